@@ -1,0 +1,249 @@
+//! Money and its fractions. Only lawful operations exist: amounts add and subtract, they never
+//! multiply each other.
+
+use alloc::string::String;
+use alloc::string::ToString;
+use borsh::{BorshDeserialize, BorshSerialize};
+use core::fmt;
+use serde::{Deserialize, Deserializer, Serialize, Serializer, de::Error as _};
+
+use crate::bounds::{MAX_AMOUNT, MAX_TOTAL};
+
+/// A value is outside its bound. The message names the bound.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct OutOfBounds {
+    /// What was out of bounds, in words.
+    pub what: &'static str,
+    /// The largest value allowed.
+    pub max: u128,
+}
+
+impl fmt::Display for OutOfBounds {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} is out of bounds, allowed: 0 to {}", self.what, self.max)
+    }
+}
+
+/// A whole number of atoms, from 0 to 10^30.
+///
+/// ```
+/// use rhodian_core::units::Amount;
+/// assert_eq!(Amount::new(12).unwrap().atoms(), 12);
+/// assert!(Amount::new(10u128.pow(30) + 1).is_err());
+/// ```
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, BorshSerialize)]
+pub struct Amount(u128);
+
+impl Amount {
+    /// No atoms.
+    pub const ZERO: Self = Self(0);
+    /// The largest amount, 10^30 atoms.
+    pub const MAX: Self = Self(MAX_AMOUNT);
+
+    /// An amount of `atoms`, refused above 10^30.
+    pub const fn new(atoms: u128) -> Result<Self, OutOfBounds> {
+        if atoms <= MAX_AMOUNT {
+            Ok(Self(atoms))
+        } else {
+            Err(OutOfBounds { what: "an amount", max: MAX_AMOUNT })
+        }
+    }
+
+    /// The number of atoms.
+    #[must_use]
+    pub const fn atoms(self) -> u128 {
+        self.0
+    }
+
+    /// Whether it is nothing.
+    #[must_use]
+    pub const fn is_zero(self) -> bool {
+        self.0 == 0
+    }
+
+    /// The sum, refused above 10^30.
+    pub const fn checked_add(self, other: Self) -> Result<Self, OutOfBounds> {
+        // Two amounts sum to at most 2 x 10^30, far below 2^128.
+        Self::new(self.0 + other.0)
+    }
+
+    /// What is left of `self` after `other`, nothing when `other` is larger.
+    ///
+    /// This is the "positive part" of the formulas, not a saturating guard: use it only where
+    /// the rule itself says "at least zero".
+    #[must_use]
+    pub const fn less_or_zero(self, other: Self) -> Self {
+        if self.0 > other.0 { Self(self.0 - other.0) } else { Self::ZERO }
+    }
+
+    /// The difference, refused below zero.
+    pub const fn checked_sub(self, other: Self) -> Result<Self, OutOfBounds> {
+        if other.0 <= self.0 {
+            Ok(Self(self.0 - other.0))
+        } else {
+            Err(OutOfBounds { what: "a difference of amounts", max: MAX_AMOUNT })
+        }
+    }
+}
+
+impl fmt::Display for Amount {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(&self.0, f)
+    }
+}
+
+impl BorshDeserialize for Amount {
+    fn deserialize_reader<R: borsh::io::Read>(reader: &mut R) -> borsh::io::Result<Self> {
+        let atoms = u128::deserialize_reader(reader)?;
+        Self::new(atoms).map_err(|_| {
+            borsh::io::Error::new(borsh::io::ErrorKind::InvalidData, "an amount above 10^30 atoms")
+        })
+    }
+}
+
+impl Serialize for Amount {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(&self.0.to_string())
+    }
+}
+
+impl<'de> Deserialize<'de> for Amount {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let text = <String as Deserialize>::deserialize(deserializer)?;
+        let atoms = parse_digits(&text)
+            .ok_or_else(|| D::Error::custom("an amount is a string of decimal digits"))?;
+        Self::new(atoms).map_err(D::Error::custom)
+    }
+}
+
+/// Reads canonical decimal digits: no sign, no spaces, no leading zeros.
+fn parse_digits(text: &str) -> Option<u128> {
+    let canonical = text == "0" || !text.starts_with('0');
+    let digits = !text.is_empty() && text.bytes().all(|b| b.is_ascii_digit());
+    if canonical && digits { text.parse().ok() } else { None }
+}
+
+/// A ledger balance: atoms with a sign, at most 10^38 either way.
+#[derive(
+    Clone,
+    Copy,
+    Debug,
+    Default,
+    PartialEq,
+    Eq,
+    PartialOrd,
+    Ord,
+    Hash,
+    BorshSerialize,
+    BorshDeserialize,
+)]
+pub struct SignedAmount(i128);
+
+impl SignedAmount {
+    /// Nothing owed, nothing held.
+    pub const ZERO: Self = Self(0);
+
+    /// A balance of `atoms`, refused beyond 10^38 either way.
+    pub const fn new(atoms: i128) -> Result<Self, OutOfBounds> {
+        if atoms.unsigned_abs() <= MAX_TOTAL {
+            Ok(Self(atoms))
+        } else {
+            Err(OutOfBounds { what: "a ledger balance", max: MAX_TOTAL })
+        }
+    }
+
+    /// The number of atoms, negative when owed.
+    #[must_use]
+    pub const fn atoms(self) -> i128 {
+        self.0
+    }
+
+    /// Whether more is owed than held.
+    #[must_use]
+    pub const fn is_negative(self) -> bool {
+        self.0 < 0
+    }
+
+    /// What is held: the balance where it is positive, else nothing. Refused above 10^30.
+    pub const fn held(self) -> Result<Amount, OutOfBounds> {
+        if self.0 > 0 { Amount::new(self.0.unsigned_abs()) } else { Ok(Amount::ZERO) }
+    }
+
+    /// What is owed: the balance's size where it is negative, else nothing. Refused above 10^30.
+    pub const fn owed(self) -> Result<Amount, OutOfBounds> {
+        if self.0 < 0 { Amount::new(self.0.unsigned_abs()) } else { Ok(Amount::ZERO) }
+    }
+}
+
+impl fmt::Display for SignedAmount {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(&self.0, f)
+    }
+}
+
+impl Serialize for SignedAmount {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(&self.0.to_string())
+    }
+}
+
+impl<'de> Deserialize<'de> for SignedAmount {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let text = <String as Deserialize>::deserialize(deserializer)?;
+        let atoms: i128 = text.parse().map_err(D::Error::custom)?;
+        Self::new(atoms).map_err(D::Error::custom)
+    }
+}
+
+/// An exact fraction of whole numbers, reduced when made by [`Fraction::reduced`]. Unit: stated
+/// by whoever holds it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, BorshSerialize, BorshDeserialize)]
+pub struct Fraction {
+    /// The part above the line.
+    pub num: u128,
+    /// The part below the line, never zero.
+    pub den: u128,
+}
+
+impl Fraction {
+    /// `num / den` in lowest terms; nothing when `den` is zero.
+    ///
+    /// ```
+    /// use rhodian_core::units::Fraction;
+    /// assert_eq!(Fraction::reduced(735_000, 3_504_000), Some(Fraction { num: 245, den: 1168 }));
+    /// assert_eq!(Fraction::reduced(1, 0), None);
+    /// ```
+    #[must_use]
+    pub const fn reduced(num: u128, den: u128) -> Option<Self> {
+        if den == 0 {
+            return None;
+        }
+        let (mut a, mut b) = (num, den);
+        while b != 0 {
+            (a, b) = (b, a % b);
+        }
+        Some(Self { num: num / a, den: den / a })
+    }
+}
+
+#[derive(Serialize, Deserialize)]
+struct FractionText {
+    num: String,
+    den: String,
+}
+
+impl Serialize for Fraction {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        FractionText { num: self.num.to_string(), den: self.den.to_string() }.serialize(serializer)
+    }
+}
+
+impl<'de> Deserialize<'de> for Fraction {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let text = FractionText::deserialize(deserializer)?;
+        match (parse_digits(&text.num), parse_digits(&text.den)) {
+            (Some(num), Some(den)) if den != 0 => Ok(Self { num, den }),
+            _ => Err(D::Error::custom("a fraction is two strings of digits, den not zero")),
+        }
+    }
+}

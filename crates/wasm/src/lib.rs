@@ -1,0 +1,1 @@
+//! The shim for node and the browser.

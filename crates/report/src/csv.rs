@@ -100,9 +100,7 @@ pub fn write_field(out: &mut impl Write, field: &str) -> fmt::Result {
 #[must_use]
 pub fn formula_like(rows: &[ShareRow]) -> usize {
     let runs = |text: &str| text.starts_with(['=', '+', '-', '@', '\t', '\r']);
-    rows.iter()
-        .filter(|row| runs(&row.account) || runs(&row.layer) || runs(&row.loss_id))
-        .count()
+    rows.iter().filter(|row| runs(&row.account) || runs(&row.layer) || runs(&row.loss_id)).count()
 }
 
 #[cfg(test)]

@@ -289,11 +289,8 @@ pub(crate) fn sums(losses: &[LossSummary], shares: &[ShareRow]) -> Vec<Sum> {
             ],
             loss.amount.atoms(),
         ));
-        let mut draws: Vec<(String, u128)> = loss
-            .layers
-            .iter()
-            .map(|layer| (layer.name.clone(), layer.received.atoms()))
-            .collect();
+        let mut draws: Vec<(String, u128)> =
+            loss.layers.iter().map(|layer| (layer.name.clone(), layer.received.atoms())).collect();
         draws.push(("Uncovered".to_owned(), loss.uncovered.atoms()));
         let deficit = loss.deficit.atoms();
         found.push(Sum::new(format!("{id}: draws and uncovered are the deficit"), draws, deficit));

@@ -82,6 +82,8 @@ pub struct SizeTable {
     pub paid: u128,
     /// The classes that hold an account, smallest first.
     pub classes: Vec<SizeClass>,
+    /// The fewest accounts that bear half of what was paid together; 0 where nothing was.
+    pub half: usize,
     /// The burden curve, from nobody to everybody, largest payers first.
     pub curve: Vec<CurvePoint>,
 }
@@ -143,9 +145,7 @@ fn layer_key(row: &ShareRow) -> (u64, u32, &Arc<str>) {
 
 pub(crate) fn per_account(shares: &[ShareRow]) -> Vec<Gathered<'_>> {
     let mut rows: Vec<&ShareRow> = shares.iter().collect();
-    rows.sort_by(|a, b| {
-        layer_key(a).cmp(&layer_key(b)).then_with(|| a.account.cmp(&b.account))
-    });
+    rows.sort_by(|a, b| layer_key(a).cmp(&layer_key(b)).then_with(|| a.account.cmp(&b.account)));
     let mut gathered: Vec<Gathered<'_>> = Vec::new();
     for row in rows {
         match gathered.last_mut() {
@@ -207,6 +207,8 @@ fn table(layer: &[Gathered<'_>], decimals: u32) -> SizeTable {
     let weighted = layer.iter().any(|account| !account.weight.is_zero());
     let by = if weighted { SizeBy::Weight } else { SizeBy::Cap };
     let row = layer[0].row;
+    let mut paid: Vec<u128> = layer.iter().map(|account| account.paid).collect();
+    paid.sort_unstable_by(|a, b| b.cmp(a));
     SizeTable {
         episode: row.episode,
         step: row.step,
@@ -215,9 +217,10 @@ fn table(layer: &[Gathered<'_>], decimals: u32) -> SizeTable {
         accounts: layer.len(),
         payers: layer.iter().filter(|account| account.paid > 0).count(),
         size: layer.iter().map(|account| account.size(by)).sum(),
-        paid: layer.iter().map(|account| account.paid).sum(),
+        paid: paid.iter().sum(),
         classes: classes(layer, by, decimals),
-        curve: curve(layer),
+        half: half(&paid),
+        curve: curve(&paid, half(&paid)),
     }
 }
 
@@ -245,12 +248,22 @@ fn classes(layer: &[Gathered<'_>], by: SizeBy, decimals: u32) -> Vec<SizeClass> 
     found
 }
 
-/// Points at even steps through the accounts, and at the first few, where the curve bends most.
-fn curve(layer: &[Gathered<'_>]) -> Vec<CurvePoint> {
-    let mut paid: Vec<u128> = layer.iter().map(|account| account.paid).collect();
-    paid.sort_unstable_by(|a, b| b.cmp(a));
+/// How many of `paid`, largest first, it takes to reach half of their sum.
+fn half(paid: &[u128]) -> usize {
+    let total: u128 = paid.iter().sum();
+    let mut sum = 0;
+    let before = paid.iter().take_while(|one| {
+        let short = sum < total - sum;
+        sum += **one;
+        short
+    });
+    before.count()
+}
+
+/// Points through the payers, largest first. Denser at the start, where the curve bends most:
+/// the i-th of n points stands at all x (i / n)^2, and one stands at `half`.
+fn curve(paid: &[u128], half: usize) -> Vec<CurvePoint> {
     let all = paid.len();
-    // Denser at the start: the i-th of n points stands at all x (i / n)^2.
     let mut stops: Vec<usize> = (0..=CURVE_POINTS)
         .map(|point| {
             let square = (point * point) as u128 * all as u128;
@@ -258,6 +271,8 @@ fn curve(layer: &[Gathered<'_>]) -> Vec<CurvePoint> {
             usize::try_from(stop).unwrap_or(all)
         })
         .collect();
+    stops.push(half);
+    stops.sort_unstable();
     stops.dedup();
     let mut points = Vec::with_capacity(stops.len());
     let (mut taken, mut sum) = (0, 0u128);

@@ -292,10 +292,10 @@ pub fn size_classes(table: &SizeTable, summary: &Summary, style: Style) -> Strin
         table.by.word(),
         style.name(&summary.asset.name),
     );
-    let places =
-        money.places(table.classes.iter().flat_map(|class| [class.size, class.paid]));
+    let places = money.places(table.classes.iter().flat_map(|class| [class.size, class.paid]));
     let rows = |short: bool| {
-        let write = |atoms| if short { money.short(atoms) } else { money.with_places(atoms, places) };
+        let write =
+            |atoms| if short { money.short(atoms) } else { money.with_places(atoms, places) };
         let mut rows: Vec<Vec<String>> = table
             .classes
             .iter()
@@ -348,10 +348,10 @@ pub(crate) fn episode(summary: &Summary, number: u64) -> String {
 pub fn largest_shares(summary: &Summary, style: Style) -> String {
     let money = Money::new(summary.asset.decimals);
     let shares = &summary.largest[..summary.largest.len().min(MOST_SHARES)];
-    let places =
-        money.places(shares.iter().flat_map(|share| [share.weight.atoms(), share.paid]));
+    let places = money.places(shares.iter().flat_map(|share| [share.weight.atoms(), share.paid]));
     let rows = |short: bool| -> Vec<Vec<String>> {
-        let write = |atoms| if short { money.short(atoms) } else { money.with_places(atoms, places) };
+        let write =
+            |atoms| if short { money.short(atoms) } else { money.with_places(atoms, places) };
         let row = |share: &crate::size::AccountShare| {
             let id = fitted(&style.name(&share.account), 20, style.mark());
             let layer = fitted(&style.name(&share.layer), 20, style.mark());

@@ -68,13 +68,7 @@ pub fn alice() -> Report {
     let layers = vec![
         layer(1, "Insurance fund", 500_000, LayerState::Exhausted, ""),
         layer(2, "Junior stakers", 300_000, LayerState::Exhausted, ""),
-        layer(
-            3,
-            "Winners",
-            400_000,
-            LayerState::PartlyUsed,
-            "9.52 % of each gain, 3 accounts",
-        ),
+        layer(3, "Winners", 400_000, LayerState::PartlyUsed, "9.52 % of each gain, 3 accounts"),
     ];
     let winners = (3, "Winners");
     let shares = vec![

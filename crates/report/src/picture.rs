@@ -176,7 +176,10 @@ impl Picture {
         if self.total == 0 {
             return "There was no loss to share.".to_owned();
         }
-        let places = money.places([self.total]);
+        let written = |atoms| {
+            let places = if money.needed(atoms) == 0 { 0 } else { money.places([atoms]) };
+            money.with_places(atoms, places)
+        };
         let mut bearers: Vec<&Row> = self
             .rows
             .iter()
@@ -198,15 +201,15 @@ impl Picture {
         if others > 0 {
             let shown: u32 = bearers.iter().map(|row| row.percent).sum();
             let open: u32 = self.rows.last().map_or(0, |row| row.percent);
-            parts.push(format!("{others} more layers {} %", 100 - shown - open));
+            parts.push(format!("{others} others {} %", 100 - shown - open));
         }
         let end = match self.uncovered() {
             0 => "nothing stayed uncovered".to_owned(),
-            open => format!("{} {asset} stayed uncovered", money.with_places(open, places)),
+            open => format!("{} {asset} stayed uncovered", written(open)),
         };
         parts.push(end);
         let last = parts.pop().unwrap_or_default();
-        let loss = money.with_places(self.total, places);
+        let loss = written(self.total);
         if parts.is_empty() {
             return format!("Of {loss} {asset} lost, {last}.");
         }

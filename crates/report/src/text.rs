@@ -16,7 +16,7 @@ use crate::model::{Report, Summary};
 use crate::money::{self, Money};
 use crate::picture::{Picture, Row, RowKind};
 use crate::safe::{columns, fitted, left, printable, right};
-use crate::size::SizeTable;
+use crate::size::{AccountShare, SizeTable};
 
 /// The losses drawn one by one; the rest are in the total.
 const MOST_PICTURES: usize = 8;
@@ -319,18 +319,28 @@ pub fn size_classes(table: &SizeTable, summary: &Summary, style: Style) -> Strin
         rows
     };
     let head = ["", "accounts", table.by.word(), "paid", "mean rate"];
-    let body = grid(&head, &rows(false), 0);
-    let body = if too_wide(&body, style) { grid(&head, &rows(true), 0) } else { body };
+    let body = grid(&head, &rows(false));
+    let body = if too_wide(&body, style) { grid(&head, &rows(true)) } else { body };
     format!("{}\n{body}", style.paint(Ink::Strong, &title))
 }
 
-/// The name of a size class in whole units: `below 1`, `1 to 10`, ...
+/// The name of a size class in whole units: `below 1`, `1 to 10`, `1 M to 10 M`, ...
 pub(crate) fn class_name(from: u128, below: u128, money: Money) -> String {
-    let below = money.with_places(below, 0);
+    let bound = |atoms| {
+        let full = money.with_places(atoms, 0);
+        // Bounds are powers of ten: from a million, three zeros each are one letter.
+        for (zeros, letter) in [(",000,000,000,000", "T"), (",000,000,000", "B"), (",000,000", "M")]
+        {
+            if let Some(head) = full.strip_suffix(zeros) {
+                return format!("{head} {letter}");
+            }
+        }
+        full
+    };
     if from == 0 {
-        format!("below {below}")
+        format!("below {}", bound(below))
     } else {
-        format!("{} to {below}", money.with_places(from, 0))
+        format!("{} to {}", bound(from), bound(below))
     }
 }
 
@@ -343,28 +353,42 @@ pub(crate) fn episode(summary: &Summary, number: u64) -> String {
     }
 }
 
-/// The accounts that paid most.
+/// The accounts that paid most. The layer is a column where they are of several.
 #[must_use]
 pub fn largest_shares(summary: &Summary, style: Style) -> String {
     let money = Money::new(summary.asset.decimals);
     let shares = &summary.largest[..summary.largest.len().min(MOST_SHARES)];
+    let place =
+        |share: &AccountShare| format!("{}{}", share.layer, episode(summary, share.episode));
+    let first = shares.first().map(place).unwrap_or_default();
+    let one_layer = shares.iter().all(|share| place(share) == first);
     let places = money.places(shares.iter().flat_map(|share| [share.weight.atoms(), share.paid]));
     let rows = |short: bool| -> Vec<Vec<String>> {
-        let write =
-            |atoms| if short { money.short(atoms) } else { money.with_places(atoms, places) };
-        let row = |share: &crate::size::AccountShare| {
-            let id = fitted(&style.name(&share.account), 20, style.mark());
-            let layer = fitted(&style.name(&share.layer), 20, style.mark());
-            let rate = money::percent(share.paid, share.weight.atoms());
-            let rate = if share.weight.is_zero() { String::new() } else { rate };
-            vec![id, layer, write(share.weight.atoms()), write(share.paid), rate]
+        let write = |atoms| {
+            if short { money.short(atoms) } else { money.with_places(atoms, places) }
+        };
+        let row = |share: &AccountShare| {
+            let weight = share.weight.atoms();
+            let rate = money::percent(share.paid, weight);
+            let mut cells = vec![
+                fitted(&style.name(&share.account), 20, style.mark()),
+                write(weight),
+                write(share.paid),
+                if weight == 0 { String::new() } else { rate },
+            ];
+            if !one_layer {
+                cells.push(fitted(&style.name(&place(share)), 24, style.mark()));
+            }
+            cells
         };
         shares.iter().map(row).collect()
     };
-    let head = ["account", "layer", "weight", "paid", "of weight"];
-    let body = grid(&head, &rows(false), 1);
-    let body = if too_wide(&body, style) { grid(&head, &rows(true), 1) } else { body };
-    let title = format!("Largest shares ({})", style.name(&summary.asset.name));
+    let head = ["account", "weight", "paid", "of weight", "layer"];
+    let head = &head[..if one_layer { 4 } else { 5 }];
+    let body = grid(head, &rows(false));
+    let body = if too_wide(&body, style) { grid(head, &rows(true)) } else { body };
+    let of = if one_layer { format!(": {}", style.name(&first)) } else { String::new() };
+    let title = format!("Largest shares{of} ({})", style.name(&summary.asset.name));
     format!("{}\n{body}", style.paint(Ink::Strong, &title))
 }
 
@@ -372,8 +396,8 @@ fn too_wide(body: &str, style: Style) -> bool {
     body.lines().any(|line| columns(line) > style.width)
 }
 
-/// Rows under a heading: columns up to `texts` are set left, the others right.
-fn grid(head: &[&str], rows: &[Vec<String>], texts: usize) -> String {
+/// Rows under a heading: the first column and one called `layer` are set left, figures right.
+fn grid(head: &[&str], rows: &[Vec<String>]) -> String {
     let widths: Vec<usize> = (0..head.len())
         .map(|column| {
             let cells = rows.iter().map(|row| columns(&row[column]));
@@ -386,7 +410,8 @@ fn grid(head: &[&str], rows: &[Vec<String>], texts: usize) -> String {
             .enumerate()
             .map(|(column, cell)| {
                 let width = widths[column];
-                if column <= texts { left(cell, width) } else { right(cell, width) }
+                let text = column == 0 || head[column] == "layer";
+                if text { left(cell, width) } else { right(cell, width) }
             })
             .collect();
         format!("{}\n", set.join("  ").trim_end())

@@ -22,11 +22,11 @@ Who pays by size class: Winners (weight, USD)
 10,000 to 100,000         2  40,000.00  3,809.52     9.52 %
 all                       3  42,000.00  4,000.00     9.52 %
 
-Largest shares (USD)
-account  layer       weight      paid  of weight
-bob      Winners  30,000.00  2,857.14     9.52 %
-carol    Winners  10,000.00    952.38     9.52 %
-dave     Winners   2,000.00    190.48     9.52 %
+Largest shares: Winners (USD)
+account     weight      paid  of weight
+bob      30,000.00  2,857.14     9.52 %
+carol    10,000.00    952.38     9.52 %
+dave      2,000.00    190.48     9.52 %
 ";
 
 fn one(summary: &Summary, style: Style) -> String {

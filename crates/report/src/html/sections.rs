@@ -1,12 +1,12 @@
 //! The sections of a page, in the order one reads them.
 
-use super::table::{self, Column, Row};
+use super::table::{self, Cell, Column, Row, row};
 use crate::markup::Markup;
 use crate::model::Report;
 use crate::money::{self, Money};
 use crate::picture::{Picture, RowKind, Sum};
 use crate::safe::fitted;
-use crate::size::SizeTable;
+use crate::size::{AccountShare, SizeTable};
 use crate::svg::{Burden, Chart, Classes, Waterfall};
 use crate::text::{class_name, episode};
 
@@ -54,7 +54,7 @@ impl Section<'_> {
                     figure.raw(&Chart::Waterfall(chart).svg("waterfall"));
                 });
                 pair.el("div", &[], |beside| {
-                    self.layers(beside, self.picture, one);
+                    self.layers(beside, self.picture);
                     let sum = self.picture.sum_in_words(self.money());
                     beside.put("p", &[("class", "sub")], &format!("It adds up: {sum}."));
                 });
@@ -63,19 +63,16 @@ impl Section<'_> {
     }
 
     /// The layers of a picture: called, paid and how they stand.
-    fn layers(&self, out: &mut Markup, picture: &Picture, states: bool) {
+    fn layers(&self, out: &mut Markup, picture: &Picture) {
         let money = self.money();
         let places = money.places(picture.rows.iter().flat_map(|row| [row.amount, row.planned]));
         let write = |atoms| money.with_places(atoms, places);
-        let mut columns = vec![
+        let columns = [
             Column::Text("Step"),
             Column::Number("Called"),
             Column::Number("Paid"),
             Column::Number("Part"),
         ];
-        if states {
-            columns.push(Column::Words("State"));
-        }
         let listed = picture.rows.iter().filter(|row| row.kind != RowKind::Uncovered);
         let last = picture.rows.iter().filter(|row| row.kind == RowKind::Uncovered);
         let mut rows: Vec<Row> = listed
@@ -89,16 +86,13 @@ impl Section<'_> {
                 };
                 let class = if open && row.amount > 0 { "open" } else { "" };
                 let percent = format!("{} %", row.percent);
-                (class, vec![name, called, write(row.amount), percent, row.words.clone()])
+                let name = Cell::with_below(name, row.words.clone());
+                (class, vec![name, called.into(), write(row.amount).into(), percent.into()])
             })
             .collect();
         let all = picture.amounts().sum();
         let hundred = if all > 0 { "100 %" } else { "0 %" };
-        let blank = String::new();
-        rows.push((
-            "all",
-            vec!["Loss".to_owned(), blank.clone(), write(all), hundred.to_owned(), blank],
-        ));
+        rows.push(("all", vec!["Loss".into(), Cell::default(), write(all).into(), hundred.into()]));
         let caption =
             format!("{}: what was called and what was paid, {}", picture.name, self.unit());
         table::write(out, &caption, &columns, &rows);
@@ -158,12 +152,12 @@ impl Section<'_> {
                     write(class.paid),
                     money::percent(class.paid, class.size),
                 ];
-                ("", cells)
+                row("", cells)
             })
             .collect();
         let rate = money::percent(sizes.paid, sizes.size);
         let all = vec!["all".to_owned(), money::count(sizes.accounts), write(sizes.paid), rate];
-        rows.push(("all", all));
+        rows.push(row("all", all));
         let columns = [
             Column::Text("Size"),
             Column::Number("Accounts"),
@@ -175,7 +169,8 @@ impl Section<'_> {
 
     /// Points of the burden curve in numbers.
     fn milestones(&self, out: &mut Markup, sizes: &SizeTable) {
-        let write = |atoms| self.money().with_places(atoms, 2);
+        let places = self.money().places(sizes.curve.iter().map(|point| point.paid));
+        let write = |atoms| self.money().with_places(atoms, places);
         let mut rows: Vec<Row> = Vec::new();
         let mut next = 0;
         for point in sizes.curve.iter().filter(|point| point.accounts > 0) {
@@ -187,7 +182,7 @@ impl Section<'_> {
                     write(point.paid),
                     money::percent(point.paid, sizes.paid),
                 ];
-                rows.push(("", cells));
+                rows.push(row("", cells));
                 next = point.accounts * 2;
             }
         }
@@ -204,14 +199,16 @@ impl Section<'_> {
     /// The accounts that paid most.
     pub(super) fn largest(&self, main: &mut Markup) {
         let summary = &self.report.summary;
-        if summary.largest.is_empty() {
+        let Some(first) = summary.largest.first() else {
             return;
-        }
+        };
         let money = self.money();
         let places = money.places(
             summary.largest.iter().flat_map(|one| [one.paid, one.weight.atoms(), one.cap.atoms()]),
         );
         let write = |atoms| money.with_places(atoms, places);
+        let place = |one: &AccountShare| format!("{}{}", one.layer, episode(summary, one.episode));
+        let one_layer = summary.largest.iter().all(|one| place(one) == place(first));
         let rows: Vec<Row> = summary
             .largest
             .iter()
@@ -219,24 +216,26 @@ impl Section<'_> {
                 let (weight, cap) = (one.weight.atoms(), one.cap.atoms());
                 let rate =
                     if weight > 0 { money::percent(one.paid, weight) } else { String::new() };
-                let layer = format!("{}{}", one.layer, episode(summary, one.episode));
-                let account = fitted(&one.account, 44, "…");
-                ("", vec![account, layer, write(weight), write(cap), write(one.paid), rate])
+                let below = if one_layer { String::new() } else { place(one) };
+                let account = Cell::with_below(fitted(&one.account, 44, "…"), below);
+                let figures = [write(one.paid), rate, write(weight), write(cap)];
+                ("", [account].into_iter().chain(figures.map(Cell::from)).collect())
             })
             .collect();
         let columns = [
             Column::Id("Account"),
-            Column::Text("Layer"),
-            Column::Number("Weight"),
-            Column::Number("Cap"),
             Column::Number("Paid"),
             Column::Number("of weight"),
+            Column::Extra("Weight"),
+            Column::Extra("Cap"),
         ];
         main.el("section", &[], |section| {
             section.put("h2", &[], "Largest shares");
             let sub = "Every share of every account is in shares.csv.";
             section.put("p", &[("class", "sub")], sub);
-            let caption = format!("The {} accounts that paid most, {}", rows.len(), self.unit());
+            let of = if one_layer { format!(" in {}", place(first)) } else { String::new() };
+            let count = money::count(rows.len());
+            let caption = format!("The {count} accounts that paid most{of}, {}", self.unit());
             table::write(section, &caption, &columns, &rows);
         });
     }
@@ -264,7 +263,7 @@ impl Section<'_> {
                     write(loss.deficit.atoms()),
                     write(loss.uncovered.atoms()),
                 ];
-                (if loss.uncovered.is_zero() { "" } else { "open" }, cells)
+                row(if loss.uncovered.is_zero() { "" } else { "open" }, cells)
             })
             .collect();
         let columns = [
@@ -282,7 +281,7 @@ impl Section<'_> {
             note_more(section, losses.len().saturating_sub(MOST_LINES), "losses");
             for loss in losses.iter().take(MOST_LOSSES) {
                 section.put("h3", &[], &loss.id);
-                self.layers(section, &Picture::of(loss), true);
+                self.layers(section, &Picture::of(loss));
             }
             note_more(section, losses.len().saturating_sub(MOST_LOSSES), "losses' layers");
         });
@@ -303,9 +302,9 @@ impl Section<'_> {
             .iter()
             .filter(|row| row.kind != RowKind::OwnMeans)
             .take(MOST_LAYERS)
-            .map(|row| {
-                let open = row.amount.checked_sub(row.repaid).map(&write).unwrap_or_default();
-                ("", vec![row.name.clone(), write(row.amount), write(row.repaid), open])
+            .map(|line| {
+                let open = line.amount.checked_sub(line.repaid).map(&write).unwrap_or_default();
+                row("", vec![line.name.clone(), write(line.amount), write(line.repaid), open])
             })
             .collect();
         let columns = [
@@ -387,7 +386,7 @@ impl Section<'_> {
         let total = money.with_places(sum.total, places);
         let words = format!("{} {equal} {total}", terms.join(" + "));
         let (class, verdict) = if sum.holds() { ("", "✓ yes") } else { ("open", "✗ no") };
-        (class, vec![sum.what.clone(), words, verdict.to_owned()])
+        row(class, vec![sum.what.clone(), words, verdict.to_owned()])
     }
 }
 

@@ -79,10 +79,12 @@ impl Burden {
         if let Some((_, paid)) = self.points.iter().find(|point| point.0 == half) {
             canvas.dot(place(half, *paid), PAID);
         }
-        let (words_at, payers) = ((right - 80, bottom - 460), money::count(self.half));
+        let words_at = (right - 80, bottom - 460);
         let part = money::percent(half, self.accounts);
-        let noun = if self.half == 1 { "payer bears" } else { "payers bear" };
-        let line = format!("The {payers} largest {noun} half");
+        let line = match self.half {
+            1 => "The largest payer alone bears half".to_owned(),
+            half => format!("The {} largest payers bear half", money::count(half)),
+        };
         canvas.strong(words_at, Anchor::End, TEXT, &line);
         let below = format!("{part} of accounts");
         canvas.text((words_at.0, words_at.1 + 190), Anchor::End, TEXT, &below);

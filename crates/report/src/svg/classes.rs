@@ -81,22 +81,22 @@ impl Classes {
         let accounts: u128 = self.bars.iter().map(|bar| bar.accounts).sum();
         let paid: u128 = self.bars.iter().map(|bar| bar.paid).sum();
         for (index, bar) in self.bars.iter().enumerate() {
-            let top = 600 * u32::try_from(index).unwrap_or(0);
+            let top = 690 * u32::try_from(index).unwrap_or(0);
             canvas.strong((0, top + 135), Anchor::Start, TEXT, &bar.name);
             canvas.text((full, top + 135), Anchor::End, FAINT, &bar.rate);
             let width = visible(along(LONGEST, bar.accounts, accounts), bar.accounts);
-            canvas.rect((0, top + 205), (LONGEST, 110), TRACK);
-            canvas.hatched((0, top + 205), (width, 110), OWN);
+            canvas.rect((0, top + 225), (LONGEST, 110), TRACK);
+            canvas.hatched((0, top + 225), (width, 110), OWN);
             let label = format!("{} of accounts", at_least(bar.accounts_percent, bar.accounts));
-            canvas.text((LONGEST + 80, top + 305), Anchor::Start, FAINT, &label);
+            canvas.text((LONGEST + 80, top + 325), Anchor::Start, FAINT, &label);
             let width = visible(along(LONGEST, bar.paid, paid), bar.paid);
-            canvas.rect((0, top + 355), (LONGEST, 110), TRACK);
+            canvas.rect((0, top + 395), (LONGEST, 110), TRACK);
             if width > 0 {
-                canvas.rect((0, top + 355), (width, 110), PAID);
+                canvas.rect((0, top + 395), (width, 110), PAID);
             }
-            let label = format!("{} of the loss", at_least(bar.paid_percent, bar.paid));
-            canvas.text((LONGEST + 80, top + 455), Anchor::Start, TEXT, &label);
-            canvas.reach(top + 480);
+            let label = format!("{} of payments", at_least(bar.paid_percent, bar.paid));
+            canvas.text((LONGEST + 80, top + 495), Anchor::Start, TEXT, &label);
+            canvas.reach(top + 520);
         }
     }
 }

@@ -2,6 +2,8 @@
 //!
 //! `cargo run -p rhodian-report --example sample_report > report.html`, or with `text` for the
 //! terminal picture, and `small` for the loss of Alice alone.
+#![allow(clippy::inconsistent_digit_grouping, reason = "the last two digits are cents")]
+
 use std::sync::Arc;
 
 use rhodian_core::units::Amount;

@@ -282,6 +282,7 @@ mod tests {
     }
 
     #[test]
+    #[allow(clippy::inconsistent_digit_grouping, reason = "the last two digits are cents")]
     fn short_labels_cut_and_never_round_up() {
         let usd = Money::new(2);
         let cases = [

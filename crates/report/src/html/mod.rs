@@ -58,7 +58,9 @@ fn heading(header: &mut Markup, report: &Report, picture: &Picture) {
     let summary = &report.summary;
     let money = Money::new(summary.asset.decimals);
     header.put("h1", &[], &summary.title);
-    header.put("p", &[("class", "lead")], &picture.sentence(&summary.asset.name, money));
+    // A percent sign stays on its number's line.
+    let lead = picture.sentence(&summary.asset.name, money).replace(" %", "\u{a0}%");
+    header.put("p", &[("class", "lead")], &lead);
     let places = money.places(picture.amounts().chain([picture.total, picture.recovered]));
     let write = |atoms| {
         let full = money.with_places(atoms, places);

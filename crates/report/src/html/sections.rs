@@ -69,7 +69,7 @@ impl Section<'_> {
         let write = |atoms| money.with_places(atoms, places);
         let columns = [
             Column::Text("Step"),
-            Column::Number("Called"),
+            Column::Extra("Called"),
             Column::Number("Paid"),
             Column::Number("Part"),
         ];
@@ -86,7 +86,12 @@ impl Section<'_> {
                 };
                 let class = if open && row.amount > 0 { "open" } else { "" };
                 let percent = format!("{} %", row.percent);
-                let name = Cell::with_below(name, row.words.clone());
+                let mut below = row.words.clone();
+                if row.planned != row.amount {
+                    let comma = if below.is_empty() { "" } else { ", " };
+                    below = format!("{below}{comma}{} called", write(row.planned));
+                }
+                let name = Cell::with_below(name, below);
                 (class, vec![name, called.into(), write(row.amount).into(), percent.into()])
             })
             .collect();
@@ -188,9 +193,9 @@ impl Section<'_> {
         }
         let columns = [
             Column::Text("Largest payers"),
-            Column::Number("of accounts"),
+            Column::Extra("of accounts"),
             Column::Number("Paid"),
-            Column::Number("of the loss here"),
+            Column::Number("of payments"),
         ];
         let caption = format!("What the largest payers of {} bear together", sizes.layer);
         table::write(out, &format!("{caption}, {}", self.unit()), &columns, &rows);
@@ -254,25 +259,24 @@ impl Section<'_> {
             .take(MOST_LINES)
             .map(|loss| {
                 let cause = if loss.cause.is_empty() { &loss.class } else { &loss.cause };
-                let cells = vec![
-                    loss.id.clone(),
-                    cause.clone(),
+                let name = Cell::with_below(loss.id.clone(), cause.clone());
+                let figures = [
                     loss.episode.to_string(),
                     write(loss.amount.atoms()),
                     write(loss.own_means.atoms()),
                     write(loss.deficit.atoms()),
                     write(loss.uncovered.atoms()),
                 ];
-                row(if loss.uncovered.is_zero() { "" } else { "open" }, cells)
+                let class = if loss.uncovered.is_zero() { "" } else { "open" };
+                (class, [name].into_iter().chain(figures.map(Cell::from)).collect())
             })
             .collect();
         let columns = [
-            Column::Text("Loss"),
-            Column::Text("Cause"),
-            Column::Number("Episode"),
+            Column::Words("Loss"),
+            Column::Extra("Episode"),
             Column::Number("Amount"),
-            Column::Number("Own means"),
-            Column::Number("Deficit"),
+            Column::Extra("Own means"),
+            Column::Extra("Deficit"),
             Column::Number("Uncovered"),
         ];
         main.el("section", &[], |section| {

@@ -7,7 +7,7 @@ use crate::size::SizeTable;
 use crate::text::class_name;
 
 /// The longest bar, in tenths: it leaves room for its label.
-const LONGEST: u32 = 3_300;
+const LONGEST: u32 = 3_120;
 
 /// One class of a [`Classes`] chart.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -85,7 +85,6 @@ impl Waterfall {
         for (index, bar) in self.bars.iter().enumerate() {
             let top = 440 * (u32::try_from(index).unwrap_or(0) + 1);
             let nothing = bar.amount == 0;
-            row(canvas, top, &bar.name, &bar.label, if nothing { FAINT } else { TEXT });
             let start = along(full, before, whole);
             before += bar.amount;
             let width = visible(along(full, before, whole) - start, bar.amount);
@@ -95,6 +94,7 @@ impl Waterfall {
                 let joint = [(start, top - 120), (start, top + 200)];
                 canvas.line(&joint, FAINT, 8, true);
             }
+            row(canvas, top, &bar.name, &bar.label, if nothing { FAINT } else { TEXT });
             let (at, size) = ((start, top + 200), (width, 120));
             match bar.kind {
                 _ if nothing => {}
@@ -116,8 +116,8 @@ fn bounded(rows: &[Row]) -> Vec<Row> {
     let mut amounts: Vec<u128> =
         rows.iter().filter(|row| is_layer(row)).map(|row| row.amount).collect();
     amounts.sort_unstable_by(|a, b| b.cmp(a));
-    // Room for own means, uncovered and the sum of the rest.
-    let kept = MOST_BARS - 3;
+    // Room for own means if any, uncovered, and the sum of the rest.
+    let kept = MOST_BARS - 1 - (rows.len() - amounts.len());
     let least = amounts[kept - 1];
     let mut out: Vec<Row> = Vec::with_capacity(MOST_BARS);
     let (mut layers, mut rest, mut percent, mut merged) = (0, 0u128, 0, 0usize);

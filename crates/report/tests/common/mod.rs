@@ -105,8 +105,9 @@ pub fn assert_well_formed(page: &str) {
 
 fn assert_text(text: &str) {
     for (at, _) in text.match_indices('&') {
-        let entity = &text[at..text.len().min(at + 10)];
-        assert!(entity.contains(';'), "a bare ampersand: {entity}");
+        let entity: String = text[at..].chars().take_while(|c| *c != ';').collect();
+        let known = ["&amp", "&lt", "&gt", "&quot", "&#39"];
+        assert!(known.contains(&entity.as_str()), "a bare ampersand: {entity}");
     }
     assert!(!text.contains('>'), "a bare > in {text}");
 }

@@ -1,2 +1,2 @@
-//! The command line of Rhodian.
+//! The `rhodian` program: see the library of the same crate.
 fn main() {}

@@ -130,10 +130,8 @@ impl AmountFormat {
     /// ```
     pub fn read(self, text: &[u8]) -> Result<Amount, NumberFault> {
         let atoms = self.read_atoms(text, MAX_AMOUNT)?;
-        Amount::new(atoms).map_err(|_| NumberFault {
-            kind: FaultKind::TooLarge,
-            span: 0..text.len(),
-        })
+        Amount::new(atoms)
+            .map_err(|_| NumberFault { kind: FaultKind::TooLarge, span: 0..text.len() })
     }
 
     /// Reads a decimal number as a count of its smallest unit, refused above `max` (at most

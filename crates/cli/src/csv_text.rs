@@ -17,7 +17,7 @@ use crate::diagnostic::{Diagnostic, Excerpt};
 use crate::terminal::visible;
 
 /// A text in memory with the name it is cited by.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub struct Source {
     /// The name in messages: the path as given, or `stdin`.
     pub name: String,
@@ -37,8 +37,9 @@ impl Source {
             return Self::new("stdin", bytes);
         }
         let name = path.display().to_string();
-        let bytes = std::fs::read(path)
-            .map_err(|error| Diagnostic::input_output("read", &name, &error).at(&*visible(&name)))?;
+        let bytes = std::fs::read(path).map_err(|error| {
+            Diagnostic::input_output("read", &name, &error).at(&*visible(&name))
+        })?;
         Self::new(name, bytes)
     }
 
@@ -77,10 +78,10 @@ impl Source {
         Ok(source)
     }
 
-    /// The bytes of a range.
+    /// All its bytes, a byte-order mark included: what the positions of fields count in.
     #[must_use]
-    pub fn slice(&self, range: Range<usize>) -> &[u8] {
-        &self.bytes[range]
+    pub fn text(&self) -> &[u8] {
+        &self.bytes
     }
 
     /// How many bytes there are.
@@ -141,13 +142,17 @@ fn foreign(bytes: &[u8]) -> Option<(&'static str, &'static str)> {
         (b"PAR1", "a Parquet file", "export it as CSV."),
         (b"%PDF", "a PDF file", "export the table as CSV."),
     ];
-    KINDS.iter().find(|(magic, _, _)| bytes.starts_with(magic)).map(|(_, what, help)| (*what, *help))
+    KINDS
+        .iter()
+        .find(|(magic, _, _)| bytes.starts_with(magic))
+        .map(|(_, what, help)| (*what, *help))
 }
 
 /// Whether the text has a zero in every second byte, as UTF-16 of plain letters has.
 fn looks_wide(bytes: &[u8]) -> bool {
     let head = &bytes[..bytes.len().min(64) & !1];
-    let zero_at = |odd: usize| head.chunks_exact(2).all(|pair| pair[odd] == 0 && pair[1 - odd] != 0);
+    let zero_at =
+        |odd: usize| head.chunks_exact(2).all(|pair| pair[odd] == 0 && pair[1 - odd] != 0);
     head.len() >= 4 && (zero_at(0) || zero_at(1))
 }
 
@@ -210,6 +215,11 @@ impl Records<'_> {
     #[must_use]
     pub fn offset(&self) -> usize {
         self.at
+    }
+
+    /// Goes on from a byte, which must be the beginning of a record.
+    pub fn skip_to(&mut self, at: usize) {
+        self.at = at;
     }
 
     /// Reads the next record into `fields`; false at the end. Blank lines are skipped.

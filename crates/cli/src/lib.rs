@@ -6,6 +6,9 @@
 #![forbid(unsafe_code)]
 
 pub mod amount_text;
+pub mod claims_file;
 pub mod csv_text;
 pub mod diagnostic;
+pub mod id_order;
+pub mod table;
 pub mod terminal;

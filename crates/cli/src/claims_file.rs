@@ -1,0 +1,326 @@
+//! A claims file as typed columns, with everything a row may get wrong refused by place.
+
+use std::borrow::Cow;
+
+use rhodian_core::allocation::{Claims, Rule};
+use rhodian_core::bounds::MAX_CLAIMS;
+use rhodian_core::units::Amount;
+
+use crate::amount_text::AmountFormat;
+use crate::diagnostic::Diagnostic;
+use crate::id_order::{DoubledId, Ids};
+use crate::table::{Role, Row, RowFault, Table};
+use crate::terminal::{Progress, visible};
+
+/// The names of the columns as asked for; nothing takes the default name of the role.
+#[derive(Clone, Debug, Default)]
+pub struct ColumnNames {
+    /// Who.
+    pub id: Option<String>,
+    /// The most he may pay.
+    pub cap: Option<String>,
+    /// His weight; where the file has no such column, the cap.
+    pub weight: Option<String>,
+    /// His place in the queue.
+    pub score: Option<String>,
+    /// His risk factor.
+    pub risk: Option<String>,
+    /// His priority class; where the file has no such column, all are of one class.
+    pub class: Option<String>,
+}
+
+/// Where each column stands that is read.
+#[derive(Clone, Copy, Debug, Default)]
+struct Columns {
+    id: usize,
+    cap: usize,
+    weight: Option<usize>,
+    score: Option<usize>,
+    risk: Option<usize>,
+    class: Option<usize>,
+}
+
+impl Columns {
+    fn find(table: &Table, names: &ColumnNames, rule: Rule) -> Result<Self, Diagnostic> {
+        let name = |asked: &Option<String>, role: Role| -> String {
+            asked.clone().unwrap_or_else(|| role.name().to_owned())
+        };
+        let require = |asked: &Option<String>, role| table.require(role, &name(asked, role));
+        // A column that may be missing is missed only where it was asked for by name.
+        let find = |asked: &Option<String>, role| match asked {
+            Some(name) => table.require(role, name).map(Some),
+            None => table.find(role, role.name()),
+        };
+        let (weighs, queues, risks) = reads(rule);
+        Ok(Self {
+            id: require(&names.id, Role::Id)?,
+            cap: require(&names.cap, Role::Cap)?,
+            weight: if weighs { find(&names.weight, Role::Weight)? } else { None },
+            score: if queues { Some(require(&names.score, Role::Score)?) } else { None },
+            risk: if risks { Some(require(&names.risk, Role::Risk)?) } else { None },
+            class: find(&names.class, Role::Class)?,
+        })
+    }
+
+    fn reads(&self, column: usize) -> bool {
+        column == self.id
+            || column == self.cap
+            || [self.weight, self.score, self.risk, self.class].contains(&Some(column))
+    }
+}
+
+/// Whether a rule reads weights, scores and risks.
+const fn reads(rule: Rule) -> (bool, bool, bool) {
+    match rule {
+        Rule::Proportional => (true, false, false),
+        Rule::RiskWeighted => (true, false, true),
+        Rule::Queue => (false, true, false),
+        Rule::EqualLosses
+        | Rule::EqualAwards
+        | Rule::Talmud
+        | Rule::RandomArrival
+        | Rule::ReverseTalmud
+        | Rule::Piniles
+        | Rule::AdjustedProportional
+        | Rule::MinimalOverlap => (false, false, false),
+    }
+}
+
+/// The claims of a file: columns in dense order (byte order of the ids), and the way back to the
+/// order of the rows.
+#[derive(Debug)]
+pub struct ClaimsFile {
+    table: Table,
+    columns: Columns,
+    ids: Ids,
+    /// The row of each dense id; nothing where rows stand in that order.
+    order: Option<Vec<u32>>,
+    caps: Vec<Amount>,
+    weights: Vec<Amount>,
+    scores: Vec<i64>,
+    risks: Vec<u64>,
+    classes: Vec<u32>,
+}
+
+impl ClaimsFile {
+    /// Reads every row, then orders the claims.
+    ///
+    /// The first fault is told with its place, and how many more rows are like it.
+    pub fn read(
+        table: Table,
+        names: &ColumnNames,
+        rule: Rule,
+        format: AmountFormat,
+        progress: &mut Progress,
+    ) -> Result<Self, Diagnostic> {
+        let columns = Columns::find(&table, names, rule)?;
+        let mut file = Self {
+            table,
+            columns,
+            ids: Ids::default(),
+            order: None,
+            caps: Vec::new(),
+            weights: Vec::new(),
+            scores: Vec::new(),
+            risks: Vec::new(),
+            classes: Vec::new(),
+        };
+        file.read_rows(format, progress)?;
+        progress.doing("ordering", file.len());
+        file.order = file.ids.byte_order(file.table.source.text()).map_err(|d| file.doubled(d))?;
+        file.into_dense_order();
+        Ok(file)
+    }
+
+    fn read_rows(
+        &mut self,
+        format: AmountFormat,
+        progress: &mut Progress,
+    ) -> Result<(), Diagnostic> {
+        let table = std::mem::take(&mut self.table);
+        let outcome = self.read_rows_of(&table, format, progress);
+        self.table = table;
+        outcome
+    }
+
+    fn read_rows_of(
+        &mut self,
+        table: &Table,
+        format: AmountFormat,
+        progress: &mut Progress,
+    ) -> Result<(), Diagnostic> {
+        let mut rows = table.rows();
+        let mut first: Option<(RowFault, Diagnostic)> = None;
+        let limit = usize::try_from(MAX_CLAIMS).unwrap_or(usize::MAX);
+        loop {
+            let fault = match rows.next()? {
+                None => break,
+                Some(Ok(row)) => self.push(&row, format).err(),
+                Some(Err(fault)) => Some(fault),
+            };
+            if let Some(fault) = fault {
+                match &mut first {
+                    Some((earlier, told)) => told.more += usize::from(earlier.is_like(&fault)),
+                    None => {
+                        let id = Some(self.columns.id);
+                        let id = id.filter(|_| fault != RowFault::Length);
+                        let told = table.diagnostic(&fault, rows.fields(), id, format);
+                        first = Some((fault, told));
+                    }
+                }
+            }
+            if self.len() > limit {
+                let help = "divide the loss over fewer claims.";
+                let message = format!("there are more than {MAX_CLAIMS} claims");
+                return Err(Diagnostic::bad_input("claims-too-many", message, help)
+                    .at(table.source.name.clone()));
+            }
+            if self.len() & 0xF_FFFF == 0 {
+                progress.doing("read", self.len());
+            }
+        }
+        if let Some((_, told)) = first {
+            return Err(told);
+        }
+        if self.ids.is_empty() {
+            let help = "give one row for each claim under the header.";
+            return Err(Diagnostic::bad_input("claims-none", "there are no claims", help)
+                .at(table.source.name.clone()));
+        }
+        Ok(())
+    }
+
+    /// Adds a row; where one of its cells is faulty the claims are not used, so what was added
+    /// of it before does no harm.
+    #[inline]
+    fn push(&mut self, row: &Row<'_>, format: AmountFormat) -> Result<(), RowFault> {
+        let columns = self.columns;
+        match row.id(columns.id)? {
+            Cow::Borrowed(id) => self.ids.push_range(row.fields[columns.id].start, id),
+            Cow::Owned(id) => self.ids.push_owned(&id),
+        }
+        self.caps.push(row.amount(Role::Cap, columns.cap, format)?);
+        if let Some(column) = columns.weight {
+            self.weights.push(row.amount(Role::Weight, column, format)?);
+        }
+        if let Some(column) = columns.score {
+            self.scores.push(row.score(column)?);
+        }
+        if let Some(column) = columns.risk {
+            self.risks.push(row.risk(column, format)?);
+        }
+        if let Some(column) = columns.class {
+            self.classes.push(row.class(column)?);
+        }
+        Ok(())
+    }
+
+    fn doubled(&self, doubled: DoubledId) -> Diagnostic {
+        let place = |row| self.table.fields_of(row);
+        let (first, second) = match (place(doubled.first), place(doubled.second)) {
+            (Ok(first), Ok(second)) => (first, second),
+            (Err(error), _) | (_, Err(error)) => return error,
+        };
+        let column = self.columns.id;
+        let line = self.table.source.line(first[column].start);
+        let help = "merge the rows of one claimant, or give them ids of their own.";
+        let mut error = Diagnostic::bad_input("claims-doubled-id", "id stands twice", help);
+        error.more = doubled.more;
+        let length = second[column].end - second[column].start;
+        let allowed = format!("every id once, it is on line {line} already");
+        self.table.mark(error, &second, column, Some(column), 0..length, allowed)
+    }
+
+    fn into_dense_order(&mut self) {
+        let Some(order) = &self.order else { return };
+        gather(order, &mut self.caps);
+        gather(order, &mut self.weights);
+        gather(order, &mut self.scores);
+        gather(order, &mut self.risks);
+        gather(order, &mut self.classes);
+    }
+
+    /// How many claims there are.
+    #[must_use]
+    pub fn len(&self) -> usize {
+        self.ids.len()
+    }
+
+    /// Whether there are none; never true of a file that was read.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.ids.is_empty()
+    }
+
+    /// The columns in dense order, for the core.
+    #[must_use]
+    pub fn claims(&self) -> Claims<'_> {
+        Claims {
+            caps: &self.caps,
+            weights: if self.columns.weight.is_some() { &self.weights } else { &self.caps },
+            scores: &self.scores,
+            risks: &self.risks,
+            classes: &self.classes,
+        }
+    }
+
+    /// Whether priority classes were read.
+    #[must_use]
+    pub fn has_classes(&self) -> bool {
+        self.columns.class.is_some()
+    }
+
+    /// The name the file is cited by.
+    #[must_use]
+    pub fn name(&self) -> &str {
+        &self.table.source.name
+    }
+
+    /// The id of a row.
+    #[must_use]
+    pub fn id_of_row(&self, row: usize) -> &str {
+        let id = self.ids.get(self.table.source.text(), row);
+        // The source was taken as UTF-8, and an id is a field of it.
+        std::str::from_utf8(id).unwrap_or_default()
+    }
+
+    /// A column of results from dense order to the order of the rows.
+    #[must_use]
+    pub fn to_row_order(&self, dense: Vec<Amount>) -> Vec<Amount> {
+        let Some(order) = &self.order else { return dense };
+        let mut rows = vec![Amount::ZERO; dense.len()];
+        for (row, value) in order.iter().zip(dense) {
+            rows[usize::try_from(*row).unwrap_or(0)] = value;
+        }
+        rows
+    }
+
+    /// The cap of each row, in the order of the rows.
+    #[must_use]
+    pub fn caps_in_row_order(&self) -> Vec<Amount> {
+        self.to_row_order(self.caps.clone())
+    }
+
+    /// The columns that no one reads, as a remark; nothing where there are none.
+    #[must_use]
+    pub fn ignored_columns(&self) -> Option<String> {
+        let header = self.table.header.iter().enumerate();
+        let names: Vec<Cow<'_, str>> = header
+            .filter(|(index, _)| !self.columns.reads(*index))
+            .map(|(_, name)| visible(name))
+            .collect();
+        match names.as_slice() {
+            [] => None,
+            [one] => Some(format!("column {one} is not read")),
+            many => Some(format!("columns {} are not read", many.join(", "))),
+        }
+    }
+}
+
+/// Puts a column into the given order; an empty column stays empty.
+fn gather<T: Copy>(order: &[u32], column: &mut Vec<T>) {
+    if !column.is_empty() {
+        let ordered = order.iter().map(|row| column[usize::try_from(*row).unwrap_or(0)]).collect();
+        *column = ordered;
+    }
+}

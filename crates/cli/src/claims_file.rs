@@ -9,6 +9,7 @@ use rhodian_core::units::Amount;
 use crate::amount_text::AmountFormat;
 use crate::diagnostic::Diagnostic;
 use crate::id_order::{DoubledId, Ids};
+use crate::rules::rule_info;
 use crate::table::{Role, Row, RowFault, Table};
 use crate::terminal::{Progress, visible};
 
@@ -51,7 +52,7 @@ impl Columns {
             Some(name) => table.require(role, name).map(Some),
             None => table.find(role, role.name()),
         };
-        let (weighs, queues, risks) = reads(rule);
+        let (weighs, queues, risks) = rule_info(rule).reads;
         Ok(Self {
             id: require(&names.id, Role::Id)?,
             cap: require(&names.cap, Role::Cap)?,
@@ -69,32 +70,10 @@ impl Columns {
     }
 }
 
-/// Whether a rule reads weights, scores and risks.
-const fn reads(rule: Rule) -> (bool, bool, bool) {
-    match rule {
-        Rule::Proportional => (true, false, false),
-        Rule::RiskWeighted => (true, false, true),
-        Rule::Queue => (false, true, false),
-        Rule::EqualLosses
-        | Rule::EqualAwards
-        | Rule::Talmud
-        | Rule::RandomArrival
-        | Rule::ReverseTalmud
-        | Rule::Piniles
-        | Rule::AdjustedProportional
-        | Rule::MinimalOverlap => (false, false, false),
-    }
-}
-
-/// The claims of a file: columns in dense order (byte order of the ids), and the way back to the
-/// order of the rows.
-#[derive(Debug)]
-pub struct ClaimsFile {
-    table: Table,
-    columns: Columns,
+/// The cells that are read, as columns. One that the rule does not read stays empty.
+#[derive(Debug, Default)]
+struct Cells {
     ids: Ids,
-    /// The row of each dense id; nothing where rows stand in that order.
-    order: Option<Vec<u32>>,
     caps: Vec<Amount>,
     weights: Vec<Amount>,
     scores: Vec<i64>,
@@ -102,99 +81,58 @@ pub struct ClaimsFile {
     classes: Vec<u32>,
 }
 
-impl ClaimsFile {
-    /// Reads every row, then orders the claims.
-    ///
-    /// The first fault is told with its place, and how many more rows are like it.
-    pub fn read(
-        table: Table,
-        names: &ColumnNames,
-        rule: Rule,
+impl Cells {
+    /// Reads every row; the first fault is told with its place and how many more are like it.
+    fn read(
+        table: &Table,
+        columns: Columns,
         format: AmountFormat,
         progress: &mut Progress,
     ) -> Result<Self, Diagnostic> {
-        let columns = Columns::find(&table, names, rule)?;
-        let mut file = Self {
-            table,
-            columns,
-            ids: Ids::default(),
-            order: None,
-            caps: Vec::new(),
-            weights: Vec::new(),
-            scores: Vec::new(),
-            risks: Vec::new(),
-            classes: Vec::new(),
-        };
-        file.read_rows(format, progress)?;
-        progress.doing("ordering", file.len());
-        file.order = file.ids.byte_order(file.table.source.text()).map_err(|d| file.doubled(d))?;
-        file.into_dense_order();
-        Ok(file)
-    }
-
-    fn read_rows(
-        &mut self,
-        format: AmountFormat,
-        progress: &mut Progress,
-    ) -> Result<(), Diagnostic> {
-        let table = std::mem::take(&mut self.table);
-        let outcome = self.read_rows_of(&table, format, progress);
-        self.table = table;
-        outcome
-    }
-
-    fn read_rows_of(
-        &mut self,
-        table: &Table,
-        format: AmountFormat,
-        progress: &mut Progress,
-    ) -> Result<(), Diagnostic> {
+        let mut cells = Self::default();
         let mut rows = table.rows();
         let mut first: Option<(RowFault, Diagnostic)> = None;
         let limit = usize::try_from(MAX_CLAIMS).unwrap_or(usize::MAX);
         loop {
             let fault = match rows.next()? {
                 None => break,
-                Some(Ok(row)) => self.push(&row, format).err(),
+                Some(Ok(row)) => cells.push(&row, columns, format).err(),
                 Some(Err(fault)) => Some(fault),
             };
-            if let Some(fault) = fault {
-                match &mut first {
-                    Some((earlier, told)) => told.more += usize::from(earlier.is_like(&fault)),
-                    None => {
-                        let id = Some(self.columns.id);
-                        let id = id.filter(|_| fault != RowFault::Length);
-                        let told = table.diagnostic(&fault, rows.fields(), id, format);
-                        first = Some((fault, told));
-                    }
+            match (fault, &mut first) {
+                (None, _) => {}
+                (Some(fault), Some((earlier, told))) => {
+                    told.more += usize::from(earlier.is_like(&fault));
+                }
+                (Some(fault), None) => {
+                    let id = Some(columns.id).filter(|_| fault != RowFault::Length);
+                    let told = table.diagnostic(&fault, rows.fields(), id, format);
+                    first = Some((fault, told));
                 }
             }
-            if self.len() > limit {
-                let help = "divide the loss over fewer claims.";
-                let message = format!("there are more than {MAX_CLAIMS} claims");
-                return Err(Diagnostic::bad_input("claims-too-many", message, help)
-                    .at(table.source.name.clone()));
+            if cells.ids.len() > limit {
+                return Err(too_many(table));
             }
-            if self.len() & 0xF_FFFF == 0 {
-                progress.doing("read", self.len());
+            if cells.ids.len() & 0xF_FFFF == 0 {
+                progress.doing("reading", cells.ids.len());
             }
         }
-        if let Some((_, told)) = first {
-            return Err(told);
+        match first {
+            Some((_, told)) => Err(told),
+            None if cells.ids.is_empty() => Err(none(table)),
+            None => Ok(cells),
         }
-        if self.ids.is_empty() {
-            let help = "give one row for each claim under the header.";
-            return Err(Diagnostic::bad_input("claims-none", "there are no claims", help)
-                .at(table.source.name.clone()));
-        }
-        Ok(())
     }
 
     /// Adds a row; where one of its cells is faulty the claims are not used, so what was added
     /// of it before does no harm.
     #[inline]
-    fn push(&mut self, row: &Row<'_>, format: AmountFormat) -> Result<(), RowFault> {
-        let columns = self.columns;
+    fn push(
+        &mut self,
+        row: &Row<'_>,
+        columns: Columns,
+        format: AmountFormat,
+    ) -> Result<(), RowFault> {
         match row.id(columns.id)? {
             Cow::Borrowed(id) => self.ids.push_range(row.fields[columns.id].start, id),
             Cow::Owned(id) => self.ids.push_owned(&id),
@@ -215,6 +153,58 @@ impl ClaimsFile {
         Ok(())
     }
 
+    fn put_in_order(&mut self, order: &[u32]) {
+        gather(order, &mut self.caps);
+        gather(order, &mut self.weights);
+        gather(order, &mut self.scores);
+        gather(order, &mut self.risks);
+        gather(order, &mut self.classes);
+    }
+}
+
+fn too_many(table: &Table) -> Diagnostic {
+    let message = format!("there are more than {MAX_CLAIMS} claims");
+    Diagnostic::bad_input("claims-too-many", message, "divide the loss over fewer claims.")
+        .at(table.source.name.clone())
+}
+
+fn none(table: &Table) -> Diagnostic {
+    let help = "give one row for each claim under the header.";
+    Diagnostic::bad_input("claims-none", "there are no claims", help).at(table.source.name.clone())
+}
+
+/// The claims of a file: columns in dense order (byte order of the ids), and the way back to the
+/// order of the rows.
+#[derive(Debug)]
+pub struct ClaimsFile {
+    table: Table,
+    columns: Columns,
+    cells: Cells,
+    /// The row of each dense id; nothing where rows stand in that order.
+    order: Option<Vec<u32>>,
+}
+
+impl ClaimsFile {
+    /// Reads every row, then orders the claims.
+    pub fn read(
+        table: Table,
+        names: &ColumnNames,
+        rule: Rule,
+        format: AmountFormat,
+        progress: &mut Progress,
+    ) -> Result<Self, Diagnostic> {
+        let columns = Columns::find(&table, names, rule)?;
+        let cells = Cells::read(&table, columns, format, progress)?;
+        progress.doing("ordering", cells.ids.len());
+        let ordered = cells.ids.byte_order(table.source.text());
+        let mut file = Self { table, columns, cells, order: None };
+        file.order = ordered.map_err(|doubled| file.doubled(doubled))?;
+        if let Some(order) = &file.order {
+            file.cells.put_in_order(order);
+        }
+        Ok(file)
+    }
+
     fn doubled(&self, doubled: DoubledId) -> Diagnostic {
         let place = |row| self.table.fields_of(row);
         let (first, second) = match (place(doubled.first), place(doubled.second)) {
@@ -231,36 +221,31 @@ impl ClaimsFile {
         self.table.mark(error, &second, column, Some(column), 0..length, allowed)
     }
 
-    fn into_dense_order(&mut self) {
-        let Some(order) = &self.order else { return };
-        gather(order, &mut self.caps);
-        gather(order, &mut self.weights);
-        gather(order, &mut self.scores);
-        gather(order, &mut self.risks);
-        gather(order, &mut self.classes);
-    }
-
     /// How many claims there are.
     #[must_use]
     pub fn len(&self) -> usize {
-        self.ids.len()
+        self.cells.ids.len()
     }
 
     /// Whether there are none; never true of a file that was read.
     #[must_use]
     pub fn is_empty(&self) -> bool {
-        self.ids.is_empty()
+        self.cells.ids.is_empty()
     }
 
     /// The columns in dense order, for the core.
     #[must_use]
     pub fn claims(&self) -> Claims<'_> {
         Claims {
-            caps: &self.caps,
-            weights: if self.columns.weight.is_some() { &self.weights } else { &self.caps },
-            scores: &self.scores,
-            risks: &self.risks,
-            classes: &self.classes,
+            caps: &self.cells.caps,
+            weights: if self.columns.weight.is_some() {
+                &self.cells.weights
+            } else {
+                &self.cells.caps
+            },
+            scores: &self.cells.scores,
+            risks: &self.cells.risks,
+            classes: &self.cells.classes,
         }
     }
 
@@ -268,6 +253,15 @@ impl ClaimsFile {
     #[must_use]
     pub fn has_classes(&self) -> bool {
         self.columns.class.is_some()
+    }
+
+    /// The priority classes there are, lowest first; none where no classes were read.
+    #[must_use]
+    pub fn classes(&self) -> Vec<u32> {
+        let mut classes = self.cells.classes.clone();
+        classes.sort_unstable();
+        classes.dedup();
+        classes
     }
 
     /// The name the file is cited by.
@@ -279,7 +273,7 @@ impl ClaimsFile {
     /// The id of a row.
     #[must_use]
     pub fn id_of_row(&self, row: usize) -> &str {
-        let id = self.ids.get(self.table.source.text(), row);
+        let id = self.cells.ids.get(self.table.source.text(), row);
         // The source was taken as UTF-8, and an id is a field of it.
         std::str::from_utf8(id).unwrap_or_default()
     }
@@ -298,7 +292,7 @@ impl ClaimsFile {
     /// The cap of each row, in the order of the rows.
     #[must_use]
     pub fn caps_in_row_order(&self) -> Vec<Amount> {
-        self.to_row_order(self.caps.clone())
+        self.to_row_order(self.cells.caps.clone())
     }
 
     /// The columns that no one reads, as a remark; nothing where there are none.

@@ -17,7 +17,7 @@ use crate::diagnostic::{Diagnostic, Excerpt};
 use crate::terminal::visible;
 
 /// A text in memory with the name it is cited by.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub struct Source {
     /// The name in messages: the path as given, or `stdin`.
     pub name: String,

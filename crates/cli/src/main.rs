@@ -1,2 +1,6 @@
 //! The `rhodian` program: see the library of the same crate.
-fn main() {}
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    rhodian_cli::run(std::env::args_os())
+}

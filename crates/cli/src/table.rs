@@ -12,7 +12,7 @@ use crate::diagnostic::Diagnostic;
 use crate::terminal::{fit, is_unsafe_to_show, visible};
 
 /// A CSV file whose header has been read.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub struct Table {
     /// The text.
     pub source: Source,

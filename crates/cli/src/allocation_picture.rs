@@ -134,10 +134,11 @@ fn write_largest(
     let payers = report.shares.iter().filter(|share| !share.is_zero()).count();
     let caps = report.file.caps_in_row_order();
     let full = report.shares.iter().zip(&caps).filter(|(s, c)| s == c && !s.is_zero()).count();
-    writeln!(out, "{} of {} pay, {full} up to the cap", payers, report.shares.len())?;
+    let verb = if payers == 1 { "pays" } else { "pay" };
+    writeln!(out, "{payers} of {} {verb}, {full} up to the cap", report.shares.len())?;
     let top = largest(&report.shares);
     let money = |amount| report.format.write_grouped(amount);
-    let ids: Vec<String> = top.iter().map(|row| fit(report.file.id_of_row(*row), 24)).collect();
+    let ids: Vec<String> = top.iter().map(|row| fit(&report.file.id_text(*row), 24)).collect();
     let id_column = ids.iter().map(|id| display_width(id)).max().unwrap_or(0);
     let most = top.first().map_or(Amount::ZERO, |row| report.shares[*row]);
     let column = display_width(&money(most));

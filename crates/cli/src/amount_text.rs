@@ -148,27 +148,51 @@ impl AmountFormat {
     }
 
     /// The common case: at most 19 digits with the decimals filled up, so 64 bits hold them.
+    #[inline]
     fn read_short(self, text: &[u8]) -> Option<u64> {
-        let point = memchr::memchr(b'.', text);
-        let (whole, fraction) = match point {
-            None => (text, &[][..]),
-            Some(at) => (&text[..at], &text[at + 1..]),
-        };
-        let decimals = usize::from(self.decimals);
-        let malformed = whole.is_empty() || (point.is_some() && fraction.is_empty());
-        if malformed || fraction.len() > decimals || whole.len() + decimals > 19 {
+        if text.is_empty() || text.len() > 19 {
             return None;
         }
         let mut value = 0u64;
-        for byte in whole.iter().chain(fraction) {
+        for (at, byte) in text.iter().enumerate() {
+            let digit = byte.wrapping_sub(b'0');
+            if digit > 9 {
+                return if *byte == b'.' { self.read_short_decimal(text, at, value) } else { None };
+            }
+            // At most 19 digits, so below 10^19, which 64 bits hold.
+            value = value * 10 + u64::from(digit);
+        }
+        self.fill_up(value, text.len(), 0)
+    }
+
+    /// Goes on after the point at `point`.
+    fn read_short_decimal(self, text: &[u8], point: usize, whole: u64) -> Option<u64> {
+        let fraction = &text[point + 1..];
+        let decimals = usize::from(self.decimals);
+        if point == 0 || fraction.is_empty() || fraction.len() > decimals {
+            return None;
+        }
+        let mut value = whole;
+        for byte in fraction {
             let digit = byte.wrapping_sub(b'0');
             if digit > 9 {
                 return None;
             }
-            // Below 10^19, which 64 bits hold.
             value = value * 10 + u64::from(digit);
         }
-        Some(value * 10u64.pow(u32::try_from(decimals - fraction.len()).ok()?))
+        self.fill_up(value, text.len() - 1, fraction.len())
+    }
+
+    /// Adds the decimals that were not written, where all digits stay within 19.
+    #[inline]
+    fn fill_up(self, value: u64, digits: usize, written: usize) -> Option<u64> {
+        match usize::from(self.decimals) - written {
+            0 => Some(value),
+            missing if digits + missing <= 19 => {
+                Some(value * 10u64.pow(u32::try_from(missing).ok()?))
+            }
+            _ => None,
+        }
     }
 
     fn read_long(self, text: &[u8], max: u128) -> Result<u128, NumberFault> {
@@ -197,37 +221,34 @@ impl AmountFormat {
     /// Writes an amount with all its decimals: `1250` atoms of two decimals are `12.50`.
     #[must_use]
     pub fn write(self, amount: Amount) -> String {
-        let mut text = String::new();
+        let mut text = Vec::new();
         self.push(&mut text, amount.atoms());
-        text
+        // Digits and a point.
+        String::from_utf8(text).unwrap_or_default()
     }
 
     /// Appends a count of atoms with all its decimals.
-    pub fn push(self, text: &mut String, atoms: u128) {
-        let digits = usize::from(self.decimals);
+    pub fn push(self, text: &mut Vec<u8>, atoms: u128) {
+        let decimals = usize::from(self.decimals);
         // Forty digits hold any 128-bit number, and any number of up to 30 decimals.
         let mut buffer = [b'0'; 40];
-        let mut at = buffer.len();
-        let (mut high, mut low) = (atoms / LOW_BASE, as_low(atoms % LOW_BASE));
-        loop {
-            let stop = if high > 0 { at - 18 } else { 0 };
-            while low > 0 && at > stop {
-                at -= 1;
-                buffer[at] = b'0' + u8::try_from(low % 10).unwrap_or(0);
-                low /= 10;
+        let mut at = match u64::try_from(atoms) {
+            Ok(low) => digits_before(&mut buffer, 40, low),
+            Err(_) => {
+                let low = u64::try_from(atoms % LOW_BASE).unwrap_or(0);
+                digits_before(&mut buffer, 40, low);
+                let (high, middle) = (atoms / LOW_BASE / LOW_BASE, atoms / LOW_BASE % LOW_BASE);
+                let at = digits_before(&mut buffer, 22, u64::try_from(middle).unwrap_or(0));
+                let high = u64::try_from(high).unwrap_or(0);
+                if high > 0 { digits_before(&mut buffer, 4, high) } else { at }
             }
-            if high == 0 {
-                break;
-            }
-            at = stop;
-            (high, low) = (high / LOW_BASE, as_low(high % LOW_BASE));
-        }
-        let start = at.min(buffer.len() - digits - 1);
-        let point = buffer.len() - digits;
-        text.push_str(std::str::from_utf8(&buffer[start..point]).unwrap_or("0"));
-        if digits > 0 {
-            text.push('.');
-            text.push_str(std::str::from_utf8(&buffer[point..]).unwrap_or("0"));
+        };
+        at = at.min(buffer.len() - decimals - 1);
+        let point = buffer.len() - decimals;
+        text.extend_from_slice(&buffer[at..point]);
+        if decimals > 0 {
+            text.push(b'.');
+            text.extend_from_slice(&buffer[point..]);
         }
     }
 
@@ -264,8 +285,17 @@ impl AmountFormat {
 /// Ten to the 18th: the digits of a 128-bit number are taken 18 at a time.
 const LOW_BASE: u128 = 1_000_000_000_000_000_000;
 
-fn as_low(value: u128) -> u64 {
-    u64::try_from(value).unwrap_or(0)
+/// Writes the digits of a number so that they end before `end`, and returns where they begin.
+#[inline]
+fn digits_before(buffer: &mut [u8; 40], end: usize, number: u64) -> usize {
+    let (mut at, mut rest) = (end, number);
+    while rest > 0 {
+        at -= 1;
+        // A digit is below 10, so nothing is cut.
+        buffer[at] = b'0' + u8::try_from(rest % 10).unwrap_or(0);
+        rest /= 10;
+    }
+    at
 }
 
 fn one_atom() -> Amount {

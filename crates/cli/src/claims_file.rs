@@ -1,6 +1,7 @@
 //! A claims file as typed columns, with everything a row may get wrong refused by place.
 
 use std::borrow::Cow;
+use std::ops::Range;
 
 use rhodian_core::allocation::{Claims, Rule};
 use rhodian_core::bounds::MAX_CLAIMS;
@@ -83,16 +84,36 @@ struct Cells {
 
 impl Cells {
     /// Reads every row; the first fault is told with its place and how many more are like it.
-    fn read(
+    ///
+    /// Parts of the file are read side by side. Faults are rare, so where any part has one the
+    /// whole is read again in order to tell it.
+    fn read(table: &Table, columns: Columns, format: AmountFormat) -> Result<Self, Diagnostic> {
+        let threads = std::thread::available_parallelism().map_or(1, usize::from).min(8);
+        let parts = table.parts(threads);
+        let read = |part| Self::read_part(table, columns, format, part);
+        let cells = if parts.len() > 1 { side_by_side(&parts, &read) } else { None };
+        let cells = match cells {
+            Some(cells) => cells,
+            None => read(table.all_rows())?,
+        };
+        match cells.ids.len() {
+            0 => Err(none(table)),
+            found if found > usize::try_from(MAX_CLAIMS).unwrap_or(usize::MAX) => {
+                Err(too_many(table))
+            }
+            _ => Ok(cells),
+        }
+    }
+
+    fn read_part(
         table: &Table,
         columns: Columns,
         format: AmountFormat,
-        progress: &mut Progress,
+        part: Range<usize>,
     ) -> Result<Self, Diagnostic> {
         let mut cells = Self::default();
-        let mut rows = table.rows();
+        let mut rows = table.rows_in(part);
         let mut first: Option<(RowFault, Diagnostic)> = None;
-        let limit = usize::try_from(MAX_CLAIMS).unwrap_or(usize::MAX);
         loop {
             let fault = match rows.next()? {
                 None => break,
@@ -110,18 +131,18 @@ impl Cells {
                     first = Some((fault, told));
                 }
             }
-            if cells.ids.len() > limit {
-                return Err(too_many(table));
-            }
-            if cells.ids.len() & 0xF_FFFF == 0 {
-                progress.doing("reading", cells.ids.len());
-            }
         }
-        match first {
-            Some((_, told)) => Err(told),
-            None if cells.ids.is_empty() => Err(none(table)),
-            None => Ok(cells),
-        }
+        first.map_or(Ok(cells), |(_, told)| Err(told))
+    }
+
+    /// Adds the rows of the next part.
+    fn append(&mut self, mut next: Self) {
+        self.ids.append(next.ids);
+        self.caps.append(&mut next.caps);
+        self.weights.append(&mut next.weights);
+        self.scores.append(&mut next.scores);
+        self.risks.append(&mut next.risks);
+        self.classes.append(&mut next.classes);
     }
 
     /// Adds a row; where one of its cells is faulty the claims are not used, so what was added
@@ -154,12 +175,33 @@ impl Cells {
     }
 
     fn put_in_order(&mut self, order: &[u32]) {
-        gather(order, &mut self.caps);
-        gather(order, &mut self.weights);
-        gather(order, &mut self.scores);
-        gather(order, &mut self.risks);
-        gather(order, &mut self.classes);
+        let mut spare = Vec::new();
+        gather(order, &mut self.caps, &mut spare);
+        gather(order, &mut self.weights, &mut spare);
+        gather(order, &mut self.scores, &mut Vec::new());
+        gather(order, &mut self.risks, &mut Vec::new());
+        gather(order, &mut self.classes, &mut Vec::new());
     }
+}
+
+/// Reads parts side by side and joins them in order; nothing where one of them has a fault.
+fn side_by_side(
+    parts: &[Range<usize>],
+    read: &(impl Fn(Range<usize>) -> Result<Cells, Diagnostic> + Sync),
+) -> Option<Cells> {
+    std::thread::scope(|scope| {
+        let readers: Vec<_> = parts.iter().map(|part| scope.spawn(|| read(part.clone()))).collect();
+        readers
+            .into_iter()
+            // A reader does not panic; were it to, the reading in order would tell.
+            .map(|reader| reader.join().ok().and_then(Result::ok))
+            .reduce(|before, next| {
+                let (mut cells, next) = (before?, next?);
+                cells.append(next);
+                Some(cells)
+            })
+            .flatten()
+    })
 }
 
 fn too_many(table: &Table) -> Diagnostic {
@@ -194,7 +236,8 @@ impl ClaimsFile {
         progress: &mut Progress,
     ) -> Result<Self, Diagnostic> {
         let columns = Columns::find(&table, names, rule)?;
-        let cells = Cells::read(&table, columns, format, progress)?;
+        progress.doing("reading", table.about_rows());
+        let cells = Cells::read(&table, columns, format)?;
         progress.doing("ordering", cells.ids.len());
         let ordered = cells.ids.byte_order(table.source.text());
         let mut file = Self { table, columns, cells, order: None };
@@ -270,12 +313,23 @@ impl ClaimsFile {
         &self.table.source.name
     }
 
-    /// The id of a row.
+    /// The id of a row: UTF-8, as the source is.
     #[must_use]
-    pub fn id_of_row(&self, row: usize) -> &str {
-        let id = self.cells.ids.get(self.table.source.text(), row);
-        // The source was taken as UTF-8, and an id is a field of it.
-        std::str::from_utf8(id).unwrap_or_default()
+    #[inline]
+    pub fn id_of_row(&self, row: usize) -> &[u8] {
+        self.cells.ids.get(self.table.source.text(), row)
+    }
+
+    /// The id of a row as text.
+    #[must_use]
+    pub fn id_text(&self, row: usize) -> Cow<'_, str> {
+        String::from_utf8_lossy(self.id_of_row(row))
+    }
+
+    /// Whether no id can hold a quote or a comma, as in a file without quotes.
+    #[must_use]
+    pub fn ids_are_plain(&self) -> bool {
+        !self.table.source.has_quotes()
     }
 
     /// A column of results from dense order to the order of the rows.
@@ -311,10 +365,12 @@ impl ClaimsFile {
     }
 }
 
-/// Puts a column into the given order; an empty column stays empty.
-fn gather<T: Copy>(order: &[u32], column: &mut Vec<T>) {
+/// Puts a column into the given order; an empty column stays empty. The column's old memory is
+/// left in `spare` for the next one.
+fn gather<T: Copy>(order: &[u32], column: &mut Vec<T>, spare: &mut Vec<T>) {
     if !column.is_empty() {
-        let ordered = order.iter().map(|row| column[usize::try_from(*row).unwrap_or(0)]).collect();
-        *column = ordered;
+        spare.clear();
+        spare.extend(order.iter().map(|row| column[usize::try_from(*row).unwrap_or(0)]));
+        std::mem::swap(column, spare);
     }
 }

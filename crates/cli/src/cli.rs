@@ -11,7 +11,8 @@ Examples:
   rhodian allocate --help
   rhodian completions bash
 
-Results go to standard output, remarks and errors to standard error.
+Results go to standard output, remarks and errors to standard error; errors are text in every
+format, each with a stable code.
 Exit: 0 done, 1 a check failed, 2 bad input, 3 input/output.";
 
 /// Who bears a loss, how much each, by which rule, and how each can check it

@@ -25,6 +25,35 @@ pub struct Source {
     bytes: Vec<u8>,
     /// Where the text begins: after a byte-order mark.
     start: usize,
+    /// What kinds of bytes there are.
+    kinds: Kinds,
+}
+
+/// What kinds of bytes a text holds, found in one pass.
+#[derive(Clone, Copy, Debug, Default)]
+struct Kinds {
+    /// Bytes above 127, or control characters other than line ends.
+    unusual: bool,
+    /// Quotes.
+    quotes: bool,
+}
+
+impl Kinds {
+    fn of(bytes: &[u8]) -> Self {
+        let mut kinds = Self::default();
+        // Blocks without an early end inside, which the compiler makes vectors of.
+        for block in bytes.chunks(1 << 12) {
+            let (mut unusual, mut quotes) = (false, false);
+            for byte in block {
+                let line_end = (*byte == b'\n') | (*byte == b'\r');
+                unusual |= (byte.wrapping_sub(b' ') > b'~' - b' ') & !line_end;
+                quotes |= *byte == b'"';
+            }
+            kinds.unusual |= unusual;
+            kinds.quotes |= quotes;
+        }
+        kinds
+    }
 }
 
 impl Source {
@@ -61,21 +90,40 @@ impl Source {
             let help = "give a header line and one line for each claim.";
             return Err(refuse("csv-empty", "the file is empty", help));
         }
-        let source = Self { name: name.clone(), bytes, start };
-        if let Some(at) = memchr::memchr(0, &source.bytes) {
-            return Err(source
-                .fault("csv-binary", "a zero byte: this is not text", "save the file as CSV.")
-                .at(source.place(at))
-                .marking(source.excerpt(at..at + 1, "text")));
+        let kinds = Kinds::of(&bytes[start..]);
+        let source = Self { name, bytes, start, kinds };
+        if kinds.unusual { source.check_unusual() } else { Ok(()) }.map(|()| source)
+    }
+
+    /// Looks at a text with bytes that are not plain letters: zero bytes, and what is not UTF-8.
+    fn check_unusual(&self) -> Result<(), Diagnostic> {
+        let refuse = |code: &'static str, message: &str, help: &str, at: usize, allowed: &str| {
+            Err(self
+                .fault(code, message, help)
+                .at(self.place(at))
+                .marking(self.excerpt(at..at + 1, allowed)))
+        };
+        if let Some(at) = memchr::memchr(0, &self.bytes) {
+            let help = "save the file as CSV.";
+            return refuse("csv-binary", "a zero byte: this is not text", help, at, "text");
         }
-        if let Err(error) = std::str::from_utf8(&source.bytes) {
-            let at = error.valid_up_to();
-            return Err(source
-                .fault("csv-not-utf-8", "a byte that is not UTF-8", "save the file as UTF-8.")
-                .at(source.place(at))
-                .marking(source.excerpt(at..at + 1, "UTF-8")));
+        if let Err(error) = std::str::from_utf8(&self.bytes) {
+            let (at, help) = (error.valid_up_to(), "save the file as UTF-8.");
+            return refuse("csv-not-utf-8", "a byte that is not UTF-8", help, at, "UTF-8");
         }
-        Ok(source)
+        Ok(())
+    }
+
+    /// Whether there is a quote anywhere.
+    #[must_use]
+    pub fn has_quotes(&self) -> bool {
+        self.kinds.quotes
+    }
+
+    /// Whether there may be a character that does not print.
+    #[must_use]
+    pub fn has_unusual(&self) -> bool {
+        self.kinds.unusual
     }
 
     /// All its bytes, a byte-order mark included: what the positions of fields count in.
@@ -99,7 +147,39 @@ impl Source {
     /// The records from the first line on, the header included.
     #[must_use]
     pub fn records(&self) -> Records<'_> {
-        Records { source: self, at: self.start }
+        self.records_in(self.start..self.bytes.len())
+    }
+
+    /// The records that begin in a range of bytes, whose start must be the start of a record.
+    #[must_use]
+    pub fn records_in(&self, range: Range<usize>) -> Records<'_> {
+        Records { source: self, at: range.start, end: range.end }
+    }
+
+    /// The bytes from `start` on in at most `parts` ranges, each whole records; one range where
+    /// quotes may hide a line end inside a record, or where there is little to read.
+    #[must_use]
+    pub fn parts(&self, start: usize, parts: usize) -> Vec<Range<usize>> {
+        const LEAST: usize = 1 << 20;
+        let length = self.bytes.len() - start;
+        let parts = if self.kinds.quotes { 1 } else { parts.min(length / LEAST).max(1) };
+        let mut ranges = Vec::with_capacity(parts);
+        let mut from = start;
+        for part in 1..=parts {
+            // A file has far fewer bytes than would overflow times the few parts.
+            let about = (start + length * part / parts).max(from);
+            let end = memchr::memchr(b'\n', &self.bytes[about..])
+                .map_or(self.bytes.len(), |found| about + found + 1);
+            ranges.push(from..end);
+            from = end;
+        }
+        ranges
+    }
+
+    /// How many lines there are from a byte on, about: quotes may hide some.
+    #[must_use]
+    pub fn lines_after(&self, start: usize) -> usize {
+        memchr::memchr_iter(b'\n', &self.bytes[start..]).count()
     }
 
     /// The line number of a byte, from 1.
@@ -198,6 +278,8 @@ impl Field {
 pub struct Records<'a> {
     source: &'a Source,
     at: usize,
+    /// Records begin before this byte.
+    end: usize,
 }
 
 /// Bytes at which an unquoted field ends or goes wrong.
@@ -217,16 +299,11 @@ impl Records<'_> {
         self.at
     }
 
-    /// Goes on from a byte, which must be the beginning of a record.
-    pub fn skip_to(&mut self, at: usize) {
-        self.at = at;
-    }
-
     /// Reads the next record into `fields`; false at the end. Blank lines are skipped.
     pub fn next_into(&mut self, fields: &mut Vec<Field>) -> Result<bool, Diagnostic> {
         loop {
             fields.clear();
-            if self.at >= self.source.bytes.len() {
+            if self.at >= self.end {
                 return Ok(false);
             }
             let start = self.at;

@@ -31,6 +31,16 @@ impl Ids {
         self.packed.push(index << 8 | UNESCAPED);
     }
 
+    /// Adds the ids of the next part of the same text.
+    pub fn append(&mut self, next: Self) {
+        let before = u64::try_from(self.unescaped.len()).unwrap_or(0);
+        self.unescaped.extend(next.unescaped);
+        self.packed.extend(next.packed.into_iter().map(|packed| match packed & 0xFF {
+            UNESCAPED => packed + (before << 8),
+            _ => packed,
+        }));
+    }
+
     /// How many ids there are.
     #[must_use]
     pub fn len(&self) -> usize {

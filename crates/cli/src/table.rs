@@ -1,6 +1,7 @@
 //! A CSV file with a header: columns by name, rows of one length, cells read as numbers, and a
 //! [`Diagnostic`] with the place for every cell that cannot be.
 
+use std::ops::Range;
 use std::path::Path;
 
 use rhodian_core::bounds::{MAX_AMOUNT, MAX_NAME, MAX_RISK};
@@ -149,9 +150,32 @@ impl Table {
     /// The rows after the header.
     #[must_use]
     pub fn rows(&self) -> Rows<'_> {
-        let mut records = self.source.records();
-        records.skip_to(self.body);
+        self.rows_in(self.all_rows())
+    }
+
+    /// All rows as a range of bytes.
+    #[must_use]
+    pub fn all_rows(&self) -> Range<usize> {
+        self.body..self.source.len()
+    }
+
+    /// The rows that begin in a range of bytes, whose start must be the start of a row.
+    #[must_use]
+    pub fn rows_in(&self, range: Range<usize>) -> Rows<'_> {
+        let records = self.source.records_in(range);
         Rows { table: self, records, fields: Vec::with_capacity(self.header.len()) }
+    }
+
+    /// The rows after the header as ranges of bytes that can be read apart, at most `parts`.
+    #[must_use]
+    pub fn parts(&self, parts: usize) -> Vec<Range<usize>> {
+        self.source.parts(self.body, parts)
+    }
+
+    /// How many rows there are, about.
+    #[must_use]
+    pub fn about_rows(&self) -> usize {
+        self.source.lines_after(self.body)
     }
 
     /// The index of the column of that name: nothing where there is none, an error where there
@@ -278,7 +302,7 @@ impl Table {
         fields: &[Field],
         column: usize,
         id: Option<usize>,
-        span: std::ops::Range<usize>,
+        span: Range<usize>,
         allowed: String,
     ) -> Diagnostic {
         let field = fields[column];
@@ -339,13 +363,13 @@ impl<'a> Row<'a> {
     pub fn id(&self, column: usize) -> Result<std::borrow::Cow<'a, [u8]>, RowFault> {
         let field = &self.fields[column];
         let text = field.text(&self.table.source);
-        if text.trim_ascii().is_empty() {
+        if text.first().is_none_or(u8::is_ascii_whitespace) && text.trim_ascii().is_empty() {
             return Err(RowFault::EmptyId(column));
         }
         if text.len() > MAX_NAME {
             return Err(RowFault::LongId(column));
         }
-        if text.iter().any(|b| !(b' '..=b'~').contains(b)) {
+        if self.table.source.has_unusual() && text.iter().any(|b| !(b' '..=b'~').contains(b)) {
             // The source is known to be UTF-8, and doubled quotes do not change that.
             let shown = String::from_utf8_lossy(field.raw(&self.table.source));
             if let Some(at) = shown.find(is_unsafe_to_show) {

@@ -1,6 +1,5 @@
 //! `rhodian completions`: a script that completes words in a shell.
 
-
 use clap::{Args, CommandFactory};
 use clap_complete::Shell;
 

@@ -11,7 +11,7 @@ use crate::units::Amount;
 
 /// The exact shares of the loss `amount` over caps of sum `sum`, for `0 < amount < sum`.
 pub(super) fn shares(caps: &[Amount], sum: u128, amount: u128) -> Shares {
-    let conceded = |cap: u128| if cap > amount { cap - amount } else { 0 };
+    let conceded = |cap: u128| cap - cap.min(amount);
     // E - (D - c) is c - L, and the minimal rights sum to at most the estate.
     let rights: u128 = caps.iter().map(|cap| conceded(cap.atoms())).sum();
     let rest = sum - amount - rights;

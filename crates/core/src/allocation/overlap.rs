@@ -6,7 +6,9 @@
 //! fill the estate when `t + sum of max(0, d - t) = E`. If a claim reaches `E`, then `t = E`.
 //! Otherwise, with k claims above t, `t = (their sum - E) / (k - 1)`. A claim's award is
 //!
-//!     sum over j up to its rank of (min(d(j), t) - min(d(j-1), t)) / (n - j + 1)  +  max(0, d - t)
+//! ```text
+//! sum over j up to its rank of (min(d(j), t) - min(d(j-1), t)) / (n - j + 1)  +  max(0, d - t)
+//! ```
 //!
 //! All denominators divide `(k - 1) lcm(1..n)`, below 7.5 x 10^28 for 64 claimants.
 

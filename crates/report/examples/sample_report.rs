@@ -7,6 +7,7 @@
 use std::sync::Arc;
 
 use rhodian_core::units::Amount;
+use rhodian_report::money::count;
 use rhodian_report::text::Style;
 use rhodian_report::{
     Asset, LayerDraw, LayerState, LossSummary, Report, ShareRow, Summary, csv, html, text,
@@ -198,5 +199,5 @@ fn divided(
         rows[*index].share = cents(rows[*index].share.atoms() + 1)?;
     }
     let part = rhodian_report::money::percent(amount, all);
-    Ok((rows, format!("{part} of each gain, {} accounts", gains.len())))
+    Ok((rows, format!("{part} of each gain, {} accounts", count(gains.len()))))
 }

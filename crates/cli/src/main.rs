@@ -1,2 +1,6 @@
-//! The command line of Rhodian.
-fn main() {}
+//! The `rhodian` program: see the library of the same crate.
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    rhodian_cli::run(std::env::args_os())
+}

@@ -1,1 +1,26 @@
-//! Pages, tables and charts as values. No I/O.
+//! Pages, tables and charts as values. No I/O: pure functions from a [`Report`] to strings.
+//!
+//! A door fills the [`model`], calls [`Report::new`] (which adds what can be worked out from the
+//! shares: size classes, the burden curve, the largest shares) and asks for the forms it needs:
+//!
+//! - [`text::picture`], the picture for a terminal;
+//! - [`csv::shares`], the table of every share;
+//! - `Summary` through serde, for `summary.json`;
+//! - [`html::page`], one self-contained page with charts ([`svg`]).
+//!
+//! Everything is deterministic: the same input gives the same bytes. There are no floats;
+//! percentages and lengths are integer divisions with their rounding stated.
+#![forbid(unsafe_code)]
+
+pub mod csv;
+pub mod html;
+mod markup;
+pub mod model;
+pub mod money;
+pub mod picture;
+pub mod safe;
+pub mod size;
+pub mod svg;
+pub mod text;
+
+pub use model::{Asset, LayerDraw, LayerState, LossSummary, Report, ShareRow, Summary};

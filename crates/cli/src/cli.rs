@@ -1,0 +1,44 @@
+//! The commands and their arguments.
+
+use clap::{Parser, Subcommand};
+
+use crate::commands::{allocate, completions};
+use crate::diagnostic::{Diagnostic, Exit};
+
+const EXAMPLES: &str = "\
+Examples:
+  rhodian allocate --rule proportional --loss 12000 --claims winners.csv
+  rhodian allocate --help
+  rhodian completions bash
+
+Results go to standard output, remarks and errors to standard error; errors are text in every
+format, each with a stable code.
+Exit: 0 done, 1 a check failed, 2 bad input, 3 input/output.";
+
+/// Who bears a loss, how much each, by which rule, and how each can check it
+#[derive(Clone, Debug, Parser)]
+#[command(name = "rhodian", version, after_help = EXAMPLES, max_term_width = 100)]
+pub struct Cli {
+    /// What to do
+    #[command(subcommand)]
+    pub command: Command,
+}
+
+/// What to do.
+#[derive(Clone, Debug, Subcommand)]
+pub enum Command {
+    #[allow(missing_docs)]
+    Allocate(Box<allocate::AllocateArgs>),
+    #[allow(missing_docs)]
+    Completions(completions::CompletionsArgs),
+}
+
+impl Command {
+    /// Does it.
+    pub fn run(&self) -> Result<Exit, Diagnostic> {
+        match self {
+            Self::Allocate(args) => allocate::run(args),
+            Self::Completions(args) => completions::run(args),
+        }
+    }
+}

@@ -1,0 +1,218 @@
+//! External ids and their byte order, which gives claims their dense ids: so the order of a
+//! file's rows never decides who gets the odd atom.
+
+/// The ids of a file in row order, as ranges of its text.
+#[derive(Debug, Default)]
+pub struct Ids {
+    /// Start in the text shifted by 8, and the length; or an index into `unescaped`.
+    packed: Vec<u64>,
+    /// Ids with doubled quotes, which no range of the text spells.
+    unescaped: Vec<Box<[u8]>>,
+}
+
+/// Marks an entry that is an index into `unescaped`; above the longest id.
+const UNESCAPED: u64 = 0xFF;
+
+impl Ids {
+    /// Adds an id that stands in the text at `start`, of at most 64 bytes.
+    pub fn push_range(&mut self, start: usize, id: &[u8]) {
+        match (u64::try_from(start), u8::try_from(id.len())) {
+            (Ok(start), Ok(length)) if start < 1 << 56 && u64::from(length) != UNESCAPED => {
+                self.packed.push(start << 8 | u64::from(length));
+            }
+            _ => self.push_owned(id),
+        }
+    }
+
+    /// Adds an id that no range of the text spells.
+    pub fn push_owned(&mut self, id: &[u8]) {
+        let index = u64::try_from(self.unescaped.len()).unwrap_or(0);
+        self.unescaped.push(id.into());
+        self.packed.push(index << 8 | UNESCAPED);
+    }
+
+    /// Adds the ids of the next part of the same text.
+    pub fn append(&mut self, next: Self) {
+        let before = u64::try_from(self.unescaped.len()).unwrap_or(0);
+        self.unescaped.extend(next.unescaped);
+        self.packed.extend(next.packed.into_iter().map(|packed| match packed & 0xFF {
+            UNESCAPED => packed + (before << 8),
+            _ => packed,
+        }));
+    }
+
+    /// How many ids there are.
+    #[must_use]
+    pub fn len(&self) -> usize {
+        self.packed.len()
+    }
+
+    /// Whether there are none.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.packed.is_empty()
+    }
+
+    /// The id of a row, out of the text its range was taken from.
+    #[must_use]
+    #[inline]
+    pub fn get<'a>(&'a self, text: &'a [u8], row: usize) -> &'a [u8] {
+        let packed = self.packed[row];
+        let at = usize::try_from(packed >> 8).unwrap_or(0);
+        match packed & 0xFF {
+            UNESCAPED => &self.unescaped[at],
+            length => &text[at..at + usize::try_from(length).unwrap_or(0)],
+        }
+    }
+
+    /// The rows in byte order of their ids; nothing where they stand in that order already.
+    ///
+    /// Two rows with one id are an error. Sorted are 64 bits of each id after what all ids have
+    /// in common at their front, together with the row, and only equal keys are compared in full.
+    pub fn byte_order(&self, text: &[u8]) -> Result<Option<Vec<u32>>, DoubledId> {
+        let count = self.len();
+        if (1..count).all(|row| self.get(text, row - 1) < self.get(text, row)) {
+            return Ok(None);
+        }
+        let skip = self.common_front(text);
+        let mut keyed: Vec<u128> = (0..count)
+            .map(|row| {
+                let key = u128::from(key_after(self.get(text, row), skip));
+                key << 64 | u128::try_from(row).unwrap_or(0)
+            })
+            .collect();
+        keyed.sort_unstable();
+        let mut order: Vec<u32> = keyed.iter().map(|k| row_of(*k)).collect();
+        let mut doubled = DoubledIds::default();
+        let mut start = 0;
+        while start < count {
+            let mut end = start + 1;
+            while end < count && keyed[end] >> 64 == keyed[start] >> 64 {
+                end += 1;
+            }
+            if end - start > 1 {
+                let run = &mut order[start..end];
+                run.sort_unstable_by(|a, b| {
+                    self.of(text, *a).cmp(self.of(text, *b)).then(a.cmp(b))
+                });
+                doubled.note(run, |row| self.of(text, row));
+            }
+            start = end;
+        }
+        doubled.found().map_or(Ok(Some(order)), Err)
+    }
+
+    fn of<'a>(&'a self, text: &'a [u8], row: u32) -> &'a [u8] {
+        self.get(text, usize::try_from(row).unwrap_or(0))
+    }
+
+    /// How many bytes all ids have in common at their front.
+    fn common_front(&self, text: &[u8]) -> usize {
+        let first = self.get(text, 0);
+        (1..self.len()).fold(first.len(), |common, row| {
+            let id = self.get(text, row);
+            let same = first[..common].iter().zip(id).take_while(|(a, b)| a == b).count();
+            same.min(common)
+        })
+    }
+}
+
+/// The eight bytes after the first `skip`, filled up with zeros, as a number.
+fn key_after(id: &[u8], skip: usize) -> u64 {
+    let rest = &id[skip.min(id.len())..];
+    let mut key = [0u8; 8];
+    let length = rest.len().min(8);
+    key[..length].copy_from_slice(&rest[..length]);
+    u64::from_be_bytes(key)
+}
+
+/// The row in the low half of a sort key.
+fn row_of(key: u128) -> u32 {
+    u32::try_from(key & u128::from(u32::MAX)).unwrap_or(u32::MAX)
+}
+
+/// An id that stands in two rows.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct DoubledId {
+    /// The row of its first use, from 0.
+    pub first: usize,
+    /// The row of its second use: the earliest second use of any id.
+    pub second: usize,
+    /// How many further rows use an id again.
+    pub more: usize,
+}
+
+#[derive(Default)]
+struct DoubledIds {
+    earliest: Option<(u32, u32)>,
+    rows: usize,
+}
+
+impl DoubledIds {
+    /// Looks through rows sorted by id, then by row.
+    fn note<'a>(&mut self, run: &[u32], id: impl Fn(u32) -> &'a [u8]) {
+        let mut first = run[0];
+        let mut uses = 1;
+        for row in &run[1..] {
+            if id(*row) != id(first) {
+                first = *row;
+                uses = 1;
+                continue;
+            }
+            uses += 1;
+            self.rows += 1;
+            if uses == 2 && self.earliest.is_none_or(|(_, second)| *row < second) {
+                self.earliest = Some((first, *row));
+            }
+        }
+    }
+
+    fn found(self) -> Option<DoubledId> {
+        let as_row = |row: u32| usize::try_from(row).unwrap_or(0);
+        self.earliest.map(|(first, second)| DoubledId {
+            first: as_row(first),
+            second: as_row(second),
+            more: self.rows - 1,
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn ids(names: &[&str]) -> Ids {
+        let mut ids = Ids::default();
+        names.iter().for_each(|name| ids.push_owned(name.as_bytes()));
+        ids
+    }
+
+    #[test]
+    fn rows_come_in_byte_order() {
+        let cases: [(&str, &[&str], Option<Vec<u32>>); 6] = [
+            ("sorted already", &["a", "b", "c"], None),
+            ("one row", &["a"], None),
+            ("reversed", &["c", "b", "a"], Some(vec![2, 1, 0])),
+            (
+                "a front in common, and one that is the front",
+                &["user-2", "user-", "user-1"],
+                Some(vec![1, 2, 0]),
+            ),
+            (
+                "equal in the first eight bytes",
+                &["0123456789b", "0123456789a", "01234567"],
+                Some(vec![2, 1, 0]),
+            ),
+            ("bytes, not letters", &["é", "z", "Z"], Some(vec![2, 1, 0])),
+        ];
+        for (name, input, expected) in cases {
+            assert_eq!(ids(input).byte_order(b""), Ok(expected), "{name}");
+        }
+    }
+
+    #[test]
+    fn the_earliest_second_use_is_told() {
+        let found = ids(&["b", "a", "c", "c", "a", "b", "c"]).byte_order(b"");
+        assert_eq!(found, Err(DoubledId { first: 2, second: 3, more: 3 }));
+    }
+}

@@ -1,0 +1,43 @@
+//! The command line of Rhodian: reads what people write, asks the core, prints the answer.
+//!
+//! One grammar everywhere: `--format`, `--out`, `--force`, `--quiet`; results on standard output,
+//! remarks on standard error; exit 0 done, 1 a check failed, 2 bad input, 3 input/output. Nothing
+//! here decides who pays: that is `rhodian-core`.
+#![forbid(unsafe_code)]
+
+use std::ffi::OsString;
+use std::process::ExitCode;
+
+use clap::Parser;
+
+pub mod allocation_picture;
+pub mod allocation_report;
+pub mod amount_text;
+pub mod claims_file;
+pub mod cli;
+pub mod commands;
+pub mod csv_text;
+pub mod diagnostic;
+pub mod id_order;
+pub mod out_folder;
+pub mod output;
+pub mod rules;
+pub mod table;
+pub mod terminal;
+
+/// Runs the program with its arguments, its name first, and says how it ended.
+pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
+    let cli = match cli::Cli::try_parse_from(arguments) {
+        Ok(cli) => cli,
+        Err(error) => {
+            // Help and version come this way too, to standard output and with status 0.
+            let _ = error.print();
+            return ExitCode::from(u8::try_from(error.exit_code()).unwrap_or(2));
+        }
+    };
+    let exit = cli.command.run().unwrap_or_else(|error| {
+        output::tell(&error);
+        error.exit
+    });
+    ExitCode::from(exit.status())
+}

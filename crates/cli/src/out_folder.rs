@@ -1,0 +1,172 @@
+//! A folder of results that is there whole or not at all.
+//!
+//! Files are written into a hidden folder beside the target, which then takes the target's name in
+//! one step. An interrupt before that step removes the hidden folder.
+
+use std::fs::{self, File};
+use std::io::{self, BufWriter, Write};
+use std::path::{Path, PathBuf};
+use std::sync::{Mutex, MutexGuard, Once, PoisonError};
+
+use tempfile::TempDir;
+
+use crate::diagnostic::Diagnostic;
+use crate::terminal::visible;
+
+/// Names of the files Rhodian writes into a folder; only a folder of these is ever replaced.
+const OWN_FILES: [&str; 4] = ["shares.csv", "summary.json", "events.ndjson", "report.html"];
+
+/// The hidden folder an interrupt has to remove. Held while the target changes its name, so that
+/// an interrupt waits for that.
+static UNFINISHED: Mutex<Option<PathBuf>> = Mutex::new(None);
+
+fn unfinished() -> MutexGuard<'static, Option<PathBuf>> {
+    UNFINISHED.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// The status of a program ended by an interrupt: 128 and the number of the signal.
+const INTERRUPTED: i32 = 130;
+
+/// From now on an interrupt removes the unfinished folder and ends the program.
+fn clean_up_when_interrupted() {
+    static ONCE: Once = Once::new();
+    ONCE.call_once(|| {
+        // Where the handler cannot be set, an interrupt leaves the hidden folder, never a
+        // half-written target.
+        let _ = ctrlc::set_handler(|| {
+            if let Some(folder) = unfinished().take() {
+                let _ = fs::remove_dir_all(folder);
+            }
+            std::process::exit(INTERRUPTED);
+        });
+    });
+}
+
+/// Refuses a target that is there and may not be replaced. Asked before the work begins.
+///
+/// With `force` a folder is replaced whole, and so only where it holds nothing but files of the
+/// names that Rhodian writes.
+pub fn check(target: &Path, force: bool) -> Result<(), Diagnostic> {
+    let name = target.display().to_string();
+    let shown = visible(&name);
+    let metadata = match fs::metadata(target) {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(()),
+        Err(error) => return Err(Diagnostic::input_output("look at", &name, &error)),
+        Ok(metadata) => metadata,
+    };
+    let refuse = |code: &'static str, message: String, help: &str| {
+        Err(Diagnostic::bad_input(code, message, help).at("--out"))
+    };
+    if !metadata.is_dir() {
+        return refuse("out-not-a-folder", format!("{shown} is not a folder"), "name a folder.");
+    }
+    if !force {
+        let help = "name another folder, or replace this one with --force.";
+        return refuse("out-exists", format!("{shown} exists"), help);
+    }
+    match foreign_file(target) {
+        Err(error) => Err(Diagnostic::input_output("look into", &name, &error)),
+        Ok(None) => Ok(()),
+        Ok(Some(file)) => {
+            let message = format!("{shown} holds {}, which Rhodian did not write", visible(&file));
+            refuse("out-foreign-file", message, "name a folder of its own.")
+        }
+    }
+}
+
+/// The first entry of a folder, in byte order, that is none of Rhodian's files.
+fn foreign_file(folder: &Path) -> io::Result<Option<String>> {
+    let mut foreign = None::<String>;
+    for entry in fs::read_dir(folder)? {
+        let entry = entry?;
+        let name = entry.file_name().to_string_lossy().into_owned();
+        let own = OWN_FILES.contains(&name.as_str()) && entry.file_type()?.is_file();
+        if !own && foreign.as_ref().is_none_or(|first| name < *first) {
+            foreign = Some(name);
+        }
+    }
+    Ok(foreign)
+}
+
+/// A folder being written.
+#[derive(Debug)]
+pub struct OutFolder {
+    target: PathBuf,
+    force: bool,
+    hidden: TempDir,
+}
+
+impl OutFolder {
+    /// Begins a folder; the target does not change before [`OutFolder::commit`].
+    pub fn begin(target: &Path, force: bool) -> Result<Self, Diagnostic> {
+        check(target, force)?;
+        let begin = || -> io::Result<Self> {
+            // A link is followed, so that what it points to is replaced and the link stays.
+            let target = match fs::canonicalize(target) {
+                Ok(path) => path,
+                Err(_) => std::path::absolute(target)?,
+            };
+            let parent = target.parent().unwrap_or(Path::new("/"));
+            fs::create_dir_all(parent)?;
+            clean_up_when_interrupted();
+            let mut pending = unfinished();
+            let hidden = tempfile::Builder::new().prefix(".rhodian-").tempdir_in(parent)?;
+            *pending = Some(hidden.path().to_owned());
+            drop(pending);
+            fs::create_dir(hidden.path().join("new"))?;
+            Ok(Self { target: target.clone(), force, hidden })
+        };
+        begin().map_err(|error| {
+            Diagnostic::input_output("write into", &target.display().to_string(), &error)
+        })
+    }
+
+    /// Writes one file of the folder and sees it to the disk.
+    pub fn write(
+        &self,
+        name: &str,
+        content: impl FnOnce(&mut dyn Write) -> io::Result<()>,
+    ) -> Result<(), Diagnostic> {
+        debug_assert!(OWN_FILES.contains(&name));
+        let write = || -> io::Result<()> {
+            let file = File::create_new(self.hidden.path().join("new").join(name))?;
+            let mut buffered = BufWriter::with_capacity(1 << 18, file);
+            content(&mut buffered)?;
+            buffered.into_inner().map_err(io::IntoInnerError::into_error)?.sync_all()
+        };
+        let path = self.target.join(name);
+        write().map_err(|e| Diagnostic::input_output("write", &path.display().to_string(), &e))
+    }
+
+    /// Gives the folder its name.
+    pub fn commit(self) -> Result<(), Diagnostic> {
+        let mut pending = unfinished();
+        let renamed = self.take_name();
+        *pending = None;
+        drop(pending);
+        let name = self.target.display().to_string();
+        // Dropping the hidden folder removes what was replaced.
+        renamed.map_err(|error| Diagnostic::input_output("write", &name, &error))
+    }
+
+    fn take_name(&self) -> io::Result<()> {
+        let (new, old) = (self.hidden.path().join("new"), self.hidden.path().join("old"));
+        let replaces = self.force && self.target.is_dir();
+        if replaces {
+            fs::rename(&self.target, &old)?;
+        }
+        fs::rename(&new, &self.target).inspect_err(|_| {
+            if replaces {
+                // Puts back what was there; where that fails too, the first error is told.
+                let _ = fs::rename(&old, &self.target);
+            }
+        })
+    }
+}
+
+impl Drop for OutFolder {
+    fn drop(&mut self) {
+        // The hidden folder goes with its owner, so an interrupt has nothing left to remove.
+        *unfinished() = None;
+    }
+}

@@ -1,0 +1,112 @@
+//! Handing out the units that rounding down left over: one each to the largest fractions, ties
+//! to the claim that comes first.
+
+use alloc::vec;
+use alloc::vec::Vec;
+
+use super::shares::{Fractions, Shares};
+
+/// One key in so many is looked at to bracket the last key that gets a unit.
+const STRIDE: usize = 256;
+
+/// Below this many keys, looking first is not worth it.
+const MANY: usize = 1 << 14;
+
+/// Adds `units` atoms to the shares with the largest fractions. At most as many units as there
+/// are fractions above zero.
+pub(super) fn give_units(shares: &mut Shares, units: usize) {
+    match &shares.fractions {
+        Fractions::None => assert!(units == 0, "whole shares leave nothing over"),
+        Fractions::Narrow(keys) => give(&mut shares.whole, keys, units),
+        Fractions::Wide(keys) => give(&mut shares.whole, keys, units),
+    }
+}
+
+/// Adds one to the `units` shares with the largest keys, lower index first among equals.
+pub(super) fn give<T: Copy + Default + Ord>(shares: &mut [u128], keys: &[T], units: usize) {
+    if units == 0 {
+        return;
+    }
+    let last = nth_largest(keys, units - 1);
+    let mut ties = units - keys.iter().filter(|key| **key > last).count();
+    for (share, key) in shares.iter_mut().zip(keys) {
+        *share += u128::from(*key > last);
+        if *key == last && ties > 0 {
+            *share += 1;
+            ties -= 1;
+        }
+    }
+}
+
+/// The key with exactly `rank` keys before it in descending order.
+fn nth_largest<T: Copy + Default + Ord>(keys: &[T], rank: usize) -> T {
+    if keys.len() >= MANY
+        && let Some(key) = nth_largest_in_bracket(keys, rank)
+    {
+        return key;
+    }
+    let mut keys = keys.to_vec();
+    *keys.select_nth_unstable_by(rank, |a, b| b.cmp(a)).1
+}
+
+/// The same by a sample that says between which two keys to look; nothing where it misleads.
+///
+/// The sample's own order statistics are off by about the square root of its size; three times
+/// that on both sides is wrong about once in a billion, and then costs time only.
+fn nth_largest_in_bracket<T: Copy + Default + Ord>(keys: &[T], rank: usize) -> Option<T> {
+    let mut sample: Vec<T> = keys.iter().step_by(STRIDE).copied().collect();
+    sample.sort_unstable_by(|a, b| b.cmp(a));
+    let margin = 3 * sample.len().isqrt();
+    let centre = rank / STRIDE;
+    let upper = sample[centre.checked_sub(margin)?];
+    let lower = *sample.get(centre + margin)?;
+    let mut between = vec![T::default(); keys.len()];
+    let (mut above, mut kept) = (0, 0);
+    for &key in keys {
+        between[kept] = key;
+        above += usize::from(key > upper);
+        kept += usize::from((key <= upper) & (key >= lower));
+    }
+    let inner = rank.checked_sub(above).filter(|inner| *inner < kept)?;
+    if upper == lower {
+        return Some(upper);
+    }
+    Some(*between[..kept].select_nth_unstable_by(inner, |a, b| b.cmp(a)).1)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// The same by a full sort.
+    fn sorted(keys: &[u64], units: usize) -> Vec<u128> {
+        let mut order: Vec<usize> = (0..keys.len()).collect();
+        order.sort_by_key(|i| (core::cmp::Reverse(keys[*i]), *i));
+        let mut shares = vec![0; keys.len()];
+        for i in order.into_iter().take(units) {
+            shares[i] = 1;
+        }
+        shares
+    }
+
+    #[test]
+    fn a_bracket_that_misleads_costs_time_only() {
+        let len = MANY + 77;
+        let worlds: [fn(usize) -> u64; 5] = [
+            |i| u64::try_from(i * 7919 % 65_537).unwrap(),
+            // Sampled keys are all small, the rest large, and the reverse.
+            |i| if i % STRIDE == 0 { 1 } else { 9 },
+            |i| if i % STRIDE == 0 { 9 } else { u64::try_from(i % 3).unwrap() },
+            |_| 4,
+            |i| u64::try_from(i / 5000).unwrap(),
+        ];
+        for (number, world) in worlds.iter().enumerate() {
+            let keys: Vec<u64> = (0..len).map(world).collect();
+            for units in [0, 1, 2, len / 3, len / 2, len - 4000, len - 1, len] {
+                let mut shares = vec![0; len];
+                give(&mut shares, &keys, units);
+                assert!(shares == sorted(&keys, units), "world {number}, {units} units");
+            }
+        }
+    }
+}

@@ -1,0 +1,124 @@
+//! Exact shares: a whole part and a fraction each, all fractions over one denominator.
+//!
+//! One denominator is enough for a whole division: of its classes only the one in which the
+//! amount ends has shares that are not whole.
+
+use alloc::vec;
+use alloc::vec::Vec;
+
+use crate::units::Amount;
+
+/// The numerators of the fractional parts, as narrow as the denominator allows.
+#[derive(Clone, Debug)]
+pub(super) enum Fractions {
+    /// Every share is whole.
+    None,
+    /// The denominator fits in 64 bits.
+    Narrow(Vec<u64>),
+    /// It does not.
+    Wide(Vec<u128>),
+}
+
+impl Fractions {
+    /// The numerator of one claim, below the denominator.
+    pub(super) fn numerator(&self, index: usize) -> u128 {
+        match self {
+            Self::None => 0,
+            Self::Narrow(numerators) => u128::from(numerators[index]),
+            Self::Wide(numerators) => numerators[index],
+        }
+    }
+}
+
+/// A numerator as it is stored.
+pub(super) trait Numerator: Copy + Default + Ord {
+    /// The numerator of value `value`, which must fit.
+    fn stored(value: u128) -> Self;
+    /// A whole column of them.
+    fn column(numerators: Vec<Self>) -> Fractions;
+}
+
+impl Numerator for u64 {
+    fn stored(value: u128) -> Self {
+        low_half(value)
+    }
+    fn column(numerators: Vec<Self>) -> Fractions {
+        Fractions::Narrow(numerators)
+    }
+}
+
+impl Numerator for u128 {
+    fn stored(value: u128) -> Self {
+        value
+    }
+    fn column(numerators: Vec<Self>) -> Fractions {
+        Fractions::Wide(numerators)
+    }
+}
+
+/// The exact shares of claims: `whole + numerator / den`, in atoms.
+#[derive(Clone, Debug)]
+pub(super) struct Shares {
+    /// The shares rounded down.
+    pub(super) whole: Vec<u128>,
+    /// What rounding took away.
+    pub(super) fractions: Fractions,
+    /// What the numerators count, at least 1.
+    pub(super) den: u128,
+}
+
+impl Shares {
+    /// Shares that are all whole.
+    pub(super) fn integers(whole: Vec<u128>) -> Self {
+        Self { whole, fractions: Fractions::None, den: 1 }
+    }
+
+    /// The shares `cap - award`, for awards of at most the cap.
+    pub(super) fn left_by(caps: impl Iterator<Item = u128>, awards: Self) -> Self {
+        let Self { mut whole, fractions, den } = awards;
+        let mut numerators = vec![0; whole.len()];
+        for (index, (share, cap)) in whole.iter_mut().zip(caps).enumerate() {
+            let above = fractions.numerator(index);
+            if above > 0 {
+                *share = cap - *share - 1;
+                numerators[index] = den - above;
+            } else {
+                *share = cap - *share;
+            }
+        }
+        Self { whole, fractions: Fractions::Wide(numerators), den }
+    }
+}
+
+/// Anything that is a number of atoms, or of weight.
+pub(super) trait Atoms: Copy {
+    /// The number.
+    fn atoms(self) -> u128;
+}
+
+impl Atoms for Amount {
+    fn atoms(self) -> u128 {
+        Amount::atoms(self)
+    }
+}
+
+impl Atoms for u128 {
+    fn atoms(self) -> u128 {
+        self
+    }
+}
+
+/// A number of claims, as an operand.
+pub(super) fn count(claims: usize) -> u128 {
+    // A length always fits; the bound of claims is checked at the door.
+    u128::try_from(claims).unwrap_or(u128::MAX)
+}
+
+/// The low 64 bits.
+pub(super) fn low_half(value: u128) -> u64 {
+    // The mask makes the conversion succeed for every value, and the compiler drops the check.
+    u64::try_from(value & LOW).unwrap_or(u64::MAX)
+}
+
+/// The low half of a `u128`.
+pub(super) const LOW: u128 = (1 << 64) - 1;

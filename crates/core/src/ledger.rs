@@ -43,9 +43,9 @@ pub enum Holder {
     Recovery(LossId) = 5,
     /// The debt of a domain that no step absorbed: negative while it stands.
     Uncovered(DomainId) = 6,
-    /// What rounding left over when shares are taken on touch.
+    /// What rounding up collected too much, where shares are taken on touch.
     Residue(DomainId) = 7,
-    /// Shares divided and not yet taken, by loss: negative until every account was touched.
+    /// Shares divided and not yet taken, by loss: negative until every account has paid.
     Unsettled(LossId) = 8,
 }
 

@@ -13,6 +13,7 @@ pub mod control;
 pub mod domain;
 pub mod engine;
 pub mod ids;
+pub mod invariants;
 pub mod ledger;
 pub mod loss;
 pub mod recovery;

@@ -96,13 +96,13 @@ fn holds(axiom: Axiom, method: Method, problem: &Problem) -> bool {
             kept.iter().sum::<Exact>() == *estate
                 && kept.iter().chain(&lost).all(|value| !value.is_negative())
         }
-        EqualTreatment => everyone.clone().all(|i| {
-            everyone.clone().all(|j| claims[i] != claims[j] || kept[i] == kept[j])
-        }),
+        EqualTreatment => everyone
+            .clone()
+            .all(|i| everyone.clone().all(|j| claims[i] != claims[j] || kept[i] == kept[j])),
         OrderPreservation => everyone.clone().all(|i| {
-            everyone.clone().all(|j| {
-                claims[i] > claims[j] || (kept[i] <= kept[j] && lost[i] <= lost[j])
-            })
+            everyone
+                .clone()
+                .all(|j| claims[i] > claims[j] || (kept[i] <= kept[j] && lost[i] <= lost[j]))
         }),
         ResourceMonotonicity => {
             awards(method, smaller, claims).iter().zip(&kept).all(|(less, more)| less <= more)

@@ -148,10 +148,9 @@ fn caps_against_weights_and_risks() {
 
 /// Weights times risks, in millionths, sum above 10^38.
 fn weighs_too_much(world: &World) -> bool {
-    let sum = world
-        .claims
-        .iter()
-        .try_fold(0_u128, |sum, claim| sum.checked_add(claim.weight.checked_mul(claim.risk.into())?));
+    let sum = world.claims.iter().try_fold(0_u128, |sum, claim| {
+        sum.checked_add(claim.weight.checked_mul(claim.risk.into())?)
+    });
     sum.is_none_or(|sum| sum > MAX_TOTAL)
 }
 

@@ -48,7 +48,13 @@ fn claims(most: usize) -> impl Strategy<Value = Vec<Claim>> {
 fn waves() -> impl Strategy<Value = Vec<u128>> {
     prop::collection::vec(prop_oneof![0_u128..4, 0_u128..3_000], 1..=6).prop_map(|losses| {
         let mut cumulative = 0;
-        losses.into_iter().map(|loss| { cumulative += loss; cumulative }).collect()
+        losses
+            .into_iter()
+            .map(|loss| {
+                cumulative += loss;
+                cumulative
+            })
+            .collect()
     })
 }
 
@@ -190,7 +196,8 @@ fn whole(shares: &[Exact]) -> (Vec<u128>, u128) {
 /// if he could merge them, as the weights then fall from 10 to 4.
 #[test]
 fn over_a_positive_part_merging_helps() {
-    let apart = World::new(Method::Proportional, vec![weighed(10, 10), weighed(0, 0), weighed(6, 6)]);
+    let apart =
+        World::new(Method::Proportional, vec![weighed(10, 10), weighed(0, 0), weighed(6, 6)]);
     let merged = World::new(Method::Proportional, vec![weighed(4, 4), weighed(6, 6)]);
     assert_eq!(shares(&apart, 8)[0], integer(5));
     assert_eq!(shares(&merged, 8)[0], fraction(16, 5));

@@ -49,11 +49,7 @@ fn three_widows() {
         (2_000, &[AdjustedProportional], [(400, 1), (800, 1), (800, 1)]),
         (3_000, &[EqualAwards], [(1_000, 1), (1_000, 1), (1_000, 1)]),
         (3_000, &[EqualLosses], [(0, 1), (1_000, 1), (2_000, 1)]),
-        (
-            3_000,
-            &[Proportional, Talmud, Piniles, RandomArrival, AdjustedProportional],
-            contested,
-        ),
+        (3_000, &[Proportional, Talmud, Piniles, RandomArrival, AdjustedProportional], contested),
     ];
     for (estate, methods, awards) in cases {
         for &method in methods {

@@ -249,10 +249,15 @@ pub enum Event {
     /// A draw was planned.
     DrawPlanned { loss: LossId, step: u16, layer: LayerId, planned: Amount, deadline: Option<Time> } =
         17,
-    /// A pot paid.
-    PotDrawn { loss: LossId, layer: LayerId, asset: AssetId, amount: Amount, staked: bool } = 18,
-    /// A pot's draw was borne by its stakers: what each bore, and what is left of his stake.
-    StakesReduced { loss: LossId, layer: LayerId, stakes: Vec<(AccountId, Amount, Amount)> } = 19,
+    /// A pot paid. Its stakers, if it has any, bore it: what each bore, and what is left of his
+    /// stake.
+    PotDrawn {
+        loss: LossId,
+        layer: LayerId,
+        asset: AssetId,
+        amount: Amount,
+        stakes: Vec<(AccountId, Amount, Amount)>,
+    } = 18,
     /// An amount was divided over a layer's members.
     LossDivided {
         loss: LossId,
@@ -349,7 +354,6 @@ impl Event {
             | Self::StepReached { loss, .. }
             | Self::DrawPlanned { loss, .. }
             | Self::PotDrawn { loss, .. }
-            | Self::StakesReduced { loss, .. }
             | Self::LossDivided { loss, .. }
             | Self::SharesTaken { loss, .. }
             | Self::ShareTouched { loss, .. }

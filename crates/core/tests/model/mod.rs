@@ -140,9 +140,7 @@ impl World {
     /// Whether the rule divides by weights and nobody has any.
     pub fn has_no_weight(&self) -> bool {
         let weightless = |claim: &Claim| claim.effective_weight(self.method).is_zero();
-        self.method.reads_weights()
-            && !self.claims.is_empty()
-            && self.claims.iter().all(weightless)
+        self.method.reads_weights() && !self.claims.is_empty() && self.claims.iter().all(weightless)
     }
 
     /// The most a claim can be made to pay: its cap, or nothing if the rule cannot reach it.

@@ -331,7 +331,10 @@ fn bear_member(loss: &mut Loss, through: LayerId, account: AccountId, amount: Am
     if amount.is_zero() {
         return;
     }
-    let of = |pool: &ClaimPool| matches!(&pool.bearer, Bearer::Members { layer, .. } if *layer == through);
+    let of = |pool: &ClaimPool| match &pool.bearer {
+        Bearer::Members { layer, .. } => *layer == through,
+        Bearer::Layer(_) | Bearer::Uncovered(_) | Bearer::Outside(_) => false,
+    };
     if !loss.pools.iter().any(of) {
         let bearer = Bearer::Members { layer: through, rows: Vec::new() };
         bear(loss, through, bearer, Amount::ZERO);

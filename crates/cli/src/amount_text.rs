@@ -45,6 +45,8 @@ pub enum FaultKind {
     Spaces,
     /// `NaN`, words, anything else.
     NotANumber,
+    /// Digits after a point where only whole numbers are.
+    Fraction,
     /// More digits after the point than the asset has decimals.
     ExcessDigits,
     /// Above the bound.
@@ -63,6 +65,7 @@ impl FaultKind {
             Self::Thousands => "thousands",
             Self::Spaces => "spaces",
             Self::NotANumber => "not-a-number",
+            Self::Fraction => "fraction",
             Self::ExcessDigits => "excess-digits",
             Self::TooLarge => "too-large",
         }
@@ -79,6 +82,7 @@ impl FaultKind {
             Self::Thousands => "is written with a thousands separator",
             Self::Spaces => "has spaces around it",
             Self::NotANumber => "is not a number",
+            Self::Fraction => "is not a whole number",
             Self::ExcessDigits => "has more decimals than there are",
             Self::TooLarge => "is too large",
         }
@@ -95,7 +99,7 @@ impl FaultKind {
             Self::Thousands => "write the digits without separators, the decimals after a point.",
             Self::Spaces => "remove the spaces.",
             Self::NotANumber => "write decimal digits.",
-            Self::ExcessDigits => {
+            Self::Fraction | Self::ExcessDigits => {
                 "say how many decimals there are with --decimals, or round with \
                  --excess-digits half-even."
             }
@@ -199,9 +203,12 @@ impl AmountFormat {
         let (whole, fraction) = split(text).ok_or_else(|| classify(text))?;
         let decimals = usize::from(self.decimals);
         if fraction.len() > decimals && self.excess == ExcessDigits::Refuse {
-            // The point itself is at fault where there are no decimals at all.
-            let start = if decimals == 0 { whole.len() } else { whole.len() + 1 + decimals };
-            return Err(NumberFault { kind: FaultKind::ExcessDigits, span: start..text.len() });
+            let (kind, start) = match decimals {
+                // The point itself is at fault where there are no decimals at all.
+                0 => (FaultKind::Fraction, whole.len()),
+                _ => (FaultKind::ExcessDigits, whole.len() + 1 + decimals),
+            };
+            return Err(NumberFault { kind, span: start..text.len() });
         }
         let too_large = NumberFault { kind: FaultKind::TooLarge, span: 0..text.len() };
         let (kept, dropped) = fraction.split_at(fraction.len().min(decimals));
@@ -276,7 +283,11 @@ impl AmountFormat {
             // The least amount above nothing is one atom, whatever its decimals.
             d => {
                 let from = if least == 0 { "0".to_owned() } else { self.write(one_atom()) };
-                format!("{from} to 10^{} with at most {d} decimals", MAX_DECIMALS - d)
+                let most = match MAX_DECIMALS.saturating_sub(d) {
+                    0 => "1".to_owned(),
+                    power => format!("10^{power}"),
+                };
+                format!("{from} to {most} with at most {d} decimals")
             }
         }
     }

@@ -66,8 +66,16 @@ impl Excerpt {
     /// `·`. A span past the end of the line puts one caret there.
     #[must_use]
     pub fn new(line: &[u8], span: Range<usize>, allowed: impl Into<String>) -> Self {
-        let start = span.start.min(line.len());
-        let end = span.end.clamp(start, line.len());
+        // Carets stand under whole characters.
+        let inside = |at: usize| line.get(at).is_some_and(|byte| byte & 0xC0 == 0x80);
+        let mut start = span.start.min(line.len());
+        let mut end = span.end.clamp(start, line.len());
+        while start > 0 && inside(start) && std::str::from_utf8(line).is_ok() {
+            start -= 1;
+        }
+        while end > start && inside(end) {
+            end += 1;
+        }
         let show = |bytes: &[u8]| visible(&String::from_utf8_lossy(bytes)).into_owned();
         let before = tail_chars(&show(&line[..start]), EXCERPT / 2);
         let marked = head_chars(&show(&line[start..end]), EXCERPT / 2);

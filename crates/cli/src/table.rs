@@ -7,7 +7,7 @@ use std::path::Path;
 use rhodian_core::bounds::{MAX_AMOUNT, MAX_NAME, MAX_RISK};
 use rhodian_core::units::Amount;
 
-use crate::amount_text::{AmountFormat, FaultKind, NumberFault, classify};
+use crate::amount_text::{AmountFormat, FaultKind, NumberFault};
 use crate::csv_text::{Field, Records, Source};
 use crate::diagnostic::Diagnostic;
 use crate::terminal::{fit, is_unsafe_to_show, visible};
@@ -98,8 +98,8 @@ pub enum RowFault {
     EmptyId(usize),
     /// The id is longer than 64 bytes.
     LongId(usize),
-    /// The id has characters that disturb a terminal, the byte where the first begins.
-    UnsafeId(usize, usize),
+    /// The id has characters that disturb a terminal: the bytes of the first.
+    UnsafeId(usize, Range<usize>),
 }
 
 impl RowFault {
@@ -262,7 +262,8 @@ impl Table {
             RowFault::EmptyId(column) => {
                 let help = "give every claim an id, or drop rows that are no claims.";
                 let found = Diagnostic::bad_input("claims-empty-id", "id is empty", help);
-                self.mark(found, fields, *column, None, 0..0, Role::Id.allowed(format))
+                let length = fields[*column].raw(&self.source).len();
+                self.mark(found, fields, *column, None, 0..length, Role::Id.allowed(format))
             }
             RowFault::LongId(column) => {
                 let help = "shorten it, or hash it.";
@@ -270,10 +271,17 @@ impl Table {
                 let length = fields[*column].raw(&self.source).len();
                 self.mark(found, fields, *column, None, 0..length, Role::Id.allowed(format))
             }
-            RowFault::UnsafeId(column, at) => {
+            RowFault::UnsafeId(column, span) => {
                 let message = "id has a character that does not print";
                 let found = Diagnostic::bad_input("claims-unprintable-id", message, "remove it.");
-                self.mark(found, fields, *column, None, *at..at + 1, Role::Id.allowed(format))
+                self.mark(
+                    found,
+                    fields,
+                    *column,
+                    None,
+                    span.clone(),
+                    "characters that print".to_owned(),
+                )
             }
         }
     }
@@ -287,7 +295,8 @@ impl Table {
         } else {
             ("csv-long-row", "many", fields[expected].start)
         };
-        let help = "give every row the fields of the header; quote a field with a comma in it.";
+        let help = "give every row the fields of the header; text with a comma in it is quoted, \
+                    numbers have no separators.";
         Diagnostic::bad_input(code, format!("the row has too {word} fields: {found}"), help)
             .at(self.source.place(start))
             .marking(self.source.excerpt(from..end, format!("{}, as the header", count(expected))))
@@ -372,8 +381,8 @@ impl<'a> Row<'a> {
         if self.table.source.has_unusual() && text.iter().any(|b| !(b' '..=b'~').contains(b)) {
             // The source is known to be UTF-8, and doubled quotes do not change that.
             let shown = String::from_utf8_lossy(field.raw(&self.table.source));
-            if let Some(at) = shown.find(is_unsafe_to_show) {
-                return Err(RowFault::UnsafeId(column, at));
+            if let Some((at, found)) = shown.char_indices().find(|(_, c)| is_unsafe_to_show(*c)) {
+                return Err(RowFault::UnsafeId(column, at..at + found.len_utf8()));
             }
         }
         Ok(text)
@@ -395,11 +404,13 @@ impl<'a> Row<'a> {
         self.number(Role::Score, column, |text| {
             let digits = text.strip_prefix(b"-").unwrap_or(text);
             let atoms = AmountFormat::ATOMS.read_atoms(digits, MAX_AMOUNT).map_err(|fault| {
-                match fault.kind {
-                    // The sign is none of a score's faults, so the rest is what is wrong.
-                    FaultKind::Negative => classify(digits),
-                    _ => NumberFault { kind: fault.kind, span: 0..text.len() },
-                }
+                let kind = match fault.kind {
+                    // A sign is none of a score's faults; a second one, or one alone, is.
+                    FaultKind::Negative => FaultKind::NotANumber,
+                    FaultKind::Empty if !text.is_empty() => FaultKind::NotANumber,
+                    kind => kind,
+                };
+                NumberFault { kind, span: 0..text.len() }
             })?;
             let signed = i128::try_from(atoms).unwrap_or(i128::MAX);
             let signed = if digits.len() < text.len() { -signed } else { signed };

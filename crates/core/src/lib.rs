@@ -5,7 +5,18 @@
 #![forbid(unsafe_code)]
 extern crate alloc;
 
+pub mod account;
 pub mod allocation;
+pub mod basis;
 pub mod bounds;
+pub mod control;
+pub mod domain;
+pub mod engine;
+pub mod ids;
+pub mod invariants;
+pub mod ledger;
+pub mod loss;
+pub mod recovery;
 pub mod units;
+pub mod waterfall;
 pub mod wide;

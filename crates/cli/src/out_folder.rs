@@ -4,6 +4,7 @@
 //! one step. An interrupt before that step removes the hidden folder.
 
 use std::fs::{self, File};
+use std::io::ErrorKind::DirectoryNotEmpty as NotEmpty;
 use std::io::{self, BufWriter, Write};
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, MutexGuard, Once, PoisonError};
@@ -34,9 +35,11 @@ fn clean_up_when_interrupted() {
         // Where the handler cannot be set, an interrupt leaves the hidden folder, never a
         // half-written target.
         let _ = ctrlc::set_handler(|| {
-            if let Some(folder) = unfinished().take() {
-                let _ = fs::remove_dir_all(folder);
-            }
+            let folder = unfinished();
+            // The work goes on meanwhile and may add a file to the folder as it is removed.
+            while folder.as_ref().is_some_and(|folder| {
+                fs::remove_dir_all(folder).is_err_and(|error| error.kind() == NotEmpty)
+            }) {}
             std::process::exit(INTERRUPTED);
         });
     });

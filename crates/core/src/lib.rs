@@ -5,7 +5,17 @@
 #![forbid(unsafe_code)]
 extern crate alloc;
 
+pub mod account;
 pub mod allocation;
+pub mod basis;
 pub mod bounds;
+pub mod control;
+pub mod domain;
+pub mod engine;
+pub mod ids;
+pub mod ledger;
+pub mod loss;
+pub mod recovery;
 pub mod units;
+pub mod waterfall;
 pub mod wide;

@@ -76,6 +76,11 @@ impl Amount {
         if self.0 > other.0 { Self(self.0 - other.0) } else { Self::ZERO }
     }
 
+    /// The sum of amounts that the caller knows to be parts of one amount, so at most 10^30.
+    pub(crate) fn sum(parts: impl Iterator<Item = Self>) -> Self {
+        Self(parts.map(|part| part.0).sum())
+    }
+
     /// The difference, refused below zero.
     pub const fn checked_sub(self, other: Self) -> Result<Self, OutOfBounds> {
         if other.0 <= self.0 {
@@ -83,6 +88,12 @@ impl Amount {
         } else {
             Err(OutOfBounds { what: "a difference of amounts", max: MAX_AMOUNT })
         }
+    }
+}
+
+impl From<u32> for Amount {
+    fn from(atoms: u32) -> Self {
+        Self(u128::from(atoms))
     }
 }
 
@@ -162,6 +173,14 @@ impl SignedAmount {
     #[must_use]
     pub const fn is_negative(self) -> bool {
         self.0 < 0
+    }
+
+    /// The balance after `amount` moved out (`negative`) or in. The caller has checked the bound
+    /// of 10^38; both operands are below 2^127, so the machine sum cannot overflow silently:
+    /// builds check arithmetic.
+    pub(crate) const fn moved(self, amount: Amount, negative: bool) -> Self {
+        let atoms = amount.atoms().cast_signed();
+        if negative { Self(self.0 - atoms) } else { Self(self.0 + atoms) }
     }
 
     /// What is held: the balance where it is positive, else nothing. Refused above 10^30.

@@ -7,6 +7,7 @@
 use std::sync::Arc;
 
 use rhodian_core::units::Amount;
+use rhodian_report::money::count;
 use rhodian_report::text::Style;
 use rhodian_report::{
     Asset, LayerDraw, LayerState, LossSummary, Report, ShareRow, Summary, csv, html, text,
@@ -34,24 +35,23 @@ fn cents(amount: u128) -> Result<Amount, Box<dyn std::error::Error>> {
     Ok(Amount::new(amount).map_err(|error| error.to_string())?)
 }
 
-struct Draw(u32, &'static str, &'static str, u128, u128, LayerState, String);
-
-fn layers(draws: Vec<Draw>) -> Result<Vec<LayerDraw>, Box<dyn std::error::Error>> {
-    draws
-        .into_iter()
-        .map(|Draw(step, name, kind, planned, received, state, note)| {
-            Ok(LayerDraw {
-                step,
-                name: name.to_owned(),
-                kind: kind.to_owned(),
-                planned: cents(planned)?,
-                received: cents(received)?,
-                state,
-                note,
-                repaid: Amount::ZERO,
-            })
-        })
-        .collect()
+/// A layer that paid what was called from it.
+fn draw(
+    (step, name, kind): (u32, &str, &str),
+    paid: u128,
+    state: LayerState,
+    note: &str,
+) -> Result<LayerDraw, Box<dyn std::error::Error>> {
+    Ok(LayerDraw {
+        step,
+        name: name.to_owned(),
+        kind: kind.to_owned(),
+        planned: cents(paid)?,
+        received: cents(paid)?,
+        state,
+        note: note.to_owned(),
+        repaid: Amount::ZERO,
+    })
 }
 
 /// The loss of 12,000 USD that Alice could not pay.
@@ -59,27 +59,11 @@ fn alice() -> Result<Report, Box<dyn std::error::Error>> {
     let gains = [("bob", 3_000_000), ("carol", 1_000_000), ("dave", 200_000)]
         .map(|(id, gain)| (id.to_owned(), gain));
     let (rows, note) = divided("alice-1", 3, "Winners", &gains, 400_000)?;
-    let layers = layers(vec![
-        Draw(
-            1,
-            "Insurance fund",
-            "insurance-fund",
-            500_000,
-            500_000,
-            LayerState::Exhausted,
-            String::new(),
-        ),
-        Draw(
-            2,
-            "Junior stakers",
-            "tranche",
-            300_000,
-            300_000,
-            LayerState::Exhausted,
-            String::new(),
-        ),
-        Draw(3, "Winners", "gains-haircut", 400_000, 400_000, LayerState::PartlyUsed, note),
-    ])?;
+    let layers = vec![
+        draw((1, "Insurance fund", "insurance-fund"), 5_000_00, LayerState::Exhausted, "")?,
+        draw((2, "Junior stakers", "tranche"), 3_000_00, LayerState::Exhausted, "")?,
+        draw((3, "Winners", "gains-haircut"), 4_000_00, LayerState::PartlyUsed, &note)?,
+    ];
     let mut loss = loss("alice-1", "market move", 0, layers, 0)?;
     loss.recovered = cents(100_000)?;
     loss.layers[2].repaid = cents(100_000)?;
@@ -88,72 +72,23 @@ fn alice() -> Result<Report, Box<dyn std::error::Error>> {
     Ok(Report::new(Summary::new(title, asset, vec![loss]), rows))
 }
 
+/// One wave: its number, id, cause, what winners pay and what stays uncovered.
+type Wave = (usize, &'static str, &'static str, u128, u128);
+
 /// Three waves of one episode, deep enough to reach the winners and leave something uncovered.
 fn crash() -> Result<Report, Box<dyn std::error::Error>> {
     let gains = book();
-    let waves = [
-        ("wave-1", "gap through 14 markets, 10 October, 21:16 UTC", 2_950_000_00u128, 0u128),
-        ("wave-2", "second leg of the same fall", 6_120_000_00, 0),
-        ("wave-3", "thin market settled by the oracle's last good price", 4_400_000_00, 182_000_00),
+    let waves: [Wave; 3] = [
+        (1, "wave-1", "gap through 14 markets, 10 October, 21:16 UTC", 2_950_000_00, 0),
+        (2, "wave-2", "second leg of the same fall", 6_120_000_00, 0),
+        (3, "wave-3", "thin market at its last good price", 4_400_000_00, 182_000_00),
     ];
     let (mut losses, mut shares) = (Vec::new(), Vec::new());
-    for (index, (id, cause, from_winners, uncovered)) in waves.into_iter().enumerate() {
+    for wave in waves {
+        let (_, id, cause, from_winners, uncovered) = wave;
         let (rows, note) = divided(id, 5, "Winners of the session", &gains, from_winners)?;
         shares.extend(rows);
-        let first = index == 0;
-        let last = index == 2;
-        let spent = |amount: u128| if first { amount } else { 0 };
-        let used = if first { LayerState::Exhausted } else { LayerState::Untouched };
-        let called = if last { LayerState::Pending } else { LayerState::ClosedAtDeadline };
-        let note_due = if last { "due in 36 hours" } else { "" };
-        let drawn = layers(vec![
-            Draw(
-                1,
-                "Operator's first loss",
-                "operator-capital",
-                spent(750_000_00),
-                spent(750_000_00),
-                used,
-                String::new(),
-            ),
-            Draw(
-                2,
-                "Insurance fund",
-                "insurance-fund",
-                spent(4_200_000_00),
-                spent(4_200_000_00),
-                used,
-                String::new(),
-            ),
-            Draw(
-                3,
-                "Junior stakers, tranche A & B",
-                "tranche",
-                900_000_00,
-                900_000_00,
-                LayerState::Capped,
-                "per-event cap".to_owned(),
-            ),
-            Draw(
-                4,
-                "Members' assessments",
-                "assessment",
-                600_000_00,
-                410_500_25,
-                called,
-                note_due.to_owned(),
-            ),
-            Draw(
-                5,
-                "Winners of the session",
-                "gains-haircut",
-                from_winners,
-                from_winners,
-                LayerState::PartlyUsed,
-                note,
-            ),
-        ])?;
-        losses.push(loss(id, cause, 315_250_75, drawn, uncovered)?);
+        losses.push(loss(id, cause, 315_250_75, waterfall(wave, &note)?, uncovered)?);
     }
     losses[1].recovered = cents(1_250_000_00)?;
     losses[1].layers[4].repaid = cents(1_250_000_00)?;
@@ -161,18 +96,33 @@ fn crash() -> Result<Report, Box<dyn std::error::Error>> {
     let title = "October-like crash: a made-up book of 3,000 winners".to_owned();
     let mut summary = Summary::new(title, asset, losses);
     summary.warnings = vec![
-        "Step 4 \"Members' assessments\" pays before step 5, but 36 hours of its deadline are left."
-            .to_owned(),
+        "Step 4 \"Members' assessments\" still has 36 hours to pay for wave-3.".to_owned(),
         "182,000.00 USDC are uncovered: a debt of the domain, first charge on its fund's income."
             .to_owned(),
     ];
-    summary.laws =
-        ["INV-01", "INV-03", "INV-04", "INV-05", "INV-08", "INV-09"].map(str::to_owned).to_vec();
-    summary.digest = "5f0c6f6b8a5d2f0e4d7a3b19c8e2f1a05f0c6f6b8a5d2f0e4d7a3b19c8e2f1a0".to_owned();
     Ok(Report::new(summary, shares))
 }
 
-/// Ids and gains in cents; each step of the size is ten times rarer than the one below.
+/// The first wave takes the operator's capital and the fund; assessments pay late or in part.
+fn waterfall(wave: Wave, note: &str) -> Result<Vec<LayerDraw>, Box<dyn std::error::Error>> {
+    use LayerState::{Capped, ClosedAtDeadline, Exhausted, PartlyUsed, Pending};
+    let (number, _, _, from_winners, _) = wave;
+    let spent = |amount: u128| if number == 1 { amount } else { 0 };
+    let (state, due) =
+        if number == 3 { (Pending, "due in 36 hours") } else { (ClosedAtDeadline, "") };
+    let mut assessment = draw((4, "Members' assessments", "assessment"), 410_500_25, state, due)?;
+    assessment.planned = cents(600_000_00)?;
+    let tranche = (3, "Junior stakers, tranche A & B", "tranche");
+    Ok(vec![
+        draw((1, "Operator's first loss", "operator-capital"), spent(750_000_00), Exhausted, "")?,
+        draw((2, "Insurance fund", "insurance-fund"), spent(4_200_000_00), Exhausted, "")?,
+        draw(tranche, 900_000_00, Capped, "per-event cap")?,
+        assessment,
+        draw((5, "Winners of the session", "gains-haircut"), from_winners, PartlyUsed, note)?,
+    ])
+}
+
+/// Ids and gains in cents; each power of ten holds about half as many as the one below.
 fn book() -> Vec<(String, u128)> {
     let mut seed = 0x9e37_79b9_7f4a_7c15u64;
     let mut next = || {
@@ -249,5 +199,5 @@ fn divided(
         rows[*index].share = cents(rows[*index].share.atoms() + 1)?;
     }
     let part = rhodian_report::money::percent(amount, all);
-    Ok((rows, format!("{part} of each gain, {} accounts", gains.len())))
+    Ok((rows, format!("{part} of each gain, {} accounts", count(gains.len()))))
 }

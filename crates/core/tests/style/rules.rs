@@ -81,10 +81,17 @@ const RULES: &[Rule] = &[
         tests_may: false,
     },
     Rule {
-        name: "clipped-arithmetic",
-        find: Find::Prefix(&["saturating_", "wrapping_", "Saturating", "Wrapping"]),
+        name: "saturation",
+        find: Find::Prefix(&["saturating_", "Saturating"]),
         instead: "use checked_ with a Rejection, or plain operators under a bound shown beside it",
         tests_may: false,
+    },
+    Rule {
+        name: "wrapping",
+        find: Find::Prefix(&["wrapping_", "Wrapping"]),
+        instead: "use checked_ with a Rejection, or plain operators under a bound shown beside it",
+        // Generators of operands wrap by design.
+        tests_may: true,
     },
     Rule {
         name: "unwrap",
@@ -126,7 +133,7 @@ const UNFINISHED: &[&str] = &["TODO", "FIXME", "XXX"];
 pub enum Scope {
     /// All of it.
     Product,
-    /// All of it, and casts, unwrap and expect are allowed throughout.
+    /// All of it but what test code may use.
     TestModule,
     /// Lengths and unfinished work only: integration tests and benchmarks.
     LengthsOnly,

@@ -313,7 +313,7 @@ impl Section<'_> {
             .collect();
         let columns = [
             Column::Text("Layer"),
-            Column::Number("Bore"),
+            Column::Extra("Bore"),
             Column::Number("Repaid"),
             Column::Number("Still borne"),
         ];

@@ -1,0 +1,171 @@
+//! Setting parameters and statuses.
+
+use core::fmt;
+
+use borsh::{BorshDeserialize, BorshSerialize};
+use serde::{Deserialize, Serialize};
+
+use super::{Parameter, Status};
+use crate::engine::{Envelope, Events, Role, State};
+use crate::ids::{DomainId, Name};
+
+/// What may be asked.
+#[derive(Clone, Debug, PartialEq, Eq, BorshSerialize, BorshDeserialize, Serialize, Deserialize)]
+#[borsh(use_discriminant = true)]
+#[serde(tag = "do", rename_all = "kebab-case", deny_unknown_fields)]
+#[repr(u8)]
+pub enum Command {
+    /// Set a parameter of a domain. Open episodes keep the rules they were opened under.
+    SetParameter {
+        /// The domain.
+        domain: DomainId,
+        /// Which.
+        parameter: Parameter,
+        /// The value, in the parameter's unit.
+        #[serde(with = "as_text")]
+        value: u128,
+    } = 1,
+    /// Set the status of a domain, or of the venue. A guardian may only go down the ladder.
+    SetStatus {
+        /// The domain; nothing for the venue.
+        domain: Option<DomainId>,
+        /// The new status.
+        status: Status,
+        /// Why.
+        cause: Name,
+    } = 2,
+}
+
+/// What happened.
+#[derive(Clone, Debug, PartialEq, Eq, BorshSerialize, BorshDeserialize, Serialize, Deserialize)]
+#[borsh(use_discriminant = true)]
+#[serde(tag = "event", rename_all = "kebab-case")]
+#[allow(missing_docs, reason = "fields are those of the command of the same name")]
+#[repr(u8)]
+pub enum Event {
+    /// A parameter was set.
+    ParameterSet {
+        domain: DomainId,
+        parameter: Parameter,
+        #[serde(with = "as_text")]
+        value: u128,
+    } = 1,
+    /// A status was set.
+    StatusSet { domain: Option<DomainId>, status: Status, cause: Name } = 2,
+}
+
+/// Why a command is refused, in order of precedence.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[serde(tag = "code", rename_all = "kebab-case")]
+#[allow(missing_docs, reason = "fields are the numbers that explain the refusal")]
+pub enum Rejection {
+    /// There is no such domain.
+    UnknownDomain { domain: DomainId },
+    /// The value is outside the parameter's bounds.
+    ParameterOutOfBounds {
+        name: &'static str,
+        #[serde(with = "as_text")]
+        value: u128,
+        #[serde(with = "as_text")]
+        min: u128,
+        #[serde(with = "as_text")]
+        max: u128,
+    },
+    /// The status is that one already, or `Closed` was left.
+    StatusNotNew { status: Status },
+    /// A guardian may only tighten.
+    GuardianLoosens { from: Status, to: Status },
+}
+
+impl Rejection {
+    /// The stable code.
+    #[must_use]
+    pub const fn code(&self) -> &'static str {
+        match self {
+            Self::UnknownDomain { .. } => "unknown-domain",
+            Self::ParameterOutOfBounds { .. } => "parameter-out-of-bounds",
+            Self::StatusNotNew { .. } => "status-not-new",
+            Self::GuardianLoosens { .. } => "guardian-loosens",
+        }
+    }
+}
+
+impl fmt::Display for Rejection {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::UnknownDomain { domain } => write!(f, "there is no domain {domain}"),
+            Self::ParameterOutOfBounds { name, value, min, max } => {
+                write!(f, "{name} is {value}, allowed: {min} to {max}")
+            }
+            Self::StatusNotNew { status } => write!(f, "the status is {status:?} and stays so"),
+            Self::GuardianLoosens { from, to } => {
+                write!(f, "a guardian may only tighten: not from {from:?} to {to:?}")
+            }
+        }
+    }
+}
+
+/// Numbers beyond 2^53 are strings in JSON.
+mod as_text {
+    use alloc::string::{String, ToString};
+
+    use serde::{Deserialize, Deserializer, Serializer, de::Error as _};
+
+    pub(super) fn serialize<S: Serializer>(value: &u128, to: S) -> Result<S::Ok, S::Error> {
+        to.serialize_str(&value.to_string())
+    }
+
+    pub(super) fn deserialize<'de, D: Deserializer<'de>>(from: D) -> Result<u128, D::Error> {
+        String::deserialize(from)?.parse().map_err(D::Error::custom)
+    }
+}
+
+pub(crate) fn decide(
+    state: &State,
+    envelope: &Envelope,
+    command: &Command,
+    events: &mut Events,
+) -> Result<(), Rejection> {
+    match command {
+        Command::SetParameter { domain, parameter, value } => {
+            known(state, *domain)?;
+            let declared = parameter.declared();
+            if *value < declared.min || *value > declared.max {
+                return Err(Rejection::ParameterOutOfBounds {
+                    name: declared.name,
+                    value: *value,
+                    min: declared.min,
+                    max: declared.max,
+                });
+            }
+            let (domain, parameter, value) = (*domain, *parameter, *value);
+            events.push(Event::ParameterSet { domain, parameter, value });
+            Ok(())
+        }
+        Command::SetStatus { domain, status, cause } => {
+            let from = match domain {
+                Some(domain) => {
+                    known(state, *domain)?;
+                    state.control.domain_status(*domain)
+                }
+                None => state.control.venue_status(),
+            };
+            if from == *status || from == Status::Closed {
+                return Err(Rejection::StatusNotNew { status: from });
+            }
+            if envelope.actor.role == Role::Guardian && *status < from {
+                return Err(Rejection::GuardianLoosens { from, to: *status });
+            }
+            let (domain, status) = (*domain, *status);
+            events.push(Event::StatusSet { domain, status, cause: cause.clone() });
+            Ok(())
+        }
+    }
+}
+
+fn known(state: &State, domain: DomainId) -> Result<(), Rejection> {
+    match state.domains.domain(domain) {
+        Some(_) => Ok(()),
+        None => Err(Rejection::UnknownDomain { domain }),
+    }
+}

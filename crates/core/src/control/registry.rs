@@ -1,0 +1,121 @@
+//! Every parameter, once: name, unit, bounds, and the default with its reason.
+
+use borsh::{BorshDeserialize, BorshSerialize};
+use serde::{Deserialize, Serialize};
+
+use crate::bounds::MAX_AMOUNT;
+
+/// A parameter of a domain.
+#[derive(
+    Clone,
+    Copy,
+    Debug,
+    PartialEq,
+    Eq,
+    PartialOrd,
+    Ord,
+    Hash,
+    BorshSerialize,
+    BorshDeserialize,
+    Serialize,
+    Deserialize,
+)]
+#[borsh(use_discriminant = true)]
+#[serde(rename_all = "kebab-case")]
+#[repr(u8)]
+pub enum Parameter {
+    /// How long an episode takes new losses.
+    EpisodeLength = 1,
+    /// How long a liable set serves detections.
+    LiableWindow = 2,
+    /// The uncovered debt above which a domain enters settlement.
+    UncoveredThreshold = 3,
+    /// How long an approved report may be challenged.
+    ChallengeTime = 4,
+    /// The part of a fund's income, after debts, that repays open claims.
+    IncomeToClaims = 5,
+}
+
+/// A parameter as it is declared.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+pub struct Declared {
+    /// Which.
+    pub parameter: Parameter,
+    /// Its name at the doors.
+    pub name: &'static str,
+    /// Its unit.
+    pub unit: &'static str,
+    /// The smallest value.
+    pub min: u128,
+    /// The largest value.
+    pub max: u128,
+    /// The value until one is set.
+    pub default: u128,
+    /// Why that is the default.
+    pub reason: &'static str,
+}
+
+const HOUR: u128 = 3_600_000;
+
+/// The registry, in the order of the parameters' numbers.
+pub const PARAMETERS: &[Declared] = &[
+    Declared {
+        parameter: Parameter::EpisodeLength,
+        name: "episode-length",
+        unit: "milliseconds",
+        min: 1,
+        max: 30 * 24 * HOUR,
+        default: 4 * HOUR,
+        reason: "the cascades on record run for minutes to a few hours",
+    },
+    Declared {
+        parameter: Parameter::LiableWindow,
+        name: "liable-window",
+        unit: "milliseconds",
+        min: 0,
+        max: 30 * 24 * HOUR,
+        default: 4 * HOUR,
+        reason: "the whole episode: one set, so that waves of one crash equal one loss",
+    },
+    Declared {
+        parameter: Parameter::UncoveredThreshold,
+        name: "uncovered-threshold",
+        unit: "atoms",
+        min: 0,
+        max: MAX_AMOUNT,
+        default: MAX_AMOUNT,
+        reason: "settlement is the domain's choice: off until a threshold is set",
+    },
+    Declared {
+        parameter: Parameter::ChallengeTime,
+        name: "challenge-time",
+        unit: "milliseconds",
+        min: 0,
+        max: 30 * 24 * HOUR,
+        default: 24 * HOUR,
+        reason: "a day, so that every time zone has working hours to object in",
+    },
+    Declared {
+        parameter: Parameter::IncomeToClaims,
+        name: "income-to-claims",
+        unit: "millionths",
+        min: 0,
+        max: 1_000_000,
+        default: 0,
+        reason: "a fund that was drawn on refills first: it is the next loss's first defence",
+    },
+];
+
+impl Parameter {
+    /// As it is declared in the registry.
+    #[must_use]
+    pub const fn declared(self) -> &'static Declared {
+        &PARAMETERS[match self {
+            Self::EpisodeLength => 0,
+            Self::LiableWindow => 1,
+            Self::UncoveredThreshold => 2,
+            Self::ChallengeTime => 3,
+            Self::IncomeToClaims => 4,
+        }]
+    }
+}

@@ -1,0 +1,204 @@
+//! Loss domains: who shares losses with whom, in which asset, and by which waterfall for which
+//! class of causes. Assets, layers and the stakes in them live here too.
+
+mod command;
+mod layer;
+
+use alloc::collections::BTreeMap;
+use alloc::vec::Vec;
+
+use borsh::{BorshDeserialize, BorshSerialize};
+use serde::{Deserialize, Serialize};
+
+pub(crate) use command::decide;
+pub use command::{Command, Event, Rejection};
+pub use layer::{Attachment, Caps, Kind, Layer, LayerSpec, MemberRule, PeriodCap, Source};
+
+use crate::ids::{AccountId, AssetId, DomainId, LayerId, Name, WaterfallId};
+use crate::units::Amount;
+use crate::waterfall::Step;
+
+/// Why a loss arose: each class has its own waterfall.
+#[derive(
+    Clone,
+    Copy,
+    Debug,
+    PartialEq,
+    Eq,
+    PartialOrd,
+    Ord,
+    Hash,
+    BorshSerialize,
+    BorshDeserialize,
+    Serialize,
+    Deserialize,
+)]
+#[borsh(use_discriminant = true)]
+#[serde(rename_all = "kebab-case")]
+#[repr(u8)]
+pub enum CauseClass {
+    /// A participant cannot pay what he owes.
+    Default = 1,
+    /// A price was wrong.
+    PriceError = 2,
+    /// Assets were stolen, exploited or lost in operation.
+    Custody = 3,
+}
+
+/// An asset.
+#[derive(Clone, Debug, PartialEq, Eq, BorshSerialize, BorshDeserialize, Serialize)]
+pub struct Asset {
+    /// Its name.
+    pub name: Name,
+    /// Decimals at the doors: one unit is 10^decimals atoms. Core never uses it.
+    pub decimals: u8,
+}
+
+/// A set of markets or pools that share losses.
+#[derive(Clone, Debug, PartialEq, Eq, BorshSerialize, BorshDeserialize, Serialize)]
+pub struct Domain {
+    /// Its name.
+    pub name: Name,
+    /// The asset its losses are measured in.
+    pub asset: AssetId,
+    /// The version of its terms that a participant accepts.
+    pub terms: u32,
+    /// The waterfall in force for each class of causes, for episodes that open from now on.
+    pub waterfalls: BTreeMap<CauseClass, WaterfallId>,
+    /// By account: the version of the terms it accepted, zero for none.
+    #[serde(skip)]
+    pub accepted: Vec<u32>,
+}
+
+/// One version of a waterfall. Never changed: a new one takes its place for later episodes.
+#[derive(Clone, Debug, PartialEq, Eq, BorshSerialize, BorshDeserialize, Serialize)]
+pub struct Waterfall {
+    /// The domain.
+    pub domain: DomainId,
+    /// The causes it answers.
+    pub class: CauseClass,
+    /// The steps, in paying order.
+    pub steps: Vec<Step>,
+}
+
+/// The area's state.
+#[derive(Clone, Debug, Default, PartialEq, Eq, BorshSerialize, BorshDeserialize)]
+pub struct Domains {
+    pub(crate) assets: Vec<Asset>,
+    pub(crate) domains: Vec<Domain>,
+    pub(crate) layers: Vec<Layer>,
+    pub(crate) waterfalls: Vec<Waterfall>,
+    /// What each account staked in, or contributed to, a layer.
+    pub(crate) stakes: BTreeMap<(LayerId, AccountId), Amount>,
+}
+
+impl Domains {
+    /// The asset `id`.
+    #[must_use]
+    pub fn asset(&self, id: AssetId) -> Option<&Asset> {
+        self.assets.get(id.index())
+    }
+
+    /// The domain `id`.
+    #[must_use]
+    pub fn domain(&self, id: DomainId) -> Option<&Domain> {
+        self.domains.get(id.index())
+    }
+
+    /// Every domain, in id order.
+    pub fn domains(&self) -> impl Iterator<Item = (DomainId, &Domain)> {
+        self.domains.iter().enumerate().filter_map(|(i, d)| Some((DomainId::at(i)?, d)))
+    }
+
+    /// The layer `id`.
+    #[must_use]
+    pub fn layer(&self, id: LayerId) -> Option<&Layer> {
+        self.layers.get(id.index())
+    }
+
+    /// Every layer, in id order.
+    pub fn layers(&self) -> impl Iterator<Item = (LayerId, &Layer)> {
+        self.layers.iter().enumerate().filter_map(|(i, l)| Some((LayerId::at(i)?, l)))
+    }
+
+    /// The waterfall version `id`.
+    #[must_use]
+    pub fn waterfall(&self, id: WaterfallId) -> Option<&Waterfall> {
+        self.waterfalls.get(id.index())
+    }
+
+    /// The stakes in `layer`, in account order.
+    pub fn stakes(&self, layer: LayerId) -> impl Iterator<Item = (AccountId, Amount)> + '_ {
+        self.stakes
+            .range((layer, AccountId(0))..=(layer, AccountId(u32::MAX)))
+            .map(|((_, account), amount)| (*account, *amount))
+    }
+
+    /// Whether `account` accepted the terms now in force in `domain`.
+    #[must_use]
+    pub fn accepted(&self, domain: DomainId, account: AccountId) -> bool {
+        self.domain(domain).is_some_and(|d| d.accepted.get(account.index()) == Some(&d.terms))
+    }
+
+    /// The layers that `waterfalls` name, each once, in id order.
+    #[must_use]
+    pub fn layers_of(&self, waterfalls: &BTreeMap<CauseClass, WaterfallId>) -> Vec<LayerId> {
+        let mut layers: Vec<LayerId> = waterfalls
+            .values()
+            .filter_map(|id| self.waterfall(*id))
+            .flat_map(|waterfall| waterfall.steps.iter())
+            .flat_map(|step| step.layers.iter().map(|side| side.layer))
+            .collect();
+        layers.sort_unstable();
+        layers.dedup();
+        layers
+    }
+
+    pub(crate) fn evolve(&mut self, event: &Event) {
+        match event {
+            Event::AssetAdded { name, decimals, .. } => {
+                self.assets.push(Asset { name: name.clone(), decimals: *decimals });
+            }
+            Event::DomainOpened { name, asset, .. } => self.domains.push(Domain {
+                name: name.clone(),
+                asset: *asset,
+                terms: 1,
+                waterfalls: BTreeMap::new(),
+                accepted: Vec::new(),
+            }),
+            Event::LayerAdded { spec, .. } => {
+                self.layers.push(Layer { spec: spec.clone(), last_number: 0 });
+            }
+            Event::WaterfallSet { domain, class, waterfall, steps } => {
+                self.waterfalls.push(Waterfall {
+                    domain: *domain,
+                    class: *class,
+                    steps: steps.clone(),
+                });
+                self.domains[domain.index()].waterfalls.insert(*class, *waterfall);
+            }
+            Event::TermsAccepted { domain, account, terms } => {
+                let accepted = &mut self.domains[domain.index()].accepted;
+                if accepted.len() <= account.index() {
+                    accepted.resize(account.index() + 1, 0);
+                }
+                accepted[account.index()] = *terms;
+            }
+            Event::LayerPaid { layer, number, .. } => {
+                self.layers[layer.index()].last_number = *number;
+            }
+            Event::Staked { layer, account, stake, .. }
+            | Event::Unstaked { layer, account, stake, .. } => {
+                self.set_stake(*layer, *account, *stake);
+            }
+        }
+    }
+
+    pub(crate) fn set_stake(&mut self, layer: LayerId, account: AccountId, stake: Amount) {
+        if stake.is_zero() {
+            self.stakes.remove(&(layer, account));
+        } else {
+            self.stakes.insert((layer, account), stake);
+        }
+    }
+}

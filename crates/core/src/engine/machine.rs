@@ -1,0 +1,99 @@
+//! The machine: a command, its events, and the duties that follow, until none is due.
+
+use alloc::vec::Vec;
+
+use borsh::{BorshDeserialize, BorshSerialize};
+use serde::{Deserialize, Serialize};
+
+use super::{Action, Actor, Envelope, Event, Events, Rejection, State, decide, duty, evolve};
+
+/// The most duties run after one command; what is still due runs after the next.
+pub const STEP_LIMIT: usize = 100_000;
+
+/// A command and what it did: what a journal keeps.
+#[derive(Clone, Debug, PartialEq, Eq, BorshSerialize, BorshDeserialize, Serialize, Deserialize)]
+pub struct Record {
+    /// The command.
+    pub envelope: Envelope,
+    /// Its events.
+    pub events: Vec<Event>,
+}
+
+/// What came of a command.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Outcome {
+    /// Accepted: what was recorded, the tick before and the duties after included.
+    Accepted(Vec<Record>),
+    /// Refused; what a tick before it made due is recorded all the same.
+    Rejected(Vec<Record>, Rejection),
+}
+
+/// A state and the machine that moves it.
+#[derive(Clone, Debug, Default)]
+pub struct Engine {
+    state: State,
+    buffer: Events,
+}
+
+impl Engine {
+    /// An empty engine.
+    #[must_use]
+    pub fn new() -> Self {
+        Self { state: State::new(true), buffer: Events::new() }
+    }
+
+    /// An empty engine without the watch: slower, with the same events.
+    #[must_use]
+    pub fn without_watch() -> Self {
+        Self { state: State::new(false), buffer: Events::new() }
+    }
+
+    /// The state.
+    #[must_use]
+    pub const fn state(&self) -> &State {
+        &self.state
+    }
+
+    /// Runs `envelope`: moves the clock to its time, runs what is due by then, the command, and
+    /// the duties that follow. A rejection changes nothing but the clock.
+    pub fn execute(&mut self, envelope: Envelope) -> Outcome {
+        let mut records = Vec::new();
+        if envelope.at > self.state.now() && envelope.action != Action::Tick {
+            let tick = Envelope { at: envelope.at, actor: Actor::VENUE, action: Action::Tick };
+            if let Err(rejection) = self.run(tick, &mut records) {
+                return Outcome::Rejected(records, rejection);
+            }
+        }
+        match self.run(envelope, &mut records) {
+            Ok(()) => Outcome::Accepted(records),
+            Err(rejection) => Outcome::Rejected(records, rejection),
+        }
+    }
+
+    /// One command and the duties that follow it.
+    fn run(&mut self, envelope: Envelope, records: &mut Vec<Record>) -> Result<(), Rejection> {
+        self.one(envelope, records)?;
+        for _ in 0..STEP_LIMIT {
+            let Some(next) = duty(&self.state) else { break };
+            self.one(next, records)?;
+        }
+        Ok(())
+    }
+
+    fn one(&mut self, envelope: Envelope, records: &mut Vec<Record>) -> Result<(), Rejection> {
+        self.buffer.clear();
+        decide(&self.state, &envelope, &mut self.buffer)?;
+        for event in self.buffer.as_slice() {
+            evolve(&mut self.state, event);
+        }
+        records.push(Record { envelope, events: self.buffer.as_slice().to_vec() });
+        Ok(())
+    }
+
+    /// Applies recorded events: replay needs no decisions.
+    pub fn replay(&mut self, record: &Record) {
+        for event in &record.events {
+            evolve(&mut self.state, event);
+        }
+    }
+}

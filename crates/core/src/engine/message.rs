@@ -1,0 +1,252 @@
+//! What goes in and what comes out: envelopes, events, rejections.
+
+use alloc::vec::Vec;
+use core::fmt;
+
+use borsh::{BorshDeserialize, BorshSerialize};
+use serde::{Deserialize, Serialize};
+
+use crate::control::Status;
+use crate::ids::Time;
+use crate::ledger::Transfer;
+use crate::{account, control, domain, loss};
+
+/// In which capacity someone acts. Doors say who is who; core says who may do what.
+#[derive(
+    Clone,
+    Copy,
+    Debug,
+    PartialEq,
+    Eq,
+    PartialOrd,
+    Ord,
+    Hash,
+    BorshSerialize,
+    BorshDeserialize,
+    Serialize,
+    Deserialize,
+)]
+#[borsh(use_discriminant = true)]
+#[serde(rename_all = "kebab-case")]
+#[repr(u8)]
+pub enum Role {
+    /// The engine itself: duties, and nothing else.
+    Engine = 0,
+    /// The venue's operation.
+    Venue = 1,
+    /// An owner, over his own accounts.
+    Owner = 2,
+    /// Governance.
+    Governance = 3,
+    /// May only tighten.
+    Guardian = 4,
+}
+
+/// Who acts: the id is the owner's for owners, and the door's for the rest.
+#[derive(
+    Clone,
+    Copy,
+    Debug,
+    PartialEq,
+    Eq,
+    PartialOrd,
+    Ord,
+    Hash,
+    BorshSerialize,
+    BorshDeserialize,
+    Serialize,
+    Deserialize,
+)]
+pub struct Actor {
+    /// In which capacity.
+    pub role: Role,
+    /// Who, among those of the role.
+    pub id: u32,
+}
+
+impl Actor {
+    /// The engine.
+    pub const ENGINE: Self = Self { role: Role::Engine, id: 0 };
+    /// The venue's first key.
+    pub const VENUE: Self = Self { role: Role::Venue, id: 0 };
+}
+
+/// What is asked.
+#[derive(Clone, Debug, PartialEq, Eq, BorshSerialize, BorshDeserialize, Serialize, Deserialize)]
+#[borsh(use_discriminant = true)]
+#[serde(tag = "area", content = "command", rename_all = "kebab-case")]
+#[repr(u8)]
+pub enum Action {
+    /// Of accounts.
+    Account(account::Command) = 1,
+    /// Of domains and layers.
+    Domain(domain::Command) = 2,
+    /// Of losses.
+    Loss(loss::Command) = 3,
+    /// Of control.
+    Control(control::Command) = 4,
+    /// By the engine, of itself.
+    Duty(loss::Duty) = 5,
+    /// The clock moves to the envelope's time.
+    Tick = 6,
+}
+
+/// A command: when, by whom, what.
+#[derive(Clone, Debug, PartialEq, Eq, BorshSerialize, BorshDeserialize, Serialize, Deserialize)]
+pub struct Envelope {
+    /// When: never decreasing.
+    pub at: Time,
+    /// By whom.
+    pub actor: Actor,
+    /// What.
+    pub action: Action,
+}
+
+/// What happened.
+#[derive(Clone, Debug, PartialEq, Eq, BorshSerialize, BorshDeserialize, Serialize, Deserialize)]
+#[borsh(use_discriminant = true)]
+#[serde(tag = "area", content = "fact", rename_all = "kebab-case")]
+#[repr(u8)]
+pub enum Event {
+    /// To accounts.
+    Account(account::Event) = 1,
+    /// To domains and layers.
+    Domain(domain::Event) = 2,
+    /// To losses.
+    Loss(loss::Event) = 3,
+    /// To control.
+    Control(control::Event) = 4,
+    /// To the clock.
+    TimePassed {
+        /// The time it is now.
+        at: Time,
+    } = 5,
+}
+
+impl From<account::Event> for Event {
+    fn from(event: account::Event) -> Self {
+        Self::Account(event)
+    }
+}
+
+impl From<domain::Event> for Event {
+    fn from(event: domain::Event) -> Self {
+        Self::Domain(event)
+    }
+}
+
+impl From<loss::Event> for Event {
+    fn from(event: loss::Event) -> Self {
+        Self::Loss(event)
+    }
+}
+
+impl From<control::Event> for Event {
+    fn from(event: control::Event) -> Self {
+        Self::Control(event)
+    }
+}
+
+impl Event {
+    /// Calls `visit` with each transfer of money the event makes, in order. An event that makes
+    /// none moves no ledger balance.
+    pub fn transfers(&self, visit: &mut dyn FnMut(Transfer)) {
+        match self {
+            Self::Account(event) => event.transfers(visit),
+            Self::Domain(event) => event.transfers(visit),
+            Self::Loss(event) => event.transfers(visit),
+            Self::Control(_) | Self::TimePassed { .. } => {}
+        }
+    }
+}
+
+/// The events of one command, in order. The buffer is reused.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Events(Vec<Event>);
+
+impl Events {
+    /// An empty buffer.
+    #[must_use]
+    pub const fn new() -> Self {
+        Self(Vec::new())
+    }
+
+    pub(crate) fn push(&mut self, event: impl Into<Event>) {
+        self.0.push(event.into());
+    }
+
+    pub(crate) fn clear(&mut self) {
+        self.0.clear();
+    }
+
+    /// The events.
+    #[must_use]
+    pub fn as_slice(&self) -> &[Event] {
+        &self.0
+    }
+}
+
+/// Why a command is refused, in order of precedence.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[serde(tag = "area", content = "rejected", rename_all = "kebab-case")]
+#[allow(missing_docs, reason = "fields are the numbers that explain the refusal")]
+pub enum Rejection {
+    /// Time never goes back.
+    TimeBefore { at: Time, now: Time },
+    /// The role may not give this command: duties are the engine's, the rest is not.
+    NotForActor { role: Role },
+    /// The clock must move first: the engine gives a tick.
+    ClockBehind { at: Time, now: Time },
+    /// The venue's status does not accept the command.
+    Status { status: Status, furthest: Status },
+    /// Duties are due, and the command could widen risk.
+    DutiesDue,
+    /// Refused by the area of accounts.
+    Account(account::Rejection),
+    /// Refused by the area of domains.
+    Domain(domain::Rejection),
+    /// Refused by the area of losses.
+    Loss(loss::Rejection),
+    /// Refused by the area of control.
+    Control(control::Rejection),
+}
+
+impl Rejection {
+    /// The stable code.
+    #[must_use]
+    pub const fn code(&self) -> &'static str {
+        match self {
+            Self::TimeBefore { .. } => "time-before",
+            Self::NotForActor { .. } => "not-for-actor",
+            Self::ClockBehind { .. } => "clock-behind",
+            Self::Status { .. } => "status",
+            Self::DutiesDue => "duties-due",
+            Self::Account(rejection) => rejection.code(),
+            Self::Domain(rejection) => rejection.code(),
+            Self::Loss(rejection) => rejection.code(),
+            Self::Control(rejection) => rejection.code(),
+        }
+    }
+}
+
+impl fmt::Display for Rejection {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::TimeBefore { at, now } => write!(f, "time {at} is before {now}"),
+            Self::NotForActor { role } => write!(f, "the role {role:?} may not give this command"),
+            Self::ClockBehind { at, now } => {
+                write!(f, "the command is of {at}, the clock stands at {now}")
+            }
+            Self::Status { status, furthest } => {
+                write!(f, "the status is {status:?}, the command needs {furthest:?} or better")
+            }
+            Self::DutiesDue => f.write_str("internal commands are due first"),
+            Self::Account(rejection) => rejection.fmt(f),
+            Self::Domain(rejection) => rejection.fmt(f),
+            Self::Loss(rejection) => rejection.fmt(f),
+            Self::Control(rejection) => rejection.fmt(f),
+        }
+    }
+}
+
+impl core::error::Error for Rejection {}

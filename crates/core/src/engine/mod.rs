@@ -1,0 +1,106 @@
+//! The engine: areas nested into one state, one command, one event; `decide`, `evolve`, `duty`,
+//! and a small machine that runs them.
+//!
+//! `decide` makes every check and changes nothing; `evolve` cannot fail. Work that follows a
+//! command is a duty: an internal command that `duty` names in a canonical order. Every command
+//! acts at the state's clock; the clock moves by a command of its own, `Tick`, so that what is due
+//! by then is done before anything else.
+
+mod machine;
+mod message;
+mod state;
+mod watch;
+
+pub use machine::{Engine, Outcome, Record, STEP_LIMIT};
+pub use message::{Action, Actor, Envelope, Event, Events, Rejection, Role};
+pub use state::State;
+pub use watch::Watch;
+
+use crate::control::Status;
+use crate::{account, control, domain, loss};
+
+/// Checks `envelope` against `state` and says what would happen. Nothing changes; on a rejection
+/// whatever was pushed is to be dropped.
+///
+/// # Errors
+///
+/// The first rule the command breaks, in the order of the rejections' declarations.
+pub fn decide(state: &State, envelope: &Envelope, events: &mut Events) -> Result<(), Rejection> {
+    let (at, now) = (envelope.at, state.now());
+    if at < now {
+        return Err(Rejection::TimeBefore { at, now });
+    }
+    let role = envelope.actor.role;
+    if (role == Role::Engine) != matches!(envelope.action, Action::Duty(_)) {
+        return Err(Rejection::NotForActor { role });
+    }
+    if envelope.action == Action::Tick {
+        events.push(Event::TimePassed { at });
+        return Ok(());
+    }
+    if at != now {
+        return Err(Rejection::ClockBehind { at, now });
+    }
+    accepted(state, &envelope.action)?;
+    match &envelope.action {
+        Action::Account(command) => {
+            account::decide(state, envelope, command, events).map_err(Rejection::Account)
+        }
+        Action::Domain(command) => {
+            domain::decide(state, envelope, command, events).map_err(Rejection::Domain)
+        }
+        Action::Loss(command) => {
+            loss::decide(state, envelope, command, events).map_err(Rejection::Loss)
+        }
+        Action::Control(command) => {
+            control::decide(state, envelope, command, events).map_err(Rejection::Control)
+        }
+        Action::Duty(duty) => loss::decide_duty(state, duty, events).map_err(Rejection::Loss),
+        Action::Tick => Ok(()),
+    }
+}
+
+/// The furthest the venue may be down the status ladder for `action`, and whether it can widen
+/// risk: such a command waits until no duty is due.
+const fn needs(action: &Action) -> (Status, bool) {
+    use account::Command as A;
+    use domain::Command as D;
+    match action {
+        Action::Account(A::Withdraw { .. }) | Action::Domain(D::Unstake { .. }) => {
+            (Status::WithdrawOnly, true)
+        }
+        Action::Account(A::Transfer { .. } | A::SettleResult { .. })
+        | Action::Domain(D::Stake { .. }) => (Status::ReduceOnly, true),
+        Action::Account(A::OpenOwner { .. } | A::OpenAccount { .. } | A::Deposit { .. })
+        | Action::Domain(D::AcceptTerms { .. }) => (Status::ReduceOnly, false),
+        Action::Domain(_)
+        | Action::Loss(_)
+        | Action::Control(_)
+        | Action::Duty(_)
+        | Action::Tick => (Status::Settling, false),
+    }
+}
+
+fn accepted(state: &State, action: &Action) -> Result<(), Rejection> {
+    let (furthest, widens) = needs(action);
+    let status = state.control.venue_status();
+    if status > furthest {
+        return Err(Rejection::Status { status, furthest });
+    }
+    if widens && duty(state).is_some() {
+        return Err(Rejection::DutiesDue);
+    }
+    Ok(())
+}
+
+/// Applies `event`. It cannot fail.
+pub fn evolve(state: &mut State, event: &Event) {
+    state.evolve(event);
+}
+
+/// The next internal command, if one is due: the same with or without the watch.
+#[must_use]
+pub fn duty(state: &State) -> Option<Envelope> {
+    let duty = loss::duty(state)?;
+    Some(Envelope { at: state.now(), actor: Actor::ENGINE, action: Action::Duty(duty) })
+}

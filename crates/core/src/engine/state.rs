@@ -1,0 +1,181 @@
+//! The state of everything, and what may be read of it.
+
+use alloc::vec::Vec;
+
+use borsh::{BorshDeserialize, BorshSerialize};
+
+use super::{Event, Events, Watch};
+use crate::account::Accounts;
+use crate::control::{Control, Status};
+use crate::domain::Domains;
+use crate::ids::{AccountId, AssetId, LossId, Name, OwnerId, Time};
+use crate::ledger::{Holder, Ledger};
+use crate::loss::{self, Losses, Stage};
+use crate::units::Amount;
+
+/// The state. Areas own their parts; money is in the ledger; what is only there for speed is in
+/// the watch, which is no part of the digest.
+#[derive(Clone, Debug, Default, BorshSerialize, BorshDeserialize)]
+pub struct State {
+    now: Time,
+    /// Every balance.
+    pub ledger: Ledger,
+    /// Owners and accounts.
+    pub accounts: Accounts,
+    /// Assets, domains, layers, waterfalls, stakes.
+    pub domains: Domains,
+    /// Losses, episodes, liable sets, claims.
+    pub losses: Losses,
+    /// Parameters and statuses.
+    pub control: Control,
+    #[borsh(skip)]
+    watch: Watch,
+}
+
+impl State {
+    /// An empty state. `watch` says whether the indices are kept; results are the same.
+    #[must_use]
+    pub fn new(watch: bool) -> Self {
+        Self { watch: Watch::new(watch), ..Self::default() }
+    }
+
+    /// The clock.
+    #[must_use]
+    pub const fn now(&self) -> Time {
+        self.now
+    }
+
+    /// blake3 over the canonical bytes of the state, without the watch.
+    #[must_use]
+    pub fn digest(&self) -> [u8; 32] {
+        let mut sink = HashSink(blake3::Hasher::new());
+        match self.serialize(&mut sink) {
+            Ok(()) => *sink.0.finalize().as_bytes(),
+            // Writing into a hasher has no way to fail.
+            Err(_) => [0; 32],
+        }
+    }
+
+    /// The account with this external id.
+    #[must_use]
+    pub fn account_named(&self, name: &Name) -> Option<AccountId> {
+        match self.watch.account(name) {
+            Some(found) => found,
+            None => self.accounts.accounts().find(|(_, a)| a.name == *name).map(|(id, _)| id),
+        }
+    }
+
+    /// The owner with this external id.
+    #[must_use]
+    pub fn owner_named(&self, name: &Name) -> Option<OwnerId> {
+        match self.watch.owner(name) {
+            Some(found) => found,
+            None => self.accounts.owners.iter().position(|n| n == name).and_then(OwnerId::at),
+        }
+    }
+
+    /// What `account` may not take out because of open losses and shares not yet taken.
+    #[must_use]
+    pub fn lien(&self, account: AccountId, asset: AssetId) -> Amount {
+        self.losses.lien(self, account, asset)
+    }
+
+    /// What `account` may take out: what it holds less its lien, at least zero.
+    #[must_use]
+    pub fn free(&self, account: AccountId, asset: AssetId) -> Amount {
+        self.ledger.held(asset, Holder::Account(account)).less_or_zero(self.lien(account, asset))
+    }
+
+    /// Takes the shares `account` owes of divisions that wait for a touch. Returns their sum.
+    pub(crate) fn touch(&self, account: AccountId, events: &mut Events) -> Amount {
+        self.losses.touch(self, account, events)
+    }
+
+    /// The accounts with a balance below zero, in id order.
+    pub(crate) fn negative_accounts(&self) -> impl Iterator<Item = AccountId> + '_ {
+        let watched = self.watch.negative();
+        let scanned = watched.is_none().then(|| {
+            let accounts = self.accounts.accounts().map(|(id, _)| id);
+            accounts.filter(|id| self.is_negative(*id))
+        });
+        watched.into_iter().flatten().copied().chain(scanned.into_iter().flatten())
+    }
+
+    fn is_negative(&self, account: AccountId) -> bool {
+        let assets = (0..self.ledger.assets()).filter_map(AssetId::at);
+        let holder = Holder::Account(account);
+        assets.into_iter().any(|asset| self.ledger.balance(asset, holder).is_negative())
+    }
+
+    /// The losses that are neither settled nor dismissed, in id order.
+    pub(crate) fn open_losses(&self) -> impl Iterator<Item = LossId> + '_ {
+        let watched = self.watch.open_losses();
+        let scanned = watched.is_none().then(|| {
+            let waiting = |stage| !matches!(stage, Stage::Settled | Stage::Dismissed);
+            self.losses.losses().filter(move |(_, loss)| waiting(loss.stage)).map(|(id, _)| id)
+        });
+        watched.into_iter().flatten().copied().chain(scanned.into_iter().flatten())
+    }
+
+    pub(super) fn evolve(&mut self, event: &Event) {
+        let mut touched: Vec<AccountId> = Vec::new();
+        event.transfers(&mut |transfer| {
+            self.ledger.apply(&transfer);
+            for holder in [transfer.from, transfer.to] {
+                if let Holder::Account(account) = holder {
+                    touched.push(account);
+                }
+            }
+        });
+        match event {
+            Event::Account(event) => self.accounts.evolve(event),
+            Event::Domain(event) => self.domains.evolve(event),
+            Event::Loss(event) => self.evolve_loss(event),
+            Event::Control(event) => self.control.evolve(event),
+            Event::TimePassed { at } => self.now = *at,
+        }
+        self.evolve_watch(event, &touched);
+    }
+
+    fn evolve_loss(&mut self, event: &loss::Event) {
+        self.losses.evolve(event, self.now);
+        let stakes = &mut self.domains;
+        loss::stakes_left(event, &mut |layer, account, left| {
+            stakes.set_stake(layer, account, left);
+        });
+        match *event {
+            loss::Event::IncomeReceived { layer, number, .. } => {
+                self.domains.layers[layer.index()].last_number = number;
+            }
+            loss::Event::SettlementEntered { domain, .. } => {
+                self.control.set_domain(domain, Status::Settling);
+            }
+            _ => {}
+        }
+    }
+
+    fn evolve_watch(&mut self, event: &Event, touched: &[AccountId]) {
+        if !self.watch.is_on() {
+            return;
+        }
+        for account in touched {
+            let negative = self.is_negative(*account);
+            self.watch.set_negative(*account, negative);
+        }
+        self.watch.evolve(event);
+    }
+}
+
+/// A hasher that the canonical encoding can be written into.
+struct HashSink(blake3::Hasher);
+
+impl borsh::io::Write for HashSink {
+    fn write(&mut self, bytes: &[u8]) -> borsh::io::Result<usize> {
+        self.0.update(bytes);
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> borsh::io::Result<()> {
+        Ok(())
+    }
+}

@@ -1,0 +1,178 @@
+//! The double-entry ledger. Every transfer names both sides, so the balances of an asset sum to
+//! zero after every event; the outside world is a holder like any other. A loss cannot vanish
+//! because there is nowhere for it to go.
+
+use alloc::vec::Vec;
+
+use borsh::{BorshDeserialize, BorshSerialize};
+use serde::{Deserialize, Serialize};
+
+use crate::ids::{AccountId, AssetId, DomainId, LayerId, LossId};
+use crate::units::{Amount, SignedAmount};
+
+/// Who holds a balance.
+#[derive(
+    Clone,
+    Copy,
+    Debug,
+    PartialEq,
+    Eq,
+    PartialOrd,
+    Ord,
+    Hash,
+    BorshSerialize,
+    BorshDeserialize,
+    Serialize,
+    Deserialize,
+)]
+#[borsh(use_discriminant = true)]
+#[serde(rename_all = "kebab-case")]
+#[repr(u8)]
+pub enum Holder {
+    /// Outside the venue. Its balance is minus what the venue must hold.
+    World = 0,
+    /// A participant's account.
+    Account(AccountId) = 1,
+    /// The pot of a layer.
+    Layer(LayerId) = 2,
+    /// The close-out book of a loss.
+    Book(LossId) = 3,
+    /// A loss between its measurement and its settlement: negative by what is still to absorb.
+    Suspense(LossId) = 4,
+    /// What came back for a loss and is on its way to those who bore it.
+    Recovery(LossId) = 5,
+    /// The debt of a domain that no step absorbed: negative while it stands.
+    Uncovered(DomainId) = 6,
+    /// What rounding left over when shares are taken on touch.
+    Residue(DomainId) = 7,
+    /// Shares divided and not yet taken, by loss: negative until every account was touched.
+    Unsettled(LossId) = 8,
+}
+
+/// One movement of money.
+#[derive(
+    Clone, Copy, Debug, PartialEq, Eq, BorshSerialize, BorshDeserialize, Serialize, Deserialize,
+)]
+pub struct Transfer {
+    /// The asset.
+    pub asset: AssetId,
+    /// Whose balance falls.
+    pub from: Holder,
+    /// Whose balance rises.
+    pub to: Holder,
+    /// By how many atoms.
+    pub amount: Amount,
+}
+
+/// The balances of every asset, dense by the ids of the holders.
+#[derive(Clone, Debug, Default, PartialEq, Eq, BorshSerialize, BorshDeserialize)]
+pub struct Ledger {
+    assets: Vec<Balances>,
+}
+
+#[derive(Clone, Debug, Default, PartialEq, Eq, BorshSerialize, BorshDeserialize)]
+struct Balances {
+    /// Indexed by the kind of holder, then by its id.
+    by_kind: [Vec<SignedAmount>; KINDS],
+}
+
+const KINDS: usize = 9;
+
+/// The kind and the place of a holder in [`Balances`].
+const fn slot(holder: Holder) -> (usize, usize) {
+    match holder {
+        Holder::World => (0, 0),
+        Holder::Account(id) => (1, id.index()),
+        Holder::Layer(id) => (2, id.index()),
+        Holder::Book(id) => (3, id.index()),
+        Holder::Suspense(id) => (4, id.index()),
+        Holder::Recovery(id) => (5, id.index()),
+        Holder::Uncovered(id) => (6, id.index()),
+        Holder::Residue(id) => (7, id.index()),
+        Holder::Unsettled(id) => (8, id.index()),
+    }
+}
+
+/// The holder at a kind and place; the inverse of [`slot`].
+fn holder(kind: usize, place: usize) -> Option<Holder> {
+    let id = u32::try_from(place).ok()?;
+    Some(match kind {
+        0 => Holder::World,
+        1 => Holder::Account(AccountId(id)),
+        2 => Holder::Layer(LayerId(id)),
+        3 => Holder::Book(LossId(id)),
+        4 => Holder::Suspense(LossId(id)),
+        5 => Holder::Recovery(LossId(id)),
+        6 => Holder::Uncovered(DomainId(id)),
+        7 => Holder::Residue(DomainId(id)),
+        8 => Holder::Unsettled(LossId(id)),
+        _ => return None,
+    })
+}
+
+impl Ledger {
+    /// The balance of `holder`; zero where nothing ever moved.
+    #[must_use]
+    pub fn balance(&self, asset: AssetId, holder: Holder) -> SignedAmount {
+        let (kind, place) = slot(holder);
+        self.assets
+            .get(asset.index())
+            .and_then(|balances| balances.by_kind[kind].get(place))
+            .copied()
+            .unwrap_or(SignedAmount::ZERO)
+    }
+
+    /// What `holder` holds, in atoms; nothing when it owes.
+    #[must_use]
+    pub fn held(&self, asset: AssetId, holder: Holder) -> Amount {
+        self.balance(asset, holder).held().unwrap_or(Amount::MAX)
+    }
+
+    /// What `holder` owes, in atoms; nothing when it holds.
+    #[must_use]
+    pub fn owed(&self, asset: AssetId, holder: Holder) -> Amount {
+        self.balance(asset, holder).owed().unwrap_or(Amount::MAX)
+    }
+
+    /// Moves money. It cannot fail: `decide` checked the bounds before the event was made.
+    pub(crate) fn apply(&mut self, transfer: &Transfer) {
+        self.add(transfer.asset, transfer.from, transfer.amount, true);
+        self.add(transfer.asset, transfer.to, transfer.amount, false);
+    }
+
+    fn add(&mut self, asset: AssetId, holder: Holder, amount: Amount, negative: bool) {
+        if self.assets.len() <= asset.index() {
+            self.assets.resize_with(asset.index() + 1, Balances::default);
+        }
+        let (kind, place) = slot(holder);
+        let column = &mut self.assets[asset.index()].by_kind[kind];
+        if column.len() <= place {
+            column.resize(place + 1, SignedAmount::ZERO);
+        }
+        column[place] = column[place].moved(amount, negative);
+    }
+
+    /// The sum over all holders of `asset`, in atoms: zero, by INV-01.
+    #[must_use]
+    pub fn trial(&self, asset: AssetId) -> i128 {
+        self.holders(asset).map(|(_, balance)| balance.atoms()).sum()
+    }
+
+    /// Every holder of `asset` whose balance is not zero, in the order of kinds and ids.
+    pub fn holders(&self, asset: AssetId) -> impl Iterator<Item = (Holder, SignedAmount)> + '_ {
+        self.assets.get(asset.index()).into_iter().flat_map(|balances| {
+            balances.by_kind.iter().enumerate().flat_map(|(kind, column)| {
+                column.iter().enumerate().filter_map(move |(place, balance)| {
+                    let holder = holder(kind, place)?;
+                    (*balance != SignedAmount::ZERO).then_some((holder, *balance))
+                })
+            })
+        })
+    }
+
+    /// The number of assets that ever moved.
+    #[must_use]
+    pub fn assets(&self) -> usize {
+        self.assets.len()
+    }
+}

@@ -1,0 +1,196 @@
+//! The run of a waterfall: round by round, step by step, until the deficit is absorbed or no
+//! step is left. It stops where a layer has time to answer and goes on where it stopped.
+
+use alloc::vec::Vec;
+
+use super::{Draw, Event, Loss, Rejection, Stage, liable};
+use crate::allocation::{self, Claims, Rule};
+use crate::domain::Source;
+use crate::engine::{Events, State};
+use crate::ids::{AccountId, EpisodeId, LayerId, LossId};
+use crate::units::Amount;
+use crate::waterfall::{self, Against, Step};
+
+/// The loss, checked to be absorbing, with what its capacities are measured against.
+pub(super) fn absorbing(state: &State, loss: LossId) -> Result<(&Loss, Against<'_>), Rejection> {
+    let found = state.losses.loss(loss).ok_or(Rejection::UnknownLoss { loss })?;
+    let episode = found.episode.and_then(|id| state.losses.episode(id));
+    let set = found.set.and_then(|id| state.losses.set(id));
+    match (found.stage, episode, set) {
+        (Stage::Absorbing, Some(episode), Some(set)) => {
+            Ok((found, Against { episode, set, loss: Some(found) }))
+        }
+        _ => Err(Rejection::NotDue),
+    }
+}
+
+/// The steps of the loss's frozen waterfall.
+pub(super) fn steps<'a>(state: &'a State, found: &Loss, against: &Against<'_>) -> &'a [Step] {
+    let id = against.episode.terms.waterfalls.get(&found.class);
+    id.and_then(|id| state.domains.waterfall(*id)).map_or(&[], |waterfall| &waterfall.steps)
+}
+
+/// Plans the next round on the current step where it can still pay, else reaches the next step.
+pub(super) fn plan_round(
+    state: &State,
+    loss: LossId,
+    events: &mut Events,
+) -> Result<(), Rejection> {
+    let (found, against) = absorbing(state, loss)?;
+    if found.remaining().is_zero() || found.draws.iter().any(|draw| !draw.closed) {
+        return Err(Rejection::NotDue);
+    }
+    let steps = steps(state, found, &against);
+    let current = usize::from(found.step).checked_sub(1).and_then(|place| steps.get(place));
+    if let Some(step) = current {
+        let round = waterfall::round(state, &against, step, found.remaining())?;
+        let planned: Vec<_> = round.iter().filter(|draw| !draw.planned.is_zero()).collect();
+        if !planned.is_empty() {
+            for draw in planned {
+                plan_draw(state, loss, found.step, draw.layer, draw.planned, events)?;
+            }
+            return Ok(());
+        }
+    }
+    if usize::from(found.step) >= steps.len() {
+        return Err(Rejection::NotDue);
+    }
+    events.push(Event::StepReached { loss, step: found.step + 1 });
+    Ok(())
+}
+
+fn plan_draw(
+    state: &State,
+    loss: LossId,
+    step: u16,
+    layer: LayerId,
+    planned: Amount,
+    events: &mut Events,
+) -> Result<(), Rejection> {
+    let spec = &state.domains.layer(layer).ok_or(Rejection::UnknownLayer { layer })?.spec;
+    let deadline = spec.source.deadline().map(|millis| state.now().after(millis));
+    events.push(Event::DrawPlanned { loss, step, layer, planned, deadline });
+    let Source::Call { members, .. } = &spec.source else { return Ok(()) };
+    let (found, against) = absorbing(state, loss)?;
+    let (Some(set), Some(of)) = (found.set, against.set.layers.get(&layer)) else {
+        return Ok(());
+    };
+    let columns = liable::columns(state, against.episode, spec.asset, of, false);
+    let paid = Amount::sum(columns.paid.iter().copied());
+    let cumulative = paid.checked_add(planned).unwrap_or(Amount::MAX);
+    let claims = columns.claims(members.classes);
+    let division = allocation::next_wave(members.rule, cumulative, &claims, &columns.paid)?;
+    events.push(Event::CallsMade { loss, layer, set, calls: division.shares });
+    Ok(())
+}
+
+/// The draw on `layer` that has not answered.
+pub(super) fn open_draw(found: &Loss, layer: LayerId) -> Option<&Draw> {
+    found.draws.iter().find(|draw| draw.layer == layer && !draw.closed)
+}
+
+/// A pot pays what was planned; its stakers bear it by stake.
+pub(super) fn draw_pot(
+    state: &State,
+    loss: LossId,
+    layer: LayerId,
+    events: &mut Events,
+) -> Result<(), Rejection> {
+    let (found, _) = absorbing(state, loss)?;
+    let draw = open_draw(found, layer).ok_or(Rejection::NotDue)?;
+    let spec = &state.domains.layer(layer).ok_or(Rejection::UnknownLayer { layer })?.spec;
+    if spec.source != Source::Pot {
+        return Err(Rejection::NotDue);
+    }
+    let (asset, amount) = (spec.asset, draw.planned);
+    let staked = spec.kind.is_staked();
+    events.push(Event::PotDrawn { loss, layer, asset, amount, staked });
+    if staked {
+        let stakes = reduced(state, layer, amount)?;
+        events.push(Event::StakesReduced { loss, layer, stakes });
+    }
+    events.push(Event::DrawClosed { loss, layer, received: amount });
+    Ok(())
+}
+
+/// What each staker bears of `amount`, and what is left of his stake.
+fn reduced(
+    state: &State,
+    layer: LayerId,
+    amount: Amount,
+) -> Result<Vec<(AccountId, Amount, Amount)>, Rejection> {
+    let (accounts, stakes): (Vec<_>, Vec<_>) = state.domains.stakes(layer).unzip();
+    let claims = Claims { caps: &stakes, weights: &stakes, ..Claims::default() };
+    let division = allocation::divide(Rule::Proportional, amount, &claims)?;
+    let rows = accounts.into_iter().zip(stakes).zip(division.shares);
+    Ok(rows.map(|((account, stake), share)| (account, share, stake.less_or_zero(share))).collect())
+}
+
+/// A pending draw closes when it is full or its deadline has passed.
+pub(super) fn close_draw(
+    state: &State,
+    loss: LossId,
+    layer: LayerId,
+    events: &mut Events,
+) -> Result<(), Rejection> {
+    let (found, _) = absorbing(state, loss)?;
+    let draw = open_draw(found, layer).ok_or(Rejection::NotDue)?;
+    let over = draw.deadline.is_some_and(|deadline| deadline <= state.now());
+    if !over && draw.received < draw.planned {
+        return Err(Rejection::NotDue);
+    }
+    events.push(Event::DrawClosed { loss, layer, received: draw.received });
+    Ok(())
+}
+
+/// Nothing is left to absorb, or no step is left to absorb it: the rest is a named debt.
+pub(super) fn settle(state: &State, loss: LossId, events: &mut Events) -> Result<(), Rejection> {
+    let (found, _) = absorbing(state, loss)?;
+    if !settles(state, found) {
+        return Err(Rejection::NotDue);
+    }
+    let amount = found.remaining();
+    if !amount.is_zero() {
+        let asset = super::detect::asset_of(state, found.domain)?;
+        let domain = found.domain;
+        events.push(Event::UncoveredBooked { loss, domain, asset, amount });
+    }
+    events.push(Event::LossSettled { loss });
+    Ok(())
+}
+
+/// Whether an absorbing loss has nothing more to wait for.
+pub(super) fn settles(state: &State, found: &Loss) -> bool {
+    let episode = found.episode.and_then(|id| state.losses.episode(id));
+    let set = found.set.and_then(|id| state.losses.set(id));
+    let (Some(episode), Some(set)) = (episode, set) else { return false };
+    let against = Against { episode, set, loss: Some(found) };
+    let steps = steps(state, found, &against);
+    let answered = found.draws.iter().all(|draw| draw.closed);
+    if found.remaining().is_zero() {
+        return answered;
+    }
+    let last = usize::from(found.step) >= steps.len();
+    let current = usize::from(found.step).checked_sub(1).and_then(|place| steps.get(place));
+    let dry = match current {
+        Some(step) => waterfall::round(state, &against, step, found.remaining())
+            .is_ok_and(|round| round.iter().all(|draw| draw.planned.is_zero())),
+        None => true,
+    };
+    answered && last && dry
+}
+
+pub(super) fn close_episode(
+    state: &State,
+    episode: EpisodeId,
+    events: &mut Events,
+) -> Result<(), Rejection> {
+    let found = state.losses.episode(episode).ok_or(Rejection::NotDue)?;
+    let settled =
+        |id: &LossId| state.losses.loss(*id).is_some_and(|loss| loss.stage == Stage::Settled);
+    if found.closed || !found.losses.iter().all(settled) {
+        return Err(Rejection::NotDue);
+    }
+    events.push(Event::EpisodeClosed { episode });
+    Ok(())
+}

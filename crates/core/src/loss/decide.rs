@@ -1,0 +1,77 @@
+//! Every check of the area's commands and duties. Nothing changes here.
+
+use super::{Command, Duty, Event, Rejection, absorb, detect, divide, income, measure, touch};
+use crate::control::{Parameter, Status};
+use crate::engine::{Envelope, Events, State};
+use crate::ids::DomainId;
+use crate::ledger::Holder;
+use crate::units::Amount;
+
+pub(crate) fn decide(
+    state: &State,
+    envelope: &Envelope,
+    command: &Command,
+    events: &mut Events,
+) -> Result<(), Rejection> {
+    match command {
+        Command::ReportBasis { layer, number, claims } => {
+            detect::report_basis(state, *layer, *number, claims, events)
+        }
+        Command::ReportLoss { .. } => detect::report_loss(state, envelope, command, events),
+        Command::ApproveLoss { loss } => detect::approve(state, envelope, *loss, events),
+        Command::DismissLoss { loss } => detect::dismiss(state, envelope, *loss, events),
+        Command::DeclareDefault { domain, number, account, cause, set_off } => {
+            let found = (cause, set_off.as_slice());
+            detect::declare_default(state, *domain, *number, *account, found, events)
+        }
+        Command::PayDraw { loss, layer, account, amount } => {
+            income::pay_draw(state, *loss, *layer, *account, *amount, events)
+        }
+        Command::Recover { loss, number, amount } => {
+            income::recover(state, *loss, *number, *amount, events)
+        }
+        Command::FundIncome { layer, number, amount } => {
+            income::fund_income(state, *layer, *number, *amount, events)
+        }
+        Command::TakeShares { loss } => income::take_shares(state, *loss, events),
+    }
+}
+
+pub(crate) fn decide_duty(
+    state: &State,
+    duty: &Duty,
+    events: &mut Events,
+) -> Result<(), Rejection> {
+    match *duty {
+        Duty::DetectNegative { account, domain } => {
+            detect::detect_negative(state, account, domain, events)
+        }
+        Duty::Detect { loss } => detect::detect(state, loss, events),
+        Duty::TakeOver { loss } => measure::take_over(state, loss, events),
+        Duty::TakeOwnMeans { loss } => measure::take_own_means(state, loss, events),
+        Duty::Recognise { loss } => measure::recognise(state, loss, events),
+        Duty::PlanRound { loss } => absorb::plan_round(state, loss, events),
+        Duty::DrawPot { loss, layer } => absorb::draw_pot(state, loss, layer, events),
+        Duty::Divide { loss, layer } => divide::divide(state, loss, layer, events),
+        Duty::CloseDraw { loss, layer } => absorb::close_draw(state, loss, layer, events),
+        Duty::Settle { loss } => absorb::settle(state, loss, events),
+        Duty::CloseEpisode { episode } => absorb::close_episode(state, episode, events),
+        Duty::EnterSettlement { domain } => enter_settlement(state, domain, events),
+        Duty::BookResidue { set, layer } => touch::book_residue(state, set, layer, events),
+    }
+}
+
+/// The uncovered debt that moves `domain` to settlement, if it does now.
+pub(super) fn past_threshold(state: &State, domain: DomainId) -> Option<Amount> {
+    let asset = state.domains.domain(domain)?.asset;
+    let uncovered = state.ledger.owed(asset, Holder::Uncovered(domain));
+    let threshold = state.control.value(domain, Parameter::UncoveredThreshold);
+    let standing = state.control.domain_status(domain) < Status::Settling;
+    (standing && uncovered.atoms() > threshold).then_some(uncovered)
+}
+
+fn enter_settlement(state: &State, domain: DomainId, events: &mut Events) -> Result<(), Rejection> {
+    let uncovered = past_threshold(state, domain).ok_or(Rejection::NotDue)?;
+    events.push(Event::SettlementEntered { domain, uncovered });
+    Ok(())
+}

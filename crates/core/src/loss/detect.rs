@@ -1,0 +1,369 @@
+//! From a report or a failing account to a detected loss: number, second approver, challenge;
+//! then the episode and the liable set.
+
+use alloc::vec::Vec;
+
+use super::command::as_claims;
+use super::{Command, Episode, Event, Losses, Origin, Rejection, SetOff, Stage, Terms, liable};
+use crate::account;
+use crate::allocation::Rule;
+use crate::bounds::{MAX_RISK, MAX_TOTAL};
+use crate::control::Parameter;
+use crate::domain::{CauseClass, Kind};
+use crate::engine::{Envelope, Events, State};
+use crate::ids::{AccountId, DomainId, EpisodeId, LayerId, LiableSetId, LossId, Name, Time};
+use crate::ledger::Holder;
+use crate::units::Amount;
+
+impl Terms {
+    /// The rules in force now: what an episode that opens now freezes.
+    pub(crate) fn now(state: &State, domain: DomainId) -> Self {
+        let waterfalls = state.domains.domain(domain).map(|found| found.waterfalls.clone());
+        Self {
+            waterfalls: waterfalls.unwrap_or_default(),
+            length: state.control.millis(domain, Parameter::EpisodeLength),
+            window: state.control.millis(domain, Parameter::LiableWindow),
+        }
+    }
+}
+
+impl Losses {
+    /// The episode of `domain` that still takes losses: open, and younger than its length.
+    pub(crate) fn joinable(&self, domain: DomainId, now: Time) -> Option<(EpisodeId, &Episode)> {
+        self.episodes()
+            .filter(|(_, episode)| episode.domain == domain && !episode.closed)
+            .find(|(_, episode)| now < episode.opened.after(episode.terms.length))
+    }
+}
+
+pub(super) fn report_basis(
+    state: &State,
+    layer: LayerId,
+    number: u64,
+    claims: &[super::ReportedClaim],
+    events: &mut Events,
+) -> Result<(), Rejection> {
+    let found = state.domains.layer(layer).ok_or(Rejection::UnknownLayer { layer })?;
+    let rule = found.spec.source.members().ok_or(Rejection::NoBasis { layer })?.rule;
+    let last = state.losses.last_report.get(&layer).copied().unwrap_or(0);
+    if number <= last {
+        return Err(Rejection::NumberNotNew { number, last });
+    }
+    let mut seen: Vec<AccountId> = claims.iter().map(|claim| claim.account).collect();
+    seen.sort_unstable();
+    if let Some(pair) = seen.windows(2).find(|pair| pair[0] == pair[1]) {
+        return Err(Rejection::AccountTwice { account: pair[0] });
+    }
+    for claim in claims {
+        let account = claim.account;
+        if state.accounts.account(account).is_none() {
+            return Err(account::Rejection::UnknownAccount { account }.into());
+        }
+        if claim.risk > MAX_RISK {
+            let risk = claim.risk;
+            return Err(Rejection::RiskAboveBound { account, risk, max: MAX_RISK });
+        }
+    }
+    if rule == Rule::RiskWeighted && !effective_weights_fit(state, layer, claims) {
+        return Err(Rejection::EffectiveWeights { layer });
+    }
+    events.push(Event::BasisReported { layer, number, claims: claims.to_vec() });
+    Ok(())
+}
+
+/// Whether weight x risk, in millionths, summed over the basis as it would stand, is at most
+/// 10^38: then no division by the rule can be refused.
+fn effective_weights_fit(state: &State, layer: LayerId, claims: &[super::ReportedClaim]) -> bool {
+    let mut basis = state.losses.reported.get(&layer).cloned().unwrap_or_default();
+    basis.extend(claims.iter().map(|claim| (claim.account, *claim)));
+    let effective = basis.values().map(|c| c.weight.atoms().checked_mul(u128::from(c.risk)));
+    let sum = effective.reduce(|sum, next| sum?.checked_add(next?)).flatten();
+    basis.is_empty() || sum.is_some_and(|sum| sum <= MAX_TOTAL)
+}
+
+pub(super) fn report_loss(
+    state: &State,
+    envelope: &Envelope,
+    command: &Command,
+    events: &mut Events,
+) -> Result<(), Rejection> {
+    let Command::ReportLoss {
+        domain,
+        number,
+        class,
+        cause,
+        evidence,
+        amount,
+        failed,
+        margin,
+        set_off,
+    } = command
+    else {
+        return Err(Rejection::NotDue);
+    };
+    new_number(state, *domain, *number, *class)?;
+    if amount.is_zero() {
+        return Err(Rejection::ZeroAmount);
+    }
+    standing_failed(state, *domain, *failed, set_off)?;
+    let asset = asset_of(state, *domain)?;
+    let held = failed.map_or(Amount::ZERO, |id| state.ledger.held(asset, Holder::Account(id)));
+    let most = held.min(*amount);
+    if *margin > most {
+        return Err(Rejection::MarginAboveHeld { margin: *margin, held: most });
+    }
+    let loss =
+        LossId::at(state.losses.losses.len()).ok_or(Rejection::TooMany { what: "losses" })?;
+    // A default is the venue's own finding; what nobody else can see needs a second approver.
+    let challenge = (*class == CauseClass::Default).then_some(envelope.at);
+    events.push(Event::LossReported {
+        loss,
+        domain: *domain,
+        number: *number,
+        class: *class,
+        cause: cause.clone(),
+        evidence: *evidence,
+        by: envelope.actor,
+        amount: *amount,
+        failed: *failed,
+        margin: *margin,
+        set_off: set_off.clone(),
+        challenge,
+    });
+    Ok(())
+}
+
+fn new_number(
+    state: &State,
+    domain: DomainId,
+    number: u64,
+    class: CauseClass,
+) -> Result<(), Rejection> {
+    let found = state.domains.domain(domain).ok_or(Rejection::UnknownDomain { domain })?;
+    if let Some(loss) = state.losses.numbered(domain, number) {
+        return Err(Rejection::LossAlreadyReported { number, loss });
+    }
+    if !found.waterfalls.contains_key(&class) {
+        return Err(Rejection::NoWaterfall { domain, class });
+    }
+    Ok(())
+}
+
+pub(super) fn asset_of(state: &State, domain: DomainId) -> Result<crate::ids::AssetId, Rejection> {
+    let found = state.domains.domain(domain).ok_or(Rejection::UnknownDomain { domain })?;
+    Ok(found.asset)
+}
+
+/// The failed account exists and has no open loss; the set-offs are its owner's other accounts.
+fn standing_failed(
+    state: &State,
+    domain: DomainId,
+    failed: Option<AccountId>,
+    set_off: &[SetOff],
+) -> Result<(), Rejection> {
+    let Some(failed) = failed else {
+        return match set_off.first() {
+            Some(off) => Err(Rejection::SetOffNotOwners { account: off.account }),
+            None => Ok(()),
+        };
+    };
+    let account = state
+        .accounts
+        .account(failed)
+        .ok_or(account::Rejection::UnknownAccount { account: failed })?;
+    let standing = state.losses.losses().find(|(_, loss)| {
+        let waiting = !matches!(loss.stage, Stage::Dismissed | Stage::Settled);
+        waiting && loss.failed == Some(failed) && loss.domain == domain
+    });
+    if let Some((loss, _)) = standing {
+        return Err(Rejection::AlreadyFailed { account: failed, loss });
+    }
+    for (place, off) in set_off.iter().enumerate() {
+        let other = state.accounts.account(off.account);
+        if off.account == failed || other.is_none_or(|other| other.owner != account.owner) {
+            return Err(Rejection::SetOffNotOwners { account: off.account });
+        }
+        if set_off[..place].iter().any(|before| before.account == off.account) {
+            return Err(Rejection::AccountTwice { account: off.account });
+        }
+    }
+    Ok(())
+}
+
+pub(super) fn approve(
+    state: &State,
+    envelope: &Envelope,
+    loss: LossId,
+    events: &mut Events,
+) -> Result<(), Rejection> {
+    let found = state.losses.loss(loss).ok_or(Rejection::UnknownLoss { loss })?;
+    if found.stage != Stage::Reported {
+        return Err(Rejection::Stage { loss, needs: "waiting for a second approver" });
+    }
+    if matches!(found.origin, Origin::Reported { by, .. } if by == envelope.actor) {
+        return Err(Rejection::SameApprover { loss });
+    }
+    let time = state.control.millis(found.domain, Parameter::ChallengeTime);
+    let until = envelope.at.after(time);
+    events.push(Event::LossApproved { loss, by: envelope.actor, until });
+    Ok(())
+}
+
+pub(super) fn dismiss(
+    state: &State,
+    envelope: &Envelope,
+    loss: LossId,
+    events: &mut Events,
+) -> Result<(), Rejection> {
+    let found = state.losses.loss(loss).ok_or(Rejection::UnknownLoss { loss })?;
+    match found.stage {
+        Stage::Reported => {}
+        Stage::Challengeable { until } if envelope.at < until => {}
+        Stage::Challengeable { until } => return Err(Rejection::ChallengeOver { loss, until }),
+        _ => return Err(Rejection::Stage { loss, needs: "open to challenge" }),
+    }
+    events.push(Event::LossDismissed { loss, by: envelope.actor });
+    Ok(())
+}
+
+pub(super) fn declare_default(
+    state: &State,
+    domain: DomainId,
+    number: u64,
+    account: AccountId,
+    found: (&Name, &[SetOff]),
+    events: &mut Events,
+) -> Result<(), Rejection> {
+    let (cause, set_off) = found;
+    new_number(state, domain, number, CauseClass::Default)?;
+    standing_failed(state, domain, Some(account), set_off)?;
+    default_found(state, domain, number, account, (cause.clone(), set_off.to_vec()), events)
+}
+
+/// The first account below zero that no open loss explains.
+pub(super) fn negative(state: &State) -> Option<(AccountId, DomainId)> {
+    state.negative_accounts().find_map(|account| {
+        let domain = state.accounts.account(account)?.last_domain?;
+        let asset = state.domains.domain(domain)?.asset;
+        let below = state.ledger.balance(asset, Holder::Account(account)).is_negative();
+        let known = state.losses.losses.iter().any(|loss| {
+            loss.failed == Some(account) && loss.origin == Origin::Derived && !loss.taken_over
+        });
+        let answered = state.domains.domain(domain)?.waterfalls.contains_key(&CauseClass::Default);
+        (below && !known && answered).then_some((account, domain))
+    })
+}
+
+/// Numbers of losses that the engine itself found lie above all that a venue gives.
+const DERIVED_NUMBERS: u64 = 1 << 63;
+
+pub(super) fn detect_negative(
+    state: &State,
+    account: AccountId,
+    domain: DomainId,
+    events: &mut Events,
+) -> Result<(), Rejection> {
+    if negative(state) != Some((account, domain)) {
+        return Err(Rejection::NotDue);
+    }
+    let count = u64::try_from(state.losses.losses.len()).unwrap_or(u64::MAX >> 1);
+    let cause = Name::new("balance below zero").ok_or(Rejection::NotDue)?;
+    let set_off = gains_of_owner(state, domain, account);
+    default_found(state, domain, DERIVED_NUMBERS | count, account, (cause, set_off), events)
+}
+
+/// The reported session gains in the owner's other accounts: own means of his loss.
+fn gains_of_owner(state: &State, domain: DomainId, failed: AccountId) -> Vec<SetOff> {
+    let Some(owner) = state.accounts.account(failed).map(|account| account.owner) else {
+        return Vec::new();
+    };
+    let waterfalls = Terms::now(state, domain).waterfalls;
+    let layers = state.domains.layers_of(&waterfalls).into_iter().filter(|layer| {
+        state.domains.layer(*layer).is_some_and(|found| found.spec.kind == Kind::GainsHaircut)
+    });
+    let claims = layers.flat_map(|layer| state.losses.reported.get(&layer).into_iter().flatten());
+    let mut gains: Vec<SetOff> = claims
+        .filter(|(account, _)| **account != failed)
+        .filter(|(account, _)| state.accounts.account(**account).is_some_and(|a| a.owner == owner))
+        .map(|(account, claim)| SetOff { account: *account, up_to: claim.weight })
+        .collect();
+    gains.sort_unstable_by_key(|off| off.account);
+    gains.dedup_by_key(|off| off.account);
+    gains
+}
+
+fn default_found(
+    state: &State,
+    domain: DomainId,
+    number: u64,
+    account: AccountId,
+    (cause, set_off): (Name, Vec<SetOff>),
+    events: &mut Events,
+) -> Result<(), Rejection> {
+    let loss =
+        LossId::at(state.losses.losses.len()).ok_or(Rejection::TooMany { what: "losses" })?;
+    events.push(Event::DefaultFound { loss, domain, number, cause, account, set_off });
+    Ok(())
+}
+
+/// Detection: opens or joins the domain's episode and, where no set's window is open, fixes the
+/// liable set.
+pub(super) fn detect(state: &State, loss: LossId, events: &mut Events) -> Result<(), Rejection> {
+    let found = state.losses.loss(loss).ok_or(Rejection::UnknownLoss { loss })?;
+    if !matches!(found.stage, Stage::Challengeable { until } if until <= state.now()) {
+        return Err(Rejection::NotDue);
+    }
+    let domain = found.domain;
+    let joined = state.losses.joinable(domain, state.now()).filter(|(_, episode)| {
+        let fits = episode_sum(state, episode).checked_add(found.close_out).is_ok();
+        fits && episode.terms.waterfalls.contains_key(&found.class)
+    });
+    let episode = match joined {
+        Some((id, _)) => id,
+        None => {
+            let id = EpisodeId::at(state.losses.episodes.len())
+                .ok_or(Rejection::TooMany { what: "episodes" })?;
+            let terms = Terms::now(state, domain);
+            events.push(Event::EpisodeOpened { episode: id, domain, terms });
+            id
+        }
+    };
+    let owner = found.failed.and_then(|id| state.accounts.account(id)).map(|a| a.owner);
+    let earlier = joined.map(|(_, episode)| episode);
+    let last = earlier.and_then(|found| found.sets.last()).copied();
+    let open = last.filter(|id| state.losses.set(*id).is_some_and(|s| state.now() <= s.until));
+    let set = match open {
+        Some(id) => id,
+        None => fix_set(state, domain, episode, earlier, owner, events)?,
+    };
+    events.push(Event::LossDetected { loss, episode, set, owner });
+    Ok(())
+}
+
+/// The close-out losses of an episode, together.
+fn episode_sum(state: &State, episode: &Episode) -> Amount {
+    let losses = episode.losses.iter().filter_map(|id| state.losses.loss(*id));
+    Amount::sum(losses.map(|loss| loss.close_out))
+}
+
+fn fix_set(
+    state: &State,
+    domain: DomainId,
+    episode: EpisodeId,
+    earlier: Option<&Episode>,
+    owner: Option<crate::ids::OwnerId>,
+    events: &mut Events,
+) -> Result<LiableSetId, Rejection> {
+    let id = LiableSetId::at(state.losses.sets.len())
+        .ok_or(Rejection::TooMany { what: "liable sets" })?;
+    let terms = match earlier {
+        Some(episode) => episode.terms.clone(),
+        None => Terms::now(state, domain),
+    };
+    let layers = state.domains.layers_of(&terms.waterfalls);
+    let fixed = liable::fix(state, domain, &layers, earlier, owner);
+    let until = state.now().after(terms.window);
+    let layers = fixed.iter().map(|(layer, set)| (*layer, as_claims(set))).collect();
+    events.push(Event::LiableSetFixed { set: id, episode, until, layers });
+    Ok(id)
+}

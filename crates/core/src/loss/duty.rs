@@ -1,0 +1,81 @@
+//! The next internal command, in a canonical order: accounts below zero first, then losses in
+//! the order of their ids, then episodes, then what follows from them. No loss waits for another:
+//! one that waits for a deadline is passed over.
+
+use super::{Duty, Loss, Losses, Origin, Stage, absorb, decide, detect};
+use crate::domain::Source;
+use crate::engine::State;
+use crate::ids::{LossId, Time};
+
+pub(crate) fn duty(state: &State) -> Option<Duty> {
+    if let Some((account, domain)) = detect::negative(state) {
+        return Some(Duty::DetectNegative { account, domain });
+    }
+    if let Some(duty) = state.open_losses().find_map(|loss| of_loss(state, loss)) {
+        return Some(duty);
+    }
+    let losses = &state.losses;
+    let episode = losses.episodes().filter(|(_, episode)| !episode.closed).find(|(_, episode)| {
+        let settled = |id: &LossId| losses.losses[id.index()].stage == Stage::Settled;
+        episode.losses.iter().all(settled)
+    });
+    if let Some((episode, _)) = episode {
+        return Some(Duty::CloseEpisode { episode });
+    }
+    if let Some(duty) = residue(losses) {
+        return Some(duty);
+    }
+    let mut domains = state.domains.domains();
+    let (domain, _) = domains.find(|(id, _)| decide::past_threshold(state, *id).is_some())?;
+    Some(Duty::EnterSettlement { domain })
+}
+
+fn residue(losses: &Losses) -> Option<Duty> {
+    let done = |(set, layer): &&(_, _)| {
+        let set: &crate::ids::LiableSetId = set;
+        losses.sets[set.index()].layers[layer].untouched == 0
+    };
+    let (set, layer) = losses.on_touch.iter().find(done)?;
+    Some(Duty::BookResidue { set: *set, layer: *layer })
+}
+
+fn of_loss(state: &State, loss: LossId) -> Option<Duty> {
+    let found = state.losses.loss(loss)?;
+    match found.stage {
+        Stage::Challengeable { until } if until <= state.now() => Some(Duty::Detect { loss }),
+        Stage::Detected if found.origin == Origin::Derived && !found.taken_over => {
+            Some(Duty::TakeOver { loss })
+        }
+        Stage::Detected => Some(Duty::TakeOwnMeans { loss }),
+        Stage::Measured => Some(Duty::Recognise { loss }),
+        Stage::Absorbing => absorbing(state, loss, found),
+        _ => None,
+    }
+}
+
+fn absorbing(state: &State, loss: LossId, found: &Loss) -> Option<Duty> {
+    let now: Time = state.now();
+    let open = found.draws.iter().filter(|draw| !draw.closed);
+    let mut waiting = false;
+    for draw in open {
+        let layer = draw.layer;
+        match state.domains.layer(layer)?.spec.source {
+            Source::Pot => return Some(Duty::DrawPot { loss, layer }),
+            Source::Members(_) => return Some(Duty::Divide { loss, layer }),
+            Source::Call { .. } | Source::Proceeds { .. } => {
+                let over = draw.deadline.is_some_and(|deadline| deadline <= now);
+                if over || draw.received >= draw.planned {
+                    return Some(Duty::CloseDraw { loss, layer });
+                }
+                waiting = true;
+            }
+        }
+    }
+    if waiting {
+        return None;
+    }
+    if absorb::settles(state, found) {
+        return Some(Duty::Settle { loss });
+    }
+    Some(Duty::PlanRound { loss })
+}

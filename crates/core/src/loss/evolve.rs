@@ -1,0 +1,395 @@
+//! What an event does to the area's state. It cannot fail: `decide` made every check.
+
+use alloc::collections::{BTreeMap, BTreeSet};
+use alloc::vec::Vec;
+
+use super::{
+    Draw, Episode, Event, LayerSet, LiableSet, Loss, Losses, Member, Origin, OwnMeans,
+    ReportedClaim, SetOff, Stage, Wave,
+};
+use crate::domain::CauseClass;
+use crate::ids::{AccountId, DomainId, LayerId, LiableSetId, LossId, Name, Time};
+use crate::recovery::{Bearer, Claim, ClaimPool};
+use crate::units::Amount;
+
+impl Losses {
+    pub(crate) fn evolve(&mut self, event: &Event, now: Time) {
+        match event {
+            Event::BasisReported { layer, number, claims } => {
+                self.last_report.insert(*layer, *number);
+                let basis = self.reported.entry(*layer).or_default();
+                basis.extend(claims.iter().map(|claim| (claim.account, *claim)));
+            }
+            Event::LossReported { .. } | Event::DefaultFound { .. } => self.found(event, now),
+            Event::EpisodeOpened { domain, terms, .. } => self.episodes.push(Episode {
+                domain: *domain,
+                opened: now,
+                closed: false,
+                terms: terms.clone(),
+                losses: Vec::new(),
+                sets: Vec::new(),
+                failed: BTreeSet::new(),
+                used: BTreeMap::new(),
+                deficits: Amount::ZERO,
+            }),
+            Event::LiableSetFixed { set, episode, until, layers } => {
+                self.episodes[episode.index()].sets.push(*set);
+                let layers = layers.iter().map(|(layer, claims)| (*layer, layer_set(claims)));
+                let (episode, until) = (*episode, *until);
+                let layers = layers.collect();
+                self.sets.push(LiableSet { episode, fixed: now, until, layers });
+            }
+            Event::EpisodeClosed { episode } => self.episodes[episode.index()].closed = true,
+            Event::TouchesDone { set, layer } => {
+                self.on_touch.remove(&(*set, *layer));
+            }
+            Event::CallsMade { layer, set, calls, .. } => {
+                let of = self.members(*set, *layer);
+                for (member, called) in of.members.iter_mut().zip(calls) {
+                    member.called = *called;
+                }
+            }
+            Event::PoolRepaid { loss, pool, amount, rows, .. } => {
+                repaid(&mut self.losses[loss.index()], *pool, *amount, rows);
+            }
+            Event::LossDivided { .. } | Event::SharesTaken { .. } | Event::ShareTouched { .. } => {
+                self.divided(event, now);
+            }
+            _ => self.staged(event, now),
+        }
+    }
+
+    fn found(&mut self, event: &Event, now: Time) {
+        let id = LossId::at(self.losses.len()).unwrap_or_default();
+        let loss = match event {
+            Event::LossReported {
+                domain,
+                number,
+                class,
+                cause,
+                evidence,
+                by,
+                amount,
+                failed,
+                margin,
+                set_off,
+                challenge,
+                ..
+            } => Loss {
+                class: *class,
+                origin: Origin::Reported { by: *by, evidence: *evidence },
+                failed: *failed,
+                taken_over: true,
+                close_out: *amount,
+                margin: *margin,
+                stage: match challenge {
+                    Some(until) => Stage::Challengeable { until: *until },
+                    None => Stage::Reported,
+                },
+                ..unmeasured(*domain, *number, cause, set_off, now)
+            },
+            Event::DefaultFound { domain, number, cause, account, set_off, .. } => {
+                Loss { failed: Some(*account), ..unmeasured(*domain, *number, cause, set_off, now) }
+            }
+            _ => return,
+        };
+        self.numbers.insert((loss.domain, loss.number), id);
+        self.losses.push(loss);
+    }
+
+    /// Events of one loss on its way through the stages.
+    fn staged(&mut self, event: &Event, now: Time) {
+        let Some(id) = event.loss() else { return };
+        let loss = &mut self.losses[id.index()];
+        match event {
+            Event::LossApproved { until, .. } => {
+                loss.stage = Stage::Challengeable { until: *until };
+            }
+            Event::LossDismissed { .. } => loss.stage = Stage::Dismissed,
+            Event::LossDetected { episode, set, owner, .. } => {
+                loss.stage = Stage::Detected;
+                loss.episode = Some(*episode);
+                loss.set = Some(*set);
+                let episode = &mut self.episodes[episode.index()];
+                episode.losses.push(id);
+                episode.failed.extend(*owner);
+            }
+            Event::TakenOver { held, owed, .. } => {
+                loss.taken_over = true;
+                loss.margin = *held;
+                loss.close_out = held.checked_add(*owed).unwrap_or(Amount::MAX);
+            }
+            Event::LossMeasured { close_out, .. } => {
+                loss.close_out = *close_out;
+                loss.margin = Amount::ZERO;
+            }
+            Event::OwnMeansClosed { own_means, deficit, .. } => {
+                loss.own_means = *own_means;
+                loss.deficit = *deficit;
+                loss.stage = Stage::Measured;
+            }
+            Event::MarginTaken { amount, .. } => loss.margin = *amount,
+            Event::DeficitRecognised { deficit, .. } => {
+                loss.stage = Stage::Absorbing;
+                if let Some(episode) = loss.episode {
+                    let sum = &mut self.episodes[episode.index()].deficits;
+                    *sum = sum.checked_add(*deficit).unwrap_or(Amount::MAX);
+                }
+            }
+            Event::StepReached { step, .. } => loss.step = *step,
+            Event::DrawPlanned { step, layer, planned, deadline, .. } => loss.draws.push(Draw {
+                step: *step,
+                layer: *layer,
+                planned: *planned,
+                received: Amount::ZERO,
+                deadline: *deadline,
+                closed: false,
+            }),
+            Event::UncoveredBooked { domain, amount, .. } => {
+                loss.uncovered = *amount;
+                let step = loss.step + 1;
+                let bearer = Bearer::Uncovered(*domain);
+                let (borne, repaid) = (*amount, Amount::ZERO);
+                loss.pools.push(ClaimPool { step, bearer, borne, repaid });
+            }
+            Event::LossSettled { .. } => loss.stage = Stage::Settled,
+            Event::RecoveryReceived { number, .. } => loss.last_recovery = *number,
+            Event::DebtPaid { layer, domain, amount, .. } => {
+                debt_paid(loss, *layer, *domain, *amount);
+            }
+            _ => self.drawn(event, id, now),
+        }
+    }
+
+    /// Events of one draw.
+    fn drawn(&mut self, event: &Event, id: LossId, now: Time) {
+        match event {
+            Event::PotDrawn { layer, amount, staked, .. } => {
+                self.receive(id, *layer, *amount, now);
+                if !staked {
+                    bear(&mut self.losses[id.index()], *layer, Bearer::Layer(*layer), *amount);
+                }
+            }
+            Event::StakesReduced { layer, stakes, .. } => {
+                for (account, borne, _) in stakes {
+                    bear_member(&mut self.losses[id.index()], *layer, *account, *borne);
+                }
+            }
+            Event::DrawPaid { layer, account, amount, .. } => {
+                self.receive(id, *layer, *amount, now);
+                let loss = &mut self.losses[id.index()];
+                match account {
+                    Some(account) => {
+                        bear_member(loss, *layer, *account, *amount);
+                        let set = loss.set;
+                        self.called_paid(set, *layer, *account, *amount);
+                    }
+                    None => bear(loss, *layer, Bearer::Outside(*layer), *amount),
+                }
+            }
+            Event::DrawClosed { layer, .. } => {
+                let draws = &mut self.losses[id.index()].draws;
+                if let Some(draw) = draws.iter_mut().find(|d| d.layer == *layer && !d.closed) {
+                    draw.closed = true;
+                }
+            }
+            _ => {}
+        }
+    }
+
+    fn called_paid(
+        &mut self,
+        set: Option<LiableSetId>,
+        layer: LayerId,
+        account: AccountId,
+        amount: Amount,
+    ) {
+        let Some(set) = set else { return };
+        let of = self.members(set, layer);
+        if let Some(place) = of.place(account) {
+            let member = &mut of.members[place];
+            member.called = member.called.less_or_zero(amount);
+            member.paid = member.paid.checked_add(amount).unwrap_or(Amount::MAX);
+        }
+    }
+
+    /// Events of one division.
+    fn divided(&mut self, event: &Event, now: Time) {
+        match event {
+            Event::LossDivided {
+                loss, layer, set, amount, cumulative, levels, on_touch, ..
+            } => {
+                self.receive(*loss, *layer, *amount, now);
+                let level = levels.first().copied().flatten();
+                let of = self.members(*set, *layer);
+                of.waves.push(Wave { loss: *loss, cumulative: *cumulative, level });
+                if *on_touch {
+                    of.untouched = u32::try_from(of.members.len()).unwrap_or(u32::MAX);
+                    self.on_touch.insert((*set, *layer));
+                }
+            }
+            Event::SharesTaken { loss, layer, set, first, shares, .. } => {
+                for (place, (account, share)) in (*first..).zip(shares) {
+                    self.pay(*set, *layer, place, *share);
+                    bear_member(&mut self.losses[loss.index()], *layer, *account, *share);
+                }
+            }
+            Event::ShareTouched { loss, layer, set, place, wave, account, amount, .. } => {
+                self.pay(*set, *layer, *place, *amount);
+                bear_member(&mut self.losses[loss.index()], *layer, *account, *amount);
+                let of = self.members(*set, *layer);
+                let waves = u32::try_from(of.waves.len()).unwrap_or(u32::MAX);
+                if let Some(member) = usize::try_from(*place).ok().map(|p| &mut of.members[p]) {
+                    member.waves = *wave;
+                }
+                if *wave == waves {
+                    of.untouched -= 1;
+                }
+            }
+            _ => {}
+        }
+    }
+
+    fn pay(&mut self, set: LiableSetId, layer: LayerId, place: u32, share: Amount) {
+        let of = self.members(set, layer);
+        if let Some(member) = usize::try_from(place).ok().and_then(|p| of.members.get_mut(p)) {
+            member.paid = member.paid.checked_add(share).unwrap_or(Amount::MAX);
+        }
+    }
+
+    fn members(&mut self, set: LiableSetId, layer: LayerId) -> &mut LayerSet {
+        self.sets[set.index()].layers.entry(layer).or_default()
+    }
+
+    /// A draw on `layer` brought `amount` into suspense.
+    fn receive(&mut self, id: LossId, layer: LayerId, amount: Amount, now: Time) {
+        let loss = &mut self.losses[id.index()];
+        if let Some(draw) = loss.draws.iter_mut().find(|d| d.layer == layer && !d.closed) {
+            draw.received = draw.received.checked_add(amount).unwrap_or(Amount::MAX);
+        }
+        if let Some(episode) = loss.episode {
+            let used = self.episodes[episode.index()].used.entry(layer).or_default();
+            *used = used.checked_add(amount).unwrap_or(Amount::MAX);
+        }
+        self.paid_at.entry(layer).or_default().push((now, amount));
+    }
+}
+
+/// A loss known to the ledger, before anything else of it is known.
+fn unmeasured(domain: DomainId, number: u64, cause: &Name, set_off: &[SetOff], now: Time) -> Loss {
+    Loss {
+        domain,
+        number,
+        class: CauseClass::Default,
+        cause: cause.clone(),
+        origin: Origin::Derived,
+        failed: None,
+        stage: Stage::Challengeable { until: now },
+        episode: None,
+        set: None,
+        taken_over: false,
+        close_out: Amount::ZERO,
+        margin: Amount::ZERO,
+        set_off: set_off.to_vec(),
+        own_means: Amount::ZERO,
+        deficit: Amount::ZERO,
+        step: 0,
+        draws: Vec::new(),
+        uncovered: Amount::ZERO,
+        pools: Vec::new(),
+        last_recovery: 0,
+    }
+}
+
+fn layer_set(claims: &[ReportedClaim]) -> LayerSet {
+    let members = claims.iter().map(|claim| Member {
+        account: claim.account,
+        weight: claim.weight,
+        cap: claim.cap,
+        score: claim.score,
+        risk: claim.risk,
+        class: claim.class,
+        paid: Amount::ZERO,
+        called: Amount::ZERO,
+        waves: 0,
+    });
+    LayerSet { members: members.collect(), waves: Vec::new(), untouched: 0 }
+}
+
+/// Adds what a pot or the outside bore to the loss's claims.
+fn bear(loss: &mut Loss, layer: LayerId, bearer: Bearer, amount: Amount) {
+    let step = loss.draws.iter().find(|draw| draw.layer == layer).map_or(0, |draw| draw.step);
+    match loss.pools.iter_mut().find(|pool| pool.bearer == bearer) {
+        Some(pool) => pool.borne = pool.borne.checked_add(amount).unwrap_or(Amount::MAX),
+        None => {
+            loss.pools.push(ClaimPool { step, bearer, borne: amount, repaid: Amount::ZERO });
+        }
+    }
+}
+
+/// Adds what a participant bore through `layer` to the loss's claims.
+fn bear_member(loss: &mut Loss, through: LayerId, account: AccountId, amount: Amount) {
+    if amount.is_zero() {
+        return;
+    }
+    let of = |pool: &ClaimPool| matches!(&pool.bearer, Bearer::Members { layer, .. } if *layer == through);
+    if !loss.pools.iter().any(of) {
+        let bearer = Bearer::Members { layer: through, rows: Vec::new() };
+        bear(loss, through, bearer, Amount::ZERO);
+    }
+    let Some(pool) = loss.pools.iter_mut().find(|pool| of(pool)) else { return };
+    pool.borne = pool.borne.checked_add(amount).unwrap_or(Amount::MAX);
+    if let Bearer::Members { rows, .. } = &mut pool.bearer {
+        match rows.binary_search_by_key(&account, |row| row.account) {
+            Ok(place) => {
+                let row = &mut rows[place];
+                row.borne = row.borne.checked_add(amount).unwrap_or(Amount::MAX);
+            }
+            Err(place) => {
+                rows.insert(place, Claim { account, borne: amount, repaid: Amount::ZERO });
+            }
+        }
+    }
+}
+
+fn repaid(loss: &mut Loss, pool: u32, amount: Amount, rows: &[(u32, AccountId, Amount)]) {
+    let Some(pool) = usize::try_from(pool).ok().and_then(|place| loss.pools.get_mut(place)) else {
+        return;
+    };
+    pool.repaid = pool.repaid.checked_add(amount).unwrap_or(Amount::MAX);
+    let Bearer::Members { rows: claims, .. } = &mut pool.bearer else { return };
+    for (place, _, amount) in rows {
+        if let Some(claim) = usize::try_from(*place).ok().and_then(|p| claims.get_mut(p)) {
+            claim.repaid = claim.repaid.checked_add(*amount).unwrap_or(Amount::MAX);
+        }
+    }
+}
+
+/// A fund paid an uncovered debt: the claim on the failed party is now the fund's.
+fn debt_paid(loss: &mut Loss, layer: LayerId, domain: DomainId, amount: Amount) {
+    let uncovered = loss.pools.iter_mut().find(|pool| pool.bearer == Bearer::Uncovered(domain));
+    let Some(pool) = uncovered else { return };
+    pool.borne = pool.borne.less_or_zero(amount);
+    let step = pool.step;
+    let bearer = Bearer::Layer(layer);
+    let same = loss.pools.iter_mut().find(|pool| pool.step == step && pool.bearer == bearer);
+    match same {
+        Some(pool) => pool.borne = pool.borne.checked_add(amount).unwrap_or(Amount::MAX),
+        None => loss.pools.push(ClaimPool { step, bearer, borne: amount, repaid: Amount::ZERO }),
+    }
+}
+
+/// A stake that own means or a draw reduced: what is left of it.
+pub(crate) fn stakes_left(event: &Event, visit: &mut dyn FnMut(LayerId, AccountId, Amount)) {
+    match event {
+        Event::StakesReduced { layer, stakes, .. } => {
+            for (account, _, left) in stakes {
+                visit(*layer, *account, *left);
+            }
+        }
+        Event::OwnMeansTaken { from: OwnMeans::Stake { layer, account, stake }, .. } => {
+            visit(*layer, *account, *stake);
+        }
+        _ => {}
+    }
+}

@@ -1,0 +1,227 @@
+//! Money that comes in for losses: payments into pending draws, recoveries, a fund's income.
+
+use alloc::vec::Vec;
+
+use super::absorb::{absorbing, open_draw};
+use super::touch::touch_all;
+use super::{Event, PoolHolder, Rejection, Stage};
+use crate::account;
+use crate::control::Parameter;
+use crate::domain::Source;
+use crate::engine::{Events, State};
+use crate::ids::{AccountId, AssetId, DomainId, LayerId, LossId};
+use crate::ledger::Holder;
+use crate::recovery::{self, Bearer, ClaimPool};
+use crate::units::Amount;
+
+pub(super) fn pay_draw(
+    state: &State,
+    loss: LossId,
+    layer: LayerId,
+    payer: Option<AccountId>,
+    amount: Amount,
+    events: &mut Events,
+) -> Result<(), Rejection> {
+    let not_pending = Rejection::NotPending { loss, layer };
+    let (found, against) = absorbing(state, loss).map_err(|_| not_pending.clone())?;
+    let draw = open_draw(found, layer).ok_or(not_pending)?;
+    if amount.is_zero() {
+        return Err(Rejection::ZeroAmount);
+    }
+    let open = draw.planned.less_or_zero(draw.received);
+    if amount > open {
+        return Err(Rejection::AboveDraw { asked: amount, open });
+    }
+    let spec = &state.domains.layer(layer).ok_or(Rejection::UnknownLayer { layer })?.spec;
+    match (&spec.source, payer) {
+        (Source::Proceeds { .. }, None) => {}
+        (Source::Call { .. }, Some(account)) => {
+            let of = against.set.layers.get(&layer);
+            let place = of.and_then(|of| of.place(account));
+            let member = of.zip(place).map(|(of, place)| of.members[place]);
+            let member = member.ok_or(Rejection::NotMember { account })?;
+            if amount > member.called {
+                return Err(Rejection::AboveCall { asked: amount, open: member.called });
+            }
+            account::free_above(state, account, spec.asset, amount)?;
+            state.touch(account, events);
+        }
+        _ => return Err(Rejection::WrongPayer { layer }),
+    }
+    let asset = spec.asset;
+    events.push(Event::DrawPaid { loss, layer, asset, account: payer, amount });
+    Ok(())
+}
+
+pub(super) fn recover(
+    state: &State,
+    loss: LossId,
+    number: u64,
+    amount: Amount,
+    events: &mut Events,
+) -> Result<(), Rejection> {
+    let found = state.losses.loss(loss).ok_or(Rejection::UnknownLoss { loss })?;
+    if found.stage != Stage::Settled {
+        return Err(Rejection::Stage { loss, needs: "settled" });
+    }
+    if number <= found.last_recovery {
+        return Err(Rejection::NumberNotNew { number, last: found.last_recovery });
+    }
+    if amount.is_zero() {
+        return Err(Rejection::ZeroAmount);
+    }
+    let waiting = state.losses.on_touch.iter().any(|(set, layer)| {
+        let of = &state.losses.sets[set.index()].layers[layer];
+        of.waves.iter().any(|wave| wave.loss == loss)
+    });
+    if waiting {
+        // Who bore what is known only when every share is taken; the recovery comes after.
+        return Err(Rejection::Stage { loss, needs: "taken from every account" });
+    }
+    let asset = super::detect::asset_of(state, found.domain)?;
+    let open = open_claims(&found.pools);
+    if amount > open {
+        return Err(Rejection::RecoveryAboveClaims { asked: amount, open });
+    }
+    events.push(Event::RecoveryReceived { loss, number, asset, amount });
+    repay(loss, asset, &found.pools, amount, events)
+}
+
+pub(super) fn take_shares(
+    state: &State,
+    loss: LossId,
+    events: &mut Events,
+) -> Result<(), Rejection> {
+    state.losses.loss(loss).ok_or(Rejection::UnknownLoss { loss })?;
+    touch_all(state, loss, events);
+    Ok(())
+}
+
+fn open_claims(pools: &[ClaimPool]) -> Amount {
+    Amount::sum(pools.iter().map(ClaimPool::open))
+}
+
+fn repay(
+    loss: LossId,
+    asset: AssetId,
+    pools: &[ClaimPool],
+    amount: Amount,
+    events: &mut Events,
+) -> Result<(), Rejection> {
+    for repayment in recovery::repay(pools, amount)? {
+        let pool = u32::try_from(repayment.pool).map_err(|_| Rejection::NotDue)?;
+        let (to, rows) = match &pools[repayment.pool].bearer {
+            Bearer::Layer(layer) => (PoolHolder::Layer(*layer), Vec::new()),
+            Bearer::Uncovered(domain) => (PoolHolder::Uncovered(*domain), Vec::new()),
+            Bearer::Outside(_) => continue,
+            Bearer::Members { rows, .. } => {
+                let shares = (0..).zip(rows).zip(&repayment.rows);
+                let paid = shares.filter(|(_, share)| !share.is_zero());
+                let rows = paid.map(|((place, row), share)| (place, row.account, *share));
+                (PoolHolder::Members, rows.collect())
+            }
+        };
+        let amount = repayment.amount;
+        events.push(Event::PoolRepaid { loss, pool, asset, to, amount, rows });
+    }
+    Ok(())
+}
+
+/// Ordinary income of a fund: first the uncovered debts of the domains it stands behind, in the
+/// order of the losses; the rest splits by a parameter between open claims and the fund.
+pub(super) fn fund_income(
+    state: &State,
+    layer: LayerId,
+    number: u64,
+    amount: Amount,
+    events: &mut Events,
+) -> Result<(), Rejection> {
+    let found = state.domains.layer(layer).ok_or(Rejection::UnknownLayer { layer })?;
+    if found.spec.source != Source::Pot || found.spec.kind.is_staked() {
+        return Err(Rejection::NotPending { loss: LossId(0), layer });
+    }
+    if number <= found.last_number {
+        return Err(Rejection::NumberNotNew { number, last: found.last_number });
+    }
+    if amount.is_zero() {
+        return Err(Rejection::ZeroAmount);
+    }
+    let asset = found.spec.asset;
+    if state.ledger.held(asset, Holder::Layer(layer)).checked_add(amount).is_err() {
+        return Err(Rejection::AboveDraw { asked: amount, open: Amount::ZERO });
+    }
+    events.push(Event::IncomeReceived { layer, number, asset, amount });
+    let behind: Vec<DomainId> = domains_behind(state, layer, asset);
+    let left = pay_debts(state, layer, asset, &behind, amount, events);
+    pay_claims(state, layer, asset, &behind, left, events)
+}
+
+/// The domains whose waterfalls in force name `layer`.
+fn domains_behind(state: &State, layer: LayerId, asset: AssetId) -> Vec<DomainId> {
+    let domains = state.domains.domains().filter(|(_, domain)| {
+        domain.asset == asset && state.domains.layers_of(&domain.waterfalls).contains(&layer)
+    });
+    domains.map(|(id, _)| id).collect()
+}
+
+fn pay_debts(
+    state: &State,
+    layer: LayerId,
+    asset: AssetId,
+    behind: &[DomainId],
+    amount: Amount,
+    events: &mut Events,
+) -> Amount {
+    let mut left = amount;
+    for (loss, found) in state.losses.losses() {
+        let domain = found.domain;
+        let debts = found.pools.iter().filter(|pool| pool.bearer == Bearer::Uncovered(domain));
+        let debt = Amount::sum(debts.map(ClaimPool::open)).min(left);
+        if behind.contains(&domain) && !debt.is_zero() {
+            events.push(Event::DebtPaid { loss, layer, domain, asset, amount: debt });
+            left = left.less_or_zero(debt);
+        }
+    }
+    left
+}
+
+/// One million: the unit of the parameter that splits income.
+const MILLION: u128 = 1_000_000;
+
+fn pay_claims(
+    state: &State,
+    layer: LayerId,
+    asset: AssetId,
+    behind: &[DomainId],
+    amount: Amount,
+    events: &mut Events,
+) -> Result<(), Rejection> {
+    // The domain the fund served first sets the split: a fund's income is split once.
+    let Some(domain) = behind.first() else { return Ok(()) };
+    let part = state.control.value(*domain, Parameter::IncomeToClaims);
+    let whole = amount.atoms() / MILLION * part;
+    let rest = amount.atoms() % MILLION * part / MILLION;
+    let mut left = Amount::new(whole + rest).unwrap_or(amount);
+    for (loss, found) in state.losses.losses() {
+        let settled = behind.contains(&found.domain) && found.stage == Stage::Settled;
+        let pools: Vec<ClaimPool> =
+            found.pools.iter().map(|pool| without_own(pool, layer)).collect();
+        let paid = open_claims(&pools).min(left);
+        if settled && !paid.is_zero() {
+            events.push(Event::IncomeToClaims { loss, layer, asset, amount: paid });
+            repay(loss, asset, &pools, paid, events)?;
+            left = left.less_or_zero(paid);
+        }
+    }
+    Ok(())
+}
+
+/// The pool as another's claim: a fund does not repay itself, and debts are paid already.
+fn without_own(pool: &ClaimPool, layer: LayerId) -> ClaimPool {
+    let mut pool = pool.clone();
+    let own = matches!(pool.bearer, Bearer::Layer(own) if own == layer);
+    if own || matches!(pool.bearer, Bearer::Uncovered(_)) {
+        pool.repaid = pool.borne;
+    }
+    pool
+}

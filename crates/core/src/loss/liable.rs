@@ -1,0 +1,210 @@
+//! The liable set: who stood at a detection, with weights and caps frozen then. Who comes later
+//! is not liable, and no weight moves afterwards, whatever is reported.
+
+use alloc::collections::BTreeMap;
+use alloc::vec::Vec;
+
+use borsh::{BorshDeserialize, BorshSerialize};
+use serde::Serialize;
+
+use super::Episode;
+use crate::allocation::Claims;
+use crate::basis::{self, BasisClaim};
+use crate::engine::State;
+use crate::ids::{AccountId, AssetId, DomainId, EpisodeId, LayerId, LossId, OwnerId, Time};
+use crate::ledger::Holder;
+use crate::units::{Amount, Fraction};
+
+/// A member of a liable set, in one layer.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, BorshSerialize, BorshDeserialize, Serialize)]
+pub struct Member {
+    /// The account.
+    pub account: AccountId,
+    /// Its frozen weight.
+    pub weight: Amount,
+    /// Its frozen cap.
+    pub cap: Amount,
+    /// Its frozen score.
+    pub score: i64,
+    /// Its frozen risk factor, in millionths.
+    pub risk: u64,
+    /// Its frozen priority class.
+    pub class: u32,
+    /// What it paid under this set.
+    pub paid: Amount,
+    /// What it is called for and has not paid.
+    pub called: Amount,
+    /// How many waves it has settled: all of them, unless shares are taken on touch.
+    pub waves: u32,
+}
+
+/// One division of a layer under a liable set.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, BorshSerialize, BorshDeserialize, Serialize)]
+pub struct Wave {
+    /// The loss divided.
+    pub loss: LossId,
+    /// What the members had paid in all after it.
+    pub cumulative: Amount,
+    /// The level, where shares are taken on touch; nothing when all capacity is taken.
+    pub level: Option<Fraction>,
+}
+
+/// The members of one layer in one liable set, in claim order.
+#[derive(Clone, Debug, Default, PartialEq, Eq, BorshSerialize, BorshDeserialize, Serialize)]
+pub struct LayerSet {
+    /// The members.
+    pub members: Vec<Member>,
+    /// The divisions so far.
+    pub waves: Vec<Wave>,
+    /// How many members have yet to be touched, where shares are taken on touch.
+    pub untouched: u32,
+}
+
+impl LayerSet {
+    /// What the divisions so far amount to.
+    #[must_use]
+    pub fn cumulative(&self) -> Amount {
+        self.waves.last().map_or(Amount::ZERO, |wave| wave.cumulative)
+    }
+
+    /// The place of `account` among the members.
+    #[must_use]
+    pub fn place(&self, account: AccountId) -> Option<usize> {
+        self.members.binary_search_by_key(&account, |member| member.account).ok()
+    }
+}
+
+/// Who stood at a detection.
+#[derive(Clone, Debug, PartialEq, Eq, BorshSerialize, BorshDeserialize, Serialize)]
+pub struct LiableSet {
+    /// Its episode.
+    pub episode: EpisodeId,
+    /// When it was fixed.
+    pub fixed: Time,
+    /// Until when a detection joins it.
+    pub until: Time,
+    /// The members, by layer.
+    pub layers: BTreeMap<LayerId, LayerSet>,
+}
+
+/// The columns of a layer set as the allocation rules read them.
+#[derive(Debug, Default)]
+pub(crate) struct Columns {
+    pub(crate) caps: Vec<Amount>,
+    weights: Vec<Amount>,
+    scores: Vec<i64>,
+    risks: Vec<u64>,
+    classes: Vec<u32>,
+    pub(crate) paid: Vec<Amount>,
+}
+
+impl Columns {
+    /// The claims, with priority classes only where the layer reads them.
+    pub(crate) fn claims(&self, with_classes: bool) -> Claims<'_> {
+        Claims {
+            caps: &self.caps,
+            weights: &self.weights,
+            scores: &self.scores,
+            risks: &self.risks,
+            classes: if with_classes { &self.classes } else { &[] },
+        }
+    }
+}
+
+/// The members' columns with the caps as they stand now: the smaller of the frozen cap and what
+/// was paid plus the equity then, before the lien. A failed owner pays no more.
+pub(crate) fn columns(
+    state: &State,
+    episode: &Episode,
+    asset: AssetId,
+    set: &LayerSet,
+    from_balance: bool,
+) -> Columns {
+    let mut columns = Columns::default();
+    for member in &set.members {
+        columns.caps.push(cap_now(state, episode, asset, member, from_balance));
+        columns.weights.push(member.weight);
+        columns.scores.push(member.score);
+        columns.risks.push(member.risk);
+        columns.classes.push(member.class);
+        columns.paid.push(member.paid);
+    }
+    columns
+}
+
+/// The cap of a member now. A member who is called pays from outside his account, so only the
+/// frozen cap binds him (`from_balance` is false).
+pub(crate) fn cap_now(
+    state: &State,
+    episode: &Episode,
+    asset: AssetId,
+    member: &Member,
+    from_balance: bool,
+) -> Amount {
+    let owner = state.accounts.account(member.account).map(|account| account.owner);
+    if owner.is_some_and(|owner| episode.failed.contains(&owner)) {
+        return member.paid;
+    }
+    if !from_balance {
+        return member.cap;
+    }
+    let held = state.ledger.held(asset, Holder::Account(member.account));
+    let most = member.paid.checked_add(held).unwrap_or(Amount::MAX);
+    member.cap.min(most)
+}
+
+/// Fixes the sets of every layer of `domain` that divides over members: what the basis says now,
+/// less what each account already paid in the episode, without the owners that failed.
+pub(crate) fn fix(
+    state: &State,
+    domain: DomainId,
+    layers: &[LayerId],
+    earlier: Option<&Episode>,
+    failing: Option<OwnerId>,
+) -> BTreeMap<LayerId, LayerSet> {
+    let mut fixed = BTreeMap::new();
+    for layer in layers {
+        let Some(rule) = state.domains.layer(*layer).and_then(|l| l.spec.source.members()) else {
+            continue;
+        };
+        let members = basis::claims(state, domain, *layer, rule)
+            .filter(|claim| stands(state, claim.account, earlier, failing))
+            .map(|claim| member(state, earlier, *layer, &claim))
+            .filter(|member| !member.cap.is_zero())
+            .collect();
+        fixed.insert(*layer, LayerSet { members, waves: Vec::new(), untouched: 0 });
+    }
+    fixed
+}
+
+fn stands(
+    state: &State,
+    account: AccountId,
+    earlier: Option<&Episode>,
+    failing: Option<OwnerId>,
+) -> bool {
+    let Some(owner) = state.accounts.account(account).map(|account| account.owner) else {
+        return false;
+    };
+    let failed_before = earlier.is_some_and(|episode| episode.failed.contains(&owner));
+    failing != Some(owner) && !failed_before
+}
+
+fn member(state: &State, earlier: Option<&Episode>, layer: LayerId, claim: &BasisClaim) -> Member {
+    let sets = earlier.into_iter().flat_map(|episode| episode.sets.iter());
+    let spent = Amount::sum(sets.filter_map(|id| {
+        let set = state.losses.set(*id)?.layers.get(&layer)?;
+        Some(set.members[set.place(claim.account)?].paid)
+    }));
+    Member {
+        account: claim.account,
+        weight: claim.weight.less_or_zero(spent),
+        cap: claim.cap.less_or_zero(spent),
+        score: claim.score,
+        risk: claim.risk,
+        class: claim.class,
+        paid: Amount::ZERO,
+        called: Amount::ZERO,
+        waves: 0,
+    }
+}

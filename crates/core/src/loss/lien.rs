@@ -1,0 +1,85 @@
+//! Liens: the part of an account held for its share of open losses.
+//!
+//! For each layer that divides over members, lien = min(cap, level x weight) rounded up, less
+//! what was paid under the set, where the level divides (paid + the holes of the set's open
+//! losses). Layers that have not yet paid are not deducted, so a lien is never too small. A lien
+//! is a function of the state, measured at every read; nothing is stored.
+
+use super::{LiableSet, Losses, Member, Stage};
+use crate::allocation::{self, Rule};
+use crate::domain::Source;
+use crate::engine::State;
+use crate::ids::{AccountId, AssetId, LayerId, LiableSetId};
+use crate::loss::liable;
+use crate::units::{Amount, Fraction};
+
+impl Losses {
+    /// What `account` may not take out because of open losses and shares not yet taken.
+    pub(crate) fn lien(&self, state: &State, account: AccountId, asset: AssetId) -> Amount {
+        let mut lien = Amount::ZERO;
+        for episode in self.episodes.iter().filter(|episode| !episode.closed) {
+            for id in &episode.sets {
+                for (layer, members) in &self.sets[id.index()].layers {
+                    let Some(place) = members.place(account) else { continue };
+                    let one = layer_lien(state, *id, *layer, &members.members[place], asset);
+                    lien = lien.checked_add(one).unwrap_or(Amount::MAX);
+                }
+            }
+        }
+        lien.checked_add(self.set_off_lien(account)).unwrap_or(Amount::MAX)
+    }
+
+    /// What a failed owner's other account is held for, until own means are taken.
+    fn set_off_lien(&self, account: AccountId) -> Amount {
+        let detected = self.losses.iter().filter(|loss| loss.stage == Stage::Detected);
+        let held = detected.flat_map(|loss| loss.set_off.iter());
+        Amount::sum(held.filter(|off| off.account == account).map(|off| off.up_to))
+    }
+
+    /// The holes of a set's open losses, together.
+    fn holes(&self, set: LiableSetId) -> Amount {
+        let episode = &self.episodes[self.sets[set.index()].episode.index()];
+        let losses = episode.losses.iter().map(|id| &self.losses[id.index()]);
+        let open = losses.filter(|loss| loss.set == Some(set));
+        // Losses of an episode sum to at most 10^30: recognition refuses more.
+        open.fold(Amount::ZERO, |sum, loss| sum.checked_add(loss.hole()).unwrap_or(Amount::MAX))
+    }
+}
+
+fn layer_lien(
+    state: &State,
+    id: LiableSetId,
+    layer: LayerId,
+    member: &Member,
+    asset: AssetId,
+) -> Amount {
+    let set = &state.losses.sets[id.index()];
+    let Some(found) = state.domains.layer(layer) else { return Amount::ZERO };
+    let (Source::Members(rule), true) = (found.spec.source, found.spec.asset == asset) else {
+        return Amount::ZERO;
+    };
+    let episode = &state.losses.episodes[set.episode.index()];
+    let members = &set.layers[&layer];
+    let cap = liable::cap_now(state, episode, asset, member, true);
+    let holes = state.losses.holes(id);
+    let base = members.cumulative().checked_add(holes).unwrap_or(Amount::MAX);
+    if holes.is_zero() && !rule.on_touch {
+        return Amount::ZERO;
+    }
+    if rule.rule != Rule::Proportional || rule.classes {
+        // Other rules have no common level by weight: hold the whole cap while a loss is open.
+        return if holes.is_zero() { Amount::ZERO } else { cap.less_or_zero(member.paid) };
+    }
+    let level = level(state, set, layer, base);
+    allocation::capped_share_ceil(member.weight, cap, level).less_or_zero(member.paid)
+}
+
+/// The level that divides `base` over the layer's members now.
+fn level(state: &State, set: &LiableSet, layer: LayerId, base: Amount) -> Option<Fraction> {
+    let members = &set.layers[&layer];
+    let episode = &state.losses.episodes[set.episode.index()];
+    let asset = state.domains.layer(layer)?.spec.asset;
+    let columns = liable::columns(state, episode, asset, members, true);
+    // Refused only where every weight is zero: then nobody pays by weight, whatever the level.
+    allocation::level_for(base, &columns.claims(false)).ok().flatten()
+}

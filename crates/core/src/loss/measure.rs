@@ -1,0 +1,158 @@
+//! Own means first, then the deficit, once: the failed account's balance moves to the book, the
+//! close-out loss is measured, margin, set-offs and stakes pay, and what they leave is the
+//! deficit.
+
+use super::{Event, Loss, Origin, OwnMeans, Rejection, Stage};
+use crate::domain::Source;
+use crate::engine::{Events, State};
+use crate::ids::{AccountId, AssetId, LayerId, LossId};
+use crate::ledger::Holder;
+use crate::units::Amount;
+
+/// The account's whole balance, of either sign, moves to the book.
+pub(super) fn take_over(state: &State, loss: LossId, events: &mut Events) -> Result<(), Rejection> {
+    let found = state.losses.loss(loss).ok_or(Rejection::UnknownLoss { loss })?;
+    let account = match (found.stage, found.taken_over, found.failed) {
+        (Stage::Detected, false, Some(account)) => account,
+        _ => return Err(Rejection::NotDue),
+    };
+    let asset = super::detect::asset_of(state, found.domain)?;
+    let untouched = state.touch(account, events);
+    let held = state.ledger.held(asset, Holder::Account(account)).less_or_zero(untouched);
+    let owed = state.ledger.owed(asset, Holder::Account(account));
+    events.push(Event::TakenOver { loss, account, asset, held, owed });
+    Ok(())
+}
+
+/// Measures the close-out loss and takes own means: margin, then set-offs, then stakes, each
+/// up to what is left of the loss. One atom of own means pays one atom and blocks nothing.
+pub(super) fn take_own_means(
+    state: &State,
+    loss: LossId,
+    events: &mut Events,
+) -> Result<(), Rejection> {
+    let found = state.losses.loss(loss).ok_or(Rejection::UnknownLoss { loss })?;
+    if found.stage != Stage::Detected || !found.taken_over {
+        return Err(Rejection::NotDue);
+    }
+    let asset = super::detect::asset_of(state, found.domain)?;
+    let (close_out, margin) = match found.origin {
+        Origin::Reported { .. } => measure_reported(state, loss, found, asset, events),
+        Origin::Derived => measure_book(state, loss, found, asset, events),
+    };
+    let mut taker = Taker { state, loss, asset, left: close_out.less_or_zero(margin), events };
+    for off in &found.set_off {
+        let touched = state.touch(off.account, taker.events);
+        let held = state.ledger.held(asset, Holder::Account(off.account)).less_or_zero(touched);
+        taker.take(OwnMeans::Account(off.account), off.up_to.min(held));
+    }
+    taker.take_stakes(found);
+    let deficit = taker.left;
+    let own_means = close_out.less_or_zero(deficit);
+    events.push(Event::OwnMeansClosed { loss, own_means, deficit });
+    Ok(())
+}
+
+/// A reported loss: what the world no longer owes leaves suspense; margin is in the account.
+fn measure_reported(
+    state: &State,
+    loss: LossId,
+    found: &Loss,
+    asset: AssetId,
+    events: &mut Events,
+) -> (Amount, Amount) {
+    let close_out = found.close_out;
+    let shortfall = close_out;
+    events.push(Event::LossMeasured { loss, asset, close_out, shortfall, from_book: false });
+    let Some(account) = found.failed else { return (close_out, Amount::ZERO) };
+    let touched = state.touch(account, events);
+    let held = state.ledger.held(asset, Holder::Account(account)).less_or_zero(touched);
+    let margin = found.margin.min(held).min(close_out);
+    if !margin.is_zero() {
+        let from = OwnMeans::Account(account);
+        events.push(Event::MarginTaken { loss, asset, from, amount: margin });
+    }
+    (close_out, margin)
+}
+
+/// A flat book: close-out loss = margin - its balance; a remainder goes back to the owner.
+fn measure_book(
+    state: &State,
+    loss: LossId,
+    found: &Loss,
+    asset: AssetId,
+    events: &mut Events,
+) -> (Amount, Amount) {
+    let held = state.ledger.held(asset, Holder::Book(loss));
+    let shortfall = state.ledger.owed(asset, Holder::Book(loss));
+    let lost = found.margin.less_or_zero(held);
+    let close_out = if shortfall.is_zero() {
+        lost
+    } else {
+        found.margin.checked_add(shortfall).unwrap_or(Amount::MAX)
+    };
+    events.push(Event::LossMeasured { loss, asset, close_out, shortfall, from_book: true });
+    let margin = found.margin.min(close_out);
+    if !margin.is_zero() {
+        events.push(Event::MarginTaken { loss, asset, from: OwnMeans::Book, amount: margin });
+    }
+    if let (Some(account), false) = (found.failed, held.is_zero()) {
+        events.push(Event::RemainderReturned { loss, account, asset, amount: held });
+    }
+    (close_out, margin)
+}
+
+/// Takes own means until the loss is covered.
+struct Taker<'a> {
+    state: &'a State,
+    loss: LossId,
+    asset: AssetId,
+    left: Amount,
+    events: &'a mut Events,
+}
+
+impl Taker<'_> {
+    fn take(&mut self, from: OwnMeans, up_to: Amount) {
+        let amount = up_to.min(self.left);
+        if !amount.is_zero() {
+            let (loss, asset) = (self.loss, self.asset);
+            self.events.push(Event::OwnMeansTaken { loss, asset, from, amount });
+            self.left = self.left.less_or_zero(amount);
+        }
+    }
+
+    /// The failed owner's stakes in the layers of the episode's waterfalls, in layer order.
+    fn take_stakes(&mut self, found: &Loss) {
+        let state = self.state;
+        let owner = found.failed.and_then(|id| state.accounts.account(id)).map(|a| a.owner);
+        let episode = found.episode.and_then(|id| state.losses.episode(id));
+        let (Some(owner), Some(episode)) = (owner, episode) else { return };
+        for layer in state.domains.layers_of(&episode.terms.waterfalls) {
+            let pot = state.domains.layer(layer).is_some_and(|found| {
+                found.spec.source == Source::Pot && found.spec.asset == self.asset
+            });
+            if pot {
+                self.take_stakes_in(layer, |account| {
+                    state.accounts.account(account).is_some_and(|a| a.owner == owner)
+                });
+            }
+        }
+    }
+
+    fn take_stakes_in(&mut self, layer: LayerId, owns: impl Fn(AccountId) -> bool) {
+        let state = self.state;
+        for (account, staked) in state.domains.stakes(layer).filter(|(id, _)| owns(*id)) {
+            let stake = staked.less_or_zero(self.left);
+            self.take(OwnMeans::Stake { layer, account, stake }, staked);
+        }
+    }
+}
+
+pub(super) fn recognise(state: &State, loss: LossId, events: &mut Events) -> Result<(), Rejection> {
+    let found = state.losses.loss(loss).ok_or(Rejection::UnknownLoss { loss })?;
+    if found.stage != Stage::Measured {
+        return Err(Rejection::NotDue);
+    }
+    events.push(Event::DeficitRecognised { loss, deficit: found.deficit });
+    Ok(())
+}

@@ -1,0 +1,284 @@
+//! Losses: reported or derived, detected once, measured, recognised, absorbed step by step,
+//! divided, settled and repaid.
+//!
+//! The stages of a loss are those of `Stage`, in order. Everything after detection is a duty: an
+//! internal command that `duty` names and `decide` checks like any other.
+
+mod absorb;
+mod command;
+mod decide;
+mod detect;
+mod divide;
+mod duty;
+mod evolve;
+mod income;
+pub(crate) mod liable;
+mod lien;
+mod measure;
+mod touch;
+mod transfers;
+
+use alloc::collections::{BTreeMap, BTreeSet};
+use alloc::vec::Vec;
+
+use borsh::{BorshDeserialize, BorshSerialize};
+use serde::{Deserialize, Serialize};
+
+pub use command::{Command, Duty, Event, OwnMeans, PoolHolder, Rejection, ReportedClaim, SetOff};
+pub(crate) use decide::{decide, decide_duty};
+pub use divide::SHARES_PER_EVENT;
+pub(crate) use divide::can_be_on_touch;
+pub(crate) use duty::duty;
+pub(crate) use evolve::stakes_left;
+pub use liable::{LayerSet, LiableSet, Member, Wave};
+
+use crate::domain::{CauseClass, Domains};
+use crate::engine::Actor;
+use crate::ids::{
+    AccountId, DomainId, EpisodeId, LayerId, LiableSetId, LossId, Name, OwnerId, Time, WaterfallId,
+};
+use crate::recovery::ClaimPool;
+use crate::units::Amount;
+
+/// Where a loss stands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, BorshSerialize, BorshDeserialize, Serialize)]
+#[borsh(use_discriminant = true)]
+#[serde(rename_all = "kebab-case")]
+#[repr(u8)]
+pub enum Stage {
+    /// Reported; a second approver must agree.
+    Reported = 1,
+    /// Approved; open to challenge until then.
+    Challengeable {
+        /// When the time to challenge ends.
+        until: Time,
+    } = 2,
+    /// Challenged with success: not a loss.
+    Dismissed = 3,
+    /// Detected: the liable set stands, liens are held.
+    Detected = 4,
+    /// Own means are taken; what they leave is in suspense.
+    Measured = 5,
+    /// The deficit is recognised; steps absorb it.
+    Absorbing = 6,
+    /// Absorbed, or named as uncovered.
+    Settled = 7,
+}
+
+/// How a loss came to be known.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, BorshSerialize, BorshDeserialize, Serialize)]
+#[borsh(use_discriminant = true)]
+#[serde(rename_all = "kebab-case")]
+#[repr(u8)]
+pub enum Origin {
+    /// Reported with evidence by an actor.
+    Reported {
+        /// Who reported it.
+        by: Actor,
+        /// blake3 or SHA-256 of the evidence, as the venue chooses.
+        evidence: [u8; 32],
+    } = 1,
+    /// Derived from the ledger, or a declared default: a takeover measures it.
+    Derived = 2,
+}
+
+/// One draw on one layer: what was planned and what was received are two numbers.
+#[derive(Clone, Debug, PartialEq, Eq, BorshSerialize, BorshDeserialize, Serialize)]
+pub struct Draw {
+    /// The step, counted from 1.
+    pub step: u16,
+    /// The layer.
+    pub layer: LayerId,
+    /// What the plan of the round asked of it.
+    pub planned: Amount,
+    /// What stands in suspense from it.
+    pub received: Amount,
+    /// Until when it may still pay; nothing for a layer that pays at once.
+    pub deadline: Option<Time>,
+    /// Whether it has answered.
+    pub closed: bool,
+}
+
+/// A loss.
+#[derive(Clone, Debug, PartialEq, Eq, BorshSerialize, BorshDeserialize, Serialize)]
+pub struct Loss {
+    /// The domain.
+    pub domain: DomainId,
+    /// The domain's number for it: a number is recognised once.
+    pub number: u64,
+    /// The class of its cause.
+    pub class: CauseClass,
+    /// The cause in words.
+    pub cause: Name,
+    /// How it came to be known.
+    pub origin: Origin,
+    /// The account that failed, if one did.
+    pub failed: Option<AccountId>,
+    /// Where it stands.
+    pub stage: Stage,
+    /// Its episode, from detection.
+    pub episode: Option<EpisodeId>,
+    /// Its liable set, from detection.
+    pub set: Option<LiableSetId>,
+    /// Whether the failed account's balance has moved to the book, or need not.
+    pub taken_over: bool,
+    /// Close-out loss: gross, before own means. Known when measured.
+    pub close_out: Amount,
+    /// The failed party's margin: the first of his own means.
+    pub margin: Amount,
+    /// What his other accounts are held for.
+    pub set_off: Vec<SetOff>,
+    /// What the failed owner's own means paid, margin included.
+    pub own_means: Amount,
+    /// Realised close-out loss beyond own means.
+    pub deficit: Amount,
+    /// The step being drawn on, counted from 1; zero before the first.
+    pub step: u16,
+    /// Every draw so far, in order.
+    pub draws: Vec<Draw>,
+    /// What no step absorbed, at settlement.
+    pub uncovered: Amount,
+    /// Who may be repaid, in the order the steps paid.
+    pub pools: Vec<ClaimPool>,
+    /// The number of the last recovery.
+    pub last_recovery: u64,
+}
+
+impl Loss {
+    /// What the layer paid for this loss so far.
+    #[must_use]
+    pub fn received_from(&self, layer: LayerId) -> Amount {
+        let paid = self.draws.iter().filter(|draw| draw.layer == layer);
+        Amount::sum(paid.map(|draw| draw.received))
+    }
+
+    /// What all layers paid so far.
+    #[must_use]
+    pub fn received(&self) -> Amount {
+        Amount::sum(self.draws.iter().map(|draw| draw.received))
+    }
+
+    /// What is still to absorb of the deficit.
+    #[must_use]
+    pub fn remaining(&self) -> Amount {
+        self.deficit.less_or_zero(self.received()).less_or_zero(self.uncovered)
+    }
+
+    /// Whether it was detected and is not settled.
+    #[must_use]
+    pub const fn is_open(&self) -> bool {
+        matches!(self.stage, Stage::Detected | Stage::Measured | Stage::Absorbing)
+    }
+
+    /// What liens are held for: the hole before measurement, what is left of it after.
+    #[must_use]
+    pub fn hole(&self) -> Amount {
+        match self.stage {
+            Stage::Detected => self.close_out.less_or_zero(self.margin),
+            Stage::Measured => self.deficit,
+            Stage::Absorbing => self.remaining(),
+            Stage::Reported | Stage::Challengeable { .. } | Stage::Dismissed | Stage::Settled => {
+                Amount::ZERO
+            }
+        }
+    }
+}
+
+/// The rules an episode was opened under. They are frozen for it.
+#[derive(Clone, Debug, PartialEq, Eq, BorshSerialize, BorshDeserialize, Serialize, Deserialize)]
+pub struct Terms {
+    /// The waterfall for each class of causes.
+    pub waterfalls: BTreeMap<CauseClass, WaterfallId>,
+    /// Milliseconds it takes new losses for.
+    pub length: u64,
+    /// Milliseconds a liable set serves.
+    pub window: u64,
+}
+
+/// From the first detection until its losses are settled.
+#[derive(Clone, Debug, PartialEq, Eq, BorshSerialize, BorshDeserialize, Serialize)]
+pub struct Episode {
+    /// The domain.
+    pub domain: DomainId,
+    /// When it opened.
+    pub opened: Time,
+    /// Whether every loss is settled.
+    pub closed: bool,
+    /// The rules frozen for it.
+    pub terms: Terms,
+    /// Its losses, in order of detection.
+    pub losses: Vec<LossId>,
+    /// Its liable sets, in order.
+    pub sets: Vec<LiableSetId>,
+    /// Owners that failed in it: liable no longer.
+    pub failed: BTreeSet<OwnerId>,
+    /// What each layer paid in it.
+    pub used: BTreeMap<LayerId, Amount>,
+    /// The sum of deficits recognised in it.
+    pub deficits: Amount,
+}
+
+/// The area's state.
+#[derive(Clone, Debug, Default, PartialEq, Eq, BorshSerialize, BorshDeserialize)]
+pub struct Losses {
+    pub(crate) losses: Vec<Loss>,
+    pub(crate) episodes: Vec<Episode>,
+    pub(crate) sets: Vec<LiableSet>,
+    /// The reported basis of each layer, in account order.
+    pub(crate) reported: BTreeMap<LayerId, BTreeMap<AccountId, ReportedClaim>>,
+    /// The number of the last report of each layer's basis.
+    pub(crate) last_report: BTreeMap<LayerId, u64>,
+    /// The losses known by the numbers their domains gave them.
+    pub(crate) numbers: BTreeMap<(DomainId, u64), LossId>,
+    /// When each layer paid, and how much.
+    pub(crate) paid_at: BTreeMap<LayerId, Vec<(Time, Amount)>>,
+    /// The divisions whose shares are taken on touch and are not all taken.
+    pub(crate) on_touch: BTreeSet<(LiableSetId, LayerId)>,
+}
+
+impl Losses {
+    /// The loss `id`.
+    #[must_use]
+    pub fn loss(&self, id: LossId) -> Option<&Loss> {
+        self.losses.get(id.index())
+    }
+
+    /// Every loss, in id order.
+    pub fn losses(&self) -> impl Iterator<Item = (LossId, &Loss)> {
+        self.losses.iter().enumerate().filter_map(|(i, l)| Some((LossId::at(i)?, l)))
+    }
+
+    /// The episode `id`.
+    #[must_use]
+    pub fn episode(&self, id: EpisodeId) -> Option<&Episode> {
+        self.episodes.get(id.index())
+    }
+
+    /// Every episode, in id order.
+    pub fn episodes(&self) -> impl Iterator<Item = (EpisodeId, &Episode)> {
+        self.episodes.iter().enumerate().filter_map(|(i, e)| Some((EpisodeId::at(i)?, e)))
+    }
+
+    /// The liable set `id`.
+    #[must_use]
+    pub fn set(&self, id: LiableSetId) -> Option<&LiableSet> {
+        self.sets.get(id.index())
+    }
+
+    /// The loss a domain gave `number`.
+    #[must_use]
+    pub fn numbered(&self, domain: DomainId, number: u64) -> Option<LossId> {
+        self.numbers.get(&(domain, number)).copied()
+    }
+
+    /// Whether an open episode's waterfalls name `layer`.
+    #[must_use]
+    pub(crate) fn may_draw_on(&self, domains: &Domains, layer: LayerId) -> bool {
+        self.episodes.iter().filter(|episode| !episode.closed).any(|episode| {
+            episode.terms.waterfalls.values().any(|id| {
+                let steps = domains.waterfall(*id).into_iter().flat_map(|w| w.steps.iter());
+                steps.flat_map(|step| step.layers.iter()).any(|side| side.layer == layer)
+            })
+        })
+    }
+}

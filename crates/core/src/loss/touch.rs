@@ -1,0 +1,104 @@
+//! Shares taken on touch: the cumulative level is stored, and each account computes
+//! `min(cap, level x weight)`, rounded up, when it is next touched. Rounding up collects at most
+//! one atom per account too much, which goes to the domain's residue.
+
+use super::{Event, LayerSet, Losses, Member, Rejection, liable};
+use crate::allocation;
+use crate::engine::{Events, State};
+use crate::ids::{AccountId, AssetId, LayerId, LiableSetId, LossId};
+use crate::units::Amount;
+
+impl Losses {
+    /// Takes what `account` owes of divisions whose shares are taken on touch. Returns the sum.
+    pub(crate) fn touch(&self, state: &State, account: AccountId, events: &mut Events) -> Amount {
+        let mut sum = Amount::ZERO;
+        for (set, layer) in &self.on_touch {
+            let of = &self.sets[set.index()].layers[layer];
+            if let Some(place) = of.place(account) {
+                let taken = touch_member(state, *set, *layer, of, place, events);
+                sum = sum.checked_add(taken).unwrap_or(Amount::MAX);
+            }
+        }
+        sum
+    }
+}
+
+pub(super) fn touch_member(
+    state: &State,
+    set: LiableSetId,
+    layer: LayerId,
+    of: &LayerSet,
+    place: usize,
+    events: &mut Events,
+) -> Amount {
+    let member = &of.members[place];
+    let waves = u32::try_from(of.waves.len()).unwrap_or(u32::MAX);
+    let (Some(asset), true) = (asset_of(state, layer), member.waves < waves) else {
+        return Amount::ZERO;
+    };
+    let episode = &state.losses.episodes[state.losses.sets[set.index()].episode.index()];
+    // Paid plus held is the same before and after each wave is taken: one cap serves them all.
+    let cap = liable::cap_now(state, episode, asset, member, true);
+    let mut paid = member.paid;
+    for (wave, at) in (1..).zip(&of.waves).skip_while(|(wave, _)| *wave <= member.waves) {
+        let due = due(member, cap, at.level).less_or_zero(paid);
+        paid = paid.checked_add(due).unwrap_or(Amount::MAX);
+        events.push(Event::ShareTouched {
+            loss: at.loss,
+            layer,
+            set,
+            asset,
+            place: u32::try_from(place).unwrap_or(u32::MAX),
+            wave,
+            account: member.account,
+            amount: due,
+        });
+    }
+    paid.less_or_zero(member.paid)
+}
+
+fn due(member: &Member, cap: Amount, level: Option<crate::units::Fraction>) -> Amount {
+    allocation::capped_share_ceil(member.weight, cap, level)
+}
+
+fn asset_of(state: &State, layer: LayerId) -> Option<AssetId> {
+    state.domains.layer(layer).map(|found| found.spec.asset)
+}
+
+/// Takes every share of `loss` that waits for a touch: recoveries need to know who bore what.
+pub(super) fn touch_all(state: &State, loss: LossId, events: &mut Events) {
+    for (set, layer) in &state.losses.on_touch {
+        let of = &state.losses.sets[set.index()].layers[layer];
+        if of.waves.iter().any(|wave| wave.loss == loss) {
+            for place in 0..of.members.len() {
+                touch_member(state, *set, *layer, of, place, events);
+            }
+        }
+    }
+}
+
+/// Every share of the layer's divisions is taken: what rounding left goes to the residue.
+pub(super) fn book_residue(
+    state: &State,
+    set: LiableSetId,
+    layer: LayerId,
+    events: &mut Events,
+) -> Result<(), Rejection> {
+    let of = state.losses.set(set).and_then(|found| found.layers.get(&layer));
+    let of = of.ok_or(Rejection::NotDue)?;
+    let due = state.losses.on_touch.contains(&(set, layer)) && of.untouched == 0;
+    let asset = asset_of(state, layer).ok_or(Rejection::UnknownLayer { layer })?;
+    if !due {
+        return Err(Rejection::NotDue);
+    }
+    for wave in &of.waves {
+        let loss = wave.loss;
+        let domain = state.losses.losses[loss.index()].domain;
+        let amount = state.ledger.held(asset, crate::ledger::Holder::Unsettled(loss));
+        if !amount.is_zero() {
+            events.push(Event::ResidueBooked { loss, domain, asset, amount });
+        }
+    }
+    events.push(Event::TouchesDone { set, layer });
+    Ok(())
+}

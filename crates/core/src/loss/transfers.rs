@@ -1,0 +1,117 @@
+//! The money each loss event moves: both sides, by name.
+
+use super::{Event, OwnMeans, PoolHolder};
+use crate::ids::{AccountId, AssetId, LossId};
+use crate::ledger::{Holder, Transfer};
+use crate::units::Amount;
+
+impl Event {
+    pub(crate) fn transfers(&self, visit: &mut dyn FnMut(Transfer)) {
+        match self {
+            Self::SharesTaken { loss, asset, shares, .. } => {
+                for (account, amount) in shares {
+                    let from = Holder::Account(*account);
+                    let to = Holder::Suspense(*loss);
+                    visit(Transfer { asset: *asset, from, to, amount: *amount });
+                }
+            }
+            Self::PoolRepaid { loss, asset, to, amount, rows, .. } => {
+                pool_repaid(*loss, *asset, *to, *amount, rows, visit);
+            }
+            Self::TakenOver { loss, account, asset, held, owed } => {
+                let (book, account) = (Holder::Book(*loss), Holder::Account(*account));
+                visit(Transfer { asset: *asset, from: account, to: book, amount: *held });
+                visit(Transfer { asset: *asset, from: book, to: account, amount: *owed });
+            }
+            _ => {
+                if let Some(transfer) = self.transfer() {
+                    visit(transfer);
+                }
+            }
+        }
+    }
+
+    /// The one transfer of an event that moves money once.
+    fn transfer(&self) -> Option<Transfer> {
+        let (asset, from, to, amount) = match *self {
+            Self::LossMeasured { loss, asset, shortfall, from_book, .. } => {
+                let to = if from_book { Holder::Book(loss) } else { Holder::World };
+                (asset, Holder::Suspense(loss), to, shortfall)
+            }
+            Self::RemainderReturned { loss, account, asset, amount } => {
+                (asset, Holder::Book(loss), Holder::Account(account), amount)
+            }
+            Self::MarginTaken { loss, asset, from, amount }
+            | Self::OwnMeansTaken { loss, asset, from, amount } => {
+                (asset, own_means(from)?, Holder::Suspense(loss), amount)
+            }
+            Self::PotDrawn { loss, layer, asset, amount, .. } => {
+                (asset, Holder::Layer(layer), Holder::Suspense(loss), amount)
+            }
+            Self::LossDivided { loss, asset, amount, on_touch: true, .. } => {
+                (asset, Holder::Unsettled(loss), Holder::Suspense(loss), amount)
+            }
+            Self::ShareTouched { loss, asset, account, amount, .. } => {
+                (asset, Holder::Account(account), Holder::Unsettled(loss), amount)
+            }
+            Self::DrawPaid { loss, asset, account, amount, .. } => {
+                let from = account.map_or(Holder::World, Holder::Account);
+                (asset, from, Holder::Suspense(loss), amount)
+            }
+            Self::UncoveredBooked { loss, domain, asset, amount } => {
+                (asset, Holder::Uncovered(domain), Holder::Suspense(loss), amount)
+            }
+            Self::RecoveryReceived { loss, asset, amount, .. } => {
+                (asset, Holder::World, Holder::Recovery(loss), amount)
+            }
+            Self::IncomeReceived { layer, asset, amount, .. } => {
+                (asset, Holder::World, Holder::Layer(layer), amount)
+            }
+            Self::DebtPaid { layer, domain, asset, amount, .. } => {
+                (asset, Holder::Layer(layer), Holder::Uncovered(domain), amount)
+            }
+            Self::IncomeToClaims { loss, layer, asset, amount } => {
+                (asset, Holder::Layer(layer), Holder::Recovery(loss), amount)
+            }
+            Self::ResidueBooked { loss, domain, asset, amount } => {
+                (asset, Holder::Unsettled(loss), Holder::Residue(domain), amount)
+            }
+            _ => return None,
+        };
+        Some(Transfer { asset, from, to, amount })
+    }
+}
+
+/// Margin that is in the book already does not move again: the book's shortfall is net of it.
+const fn own_means(from: OwnMeans) -> Option<Holder> {
+    match from {
+        OwnMeans::Account(account) => Some(Holder::Account(account)),
+        OwnMeans::Stake { layer, .. } => Some(Holder::Layer(layer)),
+        OwnMeans::Book => None,
+    }
+}
+
+fn pool_repaid(
+    loss: LossId,
+    asset: AssetId,
+    to: PoolHolder,
+    amount: Amount,
+    rows: &[(u32, AccountId, Amount)],
+    visit: &mut dyn FnMut(Transfer),
+) {
+    let from = Holder::Recovery(loss);
+    match to {
+        PoolHolder::Members => {
+            for (_, account, amount) in rows {
+                let to = Holder::Account(*account);
+                visit(Transfer { asset, from, to, amount: *amount });
+            }
+        }
+        PoolHolder::Layer(layer) => {
+            visit(Transfer { asset, from, to: Holder::Layer(layer), amount });
+        }
+        PoolHolder::Uncovered(domain) => {
+            visit(Transfer { asset, from, to: Holder::Uncovered(domain), amount });
+        }
+    }
+}

@@ -1,0 +1,247 @@
+//! The waterfall as data: steps in paying order, each with one layer or several side by side.
+//! Here is what can never be right about one, and what is merely odd; `plan` says what it would
+//! pay.
+
+mod plan;
+
+use alloc::vec::Vec;
+use core::fmt;
+
+use borsh::{BorshDeserialize, BorshSerialize};
+use serde::{Deserialize, Serialize};
+
+pub(crate) use plan::{Against, round};
+pub use plan::{Capacity, Plan, PlannedDraw, Round, plan};
+
+use crate::domain::{CauseClass, Domains, Kind, Layer};
+use crate::ids::{AssetId, LayerId};
+use crate::units::Amount;
+
+/// One position in the order of a waterfall.
+#[derive(Clone, Debug, PartialEq, Eq, BorshSerialize, BorshDeserialize, Serialize, Deserialize)]
+pub struct Step {
+    /// The layers that share this position.
+    pub layers: Vec<Side>,
+}
+
+/// One layer of a step.
+#[derive(
+    Clone, Copy, Debug, PartialEq, Eq, BorshSerialize, BorshDeserialize, Serialize, Deserialize,
+)]
+pub struct Side {
+    /// The layer.
+    pub layer: LayerId,
+    /// Its part of the step's draw, against the other layers': above zero. A layer that cannot
+    /// pay its part leaves it to the others.
+    pub weight: u32,
+}
+
+/// What can never be right about a waterfall. Steps count from 1.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[serde(tag = "flaw", rename_all = "kebab-case")]
+#[allow(missing_docs, reason = "fields are where and what")]
+pub enum Flaw {
+    /// No step at all.
+    NoSteps,
+    /// A step without layers.
+    EmptyStep { step: usize },
+    /// A layer that does not exist.
+    UnknownLayer { step: usize, layer: LayerId },
+    /// A layer with no part of its step's draw.
+    ZeroWeight { step: usize, layer: LayerId },
+    /// A layer twice.
+    LayerTwice { step: usize, layer: LayerId },
+    /// A layer in another asset whose proceeds would not pass through suspense.
+    OtherAsset { step: usize, layer: LayerId },
+    /// A layer behind one that takes everything participants have.
+    NeverReached { step: usize, layer: LayerId, behind: LayerId },
+    /// Providers' principal before their profit.
+    PrincipalBeforeProfit { step: usize, layer: LayerId },
+    /// A custody or operational loss that does not begin with the operator's own money.
+    CustodyNotOwnMoney { layer: LayerId },
+}
+
+impl Flaw {
+    /// The stable code.
+    #[must_use]
+    pub const fn code(&self) -> &'static str {
+        match self {
+            Self::NoSteps => "waterfall-no-steps",
+            Self::EmptyStep { .. } => "step-empty",
+            Self::UnknownLayer { .. } => "unknown-layer",
+            Self::ZeroWeight { .. } => "step-zero-weight",
+            Self::LayerTwice { .. } => "layer-twice",
+            Self::OtherAsset { .. } => "layer-other-asset",
+            Self::NeverReached { .. } => "layer-never-reached",
+            Self::PrincipalBeforeProfit { .. } => "principal-before-profit",
+            Self::CustodyNotOwnMoney { .. } => "custody-not-own-money",
+        }
+    }
+}
+
+impl fmt::Display for Flaw {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::NoSteps => f.write_str("a waterfall has at least one step"),
+            Self::EmptyStep { step } => write!(f, "step {step} has no layer"),
+            Self::UnknownLayer { step, layer } => {
+                write!(f, "step {step} names layer {layer}, which does not exist")
+            }
+            Self::ZeroWeight { step, layer } => {
+                write!(f, "layer {layer} in step {step} has weight zero: it can never pay")
+            }
+            Self::LayerTwice { step, layer } => {
+                write!(f, "layer {layer} in step {step} stands in the waterfall already")
+            }
+            Self::OtherAsset { step, layer } => write!(
+                f,
+                "layer {layer} in step {step} pays in another asset: only proceeds of a sale count"
+            ),
+            Self::NeverReached { step, layer, behind } => write!(
+                f,
+                "layer {layer} in step {step} can never pay: layer {behind} before it has no cap \
+                 and takes all that participants have"
+            ),
+            Self::PrincipalBeforeProfit { step, layer } => {
+                write!(f, "step {step} takes principal (layer {layer}) before providers' profit")
+            }
+            Self::CustodyNotOwnMoney { layer } => write!(
+                f,
+                "a custody loss begins with the operator's own money, not with layer {layer}"
+            ),
+        }
+    }
+}
+
+/// What is odd about a waterfall and may still be meant. Steps count from 1.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[serde(tag = "warning", rename_all = "kebab-case")]
+#[allow(missing_docs, reason = "fields are where and what")]
+pub enum Warning {
+    /// Participants pay before the house does.
+    MembersBeforeHouse { step: usize, layer: LayerId, house: LayerId },
+    /// A cap that cannot bind today: the pot holds less.
+    CapAboveCapacity { step: usize, layer: LayerId, cap: Amount, capacity: Amount },
+}
+
+impl fmt::Display for Warning {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::MembersBeforeHouse { step, layer, house } => {
+                write!(f, "step {step}: layer {layer} pays before the house's layer {house}")
+            }
+            Self::CapAboveCapacity { step, layer, cap, capacity } => write!(
+                f,
+                "step {step}: layer {layer} may pay {cap} but holds {capacity}: the cap cannot bind"
+            ),
+        }
+    }
+}
+
+/// The first thing that can never be right about `steps`, if any.
+pub(crate) fn flaw(
+    domains: &Domains,
+    asset: AssetId,
+    class: CauseClass,
+    steps: &[Step],
+) -> Option<Flaw> {
+    if steps.is_empty() {
+        return Some(Flaw::NoSteps);
+    }
+    let mut seen: Vec<(LayerId, &Layer)> = Vec::new();
+    for (number, step) in (1..).zip(steps) {
+        if step.layers.is_empty() {
+            return Some(Flaw::EmptyStep { step: number });
+        }
+        let before = seen.len();
+        for side in &step.layers {
+            let layer = side.layer;
+            let Some(found) = domains.layer(layer) else {
+                return Some(Flaw::UnknownLayer { step: number, layer });
+            };
+            if side.weight == 0 {
+                return Some(Flaw::ZeroWeight { step: number, layer });
+            }
+            if seen.iter().any(|(id, _)| *id == layer) {
+                return Some(Flaw::LayerTwice { step: number, layer });
+            }
+            if found.spec.asset != asset {
+                return Some(Flaw::OtherAsset { step: number, layer });
+            }
+            if let Some(flaw) = misplaced(&seen[..before], number, layer, found) {
+                return Some(flaw);
+            }
+            seen.push((layer, found));
+        }
+    }
+    let first = seen.first()?;
+    let own = matches!(first.1.spec.kind, Kind::OperatorCapital | Kind::Treasury);
+    (class == CauseClass::Custody && !own).then_some(Flaw::CustodyNotOwnMoney { layer: first.0 })
+}
+
+fn misplaced(
+    before: &[(LayerId, &Layer)],
+    step: usize,
+    layer: LayerId,
+    found: &Layer,
+) -> Option<Flaw> {
+    let kind = found.spec.kind;
+    let profit_before = |other: &(LayerId, &Layer)| other.1.spec.kind == Kind::ProviderPrincipal;
+    if kind == Kind::ProviderProfit && before.iter().any(profit_before) {
+        let principal = before.iter().find(|other| profit_before(other))?.0;
+        return Some(Flaw::PrincipalBeforeProfit { step, layer: principal });
+    }
+    if found.spec.source.members().is_some() {
+        let all = before.iter().find(|(_, other)| takes_everything(other))?;
+        return Some(Flaw::NeverReached { step, layer, behind: all.0 });
+    }
+    None
+}
+
+/// Deposits without any cap are all that participants have: nothing of theirs is left behind.
+fn takes_everything(layer: &Layer) -> bool {
+    let spec = &layer.spec;
+    let caps = &spec.caps;
+    let capped = caps.per_event.is_some()
+        || caps.per_episode.is_some()
+        || caps.per_period.is_some()
+        || spec.attachment.is_some()
+        || spec.source.members().is_some_and(|members| members.cap_of_weight.is_some());
+    spec.kind == Kind::Deposits && !capped
+}
+
+/// What is odd about `steps`. `holds` says what a pot holds today.
+#[must_use]
+pub fn warnings(
+    domains: &Domains,
+    steps: &[Step],
+    holds: &dyn Fn(LayerId) -> Option<Amount>,
+) -> Vec<Warning> {
+    let mut found = Vec::new();
+    let mut members: Option<(usize, LayerId)> = None;
+    for (step, position) in (1..).zip(steps) {
+        for side in &position.layers {
+            let Some(layer) = domains.layer(side.layer) else { continue };
+            let spec = &layer.spec;
+            if let (true, Some((step, first))) = (spec.kind.is_house(), members) {
+                let house = side.layer;
+                found.push(Warning::MembersBeforeHouse { step, layer: first, house });
+            }
+            let caps = [spec.caps.per_event, spec.caps.per_episode];
+            let cap = caps.into_iter().flatten().min();
+            if let (Some(cap), Some(capacity)) = (cap, holds(side.layer))
+                && cap > capacity
+            {
+                let layer = side.layer;
+                found.push(Warning::CapAboveCapacity { step, layer, cap, capacity });
+            }
+        }
+        let first = position.layers.iter().find(|side| {
+            domains.layer(side.layer).is_some_and(|layer| !layer.spec.kind.is_house())
+        });
+        if let (None, Some(side)) = (members, first) {
+            members = Some((step, side.layer));
+        }
+    }
+    found
+}

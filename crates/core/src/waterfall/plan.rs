@@ -1,0 +1,206 @@
+//! What a waterfall would pay: capacities, the split of one round over layers side by side, and
+//! the whole plan as a value that can be printed before anything runs.
+
+use alloc::vec::Vec;
+
+use serde::Serialize;
+
+use super::Step;
+use crate::allocation::{self, AllocationError, Claims, Rule};
+use crate::domain::{CauseClass, Layer, Source};
+use crate::engine::State;
+use crate::ids::{DomainId, LayerId, Time};
+use crate::ledger::Holder;
+use crate::loss::{Episode, LiableSet, Loss, Terms, liable};
+use crate::units::Amount;
+
+/// What a layer can pay now, and what binds it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+pub struct Capacity {
+    /// The most it pays.
+    pub amount: Amount,
+    /// What it has: a pot's balance, its members' caps less what they paid.
+    pub available: Amount,
+    /// Whether a cap or an attachment point, not what it has, is the limit.
+    pub capped: bool,
+}
+
+/// One layer's part of a plan.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct PlannedDraw {
+    /// The layer.
+    pub layer: LayerId,
+    /// What it can pay.
+    pub capacity: Capacity,
+    /// What it is asked for.
+    pub planned: Amount,
+    /// Whether it may answer later, until a deadline.
+    pub pending: bool,
+}
+
+/// One step's part of a plan.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Round {
+    /// The step, counted from 1.
+    pub step: u16,
+    /// The draws on its layers.
+    pub draws: Vec<PlannedDraw>,
+}
+
+/// What a waterfall would pay, step by step, if every layer paid what it is asked for. An account
+/// liable in two layers is counted in both, although its balance pays once.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Plan {
+    /// The amount to absorb.
+    pub amount: Amount,
+    /// The steps reached.
+    pub rounds: Vec<Round>,
+    /// What no step would absorb.
+    pub uncovered: Amount,
+}
+
+/// What capacities are measured against.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Against<'a> {
+    pub(crate) episode: &'a Episode,
+    pub(crate) set: &'a LiableSet,
+    pub(crate) loss: Option<&'a Loss>,
+}
+
+/// The plan for a loss of `amount` in `domain` if it were recognised now: inside the open episode
+/// where one still takes losses, else afresh. Nothing where the domain has no waterfall for it.
+#[must_use]
+pub fn plan(state: &State, domain: DomainId, class: CauseClass, amount: Amount) -> Option<Plan> {
+    let open = state.losses.joinable(domain, state.now()).map(|(_, episode)| episode.clone());
+    let mut episode = open.unwrap_or_else(|| fresh(state, domain));
+    episode.deficits = episode.deficits.checked_add(amount).ok()?;
+    let id = *episode.terms.waterfalls.get(&class)?;
+    let set = standing(state, domain, &episode);
+    let against = Against { episode: &episode, set: &set, loss: None };
+    let steps = &state.domains.waterfall(id)?.steps;
+    let mut left = amount;
+    let mut rounds = Vec::new();
+    for (number, step) in (1..).zip(steps) {
+        if left.is_zero() {
+            break;
+        }
+        let draws = round(state, &against, step, left).ok()?;
+        left = left.less_or_zero(Amount::sum(draws.iter().map(|draw| draw.planned)));
+        rounds.push(Round { step: number, draws });
+    }
+    Some(Plan { amount, rounds, uncovered: left })
+}
+
+fn fresh(state: &State, domain: DomainId) -> Episode {
+    Episode {
+        domain,
+        opened: state.now(),
+        closed: false,
+        terms: Terms::now(state, domain),
+        losses: Vec::new(),
+        sets: Vec::new(),
+        failed: alloc::collections::BTreeSet::new(),
+        used: alloc::collections::BTreeMap::new(),
+        deficits: Amount::ZERO,
+    }
+}
+
+/// The liable set a detection now would use: the one whose window is open, or a new one.
+fn standing(state: &State, domain: DomainId, episode: &Episode) -> LiableSet {
+    let last = episode.sets.last().and_then(|id| state.losses.set(*id));
+    if let Some(set) = last.filter(|set| state.now() < set.until) {
+        return set.clone();
+    }
+    let layers = state.domains.layers_of(&episode.terms.waterfalls);
+    LiableSet {
+        episode: crate::ids::EpisodeId(0),
+        fixed: state.now(),
+        until: state.now(),
+        layers: liable::fix(state, domain, &layers, Some(episode), None),
+    }
+}
+
+/// How `left` splits over the layers of `step`: by their weights, each up to its capacity, what
+/// one cannot pay going to the others; whole atoms by largest remainder.
+pub(crate) fn round(
+    state: &State,
+    against: &Against<'_>,
+    step: &Step,
+    left: Amount,
+) -> Result<Vec<PlannedDraw>, AllocationError> {
+    let mut draws = Vec::new();
+    for side in &step.layers {
+        let Some(layer) = state.domains.layer(side.layer) else { continue };
+        let capacity = capacity(state, against, side.layer, layer);
+        let pending = layer.spec.source.deadline().is_some();
+        let planned = Amount::ZERO;
+        draws.push(PlannedDraw { layer: side.layer, capacity, planned, pending });
+    }
+    let caps: Vec<Amount> = draws.iter().map(|draw| draw.capacity.amount).collect();
+    let sides = step.layers.iter().map(|side| Amount::from(side.weight));
+    let weights: Vec<Amount> = sides.collect();
+    let claims = Claims { caps: &caps, weights: &weights, ..Claims::default() };
+    let division = allocation::divide(Rule::Proportional, left, &claims)?;
+    for (draw, share) in draws.iter_mut().zip(division.shares) {
+        draw.planned = share;
+    }
+    Ok(draws)
+}
+
+/// What `layer` can pay now.
+pub(crate) fn capacity(
+    state: &State,
+    against: &Against<'_>,
+    id: LayerId,
+    layer: &Layer,
+) -> Capacity {
+    let available = available(state, against, id, layer);
+    let limit = limit(state, against, id, layer);
+    Capacity { amount: available.min(limit), available, capped: limit < available }
+}
+
+fn available(state: &State, against: &Against<'_>, id: LayerId, layer: &Layer) -> Amount {
+    let answered = |loss: &Loss| loss.draws.iter().any(|draw| draw.layer == id);
+    match &layer.spec.source {
+        Source::Pot => state.ledger.held(layer.spec.asset, Holder::Layer(id)),
+        Source::Call { .. } | Source::Proceeds { .. } if against.loss.is_some_and(answered) => {
+            Amount::ZERO
+        }
+        Source::Proceeds { .. } => Amount::MAX,
+        Source::Members(rule) | Source::Call { members: rule, .. } => {
+            let Some(set) = against.set.layers.get(&id) else { return Amount::ZERO };
+            let from_balance = matches!(layer.spec.source, Source::Members(_));
+            let asset = layer.spec.asset;
+            let columns = liable::columns(state, against.episode, asset, set, from_balance);
+            let total = allocation::capacity(rule.rule, &columns.claims(rule.classes));
+            let paid = if rule.on_touch {
+                set.cumulative()
+            } else {
+                Amount::sum(columns.paid.iter().copied())
+            };
+            // A single loss is at most 10^30, so more capacity than that is as good as it.
+            Amount::new(total).unwrap_or(Amount::MAX).less_or_zero(paid)
+        }
+    }
+}
+
+/// The tightest of the layer's caps and attachment points, less what it already paid.
+fn limit(state: &State, against: &Against<'_>, id: LayerId, layer: &Layer) -> Amount {
+    let used = against.episode.used.get(&id).copied().unwrap_or(Amount::ZERO);
+    let caps = &layer.spec.caps;
+    let event = caps.per_event.map(|cap| {
+        cap.less_or_zero(against.loss.map_or(Amount::ZERO, |loss| loss.received_from(id)))
+    });
+    let episode = caps.per_episode.map(|cap| cap.less_or_zero(used));
+    let period = caps.per_period.map(|cap| {
+        let since = Time(state.now().0.saturating_sub(cap.millis)); // style-ok: time begins at zero
+        let paid = state.losses.paid_at.get(&id).into_iter().flatten();
+        let inside = paid.filter(|(at, _)| *at > since || since == Time(0));
+        cap.amount.less_or_zero(Amount::sum(inside.map(|(_, amount)| *amount)))
+    });
+    let attachment = layer.spec.attachment.map(|band| {
+        let reached = against.episode.deficits.min(band.detach).less_or_zero(band.attach);
+        reached.less_or_zero(used)
+    });
+    [event, episode, period, attachment].into_iter().flatten().min().unwrap_or(Amount::MAX)
+}

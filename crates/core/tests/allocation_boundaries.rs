@@ -1,0 +1,233 @@
+//! Worlds at the edges of the numbers: around 2^63, 2^64, 2^96 and the largest amount, for caps,
+//! weights, risks and losses together, every pair of them at least once; and the largest number
+//! of claimants a rule divides. Each result is the model's.
+
+mod against;
+mod model;
+
+use against::{Columns, amount, rule};
+use model::{Claim, Method, World};
+use rhodian_core::allocation::{self, AllocationError, Claims, Rule};
+use rhodian_core::bounds::{MAX_AMOUNT, MAX_RISK, MAX_TOTAL};
+
+/// Where integers change: nothing, the smallest, the words' ends, the bound.
+const EDGES: [u128; 12] = [
+    0,
+    1,
+    2,
+    (1 << 63) - 1,
+    1 << 63,
+    (1 << 63) + 1,
+    (1 << 64) - 1,
+    1 << 64,
+    (1 << 64) + 1,
+    1 << 96,
+    MAX_AMOUNT - 1,
+    MAX_AMOUNT,
+];
+
+/// Risk factors from nothing to the largest, in millionths.
+const RISKS: [u64; 5] = [0, 1, 1_000_000, 3_333_333, MAX_RISK];
+
+/// Rows of choices in which every pair of columns takes every pair of values: for each pair the
+/// other columns are filled from a fixed sequence, `fills` times.
+fn all_pairs(sizes: &[usize], fills: usize) -> Vec<Vec<usize>> {
+    let mut state = 0x9e37_79b9_7f4a_7c15_u64;
+    let mut draw = move |size: usize| {
+        state ^= state << 13;
+        state ^= state >> 7;
+        state ^= state << 17;
+        usize::try_from(state % size as u64).expect("a choice is small")
+    };
+    let mut rows = Vec::new();
+    for left in 0..sizes.len() {
+        for right in left + 1..sizes.len() {
+            for choice in 0..sizes[left] * sizes[right] {
+                for _ in 0..fills {
+                    let mut row: Vec<usize> = sizes.iter().map(|&size| draw(size)).collect();
+                    row[left] = choice / sizes[right];
+                    row[right] = choice % sizes[right];
+                    rows.push(row);
+                }
+            }
+        }
+    }
+    rows
+}
+
+/// The losses that matter to `world`: the edges, and one around its caps and its capacity.
+fn losses(world: &World) -> Vec<u128> {
+    let mut around: Vec<u128> = world.claims.iter().map(|claim| claim.cap).collect();
+    around.push(world.capacity());
+    around.push(world.capacity() / 2);
+    let near = around.into_iter().flat_map(|at| [at.saturating_sub(1), at, at + 1]);
+    let mut losses: Vec<u128> = EDGES.into_iter().chain(near).collect();
+    losses.retain(|&loss| loss <= MAX_AMOUNT);
+    losses.sort_unstable();
+    losses.dedup();
+    losses
+}
+
+fn check_losses(world: &World) {
+    for loss in losses(world) {
+        against::check(world, loss);
+    }
+}
+
+/// One loss in two waves, the first of them an edge.
+fn check_waves(world: &World, loss: u128) {
+    let nothing = vec![0; world.claims.len()];
+    for first in EDGES.into_iter().filter(|&first| first <= loss) {
+        let paid = against::check_wave(world, first, &nothing);
+        against::check_wave(world, loss, &paid);
+    }
+}
+
+#[test]
+fn two_caps_every_rule() {
+    for method in Method::ALL {
+        for first in EDGES {
+            for second in EDGES {
+                check_losses(&World::of_caps(method, &[first, second]));
+            }
+        }
+    }
+}
+
+#[test]
+fn three_caps_every_rule() {
+    for method in Method::ALL {
+        for row in all_pairs(&[EDGES.len(); 3], 1) {
+            let caps: Vec<u128> = row.iter().map(|&at| EDGES[at]).collect();
+            check_losses(&World::of_caps(method, &caps));
+        }
+    }
+}
+
+#[test]
+fn waves_every_rule() {
+    for method in Method::ALL {
+        for row in all_pairs(&[EDGES.len(); 4], 1) {
+            let caps: Vec<u128> = row[1..].iter().map(|&at| EDGES[at]).collect();
+            check_waves(&World::of_caps(method, &caps), EDGES[row[0]]);
+        }
+    }
+}
+
+#[test]
+fn caps_against_weights() {
+    for row in all_pairs(&[EDGES.len(); 7], 2) {
+        let edge = |at: usize| EDGES[row[at]];
+        let claims: Vec<Claim> =
+            (0..3).map(|i| Claim::of(edge(2 * i)).weighing(edge(2 * i + 1))).collect();
+        let world = World::new(Method::Proportional, claims);
+        against::check(&world, edge(6));
+        check_waves(&world, edge(6));
+    }
+}
+
+#[test]
+fn caps_against_weights_and_risks() {
+    let size = EDGES.len();
+    for row in all_pairs(&[size, size, RISKS.len(), size, size, RISKS.len(), size], 3) {
+        let claim = |at: usize| Claim {
+            risk: RISKS[row[at + 2]],
+            ..Claim::of(EDGES[row[at]]).weighing(EDGES[row[at + 1]])
+        };
+        let world = World::new(Method::RiskWeighted, vec![claim(0), claim(3)]);
+        let loss = EDGES[row[6]];
+        if weighs_too_much(&world) {
+            let columns = Columns::of(&world.claims);
+            let result = allocation::divide(Rule::RiskWeighted, amount(loss), &columns.claims());
+            assert_eq!(result, Err(AllocationError::WeightsAboveBound), "{world:?}");
+        } else {
+            against::check(&world, loss);
+        }
+    }
+}
+
+/// Weights times risks, in millionths, sum above 10^38.
+fn weighs_too_much(world: &World) -> bool {
+    let sum = world
+        .claims
+        .iter()
+        .try_fold(0_u128, |sum, claim| sum.checked_add(claim.weight.checked_mul(claim.risk.into())?));
+    sum.is_none_or(|sum| sum > MAX_TOTAL)
+}
+
+#[test]
+fn classes_at_the_edges() {
+    for method in Method::ALL {
+        for row in all_pairs(&[EDGES.len(), EDGES.len(), EDGES.len(), 3, 3], 1) {
+            let classes = [[7, 0, u32::MAX], [1, 1, 0], [0, u32::MAX, u32::MAX]][row[3]];
+            let scores = [[i64::MIN, i64::MAX, 0], [0, 0, 0], [-1, i64::MIN, i64::MIN]][row[4]];
+            let claims = (0..3)
+                .map(|i| Claim { class: classes[i], score: scores[i], ..Claim::of(EDGES[row[i]]) })
+                .collect();
+            check_losses(&World::new(method, claims));
+        }
+    }
+}
+
+/// Caps that repeat, differ by one atom and span the words.
+fn crowd(size: usize) -> Vec<u128> {
+    (0..size).map(|i| EDGES[i % EDGES.len()].saturating_sub(i as u128 / 3)).collect()
+}
+
+#[test]
+fn the_largest_crowds() {
+    struct Case {
+        method: Method,
+        size: usize,
+        losses: [u128; 3],
+    }
+    let cases = [
+        Case { method: Method::RandomArrival, size: 9, losses: [1 << 63, 1 << 97, MAX_AMOUNT] },
+        Case { method: Method::MinimalOverlap, size: 64, losses: [7, 1 << 97, MAX_AMOUNT] },
+        Case { method: Method::Talmud, size: 200, losses: [7, 1 << 97, MAX_AMOUNT] },
+        Case { method: Method::Proportional, size: 200, losses: [7, 1 << 97, MAX_AMOUNT] },
+    ];
+    for Case { method, size, losses } in cases {
+        let world = World::of_caps(method, &crowd(size));
+        for loss in losses {
+            against::check(&world, loss);
+        }
+    }
+}
+
+#[test]
+fn random_arrival_of_sixteen() {
+    let caps: Vec<u128> = (0..16).map(|i| 1_000_003 * (i + 1)).collect();
+    against::check(&World::of_caps(Method::RandomArrival, &caps), 77_000_001);
+}
+
+#[test]
+fn one_claimant_too_many() {
+    for (method, max) in [(Method::RandomArrival, 16), (Method::MinimalOverlap, 64)] {
+        let columns = Columns::of(&vec![Claim::of(3); max + 1]);
+        let result = allocation::divide(rule(method), amount(5), &columns.claims());
+        assert_eq!(result, Err(AllocationError::TooManyClaims { found: max + 1, max }));
+    }
+}
+
+#[test]
+fn a_column_too_short() {
+    let cases: [(Method, &str, fn(&mut Claims<'_>)); 5] = [
+        (Method::Proportional, "weight", |claims| claims.weights = &claims.weights[1..]),
+        (Method::RiskWeighted, "weight", |claims| claims.weights = &claims.weights[1..]),
+        (Method::RiskWeighted, "risk", |claims| claims.risks = &[]),
+        (Method::Queue, "score", |claims| claims.scores = &claims.scores[1..]),
+        (Method::Talmud, "class", |claims| claims.classes = &claims.classes[1..]),
+    ];
+    for (method, column, shorten) in cases {
+        let columns = Columns::of(&[Claim::of(1), Claim::of(2), Claim::of(3)]);
+        let mut claims = columns.claims();
+        shorten(&mut claims);
+        match allocation::divide(rule(method), amount(2), &claims) {
+            Err(AllocationError::ColumnLength { column: named, expected: 3, .. }) => {
+                assert_eq!(named, column);
+            }
+            other => panic!("{method:?} without {column}: {other:?}"),
+        }
+    }
+}

@@ -236,7 +236,7 @@ impl ClaimsFile {
         progress: &mut Progress,
     ) -> Result<Self, Diagnostic> {
         let columns = Columns::find(&table, names, rule)?;
-        progress.doing("reading", table.about_rows());
+        progress.doing_with("reading", || table.about_rows());
         let cells = Cells::read(&table, columns, format)?;
         progress.doing("ordering", cells.ids.len());
         let ordered = cells.ids.byte_order(table.source.text());

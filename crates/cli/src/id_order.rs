@@ -81,7 +81,7 @@ impl Ids {
                 key << 64 | u128::try_from(row).unwrap_or(0)
             })
             .collect();
-        keyed.sort_unstable();
+        sort_side_by_side(&mut keyed);
         let mut order: Vec<u32> = keyed.iter().map(|k| row_of(*k)).collect();
         let mut doubled = DoubledIds::default();
         let mut start = 0;
@@ -115,6 +115,24 @@ impl Ids {
             same.min(common)
         })
     }
+}
+
+/// Sorts distinct keys, parts of them side by side where they are many.
+fn sort_side_by_side(keys: &mut [u128]) {
+    const PART: usize = 1 << 16;
+    let threads = std::thread::available_parallelism().map_or(1, usize::from).min(8);
+    let parts = threads.min(keys.len() / PART).max(1);
+    if parts == 1 {
+        keys.sort_unstable();
+        return;
+    }
+    std::thread::scope(|scope| {
+        for part in keys.chunks_mut(keys.len().div_ceil(parts)) {
+            scope.spawn(|| part.sort_unstable());
+        }
+    });
+    // The stable sort finds the sorted parts and merges them.
+    keys.sort();
 }
 
 /// The eight bytes after the first `skip`, filled up with zeros, as a number.

@@ -134,7 +134,7 @@ impl OutFolder {
         debug_assert!(OWN_FILES.contains(&name));
         let write = || -> io::Result<()> {
             let file = File::create_new(self.inside("new").join(name))?;
-            let mut buffered = BufWriter::with_capacity(1 << 18, file);
+            let mut buffered = BufWriter::new(file);
             content(&mut buffered)?;
             buffered.into_inner().map_err(io::IntoInnerError::into_error)?.sync_all()
         };

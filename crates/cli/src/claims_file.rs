@@ -4,7 +4,7 @@ use std::borrow::Cow;
 use std::ops::Range;
 
 use rhodian_core::allocation::{Claims, Rule};
-use rhodian_core::bounds::MAX_CLAIMS;
+use rhodian_core::bounds::{MAX_CLAIMS, MAX_TOTAL, RISK_UNIT};
 use rhodian_core::units::Amount;
 
 use crate::amount_text::AmountFormat;
@@ -236,7 +236,7 @@ impl ClaimsFile {
         progress: &mut Progress,
     ) -> Result<Self, Diagnostic> {
         let columns = Columns::find(&table, names, rule)?;
-        progress.doing("reading", table.about_rows());
+        progress.doing_with("reading", || table.about_rows());
         let cells = Cells::read(&table, columns, format)?;
         progress.doing("ordering", cells.ids.len());
         let ordered = cells.ids.byte_order(table.source.text());
@@ -332,11 +332,41 @@ impl ClaimsFile {
         !self.table.source.has_quotes()
     }
 
+    /// The error of weights times risks that sum above 10^38, at the row where the sum passes it.
+    #[must_use]
+    pub fn weights_above_bound(&self) -> Diagnostic {
+        let weights = self.claims().weights;
+        let risk = |index: usize| self.cells.risks.get(index).copied().unwrap_or(RISK_UNIT);
+        // At most 10^30 x 10^12 each, which 128 bits do not hold: above the bound is enough.
+        let products: Vec<u128> = (0..self.len())
+            .map(|index| weights[index].atoms().saturating_mul(u128::from(risk(index))))
+            .collect();
+        let mut sum = 0u128;
+        let passes = self.to_row_order(products).iter().position(|product| {
+            sum = sum.saturating_add(*product);
+            sum > MAX_TOTAL
+        });
+        let row = passes.unwrap_or(0);
+        let fields = match self.table.fields_of(row) {
+            Ok(fields) => fields,
+            Err(error) => return error,
+        };
+        let error = Diagnostic::bad_input(
+            "claims-weights-above-bound",
+            "weights times risks sum to more than can be divided",
+            "scale the risk factors down: only their ratios count.",
+        );
+        let column = self.columns.weight.unwrap_or(self.columns.cap);
+        let length = fields[column].raw(&self.table.source).len();
+        let allowed = "10^38 in all, in atoms times millionths".to_owned();
+        self.table.mark(error, &fields, column, Some(self.columns.id), 0..length, allowed)
+    }
+
     /// A column of results from dense order to the order of the rows.
     #[must_use]
-    pub fn to_row_order(&self, dense: Vec<Amount>) -> Vec<Amount> {
+    pub fn to_row_order<T: Copy + Default>(&self, dense: Vec<T>) -> Vec<T> {
         let Some(order) = &self.order else { return dense };
-        let mut rows = vec![Amount::ZERO; dense.len()];
+        let mut rows = vec![T::default(); dense.len()];
         for (row, value) in order.iter().zip(dense) {
             rows[usize::try_from(*row).unwrap_or(0)] = value;
         }

@@ -13,7 +13,7 @@ use rhodian_core::control::{self, Parameter, Status};
 use rhodian_core::domain::{self, Attachment, CauseClass, Kind, MemberRule, PeriodCap, Source};
 use rhodian_core::engine::{Action, Actor, Role};
 use rhodian_core::ids::LossId;
-use rhodian_core::loss;
+use rhodian_core::loss::{self, Rank, RankedClaim};
 use serde::Serialize;
 use world::{ASSET, DOMAIN, World, amount, layer, members, name};
 
@@ -117,6 +117,14 @@ fn after(world: &mut World) {
     world.set(Parameter::UncoveredThreshold, 0);
     world.report_failed("beyond", 60_000, "carol", 10, &[]);
     world.tick(60);
+    let parts = [("bob", Rank::Principal), ("bob", Rank::SessionGains), ("carol", Rank::Principal)];
+    let claims = parts.map(|(text, rank)| RankedClaim {
+        account: world.id(text),
+        rank,
+        amount: amount(300),
+    });
+    let claims = claims.into();
+    world.loss_do(loss::Command::SettleRanks { domain: DOMAIN, claims });
     let guardian = Actor { role: Role::Guardian, id: 0 };
     let (domain, status, cause) = (None, Status::ReduceOnly, name("after a loss"));
     let action = control::Command::SetStatus { domain, status, cause };
@@ -183,9 +191,9 @@ fn the_bytes_of_every_kind() {
     let events = world.records.iter().flat_map(|record| record.events.iter());
     let text = first_of_each(events);
     same_as("event-bytes.txt", &text);
-    assert_eq!(text.lines().count(), 6 + 8 + 35 + 2 + 1, "every kind of event is made:\n{text}");
+    assert_eq!(text.lines().count(), 6 + 8 + 36 + 2 + 1, "every kind of event is made:\n{text}");
     let actions = world.records.iter().map(|record| &record.envelope.action);
     let text = first_of_each(actions);
     same_as("command-bytes.txt", &text);
-    assert_eq!(text.lines().count(), 6 + 8 + 9 + 2 + 13 + 1, "every command is given:\n{text}");
+    assert_eq!(text.lines().count(), 6 + 8 + 10 + 2 + 13 + 1, "every command is given:\n{text}");
 }

@@ -1,4 +1,5 @@
-// Runs the golden commands in the wasm build and compares the digests with core's.
+// Runs the golden commands in the wasm build and compares the digests with core's:
+//   node crates/wasm/tests/golden.mjs [PATH OF rhodian_wasm.wasm]
 // Build first: cargo build --release -p rhodian-wasm --target wasm32-unknown-unknown
 import { readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
@@ -6,8 +7,8 @@ import { dirname, join } from "node:path";
 
 const here = dirname(fileURLToPath(import.meta.url));
 const root = join(here, "../../..");
-const target = process.env.CARGO_TARGET_DIR ?? join(root, "target");
-const built = join(target, "wasm32-unknown-unknown/release/rhodian_wasm.wasm");
+const built = process.argv[2]
+  ?? join(root, "target/wasm32-unknown-unknown/release/rhodian_wasm.wasm");
 const golden = (file) => readFileSync(join(here, "../../core/tests/golden", file));
 
 const { instance } = await WebAssembly.instantiate(readFileSync(built), {});

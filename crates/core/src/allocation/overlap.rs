@@ -1,10 +1,10 @@
 //! Minimal overlap (O'Neill 1982): claims are laid on the estate so that the most contested parts
 //! are contested least, and each part is divided equally among those who claim it.
 //!
-//! Cut the claims at the estate `E` and order them, `d(1) <= .. <= d(n)`. There is a `t` such that each claim covers a common
-//! part of length `min(d, t)`, nested in order, and what it has beyond `t` lies alone: the parts
-//! fill the estate when `t + sum of max(0, d - t) = E`. If a claim reaches `E`, then `t = E`.
-//! Otherwise, with k claims above t, `t = (their sum - E) / (k - 1)`. A claim's award is
+//! Cut the claims at the estate `E` and order them, `d(1) <= .. <= d(n)`. There is a `t` such that
+//! each claim covers a common part of length `min(d, t)`, nested in order, and what it has beyond
+//! `t` lies alone: the parts fill the estate when `t + sum of max(0, d - t) = E`. If a claim
+//! reaches `E`, then `t = E`. Otherwise, with k claims above t, `t = (their sum - E) / (k - 1)`. A claim's award is
 //!
 //! ```text
 //! sum over j up to its rank of (min(d(j), t) - min(d(j-1), t)) / (n - j + 1)  +  max(0, d - t)

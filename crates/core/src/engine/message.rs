@@ -179,6 +179,10 @@ impl Events {
         self.0.clear();
     }
 
+    pub(crate) fn take(&mut self) -> Vec<Event> {
+        core::mem::take(&mut self.0)
+    }
+
     /// The events.
     #[must_use]
     pub fn as_slice(&self) -> &[Event] {

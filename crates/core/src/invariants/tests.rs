@@ -190,16 +190,24 @@ type Forge = fn(&mut Vec<Event>);
 fn breaches() -> Vec<(&'static str, Spoil, Forge)> {
     vec![
         (LEDGER, spoil_ledger, |_| {}),
-        (SETTLED, |state| state.losses.losses[0].uncovered = amount(1), forge_settled),
-        (CAPS, |state| member(state).cap = amount(1), forge_caps),
+        (
+            SETTLED,
+            |state| state.losses.losses[0].uncovered = amount(1),
+            |events| forge_settled(events),
+        ),
+        (CAPS, |state| member(state).cap = amount(1), |events| forge_caps(events)),
         (ORDER, |state| state.losses.losses[0].draws.reverse(), forge_order),
         (ONCE, |state| state.losses.numbers.clear(), forge_once),
-        (PROFIT_FIRST, spoil_profit, forge_profit),
+        (PROFIT_FIRST, spoil_profit, |events| forge_profit(events)),
         (DIVIDED, spoil_divided, forge_divided),
         (REPAID, |state| state.losses.losses[0].pools[0].repaid = amount(999), forge_repaid),
         (LIVE, spoil_live, forge_live),
         (BOOK, spoil_book, forge_book),
-        (STAKES, |s| s.domains.set_stake(TRANCHE, AccountId(1), amount(1)), forge_stakes),
+        (
+            STAKES,
+            |s| s.domains.set_stake(TRANCHE, AccountId(1), amount(1)),
+            |events| forge_stakes(events),
+        ),
     ]
 }
 
@@ -268,14 +276,14 @@ fn position(events: &[Event], wanted: impl Fn(&loss::Event) -> bool) -> usize {
     found.expect("the story has it")
 }
 
-fn forge_settled(events: &mut Vec<Event>) {
+fn forge_settled(events: &mut [Event]) {
     let at = position(events, |e| matches!(e, loss::Event::LossMeasured { .. }));
     if let Event::Loss(loss::Event::LossMeasured { close_out, .. }) = &mut events[at] {
         *close_out = amount(86);
     }
 }
 
-fn forge_caps(events: &mut Vec<Event>) {
+fn forge_caps(events: &mut [Event]) {
     let at = position(events, |e| matches!(e, loss::Event::LiableSetFixed { .. }));
     if let Event::Loss(loss::Event::LiableSetFixed { layers, .. }) = &mut events[at] {
         layers[0].1[1].cap = amount(1);
@@ -300,7 +308,7 @@ fn forge_once(events: &mut Vec<Event>) {
 }
 
 /// Principal is divided while profit could still pay.
-fn forge_profit(events: &mut Vec<Event>) {
+fn forge_profit(events: &mut [Event]) {
     let of_profit = |e: &loss::Event| match e {
         loss::Event::LossDivided { layer, .. } => *layer == PROFIT,
         _ => false,
@@ -332,7 +340,7 @@ fn forge_book(events: &mut Vec<Event>) {
     events.remove(at);
 }
 
-fn forge_stakes(events: &mut Vec<Event>) {
+fn forge_stakes(events: &mut [Event]) {
     let staked = |event: &Event| matches!(event, Event::Domain(domain::Event::Staked { .. }));
     let at = events.iter().position(staked).expect("the story has it");
     if let Event::Domain(domain::Event::Staked { stake, .. }) = &mut events[at] {

@@ -167,14 +167,14 @@ pub(super) fn settles(state: &State, found: &Loss) -> bool {
     if found.remaining().is_zero() {
         return answered;
     }
-    let last = usize::from(found.step) >= steps.len();
+    if !answered || usize::from(found.step) < steps.len() {
+        return false;
+    }
     let current = usize::from(found.step).checked_sub(1).and_then(|place| steps.get(place));
-    let dry = match current {
-        Some(step) => waterfall::round(state, &against, step, found.remaining())
-            .is_ok_and(|round| round.iter().all(|draw| draw.planned.is_zero())),
-        None => true,
-    };
-    answered && last && dry
+    current.is_none_or(|step| {
+        waterfall::round(state, &against, step, found.remaining())
+            .is_ok_and(|round| round.iter().all(|draw| draw.planned.is_zero()))
+    })
 }
 
 pub(super) fn close_episode(

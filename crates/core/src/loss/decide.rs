@@ -7,6 +7,7 @@ use crate::control::{Parameter, Status};
 use crate::engine::{Envelope, Events, State};
 use crate::ids::DomainId;
 use crate::ledger::Holder;
+use crate::recovery::{Bearer, ClaimPool};
 use crate::units::Amount;
 
 pub(crate) fn decide(
@@ -64,13 +65,27 @@ pub(crate) fn decide_duty(
     }
 }
 
-/// The uncovered debt that moves `domain` to settlement, if it does now.
+/// The uncovered debt that moves `domain` to settlement, if it does now: it is above the
+/// threshold, or a part of it stands longer than the deadline.
 pub(super) fn past_threshold(state: &State, domain: DomainId) -> Option<Amount> {
     let asset = state.domains.domain(domain)?.asset;
     let uncovered = state.ledger.owed(asset, Holder::Uncovered(domain));
+    if uncovered.is_zero() || state.control.domain_status(domain) >= Status::Settling {
+        return None;
+    }
     let threshold = state.control.value(domain, Parameter::UncoveredThreshold);
-    let standing = state.control.domain_status(domain) < Status::Settling;
-    (standing && uncovered.atoms() > threshold).then_some(uncovered)
+    let above = uncovered.atoms() > threshold;
+    (above || overdue(state, domain)).then_some(uncovered)
+}
+
+fn overdue(state: &State, domain: DomainId) -> bool {
+    let deadline = state.control.millis(domain, Parameter::UncoveredDeadline);
+    let losses = state.losses.losses.iter().filter(|loss| loss.domain == domain);
+    losses.filter_map(|loss| Some((loss, loss.settled?))).any(|(loss, settled)| {
+        let debt = |pool: &ClaimPool| pool.bearer == Bearer::Uncovered(domain);
+        let open = loss.pools.iter().any(|pool| debt(pool) && !pool.open().is_zero());
+        open && settled.after(deadline) <= state.now()
+    })
 }
 
 fn enter_settlement(state: &State, domain: DomainId, events: &mut Events) -> Result<(), Rejection> {

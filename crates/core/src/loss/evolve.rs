@@ -152,7 +152,10 @@ impl Losses {
                 let (borne, repaid) = (*amount, Amount::ZERO);
                 loss.pools.push(ClaimPool { step, bearer, borne, repaid });
             }
-            Event::LossSettled { .. } => loss.stage = Stage::Settled,
+            Event::LossSettled { .. } => {
+                loss.stage = Stage::Settled;
+                loss.settled = Some(now);
+            }
             Event::RecoveryReceived { number, .. } => loss.last_recovery = *number,
             Event::DebtPaid { layer, domain, amount, .. } => {
                 debt_moves(loss, *domain, *amount, Bearer::Layer(*layer));
@@ -178,16 +181,14 @@ impl Losses {
                 if stakes.is_empty() {
                     bear(loss, *layer, Bearer::Layer(*layer), *amount);
                 }
-                for (account, borne, _) in stakes {
-                    bear_member(loss, *layer, *account, *borne);
-                }
+                bear_members(loss, *layer, stakes.iter().map(|(id, borne, _)| (*id, *borne)));
             }
             Event::DrawPaid { layer, account, amount, .. } => {
                 self.receive(id, *layer, *amount, now);
                 let loss = &mut self.losses[id.index()];
                 match account {
                     Some(account) => {
-                        bear_member(loss, *layer, *account, *amount);
+                        bear_members(loss, *layer, [(*account, *amount)].into_iter());
                         let set = loss.set;
                         self.called_paid(set, *layer, *account, *amount);
                     }
@@ -236,15 +237,15 @@ impl Losses {
                 }
             }
             Event::SharesTaken { loss, layer, set, first, shares, .. } => {
-                for (place, (account, share)) in (*first..).zip(shares) {
-                    self.pay(*set, *layer, place, *share);
-                    bear_member(&mut self.losses[loss.index()], *layer, *account, *share);
-                }
+                let paid = shares.iter().map(|(_, share)| *share);
+                pay(self.members(*set, *layer), *first, paid);
+                bear_members(&mut self.losses[loss.index()], *layer, shares.iter().copied());
             }
             Event::ShareTouched { loss, layer, set, place, wave, account, amount, .. } => {
-                self.pay(*set, *layer, *place, *amount);
-                bear_member(&mut self.losses[loss.index()], *layer, *account, *amount);
+                let share = [(*account, *amount)].into_iter();
+                bear_members(&mut self.losses[loss.index()], *layer, share);
                 let of = self.members(*set, *layer);
+                pay(of, *place, [*amount].into_iter());
                 let waves = u32::try_from(of.waves.len()).unwrap_or(u32::MAX);
                 if let Some(member) = usize::try_from(*place).ok().map(|p| &mut of.members[p]) {
                     member.waves = *wave;
@@ -254,13 +255,6 @@ impl Losses {
                 }
             }
             _ => {}
-        }
-    }
-
-    fn pay(&mut self, set: LiableSetId, layer: LayerId, place: u32, share: Amount) {
-        let of = self.members(set, layer);
-        if let Some(member) = usize::try_from(place).ok().and_then(|p| of.members.get_mut(p)) {
-            member.paid = member.paid.checked_add(share).unwrap_or(Amount::MAX);
         }
     }
 
@@ -303,6 +297,7 @@ fn unmeasured(domain: DomainId, number: u64, cause: &Name, set_off: &[SetOff], n
         step: 0,
         draws: Vec::new(),
         uncovered: Amount::ZERO,
+        settled: None,
         pools: Vec::new(),
         last_recovery: 0,
     }
@@ -334,31 +329,51 @@ fn bear(loss: &mut Loss, layer: LayerId, bearer: Bearer, amount: Amount) {
     }
 }
 
-/// Adds what a participant bore through `layer` to the loss's claims.
-fn bear_member(loss: &mut Loss, through: LayerId, account: AccountId, amount: Amount) {
-    if amount.is_zero() {
-        return;
-    }
+/// Adds what participants bore through `layer` to the loss's claims. Rows come in account order,
+/// so that each is found or added at the end.
+fn bear_members(
+    loss: &mut Loss,
+    through: LayerId,
+    shares: impl Iterator<Item = (AccountId, Amount)>,
+) {
     let of = |pool: &ClaimPool| match &pool.bearer {
         Bearer::Members { layer, .. } => *layer == through,
         _ => false,
     };
+    let mut shares = shares.filter(|(_, share)| !share.is_zero()).peekable();
+    if shares.peek().is_none() {
+        return;
+    }
     if !loss.pools.iter().any(of) {
         let bearer = Bearer::Members { layer: through, rows: Vec::new() };
         bear(loss, through, bearer, Amount::ZERO);
     }
     let Some(pool) = loss.pools.iter_mut().find(|pool| of(pool)) else { return };
-    pool.borne = pool.borne.checked_add(amount).unwrap_or(Amount::MAX);
-    if let Some(rows) = pool.bearer.rows_mut() {
+    let Some(rows) = pool.bearer.rows_mut() else { return };
+    for (account, share) in shares {
+        pool.borne = pool.borne.checked_add(share).unwrap_or(Amount::MAX);
+        let claim = Claim { account, borne: share, repaid: Amount::ZERO };
+        if rows.last().is_none_or(|last| last.account < account) {
+            rows.push(claim);
+            continue;
+        }
         match rows.binary_search_by_key(&account, |row| row.account) {
             Ok(place) => {
                 let row = &mut rows[place];
-                row.borne = row.borne.checked_add(amount).unwrap_or(Amount::MAX);
+                row.borne = row.borne.checked_add(share).unwrap_or(Amount::MAX);
             }
-            Err(place) => {
-                rows.insert(place, Claim { account, borne: amount, repaid: Amount::ZERO });
-            }
+            Err(place) => rows.insert(place, claim),
         }
+    }
+}
+
+/// Adds what members paid, from the place of the first.
+fn pay(of: &mut LayerSet, first: u32, shares: impl Iterator<Item = Amount>) {
+    let Some(members) = usize::try_from(first).ok().and_then(|at| of.members.get_mut(at..)) else {
+        return;
+    };
+    for (member, share) in members.iter_mut().zip(shares) {
+        member.paid = member.paid.checked_add(share).unwrap_or(Amount::MAX);
     }
 }
 

@@ -143,6 +143,8 @@ pub struct Loss {
     pub draws: Vec<Draw>,
     /// What no step absorbed, at settlement.
     pub uncovered: Amount,
+    /// When it was settled.
+    pub settled: Option<Time>,
     /// Who may be repaid, in the order the steps paid.
     pub pools: Vec<ClaimPool>,
     /// The number of the last recovery.

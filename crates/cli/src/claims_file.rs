@@ -11,6 +11,7 @@ use crate::amount_text::AmountFormat;
 use crate::diagnostic::Diagnostic;
 use crate::id_order::{DoubledId, Ids};
 use crate::rules::rule_info;
+use crate::side_by_side::{each_part, threads};
 use crate::table::{Role, Row, RowFault, Table};
 use crate::terminal::{Progress, visible};
 
@@ -88,8 +89,7 @@ impl Cells {
     /// Parts of the file are read side by side. Faults are rare, so where any part has one the
     /// whole is read again in order to tell it.
     fn read(table: &Table, columns: Columns, format: AmountFormat) -> Result<Self, Diagnostic> {
-        let threads = std::thread::available_parallelism().map_or(1, usize::from).min(8);
-        let parts = table.parts(threads);
+        let parts = table.parts(threads());
         let read = |part| Self::read_part(table, columns, format, part);
         let cells = if parts.len() > 1 { side_by_side(&parts, &read) } else { None };
         let cells = match cells {
@@ -397,10 +397,16 @@ impl ClaimsFile {
 
 /// Puts a column into the given order; an empty column stays empty. The column's old memory is
 /// left in `spare` for the next one.
-fn gather<T: Copy>(order: &[u32], column: &mut Vec<T>, spare: &mut Vec<T>) {
-    if !column.is_empty() {
-        spare.clear();
-        spare.extend(order.iter().map(|row| column[usize::try_from(*row).unwrap_or(0)]));
-        std::mem::swap(column, spare);
+fn gather<T: Copy + Default + Send + Sync>(order: &[u32], column: &mut Vec<T>, spare: &mut Vec<T>) {
+    if column.is_empty() {
+        return;
     }
+    spare.resize(order.len(), T::default());
+    let from: &[T] = column;
+    each_part(spare, |start, part| {
+        for (value, row) in part.iter_mut().zip(&order[start..]) {
+            *value = from[usize::try_from(*row).unwrap_or(0)];
+        }
+    });
+    std::mem::swap(column, spare);
 }

@@ -1,6 +1,8 @@
 //! External ids and their byte order, which gives claims their dense ids: so the order of a
 //! file's rows never decides who gets the odd atom.
 
+use crate::side_by_side::{each_part, map_ranges};
+
 /// The ids of a file in row order, as ranges of its text.
 #[derive(Debug, Default)]
 pub struct Ids {
@@ -71,17 +73,23 @@ impl Ids {
     /// in common at their front, together with the row, and only equal keys are compared in full.
     pub fn byte_order(&self, text: &[u8]) -> Result<Option<Vec<u32>>, DoubledId> {
         let count = self.len();
-        if (1..count).all(|row| self.get(text, row - 1) < self.get(text, row)) {
+        let rises = |row: usize| self.get(text, row - 1) < self.get(text, row);
+        let sorted = map_ranges(count, |mut rows| rows.all(|row| row == 0 || rises(row)));
+        if sorted.into_iter().all(|part| part) {
             return Ok(None);
         }
         let skip = self.common_front(text);
-        let mut keyed: Vec<u128> = (0..count)
-            .map(|row| {
+        let mut keyed = vec![0u128; count];
+        each_part(&mut keyed, |start, part| {
+            for (index, slot) in part.iter_mut().enumerate() {
+                let row = start + index;
                 let key = u128::from(key_after(self.get(text, row), skip));
-                key << 64 | u128::try_from(row).unwrap_or(0)
-            })
-            .collect();
-        sort_side_by_side(&mut keyed);
+                *slot = key << 64 | u128::try_from(row).unwrap_or(0);
+            }
+            part.sort_unstable();
+        });
+        // The stable sort finds the sorted parts and merges them.
+        keyed.sort();
         let mut order: Vec<u32> = keyed.iter().map(|k| row_of(*k)).collect();
         let mut doubled = DoubledIds::default();
         let mut start = 0;
@@ -109,30 +117,14 @@ impl Ids {
     /// How many bytes all ids have in common at their front.
     fn common_front(&self, text: &[u8]) -> usize {
         let first = self.get(text, 0);
-        (1..self.len()).fold(first.len(), |common, row| {
-            let id = self.get(text, row);
-            let same = first[..common].iter().zip(id).take_while(|(a, b)| a == b).count();
-            same.min(common)
-        })
+        let common = map_ranges(self.len(), |rows| {
+            rows.fold(first.len(), |common, row| {
+                let id = self.get(text, row);
+                first[..common].iter().zip(id).take_while(|(a, b)| a == b).count()
+            })
+        });
+        common.into_iter().min().unwrap_or(0)
     }
-}
-
-/// Sorts distinct keys, parts of them side by side where they are many.
-fn sort_side_by_side(keys: &mut [u128]) {
-    const PART: usize = 1 << 16;
-    let threads = std::thread::available_parallelism().map_or(1, usize::from).min(8);
-    let parts = threads.min(keys.len() / PART).max(1);
-    if parts == 1 {
-        keys.sort_unstable();
-        return;
-    }
-    std::thread::scope(|scope| {
-        for part in keys.chunks_mut(keys.len().div_ceil(parts)) {
-            scope.spawn(|| part.sort_unstable());
-        }
-    });
-    // The stable sort finds the sorted parts and merges them.
-    keys.sort();
 }
 
 /// The eight bytes after the first `skip`, filled up with zeros, as a number.

@@ -43,9 +43,9 @@ pub enum Holder {
     Recovery(LossId) = 5,
     /// The debt of a domain that no step absorbed: negative while it stands.
     Uncovered(DomainId) = 6,
-    /// What rounding left over when shares are taken on touch.
+    /// What rounding up collected too much, where shares are taken on touch.
     Residue(DomainId) = 7,
-    /// Shares divided and not yet taken, by loss: negative until every account was touched.
+    /// Shares divided and not yet taken, by loss: negative until every account has paid.
     Unsettled(LossId) = 8,
 }
 
@@ -138,6 +138,12 @@ impl Ledger {
     pub(crate) fn apply(&mut self, transfer: &Transfer) {
         self.add(transfer.asset, transfer.from, transfer.amount, true);
         self.add(transfer.asset, transfer.to, transfer.amount, false);
+    }
+
+    /// Adds money from nowhere, so that tests can see the laws fire.
+    #[cfg(test)]
+    pub(crate) fn spoil(&mut self, asset: AssetId, holder: Holder, amount: Amount) {
+        self.add(asset, holder, amount, false);
     }
 
     fn add(&mut self, asset: AssetId, holder: Holder, amount: Amount, negative: bool) {

@@ -4,6 +4,8 @@
 #![no_std]
 #![forbid(unsafe_code)]
 extern crate alloc;
+#[cfg(test)]
+extern crate std;
 
 pub mod account;
 pub mod allocation;
@@ -13,6 +15,7 @@ pub mod control;
 pub mod domain;
 pub mod engine;
 pub mod ids;
+pub mod invariants;
 pub mod ledger;
 pub mod loss;
 pub mod recovery;

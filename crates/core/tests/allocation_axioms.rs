@@ -14,6 +14,9 @@ use num_traits::{One, Signed, ToPrimitive, Zero};
 use proptest::prelude::*;
 use proptest::test_runner::{Config, TestRunner};
 
+/// Fractions of any size.
+type Whole = num_bigint::BigInt;
+
 /// An axiom that a rule has or lacks.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Axiom {
@@ -96,13 +99,13 @@ fn holds(axiom: Axiom, method: Method, problem: &Problem) -> bool {
             kept.iter().sum::<Exact>() == *estate
                 && kept.iter().chain(&lost).all(|value| !value.is_negative())
         }
-        EqualTreatment => everyone.clone().all(|i| {
-            everyone.clone().all(|j| claims[i] != claims[j] || kept[i] == kept[j])
-        }),
+        EqualTreatment => everyone
+            .clone()
+            .all(|i| everyone.clone().all(|j| claims[i] != claims[j] || kept[i] == kept[j])),
         OrderPreservation => everyone.clone().all(|i| {
-            everyone.clone().all(|j| {
-                claims[i] > claims[j] || (kept[i] <= kept[j] && lost[i] <= lost[j])
-            })
+            everyone
+                .clone()
+                .all(|j| claims[i] > claims[j] || (kept[i] <= kept[j] && lost[i] <= lost[j]))
         }),
         ResourceMonotonicity => {
             awards(method, smaller, claims).iter().zip(&kept).all(|(less, more)| less <= more)
@@ -203,7 +206,7 @@ fn runner(cases: u32) -> TestRunner {
 #[test]
 fn every_rule_has_its_axioms() {
     for (axiom, method) in rules_with("Y") {
-        let result = runner(128).run(&problems(), |problem| {
+        let result = runner(400).run(&problems(), |problem| {
             prop_assert!(holds(axiom, method, &problem));
             Ok(())
         });

@@ -10,6 +10,9 @@ use model::{Claim, Method, World};
 use rhodian_core::allocation::{self, AllocationError, Claims, Rule};
 use rhodian_core::bounds::{MAX_AMOUNT, MAX_RISK, MAX_TOTAL};
 
+/// Fractions of any size.
+type Whole = num_bigint::BigInt;
+
 /// Where integers change: nothing, the smallest, the words' ends, the bound.
 const EDGES: [u128; 12] = [
     0,
@@ -148,10 +151,9 @@ fn caps_against_weights_and_risks() {
 
 /// Weights times risks, in millionths, sum above 10^38.
 fn weighs_too_much(world: &World) -> bool {
-    let sum = world
-        .claims
-        .iter()
-        .try_fold(0_u128, |sum, claim| sum.checked_add(claim.weight.checked_mul(claim.risk.into())?));
+    let sum = world.claims.iter().try_fold(0_u128, |sum, claim| {
+        sum.checked_add(claim.weight.checked_mul(claim.risk.into())?)
+    });
     sum.is_none_or(|sum| sum > MAX_TOTAL)
 }
 
@@ -204,15 +206,58 @@ fn random_arrival_of_sixteen() {
 #[test]
 fn one_claimant_too_many() {
     for (method, max) in [(Method::RandomArrival, 16), (Method::MinimalOverlap, 64)] {
-        let columns = Columns::of(&vec![Claim::of(3); max + 1]);
-        let result = allocation::divide(rule(method), amount(5), &columns.claims());
-        assert_eq!(result, Err(AllocationError::TooManyClaims { found: max + 1, max }));
+        let mut claims = vec![Claim::of(3); max + 1];
+        let divide = |claims: &[Claim]| {
+            allocation::divide(rule(method), amount(5), &Columns::of(claims).claims())
+        };
+        let refused = Err(AllocationError::TooManyClaims { found: max + 1, max });
+        assert_eq!(divide(&claims), refused);
+        claims[max].class = 1;
+        assert!(divide(&claims).is_ok(), "{method:?} divides one class at a time");
     }
 }
 
 #[test]
+fn no_claimants() {
+    for method in Method::ALL {
+        against::check(&World::of_caps(method, &[]), 0);
+        against::check(&World::of_caps(method, &[]), 7);
+    }
+}
+
+#[test]
+fn payments_that_cannot_have_been() {
+    use AllocationError::{ColumnLength, PaidAboveCap, PaidAboveCumulative};
+    type Case = (Method, [u128; 2], u128, &'static [u128], AllocationError);
+    let length = ColumnLength { column: "paid", found: 1, expected: 2 };
+    let cases: [Case; 5] = [
+        (Method::EqualLosses, [5, 5], 9, &[6, 0], PaidAboveCap { index: 0 }),
+        (Method::EqualLosses, [5, 5], 9, &[0, 6], PaidAboveCap { index: 1 }),
+        (Method::Proportional, [0, 5], 9, &[1, 0], PaidAboveCap { index: 0 }),
+        (Method::EqualLosses, [5, 5], 3, &[2, 2], PaidAboveCumulative),
+        (Method::EqualLosses, [5, 5], 3, &[2], length),
+    ];
+    for (method, weights, cumulative, paid, expected) in cases {
+        let columns = Columns::of(&weights.map(|weight| Claim::of(5).weighing(weight)));
+        let paid = against::amounts(paid);
+        let wave =
+            allocation::next_wave(rule(method), amount(cumulative), &columns.claims(), &paid);
+        assert_eq!(wave, Err(expected), "{method:?}, {cumulative} after {paid:?}");
+    }
+}
+
+#[test]
+fn a_risk_above_its_bound() {
+    let claim = Claim { risk: MAX_RISK + 1, ..Claim::of(1) };
+    let columns = Columns::of(&[Claim::of(1), claim]);
+    let result = allocation::divide(Rule::RiskWeighted, amount(1), &columns.claims());
+    assert_eq!(result, Err(AllocationError::RiskAboveBound { index: 1 }));
+}
+
+#[test]
 fn a_column_too_short() {
-    let cases: [(Method, &str, fn(&mut Claims<'_>)); 5] = [
+    type Shorten = fn(&mut Claims<'_>);
+    let cases: [(Method, &str, Shorten); 5] = [
         (Method::Proportional, "weight", |claims| claims.weights = &claims.weights[1..]),
         (Method::RiskWeighted, "weight", |claims| claims.weights = &claims.weights[1..]),
         (Method::RiskWeighted, "risk", |claims| claims.risks = &[]),

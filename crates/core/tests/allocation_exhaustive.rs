@@ -9,6 +9,9 @@ use against::{Columns, Trial, engine_exact, rule};
 use model::{Claim, Method, World};
 use rhodian_core::allocation;
 
+/// Small worlds have small fractions.
+type Whole = i64;
+
 /// Every multiset of up to `most` of `kinds`, in the order of `kinds`.
 fn multisets(kinds: &[Claim], most: usize) -> Vec<Vec<Claim>> {
     let mut all: Vec<Vec<Claim>> = kinds.iter().map(|&kind| vec![kind]).collect();
@@ -218,12 +221,8 @@ fn waves_after_any_payments() {
             let largest = one_above(&claims);
             let world = World::new(method, claims);
             let trial = Trial::upto(world, largest);
-            for paid in payments(&trial.world.claims) {
-                let before: u128 = paid.iter().sum();
-                if before > trial.world.capacity() {
-                    continue;
-                }
-                for cumulative in before..=largest {
+            for paid in payments(&trial.world) {
+                for cumulative in paid.iter().sum()..=largest {
                     trial.check_wave(cumulative, &paid);
                 }
             }
@@ -231,14 +230,14 @@ fn waves_after_any_payments() {
     }
 }
 
-/// Every way to have paid up to one's cap.
-fn payments(claims: &[Claim]) -> Vec<Vec<u128>> {
+/// Every way to have paid up to what one can be made to pay.
+fn payments(world: &World) -> Vec<Vec<u128>> {
     let mut all = vec![Vec::new()];
-    for claim in claims {
+    for claim in &world.claims {
         all = all
             .into_iter()
             .flat_map(|paid: Vec<u128>| {
-                (0..=claim.cap).map(move |last| {
+                (0..=world.reach(claim)).map(move |last| {
                     let mut paid = paid.clone();
                     paid.push(last);
                     paid

@@ -8,6 +8,9 @@ use against::{Columns, amount, atoms, engine_exact, rule};
 use model::{Claim, Exact, Method, World, fraction};
 use rhodian_core::allocation;
 
+/// Fractions of any size.
+type Whole = num_bigint::BigInt;
+
 /// One world, one loss, and what everyone bears as `(num, den)`.
 struct Case {
     name: &'static str,
@@ -49,11 +52,7 @@ fn three_widows() {
         (2_000, &[AdjustedProportional], [(400, 1), (800, 1), (800, 1)]),
         (3_000, &[EqualAwards], [(1_000, 1), (1_000, 1), (1_000, 1)]),
         (3_000, &[EqualLosses], [(0, 1), (1_000, 1), (2_000, 1)]),
-        (
-            3_000,
-            &[Proportional, Talmud, Piniles, RandomArrival, AdjustedProportional],
-            contested,
-        ),
+        (3_000, &[Proportional, Talmud, Piniles, RandomArrival, AdjustedProportional], contested),
     ];
     for (estate, methods, awards) in cases {
         for &method in methods {
@@ -73,7 +72,8 @@ fn three_widows() {
 #[test]
 fn four_claims() {
     use Method::*;
-    let cases: [(&[Method], [(i64, i64); 4]); 5] = [
+    type Shares = [(i64, i64); 4];
+    let cases: [(&[Method], Shares); 5] = [
         (&[Proportional], [(22, 21), (44, 21), (11, 3), (88, 21)]),
         (&[EqualAwards], [(0, 1), (4, 3), (13, 3), (16, 3)]),
         (&[EqualLosses], [(2, 1), (3, 1), (3, 1), (3, 1)]),
@@ -176,7 +176,8 @@ fn liquity_latecomer() {
 /// The minimal overlap rule where the largest claim is all of the estate, and where it is less.
 #[test]
 fn minimal_overlap() {
-    let cases: [(&[u128], u128, &[(i64, i64)]); 2] = [
+    type Shares = &'static [(i64, i64)];
+    let cases: [(&[u128], u128, Shares); 2] = [
         (&[1, 2, 3], 3, &[(2, 3), (7, 6), (7, 6)]),
         (&[2, 4, 7, 8], 11, &[(3, 2), (17, 6), (10, 3), (10, 3)]),
     ];

@@ -104,11 +104,8 @@ pub(super) fn draw_pot(
     }
     let (asset, amount) = (spec.asset, draw.planned);
     let staked = spec.kind.is_staked();
-    events.push(Event::PotDrawn { loss, layer, asset, amount, staked });
-    if staked {
-        let stakes = reduced(state, layer, amount)?;
-        events.push(Event::StakesReduced { loss, layer, stakes });
-    }
+    let stakes = if staked { reduced(state, layer, amount)? } else { Vec::new() };
+    events.push(Event::PotDrawn { loss, layer, asset, amount, stakes });
     events.push(Event::DrawClosed { loss, layer, received: amount });
     Ok(())
 }

@@ -3,7 +3,7 @@
 
 use alloc::vec::Vec;
 
-use super::command::as_claims;
+use super::event::as_claims;
 use super::{Command, Episode, Event, Losses, Origin, Rejection, SetOff, Stage, Terms, liable};
 use crate::account;
 use crate::allocation::Rule;

@@ -164,15 +164,14 @@ impl Losses {
     /// Events of one draw.
     fn drawn(&mut self, event: &Event, id: LossId, now: Time) {
         match event {
-            Event::PotDrawn { layer, amount, staked, .. } => {
+            Event::PotDrawn { layer, amount, stakes, .. } => {
                 self.receive(id, *layer, *amount, now);
-                if !staked {
-                    bear(&mut self.losses[id.index()], *layer, Bearer::Layer(*layer), *amount);
+                let loss = &mut self.losses[id.index()];
+                if stakes.is_empty() {
+                    bear(loss, *layer, Bearer::Layer(*layer), *amount);
                 }
-            }
-            Event::StakesReduced { layer, stakes, .. } => {
                 for (account, borne, _) in stakes {
-                    bear_member(&mut self.losses[id.index()], *layer, *account, *borne);
+                    bear_member(loss, *layer, *account, *borne);
                 }
             }
             Event::DrawPaid { layer, account, amount, .. } => {
@@ -332,7 +331,10 @@ fn bear_member(loss: &mut Loss, through: LayerId, account: AccountId, amount: Am
     if amount.is_zero() {
         return;
     }
-    let of = |pool: &ClaimPool| matches!(&pool.bearer, Bearer::Members { layer, .. } if *layer == through);
+    let of = |pool: &ClaimPool| match &pool.bearer {
+        Bearer::Members { layer, .. } => *layer == through,
+        Bearer::Layer(_) | Bearer::Uncovered(_) | Bearer::Outside(_) => false,
+    };
     if !loss.pools.iter().any(of) {
         let bearer = Bearer::Members { layer: through, rows: Vec::new() };
         bear(loss, through, bearer, Amount::ZERO);
@@ -382,7 +384,7 @@ fn debt_paid(loss: &mut Loss, layer: LayerId, domain: DomainId, amount: Amount) 
 /// A stake that own means or a draw reduced: what is left of it.
 pub(crate) fn stakes_left(event: &Event, visit: &mut dyn FnMut(LayerId, AccountId, Amount)) {
     match event {
-        Event::StakesReduced { layer, stakes, .. } => {
+        Event::PotDrawn { layer, stakes, .. } => {
             for (account, _, left) in stakes {
                 visit(*layer, *account, *left);
             }

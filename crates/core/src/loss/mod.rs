@@ -10,11 +10,13 @@ mod decide;
 mod detect;
 mod divide;
 mod duty;
+mod event;
 mod evolve;
 mod income;
 pub(crate) mod liable;
 mod lien;
 mod measure;
+mod rejection;
 mod touch;
 mod transfers;
 
@@ -24,13 +26,15 @@ use alloc::vec::Vec;
 use borsh::{BorshDeserialize, BorshSerialize};
 use serde::{Deserialize, Serialize};
 
-pub use command::{Command, Duty, Event, OwnMeans, PoolHolder, Rejection, ReportedClaim, SetOff};
+pub use command::{Command, Duty, ReportedClaim, SetOff};
 pub(crate) use decide::{decide, decide_duty};
 pub use divide::SHARES_PER_EVENT;
 pub(crate) use divide::can_be_on_touch;
 pub(crate) use duty::duty;
+pub use event::{Event, OwnMeans, PoolHolder};
 pub(crate) use evolve::stakes_left;
 pub use liable::{LayerSet, LiableSet, Member, Wave};
+pub use rejection::Rejection;
 
 use crate::domain::{CauseClass, Domains};
 use crate::engine::Actor;

@@ -11,7 +11,7 @@ impl Event {
             Self::SharesTaken { loss, asset, shares, .. } => {
                 for (account, amount) in shares {
                     let from = Holder::Account(*account);
-                    let to = Holder::Suspense(*loss);
+                    let to = Holder::Unsettled(*loss);
                     visit(Transfer { asset: *asset, from, to, amount: *amount });
                 }
             }
@@ -48,7 +48,7 @@ impl Event {
             Self::PotDrawn { loss, layer, asset, amount, .. } => {
                 (asset, Holder::Layer(layer), Holder::Suspense(loss), amount)
             }
-            Self::LossDivided { loss, asset, amount, on_touch: true, .. } => {
+            Self::LossDivided { loss, asset, amount, .. } => {
                 (asset, Holder::Unsettled(loss), Holder::Suspense(loss), amount)
             }
             Self::ShareTouched { loss, asset, account, amount, .. } => {

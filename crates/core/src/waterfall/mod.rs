@@ -10,7 +10,7 @@ use core::fmt;
 use borsh::{BorshDeserialize, BorshSerialize};
 use serde::{Deserialize, Serialize};
 
-pub(crate) use plan::{Against, round};
+pub(crate) use plan::{Against, capacity, round};
 pub use plan::{Capacity, Plan, PlannedDraw, Round, plan};
 
 use crate::domain::{CauseClass, Domains, Kind, Layer};

@@ -2,13 +2,12 @@
 //!
 //! A test that includes this includes `model` beside it; every test uses a part of it.
 #![allow(dead_code)]
+#![allow(clippy::clone_on_copy, clippy::op_ref, reason = "only some fractions are Copy")]
 
-use num_rational::BigRational;
-use num_traits::Zero;
 use rhodian_core::allocation::{self, AllocationError, Claims, Division, Rule};
 use rhodian_core::units::{Amount, Fraction};
 
-use crate::model::{Claim, Exact, Method, World, integer, rounding};
+use crate::model::{Claim, Exact, Method, World, integer, rounding, whole};
 
 /// The engine's rule of the model's name.
 pub fn rule(method: Method) -> Rule {
@@ -139,10 +138,14 @@ pub fn check_wave(world: &World, cumulative: u128, paid: &[u128]) -> Vec<u128> {
 
 /// What the engine says each claim bears of `loss`, exactly.
 pub fn engine_exact(world: &World, columns: &Columns, loss: u128) -> Vec<Exact> {
-    allocation::exact(rule(world.method), amount(loss), &columns.claims())
-        .expect("the engine divides what the model divides")
-        .iter()
-        .map(exact_of)
+    let exact = allocation::exact(rule(world.method), amount(loss), &columns.claims())
+        .unwrap_or_else(|error| panic!("{error}: loss {loss} of {world:?}"));
+    assert_eq!(exact.len(), world.claims.len());
+    (0..exact.len())
+        .map(|i| {
+            let (atoms, num, den) = exact.share(i);
+            integer(atoms) + Exact::new(whole(num), whole(den))
+        })
         .collect()
 }
 
@@ -206,6 +209,10 @@ fn check_wave_against(
 /// Where the engine publishes a level, every share of the class follows from it; it publishes
 /// one exactly when the rule has one and the class is not exhausted.
 fn check_levels(world: &World, division: &Division, loss: u128, exact: &[Exact]) {
+    if world.claims.is_empty() {
+        assert_eq!(division.levels, [None], "nobody is one class that is exhausted");
+        return;
+    }
     let mut classes: Vec<u32> = world.claims.iter().map(|claim| claim.class).collect();
     classes.sort_unstable();
     classes.dedup();
@@ -245,5 +252,5 @@ fn share_by_level(method: Method, claim: &Claim, level: &Exact) -> Exact {
 
 /// The engine's fraction as the model's.
 pub fn fraction_of(fraction: Fraction) -> Exact {
-    BigRational::new(fraction.num.into(), fraction.den.into())
+    Exact::new(whole(fraction.num), whole(fraction.den))
 }

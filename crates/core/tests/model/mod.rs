@@ -6,18 +6,24 @@
 //! no type with the engine, so an error would have to be made twice to go unseen.
 //!
 //! `rules` says what each claim bears exactly; `rounding` turns that into whole atoms, wave by
-//! wave. Every test that includes the model uses a part of it.
+//! wave.
+//!
+//! Who includes the model says what its fractions are made of, as `crate::Whole`: `BigInt`, or
+//! for millions of small worlds `i64`, whose overflow stops the test. Everyone uses a part of it.
 #![allow(dead_code)]
+#![allow(clippy::clone_on_copy, clippy::op_ref, reason = "only some fractions are Copy")]
+#![allow(clippy::unnecessary_fallible_conversions, reason = "machine integers can overflow")]
 
 pub mod rounding;
 pub mod rules;
 
-use num_bigint::BigInt;
-use num_rational::BigRational;
+use num_rational::Ratio;
 use num_traits::{Signed, Zero};
 
+use crate::Whole;
+
 /// An exact number of atoms, or a ratio of them.
-pub type Exact = BigRational;
+pub type Exact = Ratio<Whole>;
 
 /// The rules, under the names of the claims literature where it has one.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -140,9 +146,7 @@ impl World {
     /// Whether the rule divides by weights and nobody has any.
     pub fn has_no_weight(&self) -> bool {
         let weightless = |claim: &Claim| claim.effective_weight(self.method).is_zero();
-        self.method.reads_weights()
-            && !self.claims.is_empty()
-            && self.claims.iter().all(weightless)
+        self.method.reads_weights() && !self.claims.is_empty() && self.claims.iter().all(weightless)
     }
 
     /// The most a claim can be made to pay: its cap, or nothing if the rule cannot reach it.
@@ -194,10 +198,15 @@ impl World {
 
 /// A whole number as a fraction.
 pub fn integer(value: u128) -> Exact {
-    Exact::from_integer(BigInt::from(value))
+    Exact::from_integer(whole(value))
 }
 
 /// The fraction `num / den`.
 pub fn fraction(num: i64, den: i64) -> Exact {
-    Exact::new(BigInt::from(num), BigInt::from(den))
+    Exact::new(Whole::from(num), Whole::from(den))
+}
+
+/// A whole number.
+pub fn whole(value: u128) -> Whole {
+    Whole::try_from(value).expect("the test chose fractions wide enough")
 }

@@ -1,9 +1,9 @@
 //! From exact shares to whole atoms, one atom at a time.
 
-use num_bigint::BigInt;
-use num_traits::{Signed, ToPrimitive, Zero};
+use num_traits::{ToPrimitive, Zero};
 
 use super::{Exact, integer};
+use crate::Whole;
 
 /// What each pays now, when the exact cumulative shares are `exact` and `paid` was paid before.
 ///
@@ -14,13 +14,13 @@ use super::{Exact, integer};
 pub fn pay(exact: &[Exact], paid: &[u128]) -> Vec<u128> {
     let owed: Vec<Exact> =
         exact.iter().zip(paid).map(|(share, &before)| share - integer(before)).collect();
-    let mut pays: Vec<BigInt> =
-        owed.iter().map(|owed| owed.floor().to_integer().max(BigInt::zero())).collect();
+    let mut pays: Vec<Whole> =
+        owed.iter().map(|owed| owed.floor().to_integer().max(Whole::zero())).collect();
     let due = owed.iter().sum::<Exact>();
     assert!(due.is_integer(), "exact shares of whole atoms sum to whole atoms, not {due}");
-    let due = due.to_integer().max(BigInt::zero());
+    let due = due.to_integer().max(Whole::zero());
     loop {
-        let now: BigInt = pays.iter().sum();
+        let now: Whole = pays.iter().sum();
         if now == due {
             break;
         }
@@ -51,11 +51,11 @@ fn first_largest(still: &[Exact]) -> usize {
 }
 
 /// The index of the smallest among those who pay, the last of equals.
-fn last_smallest(still: &[Exact], pays: &[BigInt]) -> usize {
+fn last_smallest(still: &[Exact], pays: &[Whole]) -> usize {
     let mut best = None;
     for (i, value) in still.iter().enumerate() {
         let better = best.is_none_or(|best: usize| *value <= still[best]);
-        if pays[i].is_positive() && better {
+        if pays[i] > Whole::zero() && better {
             best = Some(i);
         }
     }

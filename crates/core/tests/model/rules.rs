@@ -70,9 +70,7 @@ fn capped_proportional(loss: &Exact, caps: &[Exact], weights: &[Exact]) -> Vec<E
         }
         let level = if weight.is_zero() { Exact::zero() } else { rest / weight };
         let over: Vec<usize> = (0..caps.len())
-            .filter(|&i| {
-                !capped[i] && !weights[i].is_zero() && &level * &weights[i] >= caps[i]
-            })
+            .filter(|&i| !capped[i] && !weights[i].is_zero() && &level * &weights[i] >= caps[i])
             .collect();
         if over.is_empty() {
             return (0..caps.len())
@@ -182,11 +180,13 @@ fn piniles(estate: &Exact, claims: &[Exact]) -> Vec<Exact> {
 /// paid in full; the rest is divided in proportion to what he still claims, cut off at that rest.
 fn adjusted_proportional(estate: &Exact, claims: &[Exact]) -> Vec<Exact> {
     let all = sum(claims);
-    let rights: Vec<Exact> =
-        claims.iter().map(|claim| above(estate, &(&all - claim))).collect();
+    let rights: Vec<Exact> = claims.iter().map(|claim| above(estate, &(&all - claim))).collect();
     let rest = estate - sum(&rights);
-    let open: Vec<Exact> =
-        claims.iter().zip(&rights).map(|(claim, right)| (claim - right).min(rest.clone())).collect();
+    let open: Vec<Exact> = claims
+        .iter()
+        .zip(&rights)
+        .map(|(claim, right)| (claim - right).min(rest.clone()))
+        .collect();
     let open_sum = sum(&open);
     if open_sum.is_zero() {
         return rights;
@@ -241,7 +241,8 @@ fn arrive(
 fn random_arrival_by_subsets(estate: &Exact, claims: &[Exact]) -> Vec<Exact> {
     let n = claims.len();
     let factorial = |k: usize| (1..=k).map(|i| integer(i as u128)).product::<Exact>();
-    let mut before = Before { claims, arrived: vec![false; n], awards: vec![vec![Exact::zero(); n]; n] };
+    let mut before =
+        Before { claims, arrived: vec![false; n], awards: vec![vec![Exact::zero(); n]; n] };
     before.decide(0, 0, estate);
     let all = factorial(n);
     let average = |by_size: Vec<Exact>| {
@@ -288,9 +289,8 @@ fn minimal_overlap(estate: &Exact, claims: &[Exact]) -> Vec<Exact> {
     let depth = if largest >= *estate {
         estate.clone()
     } else {
-        let length = |depth: &Exact| {
-            depth + claims.iter().map(|claim| above(claim, depth)).sum::<Exact>()
-        };
+        let length =
+            |depth: &Exact| depth + claims.iter().map(|claim| above(claim, depth)).sum::<Exact>();
         level_of(claims, estate, length)
     };
     let mut layers = nested_layers(&depth, claims);

@@ -141,7 +141,10 @@ fn nothing_else_is_found() {
         ("forbidding unsafe code", "#![forbid(unsafe_code)]"),
         ("ranges and tuple fields", "for i in 0..5 { x.0.1 + 1.max(2) + 0x1e9 }"),
         ("other unwraps", "let x = y.unwrap_or(0).unwrap_or_default();"),
-        ("test code", "#[cfg(test)]\nmod t {\n fn f() { x.unwrap(); y as u8; z.wrapping_mul(3); }\n}"),
+        (
+            "test code",
+            "#[cfg(test)]\nmod t {\n fn f() { x.unwrap(); y as u8; z.wrapping_mul(3); }\n}",
+        ),
         ("an escape with a reason", "let x = y as u8; // style-ok: the discriminant, below 12"),
     ];
     for (name, text) in cases {

@@ -7,8 +7,11 @@ use rhodian_core::account::{self, AccountKind};
 use rhodian_core::allocation::Rule;
 use rhodian_core::control::{self, Parameter};
 use rhodian_core::domain::{self, Caps, CauseClass, Kind, LayerSpec, MemberRule, Source};
-use rhodian_core::engine::{Action, Actor, Engine, Envelope, Outcome, Record, Rejection};
+use rhodian_core::engine::{
+    Action, Actor, Engine, Envelope, Outcome, Record, Rejection, State, evolve,
+};
 use rhodian_core::ids::{AccountId, AssetId, DomainId, LayerId, LossId, Name, OwnerId, Time};
+use rhodian_core::invariants::{self, Running};
 use rhodian_core::ledger::Holder;
 use rhodian_core::loss::{self, Loss, ReportedClaim, SetOff};
 use rhodian_core::recovery::Bearer;
@@ -47,6 +50,9 @@ pub struct World {
     pub engine: Engine,
     /// The same commands without the watch: events must be the same.
     blind: Engine,
+    /// What an auditor has: the events, a state built from them, and the running laws.
+    audited: State,
+    running: Running,
     pub at: Time,
     owners: BTreeMap<String, OwnerId>,
     accounts: BTreeMap<String, AccountId>,
@@ -61,6 +67,8 @@ impl World {
         let mut world = Self {
             engine: Engine::new(),
             blind: Engine::without_watch(),
+            audited: State::new(true),
+            running: Running::default(),
             at: Time(1_000),
             owners: BTreeMap::new(),
             accounts: BTreeMap::new(),
@@ -87,8 +95,20 @@ impl World {
         if result.is_err() && records.is_empty() {
             assert_eq!(before, self.engine.state().digest(), "a rejection changes nothing");
         }
+        self.check_laws(&records);
         self.records.extend(records.iter().cloned());
         result.map(|()| records)
+    }
+
+    /// Every law, in both forms: after each event on a state of its own that only sees events.
+    fn check_laws(&mut self, records: &[Record]) {
+        for event in records.iter().flat_map(|record| &record.events) {
+            evolve(&mut self.audited, event);
+            let running = self.running.after(event, &self.audited);
+            running.unwrap_or_else(|broken| panic!("{broken} after {event:?}"));
+            invariants::check(&self.audited).unwrap_or_else(|b| panic!("{b} after {event:?}"));
+        }
+        assert_eq!(self.audited.digest(), self.engine.state().digest(), "events are everything");
     }
 
     pub fn must(&mut self, action: Action) -> Vec<Record> {

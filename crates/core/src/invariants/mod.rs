@@ -1,0 +1,179 @@
+//! The laws: sentences that hold after every event, whatever is asked of the engine.
+//!
+//! Each has two forms. The full form reads the raw state and nothing else. The running form
+//! follows the events, keeps its own totals, and looks only at what an event touched. They share
+//! no code, so that a law broken in one place is seen in two.
+
+mod full;
+mod running;
+#[cfg(test)]
+mod tests;
+
+use alloc::string::String;
+use core::fmt::{self, Write as _};
+
+pub use full::check;
+pub use running::Running;
+
+/// A law.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Law {
+    /// Its number, never reused.
+    pub id: &'static str,
+    /// The sentence.
+    pub sentence: &'static str,
+    /// What the full form reads.
+    pub full: &'static str,
+    /// What the running form follows.
+    pub running: &'static str,
+}
+
+/// The law of ledgers.
+pub const LEDGER: &str = "INV-01";
+/// The law of markets.
+pub const MARKETS: &str = "INV-02";
+/// The law of the settled loss.
+pub const SETTLED: &str = "INV-03";
+/// The law of caps.
+pub const CAPS: &str = "INV-04";
+/// The law of order.
+pub const ORDER: &str = "INV-05";
+/// The law of once.
+pub const ONCE: &str = "INV-06";
+/// The law of profit before principal.
+pub const PROFIT_FIRST: &str = "INV-07";
+/// The law of divisions.
+pub const DIVIDED: &str = "INV-08";
+/// The law of restitution.
+pub const REPAID: &str = "INV-09";
+/// The law of liveness.
+pub const LIVE: &str = "INV-10";
+/// The law of the book.
+pub const BOOK: &str = "INV-11";
+/// The law of stakes.
+pub const STAKES: &str = "INV-12";
+
+/// Every law, in order.
+pub const LAWS: &[Law] = &[
+    Law {
+        id: LEDGER,
+        sentence: "The ledger of every asset sums to zero.",
+        full: "the sum over all holders of an asset",
+        running: "each touched holder's balance against the transfers of all events",
+    },
+    Law {
+        id: MARKETS,
+        sentence: "A market's open lots sum to zero, the book included, and so profit over it \
+                   sums to zero at every mark.",
+        full: "comes with markets",
+        running: "comes with markets",
+    },
+    Law {
+        id: SETTLED,
+        sentence: "For every settled loss, close-out loss = own means + draws + uncovered, \
+                   exactly, and nothing is left in suspense.",
+        full: "the loss and its suspense",
+        running: "the amounts of the loss's events, at its settlement",
+    },
+    Law {
+        id: CAPS,
+        sentence: "Nobody pays more than his cap, over the episode; nobody outside the liable set \
+                   pays at all.",
+        full: "paid and cap of every member; every claim against the set",
+        running: "each share against the caps of the set's own event",
+    },
+    Law {
+        id: ORDER,
+        sentence: "A step pays only when every earlier step is exhausted, capped or closed at its \
+                   deadline.",
+        full: "the steps of a loss's draws never fall; those of earlier steps are closed",
+        running: "what the step before could still pay, when the next is reached",
+    },
+    Law {
+        id: ONCE,
+        sentence: "A deficit is recognised once; a command repeated with its number changes \
+                   nothing.",
+        full: "numbers and losses are one to one",
+        running: "each loss's number and recognition, once",
+    },
+    Law {
+        id: PROFIT_FIRST,
+        sentence: "Where profit pays before principal, no principal is taken while a liable \
+                   holder's profit remains under its cap.",
+        full: "no draw on profit after one on principal",
+        running: "what profit could still pay, when principal is divided",
+    },
+    Law {
+        id: DIVIDED,
+        sentence: "Shares settled + shares unsettled + residue = the amount divided; the residue \
+                   is at most one atom per account.",
+        full: "members' claims, unsettled and residue against draws, by domain",
+        running: "a loss's shares against its divisions",
+    },
+    Law {
+        id: REPAID,
+        sentence: "Claims repaid never exceed losses borne.",
+        full: "every pool and every claim in it",
+        running: "a loss's repayments against its draws",
+    },
+    Law {
+        id: LIVE,
+        sentence: "Whatever is due is accepted, and an open loss waits for nothing but a deadline \
+                   ahead.",
+        full: "the next duty, decided; every open loss's reason to wait",
+        running: "an episode closes only after its losses",
+    },
+    Law {
+        id: BOOK,
+        sentence: "No participant's account is exempt; the close-out book only reduces, and is \
+                   empty once its loss is measured.",
+        full: "the book of every measured loss",
+        running: "what the events left in a book, when own means are done",
+    },
+    Law {
+        id: STAKES,
+        sentence: "A staked pot holds exactly its stakes.",
+        full: "the pot and its stakes",
+        running: "a pot's stakes by its events",
+    },
+];
+
+/// A law that does not hold.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Broken {
+    /// Which.
+    pub law: &'static str,
+    /// Where, with the numbers.
+    pub detail: String,
+}
+
+impl fmt::Display for Broken {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let sentence = LAWS.iter().find(|law| law.id == self.law).map_or("", |law| law.sentence);
+        write!(f, "{}: {sentence} Here: {}", self.law, self.detail)
+    }
+}
+
+impl core::error::Error for Broken {}
+
+/// The laws as a document.
+#[must_use]
+pub fn document() -> String {
+    let mut text = String::from(
+        "# Invariants\n\n\
+         Laws of the engine: they hold after every event. Rendered from \
+         `crates/core/src/invariants`; a test keeps\n\
+         this page equal to it. Each law is checked in two forms that share no code: from the raw \
+         state, and by running\n\
+         totals over the events.\n",
+    );
+    for law in LAWS {
+        let Law { id, sentence, full, running } = law;
+        // Writing into a string cannot fail.
+        let _ = write!(
+            text,
+            "\n## {id}\n\n{sentence}\n\n- full form: {full}\n- running form: {running}\n"
+        );
+    }
+    text
+}

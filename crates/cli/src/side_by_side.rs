@@ -1,6 +1,5 @@
 //! Work on long columns in parts, one thread for each. What comes out never depends on how many.
 
-use std::ops::Range;
 use std::thread;
 
 /// How many threads work at once.
@@ -15,27 +14,6 @@ const PART: usize = 1 << 16;
 /// The length of each part of a column but the last, which may be shorter; at least 1.
 fn part_length(length: usize) -> usize {
     length.div_ceil(threads().min(length / PART).max(1)).max(1)
-}
-
-/// Calls `work` with ranges that cover `0..length` in order, and gives what it returned, in
-/// order.
-pub fn map_ranges<R: Send>(length: usize, work: impl Fn(Range<usize>) -> R + Sync) -> Vec<R> {
-    let part = part_length(length);
-    let range = |start: usize| start..(start + part).min(length);
-    if part >= length {
-        return vec![work(0..length)];
-    }
-    thread::scope(|scope| {
-        let work = &work;
-        let workers: Vec<_> = (0..length)
-            .step_by(part)
-            .map(|start| scope.spawn(move || work(range(start))))
-            .collect();
-        workers
-            .into_iter()
-            .map(|worker| worker.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic)))
-            .collect()
-    })
 }
 
 /// Calls `work` with parts of a column and the index at which each begins.
@@ -59,9 +37,6 @@ mod tests {
     #[test]
     fn parts_cover_all_once_and_in_order() {
         for length in [0, 1, PART, 2 * PART + 1, 10 * PART - 1] {
-            let ranges = map_ranges(length, |range| range);
-            let joined: Vec<usize> = ranges.into_iter().flatten().collect();
-            assert!(joined.into_iter().eq(0..length), "{length}");
             let mut column = vec![0; length];
             each_part(&mut column, |start, part| {
                 part.iter_mut().enumerate().for_each(|(index, value)| *value += start + index);

@@ -132,6 +132,56 @@ pub enum Command {
         /// The loss.
         loss: LossId,
     } = 9,
+    /// A domain in settlement: its uncovered debt is taken from claims by rank, the lowest rank
+    /// first, pro rata inside a rank.
+    SettleRanks {
+        /// The domain.
+        domain: DomainId,
+        /// The claims on it, each part of an account under its rank.
+        claims: Vec<RankedClaim>,
+    } = 10,
+}
+
+/// The rank of a claim on a domain in settlement: the higher the number, the sooner it pays.
+#[derive(
+    Clone,
+    Copy,
+    Debug,
+    PartialEq,
+    Eq,
+    PartialOrd,
+    Ord,
+    Hash,
+    BorshSerialize,
+    BorshDeserialize,
+    Serialize,
+    Deserialize,
+)]
+#[borsh(use_discriminant = true)]
+#[serde(rename_all = "kebab-case")]
+#[repr(u8)]
+pub enum Rank {
+    /// Assets held apart.
+    Segregated = 1,
+    /// What was paid in.
+    Principal = 2,
+    /// Gains older than the reference.
+    MaturedGains = 3,
+    /// Gains since the reference.
+    SessionGains = 4,
+}
+
+/// A part of an account under its rank.
+#[derive(
+    Clone, Copy, Debug, PartialEq, Eq, BorshSerialize, BorshDeserialize, Serialize, Deserialize,
+)]
+pub struct RankedClaim {
+    /// The account.
+    pub account: AccountId,
+    /// The rank of this part.
+    pub rank: Rank,
+    /// How much of the account it is.
+    pub amount: Amount,
 }
 
 /// An internal command: what `duty` names and the engine runs.

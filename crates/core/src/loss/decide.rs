@@ -1,6 +1,8 @@
 //! Every check of the area's commands and duties. Nothing changes here.
 
-use super::{Command, Duty, Event, Rejection, absorb, detect, divide, income, measure, touch};
+use super::{
+    Command, Duty, Event, Rejection, absorb, detect, divide, income, measure, ranks, touch,
+};
 use crate::control::{Parameter, Status};
 use crate::engine::{Envelope, Events, State};
 use crate::ids::DomainId;
@@ -34,6 +36,7 @@ pub(crate) fn decide(
             income::fund_income(state, *layer, *number, *amount, events)
         }
         Command::TakeShares { loss } => income::take_shares(state, *loss, events),
+        Command::SettleRanks { domain, claims } => ranks::settle(state, *domain, claims, events),
     }
 }
 

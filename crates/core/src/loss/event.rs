@@ -177,6 +177,14 @@ pub enum Event {
     ResidueBooked { loss: LossId, domain: DomainId, asset: AssetId, amount: Amount } = 35,
     /// Every share of a layer's divisions is taken.
     TouchesDone { set: LiableSetId, layer: LayerId } = 36,
+    /// A loss's uncovered debt was taken from claims by rank: what each account paid.
+    RanksSettled {
+        loss: LossId,
+        domain: DomainId,
+        asset: AssetId,
+        amount: Amount,
+        rows: Vec<(AccountId, Amount)>,
+    } = 37,
 }
 
 impl Event {
@@ -207,6 +215,7 @@ impl Event {
             | Self::RecoveryReceived { loss, .. }
             | Self::PoolRepaid { loss, .. }
             | Self::DebtPaid { loss, .. }
+            | Self::RanksSettled { loss, .. }
             | Self::IncomeToClaims { loss, .. }
             | Self::CallsMade { loss, .. }
             | Self::ResidueBooked { loss, .. } => Some(*loss),

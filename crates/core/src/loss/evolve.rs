@@ -155,7 +155,15 @@ impl Losses {
             Event::LossSettled { .. } => loss.stage = Stage::Settled,
             Event::RecoveryReceived { number, .. } => loss.last_recovery = *number,
             Event::DebtPaid { layer, domain, amount, .. } => {
-                debt_paid(loss, *layer, *domain, *amount);
+                debt_moves(loss, *domain, *amount, Bearer::Layer(*layer));
+            }
+            Event::RanksSettled { domain, amount, rows, .. } => {
+                let borne = |row: &(AccountId, Amount)| {
+                    let (account, borne) = *row;
+                    Claim { account, borne, repaid: Amount::ZERO }
+                };
+                let rows = rows.iter().map(borne).collect();
+                debt_moves(loss, *domain, *amount, Bearer::Ranked { rows });
             }
             _ => self.drawn(event, id, now),
         }
@@ -333,7 +341,7 @@ fn bear_member(loss: &mut Loss, through: LayerId, account: AccountId, amount: Am
     }
     let of = |pool: &ClaimPool| match &pool.bearer {
         Bearer::Members { layer, .. } => *layer == through,
-        Bearer::Layer(_) | Bearer::Uncovered(_) | Bearer::Outside(_) => false,
+        _ => false,
     };
     if !loss.pools.iter().any(of) {
         let bearer = Bearer::Members { layer: through, rows: Vec::new() };
@@ -341,7 +349,7 @@ fn bear_member(loss: &mut Loss, through: LayerId, account: AccountId, amount: Am
     }
     let Some(pool) = loss.pools.iter_mut().find(|pool| of(pool)) else { return };
     pool.borne = pool.borne.checked_add(amount).unwrap_or(Amount::MAX);
-    if let Bearer::Members { rows, .. } = &mut pool.bearer {
+    if let Some(rows) = pool.bearer.rows_mut() {
         match rows.binary_search_by_key(&account, |row| row.account) {
             Ok(place) => {
                 let row = &mut rows[place];
@@ -359,7 +367,7 @@ fn repaid(loss: &mut Loss, pool: u32, amount: Amount, rows: &[(u32, AccountId, A
         return;
     };
     pool.repaid = pool.repaid.checked_add(amount).unwrap_or(Amount::MAX);
-    let Bearer::Members { rows: claims, .. } = &mut pool.bearer else { return };
+    let Some(claims) = pool.bearer.rows_mut() else { return };
     for (place, _, amount) in rows {
         if let Some(claim) = usize::try_from(*place).ok().and_then(|p| claims.get_mut(p)) {
             claim.repaid = claim.repaid.checked_add(*amount).unwrap_or(Amount::MAX);
@@ -367,13 +375,12 @@ fn repaid(loss: &mut Loss, pool: u32, amount: Amount, rows: &[(u32, AccountId, A
     }
 }
 
-/// A fund paid an uncovered debt: the claim on the failed party is now the fund's.
-fn debt_paid(loss: &mut Loss, layer: LayerId, domain: DomainId, amount: Amount) {
+/// An uncovered debt was paid: the claim on the failed party is now his who paid it.
+fn debt_moves(loss: &mut Loss, domain: DomainId, amount: Amount, bearer: Bearer) {
     let uncovered = loss.pools.iter_mut().find(|pool| pool.bearer == Bearer::Uncovered(domain));
     let Some(pool) = uncovered else { return };
     pool.borne = pool.borne.less_or_zero(amount);
     let step = pool.step;
-    let bearer = Bearer::Layer(layer);
     let same = loss.pools.iter_mut().find(|pool| pool.step == step && pool.bearer == bearer);
     match same {
         Some(pool) => pool.borne = pool.borne.checked_add(amount).unwrap_or(Amount::MAX),

@@ -114,7 +114,7 @@ fn repay(
             Bearer::Layer(layer) => (PoolHolder::Layer(*layer), Vec::new()),
             Bearer::Uncovered(domain) => (PoolHolder::Uncovered(*domain), Vec::new()),
             Bearer::Outside(_) => continue,
-            Bearer::Members { rows, .. } => {
+            Bearer::Members { rows, .. } | Bearer::Ranked { rows } => {
                 let shares = (0..).zip(rows).zip(&repayment.rows);
                 let paid = shares.filter(|(_, share)| !share.is_zero());
                 let rows = paid.map(|((place, row), share)| (place, row.account, *share));

@@ -16,6 +16,7 @@ mod income;
 pub(crate) mod liable;
 mod lien;
 mod measure;
+mod ranks;
 mod rejection;
 mod touch;
 mod transfers;
@@ -26,7 +27,7 @@ use alloc::vec::Vec;
 use borsh::{BorshDeserialize, BorshSerialize};
 use serde::{Deserialize, Serialize};
 
-pub use command::{Command, Duty, ReportedClaim, SetOff};
+pub use command::{Command, Duty, Rank, RankedClaim, ReportedClaim, SetOff};
 pub(crate) use decide::{decide, decide_duty};
 pub use divide::SHARES_PER_EVENT;
 pub(crate) use divide::can_be_on_touch;

@@ -63,6 +63,10 @@ pub enum Rejection {
     AboveCall { asked: Amount, open: Amount },
     /// More came back than was borne.
     RecoveryAboveClaims { asked: Amount, open: Amount },
+    /// The domain is not in settlement.
+    NotSettling { domain: DomainId },
+    /// An account's ranked parts are more than is free in it.
+    RanksAboveFree { account: AccountId, asked: Amount, free: Amount },
     /// The duty is not due.
     NotDue,
     /// An account was the obstacle.
@@ -112,6 +116,8 @@ impl Rejection {
             Self::NotMember { .. } => "not-member",
             Self::AboveCall { .. } => "above-call",
             Self::RecoveryAboveClaims { .. } => "recovery-above-claims",
+            Self::NotSettling { .. } => "not-settling",
+            Self::RanksAboveFree { .. } => "ranks-above-free",
             Self::NotDue => "not-due",
             Self::Account(rejection) => rejection.code(),
             Self::Allocation(_) => "allocation",
@@ -177,6 +183,10 @@ impl fmt::Display for Rejection {
             }
             Self::RecoveryAboveClaims { asked, open } => {
                 write!(f, "{asked} came back, {open} is still open")
+            }
+            Self::NotSettling { domain } => write!(f, "domain {domain} is not in settlement"),
+            Self::RanksAboveFree { account, asked, free } => {
+                write!(f, "account {account} is ranked with {asked}, {free} is free in it")
             }
             Self::NotDue => f.write_str("this internal command is not due"),
             Self::Account(rejection) => rejection.fmt(f),

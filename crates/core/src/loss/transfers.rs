@@ -15,6 +15,13 @@ impl Event {
                     visit(Transfer { asset: *asset, from, to, amount: *amount });
                 }
             }
+            Self::RanksSettled { domain, asset, rows, .. } => {
+                for (account, amount) in rows {
+                    let from = Holder::Account(*account);
+                    let to = Holder::Uncovered(*domain);
+                    visit(Transfer { asset: *asset, from, to, amount: *amount });
+                }
+            }
             Self::PoolRepaid { loss, asset, to, amount, rows, .. } => {
                 pool_repaid(*loss, *asset, *to, *amount, rows, visit);
             }

@@ -60,6 +60,8 @@ pub struct World {
     losses: BTreeMap<String, LossId>,
     numbers: u64,
     pub records: Vec<Record>,
+    /// What was asked, accepted or not.
+    pub given: Vec<Envelope>,
 }
 
 impl World {
@@ -76,6 +78,7 @@ impl World {
             losses: BTreeMap::new(),
             numbers: 0,
             records: Vec::new(),
+            given: Vec::new(),
         };
         world.domain_do(domain::Command::AddAsset { name: name(asset), decimals });
         world.domain_do(domain::Command::OpenDomain { name: name("Majors"), asset: ASSET });
@@ -85,6 +88,7 @@ impl World {
     /// Gives a command; both engines must agree to the last event.
     pub fn give(&mut self, actor: Actor, action: Action) -> Result<Vec<Record>, Rejection> {
         let envelope = Envelope { at: self.at, actor, action };
+        self.given.push(envelope.clone());
         let before = self.engine.state().digest();
         let outcome = self.engine.execute(envelope.clone());
         assert_eq!(outcome, self.blind.execute(envelope.clone()), "the watch changes nothing");
@@ -290,8 +294,8 @@ impl World {
         margin: u128,
         set_off: &[(&str, u128)],
     ) -> Result<Vec<Record>, Rejection> {
-        let known = self.losses.len() as u64 + 1;
-        let number = self.losses.get(text).map_or(known, |id| u64::from(id.0) + 1);
+        let known = self.engine.state().losses.losses().count() as u64 + 1_000;
+        let number = self.losses.get(text).map_or(known, |id| u64::from(id.0) + 1_000);
         let set_off = set_off
             .iter()
             .map(|(account, up_to)| SetOff { account: self.id(account), up_to: amount(*up_to) });
@@ -306,7 +310,8 @@ impl World {
             margin: amount(margin),
             set_off: set_off.collect(),
         };
-        let id = LossId(u32::try_from(self.losses.len()).unwrap());
+        let losses = self.engine.state().losses.losses().count();
+        let id = LossId(u32::try_from(losses).unwrap());
         let result = self.give(Actor::VENUE, Action::Loss(command));
         if result.is_ok() {
             self.losses.insert(text.into(), id);

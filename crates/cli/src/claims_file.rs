@@ -13,7 +13,7 @@ use crate::id_order::{DoubledId, Ids};
 use crate::rules::rule_info;
 use crate::side_by_side::{each_part, threads};
 use crate::table::{Role, Row, RowFault, Table};
-use crate::terminal::{Progress, visible};
+use crate::terminal::{Progress, fit};
 
 /// The names of the columns as asked for; nothing takes the default name of the role.
 #[derive(Clone, Debug, Default)]
@@ -215,6 +215,9 @@ fn none(table: &Table) -> Diagnostic {
     Diagnostic::bad_input("claims-none", "there are no claims", help).at(table.source.name.clone())
 }
 
+/// How many ignored columns are named.
+const NAMED: usize = 8;
+
 /// The claims of a file: columns in dense order (byte order of the ids), and the way back to the
 /// order of the rows.
 #[derive(Debug)]
@@ -383,14 +386,20 @@ impl ClaimsFile {
     #[must_use]
     pub fn ignored_columns(&self) -> Option<String> {
         let header = self.table.header.iter().enumerate();
-        let names: Vec<Cow<'_, str>> = header
+        let names: Vec<String> = header
             .filter(|(index, _)| !self.columns.reads(*index))
-            .map(|(_, name)| visible(name))
+            .map(|(_, name)| fit(name, 40))
             .collect();
         match names.as_slice() {
             [] => None,
             [one] => Some(format!("column {one} is not read")),
-            many => Some(format!("columns {} are not read", many.join(", "))),
+            [first @ .., last] if first.len() < NAMED => {
+                Some(format!("columns {}, {last} are not read", first.join(", ")))
+            }
+            many => {
+                let (named, more) = (many[..NAMED].join(", "), many.len() - NAMED);
+                Some(format!("columns {named} and {more} more are not read"))
+            }
         }
     }
 }

@@ -11,8 +11,9 @@ use crate::amount_text::AmountFormat;
 use crate::diagnostic::Diagnostic;
 use crate::id_order::{DoubledId, Ids};
 use crate::rules::rule_info;
+use crate::side_by_side::{each_part, threads};
 use crate::table::{Role, Row, RowFault, Table};
-use crate::terminal::{Progress, visible};
+use crate::terminal::{Progress, fit};
 
 /// The names of the columns as asked for; nothing takes the default name of the role.
 #[derive(Clone, Debug, Default)]
@@ -88,8 +89,7 @@ impl Cells {
     /// Parts of the file are read side by side. Faults are rare, so where any part has one the
     /// whole is read again in order to tell it.
     fn read(table: &Table, columns: Columns, format: AmountFormat) -> Result<Self, Diagnostic> {
-        let threads = std::thread::available_parallelism().map_or(1, usize::from).min(8);
-        let parts = table.parts(threads);
+        let parts = table.parts(threads());
         let read = |part| Self::read_part(table, columns, format, part);
         let cells = if parts.len() > 1 { side_by_side(&parts, &read) } else { None };
         let cells = match cells {
@@ -214,6 +214,9 @@ fn none(table: &Table) -> Diagnostic {
     let help = "give one row for each claim under the header.";
     Diagnostic::bad_input("claims-none", "there are no claims", help).at(table.source.name.clone())
 }
+
+/// How many ignored columns are named.
+const NAMED: usize = 8;
 
 /// The claims of a file: columns in dense order (byte order of the ids), and the way back to the
 /// order of the rows.
@@ -383,24 +386,36 @@ impl ClaimsFile {
     #[must_use]
     pub fn ignored_columns(&self) -> Option<String> {
         let header = self.table.header.iter().enumerate();
-        let names: Vec<Cow<'_, str>> = header
+        let names: Vec<String> = header
             .filter(|(index, _)| !self.columns.reads(*index))
-            .map(|(_, name)| visible(name))
+            .map(|(_, name)| fit(name, 40))
             .collect();
         match names.as_slice() {
             [] => None,
             [one] => Some(format!("column {one} is not read")),
-            many => Some(format!("columns {} are not read", many.join(", "))),
+            [first @ .., last] if first.len() < NAMED => {
+                Some(format!("columns {}, {last} are not read", first.join(", ")))
+            }
+            many => {
+                let (named, more) = (many[..NAMED].join(", "), many.len() - NAMED);
+                Some(format!("columns {named} and {more} more are not read"))
+            }
         }
     }
 }
 
 /// Puts a column into the given order; an empty column stays empty. The column's old memory is
 /// left in `spare` for the next one.
-fn gather<T: Copy>(order: &[u32], column: &mut Vec<T>, spare: &mut Vec<T>) {
-    if !column.is_empty() {
-        spare.clear();
-        spare.extend(order.iter().map(|row| column[usize::try_from(*row).unwrap_or(0)]));
-        std::mem::swap(column, spare);
+fn gather<T: Copy + Default + Send + Sync>(order: &[u32], column: &mut Vec<T>, spare: &mut Vec<T>) {
+    if column.is_empty() {
+        return;
     }
+    spare.resize(order.len(), T::default());
+    let from: &[T] = column;
+    each_part(spare, |start, part| {
+        for (value, row) in part.iter_mut().zip(&order[start..]) {
+            *value = from[usize::try_from(*row).unwrap_or(0)];
+        }
+    });
+    std::mem::swap(column, spare);
 }

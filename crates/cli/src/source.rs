@@ -11,6 +11,7 @@ use std::path::Path;
 
 use crate::csv_text::PART;
 use crate::diagnostic::{Diagnostic, Excerpt};
+use crate::side_by_side::threads;
 use crate::terminal::visible;
 
 /// A text in memory with the name it is cited by.
@@ -64,8 +65,7 @@ const BLOCK: usize = 1 << 18;
 
 /// Reads a regular file of a known length, parts of it side by side, looking at what there is.
 fn read_side_by_side(path: &Path, length: usize) -> io::Result<(Vec<u8>, Kinds)> {
-    let threads = std::thread::available_parallelism().map_or(1, usize::from).min(8);
-    let share = length.div_ceil(threads.min(length / PART).max(1)).max(1);
+    let share = length.div_ceil(threads().min(length / PART).max(1)).max(1);
     let mut bytes = vec![0; length];
     let read_part = |at: usize, part: &mut [u8]| -> io::Result<Kinds> {
         let mut file = File::open(path)?;

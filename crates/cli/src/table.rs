@@ -370,6 +370,7 @@ impl<'a> Row<'a> {
     }
 
     /// The id: 1 to 64 bytes, none of them unprintable. Ids are taken byte for byte.
+    #[inline]
     pub fn id(&self, column: usize) -> Result<std::borrow::Cow<'a, [u8]>, RowFault> {
         let field = &self.fields[column];
         let text = field.text(&self.table.source);

@@ -169,6 +169,10 @@ fn remarks_are_said_once_and_not_when_quiet() {
          remark: --score has no effect: equal-losses reads none\n\
          remark: 100 of the loss is uncovered: all capacity is taken\n"
     );
+    let wide = "id,cap,a,b,c,d,e,f,g,h,i,j\nx,9,,,,,,,,,,\n";
+    let ran = World::with_claims(wide).run("allocate --rule talmud --loss 1 --claims claims.csv");
+    let many = "remark: columns a, b, c, d, e, f, g, h and 2 more are not read by talmud\n";
+    assert_eq!(ran.stderr, many);
     assert_eq!(run("--quiet"), "");
     assert_eq!(run("-q"), "");
 }

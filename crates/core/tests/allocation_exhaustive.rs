@@ -88,10 +88,14 @@ fn proportional_in_reverse_claim_order() {
     }
 }
 
+/// Each place has its own risk. Without weight a cap does not matter: two of them stand for all,
+/// as every one was seen under `proportional`.
 #[test]
 fn risk_weighted_with_risks_by_place() {
-    for mut claims in multisets(&kinds(6, 6), 4) {
-        for (claim, risk) in claims.iter_mut().zip([1_000_000, 500_000, 2_000_000, 333_333]) {
+    let mut kinds = kinds(6, 6);
+    kinds.retain(|claim| claim.weight > 0 || claim.cap % 6 == 0);
+    for mut claims in multisets(&kinds, 4) {
+        for (claim, risk) in claims.iter_mut().zip([1_000_000, 500_000, 2_000_000, 250_000]) {
             claim.risk = risk;
         }
         check_losses(Method::RiskWeighted, claims);

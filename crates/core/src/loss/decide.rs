@@ -28,6 +28,9 @@ pub(crate) fn decide(
             detect::declare_default(state, *domain, *number, *account, found, events)
         }
         Command::PayDraw { loss, layer, account, amount } => {
+            if let Some(payer) = account {
+                crate::account::owned_by(state, envelope.actor, *payer)?;
+            }
             income::pay_draw(state, *loss, *layer, *account, *amount, events)
         }
         Command::Recover { loss, number, amount } => {
@@ -62,6 +65,7 @@ pub(crate) fn decide_duty(
         Duty::CloseEpisode { episode } => absorb::close_episode(state, episode, events),
         Duty::EnterSettlement { domain } => enter_settlement(state, domain, events),
         Duty::BookResidue { set, layer } => touch::book_residue(state, set, layer, events),
+        Duty::TakeWaiting { set, layer } => touch::take_waiting(state, set, layer, events),
     }
 }
 

@@ -6,7 +6,7 @@ use anstyle::{AnsiColor, Style};
 use rhodian_core::units::{Amount, Fraction};
 
 use crate::allocation_report::AllocationReport;
-use crate::rules::{LevelUnit, rule_info};
+use crate::rules::{Level, rule_info};
 use crate::terminal::{bar, display_width, fit};
 
 /// How many shares are shown.
@@ -61,6 +61,9 @@ fn write_sum(report: &AllocationReport<'_>, width: usize, out: &mut dyn Write) -
 }
 
 fn write_levels(report: &AllocationReport<'_>, out: &mut dyn Write) -> io::Result<()> {
+    if rule_info(report.rule).level == Level::None {
+        return Ok(());
+    }
     if !report.file.has_classes() {
         return match report.levels.first() {
             Some(Some(level)) => writeln!(out, "{:<10} {}", "level", level_words(report, *level)),
@@ -69,7 +72,7 @@ fn write_levels(report: &AllocationReport<'_>, out: &mut dyn Write) -> io::Resul
     }
     let classes = report.file.classes();
     for (class, level) in classes.iter().zip(&report.levels).take(CLASSES_SHOWN) {
-        let words = level.map_or_else(|| "no level".to_owned(), |l| level_words(report, l));
+        let words = level.map_or_else(|| "all taken".to_owned(), |l| level_words(report, l));
         writeln!(out, "{:<10} {words}", format!("class {class}"))?;
     }
     if classes.len() > CLASSES_SHOWN {
@@ -81,10 +84,12 @@ fn write_levels(report: &AllocationReport<'_>, out: &mut dyn Write) -> io::Resul
 /// A level as a person reads it: a part of each weight, or an amount.
 fn level_words(report: &AllocationReport<'_>, level: Fraction) -> String {
     let rule = rule_info(report.rule);
+    let decimals = usize::from(report.format.decimals);
     let (shift, what) = match (rule.level, rule.reads) {
-        (LevelUnit::PerWeight, (_, _, true)) => (0, "of each weight x risk"),
-        (LevelUnit::PerWeight, _) => (0, "of each weight"),
-        (LevelUnit::Atoms, _) => (usize::from(report.format.decimals), "for each, up to the cap"),
+        (Level::PerWeight, (_, _, true)) => (0, "of each weight x risk"),
+        (Level::PerWeight | Level::None, _) => (0, "of each weight"),
+        (Level::Lost, _) => (decimals, "lost by each, up to the cap"),
+        (Level::Kept, _) => (decimals, "kept by each, up to the cap"),
     };
     let (decimal, exact) = decimal(level, shift);
     let fraction = match level.den {

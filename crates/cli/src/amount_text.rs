@@ -140,6 +140,7 @@ impl AmountFormat {
 
     /// Reads a decimal number as a count of its smallest unit, refused above `max` (at most
     /// 10^30).
+    #[inline]
     pub fn read_atoms(self, text: &[u8], max: u128) -> Result<u128, NumberFault> {
         if let Some(atoms) = self.read_short(text) {
             return if u128::from(atoms) <= max {

@@ -4,15 +4,16 @@ use std::borrow::Cow;
 use std::ops::Range;
 
 use rhodian_core::allocation::{Claims, Rule};
-use rhodian_core::bounds::MAX_CLAIMS;
+use rhodian_core::bounds::{MAX_CLAIMS, MAX_TOTAL, RISK_UNIT};
 use rhodian_core::units::Amount;
 
 use crate::amount_text::AmountFormat;
 use crate::diagnostic::Diagnostic;
 use crate::id_order::{DoubledId, Ids};
 use crate::rules::rule_info;
+use crate::side_by_side::{each_part, threads};
 use crate::table::{Role, Row, RowFault, Table};
-use crate::terminal::{Progress, visible};
+use crate::terminal::{Progress, fit};
 
 /// The names of the columns as asked for; nothing takes the default name of the role.
 #[derive(Clone, Debug, Default)]
@@ -88,8 +89,7 @@ impl Cells {
     /// Parts of the file are read side by side. Faults are rare, so where any part has one the
     /// whole is read again in order to tell it.
     fn read(table: &Table, columns: Columns, format: AmountFormat) -> Result<Self, Diagnostic> {
-        let threads = std::thread::available_parallelism().map_or(1, usize::from).min(8);
-        let parts = table.parts(threads);
+        let parts = table.parts(threads());
         let read = |part| Self::read_part(table, columns, format, part);
         let cells = if parts.len() > 1 { side_by_side(&parts, &read) } else { None };
         let cells = match cells {
@@ -215,6 +215,9 @@ fn none(table: &Table) -> Diagnostic {
     Diagnostic::bad_input("claims-none", "there are no claims", help).at(table.source.name.clone())
 }
 
+/// How many ignored columns are named.
+const NAMED: usize = 8;
+
 /// The claims of a file: columns in dense order (byte order of the ids), and the way back to the
 /// order of the rows.
 #[derive(Debug)]
@@ -236,7 +239,7 @@ impl ClaimsFile {
         progress: &mut Progress,
     ) -> Result<Self, Diagnostic> {
         let columns = Columns::find(&table, names, rule)?;
-        progress.doing("reading", table.about_rows());
+        progress.doing_with("reading", || table.about_rows());
         let cells = Cells::read(&table, columns, format)?;
         progress.doing("ordering", cells.ids.len());
         let ordered = cells.ids.byte_order(table.source.text());
@@ -332,11 +335,41 @@ impl ClaimsFile {
         !self.table.source.has_quotes()
     }
 
+    /// The error of weights times risks that sum above 10^38, at the row where the sum passes it.
+    #[must_use]
+    pub fn weights_above_bound(&self) -> Diagnostic {
+        let weights = self.claims().weights;
+        let risk = |index: usize| self.cells.risks.get(index).copied().unwrap_or(RISK_UNIT);
+        // At most 10^30 x 10^12 each, which 128 bits do not hold: above the bound is enough.
+        let products: Vec<u128> = (0..self.len())
+            .map(|index| weights[index].atoms().saturating_mul(u128::from(risk(index))))
+            .collect();
+        let mut sum = 0u128;
+        let passes = self.to_row_order(products).iter().position(|product| {
+            sum = sum.saturating_add(*product);
+            sum > MAX_TOTAL
+        });
+        let row = passes.unwrap_or(0);
+        let fields = match self.table.fields_of(row) {
+            Ok(fields) => fields,
+            Err(error) => return error,
+        };
+        let error = Diagnostic::bad_input(
+            "claims-weights-above-bound",
+            "weights times risks sum to more than can be divided",
+            "scale the risk factors down: only their ratios count.",
+        );
+        let column = self.columns.weight.unwrap_or(self.columns.cap);
+        let length = fields[column].raw(&self.table.source).len();
+        let allowed = "10^38 in all, in atoms times millionths".to_owned();
+        self.table.mark(error, &fields, column, Some(self.columns.id), 0..length, allowed)
+    }
+
     /// A column of results from dense order to the order of the rows.
     #[must_use]
-    pub fn to_row_order(&self, dense: Vec<Amount>) -> Vec<Amount> {
+    pub fn to_row_order<T: Copy + Default>(&self, dense: Vec<T>) -> Vec<T> {
         let Some(order) = &self.order else { return dense };
-        let mut rows = vec![Amount::ZERO; dense.len()];
+        let mut rows = vec![T::default(); dense.len()];
         for (row, value) in order.iter().zip(dense) {
             rows[usize::try_from(*row).unwrap_or(0)] = value;
         }
@@ -353,24 +386,36 @@ impl ClaimsFile {
     #[must_use]
     pub fn ignored_columns(&self) -> Option<String> {
         let header = self.table.header.iter().enumerate();
-        let names: Vec<Cow<'_, str>> = header
+        let names: Vec<String> = header
             .filter(|(index, _)| !self.columns.reads(*index))
-            .map(|(_, name)| visible(name))
+            .map(|(_, name)| fit(name, 40))
             .collect();
         match names.as_slice() {
             [] => None,
             [one] => Some(format!("column {one} is not read")),
-            many => Some(format!("columns {} are not read", many.join(", "))),
+            [first @ .., last] if first.len() < NAMED => {
+                Some(format!("columns {}, {last} are not read", first.join(", ")))
+            }
+            many => {
+                let (named, more) = (many[..NAMED].join(", "), many.len() - NAMED);
+                Some(format!("columns {named} and {more} more are not read"))
+            }
         }
     }
 }
 
 /// Puts a column into the given order; an empty column stays empty. The column's old memory is
 /// left in `spare` for the next one.
-fn gather<T: Copy>(order: &[u32], column: &mut Vec<T>, spare: &mut Vec<T>) {
-    if !column.is_empty() {
-        spare.clear();
-        spare.extend(order.iter().map(|row| column[usize::try_from(*row).unwrap_or(0)]));
-        std::mem::swap(column, spare);
+fn gather<T: Copy + Default + Send + Sync>(order: &[u32], column: &mut Vec<T>, spare: &mut Vec<T>) {
+    if column.is_empty() {
+        return;
     }
+    spare.resize(order.len(), T::default());
+    let from: &[T] = column;
+    each_part(spare, |start, part| {
+        for (value, row) in part.iter_mut().zip(&order[start..]) {
+            *value = from[usize::try_from(*row).unwrap_or(0)];
+        }
+    });
+    std::mem::swap(column, spare);
 }

@@ -1,6 +1,8 @@
 //! External ids and their byte order, which gives claims their dense ids: so the order of a
 //! file's rows never decides who gets the odd atom.
 
+use crate::side_by_side::each_part;
+
 /// The ids of a file in row order, as ranges of its text.
 #[derive(Debug, Default)]
 pub struct Ids {
@@ -8,6 +10,13 @@ pub struct Ids {
     packed: Vec<u64>,
     /// Ids with doubled quotes, which no range of the text spells.
     unescaped: Vec<Box<[u8]>>,
+    /// The first id and the last, while all came in rising byte order.
+    first: Vec<u8>,
+    last: Vec<u8>,
+    /// Whether they did not.
+    unordered: bool,
+    /// How many bytes all ids have in common at their front.
+    front: usize,
 }
 
 /// Marks an entry that is an index into `unescaped`; above the longest id.
@@ -15,17 +24,41 @@ const UNESCAPED: u64 = 0xFF;
 
 impl Ids {
     /// Adds an id that stands in the text at `start`, of at most 64 bytes.
+    #[inline]
     pub fn push_range(&mut self, start: usize, id: &[u8]) {
+        self.note(id);
         match (u64::try_from(start), u8::try_from(id.len())) {
             (Ok(start), Ok(length)) if start < 1 << 56 && u64::from(length) != UNESCAPED => {
                 self.packed.push(start << 8 | u64::from(length));
             }
-            _ => self.push_owned(id),
+            _ => self.keep(id),
         }
     }
 
     /// Adds an id that no range of the text spells.
     pub fn push_owned(&mut self, id: &[u8]) {
+        self.note(id);
+        self.keep(id);
+    }
+
+    /// Looks at an id on its way in, while it is in the cache.
+    #[inline]
+    fn note(&mut self, id: &[u8]) {
+        if self.packed.is_empty() {
+            self.first = id.to_vec();
+            self.last = id.to_vec();
+            self.front = id.len();
+            return;
+        }
+        self.front = common_front(&self.first[..self.front], id);
+        if !self.unordered {
+            self.unordered = self.last.as_slice() >= id;
+            self.last.clear();
+            self.last.extend_from_slice(id);
+        }
+    }
+
+    fn keep(&mut self, id: &[u8]) {
         let index = u64::try_from(self.unescaped.len()).unwrap_or(0);
         self.unescaped.push(id.into());
         self.packed.push(index << 8 | UNESCAPED);
@@ -33,6 +66,16 @@ impl Ids {
 
     /// Adds the ids of the next part of the same text.
     pub fn append(&mut self, next: Self) {
+        if next.is_empty() {
+            return;
+        }
+        if self.is_empty() {
+            *self = next;
+            return;
+        }
+        self.unordered = self.unordered || next.unordered || self.last >= next.first;
+        self.front = common_front(&self.first[..self.front], &next.first).min(next.front);
+        self.last = next.last;
         let before = u64::try_from(self.unescaped.len()).unwrap_or(0);
         self.unescaped.extend(next.unescaped);
         self.packed.extend(next.packed.into_iter().map(|packed| match packed & 0xFF {
@@ -71,17 +114,21 @@ impl Ids {
     /// in common at their front, together with the row, and only equal keys are compared in full.
     pub fn byte_order(&self, text: &[u8]) -> Result<Option<Vec<u32>>, DoubledId> {
         let count = self.len();
-        if (1..count).all(|row| self.get(text, row - 1) < self.get(text, row)) {
+        if !self.unordered {
             return Ok(None);
         }
-        let skip = self.common_front(text);
-        let mut keyed: Vec<u128> = (0..count)
-            .map(|row| {
+        let skip = self.front;
+        let mut keyed = vec![0u128; count];
+        each_part(&mut keyed, |start, part| {
+            for (index, slot) in part.iter_mut().enumerate() {
+                let row = start + index;
                 let key = u128::from(key_after(self.get(text, row), skip));
-                key << 64 | u128::try_from(row).unwrap_or(0)
-            })
-            .collect();
-        keyed.sort_unstable();
+                *slot = key << 64 | u128::try_from(row).unwrap_or(0);
+            }
+            part.sort_unstable();
+        });
+        // The stable sort finds the sorted parts and merges them.
+        keyed.sort();
         let mut order: Vec<u32> = keyed.iter().map(|k| row_of(*k)).collect();
         let mut doubled = DoubledIds::default();
         let mut start = 0;
@@ -105,16 +152,11 @@ impl Ids {
     fn of<'a>(&'a self, text: &'a [u8], row: u32) -> &'a [u8] {
         self.get(text, usize::try_from(row).unwrap_or(0))
     }
+}
 
-    /// How many bytes all ids have in common at their front.
-    fn common_front(&self, text: &[u8]) -> usize {
-        let first = self.get(text, 0);
-        (1..self.len()).fold(first.len(), |common, row| {
-            let id = self.get(text, row);
-            let same = first[..common].iter().zip(id).take_while(|(a, b)| a == b).count();
-            same.min(common)
-        })
-    }
+/// How many bytes two texts have in common at their front.
+fn common_front(one: &[u8], other: &[u8]) -> usize {
+    one.iter().zip(other).take_while(|(a, b)| a == b).count()
 }
 
 /// The eight bytes after the first `skip`, filled up with zeros, as a number.
@@ -189,25 +231,37 @@ mod tests {
 
     #[test]
     fn rows_come_in_byte_order() {
-        let cases: [(&str, &[&str], Option<Vec<u32>>); 6] = [
-            ("sorted already", &["a", "b", "c"], None),
-            ("one row", &["a"], None),
-            ("reversed", &["c", "b", "a"], Some(vec![2, 1, 0])),
-            (
-                "a front in common, and one that is the front",
-                &["user-2", "user-", "user-1"],
-                Some(vec![1, 2, 0]),
-            ),
-            (
-                "equal in the first eight bytes",
-                &["0123456789b", "0123456789a", "01234567"],
-                Some(vec![2, 1, 0]),
-            ),
-            ("bytes, not letters", &["é", "z", "Z"], Some(vec![2, 1, 0])),
-        ];
-        for (name, input, expected) in cases {
-            assert_eq!(ids(input).byte_order(b""), Ok(expected), "{name}");
+        let check = |name: &str, input: &[&str], expected: Option<&[u32]>| {
+            let found = ids(input).byte_order(b"").unwrap();
+            assert_eq!(found.as_deref(), expected, "{name}");
+        };
+        check("sorted already", &["a", "b", "c"], None);
+        check("one row", &["a"], None);
+        check("reversed", &["c", "b", "a"], Some(&[2, 1, 0]));
+        check("a front in common", &["user-2", "user-", "user-1"], Some(&[1, 2, 0]));
+        let long = ["0123456789b", "0123456789a", "01234567"];
+        check("equal in eight bytes", &long, Some(&[2, 1, 0]));
+        let late = ["x", "y123456789b", "y123456789a", "y12345678"];
+        check("equal in eight bytes of a part", &late, Some(&[0, 3, 2, 1]));
+        check("bytes, not letters", &["é", "z", "Z"], Some(&[2, 1, 0]));
+    }
+
+    #[test]
+    fn joined_parts_are_ordered_as_one() {
+        let names = ["k-7", "k-1", "k-3", "k-2", "x", "a", "b", "c"];
+        for cut in 0..=names.len() {
+            for (from, to) in [(0, 8), (5, 8), (1, 3), (0, 1), (3, 5)] {
+                let at = cut.clamp(from, to);
+                let mut joined = ids(&names[from..at]);
+                joined.append(ids(&names[at..to]));
+                let whole = ids(&names[from..to]);
+                assert_eq!(joined.byte_order(b""), whole.byte_order(b""), "{from} {at} {to}");
+                assert_eq!(joined.front, whole.front, "{from} {at} {to}");
+            }
         }
+        let mut twice = ids(&["a", "b"]);
+        twice.append(ids(&["b", "c"]));
+        assert!(twice.byte_order(b"").is_err());
     }
 
     #[test]

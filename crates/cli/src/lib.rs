@@ -22,6 +22,8 @@ pub mod id_order;
 pub mod out_folder;
 pub mod output;
 pub mod rules;
+pub mod side_by_side;
+pub mod source;
 pub mod table;
 pub mod terminal;
 

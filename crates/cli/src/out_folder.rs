@@ -4,6 +4,7 @@
 //! one step. An interrupt before that step removes the hidden folder.
 
 use std::fs::{self, File};
+use std::io::ErrorKind::DirectoryNotEmpty as NotEmpty;
 use std::io::{self, BufWriter, Write};
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, MutexGuard, Once, PoisonError};
@@ -34,9 +35,11 @@ fn clean_up_when_interrupted() {
         // Where the handler cannot be set, an interrupt leaves the hidden folder, never a
         // half-written target.
         let _ = ctrlc::set_handler(|| {
-            if let Some(folder) = unfinished().take() {
-                let _ = fs::remove_dir_all(folder);
-            }
+            let folder = unfinished();
+            // The work goes on meanwhile and may add a file to the folder as it is removed.
+            while folder.as_ref().is_some_and(|folder| {
+                fs::remove_dir_all(folder).is_err_and(|error| error.kind() == NotEmpty)
+            }) {}
             std::process::exit(INTERRUPTED);
         });
     });
@@ -93,7 +96,8 @@ fn foreign_file(folder: &Path) -> io::Result<Option<String>> {
 pub struct OutFolder {
     target: PathBuf,
     force: bool,
-    hidden: TempDir,
+    /// Nothing once it has been removed.
+    hidden: Option<TempDir>,
 }
 
 impl OutFolder {
@@ -114,7 +118,7 @@ impl OutFolder {
             *pending = Some(hidden.path().to_owned());
             drop(pending);
             fs::create_dir(hidden.path().join("new"))?;
-            Ok(Self { target: target.clone(), force, hidden })
+            Ok(Self { target, force, hidden: Some(hidden) })
         };
         begin().map_err(|error| {
             Diagnostic::input_output("write into", &target.display().to_string(), &error)
@@ -129,8 +133,8 @@ impl OutFolder {
     ) -> Result<(), Diagnostic> {
         debug_assert!(OWN_FILES.contains(&name));
         let write = || -> io::Result<()> {
-            let file = File::create_new(self.hidden.path().join("new").join(name))?;
-            let mut buffered = BufWriter::with_capacity(1 << 18, file);
+            let file = File::create_new(self.inside("new").join(name))?;
+            let mut buffered = BufWriter::new(file);
             content(&mut buffered)?;
             buffered.into_inner().map_err(io::IntoInnerError::into_error)?.sync_all()
         };
@@ -138,19 +142,27 @@ impl OutFolder {
         write().map_err(|e| Diagnostic::input_output("write", &path.display().to_string(), &e))
     }
 
+    /// A path inside the hidden folder.
+    fn inside(&self, name: &str) -> PathBuf {
+        self.hidden.as_ref().map_or_else(PathBuf::new, |hidden| hidden.path().join(name))
+    }
+
     /// Gives the folder its name.
-    pub fn commit(self) -> Result<(), Diagnostic> {
-        let mut pending = unfinished();
-        let renamed = self.take_name();
-        *pending = None;
-        drop(pending);
+    pub fn commit(mut self) -> Result<(), Diagnostic> {
+        let renamed = {
+            let mut pending = unfinished();
+            let renamed = self.take_name();
+            // What was replaced goes with the hidden folder, and an interrupt waits for that.
+            self.hidden = None;
+            *pending = None;
+            renamed
+        };
         let name = self.target.display().to_string();
-        // Dropping the hidden folder removes what was replaced.
         renamed.map_err(|error| Diagnostic::input_output("write", &name, &error))
     }
 
     fn take_name(&self) -> io::Result<()> {
-        let (new, old) = (self.hidden.path().join("new"), self.hidden.path().join("old"));
+        let (new, old) = (self.inside("new"), self.inside("old"));
         let replaces = self.force && self.target.is_dir();
         if replaces {
             fs::rename(&self.target, &old)?;
@@ -166,7 +178,10 @@ impl OutFolder {
 
 impl Drop for OutFolder {
     fn drop(&mut self) {
-        // The hidden folder goes with its owner, so an interrupt has nothing left to remove.
-        *unfinished() = None;
+        if self.hidden.is_some() {
+            let mut pending = unfinished();
+            self.hidden = None;
+            *pending = None;
+        }
     }
 }

@@ -71,7 +71,8 @@ pub fn to_stdout(content: impl FnOnce(&mut dyn Write) -> io::Result<()>) -> Resu
 pub fn data_to_stdout(
     content: impl FnOnce(&mut dyn Write) -> io::Result<()>,
 ) -> Result<(), Diagnostic> {
-    let mut out = BufWriter::with_capacity(1 << 18, io::stdout().lock());
+    // Data comes in blocks larger than this buffer, which then lets them through.
+    let mut out = BufWriter::new(io::stdout().lock());
     let written = content(&mut out).and_then(|()| out.flush());
     told_unless_closed(written)
 }

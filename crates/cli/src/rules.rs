@@ -3,13 +3,17 @@
 use clap::builder::{PossibleValue, PossibleValuesParser, TypedValueParser};
 use rhodian_core::allocation::Rule;
 
-/// What the level of a rule is counted in.
+/// What the level of a rule says.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum LevelUnit {
+pub enum Level {
+    /// The rule has none.
+    None,
     /// Atoms paid for each atom of weight (times risk, where there is one): a plain ratio.
     PerWeight,
-    /// Atoms.
-    Atoms,
+    /// Atoms that each loses, up to the cap.
+    Lost,
+    /// Atoms that each keeps, up to the cap.
+    Kept,
 }
 
 /// A rule as the doors show it.
@@ -23,23 +27,29 @@ pub struct RuleInfo {
     pub about: &'static str,
     /// Whether it reads weights, scores, risks.
     pub reads: (bool, bool, bool),
-    /// What its level is counted in.
-    pub level: LevelUnit,
+    /// What its level says.
+    pub level: Level,
 }
 
 const fn info(rule: Rule, name: &'static str, about: &'static str) -> RuleInfo {
-    RuleInfo { rule, name, about, reads: (false, false, false), level: LevelUnit::Atoms }
+    RuleInfo { rule, name, about, reads: (false, false, false), level: Level::None }
 }
 
 /// Every rule, the default of the engine first.
 pub const RULES: [RuleInfo; 11] = [
     RuleInfo {
         reads: (true, false, false),
-        level: LevelUnit::PerWeight,
+        level: Level::PerWeight,
         ..info(Rule::Proportional, "proportional", "the same part of every weight, up to the cap")
     },
-    info(Rule::EqualLosses, "equal-losses", "everyone loses the same, up to the cap"),
-    info(Rule::EqualAwards, "equal-awards", "everyone keeps the same, up to the cap"),
+    RuleInfo {
+        level: Level::Lost,
+        ..info(Rule::EqualLosses, "equal-losses", "everyone loses the same, up to the cap")
+    },
+    RuleInfo {
+        level: Level::Kept,
+        ..info(Rule::EqualAwards, "equal-awards", "everyone keeps the same, up to the cap")
+    },
     info(Rule::Talmud, "talmud", "equal on half claims: awards below, losses above"),
     RuleInfo {
         reads: (false, true, false),
@@ -47,7 +57,7 @@ pub const RULES: [RuleInfo; 11] = [
     },
     RuleInfo {
         reads: (true, false, true),
-        level: LevelUnit::PerWeight,
+        level: Level::PerWeight,
         ..info(Rule::RiskWeighted, "risk-weighted", "the same part of every weight x risk")
     },
     info(Rule::RandomArrival, "random-arrival", "the average over all orders, to 16 claims"),

@@ -8,8 +8,9 @@ use rhodian_core::bounds::{MAX_AMOUNT, MAX_NAME, MAX_RISK};
 use rhodian_core::units::Amount;
 
 use crate::amount_text::{AmountFormat, FaultKind, NumberFault};
-use crate::csv_text::{Field, Records, Source};
+use crate::csv_text::{Field, Records};
 use crate::diagnostic::Diagnostic;
+use crate::source::Source;
 use crate::terminal::{fit, is_unsafe_to_show, visible};
 
 /// A CSV file whose header has been read.
@@ -369,6 +370,7 @@ impl<'a> Row<'a> {
     }
 
     /// The id: 1 to 64 bytes, none of them unprintable. Ids are taken byte for byte.
+    #[inline]
     pub fn id(&self, column: usize) -> Result<std::borrow::Cow<'a, [u8]>, RowFault> {
         let field = &self.fields[column];
         let text = field.text(&self.table.source);

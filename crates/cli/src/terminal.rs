@@ -110,6 +110,13 @@ impl Progress {
         }
     }
 
+    /// As [`Progress::doing`], where counting the rows costs something.
+    pub fn doing_with(&mut self, what: &str, rows: impl FnOnce() -> usize) {
+        if self.on {
+            self.doing(what, rows());
+        }
+    }
+
     /// Wipes the line.
     pub fn done(&mut self) {
         if self.drawn {

@@ -36,15 +36,14 @@ pub(crate) fn claims<'a>(
     rule: &'a MemberRule,
 ) -> impl Iterator<Item = BasisClaim> + 'a {
     let reported = state.losses.reported.get(&layer).into_iter().flatten();
-    reported.filter_map(move |(account, claim)| {
-        state.domains.accepted(domain, *account).then(|| BasisClaim {
-            account: *account,
-            weight: claim.weight,
-            cap: claim.cap.min(part_of_weight_floor(claim.weight, rule.cap_of_weight)),
-            score: claim.score,
-            risk: claim.risk,
-            class: claim.class,
-        })
+    let standing = reported.filter(move |(account, _)| state.domains.accepted(domain, **account));
+    standing.map(move |(account, claim)| BasisClaim {
+        account: *account,
+        weight: claim.weight,
+        cap: claim.cap.min(part_of_weight_floor(claim.weight, rule.cap_of_weight)),
+        score: claim.score,
+        risk: claim.risk,
+        class: claim.class,
     })
 }
 

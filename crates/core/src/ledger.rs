@@ -140,6 +140,12 @@ impl Ledger {
         self.add(transfer.asset, transfer.to, transfer.amount, false);
     }
 
+    /// Adds money from nowhere, so that tests can see the laws fire.
+    #[cfg(test)]
+    pub(crate) fn spoil(&mut self, asset: AssetId, holder: Holder, amount: Amount) {
+        self.add(asset, holder, amount, false);
+    }
+
     fn add(&mut self, asset: AssetId, holder: Holder, amount: Amount, negative: bool) {
         if self.assets.len() <= asset.index() {
             self.assets.resize_with(asset.index() + 1, Balances::default);

@@ -29,6 +29,29 @@ pub enum Bearer {
     Uncovered(DomainId) = 3,
     /// The outside: proceeds of an auction or sale are not owed back.
     Outside(LayerId) = 4,
+    /// Participants of a domain in settlement, by the rank of their claims.
+    Ranked {
+        /// What each bore and got back, in account order.
+        rows: Vec<Claim>,
+    } = 5,
+}
+
+impl Bearer {
+    /// The participants' claims, where participants bore it.
+    #[must_use]
+    pub fn rows(&self) -> Option<&[Claim]> {
+        match self {
+            Self::Members { rows, .. } | Self::Ranked { rows } => Some(rows),
+            Self::Layer(_) | Self::Uncovered(_) | Self::Outside(_) => None,
+        }
+    }
+
+    pub(crate) fn rows_mut(&mut self) -> Option<&mut Vec<Claim>> {
+        match self {
+            Self::Members { rows, .. } | Self::Ranked { rows } => Some(rows),
+            Self::Layer(_) | Self::Uncovered(_) | Self::Outside(_) => None,
+        }
+    }
 }
 
 /// A participant's claim to later recoveries of one loss.
@@ -61,9 +84,10 @@ impl ClaimPool {
     pub fn open(&self) -> Amount {
         match self.bearer {
             Bearer::Outside(_) => Amount::ZERO,
-            Bearer::Layer(_) | Bearer::Members { .. } | Bearer::Uncovered(_) => {
-                self.borne.less_or_zero(self.repaid)
-            }
+            Bearer::Layer(_)
+            | Bearer::Members { .. }
+            | Bearer::Uncovered(_)
+            | Bearer::Ranked { .. } => self.borne.less_or_zero(self.repaid),
         }
     }
 }
@@ -112,7 +136,7 @@ pub(crate) fn repay(
 
 /// A pool's share over its members: pro rata to what each bore, cumulative over recoveries.
 fn rows(pool: &ClaimPool, share: Amount) -> Result<Vec<Amount>, AllocationError> {
-    let Bearer::Members { rows, .. } = &pool.bearer else { return Ok(Vec::new()) };
+    let Some(rows) = pool.bearer.rows() else { return Ok(Vec::new()) };
     let borne: Vec<Amount> = rows.iter().map(|row| row.borne).collect();
     let repaid: Vec<Amount> = rows.iter().map(|row| row.repaid).collect();
     let claims = Claims { caps: &borne, weights: &borne, ..Claims::default() };

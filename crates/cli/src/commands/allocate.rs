@@ -103,11 +103,18 @@ pub fn run(args: &AllocateArgs) -> Result<Exit, Diagnostic> {
     progress.done();
     write_result(&report, args.output.format)?;
     remarks(args, &report);
-    Ok(if args.fail_on_uncovered && !report.residual.is_zero() {
-        Exit::CheckFailed
-    } else {
-        Exit::Done
-    })
+    if args.fail_on_uncovered && !report.residual.is_zero() {
+        return Err(uncovered(&report));
+    }
+    Ok(Exit::Done)
+}
+
+/// The check of `--fail-on-uncovered`, failed. The result is written by then.
+fn uncovered(report: &AllocationReport<'_>) -> Diagnostic {
+    let residual = report.format.write(report.residual);
+    let message = format!("{residual} of the loss is uncovered");
+    let help = "the shares are right; the claims cannot pay more.";
+    Diagnostic::new(Exit::CheckFailed, "uncovered", message, help)
 }
 
 impl AllocateArgs {
@@ -164,24 +171,25 @@ fn read_loss(text: &str, format: AmountFormat) -> Result<Amount, Diagnostic> {
 /// What the core refused, in the words of the door.
 fn refused(error: AllocationError, file: &ClaimsFile, rule: Rule) -> Diagnostic {
     let name = rule_info(rule).name;
-    let (code, help) = match error {
-        AllocationError::NoWeight => (
-            "claims-no-weight",
-            format!("{name} divides by weight: give someone a weight above zero."),
-        ),
-        AllocationError::WeightsAboveBound => (
-            "claims-weights-above-bound",
-            "scale the risk factors: only their ratios count.".into(),
-        ),
-        AllocationError::TooManyClaims { .. } => (
-            "claims-too-many-for-rule",
-            format!("{name} is exact for few claims only: use another rule."),
-        ),
-        AllocationError::ColumnLength { .. } => {
-            unreachable!("columns are read row by row, yet {error}")
+    match error {
+        AllocationError::NoWeight => {
+            let help = format!("{name} divides by weight: give someone a weight above zero.");
+            Diagnostic::bad_input("claims-no-weight", "every weight is zero", help).at(file.name())
         }
-    };
-    Diagnostic::bad_input(code, error.to_string(), help).at(file.name())
+        AllocationError::TooManyClaims { found, max } => {
+            let message =
+                format!("{name} is exact up to {max} claims of a class, here are {found}");
+            let help = "divide by another rule.";
+            Diagnostic::bad_input("claims-too-many-for-rule", message, help).at(file.name())
+        }
+        AllocationError::WeightsAboveBound => file.weights_above_bound(),
+        AllocationError::ColumnLength { .. }
+        | AllocationError::RiskAboveBound { .. }
+        | AllocationError::PaidAboveCap { .. }
+        | AllocationError::PaidAboveCumulative => {
+            unreachable!("the file was read within the bounds and nothing was paid, yet {error}")
+        }
+    }
 }
 
 fn write_folder(report: &AllocationReport<'_>, output: &OutputArgs) -> Result<(), Diagnostic> {
@@ -210,7 +218,7 @@ fn remarks(args: &AllocateArgs, report: &AllocationReport<'_>) {
         let role = role.name();
         output.remark(format!("--{role} has no effect: {} reads none", rule_info(args.rule).name));
     }
-    if !report.residual.is_zero() {
+    if !report.residual.is_zero() && !args.fail_on_uncovered {
         let residual = report.format.write(report.residual);
         output.remark(format!("{residual} of the loss is uncovered: all capacity is taken"));
     }

@@ -3,10 +3,11 @@
 //! Everyone first receives what the others concede, `m = max(0, E - (D - c))`; what is left, `F`,
 //! is divided in proportion to the claims less `m`, each truncated to `F`.
 
+use alloc::vec;
 use alloc::vec::Vec;
 
 use super::proportional::{Basis, Level, shares as proportional_shares};
-use super::shares::Shares;
+use super::shares::{Shares, amount as amount_of};
 use crate::units::Amount;
 
 /// The exact shares of the loss `amount` over caps of sum `sum`, for `0 < amount < sum`.
@@ -19,12 +20,12 @@ pub(super) fn shares(caps: &[Amount], sum: u128, amount: u128) -> Shares {
     let claims: Vec<u128> = caps.iter().map(|cap| truncated(cap.atoms())).collect();
     let basis = Basis::of(caps, &claims);
     let mut awards = if rest == 0 {
-        Shares::integers(claims.iter().map(|_| 0).collect())
+        Shares::integers(vec![Amount::ZERO; claims.len()])
     } else {
         proportional_shares(caps, &claims, &Level::uncapped(rest, &basis))
     };
     for (award, cap) in awards.whole.iter_mut().zip(caps) {
-        *award += conceded(cap.atoms());
+        *award = amount_of(award.atoms() + conceded(cap.atoms()));
     }
-    Shares::left_by(caps.iter().map(|cap| cap.atoms()), awards)
+    Shares::left_by(caps, &awards)
 }

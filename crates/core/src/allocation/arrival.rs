@@ -10,7 +10,7 @@
 use alloc::vec;
 
 use super::MAX_ARRIVALS;
-use super::shares::{Fractions, Shares, count};
+use super::shares::{Fractions, Shares, amount as amount_of, count};
 use crate::units::Amount;
 
 /// The exact shares of the loss `amount` over at most 16 caps of sum `sum`.
@@ -31,7 +31,7 @@ pub(super) fn shares(caps: &[Amount], sum: u128, amount: u128) -> Shares {
         }
     }
     let den = (1..=count(claimants)).fold(1, least_common_multiple);
-    let mut awards = Shares::integers(vec![0; claimants]);
+    let mut awards = Shares::integers(vec![Amount::ZERO; claimants]);
     let mut numerators = vec![0; claimants];
     for (i, sums) in after.iter().enumerate() {
         let mut parts = 0;
@@ -41,12 +41,12 @@ pub(super) fn shares(caps: &[Amount], sum: u128, amount: u128) -> Shares {
             // n C(n-1, s+1) from n C(n-1, s); exact in this order of operations.
             orders = orders * count(claimants - 1 - size) / count(size + 1);
         }
-        awards.whole[i] = parts / den;
+        awards.whole[i] = amount_of(parts / den);
         numerators[i] = parts % den;
     }
     awards.den = den;
     awards.fractions = Fractions::Wide(numerators);
-    Shares::left_by(caps.iter().map(|cap| cap.atoms()), awards)
+    Shares::left_by(caps, &awards)
 }
 
 /// The least common multiple of two positive numbers whose product fits.

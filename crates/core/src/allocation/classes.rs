@@ -40,8 +40,11 @@ pub(super) fn solve(rule: Rule, amount: u128, checked: &Checked) -> Solution {
     }
     let mut order: Vec<(u32, usize)> = classes.iter().copied().zip(0..).collect();
     order.sort_unstable();
-    let mut all =
-        Solution { shares: Shares::integers(vec![0; caps.len()]), levels: Vec::new(), taken: 0 };
+    let mut all = Solution {
+        shares: Shares::integers(vec![Amount::ZERO; caps.len()]),
+        levels: Vec::new(),
+        taken: 0,
+    };
     for class in order.chunk_by(|a, b| a.0 == b.0) {
         let solved = gathered(rule, amount - all.taken, columns, class);
         scatter(&mut all.shares, solved.shares, class);
@@ -106,15 +109,19 @@ fn one_class(rule: Rule, amount: u128, columns: Columns) -> Solution {
     match rule {
         Rule::Proportional => by_weight(caps, columns.weights, amount, 1),
         Rule::RiskWeighted => by_weight(caps, columns.effective, amount, u128::from(RISK_UNIT)),
+        Rule::Queue => {
+            let (shares, taken) = queue::shares(caps, columns.scores, amount);
+            Solution { shares: Shares::integers(shares), levels: vec![None], taken }
+        }
         _ => {
             let capacity: u128 = caps.iter().map(|cap| cap.atoms()).sum();
             if amount >= capacity {
-                return everything(caps.iter().map(|cap| cap.atoms()).collect(), capacity);
+                return everything(caps.to_vec(), capacity);
             }
             if amount == 0 {
                 return nothing(caps.len(), resting_level(rule, caps));
             }
-            let (shares, level) = inside(rule, columns, capacity, amount);
+            let (shares, level) = inside(rule, caps, capacity, amount);
             Solution { shares, levels: vec![level], taken: amount }
         }
     }
@@ -125,7 +132,7 @@ fn by_weight<W: Atoms>(caps: &[Amount], weights: &[W], amount: u128, unit: u128)
     let basis = proportional::Basis::of(caps, weights);
     if amount >= basis.capacity {
         let payable = caps.iter().zip(weights);
-        let payable = payable.map(|(cap, w)| if w.atoms() > 0 { cap.atoms() } else { 0 });
+        let payable = payable.map(|(cap, w)| if w.atoms() > 0 { *cap } else { Amount::ZERO });
         return everything(payable.collect(), basis.capacity);
     }
     if amount == 0 {
@@ -139,13 +146,13 @@ fn by_weight<W: Atoms>(caps: &[Amount], weights: &[W], amount: u128, unit: u128)
 }
 
 /// Every claim bears all it can.
-fn everything(whole: Vec<u128>, capacity: u128) -> Solution {
+fn everything(whole: Vec<Amount>, capacity: u128) -> Solution {
     Solution { shares: Shares::integers(whole), levels: vec![None], taken: capacity }
 }
 
 /// No claim bears anything.
 fn nothing(claims: usize, level: Option<Fraction>) -> Solution {
-    Solution { shares: Shares::integers(vec![0; claims]), levels: vec![level], taken: 0 }
+    Solution { shares: Shares::integers(vec![Amount::ZERO; claims]), levels: vec![level], taken: 0 }
 }
 
 /// The level at which a class that has capacity bears nothing.
@@ -159,16 +166,9 @@ fn resting_level(rule: Rule, caps: &[Amount]) -> Option<Fraction> {
     }
 }
 
-/// Divides an amount strictly between nothing and the capacity, by a rule without weights.
-fn inside(
-    rule: Rule,
-    columns: Columns,
-    capacity: u128,
-    amount: u128,
-) -> (Shares, Option<Fraction>) {
-    let caps = columns.caps;
+/// Divides an amount strictly between nothing and the capacity, by a rule that reads caps only.
+fn inside(rule: Rule, caps: &[Amount], capacity: u128, amount: u128) -> (Shares, Option<Fraction>) {
     match rule {
-        Rule::Queue => (Shares::integers(queue::shares(caps, columns.scores, amount)), None),
         Rule::RandomArrival => (arrival::shares(caps, capacity, amount), None),
         Rule::MinimalOverlap => (overlap::shares(caps, capacity, amount), None),
         Rule::AdjustedProportional => (adjusted::shares(caps, capacity, amount), None),

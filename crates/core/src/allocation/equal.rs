@@ -18,11 +18,11 @@
 //! whole until the level itself.
 
 use alloc::vec;
-use alloc::vec::Vec;
+use core::hint::select_unpredictable;
 
 use super::Rule;
-use super::shares::{Atoms, Fractions, Shares, count, low_half};
-use crate::bounds::MAX_TOTAL;
+use super::shares::{Atoms, Fractions, Shares, amount, count, low_half};
+use crate::bounds::MAX_AMOUNT;
 use crate::units::{Amount, Fraction};
 
 /// How often everything below the level is dropped before halving begins.
@@ -54,16 +54,21 @@ impl EqualLevel {
 /// the largest amount up serves, a level above all amounts.
 pub(super) fn level<A: Atoms>(amounts: &[A], sum: u128, total: u128) -> EqualLevel {
     if total >= sum {
-        return EqualLevel { whole: MAX_TOTAL, rem: 0, claims: 1 };
+        return EqualLevel { whole: MAX_AMOUNT, rem: 0, claims: 1 };
     }
-    let mut open: Vec<u128> = vec![0; amounts.len()];
-    let mut total = total;
+    let all = || amounts.iter().map(|a| a.atoms());
     let mut claims = count(amounts.len());
-    let kept = keep_above(amounts.iter().map(|a| a.atoms()), &mut total, claims, |n, amount| {
-        open[n] = amount;
-    });
+    let mut rest = total;
+    let kept = count(keep_above(all(), &mut rest, claims, |_, _| ()));
+    if kept == claims {
+        return EqualLevel::over(total, claims);
+    }
+    // The first round wrote nothing; the second starts from its level and gathers what is open.
+    claims = kept;
+    let (mut total, mut open) = (total, vec![0; amounts.len()]);
+    let kept = keep_above_level(all(), &mut total, rest / claims, |n, amount| open[n] = amount);
     open.truncate(kept);
-    for _ in 1..ROUNDS {
+    for _ in 2..ROUNDS {
         if count(open.len()) == claims {
             return EqualLevel::over(total, claims);
         }
@@ -83,13 +88,23 @@ fn keep_above(
     amounts: impl Iterator<Item = u128>,
     total: &mut u128,
     claims: u128,
-    mut keep: impl FnMut(usize, u128),
+    keep: impl FnMut(usize, u128),
 ) -> usize {
     let level = *total / claims;
+    keep_above_level(amounts, total, level, keep)
+}
+
+/// The same for a level that is known.
+fn keep_above_level(
+    amounts: impl Iterator<Item = u128>,
+    total: &mut u128,
+    level: u128,
+    mut keep: impl FnMut(usize, u128),
+) -> usize {
     let mut kept = 0;
     for amount in amounts {
         let above = amount > level;
-        *total -= if above { 0 } else { amount };
+        *total -= select_unpredictable(above, 0, amount);
         keep(kept, amount);
         kept += usize::from(above);
     }
@@ -156,23 +171,20 @@ fn fill(caps: &[Amount], level: &EqualLevel, form: Form) -> Shares {
         (true, 1..) => (floor + 1, claims - rem),
         (_, rem) => (floor, rem),
     };
-    let mut whole = vec![0u128; caps.len()];
-    let mut numerators = vec![0u64; caps.len()];
-    for (cap, (share, stored)) in caps.iter().zip(whole.iter_mut().zip(&mut numerators)) {
+    let divided = caps.iter().map(|cap| {
         let cap = cap.atoms();
         let full = cap <= floor;
-        let moved = if full { cap } else { above };
-        let numerator = if full { 0 } else { numerator };
+        let moved = select_unpredictable(full, cap, above);
+        let numerator = select_unpredictable(full, 0, numerator);
         let parts = form.times * cap;
         let parts = if form.minus { parts - moved } else { parts + moved };
         if form.halves {
-            *share = parts >> 1;
-            *stored = low_half((parts & 1) * claims + numerator);
+            (amount(parts >> 1), low_half((parts & 1) * claims + numerator))
         } else {
-            *share = parts;
-            *stored = low_half(numerator);
+            (amount(parts), low_half(numerator))
         }
-    }
+    });
+    let (whole, numerators) = divided.unzip();
     let den = if form.halves { 2 * claims } else { claims };
     Shares { whole, fractions: Fractions::Narrow(numerators), den }
 }

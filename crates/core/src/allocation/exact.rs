@@ -71,7 +71,7 @@ impl ExactDivision {
     #[must_use]
     pub fn share(&self, index: usize) -> (u128, u128, u128) {
         let shares = &self.solution.shares;
-        let (whole, num) = (shares.whole[index], shares.fractions.numerator(index));
+        let (whole, num) = (shares.whole[index].atoms(), shares.fractions.numerator(index));
         match Fraction::reduced(num, shares.den) {
             Some(Fraction { num, den }) => (whole, num, den),
             None => (whole, 0, 1),

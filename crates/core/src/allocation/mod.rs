@@ -30,6 +30,7 @@ mod check;
 mod classes;
 mod equal;
 mod exact;
+mod halving;
 mod level;
 mod multiple;
 mod overlap;

@@ -1,6 +1,6 @@
 //! Multiplying many weights by one fraction, exactly, without a division for each.
 //!
-//! For a fraction `num / den` and weights `w < 2^shift`, let `factor = floor(num 2^shift / den)`.
+//! For a fraction `num / den`, weights `w < 2^shift`, and `factor = floor(num 2^shift / den)`.
 //! Then `floor(w factor / 2^shift)` is `floor(w num / den)` or one less: the factor falls short
 //! by less than one, so the product by less than `w`, so the quotient by less than one. The
 //! remainder `w num - q den` tells which, and since it is below `2 den < 2^128` it may be computed
@@ -8,6 +8,8 @@
 //!
 //! Three widths of the same arithmetic, chosen once per fraction: one, five or ten 64-bit
 //! multiplications per weight.
+
+use core::hint::select_unpredictable;
 
 use super::shares::LOW;
 use crate::wide::{U256, mul_div_floor};
@@ -36,9 +38,16 @@ impl Multiple {
     /// `num / den` for weights of at most `largest`, where `0 < den < 2^127`,
     /// `0 < largest < 2^127` and `largest x num / den < 2^127`.
     pub(super) fn new(num: u128, den: u128, largest: u128) -> Self {
-        let shift = u128::BITS - largest.leading_zeros();
+        let bits = |value: u128| u128::BITS - value.leading_zeros();
+        assert!(0 < largest && largest >> 127 == 0, "a weight is positive and below 2^127");
         assert!(den >> 127 == 0, "the remainder must fit twice");
-        assert!(0 < shift && shift < u128::BITS, "a weight is positive and below 2^127");
+        // The longest factor of one word, or of two, that leaves room for the largest weight: the
+        // further 2^shift is above the weights, the rarer the quotient is one short.
+        let room = 1 + num.checked_div(den).map_or(0, bits);
+        let at_least = bits(largest);
+        let one_word = 64u32.checked_sub(room).filter(|shift| *shift >= at_least);
+        let two_words = 127u32.checked_sub(room).filter(|shift| *shift >= at_least);
+        let shift = one_word.or(two_words).unwrap_or(at_least);
         let Some(factor) = mul_div_floor(num, 1 << shift, den) else {
             panic!("the largest product must be below 2^127, and den above zero")
         };
@@ -77,7 +86,8 @@ impl Multiple {
         let whole = (weight & operands).wrapping_mul(num); // style-ok: modulo 2^128, see the top
         let taken = (almost & operands).wrapping_mul(den); // style-ok: modulo 2^128, see the top
         let rem = whole.wrapping_sub(taken); // style-ok: exact, it is below twice den
-        if rem >= self.den { (almost + 1, rem - self.den) } else { (almost, rem) }
+        let short = rem >= self.den;
+        (almost + u128::from(short), rem - select_unpredictable(short, self.den, 0))
     }
 }
 

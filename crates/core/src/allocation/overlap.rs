@@ -1,10 +1,11 @@
 //! Minimal overlap (O'Neill 1982): claims are laid on the estate so that the most contested parts
 //! are contested least, and each part is divided equally among those who claim it.
 //!
-//! Cut the claims at the estate `E` and order them, `d(1) <= .. <= d(n)`. There is a `t` such that each claim covers a common
-//! part of length `min(d, t)`, nested in order, and what it has beyond `t` lies alone: the parts
-//! fill the estate when `t + sum of max(0, d - t) = E`. If a claim reaches `E`, then `t = E`.
-//! Otherwise, with k claims above t, `t = (their sum - E) / (k - 1)`. A claim's award is
+//! Cut the claims at the estate `E` and order them, `d(1) <= .. <= d(n)`. There is a `t`
+//! such that each claim covers a common part of length `min(d, t)`, nested in order, and what it
+//! has beyond `t` lies alone: the parts fill the estate when `t + sum of max(0, d - t) = E`. If a
+//! claim reaches `E`, then `t = E`. Otherwise, with k claims above t, `t = (their sum - E) /
+//! (k - 1)`. A claim's award is
 //!
 //! ```text
 //! sum over j up to its rank of (min(d(j), t) - min(d(j-1), t)) / (n - j + 1)  +  max(0, d - t)
@@ -16,7 +17,7 @@ use alloc::vec;
 use alloc::vec::Vec;
 
 use super::arrival::least_common_multiple;
-use super::shares::{Fractions, Shares, count};
+use super::shares::{Fractions, Shares, amount as amount_of, count};
 use crate::units::Amount;
 
 /// The exact shares of the loss `amount` over at most 64 caps of sum `sum`, for
@@ -29,7 +30,7 @@ pub(super) fn shares(caps: &[Amount], sum: u128, amount: u128) -> Shares {
     let (edge, parts) = contested_part(&sorted, estate);
     let multiple = (1..=count(caps.len())).fold(1, least_common_multiple);
     let den = parts * multiple;
-    let mut awards = Shares::integers(vec![0; caps.len()]);
+    let mut awards = Shares::integers(vec![Amount::ZERO; caps.len()]);
     let mut numerators = vec![0; caps.len()];
     // The nested part of the award so far: whole + numerator / den. Lengths are in atoms x parts.
     let (mut whole, mut numerator, mut laid) = (0, 0, 0);
@@ -43,12 +44,12 @@ pub(super) fn shares(caps: &[Amount], sum: u128, amount: u128) -> Shares {
         laid = length;
         let alone = claim * parts - length;
         let own = numerator + alone % parts * multiple;
-        awards.whole[*place] = whole + alone / parts + own / den;
+        awards.whole[*place] = amount_of(whole + alone / parts + own / den);
         numerators[*place] = own % den;
     }
     awards.den = den;
     awards.fractions = Fractions::Wide(numerators);
-    Shares::left_by(caps.iter().map(|cap| cap.atoms()), awards)
+    Shares::left_by(caps, &awards)
 }
 
 /// The length `t` of the contested part as `edge / parts`, for sorted claims that are each at

@@ -9,15 +9,16 @@
 //! it on all others in linear time. The level is unique, so no pivot reaches the result.
 
 use alloc::vec;
-use alloc::vec::Vec;
+use core::cell::Cell;
+use core::hint::select_unpredictable;
 
+use super::halving;
 use super::multiple::{MIDDLE, Multiple, NARROW, WIDE, Width};
-use super::shares::{Atoms, LOW, Numerator, Shares};
+use super::shares::{Atoms, LOW, Numerator, Shares, amount};
 use crate::units::Amount;
-use crate::wide::{U256, compare_ratios};
 
 /// How often all full claims are dropped before halving begins.
-const ROUNDS: usize = 8;
+const ROUNDS: usize = 6;
 
 /// What a proportional division rests on: the claims of positive weight, together.
 #[derive(Clone, Copy, Debug, Default)]
@@ -52,7 +53,7 @@ pub(super) struct Level {
     /// Their weight, at most 10^38, not zero.
     pub(super) den: u128,
     /// The largest of their weights. A heavier claim is full.
-    largest: u128,
+    pub(super) largest: u128,
 }
 
 impl Level {
@@ -76,20 +77,41 @@ pub(super) fn level<W: Atoms>(
     basis: &Basis,
     amount: u128,
 ) -> Level {
-    let (mut level, mut active) = first_round(caps, weights, Level::uncapped(amount, basis));
-    let mut before = caps.len();
-    for _ in 1..ROUNDS {
-        if active.len() == before {
+    let all = || {
+        let columns = caps.iter().zip(weights).zip(0u32..);
+        columns.map(|((cap, weight), place)| (place, cap.atoms(), weight.atoms()))
+    };
+    let uncapped = Level::uncapped(amount, basis);
+    // The first round writes nothing, since it often is the last; the second starts again from
+    // the level that it found.
+    let (first, kept) = drop_full(all(), uncapped, uncapped, |_, _| ());
+    if first == uncapped {
+        return first;
+    }
+    let mut active = vec![0u32; kept + 1];
+    let (mut level, kept) = drop_full(all(), first, uncapped, |n, place| active[n] = place);
+    active.truncate(kept);
+    let mut before = first;
+    for _ in 2..ROUNDS {
+        if level == before {
             return level;
         }
-        before = active.len();
-        level = next_round(caps, weights, level, &mut active);
+        before = level;
+        let cells = Cell::from_mut(active.as_mut_slice()).as_slice_of_cells();
+        let claims = cells.iter().map(|cell| {
+            let place = cell.get();
+            (place, caps[at(place)].atoms(), weights[at(place)].atoms())
+        });
+        // Claims are kept at or before the place they are read from.
+        let (next, kept) = drop_full(claims, before, before, |n, place| cells[n].set(place));
+        active.truncate(kept);
+        level = next;
     }
-    if active.len() == before {
+    if level == before {
         return level;
     }
     let pairs = active.iter().map(|&i| (caps[at(i)].atoms(), weights[at(i)].atoms())).collect();
-    by_halves(pairs, level)
+    halving::finish(pairs, level)
 }
 
 /// The exact shares at a level.
@@ -110,73 +132,50 @@ fn fill<const WIDTH: u8, W: Atoms, N: Numerator>(
     level: &Level,
     multiple: &Multiple,
 ) -> Shares {
-    let mut whole = vec![0u128; caps.len()];
-    let mut numerators = vec![N::default(); caps.len()];
-    let columns = caps.iter().zip(weights);
-    for ((cap, weight), (share, numerator)) in columns.zip(whole.iter_mut().zip(&mut numerators)) {
+    let divided = caps.iter().zip(weights).map(|(cap, weight)| {
         let (cap, weight) = (cap.atoms(), weight.atoms());
         let (floor, rem) = multiple.floor_rem::<WIDTH>(weight.min(level.largest));
-        let full = weight > level.largest || cap <= floor;
-        *share = if full { cap } else { floor };
-        *numerator = N::stored(if full { 0 } else { rem });
-    }
+        let full = (weight > level.largest) | (cap <= floor);
+        let share = select_unpredictable(full, cap, floor);
+        (amount(share), N::stored(select_unpredictable(full, 0, rem)))
+    });
+    let (whole, numerators) = divided.unzip();
     Shares { whole, fractions: N::column(numerators), den: level.den }
 }
 
-/// Drops the claims that are full at `level`, and those without weight, from all claims. Gives
-/// the level over the rest and their places.
-fn first_round<W: Atoms>(caps: &[Amount], weights: &[W], level: Level) -> (Level, Vec<u32>) {
-    let mut active = vec![0u32; caps.len()];
-    let multiple = level.multiple();
-    let claims = caps.iter().zip(weights).zip(0u32..).map(|((c, w), i)| (i, c.atoms(), w.atoms()));
-    let (level, kept) = match multiple.width() {
-        Width::Narrow => drop_full::<NARROW>(claims, &multiple, level, |n, i| active[n] = i),
-        Width::Middle => drop_full::<MIDDLE>(claims, &multiple, level, |n, i| active[n] = i),
-        Width::Wide => drop_full::<WIDE>(claims, &multiple, level, |n, i| active[n] = i),
-    };
-    active.truncate(kept);
-    (level, active)
+/// Drops the claims (place, cap, weight) that are full at the level `at` from those of which
+/// `from` is the level, and those without weight. Gives the level over the rest and their number,
+/// and hands each place that stays to `keep` with its new position.
+fn drop_full(
+    claims: impl Iterator<Item = (u32, u128, u128)>,
+    at: Level,
+    from: Level,
+    keep: impl FnMut(usize, u32),
+) -> (Level, usize) {
+    let multiple = at.multiple();
+    match multiple.width() {
+        Width::Narrow => drop_full_in::<NARROW>(claims, &multiple, at.largest, from, keep),
+        Width::Middle => drop_full_in::<MIDDLE>(claims, &multiple, at.largest, from, keep),
+        Width::Wide => drop_full_in::<WIDE>(claims, &multiple, at.largest, from, keep),
+    }
 }
 
-/// The same from the claims still active.
-fn next_round<W: Atoms>(
-    caps: &[Amount],
-    weights: &[W],
-    level: Level,
-    active: &mut Vec<u32>,
-) -> Level {
-    let multiple = level.multiple();
-    let cells = core::cell::Cell::from_mut(active.as_mut_slice()).as_slice_of_cells();
-    let claims = cells.iter().map(|cell| {
-        let i = cell.get();
-        (i, caps[at(i)].atoms(), weights[at(i)].atoms())
-    });
-    // Claims are kept at or before the place they are read from.
-    let keep = |n: usize, i: u32| cells[n].set(i);
-    let (level, kept) = match multiple.width() {
-        Width::Narrow => drop_full::<NARROW>(claims, &multiple, level, keep),
-        Width::Middle => drop_full::<MIDDLE>(claims, &multiple, level, keep),
-        Width::Wide => drop_full::<WIDE>(claims, &multiple, level, keep),
-    };
-    active.truncate(kept);
-    level
-}
-
-/// One round over `claims` (place, cap, weight): hands each place that stays to `keep` with its
-/// new position. Written without branches on the data, which no predictor would guess.
-fn drop_full<const WIDTH: u8>(
+/// The same for a chosen width. Without branches on the data, which no predictor would guess.
+#[inline(always)]
+fn drop_full_in<const WIDTH: u8>(
     claims: impl Iterator<Item = (u32, u128, u128)>,
     multiple: &Multiple,
-    level: Level,
+    largest: u128,
+    from: Level,
     mut keep: impl FnMut(usize, u32),
 ) -> (Level, usize) {
-    let mut rest = Level { largest: 0, ..level };
+    let mut rest = Level { largest: 0, ..from };
     let mut kept = 0;
     for (place, cap, weight) in claims {
-        let full = is_full::<WIDTH>(multiple, cap, weight);
-        rest.num -= if full { cap } else { 0 };
-        rest.den -= if full { weight } else { 0 };
-        rest.largest = rest.largest.max(if full { 0 } else { weight });
+        let full = (weight > largest) | is_full::<WIDTH>(multiple, cap, weight.min(largest));
+        rest.num -= select_unpredictable(full, cap, 0);
+        rest.den -= select_unpredictable(full, weight, 0);
+        rest.largest = rest.largest.max(select_unpredictable(full, 0, weight));
         keep(kept, place);
         kept += usize::from(!full & (weight > 0));
     }
@@ -185,38 +184,10 @@ fn drop_full<const WIDTH: u8>(
 
 /// Whether `cap <= weight x level`, that is `cap <= floor(weight x level)`.
 #[inline(always)]
-fn is_full<const WIDTH: u8>(multiple: &Multiple, cap: u128, weight: u128) -> bool {
+pub(super) fn is_full<const WIDTH: u8>(multiple: &Multiple, cap: u128, weight: u128) -> bool {
     let almost = multiple.almost::<WIDTH>(weight);
-    cap <= almost || (cap == almost + 1 && multiple.floor_rem::<WIDTH>(weight).0 == cap)
-}
-
-/// Finds the level among claims (cap, weight) of positive weight by halving them around the
-/// median of cap / weight: either the lower half is full or the upper half is not.
-fn by_halves(mut pairs: Vec<(u128, u128)>, mut level: Level) -> Level {
-    level.largest = 0;
-    let mut open = pairs.as_mut_slice();
-    while !open.is_empty() {
-        let middle = open.len() / 2;
-        open.select_nth_unstable_by(middle, |a, b| compare_ratios(a.0, a.1, b.0, b.1));
-        let (cap, weight) = open[middle];
-        let (lower, upper) = open.split_at_mut(middle + 1);
-        let caps: u128 = lower.iter().map(|pair| pair.0).sum();
-        let weights: u128 = lower.iter().map(|pair| pair.1).sum();
-        // At the level cap / weight the lower half bears its caps and everyone else that level:
-        // the final level is at least as high when that is not too much.
-        let bears_more = caps <= level.num
-            && U256::product(cap, level.den - weights) <= U256::product(level.num - caps, weight);
-        if bears_more {
-            level.num -= caps;
-            level.den -= weights;
-            open = upper;
-        } else {
-            let unfilled = upper.iter().map(|pair| pair.1).max().unwrap_or(0).max(weight);
-            level.largest = level.largest.max(unfilled);
-            open = &mut lower[..middle];
-        }
-    }
-    level
+    let undecided = cap == almost + 1;
+    (cap <= almost) | (undecided && multiple.floor_rem::<WIDTH>(weight).0 == cap)
 }
 
 /// A place as an index.

@@ -4,7 +4,8 @@
 use alloc::vec;
 use alloc::vec::Vec;
 
-use super::shares::{Fractions, Shares};
+use super::shares::{Fractions, Shares, amount};
+use crate::units::Amount;
 
 /// One key in so many is looked at to bracket the last key that gets a unit.
 const STRIDE: usize = 256;
@@ -23,55 +24,62 @@ pub(super) fn give_units(shares: &mut Shares, units: usize) {
 }
 
 /// Adds one to the `units` shares with the largest keys, lower index first among equals.
-pub(super) fn give<T: Copy + Default + Ord>(shares: &mut [u128], keys: &[T], units: usize) {
+pub(super) fn give<T: Copy + Default + Ord>(shares: &mut [Amount], keys: &[T], units: usize) {
     if units == 0 {
         return;
     }
-    let last = nth_largest(keys, units - 1);
-    let mut ties = units - keys.iter().filter(|key| **key > last).count();
+    let (last, above) = nth_largest(keys, units - 1);
+    let mut ties = units - above;
     for (share, key) in shares.iter_mut().zip(keys) {
-        *share += u128::from(*key > last);
-        if *key == last && ties > 0 {
-            *share += 1;
-            ties -= 1;
-        }
+        let tie = (*key == last) & (ties > 0);
+        ties -= usize::from(tie);
+        *share = amount(share.atoms() + u128::from((*key > last) | tie));
     }
 }
 
-/// The key with exactly `rank` keys before it in descending order.
-fn nth_largest<T: Copy + Default + Ord>(keys: &[T], rank: usize) -> T {
+/// The key with `rank` keys before it in descending order, and the number of larger keys.
+fn nth_largest<T: Copy + Default + Ord>(keys: &[T], rank: usize) -> (T, usize) {
     if keys.len() >= MANY
-        && let Some(key) = nth_largest_in_bracket(keys, rank)
+        && let Some(found) = nth_largest_in_bracket(keys, rank)
     {
-        return key;
+        return found;
     }
-    let mut keys = keys.to_vec();
-    *keys.select_nth_unstable_by(rank, |a, b| b.cmp(a)).1
+    select(&mut keys.to_vec(), rank)
+}
+
+fn select<T: Copy + Ord>(keys: &mut [T], rank: usize) -> (T, usize) {
+    let (before, &mut key, _) = keys.select_nth_unstable_by(rank, |a, b| b.cmp(a));
+    (key, before.iter().filter(|larger| **larger > key).count())
 }
 
 /// The same by a sample that says between which two keys to look; nothing where it misleads.
 ///
 /// The sample's own order statistics are off by about the square root of its size; three times
 /// that on both sides is wrong about once in a billion, and then costs time only.
-fn nth_largest_in_bracket<T: Copy + Default + Ord>(keys: &[T], rank: usize) -> Option<T> {
+fn nth_largest_in_bracket<T: Copy + Default + Ord>(keys: &[T], rank: usize) -> Option<(T, usize)> {
     let mut sample: Vec<T> = keys.iter().step_by(STRIDE).copied().collect();
     sample.sort_unstable_by(|a, b| b.cmp(a));
     let margin = 3 * sample.len().isqrt();
     let centre = rank / STRIDE;
     let upper = sample[centre.checked_sub(margin)?];
     let lower = *sample.get(centre + margin)?;
-    let mut between = vec![T::default(); keys.len()];
     let (mut above, mut kept) = (0, 0);
+    if upper == lower {
+        for key in keys {
+            above += usize::from(*key > upper);
+            kept += usize::from(*key == upper);
+        }
+        return (above <= rank && rank < above + kept).then_some((upper, above));
+    }
+    let mut between = vec![T::default(); keys.len()];
     for &key in keys {
         between[kept] = key;
         above += usize::from(key > upper);
         kept += usize::from((key <= upper) & (key >= lower));
     }
     let inner = rank.checked_sub(above).filter(|inner| *inner < kept)?;
-    if upper == lower {
-        return Some(upper);
-    }
-    Some(*between[..kept].select_nth_unstable_by(inner, |a, b| b.cmp(a)).1)
+    let (key, larger) = select(&mut between[..kept], inner);
+    Some((key, above + larger))
 }
 
 #[cfg(test)]
@@ -79,12 +87,12 @@ mod tests {
     use super::*;
 
     /// The same by a full sort.
-    fn sorted(keys: &[u64], units: usize) -> Vec<u128> {
+    fn sorted(keys: &[u64], units: usize) -> Vec<Amount> {
         let mut order: Vec<usize> = (0..keys.len()).collect();
         order.sort_by_key(|i| (core::cmp::Reverse(keys[*i]), *i));
-        let mut shares = vec![0; keys.len()];
+        let mut shares = vec![Amount::ZERO; keys.len()];
         for i in order.into_iter().take(units) {
-            shares[i] = 1;
+            shares[i] = amount(1);
         }
         shares
     }
@@ -103,7 +111,7 @@ mod tests {
         for (number, world) in worlds.iter().enumerate() {
             let keys: Vec<u64> = (0..len).map(world).collect();
             for units in [0, 1, 2, len / 3, len / 2, len - 4000, len - 1, len] {
-                let mut shares = vec![0; len];
+                let mut shares = vec![Amount::ZERO; len];
                 give(&mut shares, &keys, units);
                 assert!(shares == sorted(&keys, units), "world {number}, {units} units");
             }

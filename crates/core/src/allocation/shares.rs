@@ -3,7 +3,6 @@
 //! One denominator is enough for a whole division: of its classes only the one in which the
 //! amount ends has shares that are not whole.
 
-use alloc::vec;
 use alloc::vec::Vec;
 
 use crate::units::Amount;
@@ -60,7 +59,7 @@ impl Numerator for u128 {
 #[derive(Clone, Debug)]
 pub(super) struct Shares {
     /// The shares rounded down.
-    pub(super) whole: Vec<u128>,
+    pub(super) whole: Vec<Amount>,
     /// What rounding took away.
     pub(super) fractions: Fractions,
     /// What the numerators count, at least 1.
@@ -69,24 +68,23 @@ pub(super) struct Shares {
 
 impl Shares {
     /// Shares that are all whole.
-    pub(super) fn integers(whole: Vec<u128>) -> Self {
+    pub(super) fn integers(whole: Vec<Amount>) -> Self {
         Self { whole, fractions: Fractions::None, den: 1 }
     }
 
     /// The shares `cap - award`, for awards of at most the cap.
-    pub(super) fn left_by(caps: impl Iterator<Item = u128>, awards: Self) -> Self {
-        let Self { mut whole, fractions, den } = awards;
-        let mut numerators = vec![0; whole.len()];
-        for (index, (share, cap)) in whole.iter_mut().zip(caps).enumerate() {
-            let above = fractions.numerator(index);
-            if above > 0 {
-                *share = cap - *share - 1;
-                numerators[index] = den - above;
+    pub(super) fn left_by(caps: &[Amount], awards: &Self) -> Self {
+        let left = |(place, (cap, award)): (usize, (&Amount, &Amount))| {
+            let numerator = awards.fractions.numerator(place);
+            let left = cap.atoms() - award.atoms();
+            if numerator > 0 {
+                (amount(left - 1), awards.den - numerator)
             } else {
-                *share = cap - *share;
+                (amount(left), 0)
             }
-        }
-        Self { whole, fractions: Fractions::Wide(numerators), den }
+        };
+        let (whole, numerators) = caps.iter().zip(&awards.whole).enumerate().map(left).unzip();
+        Self { whole, fractions: Fractions::Wide(numerators), den: awards.den }
     }
 }
 
@@ -105,6 +103,15 @@ impl Atoms for Amount {
 impl Atoms for u128 {
     fn atoms(self) -> u128 {
         self
+    }
+}
+
+/// Atoms that the rule has kept inside the bounds.
+#[inline]
+pub(super) fn amount(atoms: u128) -> Amount {
+    match Amount::new(atoms) {
+        Ok(amount) => amount,
+        Err(_) => panic!("a share is at most its cap, and a sum at most the amount divided"),
     }
 }
 

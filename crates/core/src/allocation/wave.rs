@@ -10,7 +10,7 @@
 use alloc::vec::Vec;
 use core::cmp::Reverse;
 
-use super::shares::{Fractions, Shares, count};
+use super::shares::{Fractions, Shares, amount, count};
 use super::{AllocationError, Claims, Division, Rule, check, classes, equal, rounding};
 use crate::units::Amount;
 
@@ -62,16 +62,16 @@ pub fn next_wave(
     let classes::Solution { mut shares, levels, taken } =
         classes::solve(rule, cumulative.atoms(), &checked);
     let now = taken - before;
-    if before == 0 {
-        let floors: u128 = shares.whole.iter().sum();
-        rounding::give_units(&mut shares, index(now - floors));
-    } else {
+    if before > 0 {
         less_paid(&mut shares, paid, now);
+    } else if !matches!(shares.fractions, Fractions::None) {
+        let floors: u128 = shares.whole.iter().map(|share| share.atoms()).sum();
+        rounding::give_units(&mut shares, index(now - floors));
     }
     Ok(Division {
         allocated: amount(now),
         residual: amount(cumulative.atoms() - taken),
-        shares: shares.whole.into_iter().map(amount).collect(),
+        shares: shares.whole,
         levels,
     })
 }
@@ -82,18 +82,10 @@ fn less_paid(shares: &mut Shares, paid: &[Amount], now: u128) {
     // line: fewer units are left than there are others with a fraction, so zero serves as its key.
     let mut keys: Vec<u128> = Vec::with_capacity(paid.len());
     for (place, (share, paid)) in shares.whole.iter_mut().zip(paid).enumerate() {
-        match share.checked_sub(paid.atoms()) {
-            Some(owed) => {
-                *share = owed;
-                keys.push(shares.fractions.numerator(place));
-            }
-            None => {
-                *share = 0;
-                keys.push(0);
-            }
-        }
+        keys.push(if *share >= *paid { shares.fractions.numerator(place) } else { 0 });
+        *share = share.less_or_zero(*paid);
     }
-    let pays: u128 = shares.whole.iter().sum();
+    let pays: u128 = shares.whole.iter().map(|share| share.atoms()).sum();
     if pays <= now {
         rounding::give(&mut shares.whole, &keys, index(now - pays));
     } else {
@@ -104,14 +96,15 @@ fn less_paid(shares: &mut Shares, paid: &[Amount], now: u128) {
 
 /// Takes `units` atoms off payments that sum to `pays`, one by one where the key plus what was
 /// already taken off is smallest: so round by round, and within a round by key.
-fn take_units(payments: &mut [u128], keys: &[u128], pays: u128, units: u128) {
+fn take_units(payments: &mut [Amount], keys: &[u128], pays: u128, units: u128) {
     // After r full rounds every payment has given min(payment, r): an equal level.
     let level = equal::level(payments, pays, units);
+    let whole = amount(level.whole);
     for payment in payments.iter_mut() {
-        *payment -= (*payment).min(level.whole);
+        *payment = payment.less_or_zero(whole);
     }
     let mut open: Vec<(u128, Reverse<usize>)> = (0..payments.len())
-        .filter(|place| payments[*place] > 0)
+        .filter(|place| !payments[*place].is_zero())
         .map(|place| (keys[place], Reverse(place)))
         .collect();
     let last_round = index(level.rem);
@@ -119,15 +112,7 @@ fn take_units(payments: &mut [u128], keys: &[u128], pays: u128, units: u128) {
         open.select_nth_unstable(last_round - 1);
     }
     for &(_, Reverse(place)) in open.iter().take(last_round) {
-        payments[place] -= 1;
-    }
-}
-
-/// A payment as an amount.
-fn amount(atoms: u128) -> Amount {
-    match Amount::new(atoms) {
-        Ok(amount) => amount,
-        Err(_) => panic!("a payment is at most a cap or the cumulative amount"),
+        payments[place] = payments[place].less_or_zero(amount(1));
     }
 }
 

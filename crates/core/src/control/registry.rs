@@ -34,6 +34,8 @@ pub enum Parameter {
     ChallengeTime = 4,
     /// The part of a fund's income, after debts, that repays open claims.
     IncomeToClaims = 5,
+    /// How long an uncovered debt may stand before the domain enters settlement.
+    UncoveredDeadline = 6,
 }
 
 /// A parameter as it is declared.
@@ -104,6 +106,15 @@ pub const PARAMETERS: &[Declared] = &[
         default: 0,
         reason: "a fund that was drawn on refills first: it is the next loss's first defence",
     },
+    Declared {
+        parameter: Parameter::UncoveredDeadline,
+        name: "uncovered-deadline",
+        unit: "milliseconds",
+        min: 1,
+        max: 10 * 365 * 24 * HOUR,
+        default: 10 * 365 * 24 * HOUR,
+        reason: "settlement is the domain's choice: far off until a deadline is set",
+    },
 ];
 
 impl Parameter {
@@ -116,6 +127,7 @@ impl Parameter {
             Self::UncoveredThreshold => 2,
             Self::ChallengeTime => 3,
             Self::IncomeToClaims => 4,
+            Self::UncoveredDeadline => 5,
         }]
     }
 }

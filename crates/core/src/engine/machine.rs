@@ -86,7 +86,7 @@ impl Engine {
         for event in self.buffer.as_slice() {
             evolve(&mut self.state, event);
         }
-        records.push(Record { envelope, events: self.buffer.as_slice().to_vec() });
+        records.push(Record { envelope, events: self.buffer.take() });
         Ok(())
     }
 

@@ -119,7 +119,7 @@ fn repaid(state: &State, id: LossId, loss: &Loss) -> Result<(), Broken> {
             let detail = format!("loss {id}: {} repaid of {}", pool.repaid, pool.borne);
             return broken(REPAID, detail);
         }
-        let Bearer::Members { rows, .. } = &pool.bearer else { continue };
+        let Some(rows) = pool.bearer.rows() else { continue };
         let borne = Amount::sum(rows.iter().map(|row| row.borne));
         let back = Amount::sum(rows.iter().map(|row| row.repaid));
         let above = rows.iter().any(|row| row.repaid > row.borne);

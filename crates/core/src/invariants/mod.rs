@@ -128,7 +128,7 @@ pub const LAWS: &[Law] = &[
         sentence: "No participant's account is exempt; the close-out book only reduces, and is \
                    empty once its loss is measured.",
         full: "the book of every measured loss",
-        running: "a book's transfers: in by takeover, out by measurement",
+        running: "what the events left in a book, when own means are done",
     },
     Law {
         id: STAKES,

@@ -67,6 +67,7 @@ impl Running {
                 self.totals(event);
                 self.once(event)?;
                 self.caps(event)?;
+                self.book(event)?;
                 self.settled(event)?;
                 self.divided(event)?;
                 self.repaid(event)?;
@@ -82,15 +83,11 @@ impl Running {
 
     fn ledger(&mut self, event: &Event, state: &State) -> Result<(), Broken> {
         let mut touched = BTreeSet::new();
-        let mut stray = None;
         event.transfers(&mut |transfer: Transfer| {
             for (holder, sign) in [(transfer.from, -1), (transfer.to, 1)] {
                 let balance = self.balances.entry((transfer.asset, holder)).or_default();
                 *balance += sign * signed(transfer.amount);
                 touched.insert((transfer.asset, holder));
-            }
-            if in_or_out_of_book(&transfer) && !is_about_books(event) {
-                stray = Some(transfer);
             }
         });
         for key in touched {
@@ -101,8 +98,16 @@ impl Running {
                 return broken(LEDGER, detail);
             }
         }
-        match stray {
-            Some(transfer) => broken(BOOK, format!("{transfer:?} moves a book otherwise")),
+        Ok(())
+    }
+
+    /// Once own means are done the book is empty; only a takeover fills it.
+    fn book(&self, event: &loss::Event) -> Result<(), Broken> {
+        let loss::Event::OwnMeansClosed { loss, .. } = event else { return Ok(()) };
+        let of_loss = |(_, holder): &(AssetId, Holder)| *holder == Holder::Book(*loss);
+        let left = self.balances.iter().find(|(key, left)| of_loss(key) && **left != 0);
+        match left {
+            Some((_, left)) => broken(BOOK, format!("loss {loss}: the book still holds {left}")),
             None => Ok(()),
         }
     }
@@ -139,19 +144,20 @@ impl Running {
         use loss::Event as E;
         match event {
             E::LossReported { domain, number, .. } | E::DefaultFound { domain, number, .. } => {
-                if !self.numbers.insert((*domain, *number)) {
-                    return broken(ONCE, format!("number {number} again in domain {domain}"));
+                if self.numbers.insert((*domain, *number)) {
+                    return Ok(());
                 }
+                broken(ONCE, format!("number {number} again in domain {domain}"))
             }
             E::DeficitRecognised { loss, .. } => {
                 let totals = self.losses.entry(*loss).or_default();
                 if core::mem::replace(&mut totals.recognised, true) {
                     return broken(ONCE, format!("loss {loss} recognised again"));
                 }
+                Ok(())
             }
-            _ => {}
+            _ => Ok(()),
         }
-        Ok(())
     }
 
     fn caps(&mut self, event: &loss::Event) -> Result<(), Broken> {
@@ -316,21 +322,6 @@ impl Running {
         }
         broken(STAKES, format!("layer {layer} holds {pot}, its events staked {staked}"))
     }
-}
-
-const fn in_or_out_of_book(transfer: &Transfer) -> bool {
-    matches!(transfer.from, Holder::Book(_)) || matches!(transfer.to, Holder::Book(_))
-}
-
-const fn is_about_books(event: &Event) -> bool {
-    matches!(
-        event,
-        Event::Loss(
-            loss::Event::TakenOver { .. }
-                | loss::Event::LossMeasured { .. }
-                | loss::Event::RemainderReturned { .. }
-        )
-    )
 }
 
 /// The loss an event is about, with what its capacities are measured against.

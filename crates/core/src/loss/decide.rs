@@ -1,10 +1,13 @@
 //! Every check of the area's commands and duties. Nothing changes here.
 
-use super::{Command, Duty, Event, Rejection, absorb, detect, divide, income, measure, touch};
+use super::{
+    Command, Duty, Event, Rejection, absorb, detect, divide, income, measure, ranks, touch,
+};
 use crate::control::{Parameter, Status};
 use crate::engine::{Envelope, Events, State};
 use crate::ids::DomainId;
 use crate::ledger::Holder;
+use crate::recovery::{Bearer, ClaimPool};
 use crate::units::Amount;
 
 pub(crate) fn decide(
@@ -25,6 +28,9 @@ pub(crate) fn decide(
             detect::declare_default(state, *domain, *number, *account, found, events)
         }
         Command::PayDraw { loss, layer, account, amount } => {
+            if let Some(payer) = account {
+                crate::account::owned_by(state, envelope.actor, *payer)?;
+            }
             income::pay_draw(state, *loss, *layer, *account, *amount, events)
         }
         Command::Recover { loss, number, amount } => {
@@ -34,6 +40,7 @@ pub(crate) fn decide(
             income::fund_income(state, *layer, *number, *amount, events)
         }
         Command::TakeShares { loss } => income::take_shares(state, *loss, events),
+        Command::SettleRanks { domain, claims } => ranks::settle(state, *domain, claims, events),
     }
 }
 
@@ -58,16 +65,31 @@ pub(crate) fn decide_duty(
         Duty::CloseEpisode { episode } => absorb::close_episode(state, episode, events),
         Duty::EnterSettlement { domain } => enter_settlement(state, domain, events),
         Duty::BookResidue { set, layer } => touch::book_residue(state, set, layer, events),
+        Duty::TakeWaiting { set, layer } => touch::take_waiting(state, set, layer, events),
     }
 }
 
-/// The uncovered debt that moves `domain` to settlement, if it does now.
+/// The uncovered debt that moves `domain` to settlement, if it does now: it is above the
+/// threshold, or a part of it stands longer than the deadline.
 pub(super) fn past_threshold(state: &State, domain: DomainId) -> Option<Amount> {
     let asset = state.domains.domain(domain)?.asset;
     let uncovered = state.ledger.owed(asset, Holder::Uncovered(domain));
+    if uncovered.is_zero() || state.control.domain_status(domain) >= Status::Settling {
+        return None;
+    }
     let threshold = state.control.value(domain, Parameter::UncoveredThreshold);
-    let standing = state.control.domain_status(domain) < Status::Settling;
-    (standing && uncovered.atoms() > threshold).then_some(uncovered)
+    let above = uncovered.atoms() > threshold;
+    (above || overdue(state, domain)).then_some(uncovered)
+}
+
+fn overdue(state: &State, domain: DomainId) -> bool {
+    let deadline = state.control.millis(domain, Parameter::UncoveredDeadline);
+    let losses = state.losses.losses.iter().filter(|loss| loss.domain == domain);
+    losses.filter_map(|loss| Some((loss, loss.settled?))).any(|(loss, settled)| {
+        let debt = |pool: &ClaimPool| pool.bearer == Bearer::Uncovered(domain);
+        let open = loss.pools.iter().any(|pool| debt(pool) && !pool.open().is_zero());
+        open && settled.after(deadline) <= state.now()
+    })
 }
 
 fn enter_settlement(state: &State, domain: DomainId, events: &mut Events) -> Result<(), Rejection> {

@@ -8,7 +8,7 @@ use super::{
     ReportedClaim, SetOff, Stage, Wave,
 };
 use crate::domain::CauseClass;
-use crate::ids::{AccountId, DomainId, LayerId, LiableSetId, LossId, Name, Time};
+use crate::ids::{AccountId, AssetId, DomainId, LayerId, LiableSetId, LossId, Name, Time};
 use crate::recovery::{Bearer, Claim, ClaimPool};
 use crate::units::Amount;
 
@@ -43,10 +43,13 @@ impl Losses {
             Event::TouchesDone { set, layer } => {
                 self.on_touch.remove(&(*set, *layer));
             }
-            Event::CallsMade { layer, set, calls, .. } => {
+            Event::CallsMade { loss, layer, set, calls } => {
                 let of = self.members(*set, *layer);
                 for (member, called) in of.members.iter_mut().zip(calls) {
-                    member.called = *called;
+                    member.called = member.called.checked_add(*called).unwrap_or(Amount::MAX);
+                }
+                if let Some(draw) = open_draw(&mut self.losses[loss.index()], *layer) {
+                    draw.called.clone_from(calls);
                 }
             }
             Event::PoolRepaid { loss, pool, amount, rows, .. } => {
@@ -142,6 +145,7 @@ impl Losses {
                 layer: *layer,
                 planned: *planned,
                 received: Amount::ZERO,
+                called: Vec::new(),
                 deadline: *deadline,
                 closed: false,
             }),
@@ -152,10 +156,21 @@ impl Losses {
                 let (borne, repaid) = (*amount, Amount::ZERO);
                 loss.pools.push(ClaimPool { step, bearer, borne, repaid });
             }
-            Event::LossSettled { .. } => loss.stage = Stage::Settled,
+            Event::LossSettled { .. } => {
+                loss.stage = Stage::Settled;
+                loss.settled = Some(now);
+            }
             Event::RecoveryReceived { number, .. } => loss.last_recovery = *number,
             Event::DebtPaid { layer, domain, amount, .. } => {
-                debt_paid(loss, *layer, *domain, *amount);
+                debt_moves(loss, *domain, *amount, Bearer::Layer(*layer));
+            }
+            Event::RanksSettled { domain, amount, rows, .. } => {
+                let borne = |row: &(AccountId, Amount)| {
+                    let (account, borne) = *row;
+                    Claim { account, borne, repaid: Amount::ZERO }
+                };
+                let rows = rows.iter().map(borne).collect();
+                debt_moves(loss, *domain, *amount, Bearer::Ranked { rows });
             }
             _ => self.drawn(event, id, now),
         }
@@ -170,45 +185,48 @@ impl Losses {
                 if stakes.is_empty() {
                     bear(loss, *layer, Bearer::Layer(*layer), *amount);
                 }
-                for (account, borne, _) in stakes {
-                    bear_member(loss, *layer, *account, *borne);
-                }
+                bear_members(loss, *layer, stakes.iter().map(|(id, borne, _)| (*id, *borne)));
             }
             Event::DrawPaid { layer, account, amount, .. } => {
                 self.receive(id, *layer, *amount, now);
                 let loss = &mut self.losses[id.index()];
                 match account {
                     Some(account) => {
-                        bear_member(loss, *layer, *account, *amount);
-                        let set = loss.set;
-                        self.called_paid(set, *layer, *account, *amount);
+                        bear_members(loss, *layer, [(*account, *amount)].into_iter());
+                        self.called_paid(id, *layer, *account, *amount);
                     }
                     None => bear(loss, *layer, Bearer::Outside(*layer), *amount),
                 }
             }
-            Event::DrawClosed { layer, .. } => {
-                let draws = &mut self.losses[id.index()].draws;
-                if let Some(draw) = draws.iter_mut().find(|d| d.layer == *layer && !d.closed) {
-                    draw.closed = true;
-                }
-            }
+            Event::DrawClosed { layer, .. } => self.closed(id, *layer),
             _ => {}
         }
     }
 
-    fn called_paid(
-        &mut self,
-        set: Option<LiableSetId>,
-        layer: LayerId,
-        account: AccountId,
-        amount: Amount,
-    ) {
-        let Some(set) = set else { return };
+    fn called_paid(&mut self, loss: LossId, layer: LayerId, account: AccountId, amount: Amount) {
+        let Some(set) = self.losses[loss.index()].set else { return };
         let of = self.members(set, layer);
-        if let Some(place) = of.place(account) {
-            let member = &mut of.members[place];
-            member.called = member.called.less_or_zero(amount);
-            member.paid = member.paid.checked_add(amount).unwrap_or(Amount::MAX);
+        let Some(place) = of.place(account) else { return };
+        let member = &mut of.members[place];
+        member.called = member.called.less_or_zero(amount);
+        member.paid = member.paid.checked_add(amount).unwrap_or(Amount::MAX);
+        let draw = open_draw(&mut self.losses[loss.index()], layer);
+        if let Some(called) = draw.and_then(|draw| draw.called.get_mut(place)) {
+            *called = called.less_or_zero(amount);
+        }
+    }
+
+    /// A draw has answered: what its members did not pay they are called for no longer.
+    fn closed(&mut self, id: LossId, layer: LayerId) {
+        let loss = &mut self.losses[id.index()];
+        let Some(draw) = open_draw(loss, layer) else { return };
+        draw.closed = true;
+        let unpaid = core::mem::take(&mut draw.called);
+        let Some(set) = loss.set else { return };
+        if let Some(of) = self.sets[set.index()].layers.get_mut(&layer) {
+            for (member, unpaid) in of.members.iter_mut().zip(unpaid) {
+                member.called = member.called.less_or_zero(unpaid);
+            }
         }
     }
 
@@ -228,15 +246,15 @@ impl Losses {
                 }
             }
             Event::SharesTaken { loss, layer, set, first, shares, .. } => {
-                for (place, (account, share)) in (*first..).zip(shares) {
-                    self.pay(*set, *layer, place, *share);
-                    bear_member(&mut self.losses[loss.index()], *layer, *account, *share);
-                }
+                let paid = shares.iter().map(|(_, share)| *share);
+                pay(self.members(*set, *layer), *first, paid);
+                bear_members(&mut self.losses[loss.index()], *layer, shares.iter().copied());
             }
             Event::ShareTouched { loss, layer, set, place, wave, account, amount, .. } => {
-                self.pay(*set, *layer, *place, *amount);
-                bear_member(&mut self.losses[loss.index()], *layer, *account, *amount);
+                let share = [(*account, *amount)].into_iter();
+                bear_members(&mut self.losses[loss.index()], *layer, share);
                 let of = self.members(*set, *layer);
+                pay(of, *place, [*amount].into_iter());
                 let waves = u32::try_from(of.waves.len()).unwrap_or(u32::MAX);
                 if let Some(member) = usize::try_from(*place).ok().map(|p| &mut of.members[p]) {
                     member.waves = *wave;
@@ -249,10 +267,26 @@ impl Losses {
         }
     }
 
-    fn pay(&mut self, set: LiableSetId, layer: LayerId, place: u32, share: Amount) {
-        let of = self.members(set, layer);
-        if let Some(member) = usize::try_from(place).ok().and_then(|p| of.members.get_mut(p)) {
-            member.paid = member.paid.checked_add(share).unwrap_or(Amount::MAX);
+    /// A division counted on no more of an account than it held: that is its cap from now on, and
+    /// money that comes later does not raise it. `held` says what an account holds after the event.
+    pub(crate) fn shrink_caps(
+        &mut self,
+        event: &Event,
+        held: &dyn Fn(AssetId, AccountId) -> Amount,
+    ) {
+        let (set, layer, asset, first, count) = match event {
+            Event::SharesTaken { set, layer, asset, first, shares, .. } => {
+                (*set, *layer, *asset, *first, shares.len())
+            }
+            Event::ShareTouched { set, layer, asset, place, .. } => {
+                (*set, *layer, *asset, *place, 1)
+            }
+            _ => return,
+        };
+        let first = usize::try_from(first).unwrap_or(usize::MAX);
+        for member in self.members(set, layer).members.iter_mut().skip(first).take(count) {
+            let most = member.paid.checked_add(held(asset, member.account));
+            member.cap = member.cap.min(most.unwrap_or(Amount::MAX));
         }
     }
 
@@ -263,7 +297,7 @@ impl Losses {
     /// A draw on `layer` brought `amount` into suspense.
     fn receive(&mut self, id: LossId, layer: LayerId, amount: Amount, now: Time) {
         let loss = &mut self.losses[id.index()];
-        if let Some(draw) = loss.draws.iter_mut().find(|d| d.layer == layer && !d.closed) {
+        if let Some(draw) = open_draw(loss, layer) {
             draw.received = draw.received.checked_add(amount).unwrap_or(Amount::MAX);
         }
         if let Some(episode) = loss.episode {
@@ -272,6 +306,10 @@ impl Losses {
         }
         self.paid_at.entry(layer).or_default().push((now, amount));
     }
+}
+
+fn open_draw(loss: &mut Loss, layer: LayerId) -> Option<&mut Draw> {
+    loss.draws.iter_mut().find(|draw| draw.layer == layer && !draw.closed)
 }
 
 /// A loss known to the ledger, before anything else of it is known.
@@ -295,6 +333,7 @@ fn unmeasured(domain: DomainId, number: u64, cause: &Name, set_off: &[SetOff], n
         step: 0,
         draws: Vec::new(),
         uncovered: Amount::ZERO,
+        settled: None,
         pools: Vec::new(),
         last_recovery: 0,
     }
@@ -326,28 +365,51 @@ fn bear(loss: &mut Loss, layer: LayerId, bearer: Bearer, amount: Amount) {
     }
 }
 
-/// Adds what a participant bore through `layer` to the loss's claims.
-fn bear_member(loss: &mut Loss, through: LayerId, account: AccountId, amount: Amount) {
-    if amount.is_zero() {
+/// Adds what participants bore through `layer` to the loss's claims. Rows come in account order,
+/// so that each is found or added at the end.
+fn bear_members(
+    loss: &mut Loss,
+    through: LayerId,
+    shares: impl Iterator<Item = (AccountId, Amount)>,
+) {
+    let of = |pool: &ClaimPool| match &pool.bearer {
+        Bearer::Members { layer, .. } => *layer == through,
+        _ => false,
+    };
+    let mut shares = shares.filter(|(_, share)| !share.is_zero()).peekable();
+    if shares.peek().is_none() {
         return;
     }
-    let of = |pool: &ClaimPool| matches!(&pool.bearer, Bearer::Members { layer, .. } if *layer == through);
     if !loss.pools.iter().any(of) {
         let bearer = Bearer::Members { layer: through, rows: Vec::new() };
         bear(loss, through, bearer, Amount::ZERO);
     }
     let Some(pool) = loss.pools.iter_mut().find(|pool| of(pool)) else { return };
-    pool.borne = pool.borne.checked_add(amount).unwrap_or(Amount::MAX);
-    if let Bearer::Members { rows, .. } = &mut pool.bearer {
+    let Some(rows) = pool.bearer.rows_mut() else { return };
+    for (account, share) in shares {
+        pool.borne = pool.borne.checked_add(share).unwrap_or(Amount::MAX);
+        let claim = Claim { account, borne: share, repaid: Amount::ZERO };
+        if rows.last().is_none_or(|last| last.account < account) {
+            rows.push(claim);
+            continue;
+        }
         match rows.binary_search_by_key(&account, |row| row.account) {
             Ok(place) => {
                 let row = &mut rows[place];
-                row.borne = row.borne.checked_add(amount).unwrap_or(Amount::MAX);
+                row.borne = row.borne.checked_add(share).unwrap_or(Amount::MAX);
             }
-            Err(place) => {
-                rows.insert(place, Claim { account, borne: amount, repaid: Amount::ZERO });
-            }
+            Err(place) => rows.insert(place, claim),
         }
+    }
+}
+
+/// Adds what members paid, from the place of the first.
+fn pay(of: &mut LayerSet, first: u32, shares: impl Iterator<Item = Amount>) {
+    let Some(members) = usize::try_from(first).ok().and_then(|at| of.members.get_mut(at..)) else {
+        return;
+    };
+    for (member, share) in members.iter_mut().zip(shares) {
+        member.paid = member.paid.checked_add(share).unwrap_or(Amount::MAX);
     }
 }
 
@@ -356,7 +418,7 @@ fn repaid(loss: &mut Loss, pool: u32, amount: Amount, rows: &[(u32, AccountId, A
         return;
     };
     pool.repaid = pool.repaid.checked_add(amount).unwrap_or(Amount::MAX);
-    let Bearer::Members { rows: claims, .. } = &mut pool.bearer else { return };
+    let Some(claims) = pool.bearer.rows_mut() else { return };
     for (place, _, amount) in rows {
         if let Some(claim) = usize::try_from(*place).ok().and_then(|p| claims.get_mut(p)) {
             claim.repaid = claim.repaid.checked_add(*amount).unwrap_or(Amount::MAX);
@@ -364,13 +426,12 @@ fn repaid(loss: &mut Loss, pool: u32, amount: Amount, rows: &[(u32, AccountId, A
     }
 }
 
-/// A fund paid an uncovered debt: the claim on the failed party is now the fund's.
-fn debt_paid(loss: &mut Loss, layer: LayerId, domain: DomainId, amount: Amount) {
+/// An uncovered debt was paid: the claim on the failed party is now his who paid it.
+fn debt_moves(loss: &mut Loss, domain: DomainId, amount: Amount, bearer: Bearer) {
     let uncovered = loss.pools.iter_mut().find(|pool| pool.bearer == Bearer::Uncovered(domain));
     let Some(pool) = uncovered else { return };
     pool.borne = pool.borne.less_or_zero(amount);
     let step = pool.step;
-    let bearer = Bearer::Layer(layer);
     let same = loss.pools.iter_mut().find(|pool| pool.step == step && pool.bearer == bearer);
     match same {
         Some(pool) => pool.borne = pool.borne.checked_add(amount).unwrap_or(Amount::MAX),

@@ -10,11 +10,14 @@ mod decide;
 mod detect;
 mod divide;
 mod duty;
+mod event;
 mod evolve;
 mod income;
 pub(crate) mod liable;
 mod lien;
 mod measure;
+mod ranks;
+mod rejection;
 mod touch;
 mod transfers;
 
@@ -24,13 +27,15 @@ use alloc::vec::Vec;
 use borsh::{BorshDeserialize, BorshSerialize};
 use serde::{Deserialize, Serialize};
 
-pub use command::{Command, Duty, Event, OwnMeans, PoolHolder, Rejection, ReportedClaim, SetOff};
+pub use command::{Command, Duty, Rank, RankedClaim, ReportedClaim, SetOff};
 pub(crate) use decide::{decide, decide_duty};
 pub use divide::SHARES_PER_EVENT;
 pub(crate) use divide::can_be_on_touch;
 pub(crate) use duty::duty;
+pub use event::{Event, OwnMeans, PoolHolder};
 pub(crate) use evolve::stakes_left;
 pub use liable::{LayerSet, LiableSet, Member, Wave};
+pub use rejection::Rejection;
 
 use crate::domain::{CauseClass, Domains};
 use crate::engine::Actor;
@@ -93,6 +98,9 @@ pub struct Draw {
     pub planned: Amount,
     /// What stands in suspense from it.
     pub received: Amount,
+    /// What each member of the set is called for and has not paid, in its order; empty where the
+    /// layer calls no members.
+    pub called: Vec<Amount>,
     /// Until when it may still pay; nothing for a layer that pays at once.
     pub deadline: Option<Time>,
     /// Whether it has answered.
@@ -138,6 +146,8 @@ pub struct Loss {
     pub draws: Vec<Draw>,
     /// What no step absorbed, at settlement.
     pub uncovered: Amount,
+    /// When it was settled.
+    pub settled: Option<Time>,
     /// Who may be repaid, in the order the steps paid.
     pub pools: Vec<ClaimPool>,
     /// The number of the last recovery.

@@ -15,6 +15,13 @@ impl Event {
                     visit(Transfer { asset: *asset, from, to, amount: *amount });
                 }
             }
+            Self::RanksSettled { domain, asset, rows, .. } => {
+                for (account, amount) in rows {
+                    let from = Holder::Account(*account);
+                    let to = Holder::Uncovered(*domain);
+                    visit(Transfer { asset: *asset, from, to, amount: *amount });
+                }
+            }
             Self::PoolRepaid { loss, asset, to, amount, rows, .. } => {
                 pool_repaid(*loss, *asset, *to, *amount, rows, visit);
             }
@@ -75,6 +82,9 @@ impl Event {
             }
             Self::ResidueBooked { loss, domain, asset, amount } => {
                 (asset, Holder::Unsettled(loss), Holder::Residue(domain), amount)
+            }
+            Self::ResidueUsed { loss, domain, asset, amount } => {
+                (asset, Holder::Residue(domain), Holder::Unsettled(loss), amount)
             }
             _ => return None,
         };

@@ -1,0 +1,96 @@
+//! Owners and accounts: deposits, withdrawals and transfers, liens respected.
+
+mod command;
+mod decide;
+
+use alloc::vec::Vec;
+
+use borsh::{BorshDeserialize, BorshSerialize};
+use serde::{Deserialize, Serialize};
+
+pub use command::{Command, Event, Rejection};
+pub(crate) use decide::{decide, free_above, owned_by};
+
+use crate::ids::{AccountId, DomainId, Name, OwnerId};
+
+/// Cross accounts share an owner's margin; isolated ones stand alone.
+#[derive(
+    Clone, Copy, Debug, PartialEq, Eq, BorshSerialize, BorshDeserialize, Serialize, Deserialize,
+)]
+#[borsh(use_discriminant = true)]
+#[serde(rename_all = "kebab-case")]
+#[repr(u8)]
+pub enum AccountKind {
+    /// Shares margin over its legs.
+    Cross = 1,
+    /// Holds one leg's margin.
+    Isolated = 2,
+}
+
+/// An account.
+#[derive(Clone, Debug, PartialEq, Eq, BorshSerialize, BorshDeserialize, Serialize)]
+pub struct Account {
+    /// The external id.
+    pub name: Name,
+    /// Whose it is.
+    pub owner: OwnerId,
+    /// Cross or isolated.
+    pub kind: AccountKind,
+    /// The number of its last deposit, withdrawal or transfer: numbers only rise.
+    pub last_number: u64,
+    /// The domain in which it last lost a settled result.
+    pub last_domain: Option<DomainId>,
+}
+
+/// The area's state.
+#[derive(Clone, Debug, Default, PartialEq, Eq, BorshSerialize, BorshDeserialize)]
+pub struct Accounts {
+    pub(crate) owners: Vec<Name>,
+    pub(crate) accounts: Vec<Account>,
+    /// By domain: the number of the last result settled between accounts.
+    pub(crate) last_result: Vec<u64>,
+}
+
+impl Accounts {
+    /// The account `id`.
+    #[must_use]
+    pub fn account(&self, id: AccountId) -> Option<&Account> {
+        self.accounts.get(id.index())
+    }
+
+    /// The owner's external id.
+    #[must_use]
+    pub fn owner(&self, id: OwnerId) -> Option<&Name> {
+        self.owners.get(id.index())
+    }
+
+    /// Every account, in id order.
+    pub fn accounts(&self) -> impl Iterator<Item = (AccountId, &Account)> {
+        self.accounts.iter().enumerate().filter_map(|(i, a)| Some((AccountId::at(i)?, a)))
+    }
+
+    pub(crate) fn evolve(&mut self, event: &Event) {
+        match event {
+            Event::OwnerOpened { name, .. } => self.owners.push(name.clone()),
+            Event::AccountOpened { name, owner, kind, .. } => self.accounts.push(Account {
+                name: name.clone(),
+                owner: *owner,
+                kind: *kind,
+                last_number: 0,
+                last_domain: None,
+            }),
+            Event::Deposited { account, number, .. }
+            | Event::Withdrawn { account, number, .. }
+            | Event::Transferred { from: account, number, .. } => {
+                self.accounts[account.index()].last_number = *number;
+            }
+            Event::ResultSettled { domain, number, loser, .. } => {
+                self.accounts[loser.index()].last_domain = Some(*domain);
+                if self.last_result.len() <= domain.index() {
+                    self.last_result.resize(domain.index() + 1, 0);
+                }
+                self.last_result[domain.index()] = *number;
+            }
+        }
+    }
+}

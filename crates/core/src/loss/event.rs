@@ -1,0 +1,280 @@
+//! What happens to losses: facts that carry every amount.
+
+use alloc::vec::Vec;
+
+use borsh::{BorshDeserialize, BorshSerialize};
+use serde::{Deserialize, Serialize};
+
+use super::{LayerSet, ReportedClaim, SetOff, Terms};
+use crate::domain::CauseClass;
+use crate::engine::Actor;
+use crate::ids::{
+    AccountId, AssetId, DomainId, EpisodeId, LayerId, LiableSetId, LossId, Name, OwnerId, Time,
+};
+use crate::units::{Amount, Fraction};
+
+/// What happened.
+#[derive(Clone, Debug, PartialEq, Eq, BorshSerialize, BorshDeserialize, Serialize, Deserialize)]
+#[borsh(use_discriminant = true)]
+#[serde(tag = "event", rename_all = "kebab-case")]
+#[allow(missing_docs, reason = "fields are named in the glossary; each variant says its fact")]
+#[repr(u8)]
+pub enum Event {
+    /// A basis was reported.
+    BasisReported { layer: LayerId, number: u64, claims: Vec<ReportedClaim> } = 1,
+    /// A loss was reported; it waits for a second approver, or for the end of its challenge.
+    LossReported {
+        loss: LossId,
+        domain: DomainId,
+        number: u64,
+        class: CauseClass,
+        cause: Name,
+        evidence: [u8; 32],
+        by: Actor,
+        amount: Amount,
+        failed: Option<AccountId>,
+        margin: Amount,
+        set_off: Vec<SetOff>,
+        challenge: Option<Time>,
+    } = 2,
+    /// A second approver agreed; open to challenge until then.
+    LossApproved { loss: LossId, by: Actor, until: Time } = 3,
+    /// A challenge succeeded.
+    LossDismissed { loss: LossId, by: Actor } = 4,
+    /// An account failed: its loss is known to the ledger, not yet measured.
+    DefaultFound {
+        loss: LossId,
+        domain: DomainId,
+        number: u64,
+        cause: Name,
+        account: AccountId,
+        set_off: Vec<SetOff>,
+    } = 5,
+    /// An episode opened, its rules frozen.
+    EpisodeOpened { episode: EpisodeId, domain: DomainId, terms: Terms } = 6,
+    /// A liable set was fixed; `layers` are its members with weights and caps.
+    LiableSetFixed {
+        set: LiableSetId,
+        episode: EpisodeId,
+        until: Time,
+        layers: Vec<(LayerId, Vec<ReportedClaim>)>,
+    } = 7,
+    /// A loss was detected.
+    LossDetected { loss: LossId, episode: EpisodeId, set: LiableSetId, owner: Option<OwnerId> } = 8,
+    /// The failed account's balance moved to the book: `owed` below zero, `held` above.
+    TakenOver { loss: LossId, account: AccountId, asset: AssetId, held: Amount, owed: Amount } = 9,
+    /// The close-out loss was measured: it leaves the world, or the book, for suspense.
+    LossMeasured {
+        loss: LossId,
+        asset: AssetId,
+        close_out: Amount,
+        shortfall: Amount,
+        from_book: bool,
+    } = 10,
+    /// What is left in the book went back to the owner.
+    RemainderReturned { loss: LossId, account: AccountId, asset: AssetId, amount: Amount } = 11,
+    /// Margin was taken: the first of own means.
+    MarginTaken { loss: LossId, asset: AssetId, from: OwnMeans, amount: Amount } = 12,
+    /// Own means beyond margin were taken.
+    OwnMeansTaken { loss: LossId, asset: AssetId, from: OwnMeans, amount: Amount } = 13,
+    /// Own means are done.
+    OwnMeansClosed { loss: LossId, own_means: Amount, deficit: Amount } = 14,
+    /// The deficit was recognised.
+    DeficitRecognised { loss: LossId, deficit: Amount } = 15,
+    /// A step was reached.
+    StepReached { loss: LossId, step: u16 } = 16,
+    /// A draw was planned.
+    DrawPlanned {
+        loss: LossId,
+        step: u16,
+        layer: LayerId,
+        planned: Amount,
+        /// Until when it may answer; nothing for a layer that pays at once.
+        deadline: Option<Time>,
+    } = 17,
+    /// A pot paid. Its stakers, if it has any, bore it: what each bore, and what is left of his
+    /// stake.
+    PotDrawn {
+        loss: LossId,
+        layer: LayerId,
+        asset: AssetId,
+        amount: Amount,
+        stakes: Vec<(AccountId, Amount, Amount)>,
+    } = 18,
+    /// An amount was divided over a layer's members.
+    LossDivided {
+        loss: LossId,
+        layer: LayerId,
+        set: LiableSetId,
+        wave: u32,
+        asset: AssetId,
+        amount: Amount,
+        cumulative: Amount,
+        levels: Vec<Option<Fraction>>,
+        members: u32,
+        root: [u8; 32],
+        on_touch: bool,
+    } = 20,
+    /// Shares of a division were taken: `first` is the place of the first in the set.
+    SharesTaken {
+        loss: LossId,
+        layer: LayerId,
+        set: LiableSetId,
+        asset: AssetId,
+        first: u32,
+        shares: Vec<(AccountId, Amount)>,
+    } = 21,
+    /// A share was taken when its account was touched.
+    ShareTouched {
+        loss: LossId,
+        layer: LayerId,
+        set: LiableSetId,
+        asset: AssetId,
+        place: u32,
+        wave: u32,
+        account: AccountId,
+        amount: Amount,
+    } = 22,
+    /// A pending draw was paid into.
+    DrawPaid {
+        loss: LossId,
+        layer: LayerId,
+        asset: AssetId,
+        account: Option<AccountId>,
+        amount: Amount,
+    } = 23,
+    /// A draw has answered.
+    DrawClosed { loss: LossId, layer: LayerId, received: Amount } = 24,
+    /// What no step absorbed became a debt of the domain.
+    UncoveredBooked { loss: LossId, domain: DomainId, asset: AssetId, amount: Amount } = 25,
+    /// The loss is settled.
+    LossSettled { loss: LossId } = 26,
+    /// The episode is closed.
+    EpisodeClosed { episode: EpisodeId } = 27,
+    /// Money came back.
+    RecoveryReceived { loss: LossId, number: u64, asset: AssetId, amount: Amount } = 28,
+    /// A pool of claims was repaid; `rows` by place in the pool, `accounts` who they are.
+    PoolRepaid {
+        loss: LossId,
+        pool: u32,
+        asset: AssetId,
+        to: PoolHolder,
+        amount: Amount,
+        rows: Vec<(u32, AccountId, Amount)>,
+    } = 29,
+    /// A fund earned.
+    IncomeReceived { layer: LayerId, number: u64, asset: AssetId, amount: Amount } = 30,
+    /// A fund paid uncovered debt of a loss: the claim is now the fund's.
+    DebtPaid { loss: LossId, layer: LayerId, domain: DomainId, asset: AssetId, amount: Amount } =
+        31,
+    /// A part of a fund's income goes to open claims of a loss.
+    IncomeToClaims { loss: LossId, layer: LayerId, asset: AssetId, amount: Amount } = 32,
+    /// A domain entered settlement because of its uncovered debt.
+    SettlementEntered { domain: DomainId, uncovered: Amount } = 33,
+    /// Members were called, each for his share, in the order of the set.
+    CallsMade { loss: LossId, layer: LayerId, set: LiableSetId, calls: Vec<Amount> } = 34,
+    /// What rounding left of a division whose shares are all taken: too much was collected.
+    ResidueBooked { loss: LossId, domain: DomainId, asset: AssetId, amount: Amount } = 35,
+    /// What rounding up collected too much for one loss paid what it left short for a later one.
+    ResidueUsed { loss: LossId, domain: DomainId, asset: AssetId, amount: Amount } = 37,
+    /// Every share of a layer's divisions is taken.
+    TouchesDone { set: LiableSetId, layer: LayerId } = 36,
+    /// A loss's uncovered debt was taken from claims by rank: what each account paid.
+    RanksSettled {
+        loss: LossId,
+        domain: DomainId,
+        asset: AssetId,
+        amount: Amount,
+        rows: Vec<(AccountId, Amount)>,
+    } = 37,
+}
+
+impl Event {
+    /// The loss the event is about, where it is about one that stands.
+    #[must_use]
+    pub const fn loss(&self) -> Option<LossId> {
+        match self {
+            Self::LossApproved { loss, .. }
+            | Self::LossDismissed { loss, .. }
+            | Self::LossDetected { loss, .. }
+            | Self::TakenOver { loss, .. }
+            | Self::LossMeasured { loss, .. }
+            | Self::RemainderReturned { loss, .. }
+            | Self::MarginTaken { loss, .. }
+            | Self::OwnMeansTaken { loss, .. }
+            | Self::OwnMeansClosed { loss, .. }
+            | Self::DeficitRecognised { loss, .. }
+            | Self::StepReached { loss, .. }
+            | Self::DrawPlanned { loss, .. }
+            | Self::PotDrawn { loss, .. }
+            | Self::LossDivided { loss, .. }
+            | Self::SharesTaken { loss, .. }
+            | Self::ShareTouched { loss, .. }
+            | Self::DrawPaid { loss, .. }
+            | Self::DrawClosed { loss, .. }
+            | Self::UncoveredBooked { loss, .. }
+            | Self::LossSettled { loss }
+            | Self::RecoveryReceived { loss, .. }
+            | Self::PoolRepaid { loss, .. }
+            | Self::DebtPaid { loss, .. }
+            | Self::RanksSettled { loss, .. }
+            | Self::IncomeToClaims { loss, .. }
+            | Self::CallsMade { loss, .. }
+            | Self::ResidueBooked { loss, .. }
+            | Self::ResidueUsed { loss, .. } => Some(*loss),
+            _ => None,
+        }
+    }
+}
+
+/// The members of a set, as its event carries them.
+pub(crate) fn as_claims(set: &LayerSet) -> Vec<ReportedClaim> {
+    let claims = set.members.iter().map(|member| ReportedClaim {
+        account: member.account,
+        weight: member.weight,
+        cap: member.cap,
+        score: member.score,
+        risk: member.risk,
+        class: member.class,
+    });
+    claims.collect()
+}
+
+/// Where own means come from.
+#[derive(
+    Clone, Copy, Debug, PartialEq, Eq, BorshSerialize, BorshDeserialize, Serialize, Deserialize,
+)]
+#[borsh(use_discriminant = true)]
+#[serde(rename_all = "kebab-case")]
+#[repr(u8)]
+pub enum OwnMeans {
+    /// The failed account, or another of the owner's.
+    Account(AccountId) = 1,
+    /// The close-out book, where the account's balance went.
+    Book = 2,
+    /// The owner's stake in a pot; `stake` is what is left of it.
+    Stake {
+        /// The pot.
+        layer: LayerId,
+        /// The staker.
+        account: AccountId,
+        /// What is left of the stake.
+        stake: Amount,
+    } = 3,
+}
+
+/// Where a repayment that is not to members goes.
+#[derive(
+    Clone, Copy, Debug, PartialEq, Eq, BorshSerialize, BorshDeserialize, Serialize, Deserialize,
+)]
+#[borsh(use_discriminant = true)]
+#[serde(rename_all = "kebab-case")]
+#[repr(u8)]
+pub enum PoolHolder {
+    /// To the members, row by row.
+    Members = 1,
+    /// To a pot.
+    Layer(LayerId) = 2,
+    /// Against the uncovered debt of a domain.
+    Uncovered(DomainId) = 3,
+}

@@ -1,0 +1,104 @@
+//! Settlement by rank: what a domain in settlement still owes is taken from the claims on it,
+//! session gains before matured gains, those before principal, that before what is held apart;
+//! pro rata inside a rank. Whoever pays has a claim to later recoveries.
+
+use alloc::collections::BTreeMap;
+use alloc::vec::Vec;
+
+use super::{Event, RankedClaim, Rejection};
+use crate::account;
+use crate::allocation::{self, Claims, Rule};
+use crate::control::Status;
+use crate::engine::{Events, State};
+use crate::ids::{AccountId, AssetId, DomainId};
+use crate::recovery::{Bearer, ClaimPool};
+use crate::units::Amount;
+
+pub(super) fn settle(
+    state: &State,
+    domain: DomainId,
+    claims: &[RankedClaim],
+    events: &mut Events,
+) -> Result<(), Rejection> {
+    let asset = super::detect::asset_of(state, domain)?;
+    if state.control.domain_status(domain) != Status::Settling {
+        return Err(Rejection::NotSettling { domain });
+    }
+    let mut claims = claims.to_vec();
+    claims.sort_unstable_by_key(|claim| (claim.account, claim.rank));
+    check(state, asset, &claims)?;
+    let amounts: Vec<Amount> = claims.iter().map(|claim| claim.amount).collect();
+    // Lowest class pays first, and the lowest rank (the highest number) is to pay first.
+    let classes: Vec<u32> = claims.iter().map(|claim| LAST_CLASS - class_of(claim)).collect();
+    let columns =
+        Claims { caps: &amounts, weights: &amounts, classes: &classes, ..Claims::default() };
+    let mut paid: Vec<Amount> = claims.iter().map(|_| Amount::ZERO).collect();
+    for (loss, found) in state.losses.losses().filter(|(_, loss)| loss.domain == domain) {
+        let debts = found.pools.iter().filter(|pool| pool.bearer == Bearer::Uncovered(domain));
+        let debt = Amount::sum(debts.map(ClaimPool::open));
+        let before = Amount::sum(paid.iter().copied());
+        let cumulative = before.checked_add(debt).unwrap_or(Amount::MAX);
+        let wave = allocation::next_wave(Rule::Proportional, cumulative, &columns, &paid)?;
+        if wave.allocated.is_zero() {
+            continue;
+        }
+        let rows = by_account(&claims, &wave.shares);
+        for (account, _) in &rows {
+            state.touch(*account, events);
+        }
+        let amount = wave.allocated;
+        events.push(Event::RanksSettled { loss, domain, asset, amount, rows });
+        for (paid, share) in paid.iter_mut().zip(&wave.shares) {
+            *paid = paid.checked_add(*share).unwrap_or(Amount::MAX);
+        }
+    }
+    Ok(())
+}
+
+const LAST_CLASS: u32 = 4;
+
+fn class_of(claim: &RankedClaim) -> u32 {
+    match claim.rank {
+        super::Rank::Segregated => 1,
+        super::Rank::Principal => 2,
+        super::Rank::MaturedGains => 3,
+        super::Rank::SessionGains => 4,
+    }
+}
+
+/// Every account exists, no part stands twice, the parts are above zero and within what is free.
+fn check(state: &State, asset: AssetId, claims: &[RankedClaim]) -> Result<(), Rejection> {
+    let mut asked: BTreeMap<AccountId, Amount> = BTreeMap::new();
+    let mut last = None;
+    for claim in claims {
+        let account = claim.account;
+        if state.accounts.account(account).is_none() {
+            return Err(account::Rejection::UnknownAccount { account }.into());
+        }
+        if last.replace((account, claim.rank)) == Some((account, claim.rank)) {
+            return Err(Rejection::AccountTwice { account });
+        }
+        if claim.amount.is_zero() {
+            return Err(Rejection::ZeroAmount);
+        }
+        let sum = asked.entry(account).or_default();
+        *sum = sum.checked_add(claim.amount).unwrap_or(Amount::MAX);
+    }
+    for (account, asked) in asked {
+        let free = state.free(account, asset);
+        if asked > free {
+            return Err(Rejection::RanksAboveFree { account, asked, free });
+        }
+    }
+    Ok(())
+}
+
+/// What each account pays over its ranks, those who pay nothing left out.
+fn by_account(claims: &[RankedClaim], shares: &[Amount]) -> Vec<(AccountId, Amount)> {
+    let mut rows: BTreeMap<AccountId, Amount> = BTreeMap::new();
+    for (claim, share) in claims.iter().zip(shares).filter(|(_, share)| !share.is_zero()) {
+        let sum = rows.entry(claim.account).or_default();
+        *sum = sum.checked_add(*share).unwrap_or(Amount::MAX);
+    }
+    rows.into_iter().collect()
+}

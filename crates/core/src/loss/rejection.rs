@@ -1,0 +1,196 @@
+//! Why a command about losses may be refused.
+
+use core::fmt;
+
+use serde::Serialize;
+
+use crate::account;
+use crate::allocation::AllocationError;
+use crate::domain::CauseClass;
+use crate::ids::{AccountId, DomainId, LayerId, LossId, Time};
+use crate::units::Amount;
+
+/// Why a command is refused, in order of precedence.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[serde(tag = "code", rename_all = "kebab-case")]
+#[allow(missing_docs, reason = "fields are the numbers that explain the refusal")]
+pub enum Rejection {
+    /// There is no such domain.
+    UnknownDomain { domain: DomainId },
+    /// There is no such layer.
+    UnknownLayer { layer: LayerId },
+    /// There is no such loss.
+    UnknownLoss { loss: LossId },
+    /// The table of ids is full.
+    TooMany { what: &'static str },
+    /// The loss's number is known in this domain: a loss is recognised once.
+    LossAlreadyReported { number: u64, loss: LossId },
+    /// The domain has no waterfall for this class of causes.
+    NoWaterfall { domain: DomainId, class: CauseClass },
+    /// The number was used before, or a higher one was.
+    NumberNotNew { number: u64, last: u64 },
+    /// The amount is zero.
+    ZeroAmount,
+    /// The layer divides over no members, so it has no basis.
+    NoBasis { layer: LayerId },
+    /// An account was reported twice in one report.
+    AccountTwice { account: AccountId },
+    /// A risk factor above its bound.
+    RiskAboveBound { account: AccountId, risk: u64, max: u64 },
+    /// Weights times risks of the layer would sum above 10^38.
+    EffectiveWeights { layer: LayerId },
+    /// The account has an open loss already.
+    AlreadyFailed { account: AccountId, loss: LossId },
+    /// Margin above what the failed account holds, or above the loss.
+    MarginAboveHeld { margin: Amount, held: Amount },
+    /// A set-off from an account of another owner, or from the failed account itself.
+    SetOffNotOwners { account: AccountId },
+    /// The loss is not at the stage the command needs.
+    Stage { loss: LossId, needs: &'static str },
+    /// The reporter cannot approve his own report.
+    SameApprover { loss: LossId },
+    /// The time to challenge is over.
+    ChallengeOver { loss: LossId, until: Time },
+    /// No such draw is pending.
+    NotPending { loss: LossId, layer: LayerId },
+    /// More than the draw still asks for.
+    AboveDraw { asked: Amount, open: Amount },
+    /// A call is paid by its members, proceeds come from outside.
+    WrongPayer { layer: LayerId },
+    /// The account is not a member of the called layer.
+    NotMember { account: AccountId },
+    /// More than the member is called for.
+    AboveCall { asked: Amount, open: Amount },
+    /// More came back than was borne.
+    RecoveryAboveClaims { asked: Amount, open: Amount },
+    /// The domain is not in settlement.
+    NotSettling { domain: DomainId },
+    /// An account's ranked parts are more than is free in it.
+    RanksAboveFree { account: AccountId, asked: Amount, free: Amount },
+    /// The duty is not due.
+    NotDue,
+    /// An account was the obstacle.
+    Account(account::Rejection),
+    /// A division was refused.
+    Allocation(#[serde(skip)] AllocationError),
+}
+
+impl From<account::Rejection> for Rejection {
+    fn from(rejection: account::Rejection) -> Self {
+        Self::Account(rejection)
+    }
+}
+
+impl From<AllocationError> for Rejection {
+    fn from(error: AllocationError) -> Self {
+        Self::Allocation(error)
+    }
+}
+
+impl Rejection {
+    /// The stable code.
+    #[must_use]
+    pub const fn code(&self) -> &'static str {
+        match self {
+            Self::UnknownDomain { .. } => "unknown-domain",
+            Self::UnknownLayer { .. } => "unknown-layer",
+            Self::UnknownLoss { .. } => "unknown-loss",
+            Self::TooMany { .. } => "too-many",
+            Self::LossAlreadyReported { .. } => "loss-already-reported",
+            Self::NoWaterfall { .. } => "no-waterfall",
+            Self::NumberNotNew { .. } => "number-not-new",
+            Self::ZeroAmount => "zero-amount",
+            Self::NoBasis { .. } => "no-basis",
+            Self::AccountTwice { .. } => "account-twice",
+            Self::RiskAboveBound { .. } => "risk-above-bound",
+            Self::EffectiveWeights { .. } => "weights-above-bound",
+            Self::AlreadyFailed { .. } => "already-failed",
+            Self::MarginAboveHeld { .. } => "margin-above-held",
+            Self::SetOffNotOwners { .. } => "set-off-not-owners",
+            Self::Stage { .. } => "loss-stage",
+            Self::SameApprover { .. } => "same-approver",
+            Self::ChallengeOver { .. } => "challenge-over",
+            Self::NotPending { .. } => "draw-not-pending",
+            Self::AboveDraw { .. } => "above-draw",
+            Self::WrongPayer { .. } => "wrong-payer",
+            Self::NotMember { .. } => "not-member",
+            Self::AboveCall { .. } => "above-call",
+            Self::RecoveryAboveClaims { .. } => "recovery-above-claims",
+            Self::NotSettling { .. } => "not-settling",
+            Self::RanksAboveFree { .. } => "ranks-above-free",
+            Self::NotDue => "not-due",
+            Self::Account(rejection) => rejection.code(),
+            Self::Allocation(_) => "allocation",
+        }
+    }
+}
+
+impl fmt::Display for Rejection {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::UnknownDomain { domain } => write!(f, "there is no domain {domain}"),
+            Self::UnknownLayer { layer } => write!(f, "there is no layer {layer}"),
+            Self::UnknownLoss { loss } => write!(f, "there is no loss {loss}"),
+            Self::TooMany { what } => write!(f, "there are too many {what}"),
+            Self::LossAlreadyReported { number, loss } => {
+                write!(f, "loss number {number} is known already, as loss {loss}")
+            }
+            Self::NoWaterfall { domain, class } => {
+                write!(f, "domain {domain} has no waterfall for causes of class {class:?}")
+            }
+            Self::NumberNotNew { number, last } => {
+                write!(f, "number {number} is not above the last one, {last}")
+            }
+            Self::ZeroAmount => f.write_str("the amount is zero, allowed: 1 to 10^30 atoms"),
+            Self::NoBasis { layer } => write!(f, "layer {layer} divides over no members"),
+            Self::AccountTwice { account } => {
+                write!(f, "account {account} stands twice in the report")
+            }
+            Self::RiskAboveBound { account, risk, max } => {
+                write!(f, "risk {risk} of account {account} is above {max} millionths")
+            }
+            Self::EffectiveWeights { layer } => {
+                write!(f, "weights times risks of layer {layer} would sum above 10^38")
+            }
+            Self::AlreadyFailed { account, loss } => {
+                write!(f, "account {account} failed already: loss {loss}")
+            }
+            Self::MarginAboveHeld { margin, held } => {
+                write!(f, "margin {margin} is above what there is, {held}")
+            }
+            Self::SetOffNotOwners { account } => {
+                write!(f, "account {account} is not another account of the failed owner")
+            }
+            Self::Stage { loss, needs } => write!(f, "loss {loss} is not {needs}"),
+            Self::SameApprover { loss } => {
+                write!(f, "whoever reported loss {loss} cannot approve it")
+            }
+            Self::ChallengeOver { loss, until } => {
+                write!(f, "the time to challenge loss {loss} ended at {until}")
+            }
+            Self::NotPending { loss, layer } => {
+                write!(f, "no draw of loss {loss} on layer {layer} is pending")
+            }
+            Self::AboveDraw { asked, open } => {
+                write!(f, "{asked} paid, the draw still asks for {open}")
+            }
+            Self::WrongPayer { layer } => {
+                write!(f, "layer {layer}: a call is paid by members, proceeds from outside")
+            }
+            Self::NotMember { account } => write!(f, "account {account} is not called"),
+            Self::AboveCall { asked, open } => {
+                write!(f, "{asked} paid, the member may still pay {open}")
+            }
+            Self::RecoveryAboveClaims { asked, open } => {
+                write!(f, "{asked} came back, {open} is still open")
+            }
+            Self::NotSettling { domain } => write!(f, "domain {domain} is not in settlement"),
+            Self::RanksAboveFree { account, asked, free } => {
+                write!(f, "account {account} is ranked with {asked}, {free} is free in it")
+            }
+            Self::NotDue => f.write_str("this internal command is not due"),
+            Self::Account(rejection) => rejection.fmt(f),
+            Self::Allocation(error) => error.fmt(f),
+        }
+    }
+}

@@ -1,0 +1,199 @@
+//! The published contract of determinism: one file of commands, its events, its digest; and the
+//! bytes of every kind of event and command. The same file runs in the wasm build.
+
+mod world;
+
+use std::collections::BTreeMap;
+use std::{env, fs, path::PathBuf};
+
+use borsh::BorshSerialize;
+use rhodian_core::account;
+use rhodian_core::allocation::Rule;
+use rhodian_core::control::{self, Parameter, Status};
+use rhodian_core::domain::{self, Attachment, CauseClass, Kind, MemberRule, PeriodCap, Source};
+use rhodian_core::engine::{Action, Actor, Role};
+use rhodian_core::ids::LossId;
+use rhodian_core::loss::{self, Rank, RankedClaim};
+use serde::Serialize;
+use world::{ASSET, DOMAIN, World, amount, layer, members, name};
+
+/// A story that uses every command and makes every event.
+fn story() -> World {
+    let mut world = World::new("USD", 2);
+    layers(&mut world);
+    people(&mut world);
+    defaults(&mut world);
+    reports(&mut world);
+    after(&mut world);
+    world
+}
+
+fn layers(world: &mut World) {
+    world.fund("fund", 5_000, Some(3_000));
+    world.tranche("tranche");
+    let on_touch = MemberRule { on_touch: true, ..members(Rule::Proportional) };
+    let mut gains = layer("gains", Kind::GainsHaircut, Source::Members(on_touch));
+    gains.caps.per_event = Some(amount(2_000));
+    world.add(gains);
+    let called = MemberRule { cap_of_weight: Some(500_000), ..members(Rule::EqualLosses) };
+    let source = Source::Call { members: called, deadline: 50 };
+    let mut call = layer("assessment", Kind::Assessment, source);
+    call.caps.per_period = Some(PeriodCap { amount: amount(4_000), millis: 1_000 });
+    world.add(call);
+    let mut capital = layer("capital", Kind::OperatorCapital, Source::Pot);
+    capital.attachment = Some(Attachment { attach: amount(0), detach: amount(700) });
+    world.add(capital);
+    world.pay_into("capital", 900);
+    let classes = MemberRule { classes: true, ..members(Rule::Talmud) };
+    world.add(layer("deposits", Kind::Deposits, Source::Members(classes)));
+    world.waterfall(&["fund", "tranche", "gains", "assessment"]);
+    let steps = vec![world.step(&[("capital", 1)]), world.step(&[("deposits", 2)])];
+    world.waterfall_of(CauseClass::Custody, steps);
+}
+
+fn people(world: &mut World) {
+    for (text, cash) in [("alice", 1_000), ("bob", 9_000), ("carol", 7_000), ("sam", 4_000)] {
+        world.account(text, cash);
+    }
+    world.account_of("alice-iso", "alice", 300);
+    world.stake("sam", "tranche", 2_500);
+    world.stake("alice", "tranche", 200);
+    let (layer, account) = (world.layer_id("tranche"), world.id("sam"));
+    world.domain_do(domain::Command::Unstake { layer, account, amount: amount(500) });
+    for (text, weight) in [("alice-iso", 250), ("bob", 3_001), ("carol", 2_002)] {
+        world.claim("gains", text, weight, weight);
+    }
+    for text in ["bob", "carol"] {
+        world.claim("assessment", text, 4_000, 3_000);
+        world.claim("deposits", text, 1, 2_000);
+    }
+    let (from, to, number) = (world.id("bob"), world.id("carol"), 900);
+    let amount = amount(77);
+    world.account_do(account::Command::Transfer { from, to, number, asset: ASSET, amount });
+    world.withdraw("carol", 0).unwrap_err();
+}
+
+fn defaults(world: &mut World) {
+    // Below zero: detected, taken over, set off, drawn, divided on touch, called.
+    world.result("alice", "bob", 9_500);
+    let loss = LossId(0);
+    let (layer, account) = (world.layer_id("assessment"), Some(world.id("bob")));
+    let amount = amount(100);
+    world.loss_do(loss::Command::PayDraw { loss, layer, account, amount });
+    world.tick(60);
+    world.withdraw("carol", 10).unwrap();
+    world.loss_do(loss::Command::TakeShares { loss });
+    // Declared, with a remainder: nothing is lost.
+    let (account, set_off) = (world.id("sam"), Vec::new());
+    world.loss_do(loss::Command::DeclareDefault {
+        domain: DOMAIN,
+        number: 7,
+        account,
+        cause: name("winding down"),
+        set_off,
+    });
+}
+
+fn reports(world: &mut World) {
+    world.set(Parameter::ChallengeTime, 30);
+    world.set(Parameter::IncomeToClaims, 500_000);
+    for text in ["stolen", "mistaken"] {
+        world.try_report(text, CauseClass::Custody, 1_500, None, 0, &[]).unwrap();
+    }
+    let second = Actor { role: Role::Governance, id: 1 };
+    for text in ["stolen", "mistaken"] {
+        let loss = world.loss_id(text);
+        world.give(second, Action::Loss(loss::Command::ApproveLoss { loss })).unwrap();
+    }
+    let loss = world.loss_id("mistaken");
+    world.give(second, Action::Loss(loss::Command::DismissLoss { loss })).unwrap();
+    world.tick(30);
+}
+
+fn after(world: &mut World) {
+    let (loss, number) = (LossId(0), 1);
+    world.loss_do(loss::Command::Recover { loss, number, amount: amount(150) });
+    world.income("fund", 4_000);
+    world.set(Parameter::UncoveredThreshold, 0);
+    world.report_failed("beyond", 60_000, "carol", 10, &[]);
+    world.tick(60);
+    let parts = [("bob", Rank::Principal), ("bob", Rank::SessionGains), ("carol", Rank::Principal)];
+    let claims = parts.map(|(text, rank)| RankedClaim {
+        account: world.id(text),
+        rank,
+        amount: amount(300),
+    });
+    let claims = claims.into();
+    world.loss_do(loss::Command::SettleRanks { domain: DOMAIN, claims });
+    let guardian = Actor { role: Role::Guardian, id: 0 };
+    let (domain, status, cause) = (None, Status::ReduceOnly, name("after a loss"));
+    let action = control::Command::SetStatus { domain, status, cause };
+    world.give(guardian, Action::Control(action)).unwrap();
+}
+
+fn folder() -> PathBuf {
+    PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("tests/golden")
+}
+
+fn same_as(file: &str, text: &str) {
+    let path = folder().join(file);
+    if env::var_os("RHODIAN_RENDER").is_some() {
+        fs::create_dir_all(folder()).unwrap();
+        fs::write(&path, text).unwrap();
+    }
+    let stands = fs::read_to_string(&path).unwrap_or_default();
+    assert!(
+        stands == text,
+        "{file} changed: the same commands must give the same bytes on every platform and in \
+         every version; a wanted change of rules gets a new file, see RHODIAN_RENDER"
+    );
+}
+
+fn lines<T: Serialize>(values: impl Iterator<Item = T>) -> String {
+    values.map(|value| serde_json::to_string(&value).unwrap() + "\n").collect()
+}
+
+fn hex(bytes: &[u8]) -> String {
+    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
+#[test]
+fn commands_events_and_digest() {
+    let world = story();
+    same_as("commands.ndjson", &lines(world.given.iter()));
+    same_as("digest.txt", &(hex(&world.engine.state().digest()) + "\n"));
+    let records = borsh::to_vec(&world.records).unwrap();
+    let events = blake3::hash(&records);
+    same_as("events.txt", &format!("{events}\n"));
+}
+
+/// The area and kind of a tagged value, from its JSON.
+fn kind_of<T: Serialize>(value: &T) -> String {
+    let json = serde_json::to_value(value).unwrap();
+    let area = json["area"].as_str().unwrap().to_owned();
+    let inner = json.get("fact").or_else(|| json.get("command"));
+    let kind = inner.and_then(|inner| ["do", "event", "duty"].iter().find_map(|k| inner.get(k)));
+    format!("{area} {}", kind.and_then(|kind| kind.as_str()).unwrap_or("-"))
+}
+
+fn first_of_each<T: Serialize + BorshSerialize>(values: impl Iterator<Item = T>) -> String {
+    let mut kinds: BTreeMap<String, String> = BTreeMap::new();
+    for value in values {
+        let bytes = borsh::to_vec(&value).unwrap();
+        kinds.entry(kind_of(&value)).or_insert_with(|| hex(&bytes));
+    }
+    kinds.into_iter().map(|(kind, bytes)| format!("{kind} {bytes}\n")).collect()
+}
+
+#[test]
+fn the_bytes_of_every_kind() {
+    let world = story();
+    let events = world.records.iter().flat_map(|record| record.events.iter());
+    let text = first_of_each(events);
+    same_as("event-bytes.txt", &text);
+    assert_eq!(text.lines().count(), 6 + 8 + 36 + 2 + 1, "every kind of event is made:\n{text}");
+    let actions = world.records.iter().map(|record| &record.envelope.action);
+    let text = first_of_each(actions);
+    same_as("command-bytes.txt", &text);
+    assert_eq!(text.lines().count(), 6 + 8 + 10 + 2 + 13 + 1, "every command is given:\n{text}");
+}

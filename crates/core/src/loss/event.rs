@@ -176,7 +176,7 @@ pub enum Event {
     /// What rounding left of a division whose shares are all taken: too much was collected.
     ResidueBooked { loss: LossId, domain: DomainId, asset: AssetId, amount: Amount } = 35,
     /// What rounding up collected too much for one loss paid what it left short for a later one.
-    ResidueUsed { loss: LossId, domain: DomainId, asset: AssetId, amount: Amount } = 37,
+    ResidueUsed { loss: LossId, domain: DomainId, asset: AssetId, amount: Amount } = 38,
     /// Every share of a layer's divisions is taken.
     TouchesDone { set: LiableSetId, layer: LayerId } = 36,
     /// A loss's uncovered debt was taken from claims by rank: what each account paid.

@@ -197,7 +197,7 @@ pub enum Rejection {
     NotForActor { role: Role },
     /// The clock must move first: the engine gives a tick.
     ClockBehind { at: Time, now: Time },
-    /// The venue's status does not accept the command.
+    /// The status of the venue, or of the domain it is about, does not accept the command.
     Status { status: Status, furthest: Status },
     /// Duties are due, and the command could widen risk.
     DutiesDue,

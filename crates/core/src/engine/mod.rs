@@ -17,6 +17,7 @@ pub use state::State;
 pub use watch::Watch;
 
 use crate::control::Status;
+use crate::ids::DomainId;
 use crate::{account, control, domain, loss};
 
 /// Checks `envelope` against `state` and says what would happen. Nothing changes; on a rejection
@@ -31,7 +32,7 @@ pub fn decide(state: &State, envelope: &Envelope, events: &mut Events) -> Result
         return Err(Rejection::TimeBefore { at, now });
     }
     let role = envelope.actor.role;
-    if (role == Role::Engine) != matches!(envelope.action, Action::Duty(_)) {
+    if !may(role, &envelope.action) {
         return Err(Rejection::NotForActor { role });
     }
     if envelope.action == Action::Tick {
@@ -60,7 +61,25 @@ pub fn decide(state: &State, envelope: &Envelope, events: &mut Events) -> Result
     }
 }
 
-/// The furthest the venue may be down the status ladder for `action`, and whether it can widen
+/// Who may give `action`: the engine its duties; an owner what concerns accounts of his own; a
+/// guardian a status, which he may only tighten; venue and governance everything but duties.
+const fn may(role: Role, action: &Action) -> bool {
+    use account::Command as A;
+    use domain::Command as D;
+    match role {
+        Role::Engine => matches!(action, Action::Duty(_)),
+        Role::Venue | Role::Governance => !matches!(action, Action::Duty(_)),
+        Role::Owner => matches!(
+            action,
+            Action::Account(A::Withdraw { .. } | A::Transfer { .. })
+                | Action::Domain(D::AcceptTerms { .. } | D::Stake { .. } | D::Unstake { .. })
+                | Action::Loss(loss::Command::PayDraw { account: Some(_), .. })
+        ),
+        Role::Guardian => matches!(action, Action::Control(control::Command::SetStatus { .. })),
+    }
+}
+
+/// The furthest the venue and the domain may be down the status ladder for `action`, and whether it can widen
 /// risk: such a command waits until no duty is due.
 const fn needs(action: &Action) -> (Status, bool) {
     use account::Command as A;
@@ -73,17 +92,30 @@ const fn needs(action: &Action) -> (Status, bool) {
         | Action::Domain(D::Stake { .. }) => (Status::ReduceOnly, true),
         Action::Account(A::OpenOwner { .. } | A::OpenAccount { .. } | A::Deposit { .. })
         | Action::Domain(D::AcceptTerms { .. }) => (Status::ReduceOnly, false),
-        Action::Domain(_)
-        | Action::Loss(_)
-        | Action::Control(_)
-        | Action::Duty(_)
-        | Action::Tick => (Status::Settling, false),
+        Action::Domain(_) | Action::Loss(_) | Action::Control(_) => (Status::Settling, false),
+        // What is due is done, and time passes, whatever the status.
+        Action::Duty(_) | Action::Tick => (Status::Closed, false),
+    }
+}
+
+/// The domain whose status counts, where `action` is about one.
+const fn domain_of(action: &Action) -> Option<DomainId> {
+    match *action {
+        Action::Account(account::Command::SettleResult { domain, .. })
+        | Action::Domain(domain::Command::AcceptTerms { domain, .. })
+        | Action::Loss(
+            loss::Command::ReportLoss { domain, .. } | loss::Command::DeclareDefault { domain, .. },
+        ) => Some(domain),
+        _ => None,
     }
 }
 
 fn accepted(state: &State, action: &Action) -> Result<(), Rejection> {
     let (furthest, widens) = needs(action);
-    let status = state.control.venue_status();
+    let status = match domain_of(action) {
+        Some(domain) => state.control.domain_status(domain),
+        None => state.control.venue_status(),
+    };
     if status > furthest {
         return Err(Rejection::Status { status, furthest });
     }

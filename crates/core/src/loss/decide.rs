@@ -27,6 +27,9 @@ pub(crate) fn decide(
             detect::declare_default(state, *domain, *number, *account, found, events)
         }
         Command::PayDraw { loss, layer, account, amount } => {
+            if let Some(payer) = account {
+                crate::account::owned_by(state, envelope.actor, *payer)?;
+            }
             income::pay_draw(state, *loss, *layer, *account, *amount, events)
         }
         Command::Recover { loss, number, amount } => {

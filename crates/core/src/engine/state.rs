@@ -139,6 +139,9 @@ impl State {
 
     fn evolve_loss(&mut self, event: &loss::Event) {
         self.losses.evolve(event, self.now);
+        let ledger = &self.ledger;
+        let held = |asset, account| ledger.held(asset, Holder::Account(account));
+        self.losses.shrink_caps(event, &held);
         let stakes = &mut self.domains;
         loss::stakes_left(event, &mut |layer, account, left| {
             stakes.set_stake(layer, account, left);

@@ -30,6 +30,21 @@ pub(super) fn steps<'a>(state: &'a State, found: &Loss, against: &Against<'_>) -
     id.and_then(|id| state.domains.waterfall(*id)).map_or(&[], |waterfall| &waterfall.steps)
 }
 
+/// The layers of the current step that take from accounts.
+pub(super) fn member_layers(state: &State, found: &Loss) -> Vec<LayerId> {
+    let episode = found.episode.and_then(|id| state.losses.episode(id));
+    let set = found.set.and_then(|id| state.losses.set(id));
+    let (Some(episode), Some(set)) = (episode, set) else { return Vec::new() };
+    let steps = steps(state, found, &Against { episode, set, loss: Some(found) });
+    let current = usize::from(found.step).checked_sub(1).and_then(|place| steps.get(place));
+    let layers = current.into_iter().flat_map(|step| step.layers.iter().map(|side| side.layer));
+    let takes = |layer: &LayerId| {
+        let found = state.domains.layer(*layer);
+        found.is_some_and(|found| matches!(found.spec.source, Source::Members(_)))
+    };
+    layers.filter(takes).collect()
+}
+
 /// Plans the next round on the current step where it can still pay, else reaches the next step.
 pub(super) fn plan_round(
     state: &State,

@@ -217,4 +217,6 @@ pub enum Duty {
     EnterSettlement { domain: DomainId } = 12,
     /// Every share taken on touch is taken: what rounding left has a name.
     BookResidue { set: LiableSetId, layer: LayerId } = 13,
+    /// Shares that wait for a touch are taken before another division counts on the balances.
+    TakeWaiting { set: LiableSetId, layer: LayerId } = 14,
 }

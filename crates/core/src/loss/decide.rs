@@ -64,6 +64,7 @@ pub(crate) fn decide_duty(
         Duty::CloseEpisode { episode } => absorb::close_episode(state, episode, events),
         Duty::EnterSettlement { domain } => enter_settlement(state, domain, events),
         Duty::BookResidue { set, layer } => touch::book_residue(state, set, layer, events),
+        Duty::TakeWaiting { set, layer } => touch::take_waiting(state, set, layer, events),
     }
 }
 

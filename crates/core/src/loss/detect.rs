@@ -4,6 +4,7 @@
 use alloc::vec::Vec;
 
 use super::event::as_claims;
+use super::touch::touch_where;
 use super::{Command, Episode, Event, Losses, Origin, Rejection, SetOff, Stage, Terms, liable};
 use crate::account;
 use crate::allocation::Rule;
@@ -314,8 +315,12 @@ pub(super) fn detect(state: &State, loss: LossId, events: &mut Events) -> Result
         return Err(Rejection::NotDue);
     }
     let domain = found.domain;
+    let size = match found.failed.filter(|_| found.origin == Origin::Derived) {
+        Some(account) => state.ledger.owed(asset_of(state, domain)?, Holder::Account(account)),
+        None => found.close_out,
+    };
     let joined = state.losses.joinable(domain, state.now()).filter(|(_, episode)| {
-        let fits = episode_sum(state, episode).checked_add(found.close_out).is_ok();
+        let fits = episode_sum(state, episode).checked_add(size).is_ok();
         fits && episode.terms.waterfalls.contains_key(&found.class)
     });
     let episode = match joined {
@@ -336,6 +341,11 @@ pub(super) fn detect(state: &State, loss: LossId, events: &mut Events) -> Result
         Some(id) => id,
         None => fix_set(state, domain, episode, earlier, owner, events)?,
     };
+    if let Some(owner) = owner {
+        // What his accounts owe of earlier divisions they pay before he is liable no longer.
+        let his = |id| state.accounts.account(id).is_some_and(|account| account.owner == owner);
+        touch_where(state, &his, events);
+    }
     events.push(Event::LossDetected { loss, episode, set, owner });
     Ok(())
 }

@@ -5,7 +5,7 @@
 use super::{Duty, Loss, Losses, Origin, Stage, absorb, decide, detect};
 use crate::domain::Source;
 use crate::engine::State;
-use crate::ids::{LossId, Time};
+use crate::ids::{LayerId, LossId, Time};
 
 pub(crate) fn duty(state: &State) -> Option<Duty> {
     if let Some((account, domain)) = detect::negative(state) {
@@ -61,7 +61,9 @@ fn absorbing(state: &State, loss: LossId, found: &Loss) -> Option<Duty> {
         let layer = draw.layer;
         match state.domains.layer(layer)?.spec.source {
             Source::Pot => return Some(Duty::DrawPot { loss, layer }),
-            Source::Members(_) => return Some(Duty::Divide { loss, layer }),
+            Source::Members(_) => {
+                return taken_first(state, found, &[layer]).or(Some(Duty::Divide { loss, layer }));
+            }
             Source::Call { .. } | Source::Proceeds { .. } => {
                 let over = draw.deadline.is_some_and(|deadline| deadline <= now);
                 if over || draw.received >= draw.planned {
@@ -77,5 +79,12 @@ fn absorbing(state: &State, loss: LossId, found: &Loss) -> Option<Duty> {
     if absorb::settles(state, found) {
         return Some(Duty::Settle { loss });
     }
-    Some(Duty::PlanRound { loss })
+    let drawn_on = absorb::member_layers(state, found);
+    taken_first(state, found, &drawn_on).or(Some(Duty::PlanRound { loss }))
+}
+
+/// Shares to take before `layers`, which take from accounts, are drawn on.
+fn taken_first(state: &State, found: &Loss, layers: &[LayerId]) -> Option<Duty> {
+    let (set, layer) = state.losses.in_the_way(found.set?, layers.iter().copied())?;
+    Some(Duty::TakeWaiting { set, layer })
 }

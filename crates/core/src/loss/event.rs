@@ -175,6 +175,8 @@ pub enum Event {
     CallsMade { loss: LossId, layer: LayerId, set: LiableSetId, calls: Vec<Amount> } = 34,
     /// What rounding left of a division whose shares are all taken: too much was collected.
     ResidueBooked { loss: LossId, domain: DomainId, asset: AssetId, amount: Amount } = 35,
+    /// What rounding up collected too much for one loss paid what it left short for a later one.
+    ResidueUsed { loss: LossId, domain: DomainId, asset: AssetId, amount: Amount } = 38,
     /// Every share of a layer's divisions is taken.
     TouchesDone { set: LiableSetId, layer: LayerId } = 36,
     /// A loss's uncovered debt was taken from claims by rank: what each account paid.
@@ -218,7 +220,8 @@ impl Event {
             | Self::RanksSettled { loss, .. }
             | Self::IncomeToClaims { loss, .. }
             | Self::CallsMade { loss, .. }
-            | Self::ResidueBooked { loss, .. } => Some(*loss),
+            | Self::ResidueBooked { loss, .. }
+            | Self::ResidueUsed { loss, .. } => Some(*loss),
             _ => None,
         }
     }

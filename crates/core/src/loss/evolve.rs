@@ -8,7 +8,7 @@ use super::{
     ReportedClaim, SetOff, Stage, Wave,
 };
 use crate::domain::CauseClass;
-use crate::ids::{AccountId, DomainId, LayerId, LiableSetId, LossId, Name, Time};
+use crate::ids::{AccountId, AssetId, DomainId, LayerId, LiableSetId, LossId, Name, Time};
 use crate::recovery::{Bearer, Claim, ClaimPool};
 use crate::units::Amount;
 
@@ -43,10 +43,13 @@ impl Losses {
             Event::TouchesDone { set, layer } => {
                 self.on_touch.remove(&(*set, *layer));
             }
-            Event::CallsMade { layer, set, calls, .. } => {
+            Event::CallsMade { loss, layer, set, calls } => {
                 let of = self.members(*set, *layer);
                 for (member, called) in of.members.iter_mut().zip(calls) {
-                    member.called = *called;
+                    member.called = member.called.checked_add(*called).unwrap_or(Amount::MAX);
+                }
+                if let Some(draw) = open_draw(&mut self.losses[loss.index()], *layer) {
+                    draw.called.clone_from(calls);
                 }
             }
             Event::PoolRepaid { loss, pool, amount, rows, .. } => {
@@ -142,6 +145,7 @@ impl Losses {
                 layer: *layer,
                 planned: *planned,
                 received: Amount::ZERO,
+                called: Vec::new(),
                 deadline: *deadline,
                 closed: false,
             }),
@@ -188,35 +192,40 @@ impl Losses {
                 match account {
                     Some(account) => {
                         bear_member(loss, *layer, *account, *amount);
-                        let set = loss.set;
-                        self.called_paid(set, *layer, *account, *amount);
+                        self.called_paid(id, *layer, *account, *amount);
                     }
                     None => bear(loss, *layer, Bearer::Outside(*layer), *amount),
                 }
             }
-            Event::DrawClosed { layer, .. } => {
-                let draws = &mut self.losses[id.index()].draws;
-                if let Some(draw) = draws.iter_mut().find(|d| d.layer == *layer && !d.closed) {
-                    draw.closed = true;
-                }
-            }
+            Event::DrawClosed { layer, .. } => self.closed(id, *layer),
             _ => {}
         }
     }
 
-    fn called_paid(
-        &mut self,
-        set: Option<LiableSetId>,
-        layer: LayerId,
-        account: AccountId,
-        amount: Amount,
-    ) {
-        let Some(set) = set else { return };
+    fn called_paid(&mut self, loss: LossId, layer: LayerId, account: AccountId, amount: Amount) {
+        let Some(set) = self.losses[loss.index()].set else { return };
         let of = self.members(set, layer);
-        if let Some(place) = of.place(account) {
-            let member = &mut of.members[place];
-            member.called = member.called.less_or_zero(amount);
-            member.paid = member.paid.checked_add(amount).unwrap_or(Amount::MAX);
+        let Some(place) = of.place(account) else { return };
+        let member = &mut of.members[place];
+        member.called = member.called.less_or_zero(amount);
+        member.paid = member.paid.checked_add(amount).unwrap_or(Amount::MAX);
+        let draw = open_draw(&mut self.losses[loss.index()], layer);
+        if let Some(called) = draw.and_then(|draw| draw.called.get_mut(place)) {
+            *called = called.less_or_zero(amount);
+        }
+    }
+
+    /// A draw has answered: what its members did not pay they are called for no longer.
+    fn closed(&mut self, id: LossId, layer: LayerId) {
+        let loss = &mut self.losses[id.index()];
+        let Some(draw) = open_draw(loss, layer) else { return };
+        draw.closed = true;
+        let unpaid = core::mem::take(&mut draw.called);
+        let Some(set) = loss.set else { return };
+        if let Some(of) = self.sets[set.index()].layers.get_mut(&layer) {
+            for (member, unpaid) in of.members.iter_mut().zip(unpaid) {
+                member.called = member.called.less_or_zero(unpaid);
+            }
         }
     }
 
@@ -264,6 +273,29 @@ impl Losses {
         }
     }
 
+    /// A division counted on no more of an account than it held: that is its cap from now on, and
+    /// money that comes later does not raise it. `held` says what an account holds after the event.
+    pub(crate) fn shrink_caps(
+        &mut self,
+        event: &Event,
+        held: &dyn Fn(AssetId, AccountId) -> Amount,
+    ) {
+        let (set, layer, asset, first, count) = match event {
+            Event::SharesTaken { set, layer, asset, first, shares, .. } => {
+                (*set, *layer, *asset, *first, shares.len())
+            }
+            Event::ShareTouched { set, layer, asset, place, .. } => {
+                (*set, *layer, *asset, *place, 1)
+            }
+            _ => return,
+        };
+        let first = usize::try_from(first).unwrap_or(usize::MAX);
+        for member in self.members(set, layer).members.iter_mut().skip(first).take(count) {
+            let most = member.paid.checked_add(held(asset, member.account));
+            member.cap = member.cap.min(most.unwrap_or(Amount::MAX));
+        }
+    }
+
     fn members(&mut self, set: LiableSetId, layer: LayerId) -> &mut LayerSet {
         self.sets[set.index()].layers.entry(layer).or_default()
     }
@@ -271,7 +303,7 @@ impl Losses {
     /// A draw on `layer` brought `amount` into suspense.
     fn receive(&mut self, id: LossId, layer: LayerId, amount: Amount, now: Time) {
         let loss = &mut self.losses[id.index()];
-        if let Some(draw) = loss.draws.iter_mut().find(|d| d.layer == layer && !d.closed) {
+        if let Some(draw) = open_draw(loss, layer) {
             draw.received = draw.received.checked_add(amount).unwrap_or(Amount::MAX);
         }
         if let Some(episode) = loss.episode {
@@ -280,6 +312,10 @@ impl Losses {
         }
         self.paid_at.entry(layer).or_default().push((now, amount));
     }
+}
+
+fn open_draw(loss: &mut Loss, layer: LayerId) -> Option<&mut Draw> {
+    loss.draws.iter_mut().find(|draw| draw.layer == layer && !draw.closed)
 }
 
 /// A loss known to the ledger, before anything else of it is known.

@@ -3,7 +3,7 @@
 use alloc::vec::Vec;
 
 use super::absorb::{absorbing, open_draw};
-use super::touch::touch_all;
+use super::touch::{touch_all, touch_where};
 use super::{Event, PoolHolder, Rejection, Stage};
 use crate::account;
 use crate::control::Parameter;
@@ -38,10 +38,10 @@ pub(super) fn pay_draw(
         (Source::Call { .. }, Some(account)) => {
             let of = against.set.layers.get(&layer);
             let place = of.and_then(|of| of.place(account));
-            let member = of.zip(place).map(|(of, place)| of.members[place]);
-            let member = member.ok_or(Rejection::NotMember { account })?;
-            if amount > member.called {
-                return Err(Rejection::AboveCall { asked: amount, open: member.called });
+            let called = place.and_then(|place| draw.called.get(place)).copied();
+            let open = called.ok_or(Rejection::NotMember { account })?;
+            if amount > open {
+                return Err(Rejection::AboveCall { asked: amount, open });
             }
             account::free_above(state, account, spec.asset, amount)?;
             state.touch(account, events);
@@ -70,11 +70,7 @@ pub(super) fn recover(
     if amount.is_zero() {
         return Err(Rejection::ZeroAmount);
     }
-    let waiting = state.losses.on_touch.iter().any(|(set, layer)| {
-        let of = &state.losses.sets[set.index()].layers[layer];
-        of.waves.iter().any(|wave| wave.loss == loss)
-    });
-    if waiting {
+    if state.losses.waits_for_touch(loss) {
         // Who bore what is known only when every share is taken; the recovery comes after.
         return Err(Rejection::Stage { loss, needs: "taken from every account" });
     }
@@ -83,6 +79,7 @@ pub(super) fn recover(
     if amount > open {
         return Err(Rejection::RecoveryAboveClaims { asked: amount, open });
     }
+    touch_where(state, &|_| true, events);
     events.push(Event::RecoveryReceived { loss, number, asset, amount });
     repay(loss, asset, &found.pools, amount, events)
 }
@@ -202,8 +199,13 @@ fn pay_claims(
     let whole = amount.atoms() / MILLION * part;
     let rest = amount.atoms() % MILLION * part / MILLION;
     let mut left = Amount::new(whole + rest).unwrap_or(amount);
+    if !left.is_zero() {
+        touch_where(state, &|_| true, events);
+    }
     for (loss, found) in state.losses.losses() {
-        let settled = behind.contains(&found.domain) && found.stage == Stage::Settled;
+        let settled = behind.contains(&found.domain)
+            && found.stage == Stage::Settled
+            && !state.losses.waits_for_touch(loss);
         let pools: Vec<ClaimPool> =
             found.pools.iter().map(|pool| without_own(pool, layer)).collect();
         let paid = open_claims(&pools).min(left);

@@ -22,7 +22,7 @@ pub struct Member {
     pub account: AccountId,
     /// Its frozen weight.
     pub weight: Amount,
-    /// Its frozen cap.
+    /// Its frozen cap, or less: what a division found it could pay in all, if that was less.
     pub cap: Amount,
     /// Its frozen score.
     pub score: i64,
@@ -32,7 +32,7 @@ pub struct Member {
     pub class: u32,
     /// What it paid under this set.
     pub paid: Amount,
-    /// What it is called for and has not paid.
+    /// What it is called for and has not paid, over all open draws.
     pub called: Amount,
     /// How many waves it has settled: all of them, unless shares are taken on touch.
     pub waves: u32,
@@ -112,7 +112,8 @@ impl Columns {
 }
 
 /// The members' columns with the caps as they stand now: the smaller of the frozen cap and what
-/// was paid plus the equity then, before the lien. A failed owner pays no more.
+/// was paid plus the equity then, before the lien. A failed owner pays no more. What members are
+/// called for and may still pay counts as paid: it is not asked for twice.
 pub(crate) fn columns(
     state: &State,
     episode: &Episode,
@@ -122,12 +123,15 @@ pub(crate) fn columns(
 ) -> Columns {
     let mut columns = Columns::default();
     for member in &set.members {
-        columns.caps.push(cap_now(state, episode, asset, member, from_balance));
+        let reserved = if from_balance { Amount::ZERO } else { member.called };
+        let paid = member.paid.checked_add(reserved).unwrap_or(Amount::MAX);
+        let cap = cap_now(state, episode, asset, member, from_balance);
+        columns.caps.push(cap.max(paid));
         columns.weights.push(member.weight);
         columns.scores.push(member.score);
         columns.risks.push(member.risk);
         columns.classes.push(member.class);
-        columns.paid.push(member.paid);
+        columns.paid.push(paid);
     }
     columns
 }
@@ -194,7 +198,9 @@ fn member(state: &State, earlier: Option<&Episode>, layer: LayerId, claim: &Basi
     let sets = earlier.into_iter().flat_map(|episode| episode.sets.iter());
     let spent = Amount::sum(sets.filter_map(|id| {
         let set = state.losses.set(*id)?.layers.get(&layer)?;
-        Some(set.members[set.place(claim.account)?].paid)
+        let place = set.place(claim.account)?;
+        let untaken = state.losses.untaken(state, *id, layer, place);
+        set.members[place].paid.checked_add(untaken).ok()
     }));
     Member {
         account: claim.account,

@@ -26,7 +26,28 @@ impl Losses {
                 }
             }
         }
+        let untaken = self.untaken_lien(state, account, asset);
+        lien = lien.checked_add(untaken).unwrap_or(Amount::MAX);
         lien.checked_add(self.set_off_lien(account)).unwrap_or(Amount::MAX)
+    }
+
+    /// Shares divided and not yet taken, beyond what liens of open losses hold already: the level
+    /// of a division stands, whatever it would be now, and the episode may be closed.
+    fn untaken_lien(&self, state: &State, account: AccountId, asset: AssetId) -> Amount {
+        let mut lien = Amount::ZERO;
+        for (set, layer) in &self.on_touch {
+            let of = &self.sets[set.index()];
+            let found = state.domains.layer(*layer).is_some_and(|l| l.spec.asset == asset);
+            let (true, Some(place)) = (found, of.layers[layer].place(account)) else { continue };
+            let untaken = self.untaken(state, *set, *layer, place);
+            let held = if self.episodes[of.episode.index()].closed {
+                Amount::ZERO
+            } else {
+                layer_lien(state, *set, *layer, &of.layers[layer].members[place], asset)
+            };
+            lien = lien.checked_add(untaken.less_or_zero(held)).unwrap_or(Amount::MAX);
+        }
+        lien
     }
 
     /// What a failed owner's other account is held for, until own means are taken.

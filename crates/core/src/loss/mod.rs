@@ -98,6 +98,9 @@ pub struct Draw {
     pub planned: Amount,
     /// What stands in suspense from it.
     pub received: Amount,
+    /// What each member of the set is called for and has not paid, in its order; empty where the
+    /// layer calls no members.
+    pub called: Vec<Amount>,
     /// Until when it may still pay; nothing for a layer that pays at once.
     pub deadline: Option<Time>,
     /// Whether it has answered.

@@ -2,10 +2,13 @@
 //! `min(cap, level x weight)`, rounded up, when it is next touched. Rounding up collects at most
 //! one atom per account too much, which goes to the domain's residue.
 
+use alloc::vec::Vec;
+
 use super::{Event, LayerSet, Losses, Member, Rejection, liable};
 use crate::allocation;
 use crate::engine::{Events, State};
 use crate::ids::{AccountId, AssetId, LayerId, LiableSetId, LossId};
+use crate::ledger::Holder;
 use crate::units::Amount;
 
 impl Losses {
@@ -21,6 +24,71 @@ impl Losses {
         }
         sum
     }
+
+    /// What the member at `place` owes of divisions and has not paid.
+    pub(super) fn untaken(
+        &self,
+        state: &State,
+        set: LiableSetId,
+        layer: LayerId,
+        place: usize,
+    ) -> Amount {
+        let of = &self.sets[set.index()].layers[&layer];
+        touch_member(state, set, layer, of, place, &mut Events::new())
+    }
+
+    /// Whether some of `loss`'s shares wait for a touch.
+    pub(super) fn waits_for_touch(&self, loss: LossId) -> bool {
+        self.waiting().any(|(_, _, of)| of.waves.iter().any(|wave| wave.loss == loss))
+    }
+
+    /// The divisions with members who were not touched since. There is one at most: before
+    /// another division of other members, or of other caps, its shares are taken, because an
+    /// account's balance must not serve two divisions.
+    fn waiting(&self) -> impl Iterator<Item = (LiableSetId, LayerId, &LayerSet)> {
+        let entries = self.on_touch.iter().map(|(set, layer)| (*set, *layer));
+        let found =
+            entries.map(|(set, layer)| (set, layer, &self.sets[set.index()].layers[&layer]));
+        found.filter(|(_, _, of)| of.untouched > 0)
+    }
+
+    /// The division whose shares must be taken before `layers` are drawn on under `set`.
+    pub(super) fn in_the_way(
+        &self,
+        set: LiableSetId,
+        layers: impl Iterator<Item = LayerId>,
+    ) -> Option<(LiableSetId, LayerId)> {
+        let (other, layer, _) = self.waiting().next()?;
+        let mut layers = layers;
+        layers.any(|asked| (set, asked) != (other, layer)).then_some((other, layer))
+    }
+}
+
+/// Takes every share that waits for a touch, of accounts that `of` selects: before their balances
+/// change otherwise.
+pub(super) fn touch_where(state: &State, of: &dyn Fn(AccountId) -> bool, events: &mut Events) {
+    for (set, layer, members) in state.losses.waiting() {
+        for (place, member) in members.members.iter().enumerate() {
+            if of(member.account) {
+                touch_member(state, set, layer, members, place, events);
+            }
+        }
+    }
+}
+
+/// The duty: every share of one layer's divisions is taken.
+pub(super) fn take_waiting(
+    state: &State,
+    set: LiableSetId,
+    layer: LayerId,
+    events: &mut Events,
+) -> Result<(), Rejection> {
+    let mut waiting = state.losses.waiting();
+    if !waiting.any(|(other, of, _)| (other, of) == (set, layer)) {
+        return Err(Rejection::NotDue);
+    }
+    touch_where(state, &|_| true, events);
+    Ok(())
 }
 
 pub(super) fn touch_member(
@@ -91,12 +159,22 @@ pub(super) fn book_residue(
     if !due {
         return Err(Rejection::NotDue);
     }
-    for wave in &of.waves {
-        let loss = wave.loss;
-        let domain = state.losses.losses[loss.index()].domain;
-        let amount = state.ledger.held(asset, crate::ledger::Holder::Unsettled(loss));
+    let mut losses: Vec<LossId> = of.waves.iter().map(|wave| wave.loss).collect();
+    losses.dedup();
+    losses.retain(|loss| !state.losses.waits_for_touch(*loss));
+    // What one wave rounded up too much pays what the next could not collect any more.
+    for loss in &losses {
+        let (loss, domain) = (*loss, state.losses.losses[loss.index()].domain);
+        let amount = state.ledger.held(asset, Holder::Unsettled(loss));
         if !amount.is_zero() {
             events.push(Event::ResidueBooked { loss, domain, asset, amount });
+        }
+    }
+    for loss in losses {
+        let domain = state.losses.losses[loss.index()].domain;
+        let amount = state.ledger.owed(asset, Holder::Unsettled(loss));
+        if !amount.is_zero() {
+            events.push(Event::ResidueUsed { loss, domain, asset, amount });
         }
     }
     events.push(Event::TouchesDone { set, layer });

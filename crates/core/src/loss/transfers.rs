@@ -83,6 +83,9 @@ impl Event {
             Self::ResidueBooked { loss, domain, asset, amount } => {
                 (asset, Holder::Unsettled(loss), Holder::Residue(domain), amount)
             }
+            Self::ResidueUsed { loss, domain, asset, amount } => {
+                (asset, Holder::Residue(domain), Holder::Unsettled(loss), amount)
+            }
             _ => return None,
         };
         Some(Transfer { asset, from, to, amount })

@@ -108,7 +108,7 @@ fn fresh(state: &State, domain: DomainId) -> Episode {
 /// The liable set a detection now would use: the one whose window is open, or a new one.
 fn standing(state: &State, domain: DomainId, episode: &Episode) -> LiableSet {
     let last = episode.sets.last().and_then(|id| state.losses.set(*id));
-    if let Some(set) = last.filter(|set| state.now() < set.until) {
+    if let Some(set) = last.filter(|set| state.now() <= set.until) {
         return set.clone();
     }
     let layers = state.domains.layers_of(&episode.terms.waterfalls);
@@ -184,9 +184,19 @@ fn available(state: &State, against: &Against<'_>, id: LayerId, layer: &Layer) -
     }
 }
 
-/// The tightest of the layer's caps and attachment points, less what it already paid.
+/// What open draws of `losses` on a layer may still bring: it is not asked for twice.
+fn pending<'a>(losses: impl Iterator<Item = &'a Loss>, id: LayerId) -> Amount {
+    let open = losses.flat_map(|loss| loss.draws.iter().filter(|draw| !draw.closed));
+    let of = open.filter(|draw| draw.layer == id);
+    Amount::sum(of.map(|draw| draw.planned.less_or_zero(draw.received)))
+}
+
+/// The tightest of the layer's caps and attachment points, less what it already paid and what it
+/// is asked for and may still pay.
 fn limit(state: &State, against: &Against<'_>, id: LayerId, layer: &Layer) -> Amount {
-    let used = against.episode.used.get(&id).copied().unwrap_or(Amount::ZERO);
+    let in_episode = against.episode.losses.iter().filter_map(|loss| state.losses.loss(*loss));
+    let paid = against.episode.used.get(&id).copied().unwrap_or(Amount::ZERO);
+    let used = paid.checked_add(pending(in_episode, id)).unwrap_or(Amount::MAX);
     let caps = &layer.spec.caps;
     let event = caps.per_event.map(|cap| {
         cap.less_or_zero(against.loss.map_or(Amount::ZERO, |loss| loss.received_from(id)))
@@ -196,7 +206,9 @@ fn limit(state: &State, against: &Against<'_>, id: LayerId, layer: &Layer) -> Am
         let since = Time(state.now().0.saturating_sub(cap.millis)); // style-ok: time begins at zero
         let paid = state.losses.paid_at.get(&id).into_iter().flatten();
         let inside = paid.filter(|(at, _)| *at > since || since == Time(0));
-        cap.amount.less_or_zero(Amount::sum(inside.map(|(_, amount)| *amount)))
+        let open = state.open_losses().filter_map(|loss| state.losses.loss(loss));
+        let paid = Amount::sum(inside.map(|(_, amount)| *amount));
+        cap.amount.less_or_zero(paid).less_or_zero(pending(open, id))
     });
     let attachment = layer.spec.attachment.map(|band| {
         let reached = against.episode.deficits.min(band.detach).less_or_zero(band.attach);

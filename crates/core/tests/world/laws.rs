@@ -3,8 +3,9 @@
 
 use std::collections::BTreeMap;
 
+use rhodian_core::domain::CauseClass;
 use rhodian_core::engine::{State, duty};
-use rhodian_core::ids::{DomainId, LiableSetId, LossId};
+use rhodian_core::ids::{AssetId, DomainId, LiableSetId, LossId};
 use rhodian_core::ledger::Holder;
 use rhodian_core::loss::{Loss, Stage};
 use rhodian_core::recovery::Bearer;
@@ -21,9 +22,23 @@ pub fn after_command(state: &State) {
             assert_eq!(balance(Holder::Book(id)), 0, "book of {id}");
         }
     }
+    nobody_owes_unseen(state);
     caps(state);
     debts(state);
     unsettled(state);
+}
+
+/// A balance below zero is a loss somebody answers for: it is taken over at once.
+fn nobody_owes_unseen(state: &State) {
+    for (id, account) in state.accounts.accounts() {
+        let domain = account.last_domain.and_then(|domain| state.domains.domain(domain));
+        if domain.is_none_or(|d| d.waterfalls.contains_key(&CauseClass::Default)) {
+            for asset in (0..state.ledger.assets()).filter_map(AssetId::at) {
+                let balance = state.ledger.balance(asset, Holder::Account(id));
+                assert!(!balance.is_negative(), "account {id} holds {balance}");
+            }
+        }
+    }
 }
 
 /// INV-03, to the atom.

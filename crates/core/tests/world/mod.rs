@@ -1,6 +1,7 @@
 //! A small world for tests: names instead of ids, and every command's events checked by the laws.
 #![allow(dead_code, reason = "each test uses a part of it")]
 
+pub mod acts;
 pub mod laws;
 
 use std::collections::BTreeMap;

@@ -79,8 +79,8 @@ const fn may(role: Role, action: &Action) -> bool {
     }
 }
 
-/// The furthest the venue and the domain may be down the status ladder for `action`, and whether it can widen
-/// risk: such a command waits until no duty is due.
+/// The furthest the venue and the domain may be down the status ladder for `action`, and whether
+/// it can widen risk: such a command waits until no duty is due.
 const fn needs(action: &Action) -> (Status, bool) {
     use account::Command as A;
     use domain::Command as D;

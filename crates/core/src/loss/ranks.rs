@@ -33,6 +33,8 @@ pub(super) fn settle(
     let columns =
         Claims { caps: &amounts, weights: &amounts, classes: &classes, ..Claims::default() };
     let mut paid: Vec<Amount> = claims.iter().map(|_| Amount::ZERO).collect();
+    let asked = |id: AccountId| claims.binary_search_by_key(&id, |claim| claim.account).is_ok();
+    super::touch::touch_where(state, &asked, events);
     for (loss, found) in state.losses.losses().filter(|(_, loss)| loss.domain == domain) {
         let debts = found.pools.iter().filter(|pool| pool.bearer == Bearer::Uncovered(domain));
         let debt = Amount::sum(debts.map(ClaimPool::open));
@@ -43,9 +45,6 @@ pub(super) fn settle(
             continue;
         }
         let rows = by_account(&claims, &wave.shares);
-        for (account, _) in &rows {
-            state.touch(*account, events);
-        }
         let amount = wave.allocated;
         events.push(Event::RanksSettled { loss, domain, asset, amount, rows });
         for (paid, share) in paid.iter_mut().zip(&wave.shares) {

@@ -141,7 +141,7 @@ fn by_weight<W: Atoms>(caps: &[Amount], weights: &[W], amount: u128, unit: u128)
     let level = proportional::level(caps, weights, &basis, amount);
     // The amount is at most 10^30 and the unit 10^6.
     let published = Fraction::reduced(level.num * unit, level.den);
-    let shares = proportional::shares(caps, weights, &level);
+    let shares = proportional::shares(caps, weights, &basis, &level);
     Solution { shares, levels: vec![published], taken: amount }
 }
 

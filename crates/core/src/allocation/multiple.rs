@@ -56,7 +56,7 @@ impl Multiple {
 
     /// The narrowest arithmetic that is exact for it.
     pub(super) fn width(&self) -> Width {
-        if self.shift > 64 || self.factor > LOW {
+        if self.shift > 63 || self.factor > LOW {
             Width::Wide
         } else if self.num > LOW || self.den > LOW {
             Width::Middle
@@ -72,7 +72,7 @@ impl Multiple {
             let product = U256::product(weight, self.factor);
             (product.hi << (u128::BITS - self.shift)) | (product.lo >> self.shift)
         } else {
-            ((weight & LOW) * (self.factor & LOW)) >> self.shift
+            ((weight & LOW) * (self.factor & LOW)) >> (self.shift & 63)
         }
     }
 

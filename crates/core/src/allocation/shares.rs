@@ -29,28 +29,31 @@ impl Fractions {
     }
 }
 
-/// A numerator as it is stored.
-pub(super) trait Numerator: Copy + Default + Ord {
-    /// The numerator of value `value`, which must fit.
+/// A number stored in one word or in two. Code that is generic over it is compiled for each, and
+/// where every number of a column fits in one word, most of its arithmetic disappears.
+pub(super) trait Word: Atoms + Default + Ord {
+    /// The stored form of `value`, which must fit.
     fn stored(value: u128) -> Self;
-    /// A whole column of them.
-    fn column(numerators: Vec<Self>) -> Fractions;
+    /// A whole column of numerators.
+    fn numerators(numerators: Vec<Self>) -> Fractions;
 }
 
-impl Numerator for u64 {
+impl Word for u64 {
+    #[inline(always)]
     fn stored(value: u128) -> Self {
         low_half(value)
     }
-    fn column(numerators: Vec<Self>) -> Fractions {
+    fn numerators(numerators: Vec<Self>) -> Fractions {
         Fractions::Narrow(numerators)
     }
 }
 
-impl Numerator for u128 {
+impl Word for u128 {
+    #[inline(always)]
     fn stored(value: u128) -> Self {
         value
     }
-    fn column(numerators: Vec<Self>) -> Fractions {
+    fn numerators(numerators: Vec<Self>) -> Fractions {
         Fractions::Wide(numerators)
     }
 }
@@ -95,12 +98,21 @@ pub(super) trait Atoms: Copy {
 }
 
 impl Atoms for Amount {
+    #[inline(always)]
     fn atoms(self) -> u128 {
         Amount::atoms(self)
     }
 }
 
+impl Atoms for u64 {
+    #[inline(always)]
+    fn atoms(self) -> u128 {
+        u128::from(self)
+    }
+}
+
 impl Atoms for u128 {
+    #[inline(always)]
     fn atoms(self) -> u128 {
         self
     }
@@ -122,6 +134,7 @@ pub(super) fn count(claims: usize) -> u128 {
 }
 
 /// The low 64 bits.
+#[inline(always)]
 pub(super) fn low_half(value: u128) -> u64 {
     // The mask makes the conversion succeed for every value, and the compiler drops the check.
     u64::try_from(value & LOW).unwrap_or(u64::MAX)

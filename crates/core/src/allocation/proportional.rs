@@ -18,7 +18,10 @@ use super::shares::{Atoms, LOW, Shares, Word, amount};
 use crate::units::Amount;
 
 /// How often all full claims are dropped before halving begins.
-const ROUNDS: usize = 6;
+const ROUNDS: usize = 4;
+
+/// One claim in so many is looked at before it is tried whether no cap binds.
+const STRIDE: usize = 256;
 
 /// What a proportional division rests on: the claims of positive weight, together.
 #[derive(Clone, Copy, Debug, Default)]
@@ -126,6 +129,35 @@ pub(super) fn shares<W: Atoms>(
     basis: &Basis,
     level: &Level,
 ) -> Shares {
+    fill_in_width(caps, weights, basis, level).0
+}
+
+/// The exact shares if no cap binds; nothing if one does.
+pub(super) fn uncapped_shares<W: Atoms>(
+    caps: &[Amount],
+    weights: &[W],
+    basis: &Basis,
+    level: &Level,
+) -> Option<Shares> {
+    // A few claims tell at once on most books where caps bind.
+    let (caps_seen, weights_seen) = (caps.iter().step_by(STRIDE), weights.iter().step_by(STRIDE));
+    let seen = caps_seen.zip(weights_seen);
+    let multiple = level.multiple();
+    let full = |cap: u128, weight: u128| weight > 0 && is_full::<WIDE>(&multiple, cap, weight);
+    if seen.into_iter().any(|(cap, weight)| full(cap.atoms(), weight.atoms())) {
+        return None;
+    }
+    let (shares, any_full) = fill_in_width(caps, weights, basis, level);
+    if any_full { None } else { Some(shares) }
+}
+
+/// The exact shares, and whether a claim of any weight is full.
+fn fill_in_width<W: Atoms>(
+    caps: &[Amount],
+    weights: &[W],
+    basis: &Basis,
+    level: &Level,
+) -> (Shares, bool) {
     let multiple = level.multiple();
     match (basis.one_word, multiple.width(), level.den <= LOW) {
         (true, Width::Narrow, _) => fill::<NARROW, u64, u64, W>(caps, weights, level, &multiple),
@@ -143,18 +175,20 @@ fn fill<const WIDTH: u8, N: Word, D: Word, W: Atoms>(
     weights: &[W],
     level: &Level,
     multiple: &Multiple,
-) -> Shares {
+) -> (Shares, bool) {
     let largest = N::stored(level.largest);
+    let mut any_full = false;
     let divided = caps.iter().zip(weights).map(|(cap, weight)| {
         let (cap, weight) = (N::stored(cap.atoms()), N::stored(weight.atoms()));
         let (floor, rem) = multiple.floor_rem::<WIDTH>(weight.min(largest).atoms());
         let full = (weight > largest) | (cap.atoms() <= floor);
+        any_full |= full & (weight > N::default());
         let share = select_unpredictable(full, cap, N::stored(floor));
         let rem = select_unpredictable(full, D::default(), D::stored(rem));
         (amount(share.atoms()), rem)
     });
     let (whole, numerators) = divided.unzip();
-    Shares { whole, fractions: D::numerators(numerators), den: level.den }
+    (Shares { whole, fractions: D::numerators(numerators), den: level.den }, any_full)
 }
 
 /// Drops the claims (cap, weight) that are full at the level `at` from those of which `from` is

@@ -81,6 +81,9 @@ fn scatter(all: &mut Shares, shares: Shares, class: &[(u32, usize)]) {
     let places = class.iter().map(|(_, place)| *place);
     match shares.fractions {
         Fractions::None => return,
+        Fractions::Same(numerator, marked) => {
+            all.fractions = Fractions::Same(numerator, spread(all.whole.len(), places, marked));
+        }
         Fractions::Narrow(numerators) => {
             all.fractions = Fractions::Narrow(spread(all.whole.len(), places, numerators));
         }

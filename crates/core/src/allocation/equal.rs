@@ -177,20 +177,25 @@ fn fill(caps: &[Amount], level: &EqualLevel, form: Form) -> Shares {
         (true, 1..) => (floor + 1, claims - rem),
         (_, rem) => (floor, rem),
     };
-    let divided = caps.iter().map(|cap| {
-        let cap = cap.atoms();
+    let moved = |cap: u128| {
         let full = cap <= floor;
         let moved = select_unpredictable(full, cap, above);
-        let numerator = select_unpredictable(full, 0, numerator);
-        let parts = form.times * cap;
-        let parts = if form.minus { parts - moved } else { parts + moved };
-        if form.halves {
-            (amount(parts >> 1), low_half((parts & 1) * claims + numerator))
-        } else {
-            (amount(parts), low_half(numerator))
-        }
-    });
-    let (whole, numerators) = divided.unzip();
-    let den = if form.halves { 2 * claims } else { claims };
-    Shares { whole, fractions: Fractions::Narrow(numerators), den }
+        (full, if form.minus { form.times * cap - moved } else { form.times * cap + moved })
+    };
+    if form.halves {
+        let divided = caps.iter().map(|cap| {
+            let (full, halves) = moved(cap.atoms());
+            let numerator = select_unpredictable(full, 0, numerator);
+            (amount(halves >> 1), low_half((halves & 1) * claims + numerator))
+        });
+        let (whole, numerators) = divided.unzip();
+        Shares { whole, fractions: Fractions::Narrow(numerators), den: 2 * claims }
+    } else {
+        let divided = caps.iter().map(|cap| {
+            let (full, whole) = moved(cap.atoms());
+            (amount(whole), !full)
+        });
+        let (whole, open) = divided.unzip();
+        Shares { whole, fractions: Fractions::Same(low_half(numerator), open), den: claims }
+    }
 }

@@ -1,8 +1,8 @@
 //! Finding a water level in linear time whatever the claims: by halves around the median of
 //! `cap / weight`, of which either the lower half is full or the upper half is not.
 //!
-//! The median of a small sample serves as long as it divides the claims at all evenly, and costs
-//! one comparison by multiplication each; where it does not, the true median is selected.
+//! A claim of a small sample serves in place of the median as long as it settles some of the
+//! claims, and costs one multiplication for each; where it does not, the true median is selected.
 
 use alloc::vec::Vec;
 use core::cmp::Ordering;
@@ -27,12 +27,15 @@ const FEW: usize = 4096;
 pub(super) fn finish<N: Word>(mut open: Vec<Pair<N>>, mut level: Level) -> Level {
     let mut largest = level.largest;
     level.largest = 0;
+    // Rounds come from below, so few of the claims still open are full: the first pivot is low.
+    let mut rank = SAMPLE / 16;
     while open.len() > FEW {
         let before = open.len();
-        if let Some(pivot) = sampled_median(&open, largest) {
+        if let Some(pivot) = sampled(&open, rank, largest) {
             divide_at(&pivot, &mut open, &mut level);
         }
-        if open.len() > before / 8 * 7 {
+        rank = SAMPLE / 2;
+        if open.len() > before / 64 * 63 {
             open = halve(&mut open, &mut level).to_vec();
         }
         largest = open.iter().map(|pair| pair.1.atoms()).max().unwrap_or(0);
@@ -77,13 +80,12 @@ fn by_ratio<N: Word>(a: &Pair<N>, b: &Pair<N>) -> Ordering {
     compare_ratios(a.0.atoms(), a.1.atoms(), b.0.atoms(), b.1.atoms())
 }
 
-/// A claim near the median, and its ratio prepared for weights up to `largest`; nothing where a
+/// A claim near a rank out of `SAMPLE` by ratio, and its ratio prepared for weights up to `largest`; nothing where a
 /// product could pass 2^127.
-fn sampled_median<N: Word>(open: &[Pair<N>], largest: u128) -> Option<(Pair<N>, Multiple)> {
+fn sampled<N: Word>(open: &[Pair<N>], rank: usize, largest: u128) -> Option<(Pair<N>, Multiple)> {
     let mut sample: Vec<Pair<N>> = open.iter().step_by(open.len() / SAMPLE).copied().collect();
-    let middle = sample.len() / 2;
-    sample.select_nth_unstable_by(middle, by_ratio);
-    let pivot = sample[middle];
+    sample.select_nth_unstable_by(rank, by_ratio);
+    let pivot = sample[rank];
     let (cap, weight) = (pivot.0.atoms(), pivot.1.atoms());
     mul_div_floor(cap, largest, weight).filter(|product| product >> 126 == 0)?;
     Some((pivot, Multiple::new(cap, weight, largest)))

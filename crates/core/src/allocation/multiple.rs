@@ -69,7 +69,12 @@ impl Multiple {
     #[inline(always)]
     pub(super) fn almost<const W: u8>(&self, weight: u128) -> u128 {
         if W == WIDE {
-            let product = U256::product(weight, self.factor);
+            // Books mix few large weights with many that fit in one word.
+            let product = if weight <= LOW {
+                U256::product(weight & LOW, self.factor)
+            } else {
+                U256::product(weight, self.factor)
+            };
             (product.hi << (u128::BITS - self.shift)) | (product.lo >> self.shift)
         } else {
             ((weight & LOW) * (self.factor & LOW)) >> (self.shift & 63)

@@ -18,7 +18,7 @@ use super::shares::{Atoms, LOW, Shares, Word, amount};
 use crate::units::Amount;
 
 /// How often all full claims are dropped before halving begins.
-const ROUNDS: usize = 4;
+const ROUNDS: usize = 3;
 
 /// One claim in so many is looked at before it is tried whether no cap binds.
 const STRIDE: usize = 256;

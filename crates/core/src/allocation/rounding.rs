@@ -18,6 +18,12 @@ const MANY: usize = 1 << 14;
 pub(super) fn give_units(shares: &mut Shares, units: usize) {
     match &shares.fractions {
         Fractions::None => assert!(units == 0, "whole shares leave nothing over"),
+        Fractions::Same(_, marked) => {
+            let receivers = shares.whole.iter_mut().zip(marked).filter(|(_, marked)| **marked);
+            for (share, _) in receivers.take(units) {
+                *share = amount(share.atoms() + 1);
+            }
+        }
         Fractions::Narrow(keys) => give(&mut shares.whole, keys, units),
         Fractions::Wide(keys) => give(&mut shares.whole, keys, units),
     }

@@ -12,6 +12,8 @@ use crate::units::Amount;
 pub(super) enum Fractions {
     /// Every share is whole.
     None,
+    /// All fractions are the same, of the claims that are marked.
+    Same(u64, Vec<bool>),
     /// The denominator fits in 64 bits.
     Narrow(Vec<u64>),
     /// It does not.
@@ -23,6 +25,7 @@ impl Fractions {
     pub(super) fn numerator(&self, index: usize) -> u128 {
         match self {
             Self::None => 0,
+            Self::Same(numerator, marked) => u128::from(*numerator) * u128::from(marked[index]),
             Self::Narrow(numerators) => u128::from(numerators[index]),
             Self::Wide(numerators) => numerators[index],
         }
@@ -73,6 +76,24 @@ impl Shares {
     /// Shares that are all whole.
     pub(super) fn integers(whole: Vec<Amount>) -> Self {
         Self { whole, fractions: Fractions::None, den: 1 }
+    }
+
+    /// The units that rounding down has left over, for shares that sum to `total`.
+    pub(super) fn units_left(&self, total: u128) -> u128 {
+        match &self.fractions {
+            Fractions::None => 0,
+            Fractions::Same(numerator, marked) => {
+                let marked = marked.iter().filter(|marked| **marked).count();
+                u128::from(*numerator) * count(marked) / self.den
+            }
+            // At most 10^8 x 2^64; and there is less to read than of whole parts.
+            Fractions::Narrow(numerators) => {
+                numerators.iter().map(|numerator| u128::from(*numerator)).sum::<u128>() / self.den
+            }
+            Fractions::Wide(_) => {
+                total - self.whole.iter().map(|whole| whole.atoms()).sum::<u128>()
+            }
+        }
     }
 
     /// The shares `cap - award`, for awards of at most the cap.

@@ -33,6 +33,7 @@ impl U256 {
     /// assert_eq!(U256::product(1 << 127, 6), U256 { hi: 3, lo: 0 });
     /// ```
     #[must_use]
+    #[inline(always)]
     pub const fn product(a: u128, b: u128) -> Self {
         let (a1, a0, b1, b0) = (a >> 64, a & LOW, b >> 64, b & LOW);
         // Each partial product is at most (2^64 - 1)^2, so two halves may be added to it.
@@ -168,6 +169,7 @@ pub const fn mul_div_rem(a: u128, b: u128, den: u128) -> Option<(u128, u128)> {
 
 /// Which of `a / b` and `c / d` is larger, by cross-multiplying. No denominator may be zero.
 #[must_use]
+#[inline(always)]
 pub fn compare_ratios(a: u128, b: u128, c: u128, d: u128) -> Ordering {
     U256::product(a, d).cmp(&U256::product(c, b))
 }

@@ -22,7 +22,7 @@ pub(super) fn shares(caps: &[Amount], sum: u128, amount: u128) -> Shares {
     let mut awards = if rest == 0 {
         Shares::integers(vec![Amount::ZERO; claims.len()])
     } else {
-        proportional_shares(caps, &claims, &Level::uncapped(rest, &basis))
+        proportional_shares(caps, &claims, &basis, &Level::uncapped(rest, &basis))
     };
     for (award, cap) in awards.whole.iter_mut().zip(caps) {
         *award = amount_of(award.atoms() + conceded(cap.atoms()));

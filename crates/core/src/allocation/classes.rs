@@ -81,6 +81,9 @@ fn scatter(all: &mut Shares, shares: Shares, class: &[(u32, usize)]) {
     let places = class.iter().map(|(_, place)| *place);
     match shares.fractions {
         Fractions::None => return,
+        Fractions::Same(numerator, marked) => {
+            all.fractions = Fractions::Same(numerator, spread(all.whole.len(), places, marked));
+        }
         Fractions::Narrow(numerators) => {
             all.fractions = Fractions::Narrow(spread(all.whole.len(), places, numerators));
         }
@@ -138,10 +141,14 @@ fn by_weight<W: Atoms>(caps: &[Amount], weights: &[W], amount: u128, unit: u128)
     if amount == 0 {
         return nothing(caps.len(), Fraction::reduced(0, 1));
     }
-    let level = proportional::level(caps, weights, &basis, amount);
+    let mut level = proportional::Level::uncapped(amount, &basis);
+    let shares =
+        proportional::uncapped_shares(caps, weights, &basis, &level).unwrap_or_else(|| {
+            level = proportional::level(caps, weights, &basis, amount);
+            proportional::shares(caps, weights, &basis, &level)
+        });
     // The amount is at most 10^30 and the unit 10^6.
     let published = Fraction::reduced(level.num * unit, level.den);
-    let shares = proportional::shares(caps, weights, &level);
     Solution { shares, levels: vec![published], taken: amount }
 }
 

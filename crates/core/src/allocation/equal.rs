@@ -18,10 +18,11 @@
 //! whole until the level itself.
 
 use alloc::vec;
+use core::cell::Cell;
 use core::hint::select_unpredictable;
 
 use super::Rule;
-use super::shares::{Atoms, Fractions, Shares, amount, count, low_half};
+use super::shares::{Atoms, Fractions, LOW, Shares, Word, amount, count, low_half};
 use crate::bounds::MAX_AMOUNT;
 use crate::units::{Amount, Fraction};
 
@@ -56,68 +57,73 @@ pub(super) fn level<A: Atoms>(amounts: &[A], sum: u128, total: u128) -> EqualLev
     if total >= sum {
         return EqualLevel { whole: MAX_AMOUNT, rem: 0, claims: 1 };
     }
-    let all = || amounts.iter().map(|a| a.atoms());
-    let mut claims = count(amounts.len());
-    let mut rest = total;
-    let kept = count(keep_above(all(), &mut rest, claims, |_, _| ()));
+    let claims = count(amounts.len());
+    let (mut rest, mut bits) = (total, 0);
+    let all = amounts.iter().map(|amount| amount.atoms());
+    let kept = count(keep_above(all, &mut rest, total / claims, |_, amount| bits |= amount));
     if kept == claims {
-        return EqualLevel::over(total, claims);
+        EqualLevel::over(total, claims)
+    } else if bits <= LOW {
+        level_from::<u64, A>(amounts, total, rest / kept, kept)
+    } else {
+        level_from::<u128, A>(amounts, total, rest / kept, kept)
     }
-    // The first round wrote nothing; the second starts from its level and gathers what is open.
-    claims = kept;
-    let (mut total, mut open) = (total, vec![0; amounts.len()]);
-    let kept = keep_above_level(all(), &mut total, rest / claims, |n, amount| open[n] = amount);
+}
+
+/// The level, after a first round that wrote nothing and found that it is at least `lowest`,
+/// below which all but `kept` amounts lie.
+fn level_from<N: Word, A: Atoms>(
+    amounts: &[A],
+    mut total: u128,
+    lowest: u128,
+    kept: u128,
+) -> EqualLevel {
+    let mut claims = kept;
+    let mut open = vec![N::default(); amounts.len()];
+    let all = amounts.iter().map(|amount| N::stored(amount.atoms()));
+    let kept = keep_above(all, &mut total, lowest, |n, amount| open[n] = amount);
     open.truncate(kept);
     for _ in 2..ROUNDS {
         if count(open.len()) == claims {
             return EqualLevel::over(total, claims);
         }
         claims = count(open.len());
-        let cells = core::cell::Cell::from_mut(open.as_mut_slice()).as_slice_of_cells();
-        let amounts = cells.iter().map(core::cell::Cell::get);
+        let cells = Cell::from_mut(open.as_mut_slice()).as_slice_of_cells();
+        let level = total / claims;
         // Amounts are kept at or before the place they are read from.
-        let kept = keep_above(amounts, &mut total, claims, |n, amount| cells[n].set(amount));
+        let amounts = cells.iter().map(Cell::get);
+        let kept = keep_above(amounts, &mut total, level, |n, amount| cells[n].set(amount));
         open.truncate(kept);
     }
     by_halves(&mut open, total)
 }
 
-/// Hands every amount above `total / claims` to `keep` with its new position, and takes the
-/// others off the total.
-fn keep_above(
-    amounts: impl Iterator<Item = u128>,
-    total: &mut u128,
-    claims: u128,
-    keep: impl FnMut(usize, u128),
-) -> usize {
-    let level = *total / claims;
-    keep_above_level(amounts, total, level, keep)
-}
-
-/// The same for a level that is known.
-fn keep_above_level(
-    amounts: impl Iterator<Item = u128>,
+/// Hands every amount above `level` to `keep` with its new position, and takes the others off the
+/// total.
+fn keep_above<N: Atoms>(
+    amounts: impl Iterator<Item = N>,
     total: &mut u128,
     level: u128,
-    mut keep: impl FnMut(usize, u128),
+    mut keep: impl FnMut(usize, N),
 ) -> usize {
-    let mut kept = 0;
+    let (mut kept, mut below) = (0, 0);
     for amount in amounts {
-        let above = amount > level;
-        *total -= select_unpredictable(above, 0, amount);
+        let above = amount.atoms() > level;
+        below += select_unpredictable(above, 0, amount.atoms());
         keep(kept, amount);
         kept += usize::from(above);
     }
+    *total -= below;
     kept
 }
 
 /// Finds the level among `amounts` by halving them around their median.
-fn by_halves(mut open: &mut [u128], mut total: u128) -> EqualLevel {
+fn by_halves<N: Word>(mut open: &mut [N], mut total: u128) -> EqualLevel {
     let mut claims = count(open.len());
     while !open.is_empty() {
         let middle = open.len() / 2;
-        let pivot = *open.select_nth_unstable(middle).1;
-        let lower: u128 = open[..=middle].iter().sum();
+        let pivot = open.select_nth_unstable(middle).1.atoms();
+        let lower: u128 = open[..=middle].iter().map(|amount| amount.atoms()).sum();
         let above = claims - count(middle) - 1;
         if lower + pivot * above <= total {
             total -= lower;
@@ -171,20 +177,25 @@ fn fill(caps: &[Amount], level: &EqualLevel, form: Form) -> Shares {
         (true, 1..) => (floor + 1, claims - rem),
         (_, rem) => (floor, rem),
     };
-    let divided = caps.iter().map(|cap| {
-        let cap = cap.atoms();
+    let moved = |cap: u128| {
         let full = cap <= floor;
         let moved = select_unpredictable(full, cap, above);
-        let numerator = select_unpredictable(full, 0, numerator);
-        let parts = form.times * cap;
-        let parts = if form.minus { parts - moved } else { parts + moved };
-        if form.halves {
-            (amount(parts >> 1), low_half((parts & 1) * claims + numerator))
-        } else {
-            (amount(parts), low_half(numerator))
-        }
-    });
-    let (whole, numerators) = divided.unzip();
-    let den = if form.halves { 2 * claims } else { claims };
-    Shares { whole, fractions: Fractions::Narrow(numerators), den }
+        (full, if form.minus { form.times * cap - moved } else { form.times * cap + moved })
+    };
+    if form.halves {
+        let divided = caps.iter().map(|cap| {
+            let (full, halves) = moved(cap.atoms());
+            let numerator = select_unpredictable(full, 0, numerator);
+            (amount(halves >> 1), low_half((halves & 1) * claims + numerator))
+        });
+        let (whole, numerators) = divided.unzip();
+        Shares { whole, fractions: Fractions::Narrow(numerators), den: 2 * claims }
+    } else {
+        let divided = caps.iter().map(|cap| {
+            let (full, whole) = moved(cap.atoms());
+            (amount(whole), !full)
+        });
+        let (whole, open) = divided.unzip();
+        Shares { whole, fractions: Fractions::Same(low_half(numerator), open), den: claims }
+    }
 }

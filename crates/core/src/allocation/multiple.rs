@@ -56,7 +56,7 @@ impl Multiple {
 
     /// The narrowest arithmetic that is exact for it.
     pub(super) fn width(&self) -> Width {
-        if self.shift > 64 || self.factor > LOW {
+        if self.shift > 63 || self.factor > LOW {
             Width::Wide
         } else if self.num > LOW || self.den > LOW {
             Width::Middle
@@ -69,10 +69,15 @@ impl Multiple {
     #[inline(always)]
     pub(super) fn almost<const W: u8>(&self, weight: u128) -> u128 {
         if W == WIDE {
-            let product = U256::product(weight, self.factor);
+            // Books mix few large weights with many that fit in one word.
+            let product = if weight <= LOW {
+                U256::product(weight & LOW, self.factor)
+            } else {
+                U256::product(weight, self.factor)
+            };
             (product.hi << (u128::BITS - self.shift)) | (product.lo >> self.shift)
         } else {
-            ((weight & LOW) * (self.factor & LOW)) >> self.shift
+            ((weight & LOW) * (self.factor & LOW)) >> (self.shift & 63)
         }
     }
 

@@ -18,6 +18,12 @@ const MANY: usize = 1 << 14;
 pub(super) fn give_units(shares: &mut Shares, units: usize) {
     match &shares.fractions {
         Fractions::None => assert!(units == 0, "whole shares leave nothing over"),
+        Fractions::Same(_, marked) => {
+            let receivers = shares.whole.iter_mut().zip(marked).filter(|(_, marked)| **marked);
+            for (share, _) in receivers.take(units) {
+                *share = amount(share.atoms() + 1);
+            }
+        }
         Fractions::Narrow(keys) => give(&mut shares.whole, keys, units),
         Fractions::Wide(keys) => give(&mut shares.whole, keys, units),
     }
@@ -29,11 +35,16 @@ pub(super) fn give<T: Copy + Default + Ord>(shares: &mut [Amount], keys: &[T], u
         return;
     }
     let (last, above) = nth_largest(keys, units - 1);
-    let mut ties = units - above;
-    for (share, key) in shares.iter_mut().zip(keys) {
-        let tie = (*key == last) & (ties > 0);
-        ties -= usize::from(tie);
-        *share = amount(share.atoms() + u128::from((*key > last) | tie));
+    let ties = units - above;
+    let equals = keys.iter().enumerate().filter(|(_, key)| **key == last);
+    // One behind the last place that gets a unit for a key equal to the last.
+    let end = equals.map(|(place, _)| place + 1).nth(ties - 1).unwrap_or(keys.len());
+    let (head, tail) = shares.split_at_mut(end);
+    for (share, key) in head.iter_mut().zip(keys) {
+        *share = amount(share.atoms() + u128::from(*key >= last));
+    }
+    for (share, key) in tail.iter_mut().zip(&keys[end..]) {
+        *share = amount(share.atoms() + u128::from(*key > last));
     }
 }
 

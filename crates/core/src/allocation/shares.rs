@@ -12,6 +12,8 @@ use crate::units::Amount;
 pub(super) enum Fractions {
     /// Every share is whole.
     None,
+    /// All fractions are the same, of the claims that are marked.
+    Same(u64, Vec<bool>),
     /// The denominator fits in 64 bits.
     Narrow(Vec<u64>),
     /// It does not.
@@ -23,34 +25,38 @@ impl Fractions {
     pub(super) fn numerator(&self, index: usize) -> u128 {
         match self {
             Self::None => 0,
+            Self::Same(numerator, marked) => u128::from(*numerator) * u128::from(marked[index]),
             Self::Narrow(numerators) => u128::from(numerators[index]),
             Self::Wide(numerators) => numerators[index],
         }
     }
 }
 
-/// A numerator as it is stored.
-pub(super) trait Numerator: Copy + Default + Ord {
-    /// The numerator of value `value`, which must fit.
+/// A number stored in one word or in two. Code that is generic over it is compiled for each, and
+/// where every number of a column fits in one word, most of its arithmetic disappears.
+pub(super) trait Word: Atoms + Default + Ord {
+    /// The stored form of `value`, which must fit.
     fn stored(value: u128) -> Self;
-    /// A whole column of them.
-    fn column(numerators: Vec<Self>) -> Fractions;
+    /// A whole column of numerators.
+    fn numerators(numerators: Vec<Self>) -> Fractions;
 }
 
-impl Numerator for u64 {
+impl Word for u64 {
+    #[inline(always)]
     fn stored(value: u128) -> Self {
         low_half(value)
     }
-    fn column(numerators: Vec<Self>) -> Fractions {
+    fn numerators(numerators: Vec<Self>) -> Fractions {
         Fractions::Narrow(numerators)
     }
 }
 
-impl Numerator for u128 {
+impl Word for u128 {
+    #[inline(always)]
     fn stored(value: u128) -> Self {
         value
     }
-    fn column(numerators: Vec<Self>) -> Fractions {
+    fn numerators(numerators: Vec<Self>) -> Fractions {
         Fractions::Wide(numerators)
     }
 }
@@ -70,6 +76,24 @@ impl Shares {
     /// Shares that are all whole.
     pub(super) fn integers(whole: Vec<Amount>) -> Self {
         Self { whole, fractions: Fractions::None, den: 1 }
+    }
+
+    /// The units that rounding down has left over, for shares that sum to `total`.
+    pub(super) fn units_left(&self, total: u128) -> u128 {
+        match &self.fractions {
+            Fractions::None => 0,
+            Fractions::Same(numerator, marked) => {
+                let marked = marked.iter().filter(|marked| **marked).count();
+                u128::from(*numerator) * count(marked) / self.den
+            }
+            // At most 10^8 x 2^64; and there is less to read than of whole parts.
+            Fractions::Narrow(numerators) => {
+                numerators.iter().map(|numerator| u128::from(*numerator)).sum::<u128>() / self.den
+            }
+            Fractions::Wide(_) => {
+                total - self.whole.iter().map(|whole| whole.atoms()).sum::<u128>()
+            }
+        }
     }
 
     /// The shares `cap - award`, for awards of at most the cap.
@@ -95,12 +119,21 @@ pub(super) trait Atoms: Copy {
 }
 
 impl Atoms for Amount {
+    #[inline(always)]
     fn atoms(self) -> u128 {
         Amount::atoms(self)
     }
 }
 
+impl Atoms for u64 {
+    #[inline(always)]
+    fn atoms(self) -> u128 {
+        u128::from(self)
+    }
+}
+
 impl Atoms for u128 {
+    #[inline(always)]
     fn atoms(self) -> u128 {
         self
     }
@@ -122,6 +155,7 @@ pub(super) fn count(claims: usize) -> u128 {
 }
 
 /// The low 64 bits.
+#[inline(always)]
 pub(super) fn low_half(value: u128) -> u64 {
     // The mask makes the conversion succeed for every value, and the compiler drops the check.
     u64::try_from(value & LOW).unwrap_or(u64::MAX)

@@ -64,9 +64,9 @@ pub fn next_wave(
     let now = taken - before;
     if before > 0 {
         less_paid(&mut shares, paid, now);
-    } else if !matches!(shares.fractions, Fractions::None) {
-        let floors: u128 = shares.whole.iter().map(|share| share.atoms()).sum();
-        rounding::give_units(&mut shares, index(now - floors));
+    } else {
+        let units = index(shares.units_left(taken));
+        rounding::give_units(&mut shares, units);
     }
     Ok(Division {
         allocated: amount(now),

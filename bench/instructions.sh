@@ -1,0 +1,47 @@
+#!/bin/sh
+# Counts the instructions of a small fixed workload under callgrind and fails when a rule takes
+# over 5 % more than the committed baseline (or gives another result). Needs valgrind.
+#
+#   bench/instructions.sh            compare with bench/instructions.baseline
+#   bench/instructions.sh --record   write a new baseline; say why in the commit
+set -eu
+cd "$(dirname "$0")/.."
+baseline=bench/instructions.baseline
+if ! command -v valgrind >/dev/null; then
+    echo "instructions: skipped, valgrind is not installed" >&2
+    exit 0
+fi
+cargo build --quiet --release -p rhodian-core --example allocate_fixed
+program=target/release/examples/allocate_fixed
+work=$(mktemp -d)
+trap 'rm -rf "$work"' EXIT
+
+# rule, instructions beyond making the claims, checksum of the shares
+count() {
+    valgrind --tool=callgrind --callgrind-out-file="$work/out" "$program" "$1" \
+        >"$work/stdout" 2>"$work/stderr"
+    awk '$1 == "summary:" || $1 == "totals:" { print $2; exit }' "$work/out"
+}
+idle=$(count none)
+for rule in proportional risk-weighted equal-losses equal-awards talmud queue \
+    adjusted-proportional; do
+    total=$(count "$rule")
+    echo "$rule $((total - idle)) $(cksum <"$work/stdout" | cut -d' ' -f1)"
+done >"$work/now"
+
+if [ "${1:-}" = --record ]; then
+    cp "$work/now" "$baseline"
+    echo "recorded $baseline"
+    exit 0
+fi
+awk '
+    NR == FNR { count[$1] = $2; sum[$1] = $3; next }
+    {
+        change = 100 * ($2 / count[$1] - 1)
+        verdict = $3 != sum[$1] ? "OTHER RESULT" : change > 5 ? "MORE THAN 5 %" : "ok"
+        if (verdict != "ok") failed = 1
+        printf "%-24s %12d %+7.2f %%  %s\n", $1, $2, change, verdict
+        seen++
+    }
+    END { if (seen == 0 || failed) exit 1 }
+' "$baseline" "$work/now"

@@ -19,6 +19,7 @@ pub mod commands;
 pub mod csv_text;
 pub mod diagnostic;
 pub mod id_order;
+pub mod loss_file;
 pub mod out_folder;
 pub mod output;
 pub mod rules;

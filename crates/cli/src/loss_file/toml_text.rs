@@ -6,7 +6,6 @@ use std::path::{Path, PathBuf};
 use super::model::Place;
 use crate::csv_text::Source;
 use crate::diagnostic::{Diagnostic, Excerpt, Exit};
-use crate::terminal::visible;
 
 /// A TOML text in memory with the name it is cited by.
 #[derive(Debug)]
@@ -23,18 +22,18 @@ impl TomlText {
     pub fn read(path: &Path) -> Result<Self, Diagnostic> {
         let source = Source::read(path).map_err(as_toml)?;
         let folder = path.parent().filter(|_| path != Path::new("-"));
-        let text = String::from_utf8_lossy(source.text()).into_owned();
+        let text = plain(&source);
         Ok(Self { name: source.name, folder: folder.unwrap_or(Path::new("")).to_owned(), text })
     }
 
     /// Takes a text from memory; files named in it are relative to `folder`.
     pub fn new(name: &str, folder: &Path, bytes: Vec<u8>) -> Result<Self, Diagnostic> {
         let source = Source::new(name, bytes).map_err(as_toml)?;
-        let text = String::from_utf8_lossy(source.text()).into_owned();
+        let text = plain(&source);
         Ok(Self { name: source.name, folder: folder.to_owned(), text })
     }
 
-    /// The text; a byte-order mark at its start is part of it.
+    /// The text, without a byte-order mark.
     #[must_use]
     pub fn text(&self) -> &str {
         &self.text
@@ -83,8 +82,8 @@ fn as_toml(error: Diagnostic) -> Diagnostic {
     Diagnostic { code: code.into(), message, help: help.to_owned(), ..error }
 }
 
-/// A name from a file, safe to show.
-#[must_use]
-pub fn shown(name: &str) -> String {
-    visible(name).into_owned()
+/// The text without a byte-order mark, which spreadsheets and editors put before it.
+fn plain(source: &Source) -> String {
+    let text = String::from_utf8_lossy(source.text());
+    text.strip_prefix('\u{FEFF}').unwrap_or(&text).to_owned()
 }

@@ -12,8 +12,9 @@ use super::near::nearest;
 use super::shape::At;
 use super::words::Words;
 use crate::amount_text::{AmountFormat, ExcessDigits, FaultKind, NumberFault};
-use crate::csv_text::{Field, Source};
+use crate::csv_text::Field;
 use crate::diagnostic::Diagnostic;
+use crate::source::Source;
 use crate::table::{Role, Row, RowFault, Table};
 use crate::terminal::{fit, visible};
 

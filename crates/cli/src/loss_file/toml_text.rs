@@ -4,8 +4,8 @@ use std::ops::Range;
 use std::path::{Path, PathBuf};
 
 use super::model::Place;
-use crate::csv_text::Source;
 use crate::diagnostic::{Diagnostic, Excerpt, Exit};
+use crate::source::Source;
 
 /// A TOML text in memory with the name it is cited by.
 #[derive(Debug)]

@@ -2,13 +2,15 @@
 
 use clap::{Parser, Subcommand};
 
-use crate::commands::{allocate, completions};
+use crate::commands::{allocate, check, completions, init, schema};
 use crate::diagnostic::{Diagnostic, Exit};
 
 const EXAMPLES: &str = "\
 Examples:
   rhodian allocate --rule proportional --loss 12000 --claims winners.csv
   rhodian allocate --help
+  rhodian init loss > LOSS.toml
+  rhodian check LOSS.toml
   rhodian completions bash
 
 Results go to standard output, remarks and errors to standard error; errors are text in every
@@ -30,6 +32,12 @@ pub enum Command {
     #[allow(missing_docs)]
     Allocate(Box<allocate::AllocateArgs>),
     #[allow(missing_docs)]
+    Check(Box<check::CheckArgs>),
+    #[allow(missing_docs)]
+    Init(init::InitArgs),
+    #[allow(missing_docs)]
+    Schema(schema::SchemaArgs),
+    #[allow(missing_docs)]
     Completions(completions::CompletionsArgs),
 }
 
@@ -38,6 +46,9 @@ impl Command {
     pub fn run(&self) -> Result<Exit, Diagnostic> {
         match self {
             Self::Allocate(args) => allocate::run(args),
+            Self::Check(args) => check::run(args),
+            Self::Init(args) => init::run(args),
+            Self::Schema(args) => schema::run(args),
             Self::Completions(args) => completions::run(args),
         }
     }

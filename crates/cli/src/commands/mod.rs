@@ -1,4 +1,7 @@
 //! One file for each command.
 
 pub mod allocate;
+pub mod check;
 pub mod completions;
+pub mod init;
+pub mod schema;

@@ -1,0 +1,95 @@
+//! `rhodian init`: a commented file to begin with.
+
+use std::io::{self, Write};
+use std::path::{Path, PathBuf};
+
+use clap::{Args, ValueEnum};
+
+use crate::diagnostic::{Diagnostic, Exit};
+use crate::output::data_to_stdout;
+use crate::terminal::visible;
+
+const EXAMPLES: &str = "\
+Examples:
+  rhodian init loss > LOSS.toml
+  rhodian init loss --out LOSS.toml
+  rhodian check LOSS.toml
+  rhodian share LOSS.toml --out result
+
+The file needs no other: `rhodian check` and `rhodian share` take it as it stands.";
+
+/// The loss file that `init loss` writes.
+pub const LOSS_TEMPLATE: &str = include_str!("../../templates/loss.toml");
+
+/// Write a commented file to begin with
+#[derive(Clone, Debug, Args)]
+#[command(after_help = EXAMPLES)]
+pub struct InitArgs {
+    /// What to begin
+    #[arg(value_enum)]
+    pub what: Template,
+    /// Write it to FILE, not to standard output
+    #[arg(long, value_name = "FILE")]
+    pub out: Option<PathBuf>,
+    /// Replace FILE where it exists
+    #[arg(long)]
+    pub force: bool,
+}
+
+/// What can be begun.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum Template {
+    /// A loss file: losses, steps, claims, recoveries.
+    Loss,
+}
+
+/// Writes the template.
+pub fn run(args: &InitArgs) -> Result<Exit, Diagnostic> {
+    let Template::Loss = args.what;
+    match &args.out {
+        None => data_to_stdout(|out| out.write_all(LOSS_TEMPLATE.as_bytes()))?,
+        Some(path) => write_file(path, args.force)?,
+    }
+    Ok(Exit::Done)
+}
+
+/// Writes the file whole or not at all: beside it first, then in one step into its place.
+fn write_file(path: &Path, force: bool) -> Result<(), Diagnostic> {
+    let name = path.display().to_string();
+    let failed = |error: io::Error| {
+        if error.kind() == io::ErrorKind::AlreadyExists {
+            let help = "name another file, or replace this one with --force.";
+            Diagnostic::bad_input("out-exists", format!("{} exists", visible(&name)), help)
+                .at("--out")
+        } else {
+            Diagnostic::input_output("write", &name, &error)
+        }
+    };
+    if path.is_dir() {
+        let help = "name a file.";
+        let message = format!("{} is a folder", visible(&name));
+        return Err(Diagnostic::bad_input("out-a-folder", message, help).at("--out"));
+    }
+    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty());
+    let write = || -> io::Result<()> {
+        let mut beside = readable_to_all().tempfile_in(folder.unwrap_or(Path::new(".")))?;
+        beside.write_all(LOSS_TEMPLATE.as_bytes())?;
+        beside.as_file().sync_all()?;
+        if force {
+            beside.persist(path)?
+        } else {
+            beside.persist_noclobber(path)?
+        };
+        Ok(())
+    };
+    write().map_err(failed)
+}
+
+/// A hidden file with the rights of any new file, not only the owner's.
+fn readable_to_all() -> tempfile::Builder<'static, 'static> {
+    let mut builder = tempfile::Builder::new();
+    builder.prefix(".rhodian-");
+    #[cfg(unix)]
+    builder.permissions(std::os::unix::fs::PermissionsExt::from_mode(0o666));
+    builder
+}

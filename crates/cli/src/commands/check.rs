@@ -124,8 +124,8 @@ fn write_answer(args: &CheckArgs, found: &Found) -> Result<(), Diagnostic> {
             found.facts.iter().try_for_each(|(key, fact)| writeln!(out, "  {key:width$}  {fact}"))
         }),
         format => {
-            let facts = found.facts.iter().map(|(key, fact)| ((*key).to_owned(), json!(fact)));
-            let facts: serde_json::Map<String, Value> = facts.collect();
+            let facts = found.facts.iter().map(|(key, fact)| json!({ "what": key, "found": fact }));
+            let facts: Vec<Value> = facts.collect();
             let answer = json!({
                 "file": name, "is": found.what.name(), "ok": true, "facts": facts,
                 "remarks": found.remarks,

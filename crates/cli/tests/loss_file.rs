@@ -268,10 +268,13 @@ fn errors_say_where_what_is_allowed_and_what_to_do() {
     }
 }
 
-#[test]
-fn every_fault_has_its_code_and_its_line() {
+/// A text, the code of its fault, and the line; 0 where there is none.
+type Fault = (String, &'static str, usize);
+
+/// The shape of the file, and amounts.
+fn amounts_and_shape() -> Vec<Fault> {
     let loss = |rest: &str| with(&format!("{rest}\n{FUND}"));
-    let cases: Vec<(String, &str, usize)> = vec![
+    vec![
         (String::new(), "toml-empty", 0),
         ("\u{FF}\u{FE}".to_owned(), "toml-syntax", 1),
         ("x = [".to_owned(), "toml-syntax", 1),
@@ -299,6 +302,13 @@ fn every_fault_has_its_code_and_its_line() {
         (loss("").replace("\"10\"", "2024-01-01"), "amount-not-a-string", 5),
         (loss("").replace("\"a\"", &format!("\"{}\"", "a".repeat(65))), "id-too-long", 3),
         (loss("").replace("\"x\"", "\"a\\u202eb\""), "cause-unprintable", 4),
+    ]
+}
+
+/// Losses, recoveries, terms.
+fn losses_and_terms() -> Vec<Fault> {
+    let loss = |rest: &str| with(&format!("{rest}\n{FUND}"));
+    vec![
         (loss("class = \"theft\""), "unknown-class", 6),
         (loss("class = \"custody\""), "custody-not-own-money", 7),
         (loss("evidence = \"12\""), "evidence-not-a-hash", 6),
@@ -321,6 +331,12 @@ fn every_fault_has_its_code_and_its_line() {
         (loss("[[income]]\nlayer = \"G\"\namount = \"1\""), "unknown-layer", 7),
         (loss("[terms]\nincome_to_claims = \"101 %\""), "income-to-claims-not-a-part", 7),
         (loss("[terms]\nepisode_length = \"0 ms\""), "episode-length-not-a-duration", 7),
+    ]
+}
+
+/// Layers, their kinds and rules.
+fn layers_and_rules() -> Vec<Fault> {
+    vec![
         (with(&FUND.repeat(2)), "layer-twice", 11),
         (step("insurance-fund", ""), "layer-missing-capacity", 6),
         (step("fund", ""), "unknown-kind", 8),
@@ -358,6 +374,12 @@ fn every_fault_has_its_code_and_its_line() {
             "claims-doubled-id",
             9,
         ),
+    ]
+}
+
+/// Payments before a deadline, claims files.
+fn payments_and_claims() -> Vec<Fault> {
+    vec![
         (step("issuance", "deadline = \"1 h\"\npaid = []"), "layer-missing-per-event", 6),
         (step("issuance", "per_event = \"1\"\npaid = []"), "layer-missing-deadline", 6),
         (step("assessment", "claims = []\ndeadline = \"1 h\""), "layer-missing-paid", 6),
@@ -382,7 +404,13 @@ fn every_fault_has_its_code_and_its_line() {
         (claims("weight = \"closed_pnl\", keep = \"note > 0\""), "keep-not-a-number", 2),
         (claims("weight = \"closed_pnl\", keep = \"equity > 0\""), "keep-exponent", 4),
         (claims("weight = \"equity\", keep = \"side = long\""), "claims-excess-digits-weight", 2),
-    ];
+    ]
+}
+
+#[test]
+fn every_fault_has_its_code_and_its_line() {
+    let cases = [amounts_and_shape(), losses_and_terms(), layers_and_rules(), payments_and_claims()];
+    let cases = cases.concat();
     let mut wrong = Vec::new();
     for (text, code, line) in cases {
         let error = read(&text).expect_err(&text);

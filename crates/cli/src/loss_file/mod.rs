@@ -15,6 +15,7 @@ pub mod shape;
 pub mod toml_text;
 mod waterfall;
 pub mod words;
+pub mod written;
 
 pub use model::LossFile;
 pub use read::{from_text, read};

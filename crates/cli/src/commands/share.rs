@@ -13,7 +13,7 @@ use crate::out_folder::{self, OutFolder};
 use crate::output::{Format, OutputArgs, data_to_stdout, to_stdout};
 use crate::run::events::EventLog;
 use crate::run::plan::Plans;
-use crate::run::summary::{self, oddities};
+use crate::run::summary;
 use crate::run::{Driver, Run};
 use crate::terminal::{self, Progress, visible};
 
@@ -61,19 +61,14 @@ pub fn run(args: &ShareArgs) -> Result<Exit, Diagnostic> {
     let file = loss_file::read(&args.file)?;
     let wants_events = output.out.is_some() || output.format == Format::Ndjson;
     let log = if wants_events && !args.plan { Some(EventLog::new()?) } else { None };
-    let driver = Driver::open(&file, log)?;
+    let driver = Driver::open(&file, log, args.plan)?;
     let accounts = driver.accounts();
     progress.doing("sharing over", accounts);
     let mut run = driver.run()?;
-    for remark in file.remarks.iter().cloned().chain(oddities(&file, run.engine.state())) {
-        if !run.remarks.contains(&remark) {
-            run.remarks.push(remark);
-        }
-    }
     if args.plan {
         progress.done();
         write_plan(&file, &run, output.format)?;
-        tell(&run, output);
+        tell(&file, output);
         return Ok(Exit::Done);
     }
     progress.doing("reporting on", accounts);
@@ -81,7 +76,7 @@ pub fn run(args: &ShareArgs) -> Result<Exit, Diagnostic> {
     write_folder(&report, &mut run, output)?;
     progress.done();
     write_result(&report, &mut run, output.format)?;
-    tell(&run, output);
+    tell(&file, output);
     if let Some(target) = &output.out {
         let picture = target.join("report.html").display().to_string();
         output.remark(format!("the picture: {}", visible(&picture)));
@@ -90,8 +85,8 @@ pub fn run(args: &ShareArgs) -> Result<Exit, Diagnostic> {
     Ok(if args.fail_on_uncovered && uncovered { Exit::CheckFailed } else { Exit::Done })
 }
 
-fn tell(run: &Run, output: &OutputArgs) {
-    for remark in &run.remarks {
+fn tell(file: &LossFile, output: &OutputArgs) {
+    for remark in &file.remarks {
         output.remark(visible(remark));
     }
 }
@@ -132,9 +127,11 @@ fn write_result(report: &Report, run: &mut Run, format: Format) -> Result<(), Di
 }
 
 fn write_plan(file: &LossFile, run: &Run, format: Format) -> Result<(), Diagnostic> {
+    let losses: Vec<String> = file.distinct_losses().map(|loss| loss.id.clone()).collect();
     let plans = Plans {
         plans: &run.plans,
-        state: run.engine.state(),
+        losses: &losses,
+        state: &run.state,
         money: Money::new(u32::from(file.asset.decimals)),
         asset: file.asset.name.as_str(),
     };

@@ -1,11 +1,17 @@
 //! Runs a loss file through the engine: losses in the order of their reports, approvals and
 //! deadlines as they fall due, payments into pending draws, then what came back.
+//!
+//! Losses that the file reports at one time are reported together, before anything that follows
+//! from them: so they are of one episode, under one liable set. A later one joins an episode that
+//! a pending draw keeps open; where every loss was settled before, it opens the next.
 
 use rhodian_core::engine::{
-    Action, Actor, Engine, Envelope, Outcome, Record, Rejection, Role, State,
+    Action, Actor, Envelope, Events, Rejection, Role, State, decide, duty, evolve,
 };
 use rhodian_core::ids::{AccountId, LayerId, LossId, Name, Time};
-use rhodian_core::loss::{Command as LossCommand, Draw, Rejection as LossRejection, SetOff, Stage};
+use rhodian_core::loss::{
+    Command as LossCommand, Draw, Duty, Rejection as LossRejection, SetOff, Stage,
+};
 use rhodian_core::units::Amount;
 use rhodian_core::waterfall::{Plan, plan};
 
@@ -15,7 +21,6 @@ use super::venue::{self, DOMAIN, Roster};
 use crate::diagnostic::Diagnostic;
 use crate::loss_file::LossFile;
 use crate::loss_file::model::{Later, Loss, Paid, Place};
-use crate::terminal::visible;
 
 /// Who agrees with a report: another of the venue than the one who made it.
 const SECOND: Actor = Actor { role: Role::Venue, id: 1 };
@@ -25,40 +30,43 @@ const SECOND: Actor = Actor { role: Role::Venue, id: 1 };
 pub struct Driver<'f> {
     pub(super) file: &'f LossFile,
     pub(super) roster: Roster<'f>,
-    engine: Engine,
+    plans_wanted: bool,
+    state: State,
     trail: Trail,
     log: Option<EventLog>,
-    remarks: Vec<String>,
-    plans: Vec<(String, Option<Plan>)>,
+    plans: Vec<(LossId, Option<Plan>)>,
 }
 
 /// A loss file that was run: every loss settled, everything that came back repaid.
 #[derive(Debug)]
 pub struct Run {
-    /// The engine, for its state.
-    pub engine: Engine,
+    /// The state after everything.
+    pub state: State,
     /// What its events left.
     pub trail: Trail,
     /// Its events, where they were asked for.
     pub log: Option<EventLog>,
-    /// What the reader should know, one sentence each without a full stop.
-    pub remarks: Vec<String>,
-    /// What the waterfall planned for each loss before it ran.
-    pub plans: Vec<(String, Option<Plan>)>,
+    /// What the waterfall planned for each deficit before it ran.
+    pub plans: Vec<(LossId, Option<Plan>)>,
 }
 
 impl<'f> Driver<'f> {
-    /// Opens the venue the file describes. `log` keeps the events where someone wants them.
+    /// Opens the venue the file describes. `log` keeps the events where someone wants them,
+    /// `plans_wanted` the plan of each deficit.
     ///
     /// Refused: what the engine refuses, in the words of the file.
-    pub fn open(file: &'f LossFile, log: Option<EventLog>) -> Result<Self, Diagnostic> {
+    pub fn open(
+        file: &'f LossFile,
+        log: Option<EventLog>,
+        plans_wanted: bool,
+    ) -> Result<Self, Diagnostic> {
         let mut driver = Self {
             file,
             roster: Roster::of(file),
-            engine: Engine::new(),
+            plans_wanted,
+            state: State::new(true),
             trail: Trail::default(),
             log,
-            remarks: Vec::new(),
             plans: Vec::new(),
         };
         venue::open(&mut driver)?;
@@ -73,9 +81,12 @@ impl<'f> Driver<'f> {
 
     /// Runs everything the file says.
     pub fn run(mut self) -> Result<Run, Diagnostic> {
-        for loss in &self.file.losses {
-            self.advance(Time(loss.at))?;
-            self.report(loss)?;
+        for together in self.file.losses.chunk_by(|a, b| a.at == b.at) {
+            self.advance(Time(together[0].at))?;
+            for loss in together {
+                self.report(loss)?;
+            }
+            self.run_duties()?;
             self.pay_pending()?;
         }
         while let Some(next) = self.next_deadline() {
@@ -85,19 +96,45 @@ impl<'f> Driver<'f> {
         for later in self.file.later() {
             self.come_back(later)?;
         }
-        let Self { engine, trail, log, remarks, plans, .. } = self;
-        Ok(Run { engine, trail, log, remarks, plans })
+        let Self { state, trail, log, plans, .. } = self;
+        Ok(Run { state, trail, log, plans })
     }
 
-    /// Gives the engine a command at its clock; what it refuses comes back.
+    /// Gives the engine one command, or one of its own, and nothing that follows it; what it
+    /// refuses comes back.
+    fn one(&mut self, envelope: &Envelope) -> Result<Option<Rejection>, Diagnostic> {
+        let mut events = Events::new();
+        if let Err(rejection) = decide(&self.state, envelope, &mut events) {
+            return Ok(Some(rejection));
+        }
+        for event in events.as_slice() {
+            evolve(&mut self.state, event);
+            self.trail.follow(event, &self.state);
+        }
+        match &mut self.log {
+            Some(log) => log.push(envelope.at, events.as_slice()).map(|()| None),
+            None => Ok(None),
+        }
+    }
+
     fn ask(&mut self, actor: Actor, action: Action) -> Result<Option<Rejection>, Diagnostic> {
-        let at = self.engine.state().now();
-        let (records, refused) = match self.engine.execute(Envelope { at, actor, action }) {
-            Outcome::Accepted(records) => (records, None),
-            Outcome::Rejected(records, rejection) => (records, Some(rejection)),
-        };
-        self.follow(&records)?;
-        Ok(refused)
+        let at = self.state.now();
+        self.one(&Envelope { at, actor, action })
+    }
+
+    /// Runs what is due, until nothing is.
+    fn run_duties(&mut self) -> Result<(), Diagnostic> {
+        while let Some(next) = duty(&self.state) {
+            if let Action::Duty(Duty::Recognise { loss }) = next.action {
+                self.plan(loss);
+            }
+            if let Some(rejection) = self.one(&next)? {
+                let loss = self.file.losses.first();
+                let place = loss.map_or_else(Place::default, |loss| loss.place.clone());
+                return Err(self.refused(&rejection, &place));
+            }
+        }
+        Ok(())
     }
 
     /// Gives the engine a command that a right file never makes it refuse.
@@ -119,23 +156,12 @@ impl<'f> Driver<'f> {
         Diagnostic::bad_input(rejection.code(), message, help).at(self.file.text.cite(place))
     }
 
-    fn follow(&mut self, records: &[Record]) -> Result<(), Diagnostic> {
-        for record in records {
-            for event in &record.events {
-                self.trail.follow(event, self.engine.state());
-            }
-            if let Some(log) = &mut self.log {
-                log.push(record)?;
-            }
-        }
-        Ok(())
-    }
-
     fn tick(&mut self, at: Time) -> Result<(), Diagnostic> {
         let tick = Envelope { at, actor: Actor::VENUE, action: Action::Tick };
-        let (Outcome::Accepted(records) | Outcome::Rejected(records, _)) =
-            self.engine.execute(tick);
-        self.follow(&records)?;
+        if let Some(rejection) = self.one(&tick)? {
+            return Err(self.refused(&rejection, &Place::default()));
+        }
+        self.run_duties()?;
         self.pay_pending()
     }
 
@@ -144,12 +170,12 @@ impl<'f> Driver<'f> {
         while let Some(next) = self.next_deadline().filter(|next| *next <= to) {
             self.tick(next)?;
         }
-        if to > self.engine.state().now() { self.tick(to) } else { Ok(()) }
+        if to > self.state.now() { self.tick(to) } else { Ok(()) }
     }
 
     /// The next moment at which a challenge ends or a draw's deadline passes.
     fn next_deadline(&self) -> Option<Time> {
-        let state = self.engine.state();
+        let state = &self.state;
         let deadlines = state.losses.losses().flat_map(|(_, loss)| {
             let challenge = match loss.stage {
                 Stage::Challengeable { until } => Some(until),
@@ -162,9 +188,6 @@ impl<'f> Driver<'f> {
     }
 
     fn report(&mut self, loss: &Loss) -> Result<(), Diagnostic> {
-        if self.engine.state().losses.numbered(DOMAIN, loss.number).is_none() {
-            self.plan(loss);
-        }
         let failed = loss.failed.as_ref().map(|id| self.roster.account(id));
         let set_off = loss
             .set_off
@@ -183,41 +206,25 @@ impl<'f> Driver<'f> {
         };
         match self.ask(Actor::VENUE, Action::Loss(report))? {
             None => {}
-            Some(Rejection::Loss(LossRejection::LossAlreadyReported { .. })) => {
-                self.remark_repeated(&loss.id);
-                return Ok(());
-            }
+            // Whoever read the file has said that it is listed again.
+            Some(Rejection::Loss(LossRejection::LossAlreadyReported { .. })) => return Ok(()),
             Some(rejection) => return Err(self.refused(&rejection, &loss.place)),
         }
-        let Some(id) = self.engine.state().losses.numbered(DOMAIN, loss.number) else {
+        let Some(id) = self.state.losses.numbered(DOMAIN, loss.number) else {
             return Ok(());
         };
         let waits = |found: &rhodian_core::loss::Loss| found.stage == Stage::Reported;
-        if self.engine.state().losses.loss(id).is_some_and(waits) {
+        if self.state.losses.loss(id).is_some_and(waits) {
             self.must(SECOND, Action::Loss(LossCommand::ApproveLoss { loss: id }), &loss.place)?;
         }
         Ok(())
     }
 
-    /// Keeps what the waterfall would pay for what own means may leave of a loss.
-    fn plan(&mut self, loss: &Loss) {
-        let mut deficit = loss.amount.less_or_zero(loss.margin);
-        for off in &loss.set_off {
-            deficit = deficit.less_or_zero(off.amount);
-        }
-        let planned = plan(self.engine.state(), DOMAIN, loss.class, deficit);
-        self.plans.push((loss.id.clone(), planned));
-    }
-
-    fn remark_repeated(&mut self, id: &str) {
-        let times = self.file.losses.iter().filter(|loss| loss.id == id).count();
-        let times = match times {
-            2 => "twice".to_owned(),
-            times => format!("{times} times"),
-        };
-        let remark = format!("loss {} is listed {times}, recognised once", visible(id));
-        if !self.remarks.contains(&remark) {
-            self.remarks.push(remark);
+    /// Keeps what the waterfall would pay of a deficit that is about to be recognised.
+    fn plan(&mut self, id: LossId) {
+        if let Some(loss) = self.state.losses.loss(id).filter(|_| self.plans_wanted) {
+            let planned = plan(&self.state, DOMAIN, loss.class, loss.deficit);
+            self.plans.push((id, planned));
         }
     }
 
@@ -228,13 +235,14 @@ impl<'f> Driver<'f> {
                 let pay = LossCommand::PayDraw { loss, layer, account, amount };
                 self.must(Actor::VENUE, Action::Loss(pay), &place)?;
             }
+            self.run_duties()?;
         }
         Ok(())
     }
 
     /// The payments of the first pending draw that nobody has paid into.
     fn next_payments(&self) -> Option<(LossId, LayerId, Vec<(Option<AccountId>, Amount, Place)>)> {
-        let state = self.engine.state();
+        let state = &self.state;
         state.losses.losses().filter(|(_, loss)| loss.is_open()).find_map(|(id, loss)| {
             let untouched =
                 |draw: &&Draw| !draw.closed && draw.deadline.is_some() && draw.received.is_zero();
@@ -276,7 +284,7 @@ impl<'f> Driver<'f> {
         if !self.file.layers().any(on_touch) {
             return Ok(());
         }
-        let losses: Vec<LossId> = self.engine.state().losses.losses().map(|(id, _)| id).collect();
+        let losses: Vec<LossId> = self.state.losses.losses().map(|(id, _)| id).collect();
         for loss in losses {
             let take = LossCommand::TakeShares { loss };
             self.must(Actor::VENUE, Action::Loss(take), &Place::default())?;
@@ -285,7 +293,7 @@ impl<'f> Driver<'f> {
     }
 
     fn come_back(&mut self, later: Later<'_>) -> Result<(), Diagnostic> {
-        let state = self.engine.state();
+        let state = &self.state;
         let (command, place) = match later {
             Later::Recovery(recovery) => {
                 let Some(loss) = state.losses.numbered(DOMAIN, recovery.loss) else {

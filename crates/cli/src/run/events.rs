@@ -5,7 +5,8 @@ use std::fs::File;
 use std::io::{self, BufRead, BufReader, BufWriter, Read, Seek, Write};
 use std::path::Path;
 
-use rhodian_core::engine::{Event, Record};
+use rhodian_core::engine::Event;
+use rhodian_core::ids::Time;
 use serde::{Deserialize, Serialize};
 
 use crate::diagnostic::Diagnostic;
@@ -32,10 +33,10 @@ impl EventLog {
         Ok(Self { spool: BufWriter::with_capacity(1 << 18, spool) })
     }
 
-    /// Adds the events of a record.
-    pub fn push(&mut self, record: &Record) -> Result<(), Diagnostic> {
-        let at = record.envelope.at.0;
-        for event in &record.events {
+    /// Adds the events of one command.
+    pub fn push(&mut self, at: Time, events: &[Event]) -> Result<(), Diagnostic> {
+        let at = at.0;
+        for event in events {
             let line = serde_json::to_writer(&mut self.spool, &Line { at, event });
             line.map_err(io::Error::from)
                 .and_then(|()| self.spool.write_all(b"\n"))

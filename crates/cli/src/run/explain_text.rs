@@ -3,9 +3,10 @@
 use std::fmt::Write as _;
 
 use rhodian_core::units::{Amount, Fraction};
-use rhodian_report::money::{Money, count, percent};
+use rhodian_report::money::{Money, percent};
 use rhodian_report::safe::{columns, left, printable, right};
 
+use super::notes::accounts;
 use super::explain::{Explanation, LayerShare, LossShare};
 
 /// The digits of an exact share that are written beyond the asset's own.
@@ -50,12 +51,12 @@ fn layer_text(layer: &LayerShare, several: bool, money: Money, say: &mut dyn FnM
     let full = |amount: Amount| money.full(amount.atoms());
     let episode = if several { format!(", episode {}", layer.episode) } else { String::new() };
     say(format!(
-        "{}: step {}{episode}, {}, {} over {} accounts",
+        "{}: step {}{episode}, {}, {} over {}",
         printable(&layer.layer),
         layer.step,
         layer.kind,
         layer.rule,
-        count(layer.members),
+        accounts(layer.members),
     ));
     let risk = layer.risk.map_or_else(String::new, |risk| {
         format!(", its risk factor {}", Money::new(6).plain(u128::from(risk)))
@@ -115,10 +116,10 @@ fn loss_text(layer: &LayerShare, loss: &LossShare, money: Money, say: &mut dyn F
     let left = loss.amount.less_or_zero(loss.own_means).less_or_zero(loss.earlier_steps);
     let _ = write!(
         line,
-        " = {} left; {} asked {}",
+        " = {} left; {} asked of {}",
         full(left),
+        full(loss.reached),
         printable(&layer.layer),
-        full(loss.reached)
     );
     if loss.cumulative != loss.reached {
         let _ = write!(line, ", {} in the episode so far", full(loss.cumulative));
@@ -176,7 +177,8 @@ fn paid_sentence(loss: &LossShare, money: Money) -> String {
     let rounding = match (total.cmp(&loss.exact_whole), loss.exact_fraction.num) {
         (std::cmp::Ordering::Equal, 0) => "exactly its share",
         (std::cmp::Ordering::Equal, _) => {
-            "its share rounded down: the atoms left over went to larger fractions"
+            "its share rounded down: the atoms left over went to larger fractions of an atom, or to \
+             equal ones earlier in the order of ids"
         }
         (std::cmp::Ordering::Greater, _) => {
             "its share rounded up: its fraction of an atom was among the largest"

@@ -1,17 +1,19 @@
 //! The plan of a waterfall before it runs, for people and for programs.
 
 use rhodian_core::engine::State;
-use rhodian_core::ids::LayerId;
+use rhodian_core::ids::{LayerId, LossId};
 use rhodian_core::waterfall::Plan;
 use rhodian_report::money::Money;
 use rhodian_report::safe::{columns, left, printable, right};
 use serde_json::{Value, json};
 
-/// The plans of a file's losses, in order: each as it stood when the loss was reported.
+/// The plans of a file's losses, in order: each as it stood when the deficit was recognised.
 #[derive(Clone, Copy, Debug)]
 pub struct Plans<'a> {
-    /// Each loss's id and its plan; none where the waterfall does not answer its class.
-    pub plans: &'a [(String, Option<Plan>)],
+    /// Each loss and its plan; none where the waterfall does not answer its class.
+    pub plans: &'a [(LossId, Option<Plan>)],
+    /// The external ids of the losses, in the engine's order.
+    pub losses: &'a [String],
     /// The state, for the names of the layers.
     pub state: &'a State,
     /// How amounts are written.
@@ -21,6 +23,10 @@ pub struct Plans<'a> {
 }
 
 impl Plans<'_> {
+    fn loss(&self, id: LossId) -> &str {
+        self.losses.get(id.index()).map_or("", String::as_str)
+    }
+
     fn name(&self, layer: LayerId) -> String {
         let found = self.state.domains.layer(layer);
         found.map_or_else(String::new, |layer| layer.spec.name.as_str().to_owned())
@@ -33,6 +39,7 @@ impl Plans<'_> {
             .plans
             .iter()
             .map(|(id, plan)| {
+                let id = self.loss(*id);
                 let Some(plan) = plan else {
                     return format!("{}   no waterfall\n", printable(id));
                 };
@@ -77,6 +84,7 @@ impl Plans<'_> {
     #[must_use]
     pub fn json(&self) -> Value {
         let plans = self.plans.iter().map(|(id, plan)| {
+            let id = self.loss(*id);
             let steps = plan.iter().flat_map(|plan| &plan.rounds).flat_map(|round| {
                 round.draws.iter().map(|draw| {
                     json!({

@@ -1,14 +1,14 @@
 //! The report of a run: what each layer paid for each loss and how it stands, with the rows of
 //! every share.
 
+use rhodian_core::domain::Source;
 use rhodian_core::engine::State;
 use rhodian_core::ids::{LayerId, LossId};
 use rhodian_core::invariants::{LAWS, MARKETS, check};
 use rhodian_core::loss::Loss;
 use rhodian_core::recovery::Bearer;
 use rhodian_core::units::Amount;
-use rhodian_core::waterfall::{Warning, warnings};
-use rhodian_core::{domain::Source, ledger::Holder};
+
 use rhodian_report::money::Money;
 use rhodian_report::{Asset, LayerDraw, LayerState, LossSummary, Report, Summary};
 use serde::Serialize;
@@ -16,7 +16,7 @@ use serde::Serialize;
 use super::driver::Run;
 use super::notes::note;
 use super::rows::rows;
-use super::trail::{ASSET, Standing, Trail};
+use super::trail::{Standing, Trail};
 use crate::diagnostic::Diagnostic;
 use crate::loss_file::LossFile;
 
@@ -30,7 +30,7 @@ pub fn kebab(value: &impl Serialize) -> String {
 ///
 /// Refused: what the core refuses of claims that it divided before; none is known.
 pub fn report(file: &LossFile, run: &Run) -> Result<Report, Diagnostic> {
-    let state = run.engine.state();
+    let state = &run.state;
     let ids: Vec<String> = file.distinct_losses().map(|loss| loss.id.clone()).collect();
     let asset = Asset {
         name: file.asset.name.as_str().to_owned(),
@@ -39,7 +39,7 @@ pub fn report(file: &LossFile, run: &Run) -> Result<Report, Diagnostic> {
     let losses = losses(state, &run.trail, &ids, Money::new(asset.decimals));
     let title = file.title.clone().unwrap_or_else(|| default_title(&ids));
     let mut summary = Summary::new(title, asset, losses);
-    summary.warnings = run.remarks.clone();
+    summary.warnings = file.remarks.clone();
     check(state).map_err(|broken| {
         let help = "this is a fault of the program: please report it with the file.";
         Diagnostic::bad_input("law-broken", broken.to_string(), help)
@@ -119,14 +119,14 @@ fn draw(
         kind: spec.map_or_else(String::new, |spec| kebab(&spec.kind)),
         planned: Amount::new(planned).unwrap_or(Amount::MAX),
         received,
-        state: layer_state(state, id, loss, standing),
+        state: layer_state(state, loss, standing),
         note,
         repaid: repaid(loss, layer),
     }
 }
 
 /// How a layer stands: what it had left when the loss was settled, against what it was asked for.
-fn layer_state(state: &State, id: LossId, loss: &Loss, standing: &Standing) -> LayerState {
+fn layer_state(state: &State, loss: &Loss, standing: &Standing) -> LayerState {
     let layer = standing.layer;
     let draws: Vec<_> = loss.draws.iter().filter(|draw| draw.layer == layer).collect();
     if draws.iter().any(|draw| !draw.closed) {
@@ -147,11 +147,11 @@ fn layer_state(state: &State, id: LossId, loss: &Loss, standing: &Standing) -> L
         return LayerState::Exhausted;
     }
     // It has more and the loss went on without it: a cap held it back.
-    if wanted_more(loss, id, standing) { LayerState::Capped } else { LayerState::PartlyUsed }
+    if wanted_more(loss, standing) { LayerState::Capped } else { LayerState::PartlyUsed }
 }
 
 /// Whether something of the loss was left when the step of `standing` was done.
-fn wanted_more(loss: &Loss, _id: LossId, standing: &Standing) -> bool {
+fn wanted_more(loss: &Loss, standing: &Standing) -> bool {
     let up_to = loss.draws.iter().filter(|draw| draw.step <= standing.step);
     let absorbed: u128 = up_to.map(|draw| draw.received.atoms()).sum();
     absorbed < loss.deficit.atoms()
@@ -166,38 +166,4 @@ fn repaid(loss: &Loss, through: LayerId) -> Amount {
     let pools = loss.pools.iter().filter(|pool| of(&pool.bearer));
     let repaid: u128 = pools.map(|pool| pool.repaid.atoms()).sum();
     Amount::new(repaid).unwrap_or(Amount::MAX)
-}
-
-/// What is odd about the waterfall and may be meant, with the names of its layers.
-#[must_use]
-pub fn oddities(file: &LossFile, state: &State) -> Vec<String> {
-    let Some(class) = file.losses.first().map(|loss| loss.class) else { return Vec::new() };
-    let found = state.domains.domain(super::venue::DOMAIN);
-    let waterfall = found.and_then(|domain| domain.waterfalls.get(&class));
-    let Some(waterfall) = waterfall.and_then(|id| state.domains.waterfall(*id)) else {
-        return Vec::new();
-    };
-    let holds = |layer: LayerId| {
-        let found = state.domains.layer(layer)?;
-        let pot = found.spec.source == Source::Pot;
-        pot.then(|| state.ledger.held(ASSET, Holder::Layer(layer)))
-    };
-    let name = |layer: LayerId| {
-        let found = state.domains.layer(layer);
-        found.map_or_else(String::new, |layer| format!("\"{}\"", layer.spec.name))
-    };
-    let money = Money::new(u32::from(file.asset.decimals));
-    let told =
-        warnings(&state.domains, &waterfall.steps, &holds).into_iter().map(|odd| match odd {
-            Warning::MembersBeforeHouse { step, layer, house } => {
-                format!("step {step}: {} pays before the house's own {}", name(layer), name(house))
-            }
-            Warning::CapAboveCapacity { step, layer, cap, capacity } => format!(
-                "step {step}: {} may pay {} but holds {}: its cap cannot bind",
-                name(layer),
-                money.full(cap.atoms()),
-                money.full(capacity.atoms()),
-            ),
-        });
-    told.collect()
 }

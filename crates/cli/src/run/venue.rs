@@ -10,7 +10,6 @@ use rhodian_core::engine::{Action, Actor, Role};
 use rhodian_core::ids::{AccountId, DomainId, LayerId, Name, OwnerId};
 use rhodian_core::loss::{Command as LossCommand, ReportedClaim, SHARES_PER_EVENT};
 use rhodian_core::units::Amount;
-use rhodian_core::waterfall::{Side, Step};
 
 use super::driver::Driver;
 use super::trail::ASSET;
@@ -237,16 +236,7 @@ fn open_layer(driver: &mut Driver<'_>, id: LayerId, layer: &Layer) -> Result<(),
 /// The file's steps answer every class of causes that it has a loss of.
 fn set_waterfalls(driver: &mut Driver<'_>) -> Result<(), Diagnostic> {
     let file = driver.file;
-    let mut next = 0;
-    let mut steps = Vec::with_capacity(file.steps.len());
-    for step in &file.steps {
-        let mut layers = Vec::with_capacity(step.layers.len());
-        for layer in &step.layers {
-            layers.push(Side { layer: LayerId(next), weight: layer.share });
-            next += 1;
-        }
-        steps.push(Step { layers });
-    }
+    let steps = file.waterfall();
     let classes: BTreeSet<CauseClass> = file.losses.iter().map(|loss| loss.class).collect();
     let place = file.steps.first().map_or_else(Place::default, |step| step.place.clone());
     for class in classes {

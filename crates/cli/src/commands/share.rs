@@ -77,9 +77,15 @@ pub fn run(args: &ShareArgs) -> Result<Exit, Diagnostic> {
     progress.done();
     write_result(&report, &mut run, output.format)?;
     tell(&file, output);
-    if let Some(target) = &output.out {
-        let picture = target.join("report.html").display().to_string();
-        output.remark(format!("the picture: {}", visible(&picture)));
+    match &output.out {
+        Some(target) => {
+            let picture = target.join("report.html").display().to_string();
+            output.remark(format!("the picture: {}", visible(&picture)));
+        }
+        None if output.format == Format::Text => {
+            output.remark("the picture as a page: add --out DIR, it is DIR/report.html");
+        }
+        None => {}
     }
     let uncovered = report.summary.losses.iter().any(|loss| !loss.uncovered.is_zero());
     Ok(if args.fail_on_uncovered && uncovered { Exit::CheckFailed } else { Exit::Done })

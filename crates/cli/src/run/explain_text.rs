@@ -6,8 +6,8 @@ use rhodian_core::units::{Amount, Fraction};
 use rhodian_report::money::{Money, percent};
 use rhodian_report::safe::{columns, left, printable, right};
 
-use super::notes::accounts;
 use super::explain::{Explanation, LayerShare, LossShare};
+use super::notes::accounts;
 
 /// The digits of an exact share that are written beyond the asset's own.
 const MORE_DIGITS: u32 = 6;

@@ -47,6 +47,7 @@ pub fn note(state: &State, division: &Division, money: Money) -> String {
     let at_cap = at_cap(division);
     let capped = match at_cap {
         0 => String::new(),
+        all if all == division.parts.len() => ", all at the cap".to_owned(),
         number => format!(", {} at the cap", count(number)),
     };
     match (rule_of(state, division), level(division)) {

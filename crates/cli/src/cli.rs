@@ -2,7 +2,7 @@
 
 use clap::{Parser, Subcommand};
 
-use crate::commands::{allocate, check, completions, init, schema};
+use crate::commands::{allocate, check, completions, explain, init, schema, share};
 use crate::diagnostic::{Diagnostic, Exit};
 
 const EXAMPLES: &str = "\
@@ -11,6 +11,8 @@ Examples:
   rhodian allocate --help
   rhodian init loss > LOSS.toml
   rhodian check LOSS.toml
+  rhodian share LOSS.toml --out result
+  rhodian explain result --account bob
   rhodian completions bash
 
 Results go to standard output, remarks and errors to standard error; errors are text in every
@@ -32,6 +34,10 @@ pub enum Command {
     #[allow(missing_docs)]
     Allocate(Box<allocate::AllocateArgs>),
     #[allow(missing_docs)]
+    Share(Box<share::ShareArgs>),
+    #[allow(missing_docs)]
+    Explain(explain::ExplainArgs),
+    #[allow(missing_docs)]
     Check(Box<check::CheckArgs>),
     #[allow(missing_docs)]
     Init(init::InitArgs),
@@ -46,6 +52,8 @@ impl Command {
     pub fn run(&self) -> Result<Exit, Diagnostic> {
         match self {
             Self::Allocate(args) => allocate::run(args),
+            Self::Share(args) => share::run(args),
+            Self::Explain(args) => explain::run(args),
             Self::Check(args) => check::run(args),
             Self::Init(args) => init::run(args),
             Self::Schema(args) => schema::run(args),

@@ -25,6 +25,7 @@ pub mod loss_file;
 pub mod out_folder;
 pub mod output;
 pub mod rules;
+pub mod run;
 pub mod schemas;
 pub mod side_by_side;
 pub mod source;

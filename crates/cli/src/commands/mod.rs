@@ -3,5 +3,7 @@
 pub mod allocate;
 pub mod check;
 pub mod completions;
+pub mod explain;
 pub mod init;
 pub mod schema;
+pub mod share;

@@ -1,0 +1,93 @@
+//! `events.ndjson`: one event a line, in order, with the time it happened. From the events alone
+//! every balance can be rebuilt, which is what `explain` does.
+
+use std::fs::File;
+use std::io::{self, BufRead, BufReader, BufWriter, Read, Seek, Write};
+use std::path::Path;
+
+use rhodian_core::engine::Event;
+use rhodian_core::ids::Time;
+use serde::{Deserialize, Serialize};
+
+use crate::diagnostic::Diagnostic;
+
+/// A line of the file.
+#[derive(Serialize)]
+struct Line<'a> {
+    /// When, in milliseconds after the first loss was reported.
+    at: u64,
+    #[serde(flatten)]
+    event: &'a Event,
+}
+
+/// The events of a run, kept in a file without a name until the run is known to be good.
+#[derive(Debug)]
+pub struct EventLog {
+    spool: BufWriter<File>,
+}
+
+impl EventLog {
+    /// An empty log.
+    pub fn new() -> Result<Self, Diagnostic> {
+        let spool = tempfile::tempfile().map_err(|error| failed(&error))?;
+        Ok(Self { spool: BufWriter::with_capacity(1 << 18, spool) })
+    }
+
+    /// Adds the events of one command.
+    pub fn push(&mut self, at: Time, events: &[Event]) -> Result<(), Diagnostic> {
+        let at = at.0;
+        for event in events {
+            let line = serde_json::to_writer(&mut self.spool, &Line { at, event });
+            line.map_err(io::Error::from)
+                .and_then(|()| self.spool.write_all(b"\n"))
+                .map_err(|error| failed(&error))?;
+        }
+        Ok(())
+    }
+
+    /// Writes the whole log to `out`.
+    pub fn copy_to(&mut self, out: &mut dyn Write) -> io::Result<()> {
+        self.spool.flush()?;
+        let file = self.spool.get_mut();
+        file.rewind()?;
+        let mut chunk = vec![0; 1 << 18];
+        loop {
+            match file.read(&mut chunk)? {
+                0 => return Ok(()),
+                count => out.write_all(&chunk[..count])?,
+            }
+        }
+    }
+}
+
+fn failed(error: &io::Error) -> Diagnostic {
+    Diagnostic::input_output("keep the events in", "the temporary folder", error)
+}
+
+/// Reads the events of a file in order and hands each to `visit`.
+///
+/// Refused: a file that cannot be read, and a line that is no event, with its number.
+pub fn read(path: &Path, visit: &mut dyn FnMut(Event)) -> Result<(), Diagnostic> {
+    #[derive(Deserialize)]
+    struct Line {
+        #[serde(flatten)]
+        event: Event,
+    }
+    let name = path.display().to_string();
+    let failed = |error: &io::Error| Diagnostic::input_output("read", &name, error);
+    let mut reader = BufReader::with_capacity(1 << 18, File::open(path).map_err(|e| failed(&e))?);
+    let (mut text, mut number) = (Vec::new(), 0);
+    loop {
+        text.clear();
+        if reader.read_until(b'\n', &mut text).map_err(|e| failed(&e))? == 0 {
+            return Ok(());
+        }
+        number += 1;
+        let line: Line = serde_json::from_slice(&text).map_err(|error| {
+            let help = "give a folder that `rhodian share --out` wrote.";
+            Diagnostic::bad_input("events-not-an-event", format!("no event: {error}"), help)
+                .at(format!("{name}:{number}"))
+        })?;
+        visit(line.event);
+    }
+}

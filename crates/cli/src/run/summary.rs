@@ -1,0 +1,169 @@
+//! The report of a run: what each layer paid for each loss and how it stands, with the rows of
+//! every share.
+
+use rhodian_core::domain::Source;
+use rhodian_core::engine::State;
+use rhodian_core::ids::{LayerId, LossId};
+use rhodian_core::invariants::{LAWS, MARKETS, check};
+use rhodian_core::loss::Loss;
+use rhodian_core::recovery::Bearer;
+use rhodian_core::units::Amount;
+
+use rhodian_report::money::Money;
+use rhodian_report::{Asset, LayerDraw, LayerState, LossSummary, Report, Summary};
+use serde::Serialize;
+
+use super::driver::Run;
+use super::notes::note;
+use super::rows::rows;
+use super::trail::{Standing, Trail};
+use crate::diagnostic::Diagnostic;
+use crate::loss_file::LossFile;
+
+/// The name a value has in JSON: kebab-case.
+pub fn kebab(value: &impl Serialize) -> String {
+    let name = serde_json::to_value(value).ok();
+    name.and_then(|name| name.as_str().map(str::to_owned)).unwrap_or_default()
+}
+
+/// The report of a run of `file`.
+///
+/// Refused: what the core refuses of claims that it divided before; none is known.
+pub fn report(file: &LossFile, run: &Run) -> Result<Report, Diagnostic> {
+    let state = &run.state;
+    let ids: Vec<String> = file.distinct_losses().map(|loss| loss.id.clone()).collect();
+    let asset = Asset {
+        name: file.asset.name.as_str().to_owned(),
+        decimals: u32::from(file.asset.decimals),
+    };
+    let losses = losses(state, &run.trail, &ids, Money::new(asset.decimals));
+    let title = file.title.clone().unwrap_or_else(|| default_title(&ids));
+    let mut summary = Summary::new(title, asset, losses);
+    summary.warnings = file.remarks.clone();
+    check(state).map_err(|broken| {
+        let help = "this is a fault of the program: please report it with the file.";
+        Diagnostic::bad_input("law-broken", broken.to_string(), help)
+    })?;
+    summary.laws =
+        LAWS.iter().filter(|law| law.id != MARKETS).map(|law| law.id.to_owned()).collect();
+    summary.digest = hexadecimal(&state.digest());
+    let shares = rows(state, &run.trail, &ids).map_err(|error| {
+        let help = "this is a fault of the program: please report it with the file.";
+        Diagnostic::bad_input("shares-refused", error.to_string(), help)
+    })?;
+    Ok(Report::new(summary, shares))
+}
+
+fn default_title(ids: &[String]) -> String {
+    match ids {
+        [only] => format!("Who bears {only}?"),
+        many => format!("Who bears {} losses?", many.len()),
+    }
+}
+
+/// Bytes as lower-case hexadecimal digits.
+#[must_use]
+pub fn hexadecimal(bytes: &[u8]) -> String {
+    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
+/// Every loss, in the order they were reported.
+#[must_use]
+pub fn losses(state: &State, trail: &Trail, ids: &[String], money: Money) -> Vec<LossSummary> {
+    let numbered = state.losses.losses();
+    numbered
+        .map(|(id, loss)| {
+            let layers = trail.standings.get(&id).into_iter().flatten();
+            let draws = layers.map(|standing| draw(state, trail, id, loss, standing, money));
+            let amount = |found: Option<&u128>| {
+                Amount::new(found.copied().unwrap_or(0)).unwrap_or(Amount::MAX)
+            };
+            LossSummary {
+                id: ids.get(id.index()).cloned().unwrap_or_default(),
+                episode: loss.episode.map_or(0, |episode| u64::from(episode.0) + 1),
+                class: kebab(&loss.class),
+                cause: loss.cause.as_str().to_owned(),
+                amount: loss.close_out,
+                own_means: loss.own_means,
+                deficit: loss.deficit,
+                layers: draws.collect(),
+                uncovered: loss.uncovered,
+                recovered: amount(trail.recovered.get(&id)),
+                repaid_uncovered: amount(trail.repaid_uncovered.get(&id)),
+            }
+        })
+        .collect()
+}
+
+fn draw(
+    state: &State,
+    trail: &Trail,
+    id: LossId,
+    loss: &Loss,
+    standing: &Standing,
+    money: Money,
+) -> LayerDraw {
+    let layer = standing.layer;
+    let spec = state.domains.layer(layer).map(|found| &found.spec);
+    let draws = loss.draws.iter().filter(|draw| draw.layer == layer);
+    let planned: u128 = draws.map(|draw| draw.planned.atoms()).sum();
+    let received = loss.received_from(layer);
+    let division = trail.divisions.iter().find(|d| d.loss == id && d.layer == layer);
+    let mut note = division.map_or_else(String::new, |found| note(state, found, money));
+    if standing.members == Some(0) {
+        "no claimants".clone_into(&mut note);
+    }
+    LayerDraw {
+        step: u32::from(standing.step),
+        name: spec.map_or_else(String::new, |spec| spec.name.as_str().to_owned()),
+        kind: spec.map_or_else(String::new, |spec| kebab(&spec.kind)),
+        planned: Amount::new(planned).unwrap_or(Amount::MAX),
+        received,
+        state: layer_state(state, loss, standing),
+        note,
+        repaid: repaid(loss, layer),
+    }
+}
+
+/// How a layer stands: what it had left when the loss was settled, against what it was asked for.
+fn layer_state(state: &State, loss: &Loss, standing: &Standing) -> LayerState {
+    let layer = standing.layer;
+    let draws: Vec<_> = loss.draws.iter().filter(|draw| draw.layer == layer).collect();
+    if draws.iter().any(|draw| !draw.closed) {
+        return LayerState::Pending;
+    }
+    if draws.iter().any(|draw| draw.deadline.is_some() && draw.received < draw.planned) {
+        return LayerState::ClosedAtDeadline;
+    }
+    let reached = loss.step >= standing.step;
+    let proceeds = state
+        .domains
+        .layer(layer)
+        .is_some_and(|found| matches!(found.spec.source, Source::Proceeds { .. }));
+    if !reached || standing.members == Some(0) || (proceeds && draws.is_empty()) {
+        return LayerState::Untouched;
+    }
+    if standing.left == 0 && !proceeds {
+        return LayerState::Exhausted;
+    }
+    // It has more and the loss went on without it: a cap held it back.
+    if wanted_more(loss, standing) { LayerState::Capped } else { LayerState::PartlyUsed }
+}
+
+/// Whether something of the loss was left when the step of `standing` was done.
+fn wanted_more(loss: &Loss, standing: &Standing) -> bool {
+    let up_to = loss.draws.iter().filter(|draw| draw.step <= standing.step);
+    let absorbed: u128 = up_to.map(|draw| draw.received.atoms()).sum();
+    absorbed < loss.deficit.atoms()
+}
+
+/// What came back to those who paid through `layer`.
+fn repaid(loss: &Loss, through: LayerId) -> Amount {
+    let of = |bearer: &Bearer| match bearer {
+        Bearer::Layer(layer) | Bearer::Members { layer, .. } => *layer == through,
+        Bearer::Uncovered(_) | Bearer::Outside(_) | Bearer::Ranked { .. } => false,
+    };
+    let pools = loss.pools.iter().filter(|pool| of(&pool.bearer));
+    let repaid: u128 = pools.map(|pool| pool.repaid.atoms()).sum();
+    Amount::new(repaid).unwrap_or(Amount::MAX)
+}

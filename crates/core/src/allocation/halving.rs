@@ -80,8 +80,8 @@ fn by_ratio<N: Word>(a: &Pair<N>, b: &Pair<N>) -> Ordering {
     compare_ratios(a.0.atoms(), a.1.atoms(), b.0.atoms(), b.1.atoms())
 }
 
-/// A claim near a rank out of `SAMPLE` by ratio, and its ratio prepared for weights up to `largest`; nothing where a
-/// product could pass 2^127.
+/// A claim near a rank out of `SAMPLE` by ratio, and its ratio prepared for weights up to
+/// `largest`; nothing where a product could pass 2^127.
 fn sampled<N: Word>(open: &[Pair<N>], rank: usize, largest: u128) -> Option<(Pair<N>, Multiple)> {
     let mut sample: Vec<Pair<N>> = open.iter().step_by(open.len() / SAMPLE).copied().collect();
     sample.select_nth_unstable_by(rank, by_ratio);

@@ -3,8 +3,8 @@
 //!
 //! `cargo bench -p rhodian-core --bench allocation [-- filter]` prints two tables. Each ratio
 //! compares two ways in the same process, alternating, on the same seeded claims, after checking
-//! that they agree on every share. Times are the thread's own processor time; ratios are medians over the
-//! rounds, and a machine's load moves them less than times.
+//! that they agree on every share. Times are the thread's own processor time; ratios are medians
+//! over the rounds, and a machine's load moves them less than times.
 
 use std::cmp::Reverse;
 use std::hint::black_box;
@@ -20,6 +20,9 @@ use worlds::World;
 
 /// A way to divide: the whole atoms each claim bears.
 type Way = fn(&World) -> Vec<Amount>;
+
+/// Makes a world of so many claims.
+type Worlds = fn(usize) -> World;
 
 const MILLION: usize = 1_000_000;
 
@@ -81,7 +84,7 @@ fn ratios(filter: &str) {
 }
 
 fn growth(filter: &str) {
-    let table: [(&str, fn(usize) -> World); 5] = [
+    let table: [(&str, Worlds); 5] = [
         ("rounding, 40 bits", |n| World::rounding(40, n)),
         ("capped, 60 bits", |n| World::capped(60, n)),
         ("capped, ladder", World::ladder),

@@ -2,14 +2,14 @@
 //!
 //! Input, little-endian 64-bit words: the rule (1 proportional, 3 equal-awards, 5 queue), the
 //! loss, the number of runs, the number of claims; then the caps, the weights and the scores, a
-//! column each. Output, likewise: the nanoseconds of each run, then the shares.
+//! column each. Output, likewise: the nanoseconds of processor time of each run, then the shares.
 
 use std::hint::black_box;
 use std::io::{Read, Write};
-use std::time::Instant;
 
 use rhodian_core::allocation::{Claims, Rule, divide};
 use rhodian_core::units::Amount;
+use rustix::time::{ClockId, clock_gettime};
 
 fn main() -> Result<(), Box<dyn std::error::Error>> {
     let mut bytes = Vec::new();
@@ -38,9 +38,11 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     let mut output = Vec::new();
     let mut shares = Vec::new();
     for _ in 0..*runs {
-        let start = Instant::now();
+        let start = clock_gettime(ClockId::ThreadCPUTime);
         let division = divide(rule, amount(loss), black_box(&claims))?;
-        output.extend(u64::try_from(start.elapsed().as_nanos())?.to_le_bytes());
+        let end = clock_gettime(ClockId::ThreadCPUTime);
+        let time = (end.tv_sec - start.tv_sec) * 1_000_000_000 + (end.tv_nsec - start.tv_nsec);
+        output.extend(time.to_le_bytes());
         shares = division.shares;
     }
     for share in shares {

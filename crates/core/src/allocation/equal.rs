@@ -79,7 +79,9 @@ fn level_from<N: Word, A: Atoms>(
     kept: u128,
 ) -> EqualLevel {
     let mut claims = kept;
-    let mut open = vec![N::default(); amounts.len()];
+    // At most as many are above the level as were above the first; one place more is written.
+    let room = usize::try_from(kept).map_or(amounts.len(), |kept| kept + 1);
+    let mut open = vec![N::default(); room];
     let all = amounts.iter().map(|amount| N::stored(amount.atoms()));
     let kept = keep_above(all, &mut total, lowest, |n, amount| open[n] = amount);
     open.truncate(kept);

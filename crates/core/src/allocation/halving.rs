@@ -80,8 +80,8 @@ fn by_ratio<N: Word>(a: &Pair<N>, b: &Pair<N>) -> Ordering {
     compare_ratios(a.0.atoms(), a.1.atoms(), b.0.atoms(), b.1.atoms())
 }
 
-/// A claim near a rank out of `SAMPLE` by ratio, and its ratio prepared for weights up to `largest`; nothing where a
-/// product could pass 2^127.
+/// A claim near a rank out of `SAMPLE` by ratio, and its ratio prepared for weights up to
+/// `largest`; nothing where a product could pass 2^127.
 fn sampled<N: Word>(open: &[Pair<N>], rank: usize, largest: u128) -> Option<(Pair<N>, Multiple)> {
     let mut sample: Vec<Pair<N>> = open.iter().step_by(open.len() / SAMPLE).copied().collect();
     sample.select_nth_unstable_by(rank, by_ratio);
@@ -105,12 +105,14 @@ fn divide_at_in<const WIDTH: u8, N: Word>(
     level: &mut Level,
 ) {
     let (mut caps, mut weights, mut heaviest) = (0, 0, N::default());
-    for &(cap, weight) in open.iter() {
+    let full_ones = open.iter().map(|&(cap, weight)| {
         let full = is_full::<WIDTH>(multiple, cap.atoms(), weight.atoms());
         caps += select_unpredictable(full, cap, N::default()).atoms();
         weights += select_unpredictable(full, weight, N::default()).atoms();
         heaviest = heaviest.max(select_unpredictable(full, N::default(), weight));
-    }
+        full
+    });
+    let full_ones: Vec<bool> = full_ones.collect();
     let full_ones_settle = reaches(level, *pivot, caps, weights);
     if full_ones_settle {
         level.num -= caps;
@@ -119,10 +121,8 @@ fn divide_at_in<const WIDTH: u8, N: Word>(
         level.largest = level.largest.max(heaviest.atoms());
     }
     let mut kept = 0;
-    for place in 0..open.len() {
-        let (cap, weight) = open[place];
-        open[kept] = (cap, weight);
-        let full = is_full::<WIDTH>(multiple, cap.atoms(), weight.atoms());
+    for (place, full) in full_ones.into_iter().enumerate() {
+        open[kept] = open[place];
         kept += usize::from(full != full_ones_settle);
     }
     open.truncate(kept);

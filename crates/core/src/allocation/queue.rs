@@ -44,8 +44,8 @@ fn guess(caps: &[Amount], scores: &[i64], amount: u128) -> i64 {
     let mut sample: Vec<(i64, u128)> =
         scores.iter().zip(caps).step_by(STRIDE).map(|(score, cap)| (*score, cap.atoms())).collect();
     sample.sort_unstable_by_key(|(score, _)| Reverse(*score));
-    // Each sampled claim stands for STRIDE claims; twice the amount, and sixteen claims at least, leave room for chance. A cap
-    // times the stride and twice an amount are below 2^128 by far.
+    // Each sampled claim stands for STRIDE claims; twice the amount, and sixteen claims at least,
+    // leave room for chance. A cap times the stride and twice an amount are below 2^128 by far.
     let mut stands_for = 0;
     for (place, (score, cap)) in sample.iter().enumerate() {
         stands_for += cap * count(STRIDE);

@@ -82,13 +82,15 @@ fn nth_largest_in_bracket<T: Copy + Default + Ord>(keys: &[T], rank: usize) -> O
         }
         return (above <= rank && rank < above + kept).then_some((upper, above));
     }
-    let mut between = vec![T::default(); keys.len()];
+    // The bracket is twice the margin wide; what lies in more than twice that is not kept.
+    let room = (4 * margin * STRIDE).min(keys.len());
+    let mut between = vec![T::default(); room + 1];
     for &key in keys {
-        between[kept] = key;
+        between[kept.min(room)] = key;
         above += usize::from(key > upper);
         kept += usize::from((key <= upper) & (key >= lower));
     }
-    let inner = rank.checked_sub(above).filter(|inner| *inner < kept)?;
+    let inner = rank.checked_sub(above).filter(|inner| *inner < kept && kept <= room)?;
     let (key, larger) = select(&mut between[..kept], inner);
     Some((key, above + larger))
 }

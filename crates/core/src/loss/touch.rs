@@ -33,6 +33,9 @@ impl Losses {
         layer: LayerId,
         place: usize,
     ) -> Amount {
+        if !self.on_touch.contains(&(set, layer)) {
+            return Amount::ZERO;
+        }
         let of = &self.sets[set.index()].layers[&layer];
         touch_member(state, set, layer, of, place, &mut Events::new())
     }

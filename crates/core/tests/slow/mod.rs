@@ -1,4 +1,5 @@
 //! One loss through a waterfall, slowly: small whole numbers, no code of the engine.
+#![allow(dead_code, reason = "each test uses a part of it")]
 
 /// Where a layer's money comes from.
 #[derive(Clone, Debug)]

@@ -6,7 +6,7 @@ use rhodian_core::account;
 use rhodian_core::allocation::Rule;
 use rhodian_core::domain::{self, Kind, MemberRule, Source};
 use rhodian_core::engine::{Action, Actor, Record, Rejection};
-use rhodian_core::ids::AccountId;
+use rhodian_core::ids::{AccountId, LossId};
 use rhodian_core::ledger::Holder;
 use rhodian_core::loss::{self, ReportedClaim, SetOff};
 use rhodian_core::recovery::Bearer;
@@ -99,6 +99,11 @@ impl World {
     /// Names the last loss of the engine, which it found itself.
     pub fn find_loss(&mut self, text: &str) {
         let (id, _) = self.engine.state().losses.losses().last().unwrap();
+        self.losses.insert(text.into(), id);
+    }
+
+    /// Another name for a loss.
+    pub fn alias(&mut self, text: &str, id: LossId) {
         self.losses.insert(text.into(), id);
     }
 

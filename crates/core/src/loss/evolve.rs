@@ -149,6 +149,14 @@ impl Losses {
                 deadline: *deadline,
                 closed: false,
             }),
+            _ => self.ended(event, id, now),
+        }
+    }
+
+    /// Events of the end of a loss, and of what comes after it.
+    fn ended(&mut self, event: &Event, id: LossId, now: Time) {
+        let loss = &mut self.losses[id.index()];
+        match event {
             Event::UncoveredBooked { domain, amount, .. } => {
                 loss.uncovered = *amount;
                 let step = loss.step + 1;

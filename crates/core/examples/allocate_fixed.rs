@@ -44,7 +44,7 @@ fn main() {
         let first = divide(rule, loss, &claims).expect("the claims are valid");
         println!("{name} {}", checksum(&first.shares));
         if rule == Rule::Proportional {
-            let total = amount(CLAIMS * 3 << 36);
+            let total = amount((3 * CLAIMS) << 36);
             let second = next_wave(rule, total, &claims, &first.shares);
             println!("second wave {}", checksum(&second.expect("more was lost").shares));
         }

@@ -328,7 +328,7 @@ fn the_largest_amounts_divide_exactly() {
 #[test]
 fn a_ladder_of_caps_reaches_the_halving() {
     // Each round of "drop all that are full" drops one claim or a few.
-    let n = 9000u32;
+    let n = 20_000u32;
     let caps: Vec<Amount> = (0..n).map(|i| amount(3 * 2u128.pow(i % 60) + 1)).collect();
     let weights: Vec<Amount> = (0..n).map(|i| amount(4u128.pow(i % 40) + u128::from(i))).collect();
     let claims = Claims { caps: &caps, weights: &weights, ..Claims::default() };

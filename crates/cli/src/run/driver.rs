@@ -272,8 +272,8 @@ impl<'f> Driver<'f> {
         let set = of.set.and_then(|set| state.losses.set(set));
         let members = set.and_then(|set| set.layers.get(&draw.layer));
         let members = members.into_iter().flat_map(|members| &members.members);
-        let called = members.filter(|member| !member.called.is_zero());
-        called.map(|m| (Some(m.account), m.called, layer.place.clone())).collect()
+        let calls = members.zip(&draw.called).filter(|(_, called)| !called.is_zero());
+        calls.map(|(m, called)| (Some(m.account), *called, layer.place.clone())).collect()
     }
 
     /// Takes the shares that wait for a touch: the file asks who bears what, now.

@@ -25,6 +25,9 @@ use crate::loss_file::model::{Later, Loss, Paid, Place};
 /// Who agrees with a report: another of the venue than the one who made it.
 const SECOND: Actor = Actor { role: Role::Venue, id: 1 };
 
+/// A payment into a draw: who pays (nothing for money from outside), how much, where it stands.
+type Paying = (Option<AccountId>, Amount, Place);
+
 /// A loss file being run.
 #[derive(Debug)]
 pub struct Driver<'f> {
@@ -241,7 +244,7 @@ impl<'f> Driver<'f> {
     }
 
     /// The payments of the first pending draw that nobody has paid into.
-    fn next_payments(&self) -> Option<(LossId, LayerId, Vec<(Option<AccountId>, Amount, Place)>)> {
+    fn next_payments(&self) -> Option<(LossId, LayerId, Vec<Paying>)> {
         let state = &self.state;
         state.losses.losses().filter(|(_, loss)| loss.is_open()).find_map(|(id, loss)| {
             let untouched =
@@ -253,12 +256,7 @@ impl<'f> Driver<'f> {
         })
     }
 
-    fn payments(
-        &self,
-        state: &State,
-        loss: LossId,
-        draw: &Draw,
-    ) -> Vec<(Option<AccountId>, Amount, Place)> {
+    fn payments(&self, state: &State, loss: LossId, draw: &Draw) -> Vec<Paying> {
         let found = self.file.layers().nth(draw.layer.index());
         let (Some(layer), Some(of)) = (found, state.losses.loss(loss)) else { return Vec::new() };
         if let Paid::Listed(listed) = &layer.paid {
@@ -272,8 +270,8 @@ impl<'f> Driver<'f> {
         let set = of.set.and_then(|set| state.losses.set(set));
         let members = set.and_then(|set| set.layers.get(&draw.layer));
         let members = members.into_iter().flat_map(|members| &members.members);
-        let called = members.filter(|member| !member.called.is_zero());
-        called.map(|m| (Some(m.account), m.called, layer.place.clone())).collect()
+        let calls = members.zip(&draw.called).filter(|(_, called)| !called.is_zero());
+        calls.map(|(m, called)| (Some(m.account), *called, layer.place.clone())).collect()
     }
 
     /// Takes the shares that wait for a touch: the file asks who bears what, now.

@@ -120,6 +120,8 @@ pub struct Trail {
     pots: Vec<i128>,
     /// What each member paid under a liable set, by place.
     paid: BTreeMap<(LiableSetId, LayerId), Vec<Amount>>,
+    /// What the members are called for and have not paid, by place, while the draw is open.
+    calls: BTreeMap<(LiableSetId, LayerId, LossId), Vec<Amount>>,
     /// What each staker bore in an episode.
     borne: BTreeMap<(EpisodeId, LayerId, AccountId), Amount>,
     /// The owners that failed in each episode.
@@ -168,9 +170,17 @@ impl Trail {
                 self.divided(state, (loss, layer, set), Way::Members, *cumulative, levels);
             }
             LossEvent::CallsMade { loss, layer, set, calls } => {
-                let before = self.paid.get(&(*set, *layer)).into_iter().flatten();
-                let owed = before.chain(calls).fold(Amount::ZERO, |sum, one| plus(sum, *one));
+                self.calls.insert((*set, *layer, *loss), calls.clone());
+                let first = LossId(0);
+                let open =
+                    self.calls.range((*set, *layer, first)..=(*set, *layer, LossId(u32::MAX)));
+                let open = open.flat_map(|(_, calls)| calls);
+                let paid = self.paid.get(&(*set, *layer)).into_iter().flatten();
+                let owed = paid.chain(open).fold(Amount::ZERO, |sum, one| plus(sum, *one));
                 self.divided(state, (*loss, *layer, *set), Way::Call, owed, &[]);
+            }
+            LossEvent::DrawClosed { loss, layer, .. } => {
+                self.calls.retain(|(_, of, by), _| (of, by) != (layer, loss));
             }
             LossEvent::PotDrawn { loss, layer, stakes, .. } if !stakes.is_empty() => {
                 self.staked(state, *loss, *layer, stakes);
@@ -197,6 +207,10 @@ impl Trail {
                     members(state, set, *layer).binary_search_by_key(account, |m| m.account).ok()
                 });
                 if let Some((set, place)) = set.zip(place) {
+                    let calls = self.calls.get_mut(&(set, *layer, *loss));
+                    if let Some(called) = calls.and_then(|calls| calls.get_mut(place)) {
+                        *called = called.less_or_zero(*amount);
+                    }
                     self.took((*loss, *layer, set), place, *amount);
                 }
             }

@@ -56,6 +56,18 @@ impl World {
         self.give(Actor::VENUE, Action::Loss(command))
     }
 
+    pub fn try_deposit(&mut self, account: &str, atoms: u128) -> Given {
+        let (account, number, amount) = (self.id(account), self.next(), amount(atoms));
+        let command = account::Command::Deposit { account, number, asset: ASSET, amount };
+        self.give(Actor::VENUE, Action::Account(command))
+    }
+
+    pub fn try_pay_into(&mut self, layer: &str, atoms: u128) -> Given {
+        let (layer, number, amount) = (self.layer_id(layer), self.next(), amount(atoms));
+        let command = domain::Command::PayIntoLayer { layer, number, amount };
+        self.give(Actor::VENUE, Action::Domain(command))
+    }
+
     pub fn try_recover(&mut self, loss: &str, atoms: u128) -> Given {
         let (loss, number, amount) = (self.loss_id(loss), self.next(), amount(atoms));
         self.give(Actor::VENUE, Action::Loss(loss::Command::Recover { loss, number, amount }))

@@ -1,0 +1,106 @@
+//! Commands out of random bytes, on a world with every kind of layer: nothing panics, a rejection
+//! changes nothing, what is due is accepted, the laws hold after every event, and two engines
+//! agree to the bit. The same bytes feed the fuzz target `engine`.
+
+mod commands;
+mod world;
+
+use std::collections::BTreeMap;
+
+use commands::Bytes;
+use proptest::prelude::*;
+use rhodian_core::allocation::Rule;
+use rhodian_core::control::Parameter;
+use rhodian_core::domain::{Kind, Source};
+use rhodian_core::ids::Time;
+use world::{World, amount, layer, members};
+
+fn world() -> World {
+    let mut world = World::new("USD", 2);
+    world.fund("fund", 50, Some(40));
+    world.tranche("tranche");
+    world.gains("gains", Some(60));
+    world.touched("deposits", true);
+    let call = Source::Call { members: members(Rule::Proportional), deadline: 100_000 };
+    world.add(layer("call", Kind::Assessment, call));
+    let mut sale = layer("sale", Kind::Issuance, Source::Proceeds { deadline: 100_000 });
+    sale.caps.per_event = Some(amount(30));
+    world.add(sale);
+    let steps = [
+        vec![("fund", 1)],
+        vec![("tranche", 1), ("sale", 2)],
+        vec![("gains", 1)],
+        vec![("call", 1)],
+        vec![("deposits", 1)],
+    ];
+    let steps = steps.iter().map(|step| world.step(step)).collect();
+    world.waterfall_of(rhodian_core::domain::CauseClass::Default, steps);
+    world.set(Parameter::ChallengeTime, 10);
+    for (place, text) in ["a0", "a1", "a2", "a3"].iter().enumerate() {
+        world.account_of(text, &format!("o{}", place % 3), 200);
+        for layer in ["gains", "call", "deposits"] {
+            world.claims(layer, &[(text, 10 + place as u128, 50)]);
+        }
+    }
+    world.stake("a3", "tranche", 20);
+    world
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig {
+        cases: 1_000,
+        failure_persistence: None,
+        ..ProptestConfig::default()
+    })]
+
+    #[test]
+    fn random_commands(bytes in prop::collection::vec(any::<u8>(), 0..900)) {
+        let mut world = world();
+        let mut bytes = Bytes(&bytes);
+        while !bytes.is_empty() {
+            let (actor, wait, action) = commands::command(&mut bytes);
+            let before = world.at;
+            world.at = if wait == 20_000 { Time(0) } else { world.at.after(wait) };
+            let backwards = world.at < before;
+            let given = world.give(actor, action.clone());
+            if let Err(rejection) = &given {
+                prop_assert!(!rejection.code().is_empty() && !rejection.to_string().is_empty());
+            }
+            if backwards {
+                prop_assert_eq!(given.unwrap_err().code(), "time-before");
+            }
+            world.at = world.engine.state().now();
+            prop_assert!(world.at >= before, "time never goes back");
+        }
+    }
+}
+
+/// The bytes reach something: of many random commands most kinds are accepted at least once, and
+/// rejections of many codes are met, each code with the same words but for its numbers.
+#[test]
+fn the_bytes_reach_every_area() {
+    let mut codes: BTreeMap<&'static str, u32> = BTreeMap::new();
+    let mut seed = 1u64;
+    for _ in 0..400 {
+        let bytes: Vec<u8> = (0..900)
+            .map(|_| {
+                seed = seed.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1);
+                seed.to_be_bytes()[1]
+            })
+            .collect();
+        let mut world = world();
+        world.checked = false;
+        let mut bytes = Bytes(&bytes);
+        while !bytes.is_empty() {
+            let (actor, wait, action) = commands::command(&mut bytes);
+            world.at = world.at.after(wait);
+            let code = match world.give(actor, action) {
+                Ok(_) => "accepted",
+                Err(rejection) => rejection.code(),
+            };
+            *codes.entry(code).or_default() += 1;
+        }
+    }
+    assert!(codes["accepted"] > 1_000, "{codes:?}");
+    assert!(codes.len() > 45, "{} codes: {codes:?}", codes.len());
+}

@@ -310,3 +310,15 @@ fn the_loss_of_nine_waves_is_recognised_once() {
     assert_eq!(same.count(), 1);
     assert!(ran.stderr.contains("listed 9 times: recognised once"), "{}", ran.stderr);
 }
+
+/// More than is open cannot come back; the amounts are those of the file.
+#[test]
+fn a_recovery_above_the_loss_is_refused() {
+    let here = folder();
+    alice(here.path(), "\n[[recovery]]\nloss = \"alice-1\"\namount = \"12000.01\"\n");
+    let ran = rhodian_in(here.path(), &["share", "alice.toml", "--out", "result"]);
+    assert_eq!((ran.status, ran.stdout.as_str()), (2, ""));
+    assert!(!here.path().join("result").exists());
+    let told = "error[recovery-above-claims]: 12,000.01 came back, 12,000.00 is still open";
+    assert!(ran.stderr.starts_with(told), "{}", ran.stderr);
+}

@@ -27,6 +27,10 @@ Examples:
 A loss file is TOML: `rhodian init loss` prints one to begin with, `rhodian check` says what is
 wrong with one. Without --out nothing is written.
 
+Losses that a file reports at one time are of one episode: one liable set, one cap for each member
+and layer over all of them. A later loss joins while a draw is pending; else it opens the next
+episode. An account holds what its caps allow, summed over layers, so only the caps bind.
+
 The files of --out: events.ndjson, every event of the run; shares.csv, every share with its exact
 value before rounding; summary.json, the totals; report.html, the picture on one page. To standard
 output go with --format csv the shares, json the summary, ndjson the events.

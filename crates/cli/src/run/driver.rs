@@ -154,7 +154,19 @@ impl<'f> Driver<'f> {
     }
 
     fn refused(&self, rejection: &Rejection, place: &Place) -> Diagnostic {
-        let message = format!("the engine refuses: {rejection}");
+        let amount = |amount| self.file.format().write_grouped(amount);
+        let message = match rejection {
+            Rejection::Loss(LossRejection::RecoveryAboveClaims { asked, open }) => {
+                format!("{} came back, {} is still open", amount(*asked), amount(*open))
+            }
+            Rejection::Loss(LossRejection::AboveDraw { asked, open }) => {
+                format!("{} is paid, the draw still asks for {}", amount(*asked), amount(*open))
+            }
+            Rejection::Loss(LossRejection::AboveCall { asked, open }) => {
+                format!("{} is paid, the member is called for {}", amount(*asked), amount(*open))
+            }
+            other => format!("the engine refuses: {other}"),
+        };
         let help = "change the file so that the engine can take it.";
         Diagnostic::bad_input(rejection.code(), message, help).at(self.file.text.cite(place))
     }

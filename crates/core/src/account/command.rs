@@ -132,7 +132,7 @@ impl Event {
 
 /// Why a command is refused, in order of precedence.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-#[serde(tag = "code", rename_all = "kebab-case")]
+#[serde(tag = "code", content = "numbers", rename_all = "kebab-case")]
 #[allow(missing_docs, reason = "fields are the numbers that explain the refusal")]
 pub enum Rejection {
     /// There is no such owner.
@@ -143,6 +143,8 @@ pub enum Rejection {
     UnknownAsset { asset: AssetId },
     /// There is no such domain.
     UnknownDomain { domain: DomainId },
+    /// The domain has no waterfall for defaults: a hole would stand for ever.
+    NoWaterfall { domain: DomainId },
     /// The external id is already in use.
     NameInUse { name: Name },
     /// The table is full.
@@ -174,6 +176,7 @@ impl Rejection {
             Self::UnknownAccount { .. } => "unknown-account",
             Self::UnknownAsset { .. } => "unknown-asset",
             Self::UnknownDomain { .. } => "unknown-domain",
+            Self::NoWaterfall { .. } => "no-waterfall",
             Self::NameInUse { .. } => "name-in-use",
             Self::TooMany { .. } => "too-many",
             Self::NotOwner { .. } => "not-owner",
@@ -195,6 +198,9 @@ impl fmt::Display for Rejection {
             Self::UnknownAccount { account } => write!(f, "there is no account {account}"),
             Self::UnknownAsset { asset } => write!(f, "there is no asset {asset}"),
             Self::UnknownDomain { domain } => write!(f, "there is no domain {domain}"),
+            Self::NoWaterfall { domain } => {
+                write!(f, "domain {domain} has no waterfall for defaults")
+            }
             Self::NameInUse { name } => write!(f, "the name {name} is in use"),
             Self::TooMany { what, max } => write!(f, "there are {max} {what} already, the most"),
             Self::NotOwner { account, owner } => {

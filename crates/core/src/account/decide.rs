@@ -2,6 +2,7 @@
 
 use super::{AccountKind, Command, Event, Rejection};
 use crate::bounds::{MAX_CLAIMS, MAX_TOTAL};
+use crate::domain::CauseClass;
 use crate::engine::{Actor, Envelope, Events, Role, State};
 use crate::ids::{AccountId, AssetId, DomainId, Name, OwnerId};
 use crate::ledger::Holder;
@@ -149,7 +150,8 @@ fn settle_result(
     events: &mut Events,
 ) -> Result<(), Rejection> {
     let asset = match state.domains.domain(domain) {
-        Some(found) => found.asset,
+        Some(found) if found.waterfalls.contains_key(&CauseClass::Default) => found.asset,
+        Some(_) => return Err(Rejection::NoWaterfall { domain }),
         None => return Err(Rejection::UnknownDomain { domain }),
     };
     for account in [loser, winner] {
@@ -201,8 +203,17 @@ fn known(state: &State, money: Money) -> Result<Money, Rejection> {
 }
 
 fn room_for(state: &State, account: AccountId, money: Money) -> Result<(), Rejection> {
-    let held = state.ledger.held(money.asset, Holder::Account(account));
-    match held.checked_add(money.amount) {
+    room_above(state, account, money.asset, money.amount)
+}
+
+/// The account's balance has room for `amount` more.
+pub(crate) fn room_above(
+    state: &State,
+    account: AccountId,
+    asset: AssetId,
+    amount: Amount,
+) -> Result<(), Rejection> {
+    match state.ledger.held(asset, Holder::Account(account)).checked_add(amount) {
         Ok(_) => Ok(()),
         Err(_) => Err(Rejection::BalanceAboveBound { account }),
     }

@@ -9,7 +9,7 @@ use borsh::{BorshDeserialize, BorshSerialize};
 use serde::{Deserialize, Serialize};
 
 pub use command::{Command, Event, Rejection};
-pub(crate) use decide::{decide, free_above, owned_by};
+pub(crate) use decide::{decide, free_above, owned_by, room_above};
 
 use crate::ids::{AccountId, DomainId, Name, OwnerId};
 

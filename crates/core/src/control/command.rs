@@ -56,7 +56,7 @@ pub enum Event {
 
 /// Why a command is refused, in order of precedence.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-#[serde(tag = "code", rename_all = "kebab-case")]
+#[serde(tag = "code", content = "numbers", rename_all = "kebab-case")]
 #[allow(missing_docs, reason = "fields are the numbers that explain the refusal")]
 pub enum Rejection {
     /// There is no such domain.
@@ -75,6 +75,8 @@ pub enum Rejection {
     StatusNotNew { status: Status },
     /// A guardian may only tighten.
     GuardianLoosens { from: Status, to: Status },
+    /// A guardian halts at most; `Closed` follows settlement, when no loss is open.
+    TooFar { from: Status, to: Status },
 }
 
 impl Rejection {
@@ -86,6 +88,7 @@ impl Rejection {
             Self::ParameterOutOfBounds { .. } => "parameter-out-of-bounds",
             Self::StatusNotNew { .. } => "status-not-new",
             Self::GuardianLoosens { .. } => "guardian-loosens",
+            Self::TooFar { .. } => "status-too-far",
         }
     }
 }
@@ -98,6 +101,11 @@ impl fmt::Display for Rejection {
                 write!(f, "{name} is {value}, allowed: {min} to {max}")
             }
             Self::StatusNotNew { status } => write!(f, "the status is {status:?} and stays so"),
+            Self::TooFar { from, to } => write!(
+                f,
+                "from {from:?} to {to:?} is too far: a guardian halts at most, and only what is \
+                 settling, with no loss open, is closed"
+            ),
             Self::GuardianLoosens { from, to } => {
                 write!(f, "a guardian may only tighten: not from {from:?} to {to:?}")
             }
@@ -155,6 +163,11 @@ pub(crate) fn decide(
             }
             if envelope.actor.role == Role::Guardian && *status < from {
                 return Err(Rejection::GuardianLoosens { from, to: *status });
+            }
+            let guardian = envelope.actor.role == Role::Guardian && *status > Status::Halted;
+            let open = from != Status::Settling || state.open_losses().next().is_some();
+            if guardian || (*status == Status::Closed && open) {
+                return Err(Rejection::TooFar { from, to: *status });
             }
             let (domain, status) = (*domain, *status);
             events.push(Event::StatusSet { domain, status, cause: cause.clone() });

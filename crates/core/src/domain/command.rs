@@ -138,7 +138,7 @@ impl Event {
 
 /// Why a command is refused, in order of precedence.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-#[serde(tag = "code", rename_all = "kebab-case")]
+#[serde(tag = "code", content = "numbers", rename_all = "kebab-case")]
 #[allow(missing_docs, reason = "fields are the numbers that explain the refusal")]
 pub enum Rejection {
     /// The table of ids is full.
@@ -234,7 +234,11 @@ impl fmt::Display for Rejection {
                 write!(f, "attaches at {attach} and detaches at {detach}: nothing between")
             }
             Self::Unbounded { layer } => {
-                write!(f, "layer {layer} is paid later: it needs a deadline, and a cap per event")
+                write!(
+                    f,
+                    "layer {layer}: what is paid later needs a deadline, money from outside a cap \
+                     per event, and a deadline or period is 1 to {MAX_PENDING} milliseconds"
+                )
             }
             Self::ComparisonRule { layer } => {
                 write!(f, "layer {layer}: its rule is for comparison, it divides only few claims")
@@ -262,6 +266,9 @@ impl fmt::Display for Rejection {
         }
     }
 }
+
+/// The longest deadline of a pending draw, and the longest span of a cap: 30 days.
+const MAX_PENDING: u64 = 30 * 24 * 3_600_000;
 
 /// The most decimals of an asset: with 30, one unit is the largest amount.
 const MAX_DECIMALS: u8 = 30;
@@ -341,8 +348,12 @@ fn add_layer(state: &State, spec: &LayerSpec, events: &mut Events) -> Result<(),
         let super::Attachment { attach, detach } = attachment;
         return Err(Rejection::EmptyAttachment { attach, detach });
     }
+    let endless = |millis: u64| millis == 0 || millis > MAX_PENDING;
+    if caps.per_period.is_some_and(|cap| endless(cap.millis)) {
+        return Err(Rejection::Unbounded { layer: spec.name.clone() });
+    }
     if let Some(deadline) = spec.source.deadline()
-        && (deadline == 0 || (spec.source.members().is_none() && caps.per_event.is_none()))
+        && (endless(deadline) || (spec.source.members().is_none() && caps.per_event.is_none()))
     {
         return Err(Rejection::Unbounded { layer: spec.name.clone() });
     }
@@ -445,6 +456,7 @@ fn unstake(
     let stake = staked
         .checked_sub(amount)
         .map_err(|_| Rejection::AboveStake { asked: amount, stake: staked })?;
+    account::room_above(state, account, asset, amount)?;
     state.touch(account, events);
     events.push(Event::Unstaked { layer, account, asset, amount, stake });
     Ok(())

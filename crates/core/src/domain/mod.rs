@@ -10,8 +10,8 @@ use alloc::vec::Vec;
 use borsh::{BorshDeserialize, BorshSerialize};
 use serde::{Deserialize, Serialize};
 
-pub(crate) use command::decide;
 pub use command::{Command, Event, Rejection};
+pub(crate) use command::{decide, room_in_pot};
 pub use layer::{Attachment, Caps, Kind, Layer, LayerSpec, MemberRule, PeriodCap, Source};
 
 use crate::ids::{AccountId, AssetId, DomainId, LayerId, Name, WaterfallId};

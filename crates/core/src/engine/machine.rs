@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{Action, Actor, Envelope, Event, Events, Rejection, State, decide, duty, evolve};
 
-/// The most duties run after one command; what is still due runs after the next.
+/// The most duties run after one command; what is still due runs before the next.
 pub const STEP_LIMIT: usize = 100_000;
 
 /// A command and what it did: what a journal keeps.
@@ -58,8 +58,9 @@ impl Engine {
     /// the duties that follow. A rejection changes nothing but the clock.
     pub fn execute(&mut self, envelope: Envelope) -> Outcome {
         let mut records = Vec::new();
+        self.run_duties(&mut records);
         if envelope.at > self.state.now() && envelope.action != Action::Tick {
-            let tick = Envelope { at: envelope.at, actor: Actor::VENUE, action: Action::Tick };
+            let tick = Envelope { at: envelope.at, actor: Actor::ENGINE, action: Action::Tick };
             if let Err(rejection) = self.run(tick, &mut records) {
                 return Outcome::Rejected(records, rejection);
             }
@@ -73,11 +74,19 @@ impl Engine {
     /// One command and the duties that follow it.
     fn run(&mut self, envelope: Envelope, records: &mut Vec<Record>) -> Result<(), Rejection> {
         self.one(envelope, records)?;
+        self.run_duties(records);
+        Ok(())
+    }
+
+    /// What is due, up to the step limit; the rest runs before the next command. By INV-10 a
+    /// duty that is due is never refused.
+    fn run_duties(&mut self, records: &mut Vec<Record>) {
         for _ in 0..STEP_LIMIT {
             let Some(next) = duty(&self.state) else { break };
-            self.one(next, records)?;
+            if self.one(next, records).is_err() {
+                break;
+            }
         }
-        Ok(())
     }
 
     fn one(&mut self, envelope: Envelope, records: &mut Vec<Record>) -> Result<(), Rejection> {

@@ -39,8 +39,10 @@ pub struct Running {
     balances: BTreeMap<(AssetId, Holder), i128>,
     losses: BTreeMap<LossId, Totals>,
     numbers: BTreeSet<(DomainId, u64)>,
-    caps: BTreeMap<(LiableSetId, LayerId, AccountId), i128>,
-    paid: BTreeMap<(LiableSetId, LayerId, AccountId), i128>,
+    /// By episode, layer and account: the most it may pay, and what it paid.
+    caps: BTreeMap<(EpisodeId, LayerId, AccountId), i128>,
+    paid: BTreeMap<(EpisodeId, LayerId, AccountId), i128>,
+    episode_of: BTreeMap<LiableSetId, EpisodeId>,
     episodes: BTreeMap<EpisodeId, BTreeSet<LossId>>,
     sets: BTreeMap<LossId, LiableSetId>,
     stakes: BTreeMap<(LayerId, AccountId), i128>,
@@ -163,10 +165,14 @@ impl Running {
     fn caps(&mut self, event: &loss::Event) -> Result<(), Broken> {
         use loss::Event as E;
         match event {
-            E::LiableSetFixed { set, layers, .. } => {
+            E::LiableSetFixed { set, episode, layers, .. } => {
+                self.episode_of.insert(*set, *episode);
                 for (layer, claims) in layers {
                     for claim in claims {
-                        self.caps.insert((*set, *layer, claim.account), signed(claim.cap));
+                        let key = (*episode, *layer, claim.account);
+                        let paid = self.paid.get(&key).copied().unwrap_or(0);
+                        let cap = self.caps.entry(key).or_default();
+                        *cap = (*cap).max(paid + signed(claim.cap));
                     }
                 }
                 Ok(())
@@ -199,7 +205,10 @@ impl Running {
         account: AccountId,
         share: Amount,
     ) -> Result<(), Broken> {
-        let key = (set, layer, account);
+        let Some(episode) = self.episode_of.get(&set).copied() else {
+            return broken(CAPS, format!("set {set} was never fixed"));
+        };
+        let key = (episode, layer, account);
         let paid = self.paid.entry(key).or_default();
         *paid += signed(share);
         match self.caps.get(&key) {

@@ -2,6 +2,7 @@
 //! then the episode and the liable set.
 
 use alloc::vec::Vec;
+use core::cmp::Reverse;
 
 use super::event::as_claims;
 use super::touch::touch_where;
@@ -29,11 +30,28 @@ impl Terms {
 }
 
 impl Losses {
-    /// The episode of `domain` that still takes losses: open, and younger than its length.
-    pub(crate) fn joinable(&self, domain: DomainId, now: Time) -> Option<(EpisodeId, &Episode)> {
-        self.episodes()
-            .filter(|(_, episode)| episode.domain == domain && !episode.closed)
-            .find(|(_, episode)| now < episode.opened.after(episode.terms.length))
+    /// The episode of `domain` that a loss of `class` and `size` joins now: open, younger than
+    /// its length, with a waterfall for the class, and room for the size in its sum.
+    pub(crate) fn joinable(
+        &self,
+        domain: DomainId,
+        class: CauseClass,
+        size: Amount,
+        now: Time,
+    ) -> Option<(EpisodeId, &Episode)> {
+        let open = self.episodes().filter(|(_, episode)| episode.domain == domain);
+        let young = open.filter(|(_, episode)| {
+            !episode.closed && now < episode.opened.after(episode.terms.length)
+        });
+        let mut answers =
+            young.filter(|(_, episode)| episode.terms.waterfalls.contains_key(&class));
+        answers.find(|(_, episode)| self.sum_of(episode).checked_add(size).is_ok())
+    }
+
+    /// The close-out losses of an episode, together.
+    fn sum_of(&self, episode: &Episode) -> Amount {
+        let losses = episode.losses.iter().filter_map(|id| self.loss(*id));
+        Amount::sum(losses.map(|loss| loss.close_out))
     }
 }
 
@@ -141,6 +159,9 @@ fn new_number(
     class: CauseClass,
 ) -> Result<(), Rejection> {
     let found = state.domains.domain(domain).ok_or(Rejection::UnknownDomain { domain })?;
+    if number >= DERIVED_NUMBERS {
+        return Err(Rejection::NumberReserved { number, below: DERIVED_NUMBERS });
+    }
     if let Some(loss) = state.losses.numbered(domain, number) {
         return Err(Rejection::LossAlreadyReported { number, loss });
     }
@@ -238,7 +259,9 @@ pub(super) fn declare_default(
     let (cause, set_off) = found;
     new_number(state, domain, number, CauseClass::Default)?;
     standing_failed(state, domain, Some(account), set_off)?;
-    default_found(state, domain, number, account, (cause.clone(), set_off.to_vec()), events)
+    let mut set_off = set_off.to_vec();
+    set_off.extend(gains_of_owner(state, domain, account));
+    default_found(state, domain, number, account, (cause.clone(), largest(set_off)), events)
 }
 
 /// The first account below zero that no open loss explains.
@@ -283,14 +306,18 @@ fn gains_of_owner(state: &State, domain: DomainId, failed: AccountId) -> Vec<Set
         state.domains.layer(*layer).is_some_and(|found| found.spec.kind == Kind::GainsHaircut)
     });
     let claims = layers.flat_map(|layer| state.losses.reported.get(&layer).into_iter().flatten());
-    let mut gains: Vec<SetOff> = claims
+    let gains = claims
         .filter(|(account, _)| **account != failed)
         .filter(|(account, _)| state.accounts.account(**account).is_some_and(|a| a.owner == owner))
-        .map(|(account, claim)| SetOff { account: *account, up_to: claim.weight })
-        .collect();
-    gains.sort_unstable_by_key(|off| off.account);
-    gains.dedup_by_key(|off| off.account);
-    gains
+        .map(|(account, claim)| SetOff { account: *account, up_to: claim.weight });
+    largest(gains.collect())
+}
+
+/// One set-off an account, the largest, in account order.
+fn largest(mut set_off: Vec<SetOff>) -> Vec<SetOff> {
+    set_off.sort_unstable_by_key(|off| (off.account, Reverse(off.up_to)));
+    set_off.dedup_by_key(|off| off.account);
+    set_off
 }
 
 fn default_found(
@@ -319,10 +346,7 @@ pub(super) fn detect(state: &State, loss: LossId, events: &mut Events) -> Result
         Some(account) => state.ledger.owed(asset_of(state, domain)?, Holder::Account(account)),
         None => found.close_out,
     };
-    let joined = state.losses.joinable(domain, state.now()).filter(|(_, episode)| {
-        let fits = episode_sum(state, episode).checked_add(size).is_ok();
-        fits && episode.terms.waterfalls.contains_key(&found.class)
-    });
+    let joined = state.losses.joinable(domain, found.class, size, state.now());
     let episode = match joined {
         Some((id, _)) => id,
         None => {
@@ -348,12 +372,6 @@ pub(super) fn detect(state: &State, loss: LossId, events: &mut Events) -> Result
     }
     events.push(Event::LossDetected { loss, episode, set, owner });
     Ok(())
-}
-
-/// The close-out losses of an episode, together.
-fn episode_sum(state: &State, episode: &Episode) -> Amount {
-    let losses = episode.losses.iter().filter_map(|id| state.losses.loss(*id));
-    Amount::sum(losses.map(|loss| loss.close_out))
 }
 
 fn fix_set(

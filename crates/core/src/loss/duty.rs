@@ -11,6 +11,11 @@ pub(crate) fn duty(state: &State) -> Option<Duty> {
     if let Some((account, domain)) = detect::negative(state) {
         return Some(Duty::DetectNegative { account, domain });
     }
+    // All that is due is detected before any of it is absorbed: an owner who fails at the same
+    // time as another is not liable for him.
+    if let Some(loss) = state.open_losses().find(|loss| is_detection_due(state, *loss)) {
+        return Some(Duty::Detect { loss });
+    }
     if let Some(duty) = state.open_losses().find_map(|loss| of_loss(state, loss)) {
         return Some(duty);
     }
@@ -39,10 +44,14 @@ fn residue(losses: &Losses) -> Option<Duty> {
     Some(Duty::BookResidue { set: *set, layer: *layer })
 }
 
+fn is_detection_due(state: &State, loss: LossId) -> bool {
+    let stage = state.losses.loss(loss).map(|found| found.stage);
+    matches!(stage, Some(Stage::Challengeable { until }) if until <= state.now())
+}
+
 fn of_loss(state: &State, loss: LossId) -> Option<Duty> {
     let found = state.losses.loss(loss)?;
     match found.stage {
-        Stage::Challengeable { until } if until <= state.now() => Some(Duty::Detect { loss }),
         Stage::Detected if found.origin == Origin::Derived && !found.taken_over => {
             Some(Duty::TakeOver { loss })
         }

@@ -39,6 +39,10 @@ impl Losses {
                 let layers = layers.collect();
                 self.sets.push(LiableSet { episode, fixed: now, until, layers });
             }
+            Event::RanksSettled { domain, .. } => {
+                self.ranked.insert(*domain);
+                self.staged(event, now);
+            }
             Event::EpisodeClosed { episode } => self.episodes[episode.index()].closed = true,
             Event::TouchesDone { set, layer } => {
                 self.on_touch.remove(&(*set, *layer));
@@ -218,6 +222,7 @@ impl Losses {
         let member = &mut of.members[place];
         member.called = member.called.less_or_zero(amount);
         member.paid = member.paid.checked_add(amount).unwrap_or(Amount::MAX);
+        self.spent_elsewhere(set, layer, [(account, amount)].into_iter());
         let draw = open_draw(&mut self.losses[loss.index()], layer);
         if let Some(called) = draw.and_then(|draw| draw.called.get_mut(place)) {
             *called = called.less_or_zero(amount);
@@ -257,10 +262,12 @@ impl Losses {
                 let paid = shares.iter().map(|(_, share)| *share);
                 pay(self.members(*set, *layer), *first, paid);
                 bear_members(&mut self.losses[loss.index()], *layer, shares.iter().copied());
+                self.spent_elsewhere(*set, *layer, shares.iter().copied());
             }
             Event::ShareTouched { loss, layer, set, place, wave, account, amount, .. } => {
                 let share = [(*account, *amount)].into_iter();
-                bear_members(&mut self.losses[loss.index()], *layer, share);
+                bear_members(&mut self.losses[loss.index()], *layer, share.clone());
+                self.spent_elsewhere(*set, *layer, share);
                 let of = self.members(*set, *layer);
                 pay(of, *place, [*amount].into_iter());
                 let waves = u32::try_from(of.waves.len()).unwrap_or(u32::MAX);
@@ -272,6 +279,26 @@ impl Losses {
                 }
             }
             _ => {}
+        }
+    }
+
+    /// A cap used under one set of an episode is spent under its other sets.
+    fn spent_elsewhere(
+        &mut self,
+        set: LiableSetId,
+        layer: LayerId,
+        shares: impl Iterator<Item = (AccountId, Amount)> + Clone,
+    ) {
+        let episode = self.sets[set.index()].episode;
+        let others = self.episodes[episode.index()].sets.clone();
+        for other in others.into_iter().filter(|other| *other != set) {
+            let Some(of) = self.sets[other.index()].layers.get_mut(&layer) else { continue };
+            for (account, share) in shares.clone() {
+                if let Some(place) = of.place(account) {
+                    let member = &mut of.members[place];
+                    member.cap = member.cap.less_or_zero(share).max(member.paid);
+                }
+            }
         }
     }
 

@@ -7,10 +7,9 @@ use super::touch::{touch_all, touch_where};
 use super::{Event, PoolHolder, Rejection, Stage};
 use crate::account;
 use crate::control::Parameter;
-use crate::domain::Source;
+use crate::domain::{self, Source};
 use crate::engine::{Events, State};
 use crate::ids::{AccountId, AssetId, DomainId, LayerId, LossId};
-use crate::ledger::Holder;
 use crate::recovery::{self, Bearer, ClaimPool};
 use crate::units::Amount;
 
@@ -36,10 +35,12 @@ pub(super) fn pay_draw(
     match (&spec.source, payer) {
         (Source::Proceeds { .. }, None) => {}
         (Source::Call { .. }, Some(account)) => {
-            let of = against.set.layers.get(&layer);
-            let place = of.and_then(|of| of.place(account));
-            let called = place.and_then(|place| draw.called.get(place)).copied();
-            let open = called.ok_or(Rejection::NotMember { account })?;
+            let of = against.set.layers.get(&layer).ok_or(Rejection::NotMember { account })?;
+            let place = of.place(account).ok_or(Rejection::NotMember { account })?;
+            let called = draw.called.get(place).copied().unwrap_or(Amount::ZERO);
+            // His cap may have been spent under another set since he was called.
+            let member = &of.members[place];
+            let open = called.min(member.cap.less_or_zero(member.paid));
             if amount > open {
                 return Err(Rejection::AboveCall { asked: amount, open });
             }
@@ -81,7 +82,7 @@ pub(super) fn recover(
     }
     touch_where(state, &|_| true, events);
     events.push(Event::RecoveryReceived { loss, number, asset, amount });
-    repay(loss, asset, &found.pools, amount, events)
+    repay(state, loss, asset, &found.pools, amount, events)
 }
 
 pub(super) fn take_shares(
@@ -99,6 +100,7 @@ fn open_claims(pools: &[ClaimPool]) -> Amount {
 }
 
 fn repay(
+    state: &State,
     loss: LossId,
     asset: AssetId,
     pools: &[ClaimPool],
@@ -108,14 +110,21 @@ fn repay(
     for repayment in recovery::repay(pools, amount)? {
         let pool = u32::try_from(repayment.pool).map_err(|_| Rejection::NotDue)?;
         let (to, rows) = match &pools[repayment.pool].bearer {
-            Bearer::Layer(layer) => (PoolHolder::Layer(*layer), Vec::new()),
+            Bearer::Layer(layer) => {
+                domain::room_in_pot(state, *layer, asset, repayment.amount)?;
+                (PoolHolder::Layer(*layer), Vec::new())
+            }
             Bearer::Uncovered(domain) => (PoolHolder::Uncovered(*domain), Vec::new()),
             Bearer::Outside(_) => continue,
             Bearer::Members { rows, .. } | Bearer::Ranked { rows } => {
                 let shares = (0..).zip(rows).zip(&repayment.rows);
                 let paid = shares.filter(|(_, share)| !share.is_zero());
-                let rows = paid.map(|((place, row), share)| (place, row.account, *share));
-                (PoolHolder::Members, rows.collect())
+                let rows: Vec<_> =
+                    paid.map(|((place, row), share)| (place, row.account, *share)).collect();
+                for (_, account, share) in &rows {
+                    account::room_above(state, *account, asset, *share)?;
+                }
+                (PoolHolder::Members, rows)
             }
         };
         let amount = repayment.amount;
@@ -135,7 +144,7 @@ pub(super) fn fund_income(
 ) -> Result<(), Rejection> {
     let found = state.domains.layer(layer).ok_or(Rejection::UnknownLayer { layer })?;
     if found.spec.source != Source::Pot || found.spec.kind.is_staked() {
-        return Err(Rejection::NotPending { loss: LossId(0), layer });
+        return Err(domain::Rejection::NotPaidInto { layer }.into());
     }
     if number <= found.last_number {
         return Err(Rejection::NumberNotNew { number, last: found.last_number });
@@ -144,9 +153,7 @@ pub(super) fn fund_income(
         return Err(Rejection::ZeroAmount);
     }
     let asset = found.spec.asset;
-    if state.ledger.held(asset, Holder::Layer(layer)).checked_add(amount).is_err() {
-        return Err(Rejection::AboveDraw { asked: amount, open: Amount::ZERO });
-    }
+    domain::room_in_pot(state, layer, asset, amount)?;
     events.push(Event::IncomeReceived { layer, number, asset, amount });
     let behind: Vec<DomainId> = domains_behind(state, layer, asset);
     let left = pay_debts(state, layer, asset, &behind, amount, events);
@@ -193,6 +200,9 @@ fn pay_claims(
     amount: Amount,
     events: &mut Events,
 ) -> Result<(), Rejection> {
+    if amount.is_zero() {
+        return Ok(());
+    }
     // The domain the fund served first sets the split: a fund's income is split once.
     let Some(domain) = behind.first() else { return Ok(()) };
     let part = state.control.value(*domain, Parameter::IncomeToClaims);
@@ -211,7 +221,7 @@ fn pay_claims(
         let paid = open_claims(&pools).min(left);
         if settled && !paid.is_zero() {
             events.push(Event::IncomeToClaims { loss, layer, asset, amount: paid });
-            repay(loss, asset, &pools, paid, events)?;
+            repay(state, loss, asset, &pools, paid, events)?;
             left = left.less_or_zero(paid);
         }
     }

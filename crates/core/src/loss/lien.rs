@@ -28,7 +28,7 @@ impl Losses {
         }
         let untaken = self.untaken_lien(state, account, asset);
         lien = lien.checked_add(untaken).unwrap_or(Amount::MAX);
-        lien.checked_add(self.set_off_lien(account)).unwrap_or(Amount::MAX)
+        lien.checked_add(self.set_off_lien(state, account, asset)).unwrap_or(Amount::MAX)
     }
 
     /// Shares divided and not yet taken, beyond what liens of open losses hold already: the level
@@ -51,8 +51,11 @@ impl Losses {
     }
 
     /// What a failed owner's other account is held for, until own means are taken.
-    fn set_off_lien(&self, account: AccountId) -> Amount {
-        let detected = self.losses.iter().filter(|loss| loss.stage == Stage::Detected);
+    fn set_off_lien(&self, state: &State, account: AccountId, asset: AssetId) -> Amount {
+        let detected = self.losses.iter().filter(|loss| {
+            let of_asset = state.domains.domain(loss.domain).is_some_and(|d| d.asset == asset);
+            of_asset && loss.stage == Stage::Detected
+        });
         let held = detected.flat_map(|loss| loss.set_off.iter());
         Amount::sum(held.filter(|off| off.account == account).map(|off| off.up_to))
     }

@@ -244,6 +244,8 @@ pub struct Losses {
     pub(crate) paid_at: BTreeMap<LayerId, Vec<(Time, Amount)>>,
     /// The divisions whose shares are taken on touch and are not all taken.
     pub(crate) on_touch: BTreeSet<(LiableSetId, LayerId)>,
+    /// The domains whose debts were settled by rank.
+    pub(crate) ranked: BTreeSet<DomainId>,
 }
 
 impl Losses {

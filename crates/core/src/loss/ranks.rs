@@ -1,6 +1,7 @@
 //! Settlement by rank: what a domain in settlement still owes is taken from the claims on it,
 //! session gains before matured gains, those before principal, that before what is held apart;
-//! pro rata inside a rank. Whoever pays has a claim to later recoveries.
+//! pro rata inside a rank. Whoever pays has a claim to later recoveries. One list serves a domain:
+//! a second could let a better rank pay before one that the first left out.
 
 use alloc::collections::BTreeMap;
 use alloc::vec::Vec;
@@ -24,9 +25,12 @@ pub(super) fn settle(
     if state.control.domain_status(domain) != Status::Settling {
         return Err(Rejection::NotSettling { domain });
     }
+    if state.losses.ranked.contains(&domain) {
+        return Err(Rejection::RanksSettled { domain });
+    }
     let mut claims = claims.to_vec();
     claims.sort_unstable_by_key(|claim| (claim.account, claim.rank));
-    check(state, asset, &claims)?;
+    check(state, domain, asset, &claims)?;
     let amounts: Vec<Amount> = claims.iter().map(|claim| claim.amount).collect();
     // Lowest class pays first, and the lowest rank (the highest number) is to pay first.
     let classes: Vec<u32> = claims.iter().map(|claim| LAST_CLASS - class_of(claim)).collect();
@@ -65,14 +69,22 @@ fn class_of(claim: &RankedClaim) -> u32 {
     }
 }
 
-/// Every account exists, no part stands twice, the parts are above zero and within what is free.
-fn check(state: &State, asset: AssetId, claims: &[RankedClaim]) -> Result<(), Rejection> {
+/// Every account exists and accepted the domain's terms, no part stands twice, the parts are above zero and within what is free.
+fn check(
+    state: &State,
+    domain: DomainId,
+    asset: AssetId,
+    claims: &[RankedClaim],
+) -> Result<(), Rejection> {
     let mut asked: BTreeMap<AccountId, Amount> = BTreeMap::new();
     let mut last = None;
     for claim in claims {
         let account = claim.account;
         if state.accounts.account(account).is_none() {
             return Err(account::Rejection::UnknownAccount { account }.into());
+        }
+        if !state.domains.accepted(domain, account) {
+            return Err(Rejection::NotMember { account });
         }
         if last.replace((account, claim.rank)) == Some((account, claim.rank)) {
             return Err(Rejection::AccountTwice { account });

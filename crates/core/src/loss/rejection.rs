@@ -6,13 +6,13 @@ use serde::Serialize;
 
 use crate::account;
 use crate::allocation::AllocationError;
-use crate::domain::CauseClass;
+use crate::domain::{self, CauseClass};
 use crate::ids::{AccountId, DomainId, LayerId, LossId, Time};
 use crate::units::Amount;
 
 /// Why a command is refused, in order of precedence.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-#[serde(tag = "code", rename_all = "kebab-case")]
+#[serde(tag = "code", content = "numbers", rename_all = "kebab-case")]
 #[allow(missing_docs, reason = "fields are the numbers that explain the refusal")]
 pub enum Rejection {
     /// There is no such domain.
@@ -25,6 +25,8 @@ pub enum Rejection {
     TooMany { what: &'static str },
     /// The loss's number is known in this domain: a loss is recognised once.
     LossAlreadyReported { number: u64, loss: LossId },
+    /// Numbers from there on are the engine's own, for losses it finds itself.
+    NumberReserved { number: u64, below: u64 },
     /// The domain has no waterfall for this class of causes.
     NoWaterfall { domain: DomainId, class: CauseClass },
     /// The number was used before, or a higher one was.
@@ -57,7 +59,7 @@ pub enum Rejection {
     AboveDraw { asked: Amount, open: Amount },
     /// A call is paid by its members, proceeds come from outside.
     WrongPayer { layer: LayerId },
-    /// The account is not a member of the called layer.
+    /// The account is not called, or did not accept the domain's terms.
     NotMember { account: AccountId },
     /// More than the member is called for.
     AboveCall { asked: Amount, open: Amount },
@@ -65,12 +67,16 @@ pub enum Rejection {
     RecoveryAboveClaims { asked: Amount, open: Amount },
     /// The domain is not in settlement.
     NotSettling { domain: DomainId },
+    /// The domain's ranks were settled already: one list serves it.
+    RanksSettled { domain: DomainId },
     /// An account's ranked parts are more than is free in it.
     RanksAboveFree { account: AccountId, asked: Amount, free: Amount },
     /// The duty is not due.
     NotDue,
     /// An account was the obstacle.
     Account(account::Rejection),
+    /// A layer was the obstacle.
+    Domain(domain::Rejection),
     /// A division was refused.
     Allocation(#[serde(skip)] AllocationError),
 }
@@ -78,6 +84,12 @@ pub enum Rejection {
 impl From<account::Rejection> for Rejection {
     fn from(rejection: account::Rejection) -> Self {
         Self::Account(rejection)
+    }
+}
+
+impl From<domain::Rejection> for Rejection {
+    fn from(rejection: domain::Rejection) -> Self {
+        Self::Domain(rejection)
     }
 }
 
@@ -97,6 +109,7 @@ impl Rejection {
             Self::UnknownLoss { .. } => "unknown-loss",
             Self::TooMany { .. } => "too-many",
             Self::LossAlreadyReported { .. } => "loss-already-reported",
+            Self::NumberReserved { .. } => "number-reserved",
             Self::NoWaterfall { .. } => "no-waterfall",
             Self::NumberNotNew { .. } => "number-not-new",
             Self::ZeroAmount => "zero-amount",
@@ -117,9 +130,11 @@ impl Rejection {
             Self::AboveCall { .. } => "above-call",
             Self::RecoveryAboveClaims { .. } => "recovery-above-claims",
             Self::NotSettling { .. } => "not-settling",
+            Self::RanksSettled { .. } => "ranks-settled",
             Self::RanksAboveFree { .. } => "ranks-above-free",
             Self::NotDue => "not-due",
             Self::Account(rejection) => rejection.code(),
+            Self::Domain(rejection) => rejection.code(),
             Self::Allocation(_) => "allocation",
         }
     }
@@ -134,6 +149,9 @@ impl fmt::Display for Rejection {
             Self::TooMany { what } => write!(f, "there are too many {what}"),
             Self::LossAlreadyReported { number, loss } => {
                 write!(f, "loss number {number} is known already, as loss {loss}")
+            }
+            Self::NumberReserved { number, below } => {
+                write!(f, "number {number} is the engine's own, allowed: below {below}")
             }
             Self::NoWaterfall { domain, class } => {
                 write!(f, "domain {domain} has no waterfall for causes of class {class:?}")
@@ -177,7 +195,9 @@ impl fmt::Display for Rejection {
             Self::WrongPayer { layer } => {
                 write!(f, "layer {layer}: a call is paid by members, proceeds from outside")
             }
-            Self::NotMember { account } => write!(f, "account {account} is not called"),
+            Self::NotMember { account } => {
+                write!(f, "account {account} is not called, or did not accept the terms")
+            }
             Self::AboveCall { asked, open } => {
                 write!(f, "{asked} paid, the member may still pay {open}")
             }
@@ -185,11 +205,15 @@ impl fmt::Display for Rejection {
                 write!(f, "{asked} came back, {open} is still open")
             }
             Self::NotSettling { domain } => write!(f, "domain {domain} is not in settlement"),
+            Self::RanksSettled { domain } => {
+                write!(f, "the ranks of domain {domain} were settled already")
+            }
             Self::RanksAboveFree { account, asked, free } => {
                 write!(f, "account {account} is ranked with {asked}, {free} is free in it")
             }
             Self::NotDue => f.write_str("this internal command is not due"),
             Self::Account(rejection) => rejection.fmt(f),
+            Self::Domain(rejection) => rejection.fmt(f),
             Self::Allocation(error) => error.fmt(f),
         }
     }

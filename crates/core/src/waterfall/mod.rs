@@ -17,6 +17,9 @@ use crate::domain::{CauseClass, Domains, Kind, Layer};
 use crate::ids::{AssetId, LayerId};
 use crate::units::Amount;
 
+/// The most steps of a waterfall, and the most layers of a step.
+pub const MAX_STEPS: usize = 64;
+
 /// One position in the order of a waterfall.
 #[derive(Clone, Debug, PartialEq, Eq, BorshSerialize, BorshDeserialize, Serialize, Deserialize)]
 pub struct Step {
@@ -43,6 +46,8 @@ pub struct Side {
 pub enum Flaw {
     /// No step at all.
     NoSteps,
+    /// More steps, or more layers in one step, than a waterfall has.
+    TooMany { max: usize },
     /// A step without layers.
     EmptyStep { step: usize },
     /// A layer that does not exist.
@@ -57,7 +62,7 @@ pub enum Flaw {
     NeverReached { step: usize, layer: LayerId, behind: LayerId },
     /// Providers' principal before their profit.
     PrincipalBeforeProfit { step: usize, layer: LayerId },
-    /// A custody or operational loss that does not begin with the operator's own money.
+    /// A custody or operational loss whose first step is not the operator's own money alone.
     CustodyNotOwnMoney { layer: LayerId },
 }
 
@@ -67,6 +72,7 @@ impl Flaw {
     pub const fn code(&self) -> &'static str {
         match self {
             Self::NoSteps => "waterfall-no-steps",
+            Self::TooMany { .. } => "waterfall-too-many",
             Self::EmptyStep { .. } => "step-empty",
             Self::UnknownLayer { .. } => "unknown-layer",
             Self::ZeroWeight { .. } => "step-zero-weight",
@@ -83,6 +89,9 @@ impl fmt::Display for Flaw {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::NoSteps => f.write_str("a waterfall has at least one step"),
+            Self::TooMany { max } => {
+                write!(f, "a waterfall has at most {max} steps, and a step as many layers")
+            }
             Self::EmptyStep { step } => write!(f, "step {step} has no layer"),
             Self::UnknownLayer { step, layer } => {
                 write!(f, "step {step} names layer {layer}, which does not exist")
@@ -148,6 +157,9 @@ pub(crate) fn flaw(
     if steps.is_empty() {
         return Some(Flaw::NoSteps);
     }
+    if steps.len() > MAX_STEPS || steps.iter().any(|step| step.layers.len() > MAX_STEPS) {
+        return Some(Flaw::TooMany { max: MAX_STEPS });
+    }
     let mut seen: Vec<(LayerId, &Layer)> = Vec::new();
     for (number, step) in (1..).zip(steps) {
         if step.layers.is_empty() {
@@ -168,31 +180,39 @@ pub(crate) fn flaw(
             if found.spec.asset != asset {
                 return Some(Flaw::OtherAsset { step: number, layer });
             }
-            if let Some(flaw) = misplaced(&seen[..before], number, layer, found) {
+            if let Some(flaw) = misplaced(&seen, before, number, layer, found) {
                 return Some(flaw);
             }
             seen.push((layer, found));
         }
     }
-    let first = seen.first()?;
-    let own = matches!(first.1.spec.kind, Kind::OperatorCapital | Kind::Treasury);
-    (class == CauseClass::Custody && !own).then_some(Flaw::CustodyNotOwnMoney { layer: first.0 })
+    let own = |layer: &Layer| matches!(layer.spec.kind, Kind::OperatorCapital | Kind::Treasury);
+    let first = seen.iter().take(steps[0].layers.len()).find(|(_, layer)| !own(layer));
+    let (layer, _) = first.filter(|_| class == CauseClass::Custody)?;
+    Some(Flaw::CustodyNotOwnMoney { layer: *layer })
 }
 
+/// The first `before` of `seen` stand in earlier steps, the rest in the same one.
 fn misplaced(
-    before: &[(LayerId, &Layer)],
+    seen: &[(LayerId, &Layer)],
+    before: usize,
     step: usize,
     layer: LayerId,
     found: &Layer,
 ) -> Option<Flaw> {
     let kind = found.spec.kind;
-    let profit_before = |other: &(LayerId, &Layer)| other.1.spec.kind == Kind::ProviderPrincipal;
-    if kind == Kind::ProviderProfit && before.iter().any(profit_before) {
-        let principal = before.iter().find(|other| profit_before(other))?.0;
-        return Some(Flaw::PrincipalBeforeProfit { step, layer: principal });
+    let of = |kind: Kind| seen.iter().position(|other| other.1.spec.kind == kind);
+    if kind == Kind::ProviderProfit
+        && let Some(principal) = of(Kind::ProviderPrincipal)
+    {
+        return Some(Flaw::PrincipalBeforeProfit { step, layer: seen[principal].0 });
+    }
+    // Side by side, principal would be taken while profit remains.
+    if kind == Kind::ProviderPrincipal && of(Kind::ProviderProfit).is_some_and(|at| at >= before) {
+        return Some(Flaw::PrincipalBeforeProfit { step, layer });
     }
     if found.spec.source.members().is_some() {
-        let all = before.iter().find(|(_, other)| takes_everything(other))?;
+        let all = seen[..before].iter().find(|(_, other)| takes_everything(other))?;
         return Some(Flaw::NeverReached { step, layer, behind: all.0 });
     }
     None

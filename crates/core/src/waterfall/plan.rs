@@ -71,7 +71,8 @@ pub(crate) struct Against<'a> {
 /// where one still takes losses, else afresh. Nothing where the domain has no waterfall for it.
 #[must_use]
 pub fn plan(state: &State, domain: DomainId, class: CauseClass, amount: Amount) -> Option<Plan> {
-    let open = state.losses.joinable(domain, state.now()).map(|(_, episode)| episode.clone());
+    let open = state.losses.joinable(domain, class, amount, state.now());
+    let open = open.map(|(_, episode)| episode.clone());
     let mut episode = open.unwrap_or_else(|| fresh(state, domain));
     episode.deficits = episode.deficits.checked_add(amount).ok()?;
     let id = *episode.terms.waterfalls.get(&class)?;

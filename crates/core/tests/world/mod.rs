@@ -183,6 +183,19 @@ impl World {
         account
     }
 
+    /// An account that did not accept the terms.
+    pub fn stranger(&mut self, text: &str, cash: u128) -> AccountId {
+        self.account_do(account::Command::OpenOwner { name: name(text) });
+        let owner = OwnerId(u32::try_from(self.owners.len()).unwrap());
+        self.owners.insert(text.into(), owner);
+        let kind = AccountKind::Cross;
+        self.account_do(account::Command::OpenAccount { name: name(text), owner, kind });
+        let account = AccountId(u32::try_from(self.accounts.len()).unwrap());
+        self.accounts.insert(text.into(), account);
+        self.deposit(text, cash);
+        account
+    }
+
     pub fn deposit(&mut self, text: &str, cash: u128) {
         let (account, number) = (self.id(text), self.next());
         let amount = amount(cash);

@@ -1,0 +1,200 @@
+//! Holes that a second reading of the engine found, each closed and kept as a plain test.
+
+mod world;
+
+use rhodian_core::account;
+use rhodian_core::allocation::Rule;
+use rhodian_core::control::{self, Parameter, Status};
+use rhodian_core::domain::{CauseClass, Kind, PeriodCap, Source};
+use rhodian_core::engine::{Action, Actor, Rejection, Role};
+use rhodian_core::loss::{self, Rank, RankedClaim};
+use world::{DOMAIN, World, amount, layer, members, name};
+
+fn refused(result: Result<Vec<rhodian_core::engine::Record>, Rejection>) -> &'static str {
+    result.expect_err("it is refused").code()
+}
+
+/// Two sets of one episode, each waiting at a sale before the gains: Bob's cap is one.
+#[test]
+fn a_cap_spent_under_one_set_is_spent_under_the_other() {
+    let mut world = World::new("USD", 2);
+    let mut sale = layer("sale", Kind::Issuance, Source::Proceeds { deadline: 1_000 });
+    sale.caps.per_event = Some(amount(1));
+    world.add(sale);
+    world.gains("gains", None);
+    world.waterfall(&["sale", "gains"]);
+    world.account("bob", 1_000);
+    world.claim("gains", "bob", 100, 100);
+    world.set(Parameter::LiableWindow, 0);
+    world.report("L1", 91);
+    world.tick(1);
+    world.report("L2", 91);
+    assert_eq!(world.loss("L1").episode, world.loss("L2").episode);
+    assert_ne!(world.loss("L1").set, world.loss("L2").set);
+    world.tick(2_000);
+    assert_eq!(world.received("L1", "gains"), 91);
+    assert_eq!(world.received("L2", "gains"), 9, "the rest of the cap");
+    assert_eq!(world.loss("L2").uncovered.atoms(), 82);
+    assert_eq!(world.cash("bob"), 900);
+}
+
+/// Losses of a class whose waterfall came after the episode opened share one episode of theirs.
+#[test]
+fn a_class_that_came_later_has_one_episode() {
+    let mut world = World::new("USD", 2);
+    world.fund("fund", 100, Some(10));
+    world.waterfall(&["fund"]);
+    world.hold_episode_open();
+    let mut sale = layer("sale", Kind::Treasury, Source::Proceeds { deadline: 1_000 });
+    sale.caps.per_event = Some(amount(5));
+    world.add(sale);
+    world.waterfall_of(CauseClass::Custody, vec![world.step(&[("sale", 1)])]);
+    for text in ["first", "second"] {
+        world.try_report(text, CauseClass::Custody, 5, None, 0, &[]).unwrap();
+        let loss = world.loss_id(text);
+        let second = Actor { id: 1, ..Actor::VENUE };
+        world.give(second, Action::Loss(loss::Command::ApproveLoss { loss })).unwrap();
+    }
+    assert_eq!(world.loss("first").episode, world.loss("second").episode);
+    assert_ne!(world.loss("first").episode, world.loss("held").episode);
+}
+
+#[test]
+fn numbers_of_losses_the_engine_finds_are_its_own() {
+    let mut world = World::new("USD", 2);
+    world.fund("fund", 100, None);
+    world.waterfall(&["fund"]);
+    let account = world.account("alice", 10);
+    let cause = name("insolvent");
+    let (domain, number, set_off) = (DOMAIN, 1 << 63, Vec::new());
+    let command = loss::Command::DeclareDefault { domain, number, account, cause, set_off };
+    let result = world.give(Actor::VENUE, Action::Loss(command));
+    assert_eq!(refused(result), "number-reserved");
+}
+
+#[test]
+fn ranks_bind_those_who_accepted_and_one_list_serves() {
+    let mut world = World::new("USD", 2);
+    world.fund("fund", 10, None);
+    world.waterfall(&["fund"]);
+    let bob = world.account("bob", 100);
+    world.set(Parameter::UncoveredThreshold, 0);
+    world.report("L1", 50);
+    let ranks = |account| loss::Command::SettleRanks {
+        domain: DOMAIN,
+        claims: vec![RankedClaim { account, rank: Rank::Principal, amount: amount(15) }],
+    };
+    let stranger = world.stranger("eve", 100);
+    let result = world.give(Actor::VENUE, Action::Loss(ranks(stranger)));
+    assert_eq!(refused(result), "not-member");
+    world.loss_do(ranks(bob));
+    assert_eq!(world.cash("bob"), 85);
+    assert_eq!(world.uncovered(), -25);
+    let again = world.give(Actor::VENUE, Action::Loss(ranks(bob)));
+    assert_eq!(refused(again), "ranks-settled");
+}
+
+#[test]
+fn closing_follows_settlement() {
+    let mut world = World::new("USD", 2);
+    let set = |status| {
+        let (domain, cause) = (None, name("test"));
+        Action::Control(control::Command::SetStatus { domain, status, cause })
+    };
+    let guardian = Actor { role: Role::Guardian, id: 0 };
+    assert_eq!(refused(world.give(guardian, set(Status::Settling))), "status-too-far");
+    assert_eq!(refused(world.give(Actor::VENUE, set(Status::Closed))), "status-too-far");
+    world.must(set(Status::Settling));
+    world.must(set(Status::Closed));
+}
+
+#[test]
+fn what_can_never_be_right_side_by_side() {
+    let mut world = World::new("USD", 2);
+    let proportional = || Source::Members(members(Rule::Proportional));
+    world.add(layer("capital", Kind::OperatorCapital, Source::Pot));
+    world.add(layer("profit", Kind::ProviderProfit, proportional()));
+    world.add(layer("principal", Kind::ProviderPrincipal, proportional()));
+    let cases = [
+        ("principal, profit", CauseClass::Default, &["principal", "profit"][..]),
+        ("profit, principal", CauseClass::Default, &["profit", "principal"]),
+        ("operator beside members", CauseClass::Custody, &["capital", "profit"]),
+    ];
+    for (case, class, sides) in cases {
+        let sides: Vec<(&str, u32)> = sides.iter().map(|text| (*text, 1)).collect();
+        let steps = vec![world.step(&sides)];
+        let domain = DOMAIN;
+        let command = rhodian_core::domain::Command::SetWaterfall { domain, class, steps };
+        let code = refused(world.give(Actor::VENUE, Action::Domain(command)));
+        let expected = match class {
+            CauseClass::Custody => "custody-not-own-money",
+            _ => "principal-before-profit",
+        };
+        assert_eq!(code, expected, "{case}");
+    }
+}
+
+#[test]
+fn a_result_needs_a_waterfall_for_its_hole() {
+    let mut world = World::new("USD", 2);
+    let (loser, winner) = (world.account("alice", 10), world.account("bob", 10));
+    let (domain, number, amount) = (DOMAIN, 1, amount(20));
+    let command = account::Command::SettleResult { domain, number, loser, winner, amount };
+    let result = world.give(Actor::VENUE, Action::Account(command));
+    assert_eq!(refused(result), "no-waterfall");
+}
+
+#[test]
+fn nothing_pends_for_ever() {
+    let mut world = World::new("USD", 2);
+    let mut sale = layer("sale", Kind::Issuance, Source::Proceeds { deadline: u64::MAX });
+    sale.caps.per_event = Some(amount(1));
+    let mut fund = layer("fund", Kind::InsuranceFund, Source::Pot);
+    fund.caps.per_period = Some(PeriodCap { amount: amount(1), millis: 0 });
+    for spec in [sale, fund] {
+        let command = rhodian_core::domain::Command::AddLayer { spec };
+        let result = world.give(Actor::VENUE, Action::Domain(command));
+        assert_eq!(refused(result), "layer-unbounded");
+    }
+}
+
+/// A balance may not pass 10^30 by taking stake out either.
+#[test]
+fn stake_comes_back_only_where_it_fits() {
+    let most = 10u128.pow(30);
+    let mut world = World::new("USD", 2);
+    world.tranche("tranche");
+    let account = world.account("sam", most);
+    world.stake("sam", "tranche", most);
+    world.deposit("sam", most);
+    let layer = world.layer_id("tranche");
+    let amount = amount(1);
+    let command = rhodian_core::domain::Command::Unstake { layer, account, amount };
+    let result = world.give(Actor::VENUE, Action::Domain(command));
+    assert_eq!(refused(result), "balance-above-bound");
+}
+
+/// Two owners fail at the same tick: neither is liable for the other.
+#[test]
+fn who_fails_at_the_same_time_is_not_liable() {
+    let mut world = World::new("USD", 2);
+    world.add(layer("capital", Kind::OperatorCapital, Source::Pot));
+    world.gains("gains", None);
+    let steps = vec![world.step(&[("capital", 1)]), world.step(&[("gains", 1)])];
+    world.waterfall_of(CauseClass::Custody, steps);
+    for text in ["alice", "bob", "carol"] {
+        world.account(text, 100);
+    }
+    world.claim("gains", "bob", 50, 50);
+    world.claim("gains", "carol", 50, 50);
+    for (text, failed) in [("L1", "alice"), ("L2", "bob")] {
+        world.try_report(text, CauseClass::Custody, 30, Some(failed), 0, &[]).unwrap();
+        let loss = world.loss_id(text);
+        let second = Actor { id: 1, ..Actor::VENUE };
+        world.give(second, Action::Loss(loss::Command::ApproveLoss { loss })).unwrap();
+    }
+    world.tick(24 * 3_600_000);
+    assert_eq!(world.cash("bob"), 100);
+    assert_eq!(world.cash("carol"), 50);
+    assert_eq!(world.loss("L2").uncovered.atoms(), 10);
+}

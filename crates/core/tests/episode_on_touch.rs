@@ -4,9 +4,9 @@
 mod world;
 
 use proptest::prelude::*;
-use rhodian_core::domain::CauseClass;
+use rhodian_core::domain::{CauseClass, Kind, Source};
 use rhodian_core::ids::AccountId;
-use world::World;
+use world::{World, amount, layer};
 
 /// Accounts `(weight, cap, cash)` behind one layer of deposits, in an episode held open.
 fn deposits(accounts: &[(u128, u128, u128)], on_touch: bool) -> World {
@@ -88,6 +88,33 @@ fn what_one_wave_rounds_up_pays_the_next() {
     world.report("O", 2);
     world.take_shares("O");
     assert_eq!((world.unsettled("O"), world.residue()), (0, 0), "the residue pays it back");
+}
+
+/// A loss that is divided twice over one layer, another in between, leaves one residue.
+#[test]
+fn a_residue_is_booked_once() {
+    let mut world = World::new("USD", 2);
+    world.touched("deposits", true);
+    let mut sale = layer("sale", Kind::Issuance, Source::Proceeds { deadline: 10 });
+    sale.caps.per_event = Some(amount(2));
+    world.add(sale);
+    let steps = vec![world.step(&[("deposits", 3), ("sale", 1)])];
+    world.waterfall_of(CauseClass::Default, steps);
+    for text in ["ann", "ben", "cat", "dan"] {
+        world.account(text, 200);
+        world.claim("deposits", text, 10, 50);
+    }
+    world.report("L", 7);
+    world.report("M", 1);
+    world.tick(10);
+    world.take_shares("L");
+    world.take_shares("M");
+    assert_eq!(["ann", "ben", "cat", "dan"].map(|text| world.cash(text)), [198; 4]);
+    assert_eq!((world.unsettled("L"), world.unsettled("M"), world.residue()), (0, 0, 0));
+    world.report("N", 1);
+    world.tick(10);
+    world.take_shares("N");
+    assert_eq!((world.unsettled("N"), world.residue()), (0, 3));
 }
 
 /// One balance does not serve two divisions, side by side or one after the other.

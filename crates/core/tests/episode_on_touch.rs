@@ -5,7 +5,6 @@ mod world;
 
 use proptest::prelude::*;
 use rhodian_core::domain::{CauseClass, Kind, Source};
-use rhodian_core::ids::AccountId;
 use world::{World, amount, layer};
 
 /// Accounts `(weight, cap, cash)` behind one layer of deposits, in an episode held open.
@@ -204,7 +203,11 @@ fn account() -> impl Strategy<Value = (u128, u128, u128)> {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 300, failure_persistence: None, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig {
+        cases: 300,
+        failure_persistence: None,
+        ..ProptestConfig::default()
+    })]
 
     /// Both modes pay the same in all, and the same by account within an atom.
     #[test]
@@ -234,7 +237,7 @@ proptest! {
         for place in 0..u32::try_from(accounts.len()).unwrap() {
             let (late, once) = (cash(&worlds[0], place), cash(&worlds[1], place));
             let waves = losses.len() as i128;
-            prop_assert!((late - once).abs() <= waves, "{:?}: {} and {}", AccountId(place), late, once);
+            prop_assert!((late - once).abs() <= waves, "a{}: {} and {}", place, late, once);
             over += once - late;
         }
         prop_assert_eq!(over, residue);

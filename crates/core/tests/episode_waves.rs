@@ -8,6 +8,7 @@ use proptest::prelude::*;
 use rhodian_core::allocation::Rule;
 use rhodian_core::control::Parameter;
 use rhodian_core::domain::{CauseClass, Kind, PeriodCap, Source};
+use rhodian_core::ids::Time;
 use rhodian_core::loss::Stage;
 use world::{World, amount, layer, members};
 
@@ -15,8 +16,15 @@ fn config(cases: u32) -> ProptestConfig {
     ProptestConfig { cases, failure_persistence: None, ..ProptestConfig::default() }
 }
 
-/// Members `(weight, cap, cash)` of one layer under `rule`, in an episode held open.
+/// The same, in an episode held open.
 fn world(rule: Rule, accounts: &[(u128, u128, u128)]) -> World {
+    let mut world = unopened(rule, accounts);
+    world.hold_episode_open();
+    world
+}
+
+/// Members `(weight, cap, cash)` of one layer under `rule`.
+fn unopened(rule: Rule, accounts: &[(u128, u128, u128)]) -> World {
     let mut world = World::new("USD", 2);
     let source = Source::Members(members(rule));
     world.add(layer("gains", Kind::GainsHaircut, source));
@@ -27,7 +35,6 @@ fn world(rule: Rule, accounts: &[(u128, u128, u128)]) -> World {
         world.claims("gains", &[(&text, *weight, *cap)]);
     }
     world.account("rich", 1_000_000);
-    world.hold_episode_open();
     world
 }
 
@@ -148,6 +155,93 @@ impl Episode {
     }
 }
 
+/// The engine and the slow model, side by side.
+struct Both {
+    world: World,
+    slow: Episode,
+    one_set: bool,
+    fixed: Time,
+    losses: u32,
+}
+
+impl Both {
+    fn new(accounts: &[(i64, i64, i64)], one_set: bool) -> Self {
+        let atoms = |n: i64| u128::from(n.unsigned_abs());
+        let claims: Vec<_> =
+            accounts.iter().map(|(w, c, cash)| (atoms(*w), atoms(*c), atoms(*cash))).collect();
+        let mut world = unopened(Rule::Proportional, &claims);
+        if !one_set {
+            world.set(Parameter::LiableWindow, 0);
+        }
+        world.hold_episode_open();
+        let mut slow = Episode {
+            cash: accounts.iter().map(|a| a.2).collect(),
+            reported: accounts.iter().map(|a| (a.0, a.1)).collect(),
+            spent: vec![0; accounts.len()],
+            failed: vec![false; accounts.len()],
+            ..Episode::default()
+        };
+        slow.fix();
+        let fixed = world.at;
+        Self { world, slow, one_set, fixed, losses: 0 }
+    }
+
+    /// A detection outside the window of the last set fixes another.
+    fn detect(&mut self) -> String {
+        if !self.one_set && self.world.at > self.fixed {
+            self.slow.fix();
+            self.fixed = self.world.at;
+        }
+        self.losses += 1;
+        format!("L{}", self.losses)
+    }
+
+    fn step(&mut self, step: &Step) {
+        let atoms = |n: i64| u128::from(n.unsigned_abs());
+        let count = self.slow.cash.len();
+        let at = |place: usize| (place % count, format!("a{}", place % count));
+        match *step {
+            Step::Loss(n) => {
+                let text = self.detect();
+                self.world.report(&text, atoms(n));
+                self.slow.loss(n);
+            }
+            Step::Fail(place, n) => {
+                let (place, who) = at(place);
+                self.slow.failed[place] = true;
+                let text = self.detect();
+                self.world.report_failed(&text, atoms(n), &who, 0, &[]);
+                self.slow.loss(n);
+            }
+            Step::Lose(place, n) => {
+                let (place, who) = at(place);
+                let n = n.min(self.slow.cash[place]);
+                if n > 0 {
+                    self.world.result(&who, "rich", atoms(n));
+                    self.slow.cash[place] -= n;
+                }
+            }
+            Step::Deposit(place, n) => {
+                let (place, who) = at(place);
+                self.world.deposit(&who, atoms(n));
+                self.slow.cash[place] += n;
+            }
+            Step::Withdraw(place, n) => {
+                let (place, who) = at(place);
+                if self.world.withdraw(&who, atoms(n)).is_ok() {
+                    self.slow.cash[place] -= n;
+                }
+            }
+            Step::Report(place, weight, cap) => {
+                let (place, who) = at(place);
+                self.world.tick(1);
+                self.world.claims("gains", &[(&who, atoms(weight), atoms(cap))]);
+                self.slow.reported[place] = (weight, cap);
+            }
+        }
+    }
+}
+
 proptest! {
     #![proptest_config(config(400))]
 
@@ -159,90 +253,13 @@ proptest! {
         steps in prop::collection::vec(step(), 1..16),
         one_set in any::<bool>(),
     ) {
-        let atoms = |n: i64| u128::from(n.unsigned_abs());
-        let claims: Vec<_> =
-            accounts.iter().map(|(w, c, cash)| (atoms(*w), atoms(*c), atoms(*cash))).collect();
-        let mut world = if one_set {
-            world(Rule::Proportional, &claims)
-        } else {
-            let mut world = World::new("USD", 2);
-            world.set(Parameter::LiableWindow, 0);
-            world.gains("gains", None);
-            world.waterfall(&["gains"]);
-            for (place, (weight, cap, cash)) in claims.iter().enumerate() {
-                world.account(&format!("a{place}"), *cash);
-                world.claims("gains", &[(&format!("a{place}"), *weight, *cap)]);
-            }
-            world.account("rich", 1_000_000);
-            world.hold_episode_open();
-            world
-        };
-        let mut slow = Episode {
-            cash: accounts.iter().map(|a| a.2).collect(),
-            reported: accounts.iter().map(|a| (a.0, a.1)).collect(),
-            spent: vec![0; accounts.len()],
-            failed: vec![false; accounts.len()],
-            ..Episode::default()
-        };
-        slow.fix();
-        let mut fixed = world.at;
-        let mut losses = 0;
+        let mut both = Both::new(&accounts, one_set);
         for step in steps {
-            let place = match &step {
-                Step::Lose(place, _)
-                | Step::Deposit(place, _)
-                | Step::Withdraw(place, _)
-                | Step::Report(place, ..)
-                | Step::Fail(place, _) => place % accounts.len(),
-                Step::Loss(_) => 0,
-            };
-            let who = format!("a{place}");
-            losses += 1;
-            let text = format!("L{losses}");
-            let fix = |slow: &mut Episode, world: &World, fixed: &mut _| {
-                if !one_set && world.at > *fixed {
-                    slow.fix();
-                    *fixed = world.at;
-                }
-            };
-            match step {
-                Step::Loss(n) => {
-                    fix(&mut slow, &world, &mut fixed);
-                    world.report(&text, atoms(n));
-                    slow.loss(n);
-                }
-                Step::Fail(_, n) => {
-                    slow.failed[place] = true;
-                    fix(&mut slow, &world, &mut fixed);
-                    world.report_failed(&text, atoms(n), &who, 0, &[]);
-                    slow.loss(n);
-                }
-                Step::Lose(_, n) => {
-                    let n = n.min(slow.cash[place]);
-                    if n > 0 {
-                        world.result(&who, "rich", atoms(n));
-                        slow.cash[place] -= n;
-                    }
-                }
-                Step::Deposit(_, n) => {
-                    world.deposit(&who, atoms(n));
-                    slow.cash[place] += n;
-                }
-                Step::Withdraw(_, n) => {
-                    if world.withdraw(&who, atoms(n)).is_ok() {
-                        slow.cash[place] -= n;
-                    }
-                }
-                Step::Report(_, weight, cap) => {
-                    world.tick(1);
-                    world.claims("gains", &[(&who, atoms(weight), atoms(cap))]);
-                    slow.reported[place] = (weight, cap);
-                }
+            both.step(&step);
+            for (place, slow) in both.slow.cash.iter().enumerate() {
+                prop_assert_eq!(cash(&both.world, place), i128::from(*slow), "a{}", place);
             }
-            for (place, slow) in slow.cash.iter().enumerate() {
-                prop_assert_eq!(cash(&world, place), i128::from(*slow), "a{}", place);
-            }
-            prop_assert_eq!(world.uncovered(), -i128::from(slow.uncovered));
+            prop_assert_eq!(both.world.uncovered(), -i128::from(both.slow.uncovered));
         }
     }
 }

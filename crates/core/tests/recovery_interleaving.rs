@@ -271,3 +271,26 @@ fn recoveries_go_to_who_bore_it() {
     world.recover("L", 10);
     assert_eq!(world.pot("fund"), 25);
 }
+
+/// Two settlements by rank that take the same from the same accounts are two claims.
+#[test]
+fn ranks_settled_twice_are_two_claims() {
+    use rhodian_core::control::{Command, Status};
+    use rhodian_core::engine::Action;
+    use rhodian_core::loss::{self, Rank, RankedClaim};
+    let mut world = World::new("USD", 2);
+    world.fund("fund", 1, None);
+    world.waterfall(&["fund"]);
+    world.account("ann", 100);
+    world.report("L", 51);
+    let (domain, cause) = (Some(DOMAIN), world::name("uncovered"));
+    world.must(Action::Control(Command::SetStatus { domain, status: Status::Settling, cause }));
+    let account = world.id("ann");
+    for left in [40, 30] {
+        let claim = RankedClaim { account, rank: Rank::Principal, amount: world::amount(10) };
+        world.loss_do(loss::Command::SettleRanks { domain: DOMAIN, claims: vec![claim] });
+        assert_eq!(world.uncovered(), -left);
+    }
+    world.recover("L", 50);
+    assert_eq!((world.cash("ann"), world.uncovered()), (100, 0));
+}

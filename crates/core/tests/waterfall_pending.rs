@@ -4,7 +4,8 @@
 mod world;
 
 use rhodian_core::allocation::Rule;
-use rhodian_core::domain::{CauseClass, Kind, PeriodCap, Source};
+use rhodian_core::domain::{self, CauseClass, Kind, PeriodCap, Source};
+use rhodian_core::engine::{Action, Actor};
 use rhodian_core::loss::Stage;
 use world::{World, amount, layer, members};
 
@@ -190,4 +191,14 @@ fn sums_of_an_episode_stay_in_bounds() {
     assert_eq!((world.cash("xan"), world.uncovered()), (0, 0));
     world.result("ben", "yan", most);
     assert_eq!((world.cash("yan"), world.uncovered()), (0, 0));
+}
+
+/// A cap over no time would not bind: refused like a cap of zero.
+#[test]
+fn a_period_of_no_time_is_refused() {
+    let mut world = World::new("USD", 2);
+    let mut spec = layer("fund", Kind::InsuranceFund, Source::Pot);
+    spec.caps.per_period = Some(PeriodCap { amount: amount(1), millis: 0 });
+    let command = Action::Domain(domain::Command::AddLayer { spec });
+    assert_eq!(world.give(Actor::VENUE, command).unwrap_err().code(), "zero-cap");
 }

@@ -338,8 +338,15 @@ fn add_layer(state: &State, spec: &LayerSpec, events: &mut Events) -> Result<(),
     let caps = &spec.caps;
     let period = caps.per_period.map(|cap| cap.amount);
     let zero = |cap: Option<Amount>| cap.is_some_and(Amount::is_zero);
+    // Over a span of no time a cap never binds: as little a cap as one of zero.
+    let no_span = caps.per_period.is_some_and(|cap| cap.millis == 0);
     let of_weight = spec.source.members().and_then(|members| members.cap_of_weight);
-    if zero(caps.per_event) || zero(caps.per_episode) || zero(period) || of_weight == Some(0) {
+    if zero(caps.per_event)
+        || zero(caps.per_episode)
+        || zero(period)
+        || no_span
+        || of_weight == Some(0)
+    {
         return Err(Rejection::ZeroCap { layer: spec.name.clone() });
     }
     if let Some(attachment) = spec.attachment

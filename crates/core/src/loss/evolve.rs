@@ -467,7 +467,10 @@ fn debt_moves(loss: &mut Loss, domain: DomainId, amount: Amount, bearer: Bearer)
     let Some(pool) = uncovered else { return };
     pool.borne = pool.borne.less_or_zero(amount);
     let step = pool.step;
-    let same = loss.pools.iter_mut().find(|pool| pool.step == step && pool.bearer == bearer);
+    // Participants have rows of their own in each settlement, equal ones too: they do not merge.
+    let merges = matches!(bearer, Bearer::Layer(_));
+    let mut pools = loss.pools.iter_mut();
+    let same = pools.find(|pool| merges && pool.step == step && pool.bearer == bearer);
     match same {
         Some(pool) => pool.borne = pool.borne.checked_add(amount).unwrap_or(Amount::MAX),
         None => loss.pools.push(ClaimPool { step, bearer, borne: amount, repaid: Amount::ZERO }),

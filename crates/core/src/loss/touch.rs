@@ -163,6 +163,7 @@ pub(super) fn book_residue(
         return Err(Rejection::NotDue);
     }
     let mut losses: Vec<LossId> = of.waves.iter().map(|wave| wave.loss).collect();
+    losses.sort_unstable();
     losses.dedup();
     losses.retain(|loss| !state.losses.waits_for_touch(*loss));
     // What one wave rounded up too much pays what the next could not collect any more.

@@ -43,6 +43,7 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
         }
     };
     let exit = cli.command.run().unwrap_or_else(|error| {
+        out_folder::let_interrupt_end();
         output::tell(&error);
         error.exit
     });

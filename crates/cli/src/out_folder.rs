@@ -45,6 +45,12 @@ fn clean_up_when_interrupted() {
     });
 }
 
+/// Waits while an interrupt is removing the unfinished folder: the program then ends there, and
+/// not with the error that the removal gave to whoever was still writing.
+pub fn let_interrupt_end() {
+    drop(unfinished());
+}
+
 /// Refuses a target that is there and may not be replaced. Asked before the work begins.
 ///
 /// With `force` a folder is replaced whole, and so only where it holds nothing but files of the

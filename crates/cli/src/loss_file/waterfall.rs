@@ -96,6 +96,7 @@ impl LossFile {
                 .at(cited(&place, why))
             }
             Flaw::NoSteps
+            | Flaw::TooMany { .. }
             | Flaw::EmptyStep { .. }
             | Flaw::UnknownLayer { .. }
             | Flaw::ZeroWeight { .. }

@@ -272,9 +272,10 @@ fn recoveries_go_to_who_bore_it() {
     assert_eq!(world.pot("fund"), 25);
 }
 
-/// Two settlements by rank that take the same from the same accounts are two claims.
+/// A settlement by rank gives claims like any draw: recoveries repay the debt that still stands
+/// and those who paid, in one step.
 #[test]
-fn ranks_settled_twice_are_two_claims() {
+fn those_who_paid_by_rank_are_repaid() {
     use rhodian_core::control::{Command, Status};
     use rhodian_core::engine::Action;
     use rhodian_core::loss::{self, Rank, RankedClaim};
@@ -286,11 +287,9 @@ fn ranks_settled_twice_are_two_claims() {
     let (domain, cause) = (Some(DOMAIN), world::name("uncovered"));
     world.must(Action::Control(Command::SetStatus { domain, status: Status::Settling, cause }));
     let account = world.id("ann");
-    for left in [40, 30] {
-        let claim = RankedClaim { account, rank: Rank::Principal, amount: world::amount(10) };
-        world.loss_do(loss::Command::SettleRanks { domain: DOMAIN, claims: vec![claim] });
-        assert_eq!(world.uncovered(), -left);
-    }
+    let claim = RankedClaim { account, rank: Rank::Principal, amount: world::amount(20) };
+    world.loss_do(loss::Command::SettleRanks { domain: DOMAIN, claims: vec![claim] });
+    assert_eq!((world.cash("ann"), world.uncovered()), (80, -30));
     world.recover("L", 50);
     assert_eq!((world.cash("ann"), world.uncovered()), (100, 0));
 }

@@ -61,8 +61,9 @@ pub fn decide(state: &State, envelope: &Envelope, events: &mut Events) -> Result
     }
 }
 
-/// Who may give `action`: the engine its duties and the clock; an owner what concerns accounts of his own; a
-/// guardian a status, which he may only tighten; venue and governance everything but duties.
+/// Who may give `action`: the engine its duties and the clock; an owner what concerns accounts of
+/// his own; a guardian a status, which he may only tighten; venue and governance everything but
+/// duties.
 const fn may(role: Role, action: &Action) -> bool {
     use account::Command as A;
     use domain::Command as D;

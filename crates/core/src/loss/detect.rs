@@ -278,7 +278,7 @@ pub(super) fn negative(state: &State) -> Option<(AccountId, DomainId)> {
     })
 }
 
-/// Numbers of losses that the engine itself found begin here; one that a venue gave is passed over.
+/// Numbers of losses that the engine itself finds begin here; a venue's are refused from here on.
 const DERIVED_NUMBERS: u64 = 1 << 63;
 
 pub(super) fn detect_negative(
@@ -293,10 +293,7 @@ pub(super) fn detect_negative(
     let count = u64::try_from(state.losses.losses.len()).unwrap_or(u64::MAX >> 1);
     let cause = Name::new("balance below zero").ok_or(Rejection::NotDue)?;
     let set_off = gains_of_owner(state, domain, account);
-    let mut numbers = (count..).map(|count| DERIVED_NUMBERS | count);
-    let number = numbers.find(|number| state.losses.numbered(domain, *number).is_none());
-    let number = number.ok_or(Rejection::TooMany { what: "losses" })?;
-    default_found(state, domain, number, account, (cause, set_off), events)
+    default_found(state, domain, DERIVED_NUMBERS | count, account, (cause, set_off), events)
 }
 
 /// The reported session gains in the owner's other accounts: own means of his loss.

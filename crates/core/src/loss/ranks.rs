@@ -69,7 +69,8 @@ fn class_of(claim: &RankedClaim) -> u32 {
     }
 }
 
-/// Every account exists and accepted the domain's terms, no part stands twice, the parts are above zero and within what is free.
+/// Every account exists and accepted the domain's terms, no part stands twice, the parts are
+/// above zero and within what is free.
 fn check(
     state: &State,
     domain: DomainId,

@@ -141,6 +141,7 @@ impl Rejection {
 }
 
 impl fmt::Display for Rejection {
+    // style-ok: length, one sentence for each rejection and nothing else
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::UnknownDomain { domain } => write!(f, "there is no domain {domain}"),

@@ -411,7 +411,7 @@ pub fn layers_of(state: &State, loss: LossId) -> Vec<(u16, LayerId)> {
     let found = state.losses.loss(loss);
     let terms = found.and_then(|found| {
         let episode = state.losses.episode(found.episode?)?;
-        let id = episode.terms.waterfalls.get(&found.class)?;
+        let id = episode.rules.waterfalls.get(&found.class)?;
         state.domains.waterfall(*id)
     });
     let steps = (1..).zip(terms.into_iter().flat_map(|waterfall| &waterfall.steps));

@@ -370,7 +370,7 @@ fn order(event: &loss::Event, state: &State) -> Result<(), Broken> {
 
 fn steps<'a>(state: &'a State, against: &Against<'_>) -> &'a [Step] {
     let class = against.loss.map(|loss| loss.class);
-    let id = class.and_then(|class| against.episode.terms.waterfalls.get(&class));
+    let id = class.and_then(|class| against.episode.rules.waterfalls.get(&class));
     id.and_then(|id| state.domains.waterfall(*id)).map_or(&[], |found| &found.steps)
 }
 

@@ -26,7 +26,7 @@ pub(super) fn absorbing(state: &State, loss: LossId) -> Result<(&Loss, Against<'
 
 /// The steps of the loss's frozen waterfall.
 pub(super) fn steps<'a>(state: &'a State, found: &Loss, against: &Against<'_>) -> &'a [Step] {
-    let id = against.episode.terms.waterfalls.get(&found.class);
+    let id = against.episode.rules.waterfalls.get(&found.class);
     id.and_then(|id| state.domains.waterfall(*id)).map_or(&[], |waterfall| &waterfall.steps)
 }
 

@@ -6,7 +6,9 @@ use core::cmp::Reverse;
 
 use super::event::as_claims;
 use super::touch::touch_where;
-use super::{Command, Episode, Event, Losses, Origin, Rejection, SetOff, Stage, Terms, liable};
+use super::{
+    Command, Episode, Event, FrozenRules, Losses, Origin, Rejection, SetOff, Stage, liable,
+};
 use crate::account;
 use crate::allocation::Rule;
 use crate::bounds::{MAX_RISK, MAX_TOTAL};
@@ -17,7 +19,7 @@ use crate::ids::{AccountId, DomainId, EpisodeId, LayerId, LiableSetId, LossId, N
 use crate::ledger::Holder;
 use crate::units::Amount;
 
-impl Terms {
+impl FrozenRules {
     /// The rules in force now: what an episode that opens now freezes.
     pub(crate) fn now(state: &State, domain: DomainId) -> Self {
         let waterfalls = state.domains.domain(domain).map(|found| found.waterfalls.clone());
@@ -41,10 +43,10 @@ impl Losses {
     ) -> Option<(EpisodeId, &Episode)> {
         let open = self.episodes().filter(|(_, episode)| episode.domain == domain);
         let young = open.filter(|(_, episode)| {
-            !episode.closed && now < episode.opened.after(episode.terms.length)
+            !episode.closed && now < episode.opened.after(episode.rules.length)
         });
         let mut answers =
-            young.filter(|(_, episode)| episode.terms.waterfalls.contains_key(&class));
+            young.filter(|(_, episode)| episode.rules.waterfalls.contains_key(&class));
         answers.find(|(_, episode)| self.sum_of(episode).checked_add(size).is_ok())
     }
 
@@ -301,7 +303,7 @@ fn gains_of_owner(state: &State, domain: DomainId, failed: AccountId) -> Vec<Set
     let Some(owner) = state.accounts.account(failed).map(|account| account.owner) else {
         return Vec::new();
     };
-    let waterfalls = Terms::now(state, domain).waterfalls;
+    let waterfalls = FrozenRules::now(state, domain).waterfalls;
     let layers = state.domains.layers_of(&waterfalls).into_iter().filter(|layer| {
         state.domains.layer(*layer).is_some_and(|found| found.spec.kind == Kind::GainsHaircut)
     });
@@ -352,8 +354,8 @@ pub(super) fn detect(state: &State, loss: LossId, events: &mut Events) -> Result
         None => {
             let id = EpisodeId::at(state.losses.episodes.len())
                 .ok_or(Rejection::TooMany { what: "episodes" })?;
-            let terms = Terms::now(state, domain);
-            events.push(Event::EpisodeOpened { episode: id, domain, terms });
+            let rules = FrozenRules::now(state, domain);
+            events.push(Event::EpisodeOpened { episode: id, domain, rules });
             id
         }
     };
@@ -384,13 +386,13 @@ fn fix_set(
 ) -> Result<LiableSetId, Rejection> {
     let id = LiableSetId::at(state.losses.sets.len())
         .ok_or(Rejection::TooMany { what: "liable sets" })?;
-    let terms = match earlier {
-        Some(episode) => episode.terms.clone(),
-        None => Terms::now(state, domain),
+    let rules = match earlier {
+        Some(episode) => episode.rules.clone(),
+        None => FrozenRules::now(state, domain),
     };
-    let layers = state.domains.layers_of(&terms.waterfalls);
+    let layers = state.domains.layers_of(&rules.waterfalls);
     let fixed = liable::fix(state, domain, &layers, earlier, owner);
-    let until = state.now().after(terms.window);
+    let until = state.now().after(rules.window);
     let layers = fixed.iter().map(|(layer, set)| (*layer, as_claims(set))).collect();
     events.push(Event::LiableSetFixed { set: id, episode, until, layers });
     Ok(id)

@@ -5,7 +5,7 @@ use alloc::vec::Vec;
 use borsh::{BorshDeserialize, BorshSerialize};
 use serde::{Deserialize, Serialize};
 
-use super::{LayerSet, ReportedClaim, SetOff, Terms};
+use super::{FrozenRules, LayerSet, ReportedClaim, SetOff};
 use crate::domain::CauseClass;
 use crate::engine::Actor;
 use crate::ids::{
@@ -51,7 +51,7 @@ pub enum Event {
         set_off: Vec<SetOff>,
     } = 5,
     /// An episode opened, its rules frozen.
-    EpisodeOpened { episode: EpisodeId, domain: DomainId, terms: Terms } = 6,
+    EpisodeOpened { episode: EpisodeId, domain: DomainId, rules: FrozenRules } = 6,
     /// A liable set was fixed; `layers` are its members with weights and caps.
     LiableSetFixed {
         set: LiableSetId,

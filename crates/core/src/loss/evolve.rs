@@ -21,11 +21,11 @@ impl Losses {
                 basis.extend(claims.iter().map(|claim| (claim.account, *claim)));
             }
             Event::LossReported { .. } | Event::DefaultFound { .. } => self.found(event, now),
-            Event::EpisodeOpened { domain, terms, .. } => self.episodes.push(Episode {
+            Event::EpisodeOpened { domain, rules, .. } => self.episodes.push(Episode {
                 domain: *domain,
                 opened: now,
                 closed: false,
-                terms: terms.clone(),
+                rules: rules.clone(),
                 losses: Vec::new(),
                 sets: Vec::new(),
                 failed: BTreeSet::new(),

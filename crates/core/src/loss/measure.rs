@@ -127,7 +127,7 @@ impl Taker<'_> {
         let owner = found.failed.and_then(|id| state.accounts.account(id)).map(|a| a.owner);
         let episode = found.episode.and_then(|id| state.losses.episode(id));
         let (Some(owner), Some(episode)) = (owner, episode) else { return };
-        for layer in state.domains.layers_of(&episode.terms.waterfalls) {
+        for layer in state.domains.layers_of(&episode.rules.waterfalls) {
             let pot = state.domains.layer(layer).is_some_and(|found| {
                 found.spec.source == Source::Pot && found.spec.asset == self.asset
             });

@@ -196,7 +196,7 @@ impl Loss {
 
 /// The rules an episode was opened under. They are frozen for it.
 #[derive(Clone, Debug, PartialEq, Eq, BorshSerialize, BorshDeserialize, Serialize, Deserialize)]
-pub struct Terms {
+pub struct FrozenRules {
     /// The waterfall for each class of causes.
     pub waterfalls: BTreeMap<CauseClass, WaterfallId>,
     /// Milliseconds it takes new losses for.
@@ -215,7 +215,7 @@ pub struct Episode {
     /// Whether every loss is settled.
     pub closed: bool,
     /// The rules frozen for it.
-    pub terms: Terms,
+    pub rules: FrozenRules,
     /// Its losses, in order of detection.
     pub losses: Vec<LossId>,
     /// Its liable sets, in order.
@@ -287,7 +287,7 @@ impl Losses {
     #[must_use]
     pub(crate) fn may_draw_on(&self, domains: &Domains, layer: LayerId) -> bool {
         self.episodes.iter().filter(|episode| !episode.closed).any(|episode| {
-            episode.terms.waterfalls.values().any(|id| {
+            episode.rules.waterfalls.values().any(|id| {
                 let steps = domains.waterfall(*id).into_iter().flat_map(|w| w.steps.iter());
                 steps.flat_map(|step| step.layers.iter()).any(|side| side.layer == layer)
             })

@@ -11,7 +11,7 @@ use crate::domain::{CauseClass, Layer, Source};
 use crate::engine::State;
 use crate::ids::{DomainId, LayerId, Time};
 use crate::ledger::Holder;
-use crate::loss::{Episode, LiableSet, Loss, Terms, liable};
+use crate::loss::{Episode, FrozenRules, LiableSet, Loss, liable};
 use crate::units::Amount;
 
 /// What a layer can pay now, and what binds it.
@@ -75,7 +75,7 @@ pub fn plan(state: &State, domain: DomainId, class: CauseClass, amount: Amount) 
     let open = open.map(|(_, episode)| episode.clone());
     let mut episode = open.unwrap_or_else(|| fresh(state, domain));
     episode.deficits = episode.deficits.checked_add(amount).ok()?;
-    let id = *episode.terms.waterfalls.get(&class)?;
+    let id = *episode.rules.waterfalls.get(&class)?;
     let set = standing(state, domain, &episode);
     let against = Against { episode: &episode, set: &set, loss: None };
     let steps = &state.domains.waterfall(id)?.steps;
@@ -97,7 +97,7 @@ fn fresh(state: &State, domain: DomainId) -> Episode {
         domain,
         opened: state.now(),
         closed: false,
-        terms: Terms::now(state, domain),
+        rules: FrozenRules::now(state, domain),
         losses: Vec::new(),
         sets: Vec::new(),
         failed: alloc::collections::BTreeSet::new(),
@@ -112,7 +112,7 @@ fn standing(state: &State, domain: DomainId, episode: &Episode) -> LiableSet {
     if let Some(set) = last.filter(|set| state.now() <= set.until) {
         return set.clone();
     }
-    let layers = state.domains.layers_of(&episode.terms.waterfalls);
+    let layers = state.domains.layers_of(&episode.rules.waterfalls);
     LiableSet {
         episode: crate::ids::EpisodeId(0),
         fixed: state.now(),

@@ -19,6 +19,9 @@ pub const MAX_RISK: u64 = 1_000_000_000_000;
 /// The unit of a risk factor: millionths.
 pub const RISK_UNIT: u64 = 1_000_000;
 
+/// Longest deadline of a pending draw, and longest span of a cap, in milliseconds: 30 days.
+pub const MAX_PENDING: u64 = 30 * 24 * 3_600_000;
+
 /// Longest name of an account, layer or domain, in bytes.
 pub const MAX_NAME: usize = 64;
 

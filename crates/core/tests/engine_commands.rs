@@ -47,8 +47,8 @@ fn all_of(world: &World) -> Vec<(&'static str, Action)> {
             account(account::Command::Transfer { from: ann, to: ben, number, asset, amount }),
         ),
         ("accept", of_domain(domain::Command::AcceptTerms { domain, account: ann })),
-        ("stake", of_domain(domain::Command::Stake { layer, account: ann, amount })),
-        ("unstake", of_domain(domain::Command::Unstake { layer, account: ann, amount })),
+        ("stake", of_domain(domain::Command::Stake { layer, account: ann, number, amount })),
+        ("unstake", of_domain(domain::Command::Unstake { layer, account: ann, number, amount })),
         ("open-owner", account(account::Command::OpenOwner { name: name("eve") })),
         ("deposit", account(account::Command::Deposit { account: ann, number, asset, amount })),
         (

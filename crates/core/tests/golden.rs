@@ -59,7 +59,8 @@ fn people(world: &mut World) {
     world.stake("sam", "tranche", 2_500);
     world.stake("alice", "tranche", 200);
     let (layer, account) = (world.layer_id("tranche"), world.id("sam"));
-    world.domain_do(domain::Command::Unstake { layer, account, amount: amount(500) });
+    let (number, taken) = (800, amount(500));
+    world.domain_do(domain::Command::Unstake { layer, account, number, amount: taken });
     for (text, weight) in [("alice-iso", 250), ("bob", 3_001), ("carol", 2_002)] {
         world.claim("gains", text, weight, weight);
     }
@@ -79,7 +80,7 @@ fn defaults(world: &mut World) {
     let loss = LossId(0);
     let (layer, account) = (world.layer_id("assessment"), Some(world.id("bob")));
     let amount = amount(100);
-    world.loss_do(loss::Command::PayDraw { loss, layer, account, amount });
+    world.loss_do(loss::Command::PayDraw { loss, layer, account, number: 901, amount });
     world.tick(60);
     world.withdraw("carol", 10).unwrap();
     world.loss_do(loss::Command::TakeShares { loss });

@@ -168,10 +168,38 @@ fn stake_comes_back_only_where_it_fits() {
     world.stake("sam", "tranche", most);
     world.deposit("sam", most);
     let layer = world.layer_id("tranche");
-    let amount = amount(1);
-    let command = rhodian_core::domain::Command::Unstake { layer, account, amount };
+    let (number, amount) = (1_000, amount(1));
+    let command = rhodian_core::domain::Command::Unstake { layer, account, number, amount };
     let result = world.give(Actor::VENUE, Action::Domain(command));
     assert_eq!(refused(result), "balance-above-bound");
+}
+
+/// A command repeated with its number changes nothing (INV-06), whatever it moves.
+#[test]
+fn a_repeated_number_is_refused() {
+    let mut world = World::new("USD", 2);
+    world.tranche("tranche");
+    let mut sale = layer("sale", Kind::Issuance, Source::Proceeds { deadline: 1_000 });
+    sale.caps.per_event = Some(amount(10));
+    world.add(sale);
+    world.waterfall(&["sale"]);
+    let account = world.account("sam", 100);
+    let (layer, amount, number) = (world.layer_id("tranche"), amount(5), 500);
+    let sale = world.layer_id("sale");
+    world.report("L1", 20);
+    let loss = world.loss_id("L1");
+    use rhodian_core::domain::Command as D;
+    let twice = [
+        Action::Domain(D::Stake { layer, account, number, amount }),
+        Action::Domain(D::Unstake { layer, account, number: 501, amount }),
+        Action::Loss(loss::Command::PayDraw { loss, layer: sale, account: None, number, amount }),
+    ];
+    for action in twice {
+        world.give(Actor::VENUE, action.clone()).unwrap();
+        let before = world.engine.state().digest();
+        assert_eq!(refused(world.give(Actor::VENUE, action)), "number-not-new");
+        assert_eq!(world.engine.state().digest(), before);
+    }
 }
 
 /// Two owners fail at the same tick: neither is liable for the other.

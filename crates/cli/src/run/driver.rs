@@ -247,7 +247,11 @@ impl<'f> Driver<'f> {
     fn pay_pending(&mut self) -> Result<(), Diagnostic> {
         while let Some((loss, layer, payments)) = self.next_payments() {
             for (account, amount, place) in payments {
-                let pay = LossCommand::PayDraw { loss, layer, account, amount };
+                let number = match account {
+                    Some(account) => self.next_number(account),
+                    None => self.state.losses.loss(loss).map_or(0, |l| l.last_payment) + 1,
+                };
+                let pay = LossCommand::PayDraw { loss, layer, account, number, amount };
                 self.must(Actor::VENUE, Action::Loss(pay), &place)?;
             }
             self.run_duties()?;
@@ -256,6 +260,11 @@ impl<'f> Driver<'f> {
     }
 
     /// The payments of the first pending draw that nobody has paid into.
+    /// The number of an account's next command.
+    pub(super) fn next_number(&self, account: AccountId) -> u64 {
+        self.state.accounts.account(account).map_or(0, |found| found.last_number) + 1
+    }
+
     fn next_payments(&self) -> Option<(LossId, LayerId, Vec<Paying>)> {
         let state = &self.state;
         state.losses.losses().filter(|(_, loss)| loss.is_open()).find_map(|(id, loss)| {

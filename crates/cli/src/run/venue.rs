@@ -207,7 +207,8 @@ fn open_layer(driver: &mut Driver<'_>, id: LayerId, layer: &Layer) -> Result<(),
     driver.must(Actor::VENUE, Action::Domain(add), &layer.place)?;
     for (staker, amount) in stakes_of(layer) {
         let account = driver.roster.account(staker);
-        let stake = DomainCommand::Stake { layer: id, account, amount };
+        let number = driver.next_number(account);
+        let stake = DomainCommand::Stake { layer: id, account, number, amount };
         driver.must(Actor::VENUE, Action::Domain(stake), &layer.place)?;
     }
     let pays_in = layer.source == Source::Pot && !layer.kind.is_staked();

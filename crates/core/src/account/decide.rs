@@ -187,7 +187,8 @@ pub(crate) fn owned_by(state: &State, actor: Actor, account: AccountId) -> Resul
     Ok(())
 }
 
-fn numbered(state: &State, account: AccountId, number: u64) -> Result<(), Rejection> {
+/// The account's number rises with each command that moves its money: a repeated one is refused.
+pub(crate) fn numbered(state: &State, account: AccountId, number: u64) -> Result<(), Rejection> {
     let found = state.accounts.account(account).ok_or(Rejection::UnknownAccount { account })?;
     if number <= found.last_number {
         return Err(Rejection::NumberNotNew { number, last: found.last_number });

@@ -9,8 +9,9 @@ use borsh::{BorshDeserialize, BorshSerialize};
 use serde::{Deserialize, Serialize};
 
 pub use command::{Command, Event, Rejection};
-pub(crate) use decide::{decide, free_above, owned_by, room_above};
+pub(crate) use decide::{decide, free_above, numbered, owned_by, room_above};
 
+use crate::domain;
 use crate::ids::{AccountId, DomainId, Name, OwnerId};
 
 /// Cross accounts share an owner's margin; isolated ones stand alone.
@@ -36,7 +37,7 @@ pub struct Account {
     pub owner: OwnerId,
     /// Cross or isolated.
     pub kind: AccountKind,
-    /// The number of its last deposit, withdrawal or transfer: numbers only rise.
+    /// The number of the last command that moved its money: numbers only rise.
     pub last_number: u64,
     /// The domain in which it last lost a settled result.
     pub last_domain: Option<DomainId>,
@@ -69,6 +70,19 @@ impl Accounts {
         self.accounts.iter().enumerate().filter_map(|(i, a)| Some((AccountId::at(i)?, a)))
     }
 
+    /// Stakes are commands of an account: they take its numbers.
+    pub(crate) fn evolve_domain(&mut self, event: &domain::Event) {
+        match *event {
+            domain::Event::Staked { account, number, .. }
+            | domain::Event::Unstaked { account, number, .. } => self.number(account, number),
+            _ => {}
+        }
+    }
+
+    pub(crate) fn number(&mut self, account: AccountId, number: u64) {
+        self.accounts[account.index()].last_number = number;
+    }
+
     pub(crate) fn evolve(&mut self, event: &Event) {
         match event {
             Event::OwnerOpened { name, .. } => self.owners.push(name.clone()),
@@ -82,7 +96,7 @@ impl Accounts {
             Event::Deposited { account, number, .. }
             | Event::Withdrawn { account, number, .. }
             | Event::Transferred { from: account, number, .. } => {
-                self.accounts[account.index()].last_number = *number;
+                self.number(*account, *number);
             }
             Event::ResultSettled { domain, number, loser, .. } => {
                 self.accounts[loser.index()].last_domain = Some(*domain);

@@ -6,15 +6,13 @@ use core::fmt;
 use borsh::{BorshDeserialize, BorshSerialize};
 use serde::{Deserialize, Serialize};
 
-use super::{CauseClass, LayerSpec, MemberRule};
+use super::{CauseClass, LayerSpec};
 use crate::account;
-use crate::allocation::Rule;
-use crate::engine::{Envelope, Events, State};
+use crate::bounds::MAX_PENDING;
 use crate::ids::{AccountId, AssetId, DomainId, LayerId, Name, WaterfallId};
 use crate::ledger::{Holder, Transfer};
-use crate::loss::can_be_on_touch;
 use crate::units::Amount;
-use crate::waterfall::{Flaw, Step, flaw};
+use crate::waterfall::{Flaw, Step};
 
 /// What may be asked.
 #[derive(Clone, Debug, PartialEq, Eq, BorshSerialize, BorshDeserialize, Serialize, Deserialize)]
@@ -72,6 +70,8 @@ pub enum Command {
         layer: LayerId,
         /// The account.
         account: AccountId,
+        /// The account's next number.
+        number: u64,
         /// How much more, above zero.
         amount: Amount,
     } = 7,
@@ -81,6 +81,8 @@ pub enum Command {
         layer: LayerId,
         /// The account.
         account: AccountId,
+        /// The account's next number.
+        number: u64,
         /// How much less, above zero.
         amount: Amount,
     } = 8,
@@ -107,11 +109,23 @@ pub enum Event {
     /// A pot was paid into.
     LayerPaid { layer: LayerId, number: u64, asset: AssetId, amount: Amount } = 6,
     /// Stake came in; `stake` is the account's stake after it.
-    Staked { layer: LayerId, account: AccountId, asset: AssetId, amount: Amount, stake: Amount } =
-        7,
+    Staked {
+        layer: LayerId,
+        account: AccountId,
+        number: u64,
+        asset: AssetId,
+        amount: Amount,
+        stake: Amount,
+    } = 7,
     /// Stake went out; `stake` is the account's stake after it.
-    Unstaked { layer: LayerId, account: AccountId, asset: AssetId, amount: Amount, stake: Amount } =
-        8,
+    Unstaked {
+        layer: LayerId,
+        account: AccountId,
+        number: u64,
+        asset: AssetId,
+        amount: Amount,
+        stake: Amount,
+    } = 8,
 }
 
 impl Event {
@@ -265,228 +279,4 @@ impl fmt::Display for Rejection {
             Self::Account(rejection) => rejection.fmt(f),
         }
     }
-}
-
-/// The longest deadline of a pending draw, and the longest span of a cap: 30 days.
-const MAX_PENDING: u64 = 30 * 24 * 3_600_000;
-
-/// The most decimals of an asset: with 30, one unit is the largest amount.
-const MAX_DECIMALS: u8 = 30;
-
-pub(crate) fn decide(
-    state: &State,
-    envelope: &Envelope,
-    command: &Command,
-    events: &mut Events,
-) -> Result<(), Rejection> {
-    match command {
-        Command::AddAsset { name, decimals } => {
-            if *decimals > MAX_DECIMALS {
-                return Err(Rejection::Decimals { found: *decimals, max: MAX_DECIMALS });
-            }
-            let asset = AssetId::at(state.domains.assets.len()).ok_or(too_many("assets"))?;
-            events.push(Event::AssetAdded { asset, name: name.clone(), decimals: *decimals });
-            Ok(())
-        }
-        Command::OpenDomain { name, asset } => {
-            if state.domains.asset(*asset).is_none() {
-                return Err(Rejection::UnknownAsset { asset: *asset });
-            }
-            let domain = DomainId::at(state.domains.domains.len()).ok_or(too_many("domains"))?;
-            events.push(Event::DomainOpened { domain, name: name.clone(), asset: *asset });
-            Ok(())
-        }
-        Command::AddLayer { spec } => add_layer(state, spec, events),
-        Command::SetWaterfall { domain, class, steps } => {
-            set_waterfall(state, *domain, *class, steps, events)
-        }
-        Command::AcceptTerms { domain, account } => {
-            account::owned_by(state, envelope.actor, *account)?;
-            let found = state
-                .domains
-                .domain(*domain)
-                .ok_or(Rejection::UnknownDomain { domain: *domain })?;
-            let terms = found.terms;
-            events.push(Event::TermsAccepted { domain: *domain, account: *account, terms });
-            Ok(())
-        }
-        Command::PayIntoLayer { layer, number, amount } => {
-            pay_into(state, *layer, *number, *amount, events)
-        }
-        Command::Stake { layer, account, amount } => {
-            account::owned_by(state, envelope.actor, *account)?;
-            stake(state, *layer, *account, *amount, events)
-        }
-        Command::Unstake { layer, account, amount } => {
-            account::owned_by(state, envelope.actor, *account)?;
-            unstake(state, *layer, *account, *amount, events)
-        }
-    }
-}
-
-const fn too_many(what: &'static str) -> Rejection {
-    Rejection::TooMany { what }
-}
-
-fn add_layer(state: &State, spec: &LayerSpec, events: &mut Events) -> Result<(), Rejection> {
-    if state.domains.asset(spec.asset).is_none() {
-        return Err(Rejection::UnknownAsset { asset: spec.asset });
-    }
-    if !spec.kind.admits(&spec.source) {
-        return Err(Rejection::KindSource { kind: spec.kind });
-    }
-    let caps = &spec.caps;
-    let period = caps.per_period.map(|cap| cap.amount);
-    let zero = |cap: Option<Amount>| cap.is_some_and(Amount::is_zero);
-    // Over a span of no time a cap never binds: as little a cap as one of zero.
-    let no_span = caps.per_period.is_some_and(|cap| cap.millis == 0);
-    let of_weight = spec.source.members().and_then(|members| members.cap_of_weight);
-    if zero(caps.per_event)
-        || zero(caps.per_episode)
-        || zero(period)
-        || no_span
-        || of_weight == Some(0)
-    {
-        return Err(Rejection::ZeroCap { layer: spec.name.clone() });
-    }
-    if let Some(attachment) = spec.attachment
-        && attachment.attach >= attachment.detach
-    {
-        let super::Attachment { attach, detach } = attachment;
-        return Err(Rejection::EmptyAttachment { attach, detach });
-    }
-    let endless = |millis: u64| millis == 0 || millis > MAX_PENDING;
-    if caps.per_period.is_some_and(|cap| endless(cap.millis)) {
-        return Err(Rejection::Unbounded { layer: spec.name.clone() });
-    }
-    if let Some(deadline) = spec.source.deadline()
-        && (endless(deadline) || (spec.source.members().is_none() && caps.per_event.is_none()))
-    {
-        return Err(Rejection::Unbounded { layer: spec.name.clone() });
-    }
-    if let Some(members) = spec.source.members() {
-        member_rule(spec, members)?;
-    }
-    let layer = LayerId::at(state.domains.layers.len()).ok_or(too_many("layers"))?;
-    events.push(Event::LayerAdded { layer, spec: spec.clone() });
-    Ok(())
-}
-
-/// The rule divides any number of claims, and tells each share alone where it must.
-fn member_rule(spec: &LayerSpec, members: &MemberRule) -> Result<(), Rejection> {
-    if matches!(members.rule, Rule::RandomArrival | Rule::MinimalOverlap) {
-        return Err(Rejection::ComparisonRule { layer: spec.name.clone() });
-    }
-    let alone = can_be_on_touch(members) && matches!(spec.source, super::Source::Members(_));
-    if members.on_touch && !alone {
-        return Err(Rejection::OnTouch { layer: spec.name.clone() });
-    }
-    Ok(())
-}
-
-fn set_waterfall(
-    state: &State,
-    domain: DomainId,
-    class: CauseClass,
-    steps: &[Step],
-    events: &mut Events,
-) -> Result<(), Rejection> {
-    let found = state.domains.domain(domain).ok_or(Rejection::UnknownDomain { domain })?;
-    if let Some(flaw) = flaw(&state.domains, found.asset, class, steps) {
-        return Err(Rejection::Waterfall { flaw });
-    }
-    let waterfall =
-        WaterfallId::at(state.domains.waterfalls.len()).ok_or(too_many("waterfalls"))?;
-    events.push(Event::WaterfallSet { domain, class, waterfall, steps: steps.to_vec() });
-    Ok(())
-}
-
-fn pay_into(
-    state: &State,
-    layer: LayerId,
-    number: u64,
-    amount: Amount,
-    events: &mut Events,
-) -> Result<(), Rejection> {
-    let found = state.domains.layer(layer).ok_or(Rejection::UnknownLayer { layer })?;
-    if found.spec.source != super::Source::Pot || found.spec.kind.is_staked() {
-        return Err(Rejection::NotPaidInto { layer });
-    }
-    if number <= found.last_number {
-        return Err(Rejection::NumberNotNew { number, last: found.last_number });
-    }
-    if amount.is_zero() {
-        return Err(Rejection::ZeroAmount);
-    }
-    let asset = found.spec.asset;
-    room_in_pot(state, layer, asset, amount)?;
-    events.push(Event::LayerPaid { layer, number, asset, amount });
-    Ok(())
-}
-
-pub(crate) fn room_in_pot(
-    state: &State,
-    layer: LayerId,
-    asset: AssetId,
-    amount: Amount,
-) -> Result<(), Rejection> {
-    match state.ledger.held(asset, Holder::Layer(layer)).checked_add(amount) {
-        Ok(_) => Ok(()),
-        Err(_) => Err(Rejection::PotAboveBound { layer }),
-    }
-}
-
-fn stake(
-    state: &State,
-    layer: LayerId,
-    account: AccountId,
-    amount: Amount,
-    events: &mut Events,
-) -> Result<(), Rejection> {
-    let (asset, staked) = staked(state, layer, account, amount)?;
-    account::free_above(state, account, asset, amount)?;
-    room_in_pot(state, layer, asset, amount)?;
-    let stake = staked.checked_add(amount).map_err(|_| Rejection::PotAboveBound { layer })?;
-    state.touch(account, events);
-    events.push(Event::Staked { layer, account, asset, amount, stake });
-    Ok(())
-}
-
-fn unstake(
-    state: &State,
-    layer: LayerId,
-    account: AccountId,
-    amount: Amount,
-    events: &mut Events,
-) -> Result<(), Rejection> {
-    let (asset, staked) = staked(state, layer, account, amount)?;
-    let stake = staked
-        .checked_sub(amount)
-        .map_err(|_| Rejection::AboveStake { asked: amount, stake: staked })?;
-    account::room_above(state, account, asset, amount)?;
-    state.touch(account, events);
-    events.push(Event::Unstaked { layer, account, asset, amount, stake });
-    Ok(())
-}
-
-/// The asset of a staked layer and what `account` has in it; refused while an episode may draw
-/// on the layer, so that who stood at a detection stays and who comes later is not drawn on.
-fn staked(
-    state: &State,
-    layer: LayerId,
-    account: AccountId,
-    amount: Amount,
-) -> Result<(AssetId, Amount), Rejection> {
-    let found = state.domains.layer(layer).ok_or(Rejection::UnknownLayer { layer })?;
-    if !found.spec.kind.is_staked() {
-        return Err(Rejection::NotStaked { layer });
-    }
-    if amount.is_zero() {
-        return Err(Rejection::ZeroAmount);
-    }
-    if state.losses.may_draw_on(&state.domains, layer) {
-        return Err(Rejection::EpisodeOpen { layer });
-    }
-    let stake = state.domains.stakes.get(&(layer, account)).copied();
-    Ok((found.spec.asset, stake.unwrap_or(Amount::ZERO)))
 }

@@ -100,6 +100,14 @@ pub struct MemberRule {
     pub on_touch: bool,
 }
 
+impl MemberRule {
+    /// Whether shares can be taken on touch: a level by weight tells each alone.
+    #[must_use]
+    pub const fn can_be_on_touch(&self) -> bool {
+        matches!(self.rule, Rule::Proportional) && !self.classes
+    }
+}
+
 /// Where a layer's money comes from.
 #[derive(
     Clone, Copy, Debug, PartialEq, Eq, BorshSerialize, BorshDeserialize, Serialize, Deserialize,

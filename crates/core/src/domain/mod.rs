@@ -2,6 +2,7 @@
 //! class of causes. Assets, layers and the stakes in them live here too.
 
 mod command;
+mod decide;
 mod layer;
 
 use alloc::collections::BTreeMap;
@@ -11,7 +12,7 @@ use borsh::{BorshDeserialize, BorshSerialize};
 use serde::{Deserialize, Serialize};
 
 pub use command::{Command, Event, Rejection};
-pub(crate) use command::{decide, room_in_pot};
+pub(crate) use decide::{decide, room_in_pot};
 pub use layer::{Attachment, Caps, Kind, Layer, LayerSpec, MemberRule, PeriodCap, Source};
 
 use crate::ids::{AccountId, AssetId, DomainId, LayerId, Name, WaterfallId};

@@ -129,7 +129,10 @@ impl State {
         });
         match event {
             Event::Account(event) => self.accounts.evolve(event),
-            Event::Domain(event) => self.domains.evolve(event),
+            Event::Domain(event) => {
+                self.domains.evolve(event);
+                self.accounts.evolve_domain(event);
+            }
             Event::Loss(event) => self.evolve_loss(event),
             Event::Control(event) => self.control.evolve(event),
             Event::TimePassed { at } => self.now = *at,
@@ -147,6 +150,9 @@ impl State {
             stakes.set_stake(layer, account, left);
         });
         match *event {
+            loss::Event::DrawPaid { account: Some(account), number, .. } => {
+                self.accounts.number(account, number);
+            }
             loss::Event::IncomeReceived { layer, number, .. } => {
                 self.domains.layers[layer.index()].last_number = number;
             }

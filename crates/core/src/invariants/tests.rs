@@ -111,7 +111,12 @@ fn set_up() -> Vec<Action> {
     let account = AccountId(2);
     actions.extend([
         Action::Domain(domain::Command::PayIntoLayer { layer, number, amount: amount(10) }),
-        Action::Domain(domain::Command::Stake { layer: TRANCHE, account, amount: amount(20) }),
+        Action::Domain(domain::Command::Stake {
+            layer: TRANCHE,
+            account,
+            number: 2,
+            amount: amount(20),
+        }),
     ]);
     for layer in [PROFIT, PRINCIPAL] {
         let claims = vec![claim(0, 10), claim(1, 30)];

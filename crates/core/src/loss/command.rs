@@ -106,6 +106,8 @@ pub enum Command {
         layer: LayerId,
         /// Who pays: a member from his account; nothing for money from outside.
         account: Option<AccountId>,
+        /// The payer's next number; from outside, the loss's next payment number.
+        number: u64,
         /// How much, above zero.
         amount: Amount,
     } = 6,

@@ -27,11 +27,12 @@ pub(crate) fn decide(
             let found = (cause, set_off.as_slice());
             detect::declare_default(state, *domain, *number, *account, found, events)
         }
-        Command::PayDraw { loss, layer, account, amount } => {
+        Command::PayDraw { loss, layer, account, number, amount } => {
             if let Some(payer) = account {
                 crate::account::owned_by(state, envelope.actor, *payer)?;
             }
-            income::pay_draw(state, *loss, *layer, *account, *amount, events)
+            let payment = income::Payment { payer: *account, number: *number, amount: *amount };
+            income::pay_draw(state, *loss, *layer, payment, events)
         }
         Command::Recover { loss, number, amount } => {
             income::recover(state, *loss, *number, *amount, events)

@@ -5,7 +5,7 @@ use alloc::vec::Vec;
 
 use super::absorb::{absorbing, open_draw};
 use super::{Event, LayerSet, Rejection, liable};
-use crate::allocation::{self, Division, Rule};
+use crate::allocation::{self, Division};
 use crate::bounds::MAX_CLAIMS;
 use crate::domain::{MemberRule, Source};
 use crate::engine::{Events, State};
@@ -119,10 +119,4 @@ fn push_shares(header: &Header, of: &LayerSet, shares: &[Amount], events: &mut E
         });
         first += u32::try_from(chunk.len()).unwrap_or(MAX_CLAIMS);
     }
-}
-
-/// Whether a rule's shares can be taken on touch: a level by weight tells each alone.
-#[must_use]
-pub(crate) const fn can_be_on_touch(rule: &MemberRule) -> bool {
-    matches!(rule.rule, Rule::Proportional) && !rule.classes
 }

@@ -141,6 +141,7 @@ pub enum Event {
         layer: LayerId,
         asset: AssetId,
         account: Option<AccountId>,
+        number: u64,
         amount: Amount,
     } = 23,
     /// A draw has answered.

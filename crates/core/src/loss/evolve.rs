@@ -199,7 +199,7 @@ impl Losses {
                 }
                 bear_members(loss, *layer, stakes.iter().map(|(id, borne, _)| (*id, *borne)));
             }
-            Event::DrawPaid { layer, account, amount, .. } => {
+            Event::DrawPaid { layer, account, number, amount, .. } => {
                 self.receive(id, *layer, *amount, now);
                 let loss = &mut self.losses[id.index()];
                 match account {
@@ -207,7 +207,10 @@ impl Losses {
                         bear_members(loss, *layer, [(*account, *amount)].into_iter());
                         self.called_paid(id, *layer, *account, *amount);
                     }
-                    None => bear(loss, *layer, Bearer::Outside(*layer), *amount),
+                    None => {
+                        loss.last_payment = *number;
+                        bear(loss, *layer, Bearer::Outside(*layer), *amount);
+                    }
                 }
             }
             Event::DrawClosed { layer, .. } => self.closed(id, *layer),
@@ -371,6 +374,7 @@ fn unmeasured(domain: DomainId, number: u64, cause: &Name, set_off: &[SetOff], n
         settled: None,
         pools: Vec::new(),
         last_recovery: 0,
+        last_payment: 0,
     }
 }
 

@@ -13,17 +13,33 @@ use crate::ids::{AccountId, AssetId, DomainId, LayerId, LossId};
 use crate::recovery::{self, Bearer, ClaimPool};
 use crate::units::Amount;
 
+/// A payment into a pending draw.
+#[derive(Clone, Copy)]
+pub(super) struct Payment {
+    /// A member; nothing for the outside.
+    pub(super) payer: Option<AccountId>,
+    /// His next number; from outside, the loss's.
+    pub(super) number: u64,
+    pub(super) amount: Amount,
+}
+
 pub(super) fn pay_draw(
     state: &State,
     loss: LossId,
     layer: LayerId,
-    payer: Option<AccountId>,
-    amount: Amount,
+    Payment { payer, number, amount }: Payment,
     events: &mut Events,
 ) -> Result<(), Rejection> {
     let not_pending = Rejection::NotPending { loss, layer };
     let (found, against) = absorbing(state, loss).map_err(|_| not_pending.clone())?;
     let draw = open_draw(found, layer).ok_or(not_pending)?;
+    match payer {
+        Some(account) => account::numbered(state, account, number)?,
+        None if number <= found.last_payment => {
+            return Err(Rejection::NumberNotNew { number, last: found.last_payment });
+        }
+        None => {}
+    }
     if amount.is_zero() {
         return Err(Rejection::ZeroAmount);
     }
@@ -50,7 +66,7 @@ pub(super) fn pay_draw(
         _ => return Err(Rejection::WrongPayer { layer }),
     }
     let asset = spec.asset;
-    events.push(Event::DrawPaid { loss, layer, asset, account: payer, amount });
+    events.push(Event::DrawPaid { loss, layer, asset, account: payer, number, amount });
     Ok(())
 }
 

@@ -30,7 +30,6 @@ use serde::{Deserialize, Serialize};
 pub use command::{Command, Duty, Rank, RankedClaim, ReportedClaim, SetOff};
 pub(crate) use decide::{decide, decide_duty};
 pub use divide::SHARES_PER_EVENT;
-pub(crate) use divide::can_be_on_touch;
 pub(crate) use duty::duty;
 pub use event::{Event, OwnMeans, PoolHolder};
 pub(crate) use evolve::stakes_left;
@@ -152,6 +151,8 @@ pub struct Loss {
     pub pools: Vec<ClaimPool>,
     /// The number of the last recovery.
     pub last_recovery: u64,
+    /// The number of the last payment from outside into a pending draw.
+    pub last_payment: u64,
 }
 
 impl Loss {

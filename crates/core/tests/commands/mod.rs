@@ -192,8 +192,8 @@ fn of_domain(bytes: &mut Bytes<'_>) -> domain::Command {
         }
         6 => C::AcceptTerms { domain: bytes.domain(), account },
         7 | 8 => C::PayIntoLayer { layer, number: bytes.number(), amount },
-        9 | 10 => C::Stake { layer, account, amount },
-        _ => C::Unstake { layer, account, amount },
+        9 | 10 => C::Stake { layer, account, number: bytes.number(), amount },
+        _ => C::Unstake { layer, account, number: bytes.number(), amount },
     }
 }
 
@@ -237,7 +237,10 @@ fn of_loss(bytes: &mut Bytes<'_>) -> loss::Command {
             cause: bytes.name(),
             set_off: bytes.some(1, set_off),
         },
-        11 => C::PayDraw { loss, layer, account: bytes.maybe(Bytes::account), amount },
+        11 => {
+            let account = bytes.maybe(Bytes::account);
+            C::PayDraw { loss, layer, account, number, amount }
+        }
         12 => C::Recover { loss, number, amount },
         13 => C::FundIncome { layer, number, amount },
         14 => C::TakeShares { loss },

@@ -52,7 +52,8 @@ impl World {
     pub fn pay_draw(&mut self, loss: &str, layer: &str, payer: Option<&str>, atoms: u128) -> Given {
         let (loss, layer) = (self.loss_id(loss), self.layer_id(layer));
         let (account, amount) = (payer.map(|text| self.id(text)), amount(atoms));
-        let command = loss::Command::PayDraw { loss, layer, account, amount };
+        let number = self.next();
+        let command = loss::Command::PayDraw { loss, layer, account, number, amount };
         self.give(Actor::VENUE, Action::Loss(command))
     }
 
@@ -82,13 +83,15 @@ impl World {
 
     pub fn try_stake(&mut self, account: &str, layer: &str, atoms: u128) -> Given {
         let (account, layer, amount) = (self.id(account), self.layer_id(layer), amount(atoms));
-        let command = domain::Command::Stake { layer, account, amount };
+        let number = self.next();
+        let command = domain::Command::Stake { layer, account, number, amount };
         self.give(Actor::VENUE, Action::Domain(command))
     }
 
     pub fn try_unstake(&mut self, account: &str, layer: &str, atoms: u128) -> Given {
         let (account, layer, amount) = (self.id(account), self.layer_id(layer), amount(atoms));
-        let command = domain::Command::Unstake { layer, account, amount };
+        let number = self.next();
+        let command = domain::Command::Unstake { layer, account, number, amount };
         self.give(Actor::VENUE, Action::Domain(command))
     }
 

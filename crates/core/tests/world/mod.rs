@@ -277,8 +277,9 @@ impl World {
     }
 
     pub fn stake(&mut self, account: &str, layer: &str, atoms: u128) {
-        let (account, layer) = (self.id(account), self.layers[layer]);
-        self.domain_do(domain::Command::Stake { layer, account, amount: amount(atoms) });
+        let (account, layer, number) = (self.id(account), self.layers[layer], self.next());
+        let amount = amount(atoms);
+        self.domain_do(domain::Command::Stake { layer, account, number, amount });
     }
 
     pub fn claim(&mut self, layer: &str, account: &str, weight: u128, cap: u128) {

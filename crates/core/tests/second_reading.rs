@@ -94,6 +94,30 @@ fn ranks_bind_those_who_accepted_and_one_list_serves() {
     assert_eq!(refused(again), "ranks-settled");
 }
 
+/// T18: in settlement nobody leaves at par before the ranks are settled; afterwards what is left
+/// is free.
+#[test]
+fn nobody_leaves_settlement_at_par() {
+    let mut world = World::new("USD", 2);
+    world.fund("fund", 10, None);
+    world.waterfall(&["fund"]);
+    let (bob, carol) = (world.account("bob", 100), world.account("carol", 100));
+    world.stranger("eve", 100);
+    world.set(Parameter::UncoveredThreshold, 0);
+    world.report("L1", 50);
+    assert_eq!(refused(world.withdraw("bob", 1)), "withdrawal-above-free");
+    world.withdraw("eve", 100).unwrap();
+    let claims = [bob, carol].map(|account| RankedClaim {
+        account,
+        rank: Rank::Principal,
+        amount: amount(100),
+    });
+    let claims = claims.into();
+    world.loss_do(loss::Command::SettleRanks { domain: DOMAIN, claims });
+    assert_eq!((world.free("bob"), world.free("carol"), world.uncovered()), (80, 80, 0));
+    world.withdraw("bob", 80).unwrap();
+}
+
 #[test]
 fn closing_follows_settlement() {
     let mut world = World::new("USD", 2);

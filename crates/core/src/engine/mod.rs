@@ -111,13 +111,23 @@ const fn domain_of(action: &Action) -> Option<DomainId> {
     }
 }
 
+/// Whether `action` lets an account take out what is free.
+const fn leaves(action: &Action) -> bool {
+    matches!(
+        action,
+        Action::Account(account::Command::Withdraw { .. })
+            | Action::Domain(domain::Command::Unstake { .. })
+    )
+}
+
 fn accepted(state: &State, action: &Action) -> Result<(), Rejection> {
     let (furthest, widens) = needs(action);
     let status = match domain_of(action) {
         Some(domain) => state.control.domain_status(domain),
         None => state.control.venue_status(),
     };
-    if status > furthest {
+    // What is free may leave in every status but Halted: in settlement, what the ranks left.
+    if status > furthest && !(leaves(action) && status > Status::Halted) {
         return Err(Rejection::Status { status, furthest });
     }
     if widens && duty(state).is_some() {

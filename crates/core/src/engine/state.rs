@@ -74,9 +74,21 @@ impl State {
         }
     }
 
-    /// What `account` may not take out because of open losses and shares not yet taken.
+    /// What `account` may not take out: its liens for open losses and shares not yet taken; all it
+    /// holds while a domain whose terms it accepted is in settlement with a debt that no ranks
+    /// were settled for, so that nobody leaves at par before the others pay.
     #[must_use]
     pub fn lien(&self, account: AccountId, asset: AssetId) -> Amount {
+        let settling = self.domains.domains().any(|(id, domain)| {
+            domain.asset == asset
+                && self.control.domain_status(id) >= Status::Settling
+                && !self.losses.ranked.contains(&id)
+                && self.domains.accepted(id, account)
+                && !self.ledger.owed(asset, Holder::Uncovered(id)).is_zero()
+        });
+        if settling {
+            return self.ledger.held(asset, Holder::Account(account));
+        }
         self.losses.lien(self, account, asset)
     }
 

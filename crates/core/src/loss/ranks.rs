@@ -12,6 +12,7 @@ use crate::allocation::{self, Claims, Rule};
 use crate::control::Status;
 use crate::engine::{Events, State};
 use crate::ids::{AccountId, AssetId, DomainId};
+use crate::ledger::Holder;
 use crate::recovery::{Bearer, ClaimPool};
 use crate::units::Amount;
 
@@ -97,7 +98,8 @@ fn check(
         *sum = sum.checked_add(claim.amount).unwrap_or(Amount::MAX);
     }
     for (account, asked) in asked {
-        let free = state.free(account, asset);
+        let held = state.ledger.held(asset, Holder::Account(account));
+        let free = held.less_or_zero(state.losses.lien(state, account, asset));
         if asked > free {
             return Err(Rejection::RanksAboveFree { account, asked, free });
         }

@@ -135,6 +135,17 @@ fn a_folder_that_was_changed_or_is_none_is_refused() {
     let broken = rhodian_in(here.path(), &args);
     assert!(broken.stderr.starts_with("error[events-not-an-event]"), "{}", broken.stderr);
     assert!(broken.stderr.contains("events.ndjson:1"), "{}", broken.stderr);
+    for (whole, changed) in [
+        ("\"account\":0", "\"account\":4294967295"),
+        ("\"event\":\"loss-settled\",\"loss\":0", "\"event\":\"loss-settled\",\"loss\":7"),
+        ("\"layer\":0", "\"layer\":4000000000"),
+    ] {
+        assert!(text.contains(whole), "{whole} is in {text}");
+        fs::write(&events, text.replace(whole, changed)).unwrap();
+        let impossible = rhodian_in(here.path(), &args);
+        assert_eq!(impossible.status, 2, "{}", impossible.stderr);
+        assert!(impossible.stderr.starts_with("error[events-impossible]"), "{}", impossible.stderr);
+    }
     let none = rhodian_in(here.path(), &["explain", "nowhere", "--account", "bob"]);
     assert_eq!(none.status, 3, "{}", none.stderr);
 }

@@ -1,75 +1,19 @@
 //! The door under random input: it never panics, ends with a status of its own, and what it
 //! accepts it divides to the last atom. The `csv` crate and plain strings are the models.
 
+#[path = "door/mod.rs"]
+mod door;
 #[path = "support/mod.rs"]
 mod support;
 
+use door::{allocate, check_refusal, same_fields};
 use proptest::prelude::*;
-use rhodian_cli::allocation_picture;
-use rhodian_cli::allocation_report::AllocationReport;
 use rhodian_cli::amount_text::{AmountFormat, ExcessDigits, MAX_DECIMALS};
-use rhodian_cli::claims_file::{ClaimsFile, ColumnNames};
-use rhodian_cli::diagnostic::{Diagnostic, Exit};
 use rhodian_cli::rules::RULES;
 use rhodian_cli::source::Source;
-use rhodian_cli::table::Table;
-use rhodian_cli::terminal::Progress;
-use rhodian_core::allocation::{AllocationError, divide};
 use rhodian_core::bounds::MAX_AMOUNT;
 use rhodian_core::units::Amount;
 use support::World;
-
-/// Reads, divides and writes in every form, as the command does, and checks the sums.
-fn allocate(bytes: &[u8], rule: usize, loss: u128, format: AmountFormat) -> Result<(), Diagnostic> {
-    let rule = RULES[rule % RULES.len()].rule;
-    let table = Table::new(Source::new("fuzz.csv", bytes.to_vec())?)?;
-    let progress = &mut Progress::new(true);
-    let file = ClaimsFile::read(table, &ColumnNames::default(), rule, format, progress)?;
-    let loss = Amount::new(loss).unwrap();
-    let division = match divide(rule, loss, &file.claims()) {
-        Ok(division) => division,
-        Err(AllocationError::WeightsAboveBound) => return Err(file.weights_above_bound()),
-        Err(AllocationError::NoWeight | AllocationError::TooManyClaims { .. }) => return Ok(()),
-        Err(error) => panic!("a file that was read is refused: {error}"),
-    };
-    let report = AllocationReport::new(rule, format, loss, &file, division);
-    let paid: u128 = report.shares.iter().map(|share| share.atoms()).sum();
-    assert_eq!(paid, report.allocated.atoms());
-    assert_eq!(paid + report.residual.atoms(), loss.atoms());
-    let within = |(share, cap): (&Amount, &Amount)| share <= cap;
-    assert!(report.shares.iter().zip(&file.caps_in_row_order()).all(within));
-
-    let mut out = Vec::new();
-    report.write_csv(&mut out).unwrap();
-    let mut written = csv::Reader::from_reader(out.as_slice());
-    for (row, record) in written.records().enumerate() {
-        let record = record.unwrap();
-        assert_eq!(record[0].as_bytes(), file.id_of_row(row));
-        assert_eq!(format.read(record[1].as_bytes()).unwrap(), report.shares[row]);
-    }
-    out.clear();
-    report.write_json(&mut out).unwrap();
-    let json: serde_json::Value = serde_json::from_slice(&out).unwrap();
-    assert_eq!(json["shares"].as_array().unwrap().len(), file.len());
-    out.clear();
-    report.write_ndjson(&mut out).unwrap();
-    let lines = out.split(|b| *b == b'\n').filter(|line| !line.is_empty());
-    assert!(lines.clone().all(|l| serde_json::from_slice::<serde_json::Value>(l).is_ok()));
-    assert_eq!(lines.count(), file.len() + 1);
-    out.clear();
-    allocation_picture::write(&report, 80, &mut out).unwrap();
-    Ok(())
-}
-
-fn check_refusal(outcome: Result<(), Diagnostic>) {
-    if let Err(error) = outcome {
-        assert_eq!(error.exit, Exit::BadInput);
-        let text = error.plain();
-        assert!(text.starts_with("error[") && text.ends_with("Nothing was written.\n"), "{text}");
-        let printable = |c: char| c == '\n' || !c.is_control();
-        assert!(text.chars().all(printable), "{text:?}");
-    }
-}
 
 /// Pieces a file of claims is made of, the faulty ones among them.
 fn piece() -> impl Strategy<Value = Vec<u8>> {
@@ -172,6 +116,7 @@ proptest! {
 
     #[test]
     fn random_bytes(bytes in prop::collection::vec(any::<u8>(), 0..200), rule in 0usize..11) {
+        same_fields(&bytes);
         check_refusal(allocate(&bytes, rule, 7, AmountFormat::ATOMS));
     }
 
@@ -184,6 +129,7 @@ proptest! {
     ) {
         let mut bytes = if headed { b"id,cap\n".to_vec() } else { Vec::new() };
         bytes.extend(pieces.concat());
+        same_fields(&bytes);
         check_refusal(allocate(&bytes, rule, 7, format));
     }
 

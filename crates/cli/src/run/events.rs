@@ -64,10 +64,11 @@ fn failed(error: &io::Error) -> Diagnostic {
     Diagnostic::input_output("keep the events in", "the temporary folder", error)
 }
 
-/// Reads the events of a file in order and hands each to `visit`.
+/// Reads the events of a file in order and hands each to `visit`, which says whether it can follow
+/// those before it.
 ///
-/// Refused: a file that cannot be read, and a line that is no event, with its number.
-pub fn read(path: &Path, visit: &mut dyn FnMut(Event)) -> Result<(), Diagnostic> {
+/// Refused: a file that cannot be read; a line that is no event or cannot follow, with its number.
+pub fn read(path: &Path, visit: &mut dyn FnMut(Event) -> bool) -> Result<(), Diagnostic> {
     #[derive(Deserialize)]
     struct Line {
         #[serde(flatten)]
@@ -83,11 +84,15 @@ pub fn read(path: &Path, visit: &mut dyn FnMut(Event)) -> Result<(), Diagnostic>
             return Ok(());
         }
         number += 1;
-        let line: Line = serde_json::from_slice(&text).map_err(|error| {
+        let refuse = |code: &'static str, message: String| {
             let help = "give a folder that `rhodian share --out` wrote.";
-            Diagnostic::bad_input("events-not-an-event", format!("no event: {error}"), help)
-                .at(format!("{name}:{number}"))
-        })?;
-        visit(line.event);
+            Diagnostic::bad_input(code, message, help).at(format!("{name}:{number}"))
+        };
+        let line: Line = serde_json::from_slice(&text)
+            .map_err(|error| refuse("events-not-an-event", format!("no event: {error}")))?;
+        if !visit(line.event) {
+            let message = "the event cannot follow those before it";
+            return Err(refuse("events-impossible", message.to_owned()));
+        }
     }
 }

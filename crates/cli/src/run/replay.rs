@@ -1,9 +1,14 @@
 //! A folder that `share` wrote, read back: its events replayed into the state they made.
 
 use std::fs;
+use std::panic::{AssertUnwindSafe, catch_unwind, set_hook, take_hook};
 use std::path::Path;
 
-use rhodian_core::engine::{State, evolve};
+use rhodian_core::account::Event as AccountEvent;
+use rhodian_core::control::Event as ControlEvent;
+use rhodian_core::engine::{Event, State, evolve};
+use rhodian_core::ledger::Holder;
+use rhodian_core::loss::Event as LossEvent;
 use serde::Deserialize;
 
 use super::events;
@@ -48,8 +53,8 @@ pub struct Replay {
 impl Replay {
     /// Reads `events.ndjson` and `summary.json` of `folder`.
     ///
-    /// Refused: files that cannot be read, and events that make another state than the one whose
-    /// digest the summary has.
+    /// Refused: files that cannot be read, what [`replayed`] refuses, and events that make another
+    /// state than the one whose digest the summary has.
     pub fn read(folder: &Path) -> Result<Self, Diagnostic> {
         let path = folder.join("summary.json");
         let name = path.display().to_string();
@@ -59,12 +64,7 @@ impl Replay {
             Diagnostic::bad_input("summary-not-read", format!("no summary: {error}"), help)
                 .at(name.clone())
         })?;
-        let mut state = State::new(true);
-        let mut trail = Trail::default();
-        events::read(&folder.join("events.ndjson"), &mut |event| {
-            evolve(&mut state, &event);
-            trail.follow(&event, &state);
-        })?;
+        let (state, trail) = replayed(folder)?;
         if hexadecimal(&state.digest()) != said.digest {
             let message = "the events make another state than the summary says";
             let help = "one of the files was changed: run `rhodian share --out` again.";
@@ -73,5 +73,63 @@ impl Replay {
         let losses = said.losses.into_iter().map(|loss| loss.id).collect();
         let SaidAsset { name: asset, decimals } = said.asset;
         Ok(Self { state, trail, losses, asset, decimals })
+    }
+}
+
+/// Replays `events.ndjson` of `folder`: the state its events make, and their trail.
+///
+/// Refused: a file that cannot be read, a line that is no event, and an event that cannot follow
+/// those before it.
+pub fn replayed(folder: &Path) -> Result<(State, Trail), Diagnostic> {
+    let mut state = State::new(true);
+    let mut trail = Trail::default();
+    let mut before = 0;
+    let mut visit = |event: Event| {
+        // Events the engine decided cannot fail. Those of a file that someone changed may speak
+        // of what is not there, and then end here.
+        let follow = AssertUnwindSafe(|| {
+            evolve(&mut state, &event);
+            trail.follow(&event, &state);
+        });
+        let follows = names_known(&event, before) && catch_unwind(follow).is_ok();
+        before += 1;
+        follows
+    };
+    let hook = take_hook();
+    set_hook(Box::new(|_| {}));
+    let read = events::read(&folder.join("events.ndjson"), &mut visit);
+    set_hook(hook);
+    read.map(|()| (state, trail))
+}
+
+/// Whether every id that tables are made to hold can be known after `before` events: each of a
+/// kind's ids is made by an event of its own, in order.
+fn names_known(event: &Event, before: usize) -> bool {
+    let mut known = true;
+    event.transfers(&mut |transfer| {
+        known &= transfer.asset.index() <= before;
+        known &= [transfer.from, transfer.to].iter().all(|holder| place(*holder) <= before);
+    });
+    known
+        && match event {
+            Event::Account(AccountEvent::ResultSettled { domain, .. })
+            | Event::Loss(LossEvent::SettlementEntered { domain, .. })
+            | Event::Control(ControlEvent::StatusSet { domain: Some(domain), .. }) => {
+                domain.index() <= before
+            }
+            _ => true,
+        }
+}
+
+/// The place of a holder among those of its kind.
+const fn place(holder: Holder) -> usize {
+    match holder {
+        Holder::World => 0,
+        Holder::Account(id) => id.index(),
+        Holder::Layer(id) => id.index(),
+        Holder::Book(id) | Holder::Suspense(id) | Holder::Recovery(id) | Holder::Unsettled(id) => {
+            id.index()
+        }
+        Holder::Uncovered(id) | Holder::Residue(id) => id.index(),
     }
 }

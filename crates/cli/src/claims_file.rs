@@ -388,7 +388,10 @@ impl ClaimsFile {
         let header = self.table.header.iter().enumerate();
         let names: Vec<String> = header
             .filter(|(index, _)| !self.columns.reads(*index))
-            .map(|(_, name)| fit(name, 40))
+            .map(|(index, name)| match name.trim() {
+                "" => format!("{} (without a name)", index + 1),
+                _ => fit(name, 40),
+            })
             .collect();
         match names.as_slice() {
             [] => None,

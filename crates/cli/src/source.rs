@@ -166,10 +166,11 @@ impl Source {
         self.kinds.quotes
     }
 
-    /// Whether there may be a character that does not print.
+    /// Whether a field may hold a character that does not print. Between quotes that may be a line
+    /// end, which is unusual nowhere else.
     #[must_use]
-    pub fn has_unusual(&self) -> bool {
-        self.kinds.unusual
+    pub fn may_not_print(&self) -> bool {
+        self.kinds.unusual || self.kinds.quotes
     }
 
     /// All its bytes, a byte-order mark included: what the positions of fields count in.

@@ -380,7 +380,7 @@ impl<'a> Row<'a> {
         if text.len() > MAX_NAME {
             return Err(RowFault::LongId(column));
         }
-        if self.table.source.has_unusual() && text.iter().any(|b| !(b' '..=b'~').contains(b)) {
+        if self.table.source.may_not_print() && text.iter().any(|b| !(b' '..=b'~').contains(b)) {
             // The source is known to be UTF-8, and doubled quotes do not change that.
             let shown = String::from_utf8_lossy(field.raw(&self.table.source));
             if let Some((at, found)) = shown.char_indices().find(|(_, c)| is_unsafe_to_show(*c)) {

@@ -185,7 +185,8 @@ impl Picture {
             .iter()
             .filter(|row| row.amount > 0 && row.kind != RowKind::Uncovered)
             .collect();
-        let others = bearers.len().saturating_sub(4);
+        // One more is named: to count it as another would take no fewer words.
+        let others = if bearers.len() > 5 { bearers.len() - 4 } else { 0 };
         if others > 0 {
             // The four that bore most, still in paying order; the rest are counted.
             let mut amounts: Vec<u128> = bearers.iter().map(|row| row.amount).collect();

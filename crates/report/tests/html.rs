@@ -232,3 +232,16 @@ fn waves_of_one_episode_add_up_by_account() {
         .collect();
     assert_eq!(largest, [(1, "b", 17), (1, "a", 5), (2, "b", 1)]);
 }
+
+#[test]
+fn the_headline_names_up_to_five_and_counts_the_rest() {
+    for (layers, words) in [
+        (5u32, "L0 bore 20 %, L1 20 %, L2 20 %, L3 20 %, L4 20 %; nothing stayed uncovered"),
+        (10, "L0 bore 10 %, L1 10 %, L2 10 %, L3 10 %, 6 others 60 %; nothing stayed uncovered"),
+    ] {
+        let draw = |n| layer(n + 1, &format!("L{n}"), 100, LayerState::Capped, "");
+        let report = Report::new(usd(vec![loss("a", (0..layers).map(draw).collect(), 0)]), vec![]);
+        let page = html::page(&report).replace('\u{a0}', " ");
+        assert!(page.contains(words), "{words} is not on the page of {layers} layers");
+    }
+}

@@ -16,7 +16,7 @@ use super::near::nearest;
 use super::shape::{At, FileShape, LossShape, TermsShape};
 use super::toml_text::TomlText;
 use super::waterfall;
-use super::words::{CLASSES, Words};
+use super::words::{CLASSES, Words, written_duration};
 use crate::amount_text::{AmountFormat, ExcessDigits, MAX_DECIMALS};
 use crate::diagnostic::Diagnostic;
 use crate::terminal::{fit, visible};
@@ -34,15 +34,27 @@ pub fn from_text(text: TomlText) -> Result<LossFile, Diagnostic> {
     let mut remarks = Vec::new();
     let (losses, numbers) = losses(&words, &shape, &mut remarks)?;
     let steps = layers::read(&words, &shape.step, &numbers)?;
-    let recoveries = recoveries(&words, &shape, &numbers)?;
+    let recoveries = recoveries(&words, &shape, &losses, &numbers)?;
     let incomes = incomes(&words, &shape, &steps)?;
     let terms = shape.terms.as_ref().map_or(Ok(Vec::new()), |at| terms(&words, &at.value))?;
     let title = shape.title.map(|at| visible(&at.value).into_owned());
     let mut file =
         LossFile { text, title, asset, losses, steps, recoveries, incomes, terms, remarks };
     let odd = waterfall::check(&file)?;
+    file.remarks.extend(nobody_kept(&file));
     file.remarks.extend(odd);
     Ok(file)
+}
+
+/// Layers whose claims are all dropped by `keep`, as remarks: often a filter gone wrong.
+fn nobody_kept(file: &LossFile) -> Vec<String> {
+    let dropped = file.layers().filter_map(|layer| {
+        let claims = layer.claims.as_ref()?;
+        (claims.rows > 0 && claims.kept.is_empty()).then(|| {
+            format!("layer \"{}\": keep drops every row, {} in all", layer.name, claims.rows)
+        })
+    });
+    dropped.collect()
 }
 
 fn shape(text: &TomlText) -> Result<FileShape, Diagnostic> {
@@ -93,6 +105,7 @@ fn misshapen(text: &TomlText, error: &toml::de::Error) -> Diagnostic {
     }
     let (found, allowed) = message.split_once(", expected ").unwrap_or((message, "another type"));
     let found = found.strip_prefix("invalid type: ").unwrap_or(found);
+    let allowed = if allowed == "i64" { "a whole number" } else { allowed };
     let message = format!("{} does not belong here", visible(found));
     let help = "see `rhodian schema loss` for what every key holds.".to_owned();
     refuse("toml-wrong-type", message, help, allowed.to_owned())
@@ -179,7 +192,7 @@ fn loss(words: &Words<'_>, at: &At<LossShape>, earlier: u64) -> Result<Loss, Dia
         let place = shape.at.as_ref().map_or(&at.place, |at| &at.place);
         let help = "list losses in the order of their reports.";
         let message = "at is before the loss listed above it";
-        let allowed = format!("{earlier} ms or later");
+        let allowed = format!("{} or later", written_duration(earlier));
         return Err(words.refuse("at-before", message, help, place, allowed));
     }
     let margin = margin.unwrap_or(Amount::ZERO);
@@ -255,17 +268,30 @@ fn unknown(words: &Words<'_>, at: &At<String>, what: &str, known: &[&str]) -> Di
     words.refuse(format!("unknown-{what}"), message, help, &at.place, allowed)
 }
 
+/// Recoveries; those of one loss are together at most what was lost.
 fn recoveries(
     words: &Words<'_>,
     shape: &FileShape,
+    losses: &[Loss],
     numbers: &BTreeMap<String, u64>,
 ) -> Result<Vec<Recovery>, Diagnostic> {
+    let mut open: BTreeMap<u64, Amount> =
+        losses.iter().map(|loss| (loss.number, loss.amount)).collect();
     let read = |at: &At<super::shape::RecoveryShape>| {
-        Ok(Recovery {
-            loss: loss_number(words, &at.value.loss, numbers)?,
-            amount: words.amount(&at.value.amount, "amount", 1)?,
-            place: at.place.clone(),
-        })
+        let loss = loss_number(words, &at.value.loss, numbers)?;
+        let amount = words.amount(&at.value.amount, "amount", 1)?;
+        let left = open.entry(loss).or_insert(Amount::ZERO);
+        let Ok(after) = left.checked_sub(amount) else {
+            let written = |amount| words.format.write_grouped(amount);
+            let (back, left) = (written(amount), written(*left));
+            let message = format!("{back} came back, {left} is still open");
+            let help = "a recovery is what came back of the loss; a surplus is no part of it.";
+            let place = &at.value.amount.place;
+            let allowed = format!("at most {left}");
+            return Err(words.refuse("recovery-above-claims", message, help, place, allowed));
+        };
+        *left = after;
+        Ok(Recovery { loss, amount, place: at.place.clone() })
     };
     shape.recovery.iter().map(read).collect()
 }

@@ -53,6 +53,12 @@ impl LossFile {
                 let place = found.map_or(Place::default(), |found| found.place.clone());
                 self.text.mark(error("change the layer."), &place, "a layer the engine takes")
             }
+            Rejection::ComparisonRule { layer } => {
+                let found = self.layers().find(|found| found.name == *layer);
+                let place = found.map_or(Place::default(), |found| found.place.clone());
+                let help = "name another rule; `rhodian allocate` and `rhodian explain` compare.";
+                self.text.mark(error(help), &place, "a rule for any number of claims")
+            }
             _ => error("change the file.").at(self.text.name.clone()),
         }
     }

@@ -14,7 +14,7 @@ use super::toml_text::TomlText;
 use crate::amount_text::{AmountFormat, ExcessDigits, FaultKind};
 use crate::diagnostic::Diagnostic;
 use crate::rules::RULES;
-use crate::terminal::{fit, is_unsafe_to_show, visible};
+use crate::terminal::{fit, is_unsafe_to_show};
 
 /// Every kind of layer by its name, in the order of a usual waterfall.
 pub const KINDS: [(Kind, &str); 12] = [
@@ -226,20 +226,19 @@ impl Words<'_> {
     /// A name: 1 to 64 bytes that print.
     pub fn name(&self, at: &At<String>, key: &str) -> Result<Name, Diagnostic> {
         let text = at.value.as_str();
-        let fault = if text.trim().is_empty() {
-            "empty"
+        let (fault, help) = if text.trim().is_empty() {
+            ("empty", "write something there.")
         } else if text.contains(is_unsafe_to_show) {
-            "unprintable"
+            ("unprintable", "remove the characters that do not print.")
         } else if text.len() > MAX_NAME {
-            "too long"
+            ("too long", "shorten it.")
         } else if let Some(name) = Name::new(text) {
             return Ok(name);
         } else {
-            "not a name"
+            ("not a name", "write it in letters that print.")
         };
         let code = format!("{}-{}", slugged(key), slugged(fault));
         let allowed = format!("1 to {MAX_NAME} bytes that print");
-        let help = format!("give a {} of that length.", visible(key));
         Err(self.refuse(code, format!("{key} is {fault}"), help, &at.place, allowed))
     }
 
@@ -265,10 +264,19 @@ fn slugged(key: &str) -> String {
     key.replace(['_', ' '], "-")
 }
 
+/// The units of a length of time, in milliseconds, from the smallest up.
+const UNITS: [(&str, u64); 5] =
+    [("ms", 1), ("s", 1_000), ("min", 60_000), ("h", 3_600_000), ("d", 86_400_000)];
+
+/// Writes milliseconds in the largest unit that holds them whole: `48 h`.
+pub(super) fn written_duration(millis: u64) -> String {
+    let whole = UNITS[..4].iter().rev().find(|(_, length)| millis.is_multiple_of(*length));
+    let (unit, length) = whole.unwrap_or(&UNITS[0]);
+    format!("{} {unit}", millis / length)
+}
+
 /// Reads `48 h`.
 fn read_duration(text: &str) -> Option<u64> {
-    const UNITS: [(&str, u64); 5] =
-        [("ms", 1), ("s", 1_000), ("min", 60_000), ("h", 3_600_000), ("d", 86_400_000)];
     let digits = text.bytes().take_while(u8::is_ascii_digit).count();
     let (number, unit) = text.split_at(digits);
     let unit = unit.strip_prefix(' ').unwrap_or(unit);

@@ -103,6 +103,18 @@ help: remove it. Nothing was written.
 "#,
     );
     check(
+        "id over two lines",
+        LOSS,
+        b"id,cap\n\"a\nb\",1\n",
+        r#"
+error[claims-unprintable-id]: id has a character that does not print
+ --> claims.csv:2, column 1 (id)
+  | "a
+  |   ^ allowed: characters that print
+help: remove it. Nothing was written.
+"#,
+    );
+    check(
         "carriage returns alone",
         LOSS,
         b"id,cap\ra,1\r",

@@ -38,6 +38,12 @@ fn amounts_and_shape() -> Vec<Fault> {
         (loss("").replace("\"10\"", "2024-01-01"), "amount-not-a-string", 5),
         (loss("").replace("\"a\"", &format!("\"{}\"", "a".repeat(65))), "id-too-long", 3),
         (loss("").replace("\"x\"", "\"a\\u202eb\""), "cause-unprintable", 4),
+        (loss("[[recovery]]\nloss = \"a\"\namount = \"10.01\""), "recovery-above-claims", 8),
+        (
+            loss(&"[[recovery]]\nloss = \"a\"\namount = \"6\"\n".repeat(2)),
+            "recovery-above-claims",
+            11,
+        ),
     ]
 }
 

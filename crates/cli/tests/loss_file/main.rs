@@ -361,3 +361,22 @@ proptest! {
         let _ = read_in(folder.path(), &text);
     }
 }
+
+#[test]
+fn a_filter_that_keeps_nobody_is_told() {
+    let file = read(&claims("weight = \"closed_pnl\", keep = \"closed_pnl > 30000\"")).unwrap();
+    assert_eq!(file.remarks, ["layer \"L\": keep drops every row, 3 in all"]);
+    let nobody = step("gains-haircut", "claims = []");
+    assert!(read(&nobody).unwrap().remarks.is_empty(), "no rows, none dropped");
+}
+
+#[test]
+fn times_are_told_in_their_largest_unit() {
+    for (at, told) in [("5 h", "5 h or later"), ("90 min", "90 min or later"), ("7 ms", "7 ms or")]
+    {
+        let later = "[[loss]]\nid = \"b\"\ncause = \"x\"\namount = \"1\"\nat = \"0 ms\"\n";
+        let error = read(&with(&format!("at = \"{at}\"\n{later}{FUND}"))).unwrap_err();
+        assert_eq!(error.code, "at-before");
+        assert!(error.plain().contains(told), "{}", error.plain());
+    }
+}

@@ -75,12 +75,24 @@ pub fn check(target: &Path, force: bool) -> Result<(), Diagnostic> {
     }
     match foreign_file(target) {
         Err(error) => Err(Diagnostic::input_output("look into", &name, &error)),
+        // Every folder that Rhodian writes has a summary: a page alone may be someone's own.
+        Ok(None) if has_entries(target) && !target.join(SUMMARY).is_file() => {
+            let message = format!("{shown} has no {SUMMARY}, so Rhodian did not write it");
+            refuse("out-foreign-file", message, "name a folder of its own.")
+        }
         Ok(None) => Ok(()),
         Ok(Some(file)) => {
             let message = format!("{shown} holds {}, which Rhodian did not write", visible(&file));
             refuse("out-foreign-file", message, "name a folder of its own.")
         }
     }
+}
+
+/// The file that every folder of results has.
+const SUMMARY: &str = "summary.json";
+
+fn has_entries(folder: &Path) -> bool {
+    fs::read_dir(folder).is_ok_and(|mut entries| entries.next().is_some())
 }
 
 /// The first entry of a folder, in byte order, that is none of Rhodian's files.

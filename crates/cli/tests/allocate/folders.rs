@@ -62,8 +62,11 @@ fn nothing_of_others_is_ever_replaced() {
     let world = World::with_claims(MISHNAH);
     fs::create_dir(world.path("mine")).unwrap();
     fs::write(world.path("mine/thesis.txt"), "years of work").unwrap();
+    fs::create_dir(world.path("page")).unwrap();
+    fs::write(world.path("page/report.html"), "a report of someone's own").unwrap();
     let cases = [
         ("mine --force", "error[out-foreign-file]: mine holds thesis.txt, which Rhodian did not"),
+        ("page --force", "error[out-foreign-file]: page has no summary.json, so Rhodian did not"),
         (". --force", "error[out-foreign-file]: . holds claims.csv, which Rhodian did not write"),
         ("claims.csv --force", "error[out-not-a-folder]: claims.csv is not a folder"),
     ];
@@ -76,7 +79,8 @@ fn nothing_of_others_is_ever_replaced() {
     // An empty folder holds nothing to lose.
     fs::create_dir(world.path("empty")).unwrap();
     assert_eq!(world.run(&format!("{LOSS} --out empty --force")).status, 0);
-    assert_eq!(world.names(), ["claims.csv", "empty", "mine"]);
+    assert_eq!(world.read("page/report.html"), "a report of someone's own");
+    assert_eq!(world.names(), ["claims.csv", "empty", "mine", "page"]);
 }
 
 #[test]

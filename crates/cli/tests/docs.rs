@@ -136,3 +136,27 @@ fn a_wrong_page_is_found() {
         assert_eq!(wrong.len(), expected, "{page}: {wrong:?}");
     }
 }
+
+/// Every key that the schema of loss files knows, from all its tables.
+fn keys(schema: &serde_json::Value, found: &mut Vec<String>) {
+    if let Some(properties) = schema["properties"].as_object() {
+        found.extend(properties.keys().cloned());
+    }
+    for table in schema["$defs"].as_object().into_iter().flat_map(|tables| tables.values()) {
+        keys(table, found);
+    }
+}
+
+#[test]
+fn the_page_of_loss_files_names_every_key() {
+    let schema = Command::new(binary()).args(["schema", "loss"]).output().unwrap();
+    let schema = serde_json::from_slice(&schema.stdout).unwrap();
+    let mut known = Vec::new();
+    keys(&schema, &mut known);
+    assert!(known.len() > 40, "{known:?}");
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../docs/loss-file.md");
+    let page = fs::read_to_string(path).unwrap();
+    let words: Vec<&str> = page.split(|c: char| !(c.is_alphanumeric() || c == '_')).collect();
+    let missing: Vec<&String> = known.iter().filter(|key| !words.contains(&key.as_str())).collect();
+    assert!(missing.is_empty(), "docs/loss-file.md does not name {missing:?}");
+}

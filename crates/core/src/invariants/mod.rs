@@ -80,7 +80,7 @@ pub const LAWS: &[Law] = &[
         sentence: "Nobody pays more than his cap, over the episode; nobody outside the liable set \
                    pays at all.",
         full: "paid and cap of every member; every claim against the set",
-        running: "each share against the caps of the set's own event",
+        running: "each share against the most that the events fixed for the episode",
     },
     Law {
         id: ORDER,

@@ -13,6 +13,17 @@ pub const MAX_CLAIMS: u32 = 100_000_000;
 /// Largest sum of amounts: 10^38, below 2^127.
 pub const MAX_TOTAL: u128 = 10u128.pow(38);
 
+/// Largest price, in ticks: 10^15.
+pub const MAX_TICKS: u64 = 1_000_000_000_000_000;
+
+/// Largest quantity, in lots either way: 10^15.
+pub const MAX_LOTS: u64 = 1_000_000_000_000_000;
+
+/// Largest value of one lot, and largest cumulative funding of one lot, in atoms: 10^15. Listing
+/// refuses a market whose largest price times its atoms per tick and lot would pass it, so a leg
+/// is worth at most 10^30 atoms and an account of 10^8 legs stays below 2^127.
+pub const MAX_LOT_VALUE: u64 = 1_000_000_000_000_000;
+
 /// Largest risk factor, in millionths: 10^12, that is a factor of one million.
 pub const MAX_RISK: u64 = 1_000_000_000_000;
 

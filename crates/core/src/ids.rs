@@ -48,6 +48,8 @@ dense_id! {
     AssetId,
     /// A loss domain.
     DomainId,
+    /// An instrument that is traded: a perpetual, a dated future or an option.
+    MarketId,
     /// An owner of accounts.
     OwnerId,
     /// A participant's account.

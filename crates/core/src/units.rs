@@ -1,5 +1,6 @@
-//! Money and its fractions. Only lawful operations exist: amounts add and subtract, they never
-//! multiply each other.
+//! Money and its fractions, prices and quantities. Only lawful operations exist: amounts add and
+//! subtract, they never multiply each other; a price times a quantity is money only through a
+//! market's atoms per tick and lot.
 
 use alloc::string::String;
 use alloc::string::ToString;
@@ -7,7 +8,7 @@ use borsh::{BorshDeserialize, BorshSerialize};
 use core::fmt;
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de::Error as _};
 
-use crate::bounds::{MAX_AMOUNT, MAX_TOTAL};
+use crate::bounds::{MAX_AMOUNT, MAX_LOTS, MAX_TICKS, MAX_TOTAL};
 
 /// A value is outside its bound. The message names the bound.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -265,4 +266,132 @@ impl<'de> Deserialize<'de> for Fraction {
             _ => Err(D::Error::custom("a fraction is two strings of digits, den not zero")),
         }
     }
+}
+
+/// A price: whole ticks of its market, from 0 to 10^15.
+///
+/// ```
+/// use rhodian_core::units::Price;
+/// assert_eq!(Price::new(60_000).unwrap().ticks(), 60_000);
+/// assert!(Price::new(10u64.pow(15) + 1).is_err());
+/// ```
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, BorshSerialize)]
+pub struct Price(u64);
+
+impl Price {
+    /// No price.
+    pub const ZERO: Self = Self(0);
+
+    /// A price of `ticks`, refused above 10^15.
+    pub const fn new(ticks: u64) -> Result<Self, OutOfBounds> {
+        if ticks <= MAX_TICKS {
+            Ok(Self(ticks))
+        } else {
+            Err(OutOfBounds { what: "a price", max: 1_000_000_000_000_000 })
+        }
+    }
+
+    /// The number of ticks.
+    #[must_use]
+    pub const fn ticks(self) -> u64 {
+        self.0
+    }
+}
+
+/// A quantity: whole lots of a market; the sign is the side, long above zero. At most 10^15
+/// either way.
+///
+/// ```
+/// use rhodian_core::units::Quantity;
+/// assert_eq!(Quantity::new(-30).unwrap().lots(), -30);
+/// assert!(Quantity::new(-10i64.pow(15) - 1).is_err());
+/// ```
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, BorshSerialize)]
+pub struct Quantity(i64);
+
+impl Quantity {
+    /// No lots: flat.
+    pub const ZERO: Self = Self(0);
+
+    /// A quantity of `lots`, refused beyond 10^15 either way.
+    pub const fn new(lots: i64) -> Result<Self, OutOfBounds> {
+        if lots.unsigned_abs() <= MAX_LOTS {
+            Ok(Self(lots))
+        } else {
+            Err(OutOfBounds { what: "a quantity of lots", max: 1_000_000_000_000_000 })
+        }
+    }
+
+    /// The number of lots, negative when short.
+    #[must_use]
+    pub const fn lots(self) -> i64 {
+        self.0
+    }
+
+    /// The number of lots without the side.
+    #[must_use]
+    pub const fn size(self) -> u64 {
+        self.0.unsigned_abs()
+    }
+
+    /// Whether there is none.
+    #[must_use]
+    pub const fn is_flat(self) -> bool {
+        self.0 == 0
+    }
+
+    /// The same lots on the other side.
+    #[must_use]
+    pub const fn opposite(self) -> Self {
+        Self(-self.0)
+    }
+
+    /// The sum, refused beyond 10^15 either way.
+    pub const fn checked_add(self, other: Self) -> Result<Self, OutOfBounds> {
+        // Two quantities sum to at most 2 x 10^15, far inside 2^63.
+        Self::new(self.0 + other.0)
+    }
+}
+
+macro_rules! whole_at_the_doors {
+    ($($name:ident, $inner:ty, $what:literal);* $(;)?) => {$(
+        impl fmt::Display for $name {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                fmt::Display::fmt(&self.0, f)
+            }
+        }
+
+        impl BorshDeserialize for $name {
+            fn deserialize_reader<R: borsh::io::Read>(reader: &mut R) -> borsh::io::Result<Self> {
+                Self::new(<$inner>::deserialize_reader(reader)?).map_err(|_| {
+                    borsh::io::Error::new(
+                        borsh::io::ErrorKind::InvalidData,
+                        concat!($what, " beyond 10^15"),
+                    )
+                })
+            }
+        }
+
+        impl Serialize for $name {
+            fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+                serializer.serialize_str(&self.0.to_string())
+            }
+        }
+
+        impl<'de> Deserialize<'de> for $name {
+            fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+                let text = <String as Deserialize>::deserialize(deserializer)?;
+                let value: $inner = text.parse().map_err(D::Error::custom)?;
+                if value.to_string() != text {
+                    return Err(D::Error::custom(concat!($what, " is a string of digits")));
+                }
+                Self::new(value).map_err(D::Error::custom)
+            }
+        }
+    )*};
+}
+
+whole_at_the_doors! {
+    Price, u64, "a price";
+    Quantity, i64, "a quantity";
 }

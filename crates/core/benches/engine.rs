@@ -45,7 +45,8 @@ fn set_up(accounts: u32, on_touch: bool) -> Engine {
     let open = domain::Command::OpenDomain { name: name("Majors"), asset };
     give(&mut engine, Action::Domain(open));
     let rule = Rule::Proportional;
-    let members = MemberRule { rule, classes: false, cap_of_weight: None, on_touch };
+    let members =
+        MemberRule { rule, classes: false, cap_of_weight: None, on_touch, basis: Basis::Reported };
     let spec = LayerSpec {
         name: name("gains"),
         kind: Kind::GainsHaircut,

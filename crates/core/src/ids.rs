@@ -50,6 +50,8 @@ dense_id! {
     DomainId,
     /// An instrument that is traded: a perpetual, a dated future or an option.
     MarketId,
+    /// A period boundary whose prices are kept.
+    CheckpointId,
     /// An owner of accounts.
     OwnerId,
     /// A participant's account.

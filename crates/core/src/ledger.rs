@@ -47,6 +47,8 @@ pub enum Holder {
     Residue(DomainId) = 7,
     /// Shares divided and not yet taken, by loss: negative until every account has paid.
     Unsettled(LossId) = 8,
+    /// What participants paid the venue for trades in a domain.
+    Fees(DomainId) = 9,
 }
 
 /// One movement of money.
@@ -76,7 +78,7 @@ struct Balances {
     by_kind: [Vec<SignedAmount>; KINDS],
 }
 
-const KINDS: usize = 9;
+const KINDS: usize = 10;
 
 /// The kind and the place of a holder in [`Balances`].
 const fn slot(holder: Holder) -> (usize, usize) {
@@ -90,6 +92,7 @@ const fn slot(holder: Holder) -> (usize, usize) {
         Holder::Uncovered(id) => (6, id.index()),
         Holder::Residue(id) => (7, id.index()),
         Holder::Unsettled(id) => (8, id.index()),
+        Holder::Fees(id) => (9, id.index()),
     }
 }
 
@@ -106,6 +109,7 @@ fn holder(kind: usize, place: usize) -> Option<Holder> {
         6 => Holder::Uncovered(DomainId(id)),
         7 => Holder::Residue(DomainId(id)),
         8 => Holder::Unsettled(LossId(id)),
+        9 => Holder::Fees(DomainId(id)),
         _ => return None,
     })
 }

@@ -270,7 +270,8 @@ impl Reader<'_> {
             return Err(words.refuse("on-touch-rule", message, help, &at.place, "\"at-once\""));
         }
         let reads = Reads { rule, classes, cap_of_weight: part };
-        let members = MemberRule { rule, classes, cap_of_weight: part, on_touch };
+        let members =
+            MemberRule { rule, classes, cap_of_weight: part, on_touch, basis: Basis::Reported };
         Ok((members, claims::read(words, claims, reads)?))
     }
 

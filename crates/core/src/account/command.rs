@@ -158,7 +158,15 @@ pub enum Rejection {
     /// Payer and payee are one.
     SameAccount { account: AccountId },
     /// More than is free.
-    WithdrawalAboveFree { asked: Amount, free: Amount, held: Amount, lien: Amount },
+    WithdrawalAboveFree {
+        asked: Amount,
+        free: Amount,
+        /// Equity at the marks.
+        held: Amount,
+        /// Unrealised and unmatured profit, and initial margin.
+        withheld: Amount,
+        lien: Amount,
+    },
     /// The venue holds less of the asset outside than is asked.
     VaultShort { asked: Amount, vault: Amount },
     /// The payee's balance would pass 10^30.
@@ -211,8 +219,12 @@ impl fmt::Display for Rejection {
             }
             Self::ZeroAmount => f.write_str("the amount is zero, allowed: 1 to 10^30 atoms"),
             Self::SameAccount { account } => write!(f, "account {account} is payer and payee"),
-            Self::WithdrawalAboveFree { asked, free, held, lien } => {
-                write!(f, "{asked} asked, {free} is free: held {held} less lien {lien}")
+            Self::WithdrawalAboveFree { asked, free, held, withheld, lien } => {
+                write!(f, "{asked} asked, {free} is free: held {held}")?;
+                if !withheld.is_zero() {
+                    write!(f, " less {withheld} for margin and profit not yet matured")?;
+                }
+                write!(f, " less lien {lien}")
             }
             Self::VaultShort { asked, vault } => {
                 write!(f, "{asked} asked, the vault holds {vault}")

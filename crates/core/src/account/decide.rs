@@ -6,6 +6,7 @@ use crate::domain::CauseClass;
 use crate::engine::{Actor, Envelope, Events, Role, State};
 use crate::ids::{AccountId, AssetId, DomainId, Name, OwnerId};
 use crate::ledger::Holder;
+use crate::margin;
 use crate::units::Amount;
 
 pub(crate) fn decide(
@@ -226,11 +227,14 @@ pub(crate) fn free_above(
     asset: AssetId,
     asked: Amount,
 ) -> Result<(), Rejection> {
-    let held = state.ledger.held(asset, Holder::Account(account));
-    let lien = state.lien(account, asset);
-    let free = held.less_or_zero(lien);
+    let of = margin::withdrawable(state, account, asset);
+    let amount = |atoms| Amount::new(atoms).unwrap_or(Amount::MAX);
+    let free = amount(of.free());
     if asked > free {
-        return Err(Rejection::WithdrawalAboveFree { asked, free, held, lien });
+        let held = amount(of.equity.max(0).unsigned_abs());
+        let withheld = amount(of.unrealised + of.unmatured + of.initial);
+        let lien = amount(of.lien);
+        return Err(Rejection::WithdrawalAboveFree { asked, free, held, withheld, lien });
     }
     Ok(())
 }

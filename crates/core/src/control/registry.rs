@@ -36,6 +36,17 @@ pub enum Parameter {
     IncomeToClaims = 5,
     /// How long an uncovered debt may stand before the domain enters settlement.
     UncoveredDeadline = 6,
+    /// How old a checkpoint must be to be the reference of session gains.
+    ReferenceAge = 10,
+    /// What closing a leg may cost under stress, as a part of its gross value.
+    StressRate = 11,
+    /// What closing out one loss may cost, with the stressed cost of the rest, before what is left
+    /// goes to auto-deleveraging.
+    CloseOutBudget = 12,
+    /// The part of positive unrealised profit that counts for opening.
+    OpeningProfit = 13,
+    /// How long a book may stay open before what is left goes to auto-deleveraging.
+    CloseOutTime = 14,
 }
 
 /// A parameter as it is declared.
@@ -115,6 +126,51 @@ pub const PARAMETERS: &[Declared] = &[
         default: 10 * 365 * 24 * HOUR,
         reason: "settlement is the domain's choice: far off until a deadline is set",
     },
+    Declared {
+        parameter: Parameter::ReferenceAge,
+        name: "reference-age",
+        unit: "milliseconds",
+        min: 0,
+        max: 30 * 24 * HOUR,
+        default: 8 * HOUR,
+        reason: "a third of a day: gains of the event itself are never matured",
+    },
+    Declared {
+        parameter: Parameter::StressRate,
+        name: "stress-rate",
+        unit: "millionths",
+        min: 0,
+        max: 1_000_000,
+        default: 30_000,
+        reason: "the spread and impact of closing in a crash: some per cent of the value",
+    },
+    Declared {
+        parameter: Parameter::CloseOutBudget,
+        name: "close-out-budget",
+        unit: "atoms",
+        min: 0,
+        max: MAX_AMOUNT,
+        default: MAX_AMOUNT,
+        reason: "no auto-deleveraging by cost until the venue sets what a close-out may cost",
+    },
+    Declared {
+        parameter: Parameter::OpeningProfit,
+        name: "opening-profit",
+        unit: "millionths",
+        min: 0,
+        max: 1_000_000,
+        default: 500_000,
+        reason: "half: a mark that is pushed opens at most half of what it pretends",
+    },
+    Declared {
+        parameter: Parameter::CloseOutTime,
+        name: "close-out-time",
+        unit: "milliseconds",
+        min: 0,
+        max: 30 * 24 * HOUR,
+        default: HOUR,
+        reason: "two thirds of the forced selling of past crashes is over within half of it",
+    },
 ];
 
 impl Parameter {
@@ -128,6 +184,11 @@ impl Parameter {
             Self::ChallengeTime => 3,
             Self::IncomeToClaims => 4,
             Self::UncoveredDeadline => 5,
+            Self::ReferenceAge => 6,
+            Self::StressRate => 7,
+            Self::CloseOutBudget => 8,
+            Self::OpeningProfit => 9,
+            Self::CloseOutTime => 10,
         }]
     }
 }

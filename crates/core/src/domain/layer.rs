@@ -84,6 +84,31 @@ impl Kind {
     }
 }
 
+/// Where the weights and caps of a members' layer come from.
+#[derive(
+    Clone,
+    Copy,
+    Debug,
+    Default,
+    PartialEq,
+    Eq,
+    BorshSerialize,
+    BorshDeserialize,
+    Serialize,
+    Deserialize,
+)]
+#[borsh(use_discriminant = true)]
+#[serde(rename_all = "kebab-case")]
+#[repr(u8)]
+pub enum Basis {
+    /// Reported from outside.
+    #[default]
+    Reported = 1,
+    /// Session gains in the domain's markets, netted by owner: each cap is what the owner's equity
+    /// stands above his protected principal, if that is less.
+    SessionGains = 2,
+}
+
 /// How a layer's draw is divided over its members.
 #[derive(
     Clone, Copy, Debug, PartialEq, Eq, BorshSerialize, BorshDeserialize, Serialize, Deserialize,
@@ -98,6 +123,8 @@ pub struct MemberRule {
     pub cap_of_weight: Option<u32>,
     /// Whether shares are taken when an account is next touched, not at once.
     pub on_touch: bool,
+    /// Where weights and caps come from.
+    pub basis: Basis,
 }
 
 impl MemberRule {

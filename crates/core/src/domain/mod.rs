@@ -13,7 +13,7 @@ use serde::{Deserialize, Serialize};
 
 pub use command::{Command, Event, Rejection};
 pub(crate) use decide::{decide, room_in_pot};
-pub use layer::{Attachment, Caps, Kind, Layer, LayerSpec, MemberRule, PeriodCap, Source};
+pub use layer::{Attachment, Basis, Caps, Kind, Layer, LayerSpec, MemberRule, PeriodCap, Source};
 
 use crate::ids::{AccountId, AssetId, DomainId, LayerId, Name, WaterfallId};
 use crate::units::Amount;

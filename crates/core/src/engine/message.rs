@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 use crate::control::Status;
 use crate::ids::Time;
 use crate::ledger::Transfer;
-use crate::{account, control, domain, loss};
+use crate::{account, closeout, control, domain, loss, market};
 
 /// In which capacity someone acts. Doors say who is who; core says who may do what.
 #[derive(
@@ -89,6 +89,10 @@ pub enum Action {
     Duty(loss::Duty) = 5,
     /// The clock moves to the envelope's time.
     Tick = 6,
+    /// Of markets.
+    Market(market::Command) = 8,
+    /// By the engine, of close-outs.
+    CloseOut(closeout::Duty) = 9,
 }
 
 /// A command: when, by whom, what.
@@ -121,6 +125,10 @@ pub enum Event {
         /// The time it is now.
         at: Time,
     } = 5,
+    /// To markets and what is held in them.
+    Market(market::Event) = 7,
+    /// To close-out books.
+    CloseOut(closeout::Event) = 8,
 }
 
 impl From<account::Event> for Event {
@@ -141,6 +149,18 @@ impl From<loss::Event> for Event {
     }
 }
 
+impl From<market::Event> for Event {
+    fn from(event: market::Event) -> Self {
+        Self::Market(event)
+    }
+}
+
+impl From<closeout::Event> for Event {
+    fn from(event: closeout::Event) -> Self {
+        Self::CloseOut(event)
+    }
+}
+
 impl From<control::Event> for Event {
     fn from(event: control::Event) -> Self {
         Self::Control(event)
@@ -155,6 +175,8 @@ impl Event {
             Self::Account(event) => event.transfers(visit),
             Self::Domain(event) => event.transfers(visit),
             Self::Loss(event) => event.transfers(visit),
+            Self::Market(event) => event.transfers(visit),
+            Self::CloseOut(event) => event.transfers(visit),
             Self::Control(_) | Self::TimePassed { .. } => {}
         }
     }
@@ -213,6 +235,10 @@ pub enum Rejection {
     Loss(loss::Rejection),
     /// Refused by the area of control.
     Control(control::Rejection),
+    /// Refused by the area of markets.
+    Market(market::Rejection),
+    /// Refused by the area of close-outs.
+    CloseOut(closeout::Rejection),
 }
 
 impl Rejection {
@@ -229,6 +255,8 @@ impl Rejection {
             Self::Domain(rejection) => rejection.code(),
             Self::Loss(rejection) => rejection.code(),
             Self::Control(rejection) => rejection.code(),
+            Self::Market(rejection) => rejection.code(),
+            Self::CloseOut(rejection) => rejection.code(),
         }
     }
 }
@@ -249,6 +277,8 @@ impl fmt::Display for Rejection {
             Self::Domain(rejection) => rejection.fmt(f),
             Self::Loss(rejection) => rejection.fmt(f),
             Self::Control(rejection) => rejection.fmt(f),
+            Self::Market(rejection) => rejection.fmt(f),
+            Self::CloseOut(rejection) => rejection.fmt(f),
         }
     }
 }

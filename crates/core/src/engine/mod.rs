@@ -8,6 +8,7 @@
 
 mod machine;
 mod message;
+mod standing;
 mod state;
 mod watch;
 
@@ -18,7 +19,7 @@ pub use watch::Watch;
 
 use crate::control::Status;
 use crate::ids::DomainId;
-use crate::{account, control, domain, loss};
+use crate::{account, closeout, control, domain, loss, market};
 
 /// Checks `envelope` against `state` and says what would happen. Nothing changes; on a rejection
 /// whatever was pushed is to be dropped.
@@ -56,6 +57,12 @@ pub fn decide(state: &State, envelope: &Envelope, events: &mut Events) -> Result
         Action::Control(command) => {
             control::decide(state, envelope, command, events).map_err(Rejection::Control)
         }
+        Action::Market(command) => {
+            market::decide(state, envelope, command, events).map_err(Rejection::Market)
+        }
+        Action::CloseOut(duty) => {
+            closeout::decide_duty(state, duty, events).map_err(Rejection::CloseOut)
+        }
         Action::Duty(duty) => loss::decide_duty(state, duty, events).map_err(Rejection::Loss),
         Action::Tick => Ok(()),
     }
@@ -68,8 +75,8 @@ const fn may(role: Role, action: &Action) -> bool {
     use account::Command as A;
     use domain::Command as D;
     match role {
-        Role::Engine => matches!(action, Action::Duty(_) | Action::Tick),
-        Role::Venue | Role::Governance => !matches!(action, Action::Duty(_)),
+        Role::Engine => matches!(action, Action::Duty(_) | Action::CloseOut(_) | Action::Tick),
+        Role::Venue | Role::Governance => !matches!(action, Action::Duty(_) | Action::CloseOut(_)),
         Role::Owner => matches!(
             action,
             Action::Account(A::Withdraw { .. } | A::Transfer { .. })
@@ -93,9 +100,12 @@ const fn needs(action: &Action) -> (Status, bool) {
         | Action::Domain(D::Stake { .. }) => (Status::ReduceOnly, true),
         Action::Account(A::OpenOwner { .. } | A::OpenAccount { .. } | A::Deposit { .. })
         | Action::Domain(D::AcceptTerms { .. }) => (Status::ReduceOnly, false),
-        Action::Domain(_) | Action::Loss(_) | Action::Control(_) => (Status::Settling, false),
+        Action::Market(market::Command::Fill { .. }) => (Status::ReduceOnly, true),
+        Action::Domain(_) | Action::Loss(_) | Action::Control(_) | Action::Market(_) => {
+            (Status::Settling, false)
+        }
         // What is due is done, and time passes, whatever the status.
-        Action::Duty(_) | Action::Tick => (Status::Closed, false),
+        Action::Duty(_) | Action::CloseOut(_) | Action::Tick => (Status::Closed, false),
     }
 }
 
@@ -144,6 +154,8 @@ pub fn evolve(state: &mut State, event: &Event) {
 /// The next internal command, if one is due: the same with or without the watch.
 #[must_use]
 pub fn duty(state: &State) -> Option<Envelope> {
-    let duty = loss::duty(state)?;
-    Some(Envelope { at: state.now(), actor: Actor::ENGINE, action: Action::Duty(duty) })
+    let of_loss = || loss::duty(state).map(Action::Duty);
+    let of_close_out = || closeout::duty(state).map(Action::CloseOut);
+    let action = of_loss().or_else(of_close_out)?;
+    Some(Envelope { at: state.now(), actor: Actor::ENGINE, action })
 }

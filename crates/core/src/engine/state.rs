@@ -4,13 +4,16 @@ use alloc::vec::Vec;
 
 use borsh::{BorshDeserialize, BorshSerialize};
 
-use super::{Event, Events, Watch};
+use super::{Event, Events, Watch, standing};
 use crate::account::Accounts;
+use crate::closeout::CloseOuts;
 use crate::control::{Control, Status};
 use crate::domain::Domains;
 use crate::ids::{AccountId, AssetId, LossId, Name, OwnerId, Time};
 use crate::ledger::{Holder, Ledger};
 use crate::loss::{self, Losses, Stage};
+use crate::margin;
+use crate::market::{self, Markets};
 use crate::units::Amount;
 
 /// The state. Areas own their parts; money is in the ledger; what is only there for speed is in
@@ -28,6 +31,10 @@ pub struct State {
     pub losses: Losses,
     /// Parameters and statuses.
     pub control: Control,
+    /// Markets and what accounts hold in them.
+    pub markets: Markets,
+    /// How open books are brought to nothing.
+    pub closeouts: CloseOuts,
     #[borsh(skip)]
     watch: Watch,
 }
@@ -87,15 +94,17 @@ impl State {
                 && !self.ledger.owed(asset, Holder::Uncovered(id)).is_zero()
         });
         if settling {
-            return self.ledger.held(asset, Holder::Account(account));
+            return self.means(account, asset);
         }
         self.losses.lien(self, account, asset)
     }
 
-    /// What `account` may take out: what it holds less its lien, at least zero.
+    /// What `account` may take out: equity without unrealised and unmatured profit, less initial
+    /// margin and lien, at least zero.
     #[must_use]
     pub fn free(&self, account: AccountId, asset: AssetId) -> Amount {
-        self.ledger.held(asset, Holder::Account(account)).less_or_zero(self.lien(account, asset))
+        let free = margin::withdrawable(self, account, asset).free();
+        Amount::new(free).unwrap_or(Amount::MAX)
     }
 
     /// Takes the shares `account` owes of divisions that wait for a touch. Returns their sum.
@@ -115,8 +124,7 @@ impl State {
 
     fn is_negative(&self, account: AccountId) -> bool {
         let assets = (0..self.ledger.assets()).filter_map(AssetId::at);
-        let holder = Holder::Account(account);
-        assets.into_iter().any(|asset| self.ledger.balance(asset, holder).is_negative())
+        assets.into_iter().any(|asset| self.equity(account, asset) < 0)
     }
 
     /// The losses that are neither settled nor dismissed, in id order.
@@ -131,6 +139,7 @@ impl State {
 
     pub(super) fn evolve(&mut self, event: &Event) {
         let mut touched: Vec<AccountId> = Vec::new();
+        self.before_touch(event);
         event.transfers(&mut |transfer| {
             self.ledger.apply(&transfer);
             for holder in [transfer.from, transfer.to] {
@@ -140,10 +149,21 @@ impl State {
             }
         });
         match event {
-            Event::Account(event) => self.accounts.evolve(event),
+            Event::Account(event) => {
+                self.accounts.evolve(event);
+                self.markets.evolve_account(event);
+            }
             Event::Domain(event) => {
                 self.domains.evolve(event);
                 self.accounts.evolve_domain(event);
+                let domains = &self.domains;
+                let asset_of = |layer| domains.layer(layer).map(|found| found.spec.asset);
+                self.markets.evolve_domain(event, asset_of);
+            }
+            Event::Market(event) => self.markets.evolve(event, self.now),
+            Event::CloseOut(event) => {
+                self.closeouts.evolve(event);
+                self.markets.evolve_close_out(event);
             }
             Event::Loss(event) => self.evolve_loss(event),
             Event::Control(event) => self.control.evolve(event),
@@ -154,9 +174,9 @@ impl State {
 
     fn evolve_loss(&mut self, event: &loss::Event) {
         self.losses.evolve(event, self.now);
-        let ledger = &self.ledger;
-        let held = |asset, account| ledger.held(asset, Holder::Account(account));
-        self.losses.shrink_caps(event, &held);
+        let (ledger, markets) = (&self.ledger, &self.markets);
+        let means = |asset, account| standing::means(ledger, markets, account, asset);
+        self.losses.shrink_caps(event, &means);
         let stakes = &mut self.domains;
         loss::stakes_left(event, &mut |layer, account, left| {
             stakes.set_stake(layer, account, left);
@@ -175,9 +195,37 @@ impl State {
         }
     }
 
+    /// What an account held at the last boundary is kept before its first change since.
+    fn before_touch(&mut self, event: &Event) {
+        let trades = matches!(event, Event::Market(market::Event::Filled { .. }));
+        let (ledger, markets) = (&self.ledger, &mut self.markets);
+        event.transfers(&mut |transfer| {
+            for holder in [transfer.from, transfer.to] {
+                if let Holder::Account(account) = holder {
+                    let cash = ledger.balance(transfer.asset, holder).atoms();
+                    markets.before_touch(account, transfer.asset, cash, trades);
+                }
+            }
+        });
+    }
+
+    /// A mark or funding can put any account below zero.
+    fn marked(&mut self, event: &market::Event) {
+        if !matches!(event, market::Event::Marked { .. } | market::Event::Funded { .. }) {
+            return;
+        }
+        for account in (0..self.markets.positions.len()).filter_map(AccountId::at) {
+            let negative = self.is_negative(account);
+            self.watch.set_negative(account, negative);
+        }
+    }
+
     fn evolve_watch(&mut self, event: &Event, touched: &[AccountId]) {
         if !self.watch.is_on() {
             return;
+        }
+        if let Event::Market(event) = event {
+            self.marked(event);
         }
         for account in touched {
             let negative = self.is_negative(*account);

@@ -5,13 +5,15 @@ use alloc::format;
 use alloc::string::String;
 
 use super::{
-    BOOK, Broken, CAPS, DIVIDED, LEDGER, LIVE, ONCE, ORDER, PROFIT_FIRST, REPAID, SETTLED, STAKES,
+    BOOK, Broken, CAPS, DIVIDED, LEDGER, LIVE, MARKETS, ONCE, ORDER, PROFIT_FIRST, REPAID, SETTLED,
+    STAKES,
 };
 use crate::domain::{Kind, Source};
 use crate::engine::{Events, State, decide, duty};
 use crate::ids::{AssetId, DomainId, LayerId, LossId};
 use crate::ledger::Holder;
 use crate::loss::{Loss, Stage};
+use crate::market::Party;
 use crate::recovery::{Bearer, ClaimPool};
 use crate::units::Amount;
 
@@ -22,6 +24,7 @@ use crate::units::Amount;
 /// The first law that does not hold, with where.
 pub fn check(state: &State) -> Result<(), Broken> {
     ledger(state)?;
+    markets(state)?;
     stakes(state)?;
     once(state)?;
     for (id, loss) in state.losses.losses() {
@@ -48,6 +51,26 @@ fn ledger(state: &State) -> Result<(), Broken> {
         let sum = state.ledger.trial(asset);
         if sum != 0 {
             return broken(LEDGER, format!("asset {asset} sums to {sum}"));
+        }
+    }
+    Ok(())
+}
+
+/// Lots sum to zero; so value at any mark does. The long side is what is counted as open.
+fn markets(state: &State) -> Result<(), Broken> {
+    for (id, market) in state.markets.markets() {
+        let of_accounts = state.markets.positions.iter().map(|position| position.lots(id).lots());
+        let books = state.markets.books.keys().map(|loss| Party::Book(*loss));
+        let of_books = books.map(|book| state.markets.lots_of(book, id).lots());
+        let (mut sum, mut long) = (0, 0);
+        for lots in of_accounts.chain(of_books) {
+            sum += i128::from(lots);
+            long += i128::from(lots.max(0));
+        }
+        if sum != 0 || long != i128::from(market.open) {
+            let detail =
+                format!("market {id} sums to {sum} lots, {long} long, {} open", market.open);
+            return broken(MARKETS, detail);
         }
     }
     Ok(())
@@ -254,7 +277,9 @@ fn live(state: &State) -> Result<(), Broken> {
             Stage::Absorbing => loss.draws.iter().any(|draw| {
                 !draw.closed && draw.deadline.is_some_and(|deadline| deadline > state.now())
             }),
-            Stage::Detected | Stage::Measured => false,
+            // An open book waits for fills, until its time is out.
+            Stage::Detected => !state.book_is_flat(id),
+            Stage::Measured => false,
         };
         if !waits {
             return broken(LIVE, format!("loss {id} is {:?} and nothing is due", loss.stage));

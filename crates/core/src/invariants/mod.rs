@@ -65,8 +65,8 @@ pub const LAWS: &[Law] = &[
         id: MARKETS,
         sentence: "A market's open lots sum to zero, the book included, and so profit over it \
                    sums to zero at every mark.",
-        full: "comes with markets",
-        running: "comes with markets",
+        full: "the sum of a market's lots over accounts and books, and its open lots",
+        running: "what each trade moved between its two parties, by market",
     },
     Law {
         id: SETTLED,

@@ -4,15 +4,19 @@
 use alloc::collections::{BTreeMap, BTreeSet};
 use alloc::format;
 use alloc::string::String;
+use alloc::vec::Vec;
 
 use super::{
-    BOOK, Broken, CAPS, DIVIDED, LEDGER, LIVE, ONCE, ORDER, PROFIT_FIRST, REPAID, SETTLED, STAKES,
+    BOOK, Broken, CAPS, DIVIDED, LEDGER, LIVE, MARKETS, ONCE, ORDER, PROFIT_FIRST, REPAID, SETTLED,
+    STAKES,
 };
+use crate::closeout;
 use crate::domain::{self, Kind};
 use crate::engine::{Event, State};
-use crate::ids::{AccountId, AssetId, DomainId, EpisodeId, LayerId, LiableSetId, LossId};
+use crate::ids::{AccountId, AssetId, DomainId, EpisodeId, LayerId, LiableSetId, LossId, MarketId};
 use crate::ledger::{Holder, Transfer};
 use crate::loss::{self, OwnMeans};
+use crate::market::{self, Party};
 use crate::units::Amount;
 use crate::waterfall::{self, Against, Step};
 
@@ -46,6 +50,7 @@ pub struct Running {
     episodes: BTreeMap<EpisodeId, BTreeSet<LossId>>,
     sets: BTreeMap<LossId, LiableSetId>,
     stakes: BTreeMap<(LayerId, AccountId), i128>,
+    lots: BTreeMap<(MarketId, Party), i128>,
 }
 
 fn broken(law: &'static str, detail: String) -> Result<(), Broken> {
@@ -54,6 +59,32 @@ fn broken(law: &'static str, detail: String) -> Result<(), Broken> {
 
 const fn signed(amount: Amount) -> i128 {
     amount.atoms().cast_signed()
+}
+
+/// The lots an event moves: market, party, lots; every one has its other side.
+fn moves(event: &Event) -> Vec<(MarketId, Party, i128)> {
+    let (market, rows) = match event {
+        Event::Market(market::Event::Filled { market, buyer, seller, lots, .. }) => {
+            let lots = i128::from(lots.lots());
+            (*market, Vec::from([(*buyer, lots), (*seller, -lots)]))
+        }
+        Event::Market(market::Event::LegsTaken { loss, account, legs, .. }) => {
+            let rows = legs.iter().flat_map(|(market, lots)| {
+                let lots = i128::from(lots.lots());
+                [(*market, Party::Account(*account), -lots), (*market, Party::Book(*loss), lots)]
+            });
+            return rows.collect();
+        }
+        Event::CloseOut(closeout::Event::Deleveraged { loss, market, taken, .. }) => {
+            let rows = taken.iter().flat_map(|(party, lots)| {
+                let lots = i128::from(lots.lots());
+                [(*party, lots), (Party::Book(*loss), -lots)]
+            });
+            (*market, rows.collect())
+        }
+        _ => return Vec::new(),
+    };
+    rows.into_iter().map(|(party, lots)| (market, party, lots)).collect()
 }
 
 impl Running {
@@ -79,6 +110,7 @@ impl Running {
                 self.stakes_of_loss(event, state)
             }
             Event::Domain(event) => self.stakes_of_domain(event, state),
+            Event::Market(_) | Event::CloseOut(_) => self.markets(event, state),
             Event::Account(_) | Event::Control(_) | Event::TimePassed { .. } => Ok(()),
         }
     }
@@ -98,6 +130,24 @@ impl Running {
             if followed != stands {
                 let detail = format!("{holder:?} holds {stands}, the events say {followed}");
                 return broken(LEDGER, detail);
+            }
+        }
+        Ok(())
+    }
+
+    /// Each trade moves its lots between two parties; what they hold follows.
+    fn markets(&mut self, event: &Event, state: &State) -> Result<(), Broken> {
+        let mut touched = Vec::new();
+        for (market, party, lots) in moves(event) {
+            *self.lots.entry((market, party)).or_default() += lots;
+            touched.push((market, party));
+        }
+        for (market, party) in touched {
+            let followed = self.lots[&(market, party)];
+            let held = i128::from(state.markets.lots_of(party, market).lots());
+            if followed != held {
+                let detail = format!("market {market}: {party:?} holds {held}, not {followed}");
+                return broken(MARKETS, detail);
             }
         }
         Ok(())

@@ -36,6 +36,7 @@ fn layers() -> Vec<LayerSpec> {
         classes: false,
         cap_of_weight: None,
         on_touch: false,
+        basis: domain::Basis::Reported,
     };
     let kinds = [
         ("fund", Kind::InsuranceFund, Source::Pot),

@@ -7,7 +7,7 @@ use core::cmp::Reverse;
 use super::event::as_claims;
 use super::touch::touch_where;
 use super::{
-    Command, Episode, Event, FrozenRules, Losses, Origin, Rejection, SetOff, Stage, liable,
+    Command, Episode, Event, FrozenRules, Loss, Losses, Origin, Rejection, SetOff, Stage, liable,
 };
 use crate::account;
 use crate::allocation::Rule;
@@ -15,8 +15,9 @@ use crate::bounds::{MAX_RISK, MAX_TOTAL};
 use crate::control::Parameter;
 use crate::domain::{CauseClass, Kind};
 use crate::engine::{Envelope, Events, State};
-use crate::ids::{AccountId, DomainId, EpisodeId, LayerId, LiableSetId, LossId, Name, Time};
-use crate::ledger::Holder;
+use crate::ids::{
+    AccountId, AssetId, DomainId, EpisodeId, LayerId, LiableSetId, LossId, Name, Time,
+};
 use crate::units::Amount;
 
 impl FrozenRules {
@@ -128,7 +129,7 @@ pub(super) fn report_loss(
     }
     standing_failed(state, *domain, *failed, set_off)?;
     let asset = asset_of(state, *domain)?;
-    let held = failed.map_or(Amount::ZERO, |id| state.ledger.held(asset, Holder::Account(id)));
+    let held = failed.map_or(Amount::ZERO, |id| state.means(id, asset));
     let most = held.min(*amount);
     if *margin > most {
         return Err(Rejection::MarginAboveHeld { margin: *margin, held: most });
@@ -173,7 +174,7 @@ fn new_number(
     Ok(())
 }
 
-pub(super) fn asset_of(state: &State, domain: DomainId) -> Result<crate::ids::AssetId, Rejection> {
+pub(super) fn asset_of(state: &State, domain: DomainId) -> Result<AssetId, Rejection> {
     let found = state.domains.domain(domain).ok_or(Rejection::UnknownDomain { domain })?;
     Ok(found.asset)
 }
@@ -269,9 +270,9 @@ pub(super) fn declare_default(
 /// The first account below zero that no open loss explains.
 pub(super) fn negative(state: &State) -> Option<(AccountId, DomainId)> {
     state.negative_accounts().find_map(|account| {
-        let domain = state.accounts.account(account)?.last_domain?;
+        let domain = state.domain_of_failure(account)?;
         let asset = state.domains.domain(domain)?.asset;
-        let below = state.ledger.balance(asset, Holder::Account(account)).is_negative();
+        let below = state.equity(account, asset) < 0;
         let known = state.losses.losses.iter().any(|loss| {
             loss.failed == Some(account) && loss.origin == Origin::Derived && !loss.taken_over
         });
@@ -315,6 +316,17 @@ fn gains_of_owner(state: &State, domain: DomainId, failed: AccountId) -> Vec<Set
     largest(gains.collect())
 }
 
+/// What the failed owner's other accounts pay: what was reported for them, and what they gained
+/// in markets since the reference of the loss, as it is now.
+pub(super) fn set_off(state: &State, found: &Loss, asset: AssetId) -> Vec<SetOff> {
+    let mut set_off = found.set_off.clone();
+    let reference = state.reference(found.domain, found.detected);
+    if let Some(failed) = found.failed {
+        set_off.extend(state.own_gains(failed, asset, reference));
+    }
+    largest(set_off)
+}
+
 /// One set-off an account, the largest, in account order.
 fn largest(mut set_off: Vec<SetOff>) -> Vec<SetOff> {
     set_off.sort_unstable_by_key(|off| (off.account, Reverse(off.up_to)));
@@ -345,7 +357,10 @@ pub(super) fn detect(state: &State, loss: LossId, events: &mut Events) -> Result
     }
     let domain = found.domain;
     let size = match found.failed.filter(|_| found.origin == Origin::Derived) {
-        Some(account) => state.ledger.owed(asset_of(state, domain)?, Holder::Account(account)),
+        Some(account) => {
+            let equity = state.equity(account, asset_of(state, domain)?).min(0);
+            Amount::new(equity.unsigned_abs()).unwrap_or(Amount::MAX)
+        }
         None => found.close_out,
     };
     let joined = state.losses.joinable(domain, found.class, size, state.now());

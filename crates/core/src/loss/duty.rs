@@ -55,7 +55,7 @@ fn of_loss(state: &State, loss: LossId) -> Option<Duty> {
         Stage::Detected if found.origin == Origin::Derived && !found.taken_over => {
             Some(Duty::TakeOver { loss })
         }
-        Stage::Detected => Some(Duty::TakeOwnMeans { loss }),
+        Stage::Detected => state.book_is_flat(loss).then_some(Duty::TakeOwnMeans { loss }),
         Stage::Measured => Some(Duty::Recognise { loss }),
         Stage::Absorbing => absorbing(state, loss, found),
         _ => None,

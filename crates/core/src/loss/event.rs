@@ -62,7 +62,15 @@ pub enum Event {
     /// A loss was detected.
     LossDetected { loss: LossId, episode: EpisodeId, set: LiableSetId, owner: Option<OwnerId> } = 8,
     /// The failed account's balance moved to the book: `owed` below zero, `held` above.
-    TakenOver { loss: LossId, account: AccountId, asset: AssetId, held: Amount, owed: Amount } = 9,
+    TakenOver {
+        loss: LossId,
+        account: AccountId,
+        asset: AssetId,
+        held: Amount,
+        owed: Amount,
+        /// The equity the book opened with, where it is positive.
+        margin: Amount,
+    } = 9,
     /// The close-out loss was measured: it leaves the world, or the book, for suspense.
     LossMeasured {
         loss: LossId,

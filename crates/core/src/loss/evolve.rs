@@ -115,16 +115,16 @@ impl Losses {
             Event::LossDismissed { .. } => loss.stage = Stage::Dismissed,
             Event::LossDetected { episode, set, owner, .. } => {
                 loss.stage = Stage::Detected;
+                loss.detected = now;
                 loss.episode = Some(*episode);
                 loss.set = Some(*set);
                 let episode = &mut self.episodes[episode.index()];
                 episode.losses.push(id);
                 episode.failed.extend(*owner);
             }
-            Event::TakenOver { held, owed, .. } => {
+            Event::TakenOver { margin, .. } => {
                 loss.taken_over = true;
-                loss.margin = *held;
-                loss.close_out = held.checked_add(*owed).unwrap_or(Amount::MAX);
+                loss.margin = *margin;
             }
             Event::LossMeasured { close_out, .. } => {
                 loss.close_out = *close_out;
@@ -362,6 +362,7 @@ fn unmeasured(domain: DomainId, number: u64, cause: &Name, set_off: &[SetOff], n
         stage: Stage::Challengeable { until: now },
         episode: None,
         set: None,
+        detected: now,
         taken_over: false,
         close_out: Amount::ZERO,
         margin: Amount::ZERO,

@@ -12,7 +12,6 @@ use crate::allocation::Claims;
 use crate::basis::{self, BasisClaim};
 use crate::engine::State;
 use crate::ids::{AccountId, AssetId, DomainId, EpisodeId, LayerId, LossId, OwnerId, Time};
-use crate::ledger::Holder;
 use crate::units::{Amount, Fraction};
 
 /// A member of a liable set, in one layer.
@@ -152,8 +151,8 @@ pub(crate) fn cap_now(
     if !from_balance {
         return member.cap;
     }
-    let held = state.ledger.held(asset, Holder::Account(member.account));
-    let most = member.paid.checked_add(held).unwrap_or(Amount::MAX);
+    let means = state.means(member.account, asset);
+    let most = member.paid.checked_add(means).unwrap_or(Amount::MAX);
     member.cap.min(most)
 }
 
@@ -172,6 +171,7 @@ pub(crate) fn fix(
             continue;
         };
         let members = basis::claims(state, domain, *layer, rule)
+            .into_iter()
             .filter(|claim| stands(state, claim.account, earlier, failing))
             .map(|claim| member(state, earlier, *layer, &claim))
             .filter(|member| !member.cap.is_zero())

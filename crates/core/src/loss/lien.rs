@@ -5,12 +5,12 @@
 //! losses). Layers that have not yet paid are not deducted, so a lien is never too small. A lien
 //! is a function of the state, measured at every read; nothing is stored.
 
-use super::{LiableSet, Losses, Member, Stage};
+use super::{LiableSet, Loss, Losses, Member, Origin, Stage};
 use crate::allocation::{self, Rule};
 use crate::domain::Source;
 use crate::engine::State;
-use crate::ids::{AccountId, AssetId, LayerId, LiableSetId};
-use crate::loss::liable;
+use crate::ids::{AccountId, AssetId, LayerId, LiableSetId, LossId};
+use crate::loss::{detect, liable};
 use crate::units::{Amount, Fraction};
 
 impl Losses {
@@ -56,18 +56,33 @@ impl Losses {
             let of_asset = state.domains.domain(loss.domain).is_some_and(|d| d.asset == asset);
             of_asset && loss.stage == Stage::Detected
         });
-        let held = detected.flat_map(|loss| loss.set_off.iter());
+        let held = detected.flat_map(|loss| detect::set_off(state, loss, asset));
         Amount::sum(held.filter(|off| off.account == account).map(|off| off.up_to))
     }
 
     /// The holes of a set's open losses, together.
-    fn holes(&self, set: LiableSetId) -> Amount {
+    fn holes(&self, state: &State, set: LiableSetId) -> Amount {
         let episode = &self.episodes[self.sets[set.index()].episode.index()];
-        let losses = episode.losses.iter().map(|id| &self.losses[id.index()]);
-        let open = losses.filter(|loss| loss.set == Some(set));
+        let losses = episode.losses.iter().map(|id| (id, &self.losses[id.index()]));
+        let open = losses.filter(|(_, loss)| loss.set == Some(set));
         // Losses of an episode sum to at most 10^30: recognition refuses more.
-        open.fold(Amount::ZERO, |sum, loss| sum.checked_add(loss.hole()).unwrap_or(Amount::MAX))
+        open.fold(Amount::ZERO, |sum, (id, loss)| {
+            sum.checked_add(hole(state, *id, loss)).unwrap_or(Amount::MAX)
+        })
     }
+}
+
+/// What liens are held for: while a default is closed out, what its book lacks at the marks with
+/// the stressed cost of the rest; then what is left of the deficit.
+fn hole(state: &State, id: LossId, loss: &Loss) -> Amount {
+    if loss.stage != Stage::Detected || loss.origin != Origin::Derived {
+        return loss.hole();
+    }
+    let Some(asset) = state.domains.domain(loss.domain).map(|domain| domain.asset) else {
+        return Amount::ZERO;
+    };
+    let failed = loss.failed.filter(|_| !loss.taken_over);
+    state.open_hole(id, loss.domain, failed, asset)
 }
 
 fn layer_lien(
@@ -85,7 +100,7 @@ fn layer_lien(
     let episode = &state.losses.episodes[set.episode.index()];
     let members = &set.layers[&layer];
     let cap = liable::cap_now(state, episode, asset, member, true);
-    let holes = state.losses.holes(id);
+    let holes = state.losses.holes(state, id);
     let base = members.cumulative().checked_add(holes).unwrap_or(Amount::MAX);
     if holes.is_zero() && !rule.on_touch {
         return Amount::ZERO;

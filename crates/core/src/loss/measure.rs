@@ -20,7 +20,10 @@ pub(super) fn take_over(state: &State, loss: LossId, events: &mut Events) -> Res
     let untouched = state.touch(account, events);
     let held = state.ledger.held(asset, Holder::Account(account)).less_or_zero(untouched);
     let owed = state.ledger.owed(asset, Holder::Account(account));
-    events.push(Event::TakenOver { loss, account, asset, held, owed });
+    let opens = state.equity(account, asset) - untouched.atoms().cast_signed();
+    let margin = Amount::new(opens.max(0).unsigned_abs()).unwrap_or(Amount::MAX);
+    state.take_legs(loss, account, opens, events);
+    events.push(Event::TakenOver { loss, account, asset, held, owed, margin });
     Ok(())
 }
 
@@ -32,7 +35,7 @@ pub(super) fn take_own_means(
     events: &mut Events,
 ) -> Result<(), Rejection> {
     let found = state.losses.loss(loss).ok_or(Rejection::UnknownLoss { loss })?;
-    if found.stage != Stage::Detected || !found.taken_over {
+    if found.stage != Stage::Detected || !found.taken_over || !state.book_is_flat(loss) {
         return Err(Rejection::NotDue);
     }
     let asset = super::detect::asset_of(state, found.domain)?;
@@ -41,9 +44,9 @@ pub(super) fn take_own_means(
         Origin::Derived => measure_book(state, loss, found, asset, events),
     };
     let mut taker = Taker { state, loss, asset, left: close_out.less_or_zero(margin), events };
-    for off in &found.set_off {
+    for off in super::detect::set_off(state, found, asset) {
         let touched = state.touch(off.account, taker.events);
-        let held = state.ledger.held(asset, Holder::Account(off.account)).less_or_zero(touched);
+        let held = state.means(off.account, asset).less_or_zero(touched);
         taker.take(OwnMeans::Account(off.account), off.up_to.min(held));
     }
     taker.take_stakes(found);
@@ -66,7 +69,7 @@ fn measure_reported(
     events.push(Event::LossMeasured { loss, asset, close_out, shortfall, from_book: false });
     let Some(account) = found.failed else { return (close_out, Amount::ZERO) };
     let touched = state.touch(account, events);
-    let held = state.ledger.held(asset, Holder::Account(account)).less_or_zero(touched);
+    let held = state.means(account, asset).less_or_zero(touched);
     let margin = found.margin.min(held).min(close_out);
     if !margin.is_zero() {
         let from = OwnMeans::Account(account);

@@ -127,6 +127,8 @@ pub struct Loss {
     pub episode: Option<EpisodeId>,
     /// Its liable set, from detection.
     pub set: Option<LiableSetId>,
+    /// When it was detected.
+    pub detected: Time,
     /// Whether the failed account's balance has moved to the book, or need not.
     pub taken_over: bool,
     /// Close-out loss: gross, before own means. Known when measured.

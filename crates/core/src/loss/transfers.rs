@@ -25,7 +25,7 @@ impl Event {
             Self::PoolRepaid { loss, asset, to, amount, rows, .. } => {
                 pool_repaid(*loss, *asset, *to, *amount, rows, visit);
             }
-            Self::TakenOver { loss, account, asset, held, owed } => {
+            Self::TakenOver { loss, account, asset, held, owed, .. } => {
                 let (book, account) = (Holder::Book(*loss), Holder::Account(*account));
                 visit(Transfer { asset: *asset, from: account, to: book, amount: *held });
                 visit(Transfer { asset: *asset, from: book, to: account, amount: *owed });

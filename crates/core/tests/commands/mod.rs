@@ -4,7 +4,7 @@ use rhodian_core::account::{self, AccountKind};
 use rhodian_core::allocation::Rule;
 use rhodian_core::control::{self, PARAMETERS, Status};
 use rhodian_core::domain::{
-    self, Attachment, Caps, CauseClass, Kind, LayerSpec, MemberRule, PeriodCap, Source,
+    self, Attachment, Basis, Caps, CauseClass, Kind, LayerSpec, MemberRule, PeriodCap, Source,
 };
 use rhodian_core::engine::{Action, Actor, Role};
 use rhodian_core::ids::{
@@ -154,6 +154,7 @@ fn spec(bytes: &mut Bytes<'_>) -> LayerSpec {
         classes: bytes.byte() > 200,
         cap_of_weight: bytes.maybe(|bytes| bytes.one(&[0, 1, 300_000, u32::MAX])),
         on_touch: bytes.byte() > 150,
+        basis: Basis::Reported,
     };
     let deadline = bytes.millis();
     let (kind, source) = match bytes.byte() % 6 {

@@ -9,7 +9,7 @@ use std::collections::BTreeMap;
 use rhodian_core::account::{self, AccountKind};
 use rhodian_core::allocation::Rule;
 use rhodian_core::control::{self, Parameter};
-use rhodian_core::domain::{self, Caps, CauseClass, Kind, LayerSpec, MemberRule, Source};
+use rhodian_core::domain::{self, Basis, Caps, CauseClass, Kind, LayerSpec, MemberRule, Source};
 use rhodian_core::engine::{
     Action, Actor, Engine, Envelope, Outcome, Record, Rejection, State, evolve,
 };
@@ -34,7 +34,8 @@ pub fn name(text: &str) -> Name {
 
 /// A rule over members as most tests want it.
 pub fn members(rule: Rule) -> MemberRule {
-    MemberRule { rule, classes: false, cap_of_weight: None, on_touch: false }
+    let basis = Basis::Reported;
+    MemberRule { rule, classes: false, cap_of_weight: None, on_touch: false, basis }
 }
 
 /// A layer as most tests want it.

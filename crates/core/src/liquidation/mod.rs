@@ -1,0 +1,2 @@
+//! Arithmetic of liquidation.
+pub mod draining;

@@ -1,0 +1,105 @@
+//! The three equities of an account.
+
+use super::requirement::{Exact, Level, add_leg};
+use crate::control::Parameter;
+use crate::engine::State;
+use crate::ids::{AccountId, AssetId};
+use crate::ledger::Holder;
+use crate::market::Trade;
+use crate::market::{Leg, RATE_UNIT};
+use crate::units::Quantity;
+
+/// An account as it would stand after a trade.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Opening {
+    /// Its balance, in atoms.
+    pub balance: i128,
+    /// Opening equity: all it holds and owes at the mark, positive unrealised profit counted in
+    /// part, less the lien; in atoms.
+    pub equity: i128,
+    /// Initial margin, in atoms.
+    pub initial: u128,
+}
+
+/// How `account` would stand after `trade`.
+pub(crate) fn opening_after(
+    state: &State,
+    account: AccountId,
+    asset: AssetId,
+    trade: &Trade,
+) -> Opening {
+    let position = state.markets.position(account);
+    let balance =
+        state.ledger.balance(asset, Holder::Account(account)).atoms() - trade.cost - trade.fee;
+    let flat = Leg { market: trade.market, lots: Quantity::ZERO, entry: 0 };
+    let traded = position.leg(trade.market).unwrap_or(&flat).after(trade).0;
+    let others = position.legs.iter().filter(|leg| leg.market != trade.market);
+    let legs = others.copied().chain((!traded.lots.is_flat()).then_some(traded));
+    let (mut value, mut profit, mut exact) = (0, 0, Exact::default());
+    for leg in legs {
+        let worth = state.markets.leg_value(&leg);
+        value += worth;
+        profit += (worth - leg.entry).max(0).unsigned_abs();
+        add_leg(&mut exact, &state.markets, &leg, Level::Initial);
+    }
+    let lien = state.lien(account, asset).atoms().cast_signed();
+    let uncounted = uncounted_ceil(state, trade, profit).cast_signed();
+    Opening { balance, equity: balance + value - uncounted - lien, initial: exact.ceil() }
+}
+
+/// The part of unrealised profit that opening equity does not count, rounded up (against the
+/// trader).
+fn uncounted_ceil(state: &State, trade: &Trade, profit: u128) -> u128 {
+    let counted = state.control.value(trade.domain, Parameter::OpeningProfit);
+    let rate = RATE_UNIT - u32::try_from(counted).unwrap_or(0).min(RATE_UNIT);
+    let mut exact = Exact::default();
+    exact.add(profit, rate);
+    exact.ceil()
+}
+
+/// What an account may take out, and how it comes about; all in atoms.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Withdrawable {
+    /// Equity at the mark.
+    pub equity: i128,
+    /// Positive unrealised profit, leg by leg: not counted.
+    pub unrealised: u128,
+    /// Profit realised since the reference checkpoint: not yet matured.
+    pub unmatured: u128,
+    /// Initial margin of the legs.
+    pub initial: u128,
+    /// The lien.
+    pub lien: u128,
+}
+
+impl Withdrawable {
+    /// What is free: at least zero.
+    #[must_use]
+    pub fn free(&self) -> u128 {
+        let held = self.unrealised + self.unmatured + self.initial + self.lien;
+        (self.equity - held.cast_signed()).max(0).unsigned_abs()
+    }
+}
+
+/// What `account` may take out of `asset`.
+pub(crate) fn withdrawable(state: &State, account: AccountId, asset: AssetId) -> Withdrawable {
+    let lien = state.lien(account, asset).atoms();
+    let equity = state.equity(account, asset);
+    let position = state.markets.position(account);
+    if position.asset != Some(asset) {
+        return Withdrawable { equity, unrealised: 0, unmatured: 0, initial: 0, lien };
+    }
+    let domains = position.totals.flows.iter().map(|flow| flow.domain);
+    let reference = domains.map(|domain| state.reference(domain, state.now())).min();
+    let realised = reference.map_or(0, |reference| {
+        let then = position.at(reference).map_or(position.totals.realised, |s| s.totals.realised);
+        position.totals.realised - then
+    });
+    Withdrawable {
+        equity,
+        unrealised: state.markets.unrealised_profit(position),
+        unmatured: realised.max(0).unsigned_abs(),
+        initial: super::initial(state, account),
+        lien,
+    }
+}

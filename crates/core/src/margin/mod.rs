@@ -1,0 +1,13 @@
+//! Margin: what an account must hold for its legs, and which equity counts for what.
+//!
+//! *Maintenance* equity counts all profit. *Opening* equity counts positive unrealised profit in
+//! part. *Withdrawable* equity counts no unrealised profit, and realised profit only once it is
+//! older than the reference checkpoint. Liens are subtracted in every one of them.
+
+mod equity;
+mod requirement;
+
+pub use equity::{Opening, Withdrawable};
+pub(crate) use equity::{opening_after, withdrawable};
+pub use requirement::{Level, tiered};
+pub(crate) use requirement::{initial, stressed_cost};

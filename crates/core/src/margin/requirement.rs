@@ -1,0 +1,112 @@
+//! Requirements: tiers over each leg's gross value at the mark, summed exactly and rounded up
+//! once (against the trader).
+
+use crate::control::Parameter;
+use crate::engine::State;
+use crate::ids::{AccountId, DomainId};
+use crate::market::{Leg, Markets, RATE_UNIT, Tier};
+
+/// Which of the two rates of a tier.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Level {
+    /// To open.
+    Initial,
+    /// To keep.
+    Maintenance,
+}
+
+const UNIT: u128 = RATE_UNIT as u128; // style-ok: a constant u32 widened where no From is const
+
+/// A sum of rates times values, exactly: whole atoms and millionths of one.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Exact {
+    whole: u128,
+    millionths: u128,
+}
+
+impl Exact {
+    /// Adds `value x rate`. Values are at most 10^30 atoms, rates at most one.
+    pub(crate) fn add(&mut self, value: u128, rate: u32) {
+        let product = value * u128::from(rate);
+        self.millionths += product % UNIT;
+        self.whole += product / UNIT + self.millionths / UNIT;
+        self.millionths %= UNIT;
+    }
+
+    /// Whole atoms, rounded up.
+    pub(crate) fn ceil(self) -> u128 {
+        self.whole + u128::from(self.millionths > 0)
+    }
+}
+
+/// The requirement for a leg of `gross` atoms under `tiers`, rounded up.
+///
+/// ```
+/// use rhodian_core::margin::{Level, tiered};
+/// use rhodian_core::market::Tier;
+/// use rhodian_core::units::Amount;
+///
+/// let tier = |above: u32, initial, maintenance| {
+///     Tier { above: Amount::from(above), initial, maintenance }
+/// };
+/// let tiers = [tier(0, 20_000, 10_000), tier(1_000, 100_000, 50_000)];
+/// // 1 % of the first thousand, 5 % of the five hundred above it.
+/// assert_eq!(tiered(&tiers, 1_500, Level::Maintenance), 35);
+/// ```
+#[must_use]
+pub fn tiered(tiers: &[Tier], gross: u128, level: Level) -> u128 {
+    let mut exact = Exact::default();
+    add_tiers(&mut exact, tiers, gross, level);
+    exact.ceil()
+}
+
+fn add_tiers(exact: &mut Exact, tiers: &[Tier], gross: u128, level: Level) {
+    for (place, tier) in tiers.iter().enumerate() {
+        let above = tier.above.atoms();
+        if gross <= above {
+            break;
+        }
+        let to = tiers.get(place + 1).map_or(gross, |next| gross.min(next.above.atoms()));
+        let rate = match level {
+            Level::Initial => tier.initial,
+            Level::Maintenance => tier.maintenance,
+        };
+        exact.add(to - above, rate);
+    }
+}
+
+/// Adds what `leg` requires.
+pub(crate) fn add_leg(exact: &mut Exact, markets: &Markets, leg: &Leg, level: Level) {
+    if let Some(market) = markets.market(leg.market) {
+        add_tiers(exact, &market.spec.tiers, markets.gross(leg), level);
+    }
+}
+
+fn of_legs(markets: &Markets, legs: &[Leg], level: Level) -> u128 {
+    let mut exact = Exact::default();
+    for leg in legs {
+        add_leg(&mut exact, markets, leg, level);
+    }
+    exact.ceil()
+}
+
+/// What `account` must hold to open, in atoms.
+pub(crate) fn initial(state: &State, account: AccountId) -> u128 {
+    of_legs(&state.markets, &state.markets.position(account).legs, Level::Initial)
+}
+
+/// What `account` must hold to keep its legs, in atoms.
+pub(crate) fn maintenance(state: &State, account: AccountId) -> u128 {
+    of_legs(&state.markets, &state.markets.position(account).legs, Level::Maintenance)
+}
+
+/// What closing `legs` may cost under stress: the domain's rate of their gross value, rounded up
+/// (for those who would bear it: more is held for them).
+pub(crate) fn stressed_cost(state: &State, domain: DomainId, legs: &[Leg]) -> u128 {
+    let rate = state.control.value(domain, Parameter::StressRate);
+    let mut exact = Exact::default();
+    for leg in legs {
+        exact.add(state.markets.gross(leg), u32::try_from(rate).unwrap_or(RATE_UNIT));
+    }
+    exact.ceil()
+}

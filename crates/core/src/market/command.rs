@@ -1,0 +1,297 @@
+//! What may be asked of markets, what then happens, and why it may be refused.
+
+use alloc::vec::Vec;
+use core::fmt;
+
+use borsh::{BorshDeserialize, BorshSerialize};
+use serde::{Deserialize, Serialize};
+
+use super::{Checkpoint, Flaw, MarketSpec};
+use crate::ids::{AccountId, AssetId, CheckpointId, DomainId, LossId, MarketId, Name};
+use crate::ledger::{Holder, Transfer};
+use crate::units::{Amount, Price, Quantity, SignedAmount};
+
+/// Who trades: a participant's account, or the close-out book of a loss.
+#[derive(
+    Clone,
+    Copy,
+    Debug,
+    PartialEq,
+    Eq,
+    PartialOrd,
+    Ord,
+    Hash,
+    BorshSerialize,
+    BorshDeserialize,
+    Serialize,
+    Deserialize,
+)]
+#[borsh(use_discriminant = true)]
+#[serde(rename_all = "kebab-case")]
+#[repr(u8)]
+pub enum Party {
+    /// A participant's account.
+    Account(AccountId) = 1,
+    /// A close-out book.
+    Book(LossId) = 2,
+}
+
+impl Party {
+    /// The party's ledger account.
+    #[must_use]
+    pub const fn holder(self) -> Holder {
+        match self {
+            Self::Account(account) => Holder::Account(account),
+            Self::Book(loss) => Holder::Book(loss),
+        }
+    }
+}
+
+/// What may be asked.
+#[derive(Clone, Debug, PartialEq, Eq, BorshSerialize, BorshDeserialize, Serialize, Deserialize)]
+#[borsh(use_discriminant = true)]
+#[serde(tag = "do", rename_all = "kebab-case", deny_unknown_fields)]
+#[repr(u8)]
+pub enum Command {
+    /// List a market.
+    List {
+        /// What it is.
+        spec: MarketSpec,
+    } = 1,
+    /// New marks: all of them count at once.
+    Mark {
+        /// By market, each at most once.
+        marks: Vec<(MarketId, Price)>,
+    } = 2,
+    /// Two parties traded, outside.
+    Fill {
+        /// Where.
+        market: MarketId,
+        /// The market's next fill number: higher than any before.
+        number: u64,
+        /// Who bought.
+        buyer: Party,
+        /// Who sold.
+        seller: Party,
+        /// How many lots, above zero.
+        lots: Quantity,
+        /// At what price.
+        price: Price,
+        /// What the buyer pays the venue.
+        buyer_fee: Amount,
+        /// What the seller pays the venue.
+        seller_fee: Amount,
+    } = 3,
+    /// Each long lot owes each short lot so much more; below zero, the other way.
+    Fund {
+        /// Where.
+        market: MarketId,
+        /// In atoms.
+        atoms_per_lot: i64,
+    } = 4,
+    /// A period ends: the prices are kept.
+    EndPeriod = 5,
+}
+
+/// What happened.
+#[derive(Clone, Debug, PartialEq, Eq, BorshSerialize, BorshDeserialize, Serialize, Deserialize)]
+#[borsh(use_discriminant = true)]
+#[serde(tag = "event", rename_all = "kebab-case")]
+#[allow(missing_docs, reason = "fields are those of the command; each variant says its fact")]
+#[repr(u8)]
+pub enum Event {
+    /// A market was listed.
+    Listed { market: MarketId, spec: MarketSpec } = 1,
+    /// The marks moved; no balance did.
+    Marked { marks: Vec<(MarketId, Price)> } = 2,
+    /// Lots moved from seller to buyer, and lots x (price - F) atoms the other way.
+    Filled {
+        market: MarketId,
+        domain: DomainId,
+        asset: AssetId,
+        number: u64,
+        buyer: Party,
+        seller: Party,
+        lots: Quantity,
+        price: Price,
+        /// From buyer to seller, in atoms; below zero, the other way.
+        cost: SignedAmount,
+        buyer_fee: Amount,
+        seller_fee: Amount,
+    } = 3,
+    /// Cumulative funding moved; no balance did.
+    Funded { market: MarketId, atoms_per_lot: i64 } = 4,
+    /// A period ended: a checkpoint, and the oldest one that may still be a reference.
+    PeriodEnded { checkpoint: CheckpointId, of: Checkpoint, oldest: CheckpointId } = 5,
+    /// A failed account's legs moved to the close-out book, with their entry costs.
+    LegsTaken {
+        loss: LossId,
+        account: AccountId,
+        /// The equity the book opens with.
+        equity: SignedAmount,
+        legs: Vec<(MarketId, Quantity)>,
+    } = 6,
+}
+
+impl Event {
+    /// Calls `visit` with each transfer of money the event makes, in order.
+    pub(crate) fn transfers(&self, visit: &mut dyn FnMut(Transfer)) {
+        let Self::Filled { domain, asset, buyer, seller, cost, buyer_fee, seller_fee, .. } = *self
+        else {
+            return;
+        };
+        let (payer, payee) = if cost.is_negative() { (seller, buyer) } else { (buyer, seller) };
+        let paid = Amount::new(cost.atoms().unsigned_abs()).unwrap_or(Amount::MAX);
+        let fees = Holder::Fees(domain);
+        for (from, to, amount) in [
+            (payer.holder(), payee.holder(), paid),
+            (buyer.holder(), fees, buyer_fee),
+            (seller.holder(), fees, seller_fee),
+        ] {
+            if !amount.is_zero() {
+                visit(Transfer { asset, from, to, amount });
+            }
+        }
+    }
+}
+
+/// Why a command is refused, in order of precedence.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[serde(tag = "code", content = "numbers", rename_all = "kebab-case")]
+#[allow(missing_docs, reason = "fields are the numbers that explain the refusal")]
+pub enum Rejection {
+    /// There is no such market.
+    UnknownMarket { market: MarketId },
+    /// There is no such domain.
+    UnknownDomain { domain: DomainId },
+    /// There is no such account.
+    UnknownAccount { account: AccountId },
+    /// There is no such close-out book, or it is flat.
+    UnknownBook { loss: LossId },
+    /// The domain has no waterfall for defaults: a hole would stand for ever.
+    NoWaterfall { domain: DomainId },
+    /// The name is in use.
+    NameInUse { name: Name },
+    /// The table is full.
+    TooMany { what: &'static str },
+    /// The market can never be right.
+    Flaw { flaw: Flaw },
+    /// A market stands twice in one command.
+    MarketTwice { market: MarketId },
+    /// The price is zero, or above the largest the market admits.
+    PriceOutOfRange { market: MarketId, price: Price, max: Price },
+    /// The number was used before, or a higher one was.
+    FillNumberNotNew { number: u64, last: u64 },
+    /// Nothing was traded.
+    ZeroLots,
+    /// Buyer and seller are one.
+    SameParty,
+    /// The market has no mark yet.
+    NoMark { market: MarketId },
+    /// The price lies too far from the mark.
+    OutsideBand { price: Price, mark: Price, band: u32 },
+    /// All markets of an account are settled in one asset.
+    OtherAsset { account: AccountId, asset: AssetId, held: AssetId },
+    /// The account would hold more than the market admits.
+    PositionAboveLimit { account: AccountId, lots: u64, max: u64 },
+    /// More would be open than the market admits.
+    OpenAboveLimit { lots: u64, max: u64 },
+    /// A close-out book only reduces.
+    BookWouldGrow { loss: LossId, holds: Quantity },
+    /// The status accepts only what reduces positions.
+    OnlyReduces { account: AccountId },
+    /// The account would stand below its initial margin.
+    BelowInitialMargin { account: AccountId, equity: SignedAmount, initial: Amount },
+    /// The account's balance would pass the bound.
+    BalanceAboveBound { account: AccountId },
+    /// Cumulative funding would pass the bound.
+    FundingAboveBound { funding: i64, max: u64 },
+}
+
+impl Rejection {
+    /// The stable code.
+    #[must_use]
+    pub const fn code(&self) -> &'static str {
+        match self {
+            Self::UnknownMarket { .. } => "unknown-market",
+            Self::UnknownDomain { .. } => "unknown-domain",
+            Self::UnknownAccount { .. } => "unknown-account",
+            Self::UnknownBook { .. } => "unknown-book",
+            Self::NoWaterfall { .. } => "no-waterfall",
+            Self::NameInUse { .. } => "name-in-use",
+            Self::TooMany { .. } => "too-many",
+            Self::Flaw { .. } => "flaw",
+            Self::MarketTwice { .. } => "market-twice",
+            Self::PriceOutOfRange { .. } => "price-out-of-range",
+            Self::FillNumberNotNew { .. } => "fill-number-not-new",
+            Self::ZeroLots => "zero-lots",
+            Self::SameParty => "same-party",
+            Self::NoMark { .. } => "no-mark",
+            Self::OutsideBand { .. } => "outside-band",
+            Self::OtherAsset { .. } => "other-asset",
+            Self::PositionAboveLimit { .. } => "position-above-limit",
+            Self::OpenAboveLimit { .. } => "open-above-limit",
+            Self::BookWouldGrow { .. } => "book-would-grow",
+            Self::OnlyReduces { .. } => "only-reduces",
+            Self::BelowInitialMargin { .. } => "below-initial-margin",
+            Self::BalanceAboveBound { .. } => "balance-above-bound",
+            Self::FundingAboveBound { .. } => "funding-above-bound",
+        }
+    }
+}
+
+impl fmt::Display for Rejection {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::UnknownMarket { market } => write!(f, "there is no market {market}"),
+            Self::UnknownDomain { domain } => write!(f, "there is no domain {domain}"),
+            Self::UnknownAccount { account } => write!(f, "there is no account {account}"),
+            Self::UnknownBook { loss } => write!(f, "loss {loss} has no open close-out book"),
+            Self::NoWaterfall { domain } => {
+                write!(f, "domain {domain} has no waterfall for defaults")
+            }
+            Self::NameInUse { name } => write!(f, "the name {name} is in use"),
+            Self::TooMany { what } => write!(f, "there is no room for more {what}"),
+            Self::Flaw { flaw } => flaw.fmt(f),
+            Self::MarketTwice { market } => write!(f, "market {market} stands twice"),
+            Self::PriceOutOfRange { market, price, max } => {
+                write!(f, "market {market}: a price of {price} ticks, allowed: 1 to {max}")
+            }
+            Self::FillNumberNotNew { number, last } => {
+                write!(f, "fill {number} is not above the last one, {last}")
+            }
+            Self::ZeroLots => f.write_str("a fill of no lots, allowed: 1 to 10^15"),
+            Self::SameParty => f.write_str("buyer and seller are one"),
+            Self::NoMark { market } => write!(f, "market {market} has no mark yet"),
+            Self::OutsideBand { price, mark, band } => {
+                write!(f, "price {price} is more than {band} millionths from the mark {mark}")
+            }
+            Self::OtherAsset { account, asset, held } => write!(
+                f,
+                "account {account} trades in asset {held}; the market is settled in {asset}"
+            ),
+            Self::PositionAboveLimit { account, lots, max } => {
+                write!(f, "account {account} would hold {lots} lots, allowed: {max}")
+            }
+            Self::OpenAboveLimit { lots, max } => {
+                write!(f, "{lots} lots would be open, allowed: {max}")
+            }
+            Self::BookWouldGrow { loss, holds } => {
+                write!(f, "the book of loss {loss} holds {holds} lots and only reduces")
+            }
+            Self::OnlyReduces { account } => {
+                write!(f, "the status accepts only fills that reduce: account {account}")
+            }
+            Self::BelowInitialMargin { account, equity, initial } => write!(
+                f,
+                "account {account} would have opening equity {equity}, initial margin {initial}"
+            ),
+            Self::BalanceAboveBound { account } => {
+                write!(f, "the balance of account {account} would pass 10^30 atoms")
+            }
+            Self::FundingAboveBound { funding, max } => {
+                write!(f, "cumulative funding would be {funding} atoms a lot, allowed: {max}")
+            }
+        }
+    }
+}

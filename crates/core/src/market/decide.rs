@@ -1,0 +1,296 @@
+//! Every check of the area's commands. Nothing changes here.
+
+use alloc::collections::BTreeSet;
+use alloc::vec::Vec;
+
+use super::position::Trade;
+use super::{Checkpoint, Command, Event, Market, MarketSpec, Party, Rejection};
+use crate::bounds::{MAX_AMOUNT, MAX_LOT_VALUE};
+use crate::control::Status;
+use crate::domain::CauseClass;
+use crate::engine::{Envelope, Events, State};
+use crate::ids::{AssetId, CheckpointId, DomainId, LossId, MarketId};
+use crate::margin;
+use crate::units::{Amount, Price, Quantity, SignedAmount};
+
+pub(crate) fn decide(
+    state: &State,
+    _envelope: &Envelope,
+    command: &Command,
+    events: &mut Events,
+) -> Result<(), Rejection> {
+    match command {
+        Command::List { spec } => list(state, spec, events),
+        Command::Mark { marks } => mark(state, marks, events),
+        Command::Fill { market, number, buyer, seller, lots, price, buyer_fee, seller_fee } => {
+            let fill = Fill {
+                market: *market,
+                number: *number,
+                buyer: *buyer,
+                seller: *seller,
+                lots: *lots,
+                price: *price,
+                buyer_fee: *buyer_fee,
+                seller_fee: *seller_fee,
+            };
+            fill.decide(state, events)
+        }
+        Command::Fund { market, atoms_per_lot } => fund(state, *market, *atoms_per_lot, events),
+        Command::EndPeriod => end_period(state, events),
+    }
+}
+
+fn list(state: &State, spec: &MarketSpec, events: &mut Events) -> Result<(), Rejection> {
+    let domain = spec.domain;
+    let found = state.domains.domain(domain).ok_or(Rejection::UnknownDomain { domain })?;
+    if !found.waterfalls.contains_key(&CauseClass::Default) {
+        return Err(Rejection::NoWaterfall { domain });
+    }
+    if state.markets.markets().any(|(_, market)| market.spec.name == spec.name) {
+        return Err(Rejection::NameInUse { name: spec.name.clone() });
+    }
+    spec.check().map_err(|flaw| Rejection::Flaw { flaw })?;
+    let market =
+        MarketId::at(state.markets.markets.len()).ok_or(Rejection::TooMany { what: "markets" })?;
+    events.push(Event::Listed { market, spec: spec.clone() });
+    Ok(())
+}
+
+fn known(state: &State, market: MarketId) -> Result<&Market, Rejection> {
+    state.markets.market(market).ok_or(Rejection::UnknownMarket { market })
+}
+
+fn mark(state: &State, marks: &[(MarketId, Price)], events: &mut Events) -> Result<(), Rejection> {
+    let mut seen = BTreeSet::new();
+    for (market, price) in marks {
+        let found = known(state, *market)?;
+        in_range(*market, *price, found.spec.max_price)?;
+        if !seen.insert(*market) {
+            return Err(Rejection::MarketTwice { market: *market });
+        }
+    }
+    events.push(Event::Marked { marks: marks.to_vec() });
+    Ok(())
+}
+
+fn in_range(market: MarketId, price: Price, max: Price) -> Result<(), Rejection> {
+    if price == Price::ZERO || price > max {
+        return Err(Rejection::PriceOutOfRange { market, price, max });
+    }
+    Ok(())
+}
+
+fn fund(
+    state: &State,
+    market: MarketId,
+    atoms_per_lot: i64,
+    events: &mut Events,
+) -> Result<(), Rejection> {
+    let found = known(state, market)?;
+    let funding = found.funding.checked_add(atoms_per_lot);
+    match funding {
+        Some(funding) if funding.unsigned_abs() <= MAX_LOT_VALUE => {
+            events.push(Event::Funded { market, atoms_per_lot });
+            Ok(())
+        }
+        _ => Err(Rejection::FundingAboveBound {
+            funding: funding.unwrap_or(atoms_per_lot),
+            max: MAX_LOT_VALUE,
+        }),
+    }
+}
+
+/// A boundary keeps what a lot of each market is worth. It is a checkpoint of every domain that
+/// has no episode open.
+fn end_period(state: &State, events: &mut Events) -> Result<(), Rejection> {
+    let markets = &state.markets;
+    let next = markets.latest().index() + 1;
+    let checkpoint = CheckpointId::at(next).ok_or(Rejection::TooMany { what: "periods" })?;
+    let lot_value = |market: &Market| i64::try_from(market.lot_value()?).ok();
+    let open = state.losses.episodes().filter(|(_, episode)| !episode.closed);
+    let blocked: BTreeSet<DomainId> = open.map(|(_, episode)| episode.domain).collect();
+    let of = Checkpoint {
+        at: state.now(),
+        lot_values: markets.markets.iter().map(lot_value).collect(),
+        blocked: blocked.into_iter().collect(),
+    };
+    let now = state.domains.domains().map(|(domain, _)| state.reference(domain, state.now()));
+    let open = state.losses.episodes().filter(|(_, episode)| !episode.closed);
+    let frozen = open.map(|(_, episode)| state.reference(episode.domain, episode.opened));
+    let oldest = now.chain(frozen).min().unwrap_or(checkpoint);
+    events.push(Event::PeriodEnded { checkpoint, of, oldest });
+    Ok(())
+}
+
+/// A fill, as it was reported.
+struct Fill {
+    market: MarketId,
+    number: u64,
+    buyer: Party,
+    seller: Party,
+    lots: Quantity,
+    price: Price,
+    buyer_fee: Amount,
+    seller_fee: Amount,
+}
+
+impl Fill {
+    fn decide(&self, state: &State, events: &mut Events) -> Result<(), Rejection> {
+        let found = self.stands(state)?;
+        let domain = found.spec.domain;
+        let asset = state
+            .domains
+            .domain(domain)
+            .map(|found| found.asset)
+            .ok_or(Rejection::UnknownDomain { domain })?;
+        let lots = i128::from(self.lots.lots());
+        let cost = lots * (found.value_at(self.price) - i128::from(found.funding));
+        for (party, lots, cost, fee) in [
+            (self.buyer, self.lots.lots(), cost, self.buyer_fee),
+            (self.seller, -self.lots.lots(), -cost, self.seller_fee),
+        ] {
+            let fee = fee.atoms().cast_signed();
+            let trade = Trade { market: self.market, domain, lots, cost, fee };
+            side(state, found, asset, party, &trade)?;
+        }
+        self.within_open(state, found)?;
+        let cost = SignedAmount::new(cost).map_err(|_| self.above_bound())?;
+        for party in [self.buyer, self.seller] {
+            if let Party::Account(account) = party {
+                state.touch(account, events);
+            }
+        }
+        events.push(Event::Filled {
+            market: self.market,
+            domain,
+            asset,
+            number: self.number,
+            buyer: self.buyer,
+            seller: self.seller,
+            lots: self.lots,
+            price: self.price,
+            cost,
+            buyer_fee: self.buyer_fee,
+            seller_fee: self.seller_fee,
+        });
+        Ok(())
+    }
+
+    fn above_bound(&self) -> Rejection {
+        match self.buyer {
+            Party::Account(account) => Rejection::BalanceAboveBound { account },
+            Party::Book(loss) => Rejection::UnknownBook { loss },
+        }
+    }
+
+    /// What the fill says of itself is right.
+    fn stands<'a>(&self, state: &'a State) -> Result<&'a Market, Rejection> {
+        let found = known(state, self.market)?;
+        if self.number <= found.last_fill {
+            return Err(Rejection::FillNumberNotNew { number: self.number, last: found.last_fill });
+        }
+        if self.lots.lots() <= 0 {
+            return Err(Rejection::ZeroLots);
+        }
+        in_range(self.market, self.price, found.spec.max_price)?;
+        if self.buyer == self.seller {
+            return Err(Rejection::SameParty);
+        }
+        let mark = found.mark.ok_or(Rejection::NoMark { market: self.market })?;
+        let apart = u128::from(self.price.ticks().abs_diff(mark.ticks()));
+        let band = found.spec.band;
+        if apart * u128::from(super::RATE_UNIT) > u128::from(mark.ticks()) * u128::from(band) {
+            return Err(Rejection::OutsideBand { price: self.price, mark, band });
+        }
+        Ok(found)
+    }
+
+    fn within_open(&self, state: &State, found: &Market) -> Result<(), Rejection> {
+        let open = i128::from(found.open) + opened(state, self);
+        let max = found.spec.max_open;
+        if open > i128::from(found.open) && open > i128::from(max) {
+            return Err(Rejection::OpenAboveLimit {
+                lots: u64::try_from(open).unwrap_or(max),
+                max,
+            });
+        }
+        Ok(())
+    }
+}
+
+/// By how many lots the long side grows.
+fn opened(state: &State, fill: &Fill) -> i128 {
+    let grows = |party, lots: i64| {
+        let held = state.markets.lots_of(party, fill.market).lots();
+        i128::from((held + lots).max(0)) - i128::from(held.max(0))
+    };
+    grows(fill.buyer, fill.lots.lots()) + grows(fill.seller, -fill.lots.lots())
+}
+
+/// One side of a fill may stand: a book reduces; an account keeps its limits and its margin.
+fn side(
+    state: &State,
+    found: &Market,
+    asset: AssetId,
+    party: Party,
+    trade: &Trade,
+) -> Result<(), Rejection> {
+    let held = state.markets.lots_of(party, trade.market);
+    let after = held.lots() + trade.lots;
+    let reduces =
+        held.lots().signum() * trade.lots.signum() < 0 && after.signum() != trade.lots.signum();
+    let account = match party {
+        Party::Book(loss) => return book_side(state, loss, held, reduces),
+        Party::Account(account) => account,
+    };
+    if state.accounts.account(account).is_none() {
+        return Err(Rejection::UnknownAccount { account });
+    }
+    if let Some(held) = state.markets.position(account).asset
+        && held != asset
+    {
+        return Err(Rejection::OtherAsset { account, asset, held });
+    }
+    let max = found.spec.max_position;
+    if !reduces && after.unsigned_abs() > max {
+        return Err(Rejection::PositionAboveLimit { account, lots: after.unsigned_abs(), max });
+    }
+    if !reduces && state.control.domain_status(trade.domain) >= Status::ReduceOnly {
+        return Err(Rejection::OnlyReduces { account });
+    }
+    let opening = margin::opening_after(state, account, asset, trade);
+    if opening.balance.unsigned_abs() > MAX_AMOUNT {
+        return Err(Rejection::BalanceAboveBound { account });
+    }
+    let initial = i128::try_from(opening.initial).unwrap_or(i128::MAX);
+    if opening.equity < initial && opening.initial >= margin::initial(state, account) {
+        return Err(Rejection::BelowInitialMargin {
+            account,
+            equity: SignedAmount::new(opening.equity).unwrap_or_default(),
+            initial: Amount::new(opening.initial).unwrap_or(Amount::MAX),
+        });
+    }
+    Ok(())
+}
+
+fn book_side(state: &State, loss: LossId, holds: Quantity, reduces: bool) -> Result<(), Rejection> {
+    if state.markets.book(loss).is_empty() {
+        return Err(Rejection::UnknownBook { loss });
+    }
+    if reduces { Ok(()) } else { Err(Rejection::BookWouldGrow { loss, holds }) }
+}
+
+/// The legs of a failed account move to the book, if it has any.
+pub(crate) fn take_legs(
+    state: &State,
+    loss: LossId,
+    account: crate::ids::AccountId,
+    equity: SignedAmount,
+    events: &mut Events,
+) {
+    let legs = &state.markets.position(account).legs;
+    if !legs.is_empty() {
+        let legs: Vec<_> = legs.iter().map(|leg| (leg.market, leg.lots)).collect();
+        events.push(Event::LegsTaken { loss, account, equity, legs });
+    }
+}

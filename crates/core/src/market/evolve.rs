@@ -1,0 +1,195 @@
+//! What an event does to the area's state. It cannot fail: `decide` made every check.
+
+use super::position::Trade;
+use super::{Book, Event, Market, Markets, Party, Position};
+use crate::account;
+use crate::closeout;
+use crate::domain;
+use crate::ids::{AccountId, AssetId, LossId, MarketId, Time};
+use crate::units::Amount;
+
+impl Markets {
+    pub(crate) fn evolve(&mut self, event: &Event, now: Time) {
+        match event {
+            Event::Listed { spec, .. } => self.markets.push(Market {
+                spec: spec.clone(),
+                mark: None,
+                funding: 0,
+                funding_rest: 0,
+                last_fill: 0,
+                open: 0,
+            }),
+            Event::Marked { marks } => {
+                for (market, price) in marks {
+                    self.markets[market.index()].mark = Some(*price);
+                }
+            }
+            Event::Filled { .. } => self.filled(event),
+            Event::Funded { market, atoms_per_lot } => {
+                self.markets[market.index()].funding += atoms_per_lot;
+            }
+            Event::PeriodEnded { checkpoint, of, oldest } => {
+                self.checkpoints.insert(*checkpoint, of.clone());
+                self.checkpoints = self.checkpoints.split_off(oldest);
+            }
+            Event::LegsTaken { loss, account, equity, .. } => {
+                let position = self.position_mut(*account);
+                let legs = core::mem::take(&mut position.legs);
+                let book = Book { legs, opened: equity.atoms(), since: now };
+                self.books.insert(*loss, book);
+            }
+        }
+    }
+
+    fn filled(&mut self, event: &Event) {
+        let Event::Filled {
+            market,
+            domain,
+            asset,
+            number,
+            buyer,
+            seller,
+            lots,
+            cost,
+            buyer_fee,
+            seller_fee,
+            ..
+        } = *event
+        else {
+            return;
+        };
+        let (lots, cost) = (lots.lots(), cost.atoms());
+        let held = |party| self.lots_of(party, market).lots();
+        let (bought, sold) = ((held(buyer), lots), (held(seller), -lots));
+        self.open_changed(market, bought, sold);
+        for (party, lots, cost, fee) in
+            [(buyer, lots, cost, buyer_fee), (seller, -lots, -cost, seller_fee)]
+        {
+            let fee = fee.atoms().cast_signed();
+            self.trade(party, asset, &Trade { market, domain, lots, cost, fee });
+        }
+        self.markets[market.index()].last_fill = number;
+    }
+
+    /// Lots that auto-deleveraging moved: a trade of each party with the book, without a fee.
+    pub(crate) fn evolve_close_out(&mut self, event: &closeout::Event) {
+        let closeout::Event::Deleveraged { loss, market, domain, asset, lot_value, taken, .. } =
+            event
+        else {
+            return;
+        };
+        for (party, lots) in taken {
+            let lots = lots.lots();
+            let cost = i128::from(lots) * i128::from(*lot_value);
+            let trade = Trade { market: *market, domain: *domain, lots, cost, fee: 0 };
+            let other = Trade { lots: -lots, cost: -cost, ..trade };
+            let held = self.lots_of(*party, *market).lots();
+            let book = self.lots_of(Party::Book(*loss), *market).lots();
+            self.open_changed(*market, (held, lots), (book, -lots));
+            self.trade(*party, *asset, &trade);
+            self.trade(Party::Book(*loss), *asset, &other);
+        }
+    }
+
+    /// The long side grows or shrinks by what each party's own long side does.
+    fn open_changed(&mut self, market: MarketId, one: (i64, i64), other: (i64, i64)) {
+        let grows =
+            |(held, lots): (i64, i64)| i128::from((held + lots).max(0)) - i128::from(held.max(0));
+        let found = &mut self.markets[market.index()];
+        let open = i128::from(found.open) + grows(one) + grows(other);
+        found.open = u64::try_from(open).unwrap_or(found.open);
+    }
+
+    fn trade(&mut self, party: Party, asset: AssetId, trade: &Trade) {
+        match party {
+            Party::Account(account) => {
+                let position = self.position_mut(account);
+                position.asset = Some(asset);
+                position.book(trade);
+            }
+            Party::Book(loss) => self.trade_book(loss, trade),
+        }
+    }
+
+    fn trade_book(&mut self, loss: LossId, trade: &Trade) {
+        let Some(book) = self.books.get_mut(&loss) else { return };
+        let legs = &mut book.legs;
+        if let Some(place) = legs.iter().position(|leg| leg.market == trade.market) {
+            legs[place] = legs[place].after(trade).0;
+        }
+        legs.retain(|leg| !leg.lots.is_flat());
+        if legs.is_empty() {
+            self.books.remove(&loss);
+        }
+    }
+
+    fn position_mut(&mut self, account: AccountId) -> &mut Position {
+        if self.positions.len() <= account.index() {
+            self.positions.resize_with(account.index() + 1, Position::default);
+        }
+        &mut self.positions[account.index()]
+    }
+
+    /// Before `account`'s balance in `asset` or its legs change for the first time in a period,
+    /// what it holds is kept as what it held at the last boundary. `trades` says that it is about
+    /// to hold its first leg.
+    pub(crate) fn before_touch(
+        &mut self,
+        account: AccountId,
+        asset: AssetId,
+        cash: i128,
+        trades: bool,
+    ) {
+        let (latest, oldest) =
+            match (self.checkpoints.last_key_value(), self.checkpoints.first_key_value()) {
+                (Some((latest, _)), Some((oldest, _))) => (*latest, *oldest),
+                _ => return,
+            };
+        let known = self.position(account).asset;
+        if known == Some(asset) || (known.is_none() && trades) {
+            self.position_mut(account).keep(latest, oldest, cash);
+        }
+    }
+
+    /// Money that came to an account or left it otherwise than by gain or loss.
+    pub(crate) fn evolve_account(&mut self, event: &account::Event) {
+        match *event {
+            account::Event::Deposited { account, asset, amount, .. } => {
+                self.moved(account, asset, amount, false);
+            }
+            account::Event::Withdrawn { account, asset, amount, .. } => {
+                self.moved(account, asset, amount, true);
+            }
+            account::Event::Transferred { from, to, asset, amount, .. } => {
+                self.moved(from, asset, amount, true);
+                self.moved(to, asset, amount, false);
+            }
+            _ => {}
+        }
+    }
+
+    /// Stakes leave an account and come back to it.
+    pub(crate) fn evolve_domain(
+        &mut self,
+        event: &domain::Event,
+        asset_of: impl Fn(crate::ids::LayerId) -> Option<AssetId>,
+    ) {
+        let (account, layer, amount, out) = match *event {
+            domain::Event::Staked { account, layer, amount, .. } => (account, layer, amount, true),
+            domain::Event::Unstaked { account, layer, amount, .. } => {
+                (account, layer, amount, false)
+            }
+            _ => return,
+        };
+        if let Some(asset) = asset_of(layer) {
+            self.moved(account, asset, amount, out);
+        }
+    }
+
+    fn moved(&mut self, account: AccountId, asset: AssetId, amount: Amount, out: bool) {
+        if self.position(account).asset == Some(asset) {
+            let atoms = amount.atoms().cast_signed();
+            self.position_mut(account).totals.transfers += if out { -atoms } else { atoms };
+        }
+    }
+}

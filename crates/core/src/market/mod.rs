@@ -1,0 +1,192 @@
+//! Markets and what accounts hold in them: listing, marks, fills, funding, periods and expiry.
+//!
+//! One tick times one lot is a whole number of atoms, so no trade ever divides. A fill moves lots
+//! one way and lots x (price - F) atoms the other, where F is the market's cumulative funding per
+//! lot: equity is then cash + the sum of lots x (mark - F), with no funding state per account, and
+//! profit over a market sums to zero at every mark, exactly.
+
+mod command;
+mod decide;
+mod evolve;
+mod position;
+mod session;
+mod spec;
+
+use alloc::collections::BTreeMap;
+use alloc::vec::Vec;
+
+use borsh::{BorshDeserialize, BorshSerialize};
+use serde::{Deserialize, Serialize};
+
+pub use command::{Command, Event, Party, Rejection};
+pub(crate) use decide::{decide, take_legs};
+pub(crate) use position::Trade;
+pub use position::{Flow, Leg, Position, Snapshot, Totals};
+pub use session::Session;
+pub use spec::{Flaw, Instrument, MarketSpec, RATE_UNIT, Right, Tier};
+
+use crate::ids::{AccountId, CheckpointId, DomainId, LossId, MarketId, Time};
+use crate::units::{Price, Quantity};
+
+/// A market as it stands.
+#[derive(Clone, Debug, PartialEq, Eq, BorshSerialize, BorshDeserialize, Serialize)]
+pub struct Market {
+    /// As it was listed.
+    pub spec: MarketSpec,
+    /// The last mark.
+    pub mark: Option<Price>,
+    /// Cumulative funding: what one long lot has paid one short lot since listing, in atoms.
+    pub funding: i64,
+    /// What the funding rates so far would have added beyond whole atoms, in millionths.
+    pub funding_rest: i64,
+    /// The number of the last fill.
+    pub last_fill: u64,
+    /// The lots that are open, each side.
+    pub open: u64,
+}
+
+impl Market {
+    /// What a lot is worth at `price`, in atoms, before funding.
+    #[must_use]
+    pub fn value_at(&self, price: Price) -> i128 {
+        i128::from(price.ticks()) * i128::from(self.spec.unit)
+    }
+
+    /// What a lot held now is worth at the mark: mark x unit - F. Nothing without a mark.
+    #[must_use]
+    pub fn lot_value(&self) -> Option<i128> {
+        Some(self.value_at(self.mark?) - i128::from(self.funding))
+    }
+}
+
+/// A period boundary with what a lot of each market was worth then.
+#[derive(
+    Clone, Debug, Default, PartialEq, Eq, BorshSerialize, BorshDeserialize, Serialize, Deserialize,
+)]
+pub struct Checkpoint {
+    /// When.
+    pub at: Time,
+    /// By market: mark x unit - F, in atoms; nothing where it had no mark.
+    pub lot_values: Vec<Option<i64>>,
+    /// The domains with an open episode then: it is no checkpoint of theirs.
+    pub blocked: Vec<DomainId>,
+}
+
+/// A close-out book that is not flat.
+#[derive(Clone, Debug, PartialEq, Eq, BorshSerialize, BorshDeserialize)]
+pub struct Book {
+    /// What is left to close.
+    pub legs: Vec<Leg>,
+    /// The equity it opened with, in atoms.
+    pub opened: i128,
+    /// When.
+    pub since: Time,
+}
+
+/// The area's state.
+#[derive(Clone, Debug, PartialEq, Eq, BorshSerialize, BorshDeserialize)]
+pub struct Markets {
+    pub(crate) markets: Vec<Market>,
+    /// By account; accounts beyond its end hold nothing and never did.
+    pub(crate) positions: Vec<Position>,
+    /// The legs of close-out books that are not flat.
+    pub(crate) books: BTreeMap<LossId, Book>,
+    /// The checkpoints kept, by id; the first is the beginning of the venue.
+    pub(crate) checkpoints: BTreeMap<CheckpointId, Checkpoint>,
+}
+
+impl Default for Markets {
+    /// No markets yet; the beginning of time is the first checkpoint.
+    fn default() -> Self {
+        let genesis = (CheckpointId(0), Checkpoint::default());
+        Self {
+            markets: Vec::new(),
+            positions: Vec::new(),
+            books: BTreeMap::new(),
+            checkpoints: BTreeMap::from([genesis]),
+        }
+    }
+}
+
+const NO_POSITION: &Position = &Position {
+    asset: None,
+    legs: Vec::new(),
+    totals: Totals { flows: Vec::new(), realised: 0, transfers: 0 },
+    history: Vec::new(),
+};
+
+impl Markets {
+    /// The market `id`.
+    #[must_use]
+    pub fn market(&self, id: MarketId) -> Option<&Market> {
+        self.markets.get(id.index())
+    }
+
+    /// Every market, in id order.
+    pub fn markets(&self) -> impl Iterator<Item = (MarketId, &Market)> {
+        self.markets.iter().enumerate().filter_map(|(i, m)| Some((MarketId::at(i)?, m)))
+    }
+
+    /// What `account` holds; nothing held where it never traded.
+    #[must_use]
+    pub fn position(&self, account: AccountId) -> &Position {
+        self.positions.get(account.index()).unwrap_or(NO_POSITION)
+    }
+
+    /// The legs of a close-out book.
+    #[must_use]
+    pub fn book(&self, loss: LossId) -> &[Leg] {
+        self.books.get(&loss).map_or(&[], |book| book.legs.as_slice())
+    }
+
+    /// The lots `party` holds in `market`.
+    #[must_use]
+    pub fn lots_of(&self, party: Party, market: MarketId) -> Quantity {
+        match party {
+            Party::Account(account) => self.position(account).lots(market),
+            Party::Book(loss) => {
+                let leg = self.book(loss).iter().find(|leg| leg.market == market);
+                leg.map_or(Quantity::ZERO, |leg| leg.lots)
+            }
+        }
+    }
+
+    /// What `legs` are worth at the marks, funding included, in atoms. A leg without a mark
+    /// cannot exist: a fill needs one.
+    #[must_use]
+    pub fn value(&self, legs: &[Leg]) -> i128 {
+        legs.iter().map(|leg| self.leg_value(leg)).sum()
+    }
+
+    /// What one leg is worth at the mark, funding included, in atoms.
+    #[must_use]
+    pub fn leg_value(&self, leg: &Leg) -> i128 {
+        let value = self.market(leg.market).and_then(Market::lot_value).unwrap_or(0);
+        i128::from(leg.lots.lots()) * value
+    }
+
+    /// The gross value of a leg at the mark: lots x mark, without funding and side, in atoms.
+    #[must_use]
+    pub fn gross(&self, leg: &Leg) -> u128 {
+        let found = self.market(leg.market);
+        let value = found.and_then(|market| Some(market.value_at(market.mark?))).unwrap_or(0);
+        u128::from(leg.lots.size()) * value.unsigned_abs()
+    }
+
+    /// The last checkpoint.
+    #[must_use]
+    pub fn latest(&self) -> CheckpointId {
+        self.checkpoints.last_key_value().map_or(CheckpointId(0), |(id, _)| *id)
+    }
+
+    /// The reference checkpoint of `domain` at `now`: the last one at least `age` milliseconds
+    /// before, with no episode of the domain open then. The beginning where there is none.
+    #[must_use]
+    pub fn reference(&self, domain: DomainId, now: Time, age: u64) -> CheckpointId {
+        let old = |at: Time| at.after(age) <= now;
+        let mut found = self.checkpoints.iter().rev();
+        let one = found.find(|(_, c)| old(c.at) && !c.blocked.contains(&domain));
+        let first = || self.checkpoints.first_key_value().map(|(id, _)| *id);
+        one.map(|(id, _)| *id).or_else(first).unwrap_or(CheckpointId(0))
+    }
+}

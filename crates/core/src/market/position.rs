@@ -1,0 +1,190 @@
+//! What an account holds in markets: its legs, what it gained and paid since it began, and how it
+//! stood at the checkpoints that may still matter.
+
+use alloc::vec::Vec;
+
+use borsh::{BorshDeserialize, BorshSerialize};
+
+use crate::ids::{AssetId, CheckpointId, DomainId, MarketId};
+use crate::units::Quantity;
+
+/// An open position in one market.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, BorshSerialize, BorshDeserialize)]
+pub struct Leg {
+    /// The market.
+    pub market: MarketId,
+    /// The lots, never zero.
+    pub lots: Quantity,
+    /// What was paid for them, in atoms: the sum of lots x (price - funding) at entry; negative
+    /// when short.
+    pub entry: i128,
+}
+
+/// The sum of cash an account got from fills of one domain, less what it paid and less fees.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, BorshSerialize, BorshDeserialize)]
+pub struct Flow {
+    /// The domain.
+    pub domain: DomainId,
+    /// In atoms.
+    pub cash: i128,
+}
+
+/// What an account has accumulated since it began; differences between two moments count.
+#[derive(Clone, Debug, Default, PartialEq, Eq, BorshSerialize, BorshDeserialize)]
+pub struct Totals {
+    /// By domain, in order.
+    pub flows: Vec<Flow>,
+    /// Profit realised by fills, less losses realised and fees, in atoms.
+    pub realised: i128,
+    /// Deposits, transfers and unstaked money in, less the same out, in atoms.
+    pub transfers: i128,
+}
+
+impl Totals {
+    /// The flow of `domain`.
+    #[must_use]
+    pub fn flow(&self, domain: DomainId) -> i128 {
+        self.flows.iter().find(|flow| flow.domain == domain).map_or(0, |flow| flow.cash)
+    }
+
+    fn add_flow(&mut self, domain: DomainId, cash: i128) {
+        match self.flows.binary_search_by_key(&domain, |flow| flow.domain) {
+            Ok(place) => self.flows[place].cash += cash,
+            Err(place) => self.flows.insert(place, Flow { domain, cash }),
+        }
+    }
+}
+
+/// How an account stood at a checkpoint, and at those before it back to the snapshot before.
+#[derive(Clone, Debug, PartialEq, Eq, BorshSerialize, BorshDeserialize)]
+pub struct Snapshot {
+    /// The last checkpoint it holds for.
+    pub at: CheckpointId,
+    /// The balance then, in atoms.
+    pub cash: i128,
+    /// The legs then.
+    pub legs: Vec<(MarketId, Quantity)>,
+    /// What had accumulated by then.
+    pub totals: Totals,
+}
+
+/// What an account holds in markets.
+#[derive(Clone, Debug, Default, PartialEq, Eq, BorshSerialize, BorshDeserialize)]
+pub struct Position {
+    /// The asset all its markets are settled in, from its first fill on.
+    pub asset: Option<AssetId>,
+    /// The legs, by market.
+    pub legs: Vec<Leg>,
+    /// What has accumulated.
+    pub totals: Totals,
+    /// How it stood at checkpoints, the latest last.
+    pub history: Vec<Snapshot>,
+}
+
+/// A change of one leg by a trade: lots and what they cost, funding included.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Trade {
+    pub(crate) market: MarketId,
+    pub(crate) domain: DomainId,
+    /// Above zero: bought.
+    pub(crate) lots: i64,
+    /// What the bought lots cost, in atoms: lots x (price - funding); its sign is that of lots
+    /// wherever the value of a lot is positive.
+    pub(crate) cost: i128,
+    /// The fee paid, in atoms.
+    pub(crate) fee: i128,
+}
+
+impl Position {
+    /// The leg in `market`.
+    #[must_use]
+    pub fn leg(&self, market: MarketId) -> Option<&Leg> {
+        let place = self.legs.binary_search_by_key(&market, |leg| leg.market).ok()?;
+        self.legs.get(place)
+    }
+
+    /// The lots in `market`: flat without a leg.
+    #[must_use]
+    pub fn lots(&self, market: MarketId) -> Quantity {
+        self.leg(market).map_or(Quantity::ZERO, |leg| leg.lots)
+    }
+
+    /// How it stood at `checkpoint`: the earliest snapshot that holds for it; nothing where it
+    /// stands as it stood then.
+    #[must_use]
+    pub fn at(&self, checkpoint: CheckpointId) -> Option<&Snapshot> {
+        let place = self.history.partition_point(|snapshot| snapshot.at < checkpoint);
+        self.history.get(place)
+    }
+
+    /// Keeps how it stands as how it stood at `latest`, if nothing is kept for that yet, and
+    /// forgets what no reference from `oldest` on can need.
+    pub(crate) fn keep(&mut self, latest: CheckpointId, oldest: CheckpointId, cash: i128) {
+        if self.history.last().is_some_and(|last| last.at >= latest) {
+            return;
+        }
+        self.history.retain(|snapshot| snapshot.at >= oldest);
+        self.history.push(Snapshot {
+            at: latest,
+            cash,
+            legs: self.legs.iter().map(|leg| (leg.market, leg.lots)).collect(),
+            totals: self.totals.clone(),
+        });
+    }
+
+    /// Books a trade. Profit is realised on the lots that close: what they bring less their part
+    /// of the entry cost, the part rounded so that the profit is rounded up (against the trader:
+    /// it is withheld until it matures).
+    pub(crate) fn book(&mut self, trade: &Trade) {
+        self.totals.add_flow(trade.domain, -trade.cost - trade.fee);
+        self.totals.realised -= trade.fee;
+        let place = self.legs.binary_search_by_key(&trade.market, |leg| leg.market);
+        let place = match place {
+            Ok(place) => place,
+            Err(place) => {
+                let leg = Leg { market: trade.market, lots: Quantity::ZERO, entry: 0 };
+                self.legs.insert(place, leg);
+                place
+            }
+        };
+        let (leg, realised) = self.legs[place].after(trade);
+        self.totals.realised += realised;
+        self.legs[place] = leg;
+        if leg.lots.is_flat() {
+            self.legs.remove(place);
+        }
+    }
+}
+
+impl Leg {
+    /// The leg after `trade`, and the profit it realises.
+    pub(crate) fn after(&self, trade: &Trade) -> (Self, i128) {
+        let (held, traded) = (self.lots.lots(), trade.lots);
+        let closes = held.signum() * traded.signum() < 0;
+        let closed = if closes { held.unsigned_abs().min(traded.unsigned_abs()) } else { 0 };
+        // Where all of a leg or all of a trade closes, its part is exact.
+        let entry = part_floor(self.entry, closed, held.unsigned_abs());
+        let cost = part_floor(trade.cost, closed, traded.unsigned_abs());
+        let lots = Quantity::new(held + traded).unwrap_or(self.lots);
+        let leg = Self { market: self.market, lots, entry: self.entry + trade.cost - entry - cost };
+        (leg, -entry - cost)
+    }
+}
+
+/// `value x part / whole`, rounded down. `part <= whole`, so it is no larger than `value`; the
+/// product stays below 2^127: values are at most 10^30 by 10^8 fills, parts at most 10^15.
+fn part_floor(value: i128, part: u64, whole: u64) -> i128 {
+    if part == 0 || part == whole {
+        return if part == 0 { 0 } else { value };
+    }
+    let magnitude = value.unsigned_abs();
+    let (num, den) = (u128::from(part), u128::from(whole));
+    let negative = value < 0;
+    let divided = if negative {
+        crate::wide::mul_div_ceil(magnitude, num, den)
+    } else {
+        crate::wide::mul_div_floor(magnitude, num, den)
+    };
+    let size = divided.unwrap_or(magnitude).cast_signed();
+    if negative { -size } else { size }
+}

@@ -1,0 +1,207 @@
+//! What a market is, as data: instrument, units, margin tiers, limits; and what can never be
+//! right about one.
+
+use alloc::vec::Vec;
+use core::fmt;
+
+use borsh::{BorshDeserialize, BorshSerialize};
+use serde::{Deserialize, Serialize};
+
+use crate::bounds::{MAX_LOT_VALUE, MAX_LOTS};
+use crate::ids::{DomainId, MarketId, Name, Time};
+use crate::units::{Amount, Price};
+
+/// The unit of every rate in a market: millionths.
+pub const RATE_UNIT: u32 = 1_000_000;
+
+/// The right an option gives.
+#[derive(
+    Clone, Copy, Debug, PartialEq, Eq, BorshSerialize, BorshDeserialize, Serialize, Deserialize,
+)]
+#[borsh(use_discriminant = true)]
+#[serde(rename_all = "kebab-case")]
+#[repr(u8)]
+pub enum Right {
+    /// To buy at the strike.
+    Call = 1,
+    /// To sell at the strike.
+    Put = 2,
+}
+
+/// What is traded.
+#[derive(
+    Clone, Copy, Debug, PartialEq, Eq, BorshSerialize, BorshDeserialize, Serialize, Deserialize,
+)]
+#[borsh(use_discriminant = true)]
+#[serde(tag = "instrument", rename_all = "kebab-case")]
+#[repr(u8)]
+pub enum Instrument {
+    /// A perpetual future, held near its index by funding.
+    Perpetual = 1,
+    /// A future with a date.
+    Future {
+        /// When it settles.
+        expiry: Time,
+    } = 2,
+    /// A European option on a market of the same domain.
+    Option {
+        /// The market whose price it is written on.
+        underlying: MarketId,
+        /// The strike, in ticks of the underlying.
+        strike: Price,
+        /// When it settles.
+        expiry: Time,
+        /// Call or put.
+        right: Right,
+    } = 3,
+}
+
+impl Instrument {
+    /// When it settles, if it does.
+    #[must_use]
+    pub const fn expiry(&self) -> Option<Time> {
+        match self {
+            Self::Perpetual => None,
+            Self::Future { expiry } | Self::Option { expiry, .. } => Some(*expiry),
+        }
+    }
+}
+
+/// Margin rates on the part of a leg's value above a threshold: rates grow with size, each on its
+/// own part only, so the requirement is continuous and convex.
+#[derive(
+    Clone, Copy, Debug, PartialEq, Eq, BorshSerialize, BorshDeserialize, Serialize, Deserialize,
+)]
+#[serde(deny_unknown_fields)]
+pub struct Tier {
+    /// The part of the value above this many atoms; the first tier's is zero.
+    pub above: Amount,
+    /// Initial margin, in millionths of that part.
+    pub initial: u32,
+    /// Maintenance margin, in millionths of that part.
+    pub maintenance: u32,
+}
+
+/// A market, as it is listed.
+#[derive(Clone, Debug, PartialEq, Eq, BorshSerialize, BorshDeserialize, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct MarketSpec {
+    /// Its name.
+    pub name: Name,
+    /// The loss domain whose asset it is settled in.
+    pub domain: DomainId,
+    /// What is traded.
+    pub instrument: Instrument,
+    /// What one tick times one lot is worth, in atoms.
+    pub unit: u64,
+    /// The largest price it admits.
+    pub max_price: Price,
+    /// The most lots one account may hold, either way.
+    pub max_position: u64,
+    /// The most lots that may be open, each side.
+    pub max_open: u64,
+    /// How far a fill's price may lie from the mark, in millionths of the mark.
+    pub band: u32,
+    /// Margin tiers, by rising threshold.
+    pub tiers: Vec<Tier>,
+}
+
+/// What can never be right about a market.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[serde(tag = "flaw", rename_all = "kebab-case")]
+#[allow(missing_docs, reason = "fields are the numbers that explain the flaw")]
+pub enum Flaw {
+    /// A unit, price or limit of zero: nothing could ever be traded.
+    Zero { what: &'static str },
+    /// One lot at the largest price would be worth more than the bound.
+    LotValueAboveBound { value: u128, max: u64 },
+    /// A limit of lots above the bound.
+    LotsAboveBound { what: &'static str, lots: u64, max: u64 },
+    /// There is no tier, or the first does not begin at zero.
+    NoFirstTier,
+    /// Thresholds or rates do not rise.
+    TiersDoNotRise { tier: usize },
+    /// A rate is above all of the value, or initial is below maintenance.
+    Rate { tier: usize, initial: u32, maintenance: u32 },
+    /// A band above all of the mark would admit a price of zero.
+    Band { band: u32 },
+}
+
+impl fmt::Display for Flaw {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Zero { what } => write!(f, "{what} is zero: nothing could ever be traded"),
+            Self::LotValueAboveBound { value, max } => {
+                write!(f, "a lot at the largest price is worth {value} atoms, allowed: {max}")
+            }
+            Self::LotsAboveBound { what, lots, max } => {
+                write!(f, "{what} is {lots}, allowed: {max}")
+            }
+            Self::NoFirstTier => f.write_str("the first tier must begin above 0"),
+            Self::TiersDoNotRise { tier } => {
+                write!(f, "tier {tier}: thresholds and rates must rise from tier to tier")
+            }
+            Self::Rate { tier, initial, maintenance } => write!(
+                f,
+                "tier {tier}: initial {initial} and maintenance {maintenance}, allowed: \
+                 0 < maintenance <= initial <= {RATE_UNIT} millionths"
+            ),
+            Self::Band { band } => write!(f, "band is {band}, allowed: 1 to {RATE_UNIT}"),
+        }
+    }
+}
+
+impl MarketSpec {
+    /// What is wrong with the market, if anything.
+    ///
+    /// # Errors
+    ///
+    /// The first flaw, in the order of their declarations.
+    pub fn check(&self) -> Result<(), Flaw> {
+        for (what, value) in [
+            ("unit", self.unit),
+            ("max_price", self.max_price.ticks()),
+            ("max_position", self.max_position),
+            ("max_open", self.max_open),
+        ] {
+            if value == 0 {
+                return Err(Flaw::Zero { what });
+            }
+        }
+        let value = u128::from(self.unit) * u128::from(self.max_price.ticks());
+        if value > u128::from(MAX_LOT_VALUE) {
+            return Err(Flaw::LotValueAboveBound { value, max: MAX_LOT_VALUE });
+        }
+        for (what, lots) in [("max_position", self.max_position), ("max_open", self.max_open)] {
+            if lots > MAX_LOTS {
+                return Err(Flaw::LotsAboveBound { what, lots, max: MAX_LOTS });
+            }
+        }
+        self.check_tiers()?;
+        if self.band == 0 || self.band > RATE_UNIT {
+            return Err(Flaw::Band { band: self.band });
+        }
+        Ok(())
+    }
+
+    fn check_tiers(&self) -> Result<(), Flaw> {
+        if self.tiers.first().is_none_or(|tier| !tier.above.is_zero()) {
+            return Err(Flaw::NoFirstTier);
+        }
+        for (tier, of) in self.tiers.iter().enumerate() {
+            let Tier { initial, maintenance, .. } = *of;
+            if maintenance == 0 || initial < maintenance || initial > RATE_UNIT {
+                return Err(Flaw::Rate { tier, initial, maintenance });
+            }
+        }
+        let falls = |pair: &[Tier]| {
+            pair[1].above <= pair[0].above
+                || pair[1].initial < pair[0].initial
+                || pair[1].maintenance < pair[0].maintenance
+        };
+        match self.tiers.windows(2).position(falls) {
+            Some(before) => Err(Flaw::TiersDoNotRise { tier: before + 1 }),
+            None => Ok(()),
+        }
+    }
+}

@@ -1,0 +1,224 @@
+//! What the trace says after a line, against what the engine says.
+
+use std::collections::BTreeMap;
+
+use rhodian_core::closeout;
+use rhodian_core::engine::Event;
+use rhodian_core::ids::{AccountId, MarketId};
+use rhodian_core::ledger::Holder;
+use rhodian_core::loss;
+use rhodian_core::market::Party;
+use rhodian_core::units::SignedAmount;
+use serde_json::Value;
+
+use crate::read::{fraction, text, whole};
+use crate::replay::{ASSET, Replay};
+
+/// Every number of `after` is the engine's, and the engine has none that is not there.
+pub fn state(replay: &Replay, after: &Value, at: &str) {
+    assert_eq!(cash(replay), numbers(&after["cash"]), "{at}: cash");
+    for (name, market) in &replay.markets {
+        assert_eq!(lots(replay, *market), numbers(&after["lots"][name]), "{at}: lots of {name}");
+        let found = replay.state.markets.market(*market).expect("a market");
+        let mark = after["mark"].get(name).map(whole::<u64>);
+        assert_eq!(found.mark.map(|mark| mark.ticks()), mark, "{at}: mark of {name}");
+        assert_eq!(found.funding, whole::<i64>(&after["funding"][name]), "{at}: F of {name}");
+        let trial: i128 = lots(replay, *market).values().sum();
+        assert_eq!(trial, whole::<i128>(&after["trial"][name]), "{at}: trial of {name}");
+    }
+    let asset = replay.state.ledger.trial(ASSET);
+    assert_eq!(after["trial"]["USD"].as_str().map(str::to_owned), Some(asset.to_string()), "{at}");
+    for (key, of) in [
+        ("equity", &(|account| replay.state.equity(account, ASSET)) as &dyn Fn(AccountId) -> i128),
+        ("lien", &|account| replay.state.lien(account, ASSET).atoms().cast_signed()),
+        ("free", &|account| replay.state.free(account, ASSET).atoms().cast_signed()),
+    ] {
+        let expected = numbers(&after[key]);
+        for (name, account) in &replay.accounts {
+            let expected = expected.get(name).copied().unwrap_or(0);
+            assert_eq!(of(*account), expected, "{at}: {key} of {name}");
+        }
+    }
+}
+
+fn numbers(of: &Value) -> BTreeMap<String, i128> {
+    let entries = of.as_object().into_iter().flatten();
+    let numbers = entries.map(|(name, value)| (name.clone(), whole::<i128>(value)));
+    numbers.filter(|(_, value)| *value != 0).collect()
+}
+
+/// Every ledger balance that is not zero, under the names of the trace.
+fn cash(replay: &Replay) -> BTreeMap<String, i128> {
+    let mut cash: BTreeMap<String, i128> = BTreeMap::new();
+    for (holder, balance) in replay.state.ledger.holders(ASSET) {
+        *cash.entry(named(replay, holder)).or_default() += SignedAmount::atoms(balance);
+    }
+    cash
+}
+
+fn named(replay: &Replay, holder: Holder) -> String {
+    match holder {
+        Holder::World => "world".into(),
+        Holder::Account(id) => name_of(&replay.accounts, id),
+        Holder::Layer(id) => name_of(&replay.layers, id),
+        Holder::Book(id) => format!("book/{}", name_of(&replay.losses, id)),
+        Holder::Suspense(id) => format!("suspense/{}", name_of(&replay.losses, id)),
+        Holder::Recovery(id) => format!("recovery/{}", name_of(&replay.losses, id)),
+        Holder::Uncovered(_) => "uncovered".into(),
+        Holder::Fees(_) => "fees".into(),
+        other => format!("{other:?}"),
+    }
+}
+
+fn name_of<T: PartialEq>(names: &BTreeMap<String, T>, id: T) -> String {
+    let found = names.iter().find(|(_, of)| **of == id);
+    found.map_or("unnamed".into(), |(name, _)| name.clone())
+}
+
+fn lots(replay: &Replay, market: MarketId) -> BTreeMap<String, i128> {
+    let of = |party| i128::from(replay.state.markets.lots_of(party, market).lots());
+    let accounts = replay.accounts.iter().map(|(n, id)| (n.clone(), of(Party::Account(*id))));
+    let books = replay.losses.iter().map(|(n, id)| (format!("book/{n}"), of(Party::Book(*id))));
+    accounts.chain(books).filter(|(_, lots)| *lots != 0).collect()
+}
+
+/// What the line computed: weights, caps, levels, exact shares, draws.
+pub fn facts(replay: &Replay, line: &Value) {
+    let at = format!("line {}", line["n"]);
+    let Some(facts) = line["facts"].as_object() else { return };
+    let loss = line["commands"][0].get("loss").map(|loss| replay.losses[text(loss)]);
+    for (fact, value) in facts {
+        match fact.as_str() {
+            "weights" => frozen(replay, value, &at, &|member| member.weight.atoms()),
+            "caps" if facts.contains_key("weights") => {
+                frozen(replay, value, &at, &|member| member.cap.atoms());
+            }
+            "close_out_loss" | "margin" | "set_off" | "deficit" => {
+                let loss = replay.state.losses.loss(loss.expect("a loss")).expect("a loss");
+                let found = match fact.as_str() {
+                    "close_out_loss" => loss.close_out.atoms(),
+                    "margin" => loss.margin.atoms(),
+                    "set_off" => loss.own_means.atoms() - loss.margin.atoms(),
+                    _ => loss.deficit.atoms(),
+                };
+                assert_eq!(found, whole::<u128>(value), "{at}: {fact}");
+            }
+            "draws" => draws(replay, value, loss.expect("a loss"), &at),
+            "take" => taken(replay, value, &at),
+            "level" => level(replay, value, &at),
+            "shares" => shares(replay, value, &at),
+            "paid_in_episode" => frozen(replay, value, &at, &|member| member.paid.atoms()),
+            _ => {}
+        }
+    }
+}
+
+fn frozen(
+    replay: &Replay,
+    value: &Value,
+    at: &str,
+    of: &dyn Fn(&rhodian_core::loss::Member) -> u128,
+) {
+    let set = replay
+        .state
+        .losses
+        .episodes()
+        .last()
+        .and_then(|(_, episode)| replay.state.losses.set(*episode.sets.last()?));
+    let set = set.expect("a liable set");
+    let members = set.layers.values().flat_map(|layer| layer.members.iter());
+    let found: BTreeMap<String, i128> = members
+        .map(|member| {
+            let name = named(replay, Holder::Account(member.account));
+            (name, of(member).cast_signed())
+        })
+        .filter(|(_, value)| *value != 0)
+        .collect();
+    assert_eq!(found, numbers(value), "{at}");
+}
+
+fn draws(replay: &Replay, value: &Value, loss: rhodian_core::ids::LossId, at: &str) {
+    let found = replay.state.losses.loss(loss).expect("a loss");
+    for (layer, amount) in value.as_object().expect("draws") {
+        let received = match replay.layers.get(layer) {
+            Some(layer) => found.received_from(*layer).atoms(),
+            None => found.uncovered.atoms(),
+        };
+        assert_eq!(received, whole::<u128>(amount), "{at}: drawn from {layer}");
+    }
+}
+
+fn last_events(replay: &Replay) -> impl Iterator<Item = &Event> {
+    replay.records.last().into_iter().flat_map(|record| record.events.iter())
+}
+
+fn taken(replay: &Replay, value: &Value, at: &str) {
+    let found = last_events(replay).find_map(|event| match event {
+        Event::CloseOut(closeout::Event::Deleveraged { taken, .. }) => Some(taken),
+        _ => None,
+    });
+    let rows = found.expect("a deleveraging").iter().map(|(party, lots)| {
+        let lots = i128::from(lots.size());
+        (named(replay, party.holder()), lots)
+    });
+    assert_eq!(rows.collect::<BTreeMap<_, _>>(), numbers(value), "{at}: taken");
+}
+
+/// The level of a division or of a deleveraging; that of the liens at detection is in the liens.
+fn level(replay: &Replay, value: &Value, at: &str) {
+    let found = last_events(replay).find_map(|event| match event {
+        Event::CloseOut(closeout::Event::Deleveraged { level, .. }) => *level,
+        Event::Loss(loss::Event::LossDivided { levels, .. }) => levels.first().copied().flatten(),
+        _ => None,
+    });
+    let Some(found) = found else { return };
+    let (num, den) = fraction(value);
+    assert_eq!((found.num.cast_signed(), found.den.cast_signed()), (num, den), "{at}: level");
+}
+
+fn shares(replay: &Replay, value: &Value, at: &str) {
+    let taken = last_events(replay).filter_map(|event| match event {
+        Event::Loss(loss::Event::SharesTaken { shares, .. }) => Some(shares),
+        _ => None,
+    });
+    let rows = taken.flatten().map(|(account, share)| {
+        (named(replay, Holder::Account(*account)), share.atoms().cast_signed())
+    });
+    let found: BTreeMap<String, i128> = rows.filter(|(_, share)| *share != 0).collect();
+    assert_eq!(found, numbers(value), "{at}: shares");
+}
+
+/// What it came to.
+pub fn summary(replay: &Replay, summary: &Value) {
+    for (name, of) in summary["losses"].as_object().expect("losses") {
+        let id = replay.losses[name];
+        let loss = replay.state.losses.loss(id).expect("a loss");
+        let own_means = whole::<u128>(&of["margin"]) + whole::<u128>(&of["set_off"]);
+        for (what, found, expected) in [
+            ("close-out loss", loss.close_out.atoms(), whole(&of["close_out_loss"])),
+            ("margin", loss.margin.atoms(), whole(&of["margin"])),
+            ("own means", loss.own_means.atoms(), own_means),
+            ("deficit", loss.deficit.atoms(), whole(&of["deficit"])),
+            ("uncovered", loss.uncovered.atoms(), whole(&of["uncovered"])),
+        ] {
+            assert_eq!(found, expected, "summary of {name}: {what}");
+        }
+        draws(replay, &of["draws"], id, &format!("summary of {name}"));
+    }
+    for (name, of) in summary["accounts"].as_object().expect("accounts") {
+        let account = replay.accounts[name];
+        let mut borne = 0;
+        let mut back = 0;
+        for (loss_name, paid) in of["paid"].as_object().expect("paid") {
+            let loss = replay.state.losses.loss(replay.losses[loss_name]).expect("a loss");
+            let rows = loss.pools.iter().filter_map(|pool| pool.bearer.rows()).flatten();
+            let mine: Vec<_> = rows.filter(|row| row.account == account).collect();
+            let paid_here: u128 = mine.iter().map(|row| row.borne.atoms()).sum();
+            assert_eq!(paid_here, whole::<u128>(paid), "summary: {name} paid {loss_name}");
+            borne += paid_here;
+            back += mine.iter().map(|row| row.repaid.atoms()).sum::<u128>();
+        }
+        assert_eq!(back, whole::<u128>(&of["repaid"]), "summary: {name} repaid");
+        assert_eq!(borne - back, whole::<u128>(&of["net"]), "summary: {name} net");
+    }
+}

@@ -7,7 +7,7 @@ use std::time::Instant;
 
 use rhodian_core::account::{self, AccountKind};
 use rhodian_core::allocation::{Claims, Rule, divide};
-use rhodian_core::domain::{self, Caps, CauseClass, Kind, LayerSpec, MemberRule, Source};
+use rhodian_core::domain::{self, Basis, Caps, CauseClass, Kind, LayerSpec, MemberRule, Source};
 use rhodian_core::engine::{Action, Actor, Engine, Envelope, Outcome, Record};
 use rhodian_core::ids::{AccountId, AssetId, DomainId, LayerId, Name, OwnerId, Time};
 use rhodian_core::loss::{self, ReportedClaim};

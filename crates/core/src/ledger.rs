@@ -7,7 +7,7 @@ use alloc::vec::Vec;
 use borsh::{BorshDeserialize, BorshSerialize};
 use serde::{Deserialize, Serialize};
 
-use crate::ids::{AccountId, AssetId, DomainId, LayerId, LossId};
+use crate::ids::{AccountId, AssetId, DomainId, LayerId, LossId, MarketId};
 use crate::units::{Amount, SignedAmount};
 
 /// Who holds a balance.
@@ -49,6 +49,8 @@ pub enum Holder {
     Unsettled(LossId) = 8,
     /// What participants paid the venue for trades in a domain.
     Fees(DomainId) = 9,
+    /// What goes through while the legs of a settled market are paid out: zero when all are.
+    Clearing(MarketId) = 10,
 }
 
 /// One movement of money.
@@ -78,7 +80,7 @@ struct Balances {
     by_kind: [Vec<SignedAmount>; KINDS],
 }
 
-const KINDS: usize = 10;
+const KINDS: usize = 11;
 
 /// The kind and the place of a holder in [`Balances`].
 const fn slot(holder: Holder) -> (usize, usize) {
@@ -93,6 +95,7 @@ const fn slot(holder: Holder) -> (usize, usize) {
         Holder::Residue(id) => (7, id.index()),
         Holder::Unsettled(id) => (8, id.index()),
         Holder::Fees(id) => (9, id.index()),
+        Holder::Clearing(id) => (10, id.index()),
     }
 }
 
@@ -110,6 +113,7 @@ fn holder(kind: usize, place: usize) -> Option<Holder> {
         7 => Holder::Residue(DomainId(id)),
         8 => Holder::Unsettled(LossId(id)),
         9 => Holder::Fees(DomainId(id)),
+        10 => Holder::Clearing(MarketId(id)),
         _ => return None,
     })
 }

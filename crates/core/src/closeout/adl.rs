@@ -6,7 +6,7 @@ use super::{Duty, Event, Rejection, Why};
 use crate::control::Parameter;
 use crate::engine::{Events, State};
 use crate::ids::{AccountId, AssetId, LossId, MarketId};
-use crate::liquidation::draining::{self, Candidate};
+use crate::liquidation::adl::draining::{self, Candidate};
 use crate::margin;
 use crate::market::{Leg, Market, Party};
 use crate::units::{Amount, Quantity, SignedAmount};
@@ -101,8 +101,8 @@ fn deleverage(
         }
     }
     let (accounts, candidates) = candidates(state, market, asset, side);
-    let lot = found.value_at(price).unsigned_abs();
-    let drained = draining::drain(&candidates, lot, left);
+    let lot = u64::try_from(found.value_at(price)).map_err(|_| Rejection::NotDue)?;
+    let drained = draining::drain(&candidates, lot, left).map_err(|_| Rejection::NotDue)?;
     for (account, gives) in accounts.iter().zip(&drained.lots) {
         push(&mut taken, Party::Account(*account), *gives, side);
     }
@@ -121,7 +121,8 @@ fn deleverage(
         asset,
         price,
         lot_value: i64::try_from(value).map_err(|_| Rejection::NotDue)?,
-        level: drained.level,
+        turned: drained.level.is_some_and(|level| level.turned),
+        level: drained.level.map(|level| level.leverage),
         taken,
     });
     Ok(())
@@ -151,15 +152,14 @@ fn candidates(
         let net: i128 = position.legs.iter().map(|leg| signed_gross(state, leg)).sum();
         let equity =
             state.equity(account, asset) - state.lien(account, asset).atoms().cast_signed();
-        // Giving lots up lowers net exposure where the leg lies on its side.
-        let eases = net.signum() == i128::from(lots.lots().signum());
         accounts.push(account);
         candidates.push(Candidate {
             lots: lots.size(),
-            net: net.unsigned_abs(),
-            equity: equity.max(1).unsigned_abs(),
+            // Requirements are on gross value: each lot given lowers them.
+            easing: lots.size(),
             room: None,
-            eases,
+            net: if lots.lots() < 0 { -net } else { net },
+            equity: equity.max(1).unsigned_abs(),
         });
     }
     (accounts, candidates)

@@ -68,6 +68,8 @@ pub enum Event {
         lot_value: i64,
         /// The leverage that accounts were drained to.
         level: Option<Fraction>,
+        /// Whether that leverage lies on the other side.
+        turned: bool,
         /// Who took how many lots: above zero, bought from the book.
         taken: Vec<(Party, Quantity)>,
     } = 2,

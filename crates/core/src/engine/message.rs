@@ -93,6 +93,8 @@ pub enum Action {
     Market(market::Command) = 8,
     /// By the engine, of close-outs.
     CloseOut(closeout::Duty) = 9,
+    /// By the engine, of markets.
+    MarketDuty(market::Duty) = 10,
 }
 
 /// A command: when, by whom, what.

@@ -60,6 +60,9 @@ pub fn decide(state: &State, envelope: &Envelope, events: &mut Events) -> Result
         Action::Market(command) => {
             market::decide(state, envelope, command, events).map_err(Rejection::Market)
         }
+        Action::MarketDuty(duty) => {
+            market::decide_duty(state, duty, events).map_err(Rejection::Market)
+        }
         Action::CloseOut(duty) => {
             closeout::decide_duty(state, duty, events).map_err(Rejection::CloseOut)
         }
@@ -75,8 +78,8 @@ const fn may(role: Role, action: &Action) -> bool {
     use account::Command as A;
     use domain::Command as D;
     match role {
-        Role::Engine => matches!(action, Action::Duty(_) | Action::CloseOut(_) | Action::Tick),
-        Role::Venue | Role::Governance => !matches!(action, Action::Duty(_) | Action::CloseOut(_)),
+        Role::Engine => is_duty(action) || matches!(action, Action::Tick),
+        Role::Venue | Role::Governance => !is_duty(action),
         Role::Owner => matches!(
             action,
             Action::Account(A::Withdraw { .. } | A::Transfer { .. })
@@ -85,6 +88,11 @@ const fn may(role: Role, action: &Action) -> bool {
         ),
         Role::Guardian => matches!(action, Action::Control(control::Command::SetStatus { .. })),
     }
+}
+
+/// Whether `action` is the engine's own.
+const fn is_duty(action: &Action) -> bool {
+    matches!(action, Action::Duty(_) | Action::CloseOut(_) | Action::MarketDuty(_))
 }
 
 /// The furthest the venue and the domain may be down the status ladder for `action`, and whether
@@ -105,7 +113,9 @@ const fn needs(action: &Action) -> (Status, bool) {
             (Status::Settling, false)
         }
         // What is due is done, and time passes, whatever the status.
-        Action::Duty(_) | Action::CloseOut(_) | Action::Tick => (Status::Closed, false),
+        Action::Duty(_) | Action::CloseOut(_) | Action::MarketDuty(_) | Action::Tick => {
+            (Status::Closed, false)
+        }
     }
 }
 
@@ -156,6 +166,7 @@ pub fn evolve(state: &mut State, event: &Event) {
 pub fn duty(state: &State) -> Option<Envelope> {
     let of_loss = || loss::duty(state).map(Action::Duty);
     let of_close_out = || closeout::duty(state).map(Action::CloseOut);
-    let action = of_loss().or_else(of_close_out)?;
+    let of_markets = || market::duty(state).map(Action::MarketDuty);
+    let action = of_loss().or_else(of_close_out).or_else(of_markets)?;
     Some(Envelope { at: state.now(), actor: Actor::ENGINE, action })
 }

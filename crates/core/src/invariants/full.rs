@@ -67,6 +67,8 @@ fn markets(state: &State) -> Result<(), Broken> {
             sum += i128::from(lots);
             long += i128::from(lots.max(0));
         }
+        // Lots paid out at the last price are nobody's any more.
+        sum += market.settlement.map_or(0, |of| i128::from(of.net));
         if sum != 0 || long != i128::from(market.open) {
             let detail =
                 format!("market {id} sums to {sum} lots, {long} long, {} open", market.open);

@@ -82,6 +82,10 @@ fn moves(event: &Event) -> Vec<(MarketId, Party, i128)> {
             });
             (*market, rows.collect())
         }
+        Event::Market(market::Event::PaidOut { market, paid, .. }) => {
+            let rows = paid.iter().map(|(party, lots)| (*party, -i128::from(lots.lots())));
+            (*market, rows.collect())
+        }
         _ => return Vec::new(),
     };
     rows.into_iter().map(|(party, lots)| (market, party, lots)).collect()

@@ -91,6 +91,24 @@ pub enum Command {
     } = 4,
     /// A period ends: the prices are kept.
     EndPeriod = 5,
+    /// An expired market, or one whose domain is in settlement, gets its last price.
+    Settle {
+        /// Which.
+        market: MarketId,
+        /// The settlement price; of an option, its underlying's.
+        price: Price,
+    } = 6,
+}
+
+/// An internal command of markets.
+#[derive(Clone, Debug, PartialEq, Eq, BorshSerialize, BorshDeserialize, Serialize, Deserialize)]
+#[borsh(use_discriminant = true)]
+#[serde(tag = "duty", rename_all = "kebab-case", deny_unknown_fields)]
+#[allow(missing_docs, reason = "a duty names what it works on")]
+#[repr(u8)]
+pub enum Duty {
+    /// A market has its last price: the next legs are paid out at it.
+    PayOut { market: MarketId } = 1,
 }
 
 /// What happened.
@@ -131,11 +149,33 @@ pub enum Event {
         equity: SignedAmount,
         legs: Vec<(MarketId, Quantity)>,
     } = 6,
+    /// A market got its last price: what a lot pays of it, in ticks and, funding included, in
+    /// atoms.
+    PriceSettled { market: MarketId, price: Price, pays: Price, lot_value: i64 } = 7,
+    /// Legs were paid out at the last price: who held how many lots.
+    PaidOut {
+        market: MarketId,
+        domain: DomainId,
+        asset: AssetId,
+        lot_value: i64,
+        paid: Vec<(Party, Quantity)>,
+    } = 8,
 }
 
 impl Event {
     /// Calls `visit` with each transfer of money the event makes, in order.
     pub(crate) fn transfers(&self, visit: &mut dyn FnMut(Transfer)) {
+        if let Self::PaidOut { market, asset, lot_value, paid, .. } = self {
+            for (party, lots) in paid {
+                let value = i128::from(lots.lots()) * i128::from(*lot_value);
+                let (party, clearing) = (party.holder(), Holder::Clearing(*market));
+                let (from, to) = if value < 0 { (party, clearing) } else { (clearing, party) };
+                let amount = Amount::new(value.unsigned_abs()).unwrap_or(Amount::MAX);
+                if !amount.is_zero() {
+                    visit(Transfer { asset: *asset, from, to, amount });
+                }
+            }
+        }
         let Self::Filled { domain, asset, buyer, seller, cost, buyer_fee, seller_fee, .. } = *self
         else {
             return;
@@ -204,6 +244,12 @@ pub enum Rejection {
     BelowInitialMargin { account: AccountId, equity: SignedAmount, initial: Amount },
     /// The account's balance would pass the bound.
     BalanceAboveBound { account: AccountId },
+    /// The market has its last price.
+    AlreadySettled { market: MarketId },
+    /// The market is not expired, and its domain not in settlement.
+    NotExpired { market: MarketId },
+    /// It is not due.
+    NotDue,
     /// Cumulative funding would pass the bound.
     FundingAboveBound { funding: i64, max: u64 },
 }
@@ -235,6 +281,9 @@ impl Rejection {
             Self::OnlyReduces { .. } => "only-reduces",
             Self::BelowInitialMargin { .. } => "below-initial-margin",
             Self::BalanceAboveBound { .. } => "balance-above-bound",
+            Self::AlreadySettled { .. } => "already-settled",
+            Self::NotExpired { .. } => "not-expired",
+            Self::NotDue => "not-due",
             Self::FundingAboveBound { .. } => "funding-above-bound",
         }
     }
@@ -289,6 +338,11 @@ impl fmt::Display for Rejection {
             Self::BalanceAboveBound { account } => {
                 write!(f, "the balance of account {account} would pass 10^30 atoms")
             }
+            Self::AlreadySettled { market } => write!(f, "market {market} has its last price"),
+            Self::NotExpired { market } => {
+                write!(f, "market {market} is not expired, nor its domain in settlement")
+            }
+            Self::NotDue => f.write_str("this is not due"),
             Self::FundingAboveBound { funding, max } => {
                 write!(f, "cumulative funding would be {funding} atoms a lot, allowed: {max}")
             }

@@ -4,7 +4,8 @@ use alloc::collections::BTreeSet;
 use alloc::vec::Vec;
 
 use super::position::Trade;
-use super::{Checkpoint, Command, Event, Market, MarketSpec, Party, Rejection};
+use super::settle;
+use super::{Checkpoint, Command, Duty, Event, Market, MarketSpec, Party, Rejection};
 use crate::bounds::{MAX_AMOUNT, MAX_LOT_VALUE};
 use crate::control::Status;
 use crate::domain::CauseClass;
@@ -37,6 +38,21 @@ pub(crate) fn decide(
         }
         Command::Fund { market, atoms_per_lot } => fund(state, *market, *atoms_per_lot, events),
         Command::EndPeriod => end_period(state, events),
+        Command::Settle { market, price } => settle::settle(state, *market, *price, events),
+    }
+}
+
+pub(crate) fn duty(state: &State) -> Option<Duty> {
+    settle::duty(state)
+}
+
+pub(crate) fn decide_duty(
+    state: &State,
+    duty: &Duty,
+    events: &mut Events,
+) -> Result<(), Rejection> {
+    match *duty {
+        Duty::PayOut { market } => settle::pay_out(state, market, events),
     }
 }
 
@@ -60,10 +76,18 @@ fn known(state: &State, market: MarketId) -> Result<&Market, Rejection> {
     state.markets.market(market).ok_or(Rejection::UnknownMarket { market })
 }
 
+fn unsettled(state: &State, market: MarketId) -> Result<&Market, Rejection> {
+    let found = known(state, market)?;
+    match found.settlement {
+        Some(_) => Err(Rejection::AlreadySettled { market }),
+        None => Ok(found),
+    }
+}
+
 fn mark(state: &State, marks: &[(MarketId, Price)], events: &mut Events) -> Result<(), Rejection> {
     let mut seen = BTreeSet::new();
     for (market, price) in marks {
-        let found = known(state, *market)?;
+        let found = unsettled(state, *market)?;
         in_range(*market, *price, found.spec.max_price)?;
         if !seen.insert(*market) {
             return Err(Rejection::MarketTwice { market: *market });
@@ -86,7 +110,7 @@ fn fund(
     atoms_per_lot: i64,
     events: &mut Events,
 ) -> Result<(), Rejection> {
-    let found = known(state, market)?;
+    let found = unsettled(state, market)?;
     let funding = found.funding.checked_add(atoms_per_lot);
     match funding {
         Some(funding) if funding.unsigned_abs() <= MAX_LOT_VALUE => {
@@ -185,7 +209,7 @@ impl Fill {
 
     /// What the fill says of itself is right.
     fn stands<'a>(&self, state: &'a State) -> Result<&'a Market, Rejection> {
-        let found = known(state, self.market)?;
+        let found = unsettled(state, self.market)?;
         if self.number <= found.last_fill {
             return Err(Rejection::FillNumberNotNew { number: self.number, last: found.last_fill });
         }

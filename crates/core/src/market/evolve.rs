@@ -1,11 +1,11 @@
 //! What an event does to the area's state. It cannot fail: `decide` made every check.
 
 use super::position::Trade;
-use super::{Book, Event, Market, Markets, Party, Position};
+use super::{Book, Event, Market, Markets, Party, Position, Settlement};
 use crate::account;
 use crate::closeout;
 use crate::domain;
-use crate::ids::{AccountId, AssetId, LossId, MarketId, Time};
+use crate::ids::{AccountId, AssetId, DomainId, LossId, MarketId, Time};
 use crate::units::Amount;
 
 impl Markets {
@@ -18,6 +18,7 @@ impl Markets {
                 funding_rest: 0,
                 last_fill: 0,
                 open: 0,
+                settlement: None,
             }),
             Event::Marked { marks } => {
                 for (market, price) in marks {
@@ -31,6 +32,18 @@ impl Markets {
             Event::PeriodEnded { checkpoint, of, oldest } => {
                 self.checkpoints.insert(*checkpoint, of.clone());
                 self.checkpoints = self.checkpoints.split_off(oldest);
+            }
+            Event::PriceSettled { market, price, pays, lot_value } => {
+                let found = &mut self.markets[market.index()];
+                found.mark = Some(*pays);
+                let (price, lot_value) = (*price, *lot_value);
+                let next = AccountId(0);
+                found.settlement = Some(Settlement { price, lot_value, next, net: 0 });
+            }
+            Event::PaidOut { market, domain, asset, lot_value, paid } => {
+                for (party, lots) in paid {
+                    self.pay_out((*market, *domain, *asset), *lot_value, *party, lots.lots());
+                }
             }
             Event::LegsTaken { loss, account, equity, .. } => {
                 let position = self.position_mut(*account);
@@ -89,6 +102,25 @@ impl Markets {
             self.trade(*party, *asset, &trade);
             self.trade(Party::Book(*loss), *asset, &other);
         }
+    }
+
+    /// A leg ends at its last value: it is sold to nobody, and its lots are counted as paid out.
+    fn pay_out(
+        &mut self,
+        (market, domain, asset): (MarketId, DomainId, AssetId),
+        lot_value: i64,
+        party: Party,
+        lots: i64,
+    ) {
+        let cost = i128::from(-lots) * i128::from(lot_value);
+        self.open_changed(market, (lots, -lots), (0, 0));
+        if let Some(of) = &mut self.markets[market.index()].settlement {
+            of.net += lots;
+            if let Party::Account(account) = party {
+                of.next = account;
+            }
+        }
+        self.trade(party, asset, &Trade { market, domain, lots: -lots, cost, fee: 0 });
     }
 
     /// The long side grows or shrinks by what each party's own long side does.

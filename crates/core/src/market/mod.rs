@@ -10,6 +10,7 @@ mod decide;
 mod evolve;
 mod position;
 mod session;
+mod settle;
 mod spec;
 
 use alloc::collections::BTreeMap;
@@ -18,15 +19,29 @@ use alloc::vec::Vec;
 use borsh::{BorshDeserialize, BorshSerialize};
 use serde::{Deserialize, Serialize};
 
-pub use command::{Command, Event, Party, Rejection};
-pub(crate) use decide::{decide, take_legs};
+pub use command::{Command, Duty, Event, Party, Rejection};
+pub(crate) use decide::{decide, decide_duty, duty, take_legs};
 pub(crate) use position::Trade;
 pub use position::{Flow, Leg, Position, Snapshot, Totals};
 pub use session::Session;
+pub use settle::PARTIES_PER_STEP;
 pub use spec::{Flaw, Instrument, MarketSpec, RATE_UNIT, Right, Tier};
 
 use crate::ids::{AccountId, CheckpointId, DomainId, LossId, MarketId, Time};
 use crate::units::{Price, Quantity};
+
+/// A market's last price, and how far its legs are paid out at it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, BorshSerialize, BorshDeserialize, Serialize)]
+pub struct Settlement {
+    /// The settlement price: of an option, its underlying's.
+    pub price: Price,
+    /// What a lot pays, in atoms, funding included.
+    pub lot_value: i64,
+    /// The first account that may still hold a leg.
+    pub next: AccountId,
+    /// The lots paid out so far, long less short: zero when all are.
+    pub net: i64,
+}
 
 /// A market as it stands.
 #[derive(Clone, Debug, PartialEq, Eq, BorshSerialize, BorshDeserialize, Serialize)]
@@ -43,6 +58,8 @@ pub struct Market {
     pub last_fill: u64,
     /// The lots that are open, each side.
     pub open: u64,
+    /// Its last price, once it has one.
+    pub settlement: Option<Settlement>,
 }
 
 impl Market {

@@ -43,7 +43,7 @@ pub enum Instrument {
         /// When it settles.
         expiry: Time,
     } = 2,
-    /// A European option on a market of the same domain.
+    /// A European option on a market of the same domain; its prices are in ticks of that market.
     Option {
         /// The market whose price it is written on.
         underlying: MarketId,
@@ -54,6 +54,20 @@ pub enum Instrument {
         /// Call or put.
         right: Right,
     } = 3,
+}
+
+impl Right {
+    /// What an option with this right and `strike` pays at `price`, in ticks.
+    #[must_use]
+    pub fn pays(self, price: Price, strike: Price) -> Price {
+        let (above, below) = match self {
+            Self::Call => (price, strike),
+            Self::Put => (strike, price),
+        };
+        // A difference of prices is within the bound of prices.
+        let ticks = above.ticks().checked_sub(below.ticks()).unwrap_or_default();
+        Price::new(ticks).unwrap_or_default()
+    }
 }
 
 impl Instrument {

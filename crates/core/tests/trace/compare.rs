@@ -27,7 +27,7 @@ pub fn state(replay: &Replay, after: &Value, at: &str) {
         assert_eq!(trial, whole::<i128>(&after["trial"][name]), "{at}: trial of {name}");
     }
     let asset = replay.state.ledger.trial(ASSET);
-    assert_eq!(after["trial"]["USD"].as_str().map(str::to_owned), Some(asset.to_string()), "{at}");
+    assert_eq!(asset, whole::<i128>(&after["trial"][replay.asset.as_str()]), "{at}: trial");
     for (key, of) in [
         ("equity", &(|account| replay.state.equity(account, ASSET)) as &dyn Fn(AccountId) -> i128),
         ("lien", &|account| replay.state.lien(account, ASSET).atoms().cast_signed()),

@@ -25,6 +25,7 @@ pub const ASSET: AssetId = AssetId(0);
 
 pub struct Replay {
     pub state: State,
+    pub asset: String,
     running: Running,
     pub records: Vec<Record>,
     pub domains: BTreeMap<String, DomainId>,
@@ -41,6 +42,7 @@ impl Replay {
     pub fn new(parameters: &Value) -> Self {
         let mut replay = Self {
             state: State::new(true),
+            asset: text(&parameters["asset"]["id"]).into(),
             running: Running::default(),
             records: Vec::new(),
             domains: BTreeMap::new(),
@@ -304,6 +306,11 @@ impl Replay {
         if wanted == "detect" {
             let loss = LossId::at(self.losses.len()).expect("few losses");
             self.losses.insert(text(&of["loss"]).into(), loss);
+        }
+        // Booking what is uncovered and settling are one duty of the engine.
+        let last = self.records.last().map_or(&[][..], |record| &record.events);
+        if wanted == "settle" && last.iter().any(|event| self.is(event, of)) {
+            return;
         }
         loop {
             let next = duty(&self.state).unwrap_or_else(|| panic!("{wanted} is not due"));

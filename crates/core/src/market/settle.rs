@@ -1,0 +1,93 @@
+//! Settlement: at its expiry, or when its domain is in settlement, a market gets its last price.
+//! Every leg is then paid out at it, party by party, in bounded steps; since lots sum to zero, what
+//! is paid is what is received, exactly.
+
+use alloc::vec::Vec;
+
+use super::{Duty, Event, Instrument, Market, Party, Rejection, Settlement};
+use crate::control::Status;
+use crate::engine::{Events, State};
+use crate::ids::{AccountId, MarketId};
+use crate::units::{Price, Quantity};
+
+/// The most parties paid in one step.
+pub const PARTIES_PER_STEP: usize = 4096;
+
+/// Checks that `market` may get its last price now.
+pub(super) fn settle(
+    state: &State,
+    market: MarketId,
+    price: Price,
+    events: &mut Events,
+) -> Result<(), Rejection> {
+    let found = state.markets.market(market).ok_or(Rejection::UnknownMarket { market })?;
+    if found.settlement.is_some() {
+        return Err(Rejection::AlreadySettled { market });
+    }
+    let expired = found.spec.instrument.expiry().is_some_and(|expiry| expiry <= state.now());
+    let ending = state.control.domain_status(found.spec.domain) >= Status::Settling;
+    if !expired && !ending {
+        return Err(Rejection::NotExpired { market });
+    }
+    let pays = match found.spec.instrument {
+        Instrument::Perpetual | Instrument::Future { .. } => price,
+        Instrument::Option { strike, right, .. } => right.pays(price, strike),
+    };
+    if pays > found.spec.max_price {
+        return Err(Rejection::PriceOutOfRange { market, price, max: found.spec.max_price });
+    }
+    let value = found.value_at(pays) - i128::from(found.funding);
+    let lot_value = i64::try_from(value).map_err(|_| Rejection::PriceOutOfRange {
+        market,
+        price,
+        max: found.spec.max_price,
+    })?;
+    events.push(Event::PriceSettled { market, price, pays, lot_value });
+    Ok(())
+}
+
+/// The first market with a last price and legs that are not paid out.
+pub(super) fn duty(state: &State) -> Option<Duty> {
+    let mut markets = state.markets.markets();
+    let unpaid = |found: &Market| found.settlement.is_some_and(|of| !of.paid_out(found));
+    markets.find(|(_, found)| unpaid(found)).map(|(market, _)| Duty::PayOut { market })
+}
+
+/// Pays out the next parties, books first, then accounts in id order.
+pub(super) fn pay_out(
+    state: &State,
+    market: MarketId,
+    events: &mut Events,
+) -> Result<(), Rejection> {
+    let found = state.markets.market(market).ok_or(Rejection::UnknownMarket { market })?;
+    let settlement = found.settlement.filter(|of| !of.paid_out(found)).ok_or(Rejection::NotDue)?;
+    let domain = found.spec.domain;
+    let asset = state
+        .domains
+        .domain(domain)
+        .map(|of| of.asset)
+        .ok_or(Rejection::UnknownDomain { domain })?;
+    let books = state.markets.books.keys().map(|loss| Party::Book(*loss));
+    let first = settlement.next;
+    let accounts = (first.index()..state.markets.positions.len()).filter_map(AccountId::at);
+    let parties = books.chain(accounts.map(Party::Account));
+    let holds = |party: Party| (party, state.markets.lots_of(party, market));
+    let paid: Vec<(Party, Quantity)> =
+        parties.map(holds).filter(|(_, lots)| !lots.is_flat()).take(PARTIES_PER_STEP).collect();
+    for (party, _) in &paid {
+        if let Party::Account(account) = party {
+            state.touch(*account, events);
+        }
+    }
+    let lot_value = settlement.lot_value;
+    events.push(Event::PaidOut { market, domain, asset, lot_value, paid });
+    Ok(())
+}
+
+impl Settlement {
+    /// Whether every leg is paid out.
+    #[must_use]
+    pub const fn paid_out(&self, market: &Market) -> bool {
+        market.open == 0 && self.net == 0
+    }
+}

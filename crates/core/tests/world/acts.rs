@@ -111,6 +111,10 @@ impl World {
         self.find_loss(text);
     }
 
+    pub fn name_loss(&mut self, text: &str, id: LossId) {
+        self.losses.insert(text.into(), id);
+    }
+
     /// Names the last loss of the engine, which it found itself.
     pub fn find_loss(&mut self, text: &str) {
         let (id, _) = self.engine.state().losses.losses().last().unwrap();

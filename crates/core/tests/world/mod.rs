@@ -3,6 +3,7 @@
 
 pub mod acts;
 pub mod laws;
+pub mod venue;
 
 use std::collections::BTreeMap;
 
@@ -13,7 +14,9 @@ use rhodian_core::domain::{self, Basis, Caps, CauseClass, Kind, LayerSpec, Membe
 use rhodian_core::engine::{
     Action, Actor, Engine, Envelope, Outcome, Record, Rejection, State, evolve,
 };
-use rhodian_core::ids::{AccountId, AssetId, DomainId, LayerId, LossId, Name, OwnerId, Time};
+use rhodian_core::ids::{
+    AccountId, AssetId, DomainId, LayerId, LossId, MarketId, Name, OwnerId, Time,
+};
 use rhodian_core::invariants::{self, Running};
 use rhodian_core::ledger::Holder;
 use rhodian_core::loss::{self, Loss, ReportedClaim, SetOff};
@@ -65,6 +68,7 @@ pub struct World {
     accounts: BTreeMap<String, AccountId>,
     layers: BTreeMap<String, LayerId>,
     losses: BTreeMap<String, LossId>,
+    markets: BTreeMap<String, MarketId>,
     numbers: u64,
     pub records: Vec<Record>,
     /// What was asked, accepted or not.
@@ -84,6 +88,7 @@ impl World {
             accounts: BTreeMap::new(),
             layers: BTreeMap::new(),
             losses: BTreeMap::new(),
+            markets: BTreeMap::new(),
             numbers: 0,
             records: Vec::new(),
             given: Vec::new(),

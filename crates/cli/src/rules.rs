@@ -60,7 +60,7 @@ pub const RULES: [RuleInfo; 11] = [
         level: Level::PerWeight,
         ..info(Rule::RiskWeighted, "risk-weighted", "the same part of every weight x risk")
     },
-    info(Rule::RandomArrival, "random-arrival", "the average over all orders, to 16 claims"),
+    info(Rule::RandomArrival, "random-arrival", "the average over all orders, to 64 claims"),
     info(Rule::ReverseTalmud, "reverse-talmud", "equal on half claims: losses below, awards above"),
     info(Rule::Piniles, "piniles", "equal awards on half claims, twice"),
     info(

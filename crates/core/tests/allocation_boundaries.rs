@@ -7,7 +7,7 @@ mod model;
 
 use against::{Columns, amount, rule};
 use model::{Claim, Method, World};
-use rhodian_core::allocation::{self, AllocationError, Claims, Rule};
+use rhodian_core::allocation::{self, AllocationError, Claims, MAX_COALITIONS, Rule};
 use rhodian_core::bounds::{MAX_AMOUNT, MAX_RISK, MAX_TOTAL};
 
 /// Fractions of any size.
@@ -210,9 +210,63 @@ fn random_arrival_of_sixteen() {
     against::check(&World::of_caps(Method::RandomArrival, &caps), 77_000_001);
 }
 
+/// Beyond sixteen claimants, from either side: a small loss and a small rest reach few coalitions.
+#[test]
+fn random_arrival_of_a_crowd() {
+    let check = |caps: &[u128], loss: u128| {
+        against::check(&World::of_caps(Method::RandomArrival, caps), loss);
+    };
+    let rising: Vec<u128> = (0..17).map(|i| 1_000_003 * (i + 1)).collect();
+    check(&rising, 9_000_001);
+    check(&rising, rising.iter().sum::<u128>() - 9_000_001);
+    let zeros_between: Vec<u128> = (0..24).map(|i| u128::from(i % 4 != 0) * (i + 1)).collect();
+    check(&zeros_between, zeros_between.iter().sum::<u128>() - 40);
+}
+
+/// The widest denominator, lcm(1..64), beside the largest caps and the largest loss. Of a loss as
+/// large as the other claims, whoever claims one atom bears it only when he comes first.
+#[test]
+fn random_arrival_of_sixty_four() {
+    let mut caps = [amount(MAX_AMOUNT); 64];
+    caps[7] = amount(1);
+    let claims = Claims { caps: &caps, ..Claims::default() };
+    let shares = allocation::exact(Rule::RandomArrival, amount(MAX_AMOUNT), &claims)
+        .expect("two coalitions leave something");
+    assert_eq!(shares.share(7), (0, 1, 64));
+    let others = (64 * MAX_AMOUNT - 1, 64 * 63);
+    for place in (0..64).filter(|place| *place != 7) {
+        let (whole, num, den) = shares.share(place);
+        assert_eq!(whole, others.0 / others.1);
+        assert_eq!(num * others.1, others.0 % others.1 * den);
+    }
+}
+
+/// The duel of 23 equal claims over half of all is the most that is always divided: 2^22
+/// coalitions leave something. Of 24 there are more, and the bound of coalitions refuses them,
+/// whether the class stands alone or after another; a smaller loss is divided again.
+#[test]
+fn random_arrival_stops_at_the_bound_of_coalitions() {
+    let divide = |claims: &[Claim], loss: u128| {
+        allocation::divide(Rule::RandomArrival, amount(loss), &Columns::of(claims).claims())
+    };
+    let shares = divide(&[Claim::of(2); 23], 23).expect("2^22 coalitions").shares;
+    assert!(shares.iter().all(|share| share.atoms() == 1));
+    let refused = Err(AllocationError::TooManyCoalitions { claims: 24, max: MAX_COALITIONS });
+    let mut claims = vec![Claim::of(2); 24];
+    assert_eq!(divide(&claims, 24), refused);
+    claims.extend(vec![Claim::of(0); 9]);
+    assert_eq!(divide(&claims, 24), refused, "claims of zero do not count");
+    claims.extend(vec![Claim { class: 1, ..Claim::of(5) }; 3]);
+    claims.iter_mut().for_each(|claim| claim.class = 1 - claim.class);
+    assert_eq!(divide(&claims, 24 + 15), refused, "the second class");
+    let divided = divide(&claims, 2 + 15).expect("one member at most leaves something");
+    assert_eq!(divided.allocated, amount(17));
+    assert!(divide(&claims, 48 + 15).is_ok(), "everything is lost");
+}
+
 #[test]
 fn one_claimant_too_many() {
-    for (method, max) in [(Method::RandomArrival, 16), (Method::MinimalOverlap, 64)] {
+    for (method, max) in [(Method::RandomArrival, 64), (Method::MinimalOverlap, 64)] {
         let mut claims = vec![Claim::of(3); max + 1];
         let divide = |claims: &[Claim]| {
             allocation::divide(rule(method), amount(5), &Columns::of(claims).claims())

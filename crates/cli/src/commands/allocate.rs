@@ -182,6 +182,14 @@ fn refused(error: AllocationError, file: &ClaimsFile, rule: Rule) -> Diagnostic 
             let help = "divide by another rule.";
             Diagnostic::bad_input("claims-too-many-for-rule", message, help).at(file.name())
         }
+        AllocationError::TooManyCoalitions { claims, max } => {
+            let message = format!(
+                "{name} over {claims} claims of a class and this loss has to go through more than \
+                 {max} coalitions"
+            );
+            let help = "divide by another rule; up to 23 claims of a class always work.";
+            Diagnostic::bad_input("claims-too-many-coalitions", message, help).at(file.name())
+        }
         AllocationError::WeightsAboveBound => file.weights_above_bound(),
         AllocationError::ColumnLength { .. }
         | AllocationError::RiskAboveBound { .. }

@@ -274,6 +274,9 @@ fn under_each_rule(state: &State, account: AccountId, last: &Division) -> Vec<Un
             Err(AllocationError::TooManyClaims { max, .. }) => {
                 format!("is exact for {max} accounts at most")
             }
+            Err(AllocationError::TooManyCoalitions { .. }) => {
+                "has too many orders of arrival to go through".to_owned()
+            }
             Err(AllocationError::NoWeight) => "needs weights".to_owned(),
             Err(error) => error.to_string(),
             Ok(_) => String::new(),

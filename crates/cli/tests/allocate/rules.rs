@@ -108,7 +108,8 @@ fn a_loss_above_capacity_leaves_a_residual() {
 
 #[test]
 fn the_core_refuses_in_words() {
-    let many = (0..17).map(|i| format!("x{i},1\n")).collect::<String>();
+    let equal = |claims: u32| (0..claims).map(|i| format!("x{i},0.2\n")).collect::<String>();
+    let (many, crowd) = (equal(65), equal(50));
     let cases = [
         (
             "no weight",
@@ -119,11 +120,20 @@ fn the_core_refuses_in_words() {
              Nothing was written.\n",
         ),
         (
-            "17 claims",
-            "--rule random-arrival",
+            "65 claims",
+            "--rule random-arrival --decimals 1",
             format!("id,cap\n{many}"),
-            "error[claims-too-many-for-rule]: random-arrival is exact up to 16 claims of a class, \
-             here are 17\n --> claims.csv\nhelp: divide by another rule. Nothing was written.\n",
+            "error[claims-too-many-for-rule]: random-arrival is exact up to 64 claims of a class, \
+             here are 65\n --> claims.csv\nhelp: divide by another rule. Nothing was written.\n",
+        ),
+        (
+            "orders of arrival without end",
+            "--rule random-arrival --decimals 1",
+            format!("id,cap\n{crowd}"),
+            "error[claims-too-many-coalitions]: random-arrival over 50 claims of a class and this \
+             loss has to go through more than 4194304 coalitions\n --> claims.csv\n\
+             help: divide by another rule; up to 23 claims of a class always work. \
+             Nothing was written.\n",
         ),
         (
             "a sum beyond the bounds",

@@ -29,7 +29,11 @@ pub fn allocate(
     let division = match divide(rule, loss, &file.claims()) {
         Ok(division) => division,
         Err(AllocationError::WeightsAboveBound) => return Err(file.weights_above_bound()),
-        Err(AllocationError::NoWeight | AllocationError::TooManyClaims { .. }) => return Ok(()),
+        Err(
+            AllocationError::NoWeight
+            | AllocationError::TooManyClaims { .. }
+            | AllocationError::TooManyCoalitions { .. },
+        ) => return Ok(()),
         Err(error) => panic!("a file that was read is refused: {error}"),
     };
     let report = AllocationReport::new(rule, format, loss, &file, division);

@@ -2,7 +2,7 @@
 
 use alloc::vec::Vec;
 
-use super::{AllocationError, Claims, MAX_ARRIVALS, MAX_OVERLAPS, Rule};
+use super::{AllocationError, Claims, MAX_ARRIVALS, MAX_OVERLAPS, Rule, arrival};
 use crate::bounds::{MAX_CLAIMS, MAX_RISK, MAX_TOTAL};
 use crate::units::Amount;
 
@@ -53,9 +53,10 @@ impl Checked<'_> {
 }
 
 /// Refuses claims the rule cannot divide: columns of the wrong length, too many claims, weights
-/// that are all zero or too large.
+/// that are all zero or too large, and an amount that reaches too many coalitions.
 pub(super) fn claims<'a>(
     rule: Rule,
+    amount: Amount,
     claims: &'a Claims<'a>,
 ) -> Result<Checked<'a>, AllocationError> {
     columns(rule, claims)?;
@@ -63,8 +64,10 @@ pub(super) fn claims<'a>(
         Rule::RiskWeighted => effective_weights(claims.weights, claims.risks)?,
         _ => Vec::new(),
     };
-    if rule == Rule::Proportional {
-        some_weight(claims.weights)?;
+    match rule {
+        Rule::Proportional => some_weight(claims.weights)?,
+        Rule::RandomArrival => arrivals(amount.atoms(), claims)?,
+        _ => {}
     }
     Ok(Checked { claims, effective, rule })
 }
@@ -104,6 +107,24 @@ fn largest_class(claims: &Claims) -> usize {
     let mut classes = claims.classes.to_vec();
     classes.sort_unstable();
     classes.chunk_by(|a, b| a == b).map(<[u32]>::len).max().unwrap_or(0)
+}
+
+/// Refuses an amount that ends in a class where it reaches too many coalitions.
+fn arrivals(amount: u128, claims: &Claims) -> Result<(), AllocationError> {
+    if claims.classes.is_empty() {
+        return arrival::check(claims.caps, amount);
+    }
+    let mut order: Vec<(u32, Amount)> =
+        claims.classes.iter().copied().zip(claims.caps.iter().copied()).collect();
+    order.sort_unstable();
+    let mut rest = amount;
+    for class in order.chunk_by(|a, b| a.0 == b.0) {
+        let caps: Vec<Amount> = class.iter().map(|(_, cap)| *cap).collect();
+        arrival::check(&caps, rest)?;
+        // What is left for the next class; nothing where this one bears it all.
+        rest -= rest.min(caps.iter().map(|cap| cap.atoms()).sum());
+    }
+    Ok(())
 }
 
 /// Refuses claims of which every weight is zero. No claims at all are not refused.

@@ -189,6 +189,6 @@ pub(super) fn check_and_solve(
     amount: Amount,
     claims: &Claims,
 ) -> Result<Solution, AllocationError> {
-    let checked = check::claims(rule, claims)?;
+    let checked = check::claims(rule, amount, claims)?;
     Ok(solve(rule, amount.atoms(), &checked))
 }

@@ -26,7 +26,7 @@ use crate::wide::mul_div_ceil;
 pub fn level_for(cumulative: Amount, claims: &Claims) -> Result<Option<Fraction>, AllocationError> {
     let Claims { caps, weights, .. } = *claims;
     let claims = Claims { classes: &[], ..*claims };
-    check::claims(Rule::Proportional, &claims)?;
+    check::claims(Rule::Proportional, cumulative, &claims)?;
     let basis = proportional::Basis::of(caps, weights);
     if cumulative.atoms() >= basis.capacity {
         return Ok(None);

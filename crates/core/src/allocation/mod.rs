@@ -54,8 +54,13 @@ pub use exact::{ExactDivision, exact};
 pub use level::{capped_share_ceil, level_for};
 pub use wave::{divide, next_wave};
 
-/// The most claimants of one class that [`Rule::RandomArrival`] divides exactly.
-pub const MAX_ARRIVALS: usize = 16;
+/// The most claimants of one class that [`Rule::RandomArrival`] divides; from 24 on also bound by
+/// [`MAX_COALITIONS`].
+pub const MAX_ARRIVALS: usize = 64;
+
+/// The most coalitions of one class that [`Rule::RandomArrival`] visits: those of claims that sum
+/// to less than the loss and to less than what it leaves. Up to 23 claimants there are never more.
+pub const MAX_COALITIONS: u32 = 1 << 22;
 
 /// The most claimants of one class that [`Rule::MinimalOverlap`] divides exactly.
 pub const MAX_OVERLAPS: usize = 64;
@@ -89,7 +94,8 @@ pub enum Rule {
     Queue = 5,
     /// `min(cap, level x weight x risk)`: least weighted quadratic disutility.
     RiskWeighted = 6,
-    /// The average over all orders of arrival (O'Neill 1982); exact up to 16 claimants.
+    /// The average over all orders of arrival (O'Neill 1982); always exact up to 23 claimants,
+    /// and up to 64 within [`MAX_COALITIONS`].
     RandomArrival = 7,
     /// Equal losses on half claims, then equal awards on the other halves.
     ReverseTalmud = 8,
@@ -154,6 +160,13 @@ pub enum AllocationError {
         /// The most the rule divides.
         max: usize,
     },
+    /// The average over all orders of arrival would visit more coalitions than allowed.
+    TooManyCoalitions {
+        /// The number of claims above zero, in the class where the amount ends.
+        claims: usize,
+        /// The most coalitions that are visited.
+        max: u32,
+    },
     /// A risk factor is above 10^12 millionths.
     RiskAboveBound {
         /// The claim, in claim order from 0.
@@ -181,6 +194,9 @@ impl fmt::Display for AllocationError {
             }
             Self::TooManyClaims { found, max } => {
                 write!(f, "{found} claims, the rule divides at most {max} exactly")
+            }
+            Self::TooManyCoalitions { claims, max } => {
+                write!(f, "{claims} claims form more than {max} coalitions that matter")
             }
             Self::RiskAboveBound { index } => {
                 write!(f, "the risk factor of claim {index} is above 10^12 millionths")

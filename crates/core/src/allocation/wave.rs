@@ -57,7 +57,7 @@ pub fn next_wave(
     claims: &Claims,
     paid: &[Amount],
 ) -> Result<Division, AllocationError> {
-    let checked = check::claims(rule, claims)?;
+    let checked = check::claims(rule, cumulative, claims)?;
     let before = checked.paid_before(cumulative, paid)?;
     let classes::Solution { mut shares, levels, taken } =
         classes::solve(rule, cumulative.atoms(), &checked);

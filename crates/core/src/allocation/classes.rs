@@ -5,7 +5,7 @@ use alloc::vec;
 use alloc::vec::Vec;
 
 use super::check::{self, Checked};
-use super::shares::{Atoms, Fractions, Shares};
+use super::shares::{Atoms, Fractions, Shares, Wanted};
 use super::{AllocationError, Claims, Rule};
 use super::{adjusted, arrival, equal, overlap, proportional, queue};
 use crate::bounds::RISK_UNIT;
@@ -22,19 +22,20 @@ pub(super) struct Solution {
     pub(super) taken: u128,
 }
 
-/// The columns of one class.
+/// The columns of one class, and what of its division is wanted.
 #[derive(Clone, Copy)]
 struct Columns<'a> {
     caps: &'a [Amount],
     weights: &'a [Amount],
     effective: &'a [u128],
     scores: &'a [i64],
+    wanted: Wanted,
 }
 
 /// Divides `amount` over checked claims.
-pub(super) fn solve(rule: Rule, amount: u128, checked: &Checked) -> Solution {
+pub(super) fn solve(rule: Rule, amount: u128, checked: &Checked, wanted: Wanted) -> Solution {
     let Claims { caps, weights, scores, classes, .. } = *checked.claims;
-    let columns = Columns { caps, weights, effective: &checked.effective, scores };
+    let columns = Columns { caps, weights, effective: &checked.effective, scores, wanted };
     if classes.is_empty() {
         return one_class(rule, amount, columns);
     }
@@ -69,6 +70,7 @@ fn gathered(rule: Rule, amount: u128, from: Columns, class: &[(u32, usize)]) -> 
         weights: &pick(from.weights),
         effective: &effective,
         scores: &scores,
+        wanted: from.wanted,
     };
     one_class(rule, amount, columns)
 }
@@ -124,7 +126,7 @@ fn one_class(rule: Rule, amount: u128, columns: Columns) -> Solution {
             if amount == 0 {
                 return nothing(caps.len(), resting_level(rule, caps));
             }
-            let (shares, level) = inside(rule, caps, capacity, amount);
+            let (shares, level) = inside(rule, columns, capacity, amount);
             Solution { shares, levels: vec![level], taken: amount }
         }
     }
@@ -174,21 +176,27 @@ fn resting_level(rule: Rule, caps: &[Amount]) -> Option<Fraction> {
 }
 
 /// Divides an amount strictly between nothing and the capacity, by a rule that reads caps only.
-fn inside(rule: Rule, caps: &[Amount], capacity: u128, amount: u128) -> (Shares, Option<Fraction>) {
+fn inside(
+    rule: Rule,
+    columns: Columns,
+    capacity: u128,
+    amount: u128,
+) -> (Shares, Option<Fraction>) {
+    let caps = columns.caps;
     match rule {
         Rule::RandomArrival => (arrival::shares(caps, capacity, amount), None),
         Rule::MinimalOverlap => (overlap::shares(caps, capacity, amount), None),
         Rule::AdjustedProportional => (adjusted::shares(caps, capacity, amount), None),
-        _ => equal::divide(rule, caps, capacity, amount),
+        _ => equal::divide(rule, caps, capacity, amount, columns.wanted),
     }
 }
 
-/// Checks the claims, then divides.
+/// Checks the claims, then divides exactly.
 pub(super) fn check_and_solve(
     rule: Rule,
     amount: Amount,
     claims: &Claims,
 ) -> Result<Solution, AllocationError> {
     let checked = check::claims(rule, amount, claims)?;
-    Ok(solve(rule, amount.atoms(), &checked))
+    Ok(solve(rule, amount.atoms(), &checked, Wanted::Exact))
 }

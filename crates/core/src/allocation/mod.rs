@@ -29,6 +29,7 @@ mod arrival;
 mod check;
 mod classes;
 mod equal;
+mod equal_level;
 mod exact;
 mod halving;
 mod level;

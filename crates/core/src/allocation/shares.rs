@@ -32,6 +32,16 @@ impl Fractions {
     }
 }
 
+/// What of a division is asked for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Wanted {
+    /// The exact shares.
+    Exact,
+    /// Whole atoms. A rule that can round as it writes the shares then does, and gives shares
+    /// without fractions; the others give exact ones, to be rounded.
+    Whole,
+}
+
 /// A number stored in one word or in two. Code that is generic over it is compiled for each, and
 /// where every number of a column fits in one word, most of its arithmetic disappears.
 pub(super) trait Word: Atoms + Default + Ord {

@@ -10,8 +10,8 @@
 use alloc::vec::Vec;
 use core::cmp::Reverse;
 
-use super::shares::{Fractions, Shares, amount, count};
-use super::{AllocationError, Claims, Division, Rule, check, classes, equal, rounding};
+use super::shares::{Fractions, Shares, Wanted, amount, count};
+use super::{AllocationError, Claims, Division, Rule, check, classes, equal_level, rounding};
 use crate::units::Amount;
 
 /// Divides `loss` over claims that have paid nothing before.
@@ -59,8 +59,10 @@ pub fn next_wave(
 ) -> Result<Division, AllocationError> {
     let checked = check::claims(rule, cumulative, claims)?;
     let before = checked.paid_before(cumulative, paid)?;
+    // What was paid before is taken off exact shares; without it, whole ones will do.
+    let wanted = if before > 0 { Wanted::Exact } else { Wanted::Whole };
     let classes::Solution { mut shares, levels, taken } =
-        classes::solve(rule, cumulative.atoms(), &checked);
+        classes::solve(rule, cumulative.atoms(), &checked, wanted);
     let now = taken - before;
     if before > 0 {
         less_paid(&mut shares, paid, now);
@@ -98,7 +100,7 @@ fn less_paid(shares: &mut Shares, paid: &[Amount], now: u128) {
 /// already taken off is smallest: so round by round, and within a round by key.
 fn take_units(payments: &mut [Amount], keys: &[u128], pays: u128, units: u128) {
     // After r full rounds every payment has given min(payment, r): an equal level.
-    let level = equal::level(payments, pays, units);
+    let level = equal_level::level(payments, pays, units);
     let whole = amount(level.whole);
     for payment in payments.iter_mut() {
         *payment = payment.less_or_zero(whole);

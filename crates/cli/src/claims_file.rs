@@ -7,11 +7,12 @@ use rhodian_core::allocation::{Claims, Rule};
 use rhodian_core::bounds::{MAX_CLAIMS, MAX_TOTAL, RISK_UNIT};
 use rhodian_core::units::Amount;
 
+use crate::amount_column::AmountColumn;
 use crate::amount_text::AmountFormat;
 use crate::diagnostic::Diagnostic;
 use crate::id_order::{DoubledId, Ids};
 use crate::rules::rule_info;
-use crate::side_by_side::{each_part, threads};
+use crate::side_by_side::{both, threads};
 use crate::table::{Role, Row, RowFault, Table};
 use crate::terminal::{Progress, fit};
 
@@ -72,12 +73,12 @@ impl Columns {
     }
 }
 
-/// The cells that are read, as columns. One that the rule does not read stays empty.
+/// The cells that are read, as columns in row order. One that the rule does not read stays empty.
 #[derive(Debug, Default)]
 struct Cells {
     ids: Ids,
-    caps: Vec<Amount>,
-    weights: Vec<Amount>,
+    caps: AmountColumn,
+    weights: AmountColumn,
     scores: Vec<i64>,
     risks: Vec<u64>,
     classes: Vec<u32>,
@@ -138,8 +139,8 @@ impl Cells {
     /// Adds the rows of the next part.
     fn append(&mut self, mut next: Self) {
         self.ids.append(next.ids);
-        self.caps.append(&mut next.caps);
-        self.weights.append(&mut next.weights);
+        self.caps.append(next.caps);
+        self.weights.append(next.weights);
         self.scores.append(&mut next.scores);
         self.risks.append(&mut next.risks);
         self.classes.append(&mut next.classes);
@@ -173,14 +174,35 @@ impl Cells {
         }
         Ok(())
     }
+}
 
-    fn put_in_order(&mut self, order: &[u32]) {
-        let mut spare = Vec::new();
-        gather(order, &mut self.caps, &mut spare);
-        gather(order, &mut self.weights, &mut spare);
-        gather(order, &mut self.scores, &mut Vec::new());
-        gather(order, &mut self.risks, &mut Vec::new());
-        gather(order, &mut self.classes, &mut Vec::new());
+/// The columns in dense order, as the core takes them.
+#[derive(Debug, Default)]
+struct Dense {
+    caps: Vec<Amount>,
+    weights: Vec<Amount>,
+    scores: Vec<i64>,
+    risks: Vec<u64>,
+    classes: Vec<u32>,
+}
+
+impl Dense {
+    /// Puts the columns into order, where rows do not stand in it already. Takes the cells apart,
+    /// so that their memory is there again for what comes.
+    fn of(cells: Cells, order: Option<&[u32]>) -> (Ids, Self) {
+        let Cells { ids, caps, weights, scores, risks, classes } = cells;
+        let (caps, weights) = both(ids.len(), || caps.in_order(order), || weights.in_order(order));
+        let dense = match order {
+            None => Self { caps, weights, scores, risks, classes },
+            Some(order) => Self {
+                caps,
+                weights,
+                scores: in_order(order, &scores),
+                risks: in_order(order, &risks),
+                classes: in_order(order, &classes),
+            },
+        };
+        (ids, dense)
     }
 }
 
@@ -215,6 +237,22 @@ fn none(table: &Table) -> Diagnostic {
     Diagnostic::bad_input("claims-none", "there are no claims", help).at(table.source.name.clone())
 }
 
+fn doubled_id(table: &Table, columns: Columns, doubled: DoubledId) -> Diagnostic {
+    let place = |row| table.fields_of(row);
+    let (first, second) = match (place(doubled.first), place(doubled.second)) {
+        (Ok(first), Ok(second)) => (first, second),
+        (Err(error), _) | (_, Err(error)) => return error,
+    };
+    let column = columns.id;
+    let line = table.source.line(first[column].start);
+    let help = "merge the rows of one claimant, or give them ids of their own.";
+    let mut error = Diagnostic::bad_input("claims-doubled-id", "id stands twice", help);
+    error.more = doubled.more;
+    let length = second[column].end - second[column].start;
+    let allowed = format!("every id once, it is on line {line} already");
+    table.mark(error, &second, column, Some(column), 0..length, allowed)
+}
+
 /// How many ignored columns are named.
 const NAMED: usize = 8;
 
@@ -224,7 +262,8 @@ const NAMED: usize = 8;
 pub struct ClaimsFile {
     table: Table,
     columns: Columns,
-    cells: Cells,
+    ids: Ids,
+    dense: Dense,
     /// The row of each dense id; nothing where rows stand in that order.
     order: Option<Vec<u32>>,
 }
@@ -243,55 +282,36 @@ impl ClaimsFile {
         let cells = Cells::read(&table, columns, format)?;
         progress.doing("ordering", cells.ids.len());
         let ordered = cells.ids.byte_order(table.source.text());
-        let mut file = Self { table, columns, cells, order: None };
-        file.order = ordered.map_err(|doubled| file.doubled(doubled))?;
-        if let Some(order) = &file.order {
-            file.cells.put_in_order(order);
-        }
-        Ok(file)
-    }
-
-    fn doubled(&self, doubled: DoubledId) -> Diagnostic {
-        let place = |row| self.table.fields_of(row);
-        let (first, second) = match (place(doubled.first), place(doubled.second)) {
-            (Ok(first), Ok(second)) => (first, second),
-            (Err(error), _) | (_, Err(error)) => return error,
-        };
-        let column = self.columns.id;
-        let line = self.table.source.line(first[column].start);
-        let help = "merge the rows of one claimant, or give them ids of their own.";
-        let mut error = Diagnostic::bad_input("claims-doubled-id", "id stands twice", help);
-        error.more = doubled.more;
-        let length = second[column].end - second[column].start;
-        let allowed = format!("every id once, it is on line {line} already");
-        self.table.mark(error, &second, column, Some(column), 0..length, allowed)
+        let order = ordered.map_err(|doubled| doubled_id(&table, columns, doubled))?;
+        let (ids, dense) = Dense::of(cells, order.as_deref());
+        Ok(Self { table, columns, ids, dense, order })
     }
 
     /// How many claims there are.
     #[must_use]
     pub fn len(&self) -> usize {
-        self.cells.ids.len()
+        self.ids.len()
     }
 
     /// Whether there are none; never true of a file that was read.
     #[must_use]
     pub fn is_empty(&self) -> bool {
-        self.cells.ids.is_empty()
+        self.ids.is_empty()
     }
 
     /// The columns in dense order, for the core.
     #[must_use]
     pub fn claims(&self) -> Claims<'_> {
         Claims {
-            caps: &self.cells.caps,
+            caps: &self.dense.caps,
             weights: if self.columns.weight.is_some() {
-                &self.cells.weights
+                &self.dense.weights
             } else {
-                &self.cells.caps
+                &self.dense.caps
             },
-            scores: &self.cells.scores,
-            risks: &self.cells.risks,
-            classes: &self.cells.classes,
+            scores: &self.dense.scores,
+            risks: &self.dense.risks,
+            classes: &self.dense.classes,
         }
     }
 
@@ -304,7 +324,7 @@ impl ClaimsFile {
     /// The priority classes there are, lowest first; none where no classes were read.
     #[must_use]
     pub fn classes(&self) -> Vec<u32> {
-        let mut classes = self.cells.classes.clone();
+        let mut classes = self.dense.classes.clone();
         classes.sort_unstable();
         classes.dedup();
         classes
@@ -320,7 +340,7 @@ impl ClaimsFile {
     #[must_use]
     #[inline]
     pub fn id_of_row(&self, row: usize) -> &[u8] {
-        self.cells.ids.get(self.table.source.text(), row)
+        self.ids.get(self.table.source.text(), row)
     }
 
     /// The id of a row as text.
@@ -339,7 +359,7 @@ impl ClaimsFile {
     #[must_use]
     pub fn weights_above_bound(&self) -> Diagnostic {
         let weights = self.claims().weights;
-        let risk = |index: usize| self.cells.risks.get(index).copied().unwrap_or(RISK_UNIT);
+        let risk = |index: usize| self.dense.risks.get(index).copied().unwrap_or(RISK_UNIT);
         // At most 10^30 x 10^12 each, which 128 bits do not hold: above the bound is enough.
         let products: Vec<u128> = (0..self.len())
             .map(|index| weights[index].atoms().saturating_mul(u128::from(risk(index))))
@@ -379,7 +399,7 @@ impl ClaimsFile {
     /// The cap of each row, in the order of the rows.
     #[must_use]
     pub fn caps_in_row_order(&self) -> Vec<Amount> {
-        self.to_row_order(self.cells.caps.clone())
+        self.to_row_order(self.dense.caps.clone())
     }
 
     /// The columns that no one reads, as a remark; nothing where there are none.
@@ -407,18 +427,8 @@ impl ClaimsFile {
     }
 }
 
-/// Puts a column into the given order; an empty column stays empty. The column's old memory is
-/// left in `spare` for the next one.
-fn gather<T: Copy + Default + Send + Sync>(order: &[u32], column: &mut Vec<T>, spare: &mut Vec<T>) {
-    if column.is_empty() {
-        return;
-    }
-    spare.resize(order.len(), T::default());
-    let from: &[T] = column;
-    each_part(spare, |start, part| {
-        for (value, row) in part.iter_mut().zip(&order[start..]) {
-            *value = from[usize::try_from(*row).unwrap_or(0)];
-        }
-    });
-    std::mem::swap(column, spare);
+/// A column in the given order; an empty one stays empty.
+fn in_order<T: Copy>(order: &[u32], column: &[T]) -> Vec<T> {
+    // Where the column is empty, no row is in it.
+    order.iter().filter_map(|row| column.get(usize::try_from(*row).ok()?).copied()).collect()
 }

@@ -1,6 +1,7 @@
 //! External ids and their byte order, which gives claims their dense ids: so the order of a
 //! file's rows never decides who gets the odd atom.
 
+use crate::id_keys::Keys;
 use crate::side_by_side::each_part;
 
 /// The ids of a file in row order, as ranges of its text.
@@ -110,31 +111,31 @@ impl Ids {
 
     /// The rows in byte order of their ids; nothing where they stand in that order already.
     ///
-    /// Two rows with one id are an error. Sorted are 64 bits of each id after what all ids have
-    /// in common at their front, together with the row, and only equal keys are compared in full.
+    /// Two rows with one id are an error. Sorted are 64 bits for each id, a key of what follows
+    /// the front that all have in common with the row behind it, and only ids of equal keys are
+    /// compared in full.
     pub fn byte_order(&self, text: &[u8]) -> Result<Option<Vec<u32>>, DoubledId> {
         let count = self.len();
         if !self.unordered {
             return Ok(None);
         }
-        let skip = self.front;
-        let mut keyed = vec![0u128; count];
+        let keys = Keys::of(count, self.front, |row| self.get(text, row));
+        let mut keyed = vec![0u64; count];
         each_part(&mut keyed, |start, part| {
             for (index, slot) in part.iter_mut().enumerate() {
                 let row = start + index;
-                let key = u128::from(key_after(self.get(text, row), skip));
-                *slot = key << 64 | u128::try_from(row).unwrap_or(0);
+                *slot = keys.with_row(self.get(text, row), row);
             }
             part.sort_unstable();
         });
         // The stable sort finds the sorted parts and merges them.
         keyed.sort();
-        let mut order: Vec<u32> = keyed.iter().map(|k| row_of(*k)).collect();
+        let mut order: Vec<u32> = keyed.iter().map(|keyed| keys.row(*keyed)).collect();
         let mut doubled = DoubledIds::default();
         let mut start = 0;
         while start < count {
             let mut end = start + 1;
-            while end < count && keyed[end] >> 64 == keyed[start] >> 64 {
+            while end < count && keys.same(keyed[end], keyed[start]) {
                 end += 1;
             }
             if end - start > 1 {
@@ -157,20 +158,6 @@ impl Ids {
 /// How many bytes two texts have in common at their front.
 fn common_front(one: &[u8], other: &[u8]) -> usize {
     one.iter().zip(other).take_while(|(a, b)| a == b).count()
-}
-
-/// The eight bytes after the first `skip`, filled up with zeros, as a number.
-fn key_after(id: &[u8], skip: usize) -> u64 {
-    let rest = &id[skip.min(id.len())..];
-    let mut key = [0u8; 8];
-    let length = rest.len().min(8);
-    key[..length].copy_from_slice(&rest[..length]);
-    u64::from_be_bytes(key)
-}
-
-/// The row in the low half of a sort key.
-fn row_of(key: u128) -> u32 {
-    u32::try_from(key & u128::from(u32::MAX)).unwrap_or(u32::MAX)
 }
 
 /// An id that stands in two rows.

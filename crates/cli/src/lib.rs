@@ -12,6 +12,7 @@ use clap::Parser;
 
 pub mod allocation_picture;
 pub mod allocation_report;
+pub mod amount_column;
 pub mod amount_text;
 pub mod checks;
 pub mod claims_file;
@@ -19,6 +20,7 @@ pub mod cli;
 pub mod commands;
 pub mod csv_text;
 pub mod diagnostic;
+pub mod id_keys;
 pub mod id_order;
 pub mod json_shape;
 pub mod loss_file;

@@ -30,6 +30,22 @@ pub fn each_part<T: Send>(column: &mut [T], work: impl Fn(usize, &mut [T]) + Syn
     });
 }
 
+/// Does two things about columns of a length, side by side where they are long.
+pub fn both<A: Send, B>(
+    length: usize,
+    one: impl FnOnce() -> A + Send,
+    other: impl FnOnce() -> B,
+) -> (A, B) {
+    if length < PART || threads() == 1 {
+        return (one(), other());
+    }
+    thread::scope(|scope| {
+        let one = scope.spawn(one);
+        let other = other();
+        (one.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic)), other)
+    })
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

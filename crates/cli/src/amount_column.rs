@@ -25,6 +25,12 @@ fn amount(atoms: u64) -> Amount {
 }
 
 impl AmountColumn {
+    /// An empty column with room for so many amounts.
+    #[must_use]
+    pub fn with_room(amounts: usize) -> Self {
+        Self::Narrow(Vec::with_capacity(amounts))
+    }
+
     /// Adds an amount.
     #[inline]
     pub fn push(&mut self, value: Amount) {

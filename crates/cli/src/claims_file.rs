@@ -112,7 +112,10 @@ impl Cells {
         format: AmountFormat,
         part: Range<usize>,
     ) -> Result<Self, Diagnostic> {
-        let mut cells = Self::default();
+        // The first part has the others joined to it.
+        let room =
+            if part.start == table.all_rows().start { table.all_rows() } else { part.clone() };
+        let mut cells = Self::with_room(columns, table.room(room));
         let mut rows = table.rows_in(part);
         let mut first: Option<(RowFault, Diagnostic)> = None;
         loop {
@@ -134,6 +137,17 @@ impl Cells {
             }
         }
         first.map_or(Ok(cells), |(_, told)| Err(told))
+    }
+
+    /// No cells, with room for so many rows in the columns that every file fills.
+    fn with_room(columns: Columns, rows: usize) -> Self {
+        let weights = if columns.weight.is_some() { rows } else { 0 };
+        Self {
+            ids: Ids::with_room(rows),
+            caps: AmountColumn::with_room(rows),
+            weights: AmountColumn::with_room(weights),
+            ..Self::default()
+        }
     }
 
     /// Adds the rows of the next part.

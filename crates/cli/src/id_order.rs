@@ -24,6 +24,12 @@ pub struct Ids {
 const UNESCAPED: u64 = 0xFF;
 
 impl Ids {
+    /// No ids, with room for so many.
+    #[must_use]
+    pub fn with_room(ids: usize) -> Self {
+        Self { packed: Vec::with_capacity(ids), ..Self::default() }
+    }
+
     /// Adds an id that stands in the text at `start`, of at most 64 bytes.
     #[inline]
     pub fn push_range(&mut self, start: usize, id: &[u8]) {

@@ -63,6 +63,16 @@ const BYTE_ORDER_MARK: &[u8] = b"\xEF\xBB\xBF";
 /// How much is read at once, so that it is looked through while still in the cache.
 const BLOCK: usize = 1 << 18;
 
+/// The largest block that the allocator of glibc may keep when it is freed.
+const KEPT: usize = (1 << 25) - (1 << 13);
+
+/// Makes the allocator keep what is freed, for the columns to come: glibc returns large blocks to
+/// the system until it has seen one of that size freed, and every page that comes anew costs about
+/// as much as reading a row. The block here is never written, so it costs nothing itself.
+fn keep_freed_memory() {
+    drop(std::hint::black_box(Vec::<u8>::with_capacity(KEPT)));
+}
+
 /// Reads a regular file of a known length, parts of it side by side, looking at what there is.
 fn read_side_by_side(path: &Path, length: usize) -> io::Result<(Vec<u8>, Kinds)> {
     let share = length.div_ceil(threads().min(length / PART).max(1)).max(1);
@@ -107,6 +117,7 @@ impl Source {
         let metadata = std::fs::metadata(path).map_err(failed)?;
         let length = usize::try_from(metadata.len()).unwrap_or(usize::MAX);
         if metadata.is_file() && length >= 2 * PART {
+            keep_freed_memory();
             let (bytes, kinds) = read_side_by_side(path, length).map_err(failed)?;
             return Self::take(name, bytes, kinds);
         }
@@ -194,7 +205,13 @@ impl Source {
     /// How many lines there are from a byte on, about: quotes may hide some.
     #[must_use]
     pub fn lines_after(&self, start: usize) -> usize {
-        memchr::memchr_iter(b'\n', &self.bytes[start..]).count()
+        self.lines_in(start..self.bytes.len())
+    }
+
+    /// How many lines end in a range of bytes, about.
+    #[must_use]
+    pub fn lines_in(&self, range: Range<usize>) -> usize {
+        memchr::memchr_iter(b'\n', &self.bytes[range]).count()
     }
 
     /// The line number of a byte, from 1.

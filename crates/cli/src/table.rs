@@ -173,6 +173,17 @@ impl Table {
         self.source.parts(self.body, parts)
     }
 
+    /// Room for the rows of a range, by the length of its first lines and some more: a column that
+    /// need not grow is not copied, and room that is never written costs nothing.
+    #[must_use]
+    pub fn room(&self, range: Range<usize>) -> usize {
+        let head = range.start..range.end.min(range.start + (1 << 16));
+        let lines = self.source.lines_in(head.clone());
+        let length = (head.len() / lines.max(1)).max(1);
+        let rows = range.len() / length;
+        rows + rows / 32 + 1
+    }
+
     /// How many rows there are, about.
     #[must_use]
     pub fn about_rows(&self) -> usize {

@@ -1,7 +1,8 @@
 //! Equal losses, equal awards, and the rules that apply them to half claims.
 //!
-//! All rest on one search (`equal_level`): the level `x` with `sum of min(c, x) = total`. With claims `c`, their
-//! sum `D`, a loss `L` and the estate that is left `E = D - L`, a claim's share of the loss is
+//! All rest on one search (`equal_level`): the level `x` with `sum of min(c, x) = total`. With
+//! claims `c`, their sum `D`, a loss `L` and the estate that is left `E = D - L`, a claim's share
+//! of the loss is
 //!
 //! | rule | where | share | total |
 //! |---|---|---|---|

@@ -107,7 +107,7 @@ fn settle<N: Word>(mut open: Vec<N>, above: u128, mut total: u128) -> EqualLevel
     by_halves(&mut open, above, total)
 }
 
-/// The level by a guess from a sample; nothing where the guess was wrong.
+/// The level by a guess from a sample; nothing where the guess was wrong, or would settle little.
 fn guessed<A: Atoms>(amounts: &[A], total: u128) -> Option<EqualLevel> {
     let stride = STRIDE.max(amounts.len() / SAMPLE);
     let mut sample: Vec<u128> = amounts.iter().step_by(stride).map(|a| a.atoms()).collect();
@@ -116,11 +116,15 @@ fn guessed<A: Atoms>(amounts: &[A], total: u128) -> Option<EqualLevel> {
     let target = total / count(amounts.len()) * size;
     let about = sampled_level(&sample, target);
     // A sum of min(amount, level) over the sample is off by half its root times the level, at
-    // most and as standard deviation; four times that on both sides misleads hardly ever.
-    let margin = 2 * about * size.isqrt();
+    // most and as standard deviation, and by less where amounts spread; twice that most is safe
+    // enough.
+    let margin = about * size.isqrt();
     let lower = sampled_level(&sample, target - margin.min(target));
     let upper = sampled_level(&sample, target + margin);
-    if upper <= LOW {
+    let open = sample.iter().filter(|amount| (lower..=upper).contains(*amount)).count();
+    if open > sample.len() / 4 {
+        None
+    } else if upper <= LOW {
         bracketed::<u64, A>(amounts, total, lower, upper)
     } else {
         bracketed::<u128, A>(amounts, total, lower, upper)

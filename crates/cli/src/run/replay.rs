@@ -117,6 +117,8 @@ fn names_known(event: &Event, before: usize) -> bool {
             | Event::Control(ControlEvent::StatusSet { domain: Some(domain), .. }) => {
                 domain.index() <= before
             }
+            // A loss file has no markets.
+            Event::Market(_) | Event::CloseOut(_) => false,
             _ => true,
         }
 }
@@ -130,6 +132,7 @@ const fn place(holder: Holder) -> usize {
         Holder::Book(id) | Holder::Suspense(id) | Holder::Recovery(id) | Holder::Unsettled(id) => {
             id.index()
         }
-        Holder::Uncovered(id) | Holder::Residue(id) => id.index(),
+        Holder::Uncovered(id) | Holder::Residue(id) | Holder::Fees(id) => id.index(),
+        Holder::Clearing(id) => id.index(),
     }
 }

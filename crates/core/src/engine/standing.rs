@@ -5,7 +5,7 @@ use crate::control::Parameter;
 use crate::ids::{AccountId, AssetId, CheckpointId, DomainId, LossId, Time};
 use crate::ledger::{Holder, Ledger};
 use crate::loss::SetOff;
-use crate::margin;
+use crate::margin::{self, Level, Withdrawable};
 use crate::market::{self, Markets, Session};
 use crate::units::{Amount, SignedAmount};
 
@@ -32,6 +32,21 @@ impl State {
     #[must_use]
     pub fn equity(&self, account: AccountId, asset: AssetId) -> i128 {
         equity(&self.ledger, &self.markets, account, asset)
+    }
+
+    /// What `account` must hold to open and to keep its legs, in atoms, rounded up.
+    #[must_use]
+    pub fn requirement(&self, account: AccountId, level: Level) -> u128 {
+        match level {
+            Level::Initial => margin::initial(self, account),
+            Level::Maintenance => margin::maintenance(self, account),
+        }
+    }
+
+    /// What `account` may take out of `asset`, and how it comes about.
+    #[must_use]
+    pub fn withdrawable(&self, account: AccountId, asset: AssetId) -> Withdrawable {
+        margin::withdrawable(self, account, asset)
     }
 
     /// What `account` can pay: its equity where it is positive, else nothing.

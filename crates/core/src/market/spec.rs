@@ -64,9 +64,11 @@ impl Right {
             Self::Call => (price, strike),
             Self::Put => (strike, price),
         };
+        if above <= below {
+            return Price::ZERO;
+        }
         // A difference of prices is within the bound of prices.
-        let ticks = above.ticks().checked_sub(below.ticks()).unwrap_or_default();
-        Price::new(ticks).unwrap_or_default()
+        Price::new(above.ticks() - below.ticks()).unwrap_or_default()
     }
 }
 

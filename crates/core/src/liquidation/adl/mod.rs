@@ -5,4 +5,6 @@
 //! venues bound to them; [`place`] tells an account where it stands before anything happens.
 
 pub mod draining;
+#[cfg(test)]
+mod draining_tests;
 mod level;

@@ -44,6 +44,7 @@ pub mod engine;
 pub mod ids;
 pub mod invariants;
 pub mod ledger;
+pub mod liquidation;
 pub mod loss;
 pub mod recovery;
 pub mod units;

@@ -168,7 +168,6 @@ impl Stage {
     }
 
     /// What is given at `level`, by all.
-    #[cfg(test)]
     pub(super) fn sums(self, candidates: &[Candidate], level: Ratio) -> Sums {
         let mut sums = Sums::default();
         for open in candidates.iter().map(|candidate| self.open(candidate)) {

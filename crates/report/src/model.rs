@@ -185,6 +185,8 @@ pub struct Summary {
     pub laws: Vec<String>,
     /// The digest of the final state, in hexadecimal; may be empty.
     pub digest: String,
+    /// How many events made it.
+    pub events: u64,
     /// Who pays by size class. Filled by [`Report::new`].
     pub size_tables: Vec<SizeTable>,
     /// The largest shares, at most [`LARGEST`]. Filled by [`Report::new`].
@@ -205,6 +207,7 @@ impl Summary {
             warnings: Vec::new(),
             laws: Vec::new(),
             digest: String::new(),
+            events: 0,
             size_tables: Vec::new(),
             largest: Vec::new(),
             sums: Vec::new(),

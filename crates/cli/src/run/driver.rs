@@ -39,6 +39,7 @@ pub struct Driver<'f> {
     state: State,
     trail: Trail,
     log: Option<EventLog>,
+    events: u64,
     plans: Vec<(LossId, Option<Plan>)>,
 }
 
@@ -51,6 +52,8 @@ pub struct Run {
     pub trail: Trail,
     /// Its events, where they were asked for.
     pub log: Option<EventLog>,
+    /// How many events there were.
+    pub events: u64,
     /// What the waterfall planned for each deficit before it ran.
     pub plans: Vec<(LossId, Option<Plan>)>,
     /// What happened that the reader may not expect: whole sentences without a full stop.
@@ -74,6 +77,7 @@ impl<'f> Driver<'f> {
             state: State::new(true),
             trail: Trail::default(),
             log,
+            events: 0,
             plans: Vec::new(),
         };
         venue::open(&mut driver)?;
@@ -105,8 +109,8 @@ impl<'f> Driver<'f> {
             self.come_back(later)?;
         }
         let remarks = settlement::remarks(self.file, &self.state, &self.trail);
-        let Self { state, trail, log, plans, .. } = self;
-        Ok(Run { state, trail, log, plans, remarks })
+        let Self { state, trail, log, events, plans, .. } = self;
+        Ok(Run { state, trail, log, events, plans, remarks })
     }
 
     /// Gives the engine one command, or one of its own, and nothing that follows it; what it
@@ -119,6 +123,7 @@ impl<'f> Driver<'f> {
         for event in events.as_slice() {
             evolve(&mut self.state, event);
             self.trail.follow(event, &self.state);
+            self.events += 1;
         }
         match &mut self.log {
             Some(log) => log.push(envelope.at, events.as_slice()).map(|()| None),

@@ -48,6 +48,7 @@ pub fn report(file: &LossFile, run: &Run) -> Result<Report, Diagnostic> {
     })?;
     summary.laws =
         LAWS.iter().filter(|law| law.id != MARKETS).map(|law| law.id.to_owned()).collect();
+    summary.events = run.events;
     summary.digest = hexadecimal(&state.digest());
     let shares = rows(state, &run.trail, &ids).map_err(|error| {
         let help = "this is a fault of the program: please report it with the file.";

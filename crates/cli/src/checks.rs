@@ -2,6 +2,7 @@
 //! folders that hold them.
 
 mod folder;
+mod json_place;
 mod shares;
 
 use std::path::Path;
@@ -238,17 +239,18 @@ fn summary_facts(value: &Value, allocation: bool) -> Vec<(&'static str, String)>
     vec![("title", text_of(value, "title")), ("losses", format!("{losses}"))]
 }
 
-/// An error of a summary on the first line that has `key`.
+/// An error of a summary on the line of the value at `path`.
 fn summary_fault(
     source: &Source,
-    key: &str,
+    path: &str,
     code: &'static str,
     message: String,
     help: &str,
 ) -> Diagnostic {
-    let quoted = format!("\"{key}\"");
-    let at = memchr::memmem::find(source.text(), quoted.as_bytes());
-    let place = at.map_or_else(|| source.name.clone(), |at| source.place(at));
+    let text = source.text();
+    let start = text.len() - text.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(text).len();
+    let at = json_place::place_of(&text[start..], path);
+    let place = at.map_or_else(|| source.name.clone(), |at| source.place(start + at));
     Diagnostic::bad_input(code, message, help).at(place)
 }
 
@@ -271,8 +273,9 @@ fn read_summary(source: &Source) -> Result<(Value, bool), Diagnostic> {
         return Err(refuse("summary-shape", message, &help));
     }
     let broken = if allocation { allocation_sum(&value) } else { loss_sums(&value) };
-    if let Some(why) = broken {
-        return Err(refuse("summary-sum", why, "write it anew from its loss file."));
+    if let Some((path, why)) = broken {
+        let help = "write it anew from its loss file.";
+        return Err(summary_fault(source, &path, "summary-sum", why, help));
     }
     Ok((value, allocation))
 }
@@ -286,24 +289,25 @@ fn atoms(value: &Value) -> Option<u128> {
     value.as_str()?.replace('.', "").parse().ok()
 }
 
-/// What does not add up in a summary of `allocate`.
-fn allocation_sum(value: &Value) -> Option<String> {
+/// What does not add up in a summary of `allocate`, after the path of the value at fault.
+fn allocation_sum(value: &Value) -> Option<(String, String)> {
     let part = |key: &str| atoms(&value[key]);
     let (loss, allocated, residual) = (part("loss")?, part("allocated")?, part("residual")?);
     (allocated.checked_add(residual) != Some(loss))
-        .then(|| "allocated and residual do not sum to the loss".to_owned())
+        .then(|| ("/loss".to_owned(), "allocated and residual do not sum to the loss".to_owned()))
 }
 
 /// What does not add up in a summary of `share`: what a loss is, and who bore it.
-fn loss_sums(value: &Value) -> Option<String> {
-    value["losses"].as_array()?.iter().find_map(|loss| {
+fn loss_sums(value: &Value) -> Option<(String, String)> {
+    value["losses"].as_array()?.iter().enumerate().find_map(|(place, loss)| {
         let layers = loss["layers"].as_array()?.iter();
         let received = layers.map(|layer| atoms(&layer["received"]));
         let parts = [atoms(&loss["own_means"]), atoms(&loss["uncovered"])].into_iter();
         let sum = parts.chain(received).try_fold(0u128, |sum, part| sum.checked_add(part?));
         (sum != atoms(&loss["amount"])).then(|| {
             let id = text_of(loss, "id");
-            format!("loss \"{id}\": own means, layers and uncovered do not sum to the amount")
+            let what = "own means, layers and uncovered do not sum to the amount";
+            (format!("/losses/{place}/amount"), format!("loss \"{id}\": {what}"))
         })
     })
 }

@@ -15,8 +15,8 @@ use crate::amount_text::AmountFormat;
 use crate::diagnostic::Diagnostic;
 use crate::run::replay::{Replayed, replayed};
 use crate::run::rows;
-use crate::run::summary::{hexadecimal, losses};
 use crate::run::settlement;
+use crate::run::summary::{hexadecimal, losses};
 use crate::run::trail::{ASSET, Trail};
 use crate::source::Source;
 use crate::terminal::visible;
@@ -26,8 +26,7 @@ const ANEW: &str = "one of the files was changed: run `rhodian share --out` agai
 
 /// Looks at a folder that `share` or `allocate` wrote.
 pub fn check(folder: &Path) -> Result<Found, Diagnostic> {
-    let path = folder.join("summary.json");
-    let source = Source::read(&path)?;
+    let source = file_of(folder, "summary.json")?;
     let (value, allocation) = read_summary(&source)?;
     let shares = file_of(folder, "shares.csv")?;
     let mut facts = summary_facts(&value, allocation);
@@ -93,14 +92,13 @@ fn of_share(
     }
     if Some(hexadecimal(&state.digest()).as_str()) != value["digest"].as_str() {
         let message = "the events make another state than the summary says".to_owned();
-        return Err(summary_fault(source, "digest", "folder-changed", message, ANEW));
+        return Err(summary_fault(source, "/digest", "folder-changed", message, ANEW));
     }
     let report = rebuilt(value, &state, &trail, events)?;
     shares::compare(&shares, &cells(&report))?;
     if let Some((at, why)) = difference(&rebuilt_json(&report), value, "") {
         let message = format!("{at} {why}, not what the events made");
-        let key = at.rsplit('/').find(|key| key.parse::<usize>().is_err()).unwrap_or_default();
-        return Err(summary_fault(source, key, "summary-not-from-events", message, ANEW));
+        return Err(summary_fault(source, &at, "summary-not-from-events", message, ANEW));
     }
     facts.push(("shares", format!("{}", shares.rows)));
     facts.push(("events", format!("{events}")));
@@ -124,8 +122,7 @@ fn against_summary(shares: &Shares, value: &Value) -> Result<(), Diagnostic> {
     let source = &shares.table.source;
     if shares.format.is_some() && decimals != Some(format.decimals) {
         let said = &value["asset"]["decimals"];
-        let message =
-            format!("amounts have {} decimals, the asset has {said}", format.decimals);
+        let message = format!("amounts have {} decimals, the asset has {said}", format.decimals);
         let at = source.place(shares.table.all_rows().start);
         return Err(Diagnostic::bad_input("shares-decimals", message, ANEW).at(at));
     }
@@ -173,12 +170,7 @@ fn against_summary(shares: &Shares, value: &Value) -> Result<(), Diagnostic> {
 }
 
 /// The report that the events make, with what only the loss file said taken from the summary.
-fn rebuilt(
-    value: &Value,
-    state: &State,
-    trail: &Trail,
-    events: u64,
-) -> Result<Report, Diagnostic> {
+fn rebuilt(value: &Value, state: &State, trail: &Trail, events: u64) -> Result<Report, Diagnostic> {
     let texts = |list: &Value| -> Vec<String> {
         let items = list.as_array().into_iter().flatten().filter_map(Value::as_str);
         items.map(str::to_owned).collect()
@@ -202,9 +194,8 @@ fn rebuilt(
     summary.laws = texts(&value["laws"]);
     summary.digest = hexadecimal(&state.digest());
     summary.events = events;
-    let rows = rows::rows(state, trail, &ids).map_err(|error| {
-        Diagnostic::bad_input("shares-refused", error.to_string(), ANEW)
-    })?;
+    let rows = rows::rows(state, trail, &ids)
+        .map_err(|error| Diagnostic::bad_input("shares-refused", error.to_string(), ANEW))?;
     Ok(Report::new(summary, rows))
 }
 

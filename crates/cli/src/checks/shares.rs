@@ -303,10 +303,8 @@ pub fn alone(shares: &Shares) -> Found {
             shares.table.source.line(span.start)
         ));
     }
-    let facts = vec![
-        ("shares", format!("{}", shares.rows)),
-        ("draws", format!("{}", shares.draws.len())),
-    ];
+    let facts =
+        vec![("shares", format!("{}", shares.rows)), ("draws", format!("{}", shares.draws.len()))];
     Found { what: What::Shares, name: shares.table.source.name.clone(), facts, remarks }
 }
 
@@ -359,8 +357,7 @@ pub fn allocation(source: Source) -> Result<(Found, u128), Diagnostic> {
     let name = table.source.name.clone();
     let written = format.unwrap_or(AmountFormat::ATOMS);
     let total = rhodian_core::units::Amount::new(sum).unwrap_or_default();
-    let facts =
-        vec![("shares", format!("{}", seen.len())), ("allocated", written.write(total))];
+    let facts = vec![("shares", format!("{}", seen.len())), ("allocated", written.write(total))];
     Ok((Found { what: What::Shares, name, facts, remarks: Vec::new() }, sum))
 }
 
@@ -393,7 +390,8 @@ pub fn compare(shares: &Shares, rows: &[Vec<String>]) -> Result<(), Diagnostic> 
     }
     let Some(missing) = expected.next() else { return Ok(()) };
     let account = visible(&missing[ACCOUNT]).into_owned();
-    let message = format!("the share of {account} is missing: {} rows of {}", shares.rows, rows.len());
+    let message =
+        format!("the share of {account} is missing: {} rows of {}", shares.rows, rows.len());
     let at = table.source.place(table.source.len());
     Err(Diagnostic::bad_input("shares-not-from-events", message, help).at(at))
 }

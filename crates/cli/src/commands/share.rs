@@ -81,6 +81,17 @@ pub fn run(args: &ShareArgs) -> Result<Exit, Diagnostic> {
     progress.done();
     write_result(&report, &mut run, output.format)?;
     tell(&file, &run, output);
+    let runs = csv::formula_like(&report.shares);
+    if runs > 0 && (output.out.is_some() || output.format == Format::Csv) {
+        output.remark(format!(
+            "{} in shares.csv that a spreadsheet would run as a formula: import it as text",
+            if runs == 1 {
+                "1 row has a name".to_owned()
+            } else {
+                format!("{runs} rows have names")
+            }
+        ));
+    }
     match &output.out {
         Some(target) => {
             let picture = target.join("report.html").display().to_string();

@@ -129,9 +129,10 @@ fn changed_events_are_refused_with_their_line() {
     for what in ["trace", "trace/events.ndjson"] {
         let broken = after(here.path(), "events.ndjson", ("{", "["), what);
         refused(&broken, "events-not-an-event", "trace/events.ndjson:1");
-        let layer = ("\"layer\":0", "\"layer\":4000000000");
-        let line = 1 + whole[..whole.find(layer.0).unwrap()].matches('\n').count();
-        let none = after(here.path(), "events.ndjson", layer, what);
+        let loss =
+            ("\"event\":\"loss-settled\",\"loss\":0", "\"event\":\"loss-settled\",\"loss\":7");
+        let line = 1 + whole[..whole.find(loss.0).unwrap()].matches('\n').count();
+        let none = after(here.path(), "events.ndjson", loss, what);
         refused(&none, "events-impossible", &format!("trace/events.ndjson:{line}"));
         let late = whole.replacen("{\"at\":0,", "{\"at\":9000000000,", 1);
         fs::write(&path, late).unwrap();

@@ -47,10 +47,10 @@ pub struct Shares {
     pub unpaid: Vec<(Draw, Range<usize>)>,
 }
 
-/// Whether a first line is that of the `shares.csv` of `share`.
+/// Whether a first line is meant as that of the `shares.csv` of `share`.
 #[must_use]
 pub fn has_header(first: &str) -> bool {
-    first == SHARES_HEADER
+    first.starts_with("loss_id,")
 }
 
 /// What earlier rows said of an account in a layer and an episode: what it paid, loss by loss.

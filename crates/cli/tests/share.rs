@@ -7,7 +7,7 @@ use std::fmt::Write as _;
 use std::fs;
 use std::path::Path;
 
-use binary::{atoms, data, done, folder, json, rhodian_in, rows};
+use binary::{atoms, data, done, folder, json, rhodian_in, rows, scenarios};
 use serde_json::Value;
 
 /// The file of the first page, with what a test adds to it.

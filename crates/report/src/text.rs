@@ -188,7 +188,7 @@ fn settlement(settlement: &Settlement, summary: &Summary, style: Style) -> Strin
 /// The accounts that paid most by rank, at most `count`; of equal ones the first by id.
 pub(crate) fn largest_ranked(settlement: &Settlement, count: usize) -> Vec<&RankedShare> {
     let mut all: Vec<&RankedShare> = settlement.accounts.iter().collect();
-    all.sort_by(|a, b| b.paid.cmp(&a.paid));
+    all.sort_by_key(|account| core::cmp::Reverse(account.paid));
     all.truncate(count);
     all
 }

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use rhodian_core::allocation::Rule;
 use rhodian_core::bounds::MAX_AMOUNT;
-use rhodian_core::domain::{Attachment, Caps, Kind, MemberRule, PeriodCap, Source};
+use rhodian_core::domain::{Attachment, Basis, Caps, Kind, MemberRule, PeriodCap, Source};
 use rhodian_core::units::Amount;
 
 use super::claims::{self, Reads};

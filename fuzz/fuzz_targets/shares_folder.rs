@@ -75,9 +75,9 @@ fuzz_target!(|data: &[u8]| {
         write("events.ndjson", &edits::edited(&[events], rest));
         let mut summary = String::from_utf8(summary.clone()).unwrap();
         if forged % 2 == 1
-            && let Ok((state, _)) = replayed(folder)
+            && let Ok(made) = replayed(folder)
         {
-            summary = summary.replace(digest, &summary::hexadecimal(&state.digest()));
+            summary = summary.replace(digest, &summary::hexadecimal(&made.state.digest()));
         }
         write("summary.json", summary.as_bytes());
     }

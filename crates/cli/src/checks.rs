@@ -1,4 +1,9 @@
-//! What `rhodian check` looks at: loss files, claims files, summaries.
+//! What `rhodian check` looks at: loss files, claims files, summaries, shares, events, and the
+//! folders that hold them.
+
+mod folder;
+mod json_place;
+mod shares;
 
 use std::path::Path;
 
@@ -10,6 +15,7 @@ use crate::claims_file::{ClaimsFile, ColumnNames};
 use crate::diagnostic::Diagnostic;
 use crate::json_shape::mismatch;
 use crate::loss_file::{self, LossFile, toml_text::TomlText};
+use crate::run::replay::{Replayed, replayed_from};
 use crate::schemas::{self, SchemaName};
 use crate::source::Source;
 use crate::table::Table;
@@ -24,6 +30,13 @@ pub enum What {
     Claims,
     /// A summary, JSON.
     Summary,
+    /// Shares, CSV.
+    Shares,
+    /// Events, one JSON object a line.
+    Events,
+    /// A folder of results; told by being one.
+    #[value(skip)]
+    Folder,
 }
 
 impl What {
@@ -34,6 +47,9 @@ impl What {
             Self::Loss => "loss",
             Self::Claims => "claims",
             Self::Summary => "summary",
+            Self::Shares => "shares",
+            Self::Events => "events",
+            Self::Folder => "folder",
         }
     }
 
@@ -44,6 +60,9 @@ impl What {
             Self::Loss => "a loss file",
             Self::Claims => "a claims file",
             Self::Summary => "a summary",
+            Self::Shares => "shares",
+            Self::Events => "events",
+            Self::Folder => "a folder of results",
         }
     }
 }
@@ -72,39 +91,76 @@ pub struct Found {
     pub remarks: Vec<String>,
 }
 
-/// Reads a file, standard input (`-`), or the summary of a folder.
+/// Reads a file, standard input (`-`), or a folder with all that is in it.
 pub fn check(
     path: &Path,
     what: Option<What>,
     options: &ClaimsOptions,
 ) -> Result<Found, Diagnostic> {
     if path.is_dir() {
-        return check(&path.join("summary.json"), Some(What::Summary), options);
+        return folder::check(path);
     }
-    let source = Source::read(path)?;
+    let source = Source::read(path).map_err(|error| in_words_of(error, path))?;
     let folder = path.parent().filter(|_| path != Path::new("-")).unwrap_or(Path::new(""));
-    match what.unwrap_or_else(|| guess(path, source.text())) {
+    match what.unwrap_or_else(|| guess(path, source.text(), options)) {
         What::Loss => {
             let text = TomlText::new(&source.name, folder, source.text().to_vec())?;
             Ok(of_loss(&loss_file::from_text(text)?))
         }
         What::Claims => of_claims(source, options),
         What::Summary => of_summary(&source),
+        What::Shares if has_line(&source, shares::has_allocation_header) => {
+            shares::allocation(source).map(|(found, _)| found)
+        }
+        What::Shares => shares::read(source).map(|shares| shares::alone(&shares)),
+        What::Events => of_events(&source),
+        What::Folder => folder::check(path),
     }
 }
 
+/// The error of a text that is none, which speaks of CSV, with the code of what it is.
+fn in_words_of(error: Diagnostic, path: &Path) -> Diagnostic {
+    let prefix = match path.extension().and_then(|extension| extension.to_str()) {
+        Some("toml") => "toml-",
+        Some("json") => "json-",
+        Some("ndjson") => "events-",
+        _ => return error,
+    };
+    let code = error.code.replacen("csv-", prefix, 1);
+    Diagnostic { code: code.into(), ..error }
+}
+
+/// The first line with something on it.
+fn first_line(text: &[u8]) -> &[u8] {
+    let text = text.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(text).trim_ascii_start();
+    text[..memchr::memchr(b'\n', text).unwrap_or(text.len())].trim_ascii_end()
+}
+
+fn has_line(source: &Source, is: fn(&str) -> bool) -> bool {
+    std::str::from_utf8(first_line(source.text())).is_ok_and(is)
+}
+
 /// What a file is by its name, else by how it begins.
-fn guess(path: &Path, text: &[u8]) -> What {
+fn guess(path: &Path, text: &[u8], options: &ClaimsOptions) -> What {
+    let first = String::from_utf8_lossy(first_line(text));
+    // Claims may have any columns, so whoever names the cap's means claims.
+    let shares = shares::has_header(&first) || shares::has_allocation_header(&first);
+    if shares && options.columns.cap.is_none() {
+        return What::Shares;
+    }
     match path.extension().and_then(|extension| extension.to_str()) {
         Some("toml") => return What::Loss,
         Some("csv") => return What::Claims,
         Some("json") => return What::Summary,
+        Some("ndjson") => return What::Events,
         _ => {}
     }
     let text = String::from_utf8_lossy(text);
     let mut lines = text.lines().map(|line| line.trim_start_matches('\u{FEFF}').trim());
     let first = lines.find(|line| !line.is_empty() && !line.starts_with('#')).unwrap_or_default();
-    if first.starts_with('{') {
+    if first.starts_with("{\"at\":") {
+        What::Events
+    } else if first.starts_with('{') {
         What::Summary
     } else if first.starts_with('[') || first.contains('=') {
         What::Loss
@@ -156,14 +212,58 @@ fn of_claims(source: Source, options: &ClaimsOptions) -> Result<Found, Diagnosti
     Ok(Found { what: What::Claims, name, facts, remarks })
 }
 
+/// Events that follow one another, from the first to the last, and break no law.
+fn of_events(source: &Source) -> Result<Found, Diagnostic> {
+    let Replayed { state, events, .. } = replayed_from(source.text(), &source.name)?;
+    folder::laws_hold(&state, Path::new(&source.name))?;
+    let facts = vec![
+        ("events", format!("{events}")),
+        ("accounts", format!("{}", state.accounts.accounts().count())),
+        ("losses", format!("{}", state.losses.losses().count())),
+    ];
+    Ok(Found { what: What::Events, name: source.name.clone(), facts, remarks: Vec::new() })
+}
+
 fn of_summary(source: &Source) -> Result<Found, Diagnostic> {
+    let (value, allocation) = read_summary(source)?;
+    let facts = summary_facts(&value, allocation);
+    Ok(Found { what: What::Summary, name: source.name.clone(), facts, remarks: Vec::new() })
+}
+
+/// What a right summary says first.
+fn summary_facts(value: &Value, allocation: bool) -> Vec<(&'static str, String)> {
+    if allocation {
+        return vec![("rule", text_of(value, "rule")), ("loss", text_of(value, "loss"))];
+    }
+    let losses = value["losses"].as_array().map_or(0, Vec::len);
+    vec![("title", text_of(value, "title")), ("losses", format!("{losses}"))]
+}
+
+/// An error of a summary on the line of the value at `path`.
+fn summary_fault(
+    source: &Source,
+    path: &str,
+    code: &'static str,
+    message: String,
+    help: &str,
+) -> Diagnostic {
+    let text = source.text();
+    let start = text.len() - text.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(text).len();
+    let at = json_place::place_of(&text[start..], path);
+    let place = at.map_or_else(|| source.name.clone(), |at| source.place(start + at));
+    Diagnostic::bad_input(code, message, help).at(place)
+}
+
+/// A summary of its shape and with its sums, and whether it is one of `allocate`.
+fn read_summary(source: &Source) -> Result<(Value, bool), Diagnostic> {
     let refuse = |code: &'static str, message: String, help: &str| {
         Diagnostic::bad_input(code, message, help).at(source.name.clone())
     };
     let text = source.text().strip_prefix(b"\xEF\xBB\xBF").unwrap_or(source.text());
     let value: Value = serde_json::from_slice(text).map_err(|error| {
         let help = "a summary is one JSON object.";
-        refuse("json-syntax", format!("not JSON: {}", visible(&error.to_string())), help)
+        let message = format!("not JSON: {}", visible(&error.to_string()));
+        refuse("json-syntax", message, help).at(format!("{}:{}", source.name, error.line()))
     })?;
     let allocation = value.get("rule").is_some();
     let name = if allocation { SchemaName::Allocation } else { SchemaName::Summary };
@@ -173,16 +273,11 @@ fn of_summary(source: &Source) -> Result<Found, Diagnostic> {
         return Err(refuse("summary-shape", message, &help));
     }
     let broken = if allocation { allocation_sum(&value) } else { loss_sums(&value) };
-    if let Some(why) = broken {
-        return Err(refuse("summary-sum", why, "write it anew from its loss file."));
+    if let Some((path, why)) = broken {
+        let help = "write it anew from its loss file.";
+        return Err(summary_fault(source, &path, "summary-sum", why, help));
     }
-    let facts = if allocation {
-        vec![("rule", text_of(&value, "rule")), ("loss", text_of(&value, "loss"))]
-    } else {
-        let losses = value["losses"].as_array().map_or(0, Vec::len);
-        vec![("title", text_of(&value, "title")), ("losses", format!("{losses}"))]
-    };
-    Ok(Found { what: What::Summary, name: source.name.clone(), facts, remarks: Vec::new() })
+    Ok((value, allocation))
 }
 
 fn text_of(value: &Value, key: &str) -> String {
@@ -194,24 +289,25 @@ fn atoms(value: &Value) -> Option<u128> {
     value.as_str()?.replace('.', "").parse().ok()
 }
 
-/// What does not add up in a summary of `allocate`.
-fn allocation_sum(value: &Value) -> Option<String> {
+/// What does not add up in a summary of `allocate`, after the path of the value at fault.
+fn allocation_sum(value: &Value) -> Option<(String, String)> {
     let part = |key: &str| atoms(&value[key]);
     let (loss, allocated, residual) = (part("loss")?, part("allocated")?, part("residual")?);
     (allocated.checked_add(residual) != Some(loss))
-        .then(|| "allocated and residual do not sum to the loss".to_owned())
+        .then(|| ("/loss".to_owned(), "allocated and residual do not sum to the loss".to_owned()))
 }
 
 /// What does not add up in a summary of `share`: what a loss is, and who bore it.
-fn loss_sums(value: &Value) -> Option<String> {
-    value["losses"].as_array()?.iter().find_map(|loss| {
+fn loss_sums(value: &Value) -> Option<(String, String)> {
+    value["losses"].as_array()?.iter().enumerate().find_map(|(place, loss)| {
         let layers = loss["layers"].as_array()?.iter();
         let received = layers.map(|layer| atoms(&layer["received"]));
         let parts = [atoms(&loss["own_means"]), atoms(&loss["uncovered"])].into_iter();
         let sum = parts.chain(received).try_fold(0u128, |sum, part| sum.checked_add(part?));
         (sum != atoms(&loss["amount"])).then(|| {
             let id = text_of(loss, "id");
-            format!("loss \"{id}\": own means, layers and uncovered do not sum to the amount")
+            let what = "own means, layers and uncovered do not sum to the amount";
+            (format!("/losses/{place}/amount"), format!("loss \"{id}\": {what}"))
         })
     })
 }

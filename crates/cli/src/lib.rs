@@ -10,6 +10,8 @@ use std::process::ExitCode;
 
 use clap::Parser;
 
+use diagnostic::Exit;
+
 pub mod allocation_picture;
 pub mod allocation_report;
 pub mod amount_column;
@@ -33,15 +35,20 @@ pub mod side_by_side;
 pub mod source;
 pub mod table;
 pub mod terminal;
+pub mod usage;
 
 /// Runs the program with its arguments, its name first, and says how it ended.
 pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
     let cli = match cli::Cli::try_parse_from(arguments) {
         Ok(cli) => cli,
         Err(error) => {
-            // Help and version come this way too, to standard output and with status 0.
-            let _ = error.print();
-            return ExitCode::from(u8::try_from(error.exit_code()).unwrap_or(2));
+            let Some(refused) = usage::refused(&error) else {
+                // Help and version come this way too, to standard output and with status 0.
+                let _ = error.print();
+                return ExitCode::from(Exit::Done.status());
+            };
+            output::tell(&refused);
+            return ExitCode::from(refused.exit.status());
         }
     };
     let exit = cli.command.run().unwrap_or_else(|error| {

@@ -14,8 +14,33 @@ use tempfile::TempDir;
 use crate::diagnostic::Diagnostic;
 use crate::terminal::visible;
 
-/// Names of the files Rhodian writes into a folder; only a folder of these is ever replaced.
-const OWN_FILES: [&str; 4] = ["shares.csv", "summary.json", "events.ndjson", "report.html"];
+/// What a folder holds: only a folder of the same kind is ever replaced, so that an explanation
+/// cannot take the place of the run it explains.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Results {
+    /// What `share` and `allocate` write.
+    Shares,
+    /// What `explain` writes.
+    Explanation,
+}
+
+impl Results {
+    /// The names of the files that may be in it.
+    const fn files(self) -> &'static [&'static str] {
+        match self {
+            Self::Shares => &["shares.csv", "summary.json", "events.ndjson", "report.html"],
+            Self::Explanation => &["explanation.json", "explanation.txt", "explanation.csv"],
+        }
+    }
+
+    /// The file that every such folder has.
+    const fn mark(self) -> &'static str {
+        match self {
+            Self::Shares => "summary.json",
+            Self::Explanation => "explanation.json",
+        }
+    }
+}
 
 /// The hidden folder an interrupt has to remove. Held while the target changes its name, so that
 /// an interrupt waits for that.
@@ -55,7 +80,7 @@ pub fn let_interrupt_end() {
 ///
 /// With `force` a folder is replaced whole, and so only where it holds nothing but files of the
 /// names that Rhodian writes.
-pub fn check(target: &Path, force: bool) -> Result<(), Diagnostic> {
+pub fn check(target: &Path, force: bool, results: Results) -> Result<(), Diagnostic> {
     let name = target.display().to_string();
     let shown = visible(&name);
     let metadata = match fs::metadata(target) {
@@ -73,35 +98,42 @@ pub fn check(target: &Path, force: bool) -> Result<(), Diagnostic> {
         let help = "name another folder, or replace this one with --force.";
         return refuse("out-exists", format!("{shown} exists"), help);
     }
-    match foreign_file(target) {
+    match foreign_file(target, results) {
         Err(error) => Err(Diagnostic::input_output("look into", &name, &error)),
-        // Every folder that Rhodian writes has a summary: a page alone may be someone's own.
-        Ok(None) if has_entries(target) && !target.join(SUMMARY).is_file() => {
-            let message = format!("{shown} has no {SUMMARY}, so Rhodian did not write it");
+        // Every folder that Rhodian writes has one file at least: a page alone may be someone's.
+        Ok(None) if has_entries(target) && !target.join(results.mark()).is_file() => {
+            let mark = results.mark();
+            let message = format!("{shown} has no {mark}, so Rhodian did not write it");
             refuse("out-foreign-file", message, "name a folder of its own.")
         }
         Ok(None) => Ok(()),
         Ok(Some(file)) => {
-            let message = format!("{shown} holds {}, which Rhodian did not write", visible(&file));
+            let other = match results {
+                Results::Shares => Results::Explanation,
+                Results::Explanation => Results::Shares,
+            };
+            let whose = if other.files().contains(&file.as_str()) {
+                "which another command wrote"
+            } else {
+                "which Rhodian did not write"
+            };
+            let message = format!("{shown} holds {}, {whose}", visible(&file));
             refuse("out-foreign-file", message, "name a folder of its own.")
         }
     }
 }
 
-/// The file that every folder of results has.
-const SUMMARY: &str = "summary.json";
-
 fn has_entries(folder: &Path) -> bool {
     fs::read_dir(folder).is_ok_and(|mut entries| entries.next().is_some())
 }
 
-/// The first entry of a folder, in byte order, that is none of Rhodian's files.
-fn foreign_file(folder: &Path) -> io::Result<Option<String>> {
+/// The first entry of a folder, in byte order, that is no file of such results.
+fn foreign_file(folder: &Path, results: Results) -> io::Result<Option<String>> {
     let mut foreign = None::<String>;
     for entry in fs::read_dir(folder)? {
         let entry = entry?;
         let name = entry.file_name().to_string_lossy().into_owned();
-        let own = OWN_FILES.contains(&name.as_str()) && entry.file_type()?.is_file();
+        let own = results.files().contains(&name.as_str()) && entry.file_type()?.is_file();
         if !own && foreign.as_ref().is_none_or(|first| name < *first) {
             foreign = Some(name);
         }
@@ -114,14 +146,15 @@ fn foreign_file(folder: &Path) -> io::Result<Option<String>> {
 pub struct OutFolder {
     target: PathBuf,
     force: bool,
+    results: Results,
     /// Nothing once it has been removed.
     hidden: Option<TempDir>,
 }
 
 impl OutFolder {
     /// Begins a folder; the target does not change before [`OutFolder::commit`].
-    pub fn begin(target: &Path, force: bool) -> Result<Self, Diagnostic> {
-        check(target, force)?;
+    pub fn begin(target: &Path, force: bool, results: Results) -> Result<Self, Diagnostic> {
+        check(target, force, results)?;
         let begin = || -> io::Result<Self> {
             // A link is followed, so that what it points to is replaced and the link stays.
             let target = match fs::canonicalize(target) {
@@ -136,7 +169,7 @@ impl OutFolder {
             *pending = Some(hidden.path().to_owned());
             drop(pending);
             fs::create_dir(hidden.path().join("new"))?;
-            Ok(Self { target, force, hidden: Some(hidden) })
+            Ok(Self { target, force, results, hidden: Some(hidden) })
         };
         begin().map_err(|error| {
             Diagnostic::input_output("write into", &target.display().to_string(), &error)
@@ -149,7 +182,7 @@ impl OutFolder {
         name: &str,
         content: impl FnOnce(&mut dyn Write) -> io::Result<()>,
     ) -> Result<(), Diagnostic> {
-        debug_assert!(OWN_FILES.contains(&name));
+        debug_assert!(self.results.files().contains(&name));
         let write = || -> io::Result<()> {
             let file = File::create_new(self.inside("new").join(name))?;
             let mut buffered = BufWriter::new(file);

@@ -144,6 +144,12 @@ impl Source {
             return Err(refuse("csv-utf-16", "the text is UTF-16, not UTF-8", help));
         }
         let start = if bytes.starts_with(BYTE_ORDER_MARK) { BYTE_ORDER_MARK.len() } else { 0 };
+        if bytes[start..].starts_with(BYTE_ORDER_MARK) {
+            // The second would be a letter of the first name that nobody sees.
+            let help = "save the file once more as UTF-8, with one mark or none.";
+            return Err(refuse("csv-doubled-mark", "two byte-order marks begin the text", help)
+                .at(format!("{name}:1")));
+        }
         if bytes[start..].trim_ascii().is_empty() {
             let help = "give a header line and one line for each claim.";
             return Err(refuse("csv-empty", "the file is empty", help));

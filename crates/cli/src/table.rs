@@ -11,7 +11,7 @@ use crate::amount_text::{AmountFormat, FaultKind, NumberFault};
 use crate::csv_text::{Field, Records};
 use crate::diagnostic::Diagnostic;
 use crate::source::Source;
-use crate::terminal::{fit, is_unsafe_to_show, visible};
+use crate::terminal::{fit, hidden_in, is_unsafe_to_show, visible};
 
 /// A CSV file whose header has been read.
 #[derive(Debug)]
@@ -145,7 +145,31 @@ impl Table {
         let body = records.offset();
         let name = |f: &Field| String::from_utf8_lossy(&f.text(&source)).into_owned();
         let header = header_fields.iter().map(name).collect();
-        Ok(Self { source, header, header_fields, body })
+        let table = Self { source, header, header_fields, body };
+        table.refuse_hidden().map(|()| table)
+    }
+
+    /// Refuses a column whose name has a character that nobody sees: it would be taken for another
+    /// than it looks like, and where it is one that may be left out, in silence.
+    fn refuse_hidden(&self) -> Result<(), Diagnostic> {
+        if !self.source.may_not_print() {
+            return Ok(());
+        }
+        for (column, (name, field)) in self.header.iter().zip(&self.header_fields).enumerate() {
+            let raw = String::from_utf8_lossy(field.raw(&self.source));
+            let Some(span) = hidden_in(&raw) else { continue };
+            let mut seen = name.clone();
+            seen.retain(|c| hidden_in(c.encode_utf8(&mut [0; 4])).is_none());
+            let message = format!("column {} has a character that nobody sees", fit(&seen, 64));
+            let help = "write the name again in the header.";
+            return Err(Diagnostic::bad_input("csv-hidden-character", message, help)
+                .at(format!("{}, column {}", self.source.place(field.start), column + 1))
+                .marking(self.source.excerpt(
+                    field.start + span.start..field.start + span.end,
+                    "characters that show",
+                )));
+        }
+        Ok(())
     }
 
     /// The rows after the header.
@@ -396,6 +420,9 @@ impl<'a> Row<'a> {
             let shown = String::from_utf8_lossy(field.raw(&self.table.source));
             if let Some((at, found)) = shown.char_indices().find(|(_, c)| is_unsafe_to_show(*c)) {
                 return Err(RowFault::UnsafeId(column, at..at + found.len_utf8()));
+            }
+            if let Some(hidden) = hidden_in(&shown) {
+                return Err(RowFault::UnsafeId(column, hidden));
             }
         }
         Ok(text)

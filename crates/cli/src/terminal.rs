@@ -2,6 +2,7 @@
 
 use std::borrow::Cow;
 use std::io::{IsTerminal, Write};
+use std::ops::Range;
 
 use unicode_width::{UnicodeWidthChar, UnicodeWidthStr};
 
@@ -31,13 +32,46 @@ pub fn is_unsafe_to_show(character: char) -> bool {
                                '\u{2066}'..='\u{2069}' | '\u{2028}' | '\u{2029}')
 }
 
-/// The text with every character that could disturb the terminal shown as `·`.
+/// Where a name has a character that nobody sees, so that two names look like one: the bytes of
+/// the first. The joiners of scripts and of emoji are let through between the letters they join.
+///
+/// ```
+/// use rhodian_cli::terminal::hidden_in;
+/// assert_eq!(hidden_in("bob\u{200B}"), Some(3..6));
+/// assert_eq!(hidden_in("bo\u{200D}b"), Some(2..5));
+/// assert_eq!(hidden_in("می\u{200C}خواهم"), None);
+/// assert_eq!(hidden_in("Zoë 株"), None);
+/// ```
+#[must_use]
+pub fn hidden_in(name: &str) -> Option<Range<usize>> {
+    let joins = |at: usize, joiner: char| {
+        let before = name[..at].chars().next_back();
+        let after = name[at + joiner.len_utf8()..].chars().next();
+        [before, after].iter().all(|side| side.is_some_and(|c| !c.is_ascii() && !hides(c)))
+    };
+    let found = name.char_indices().find(|(at, c)| match c {
+        '\u{200C}' | '\u{200D}' => !joins(*at, *c),
+        c => hides(*c),
+    });
+    found.map(|(at, c)| at..at + c.len_utf8())
+}
+
+/// Whether a character takes no room and shows nothing, alone.
+const fn hides(character: char) -> bool {
+    matches!(character, '\u{AD}' | '\u{34F}' | '\u{61C}' | '\u{180E}' | '\u{200B}'..='\u{200D}' |
+                        '\u{2060}'..='\u{2064}' | '\u{FEFF}')
+}
+
+/// The text with every character that could disturb the terminal, or that hides, shown as `·`.
 #[must_use]
 pub fn visible(text: &str) -> Cow<'_, str> {
-    if !text.contains(is_unsafe_to_show) {
+    // Joiners stand in names of many scripts, and show by what they join.
+    let dotted =
+        |c: char| is_unsafe_to_show(c) || (hides(c) && !matches!(c, '\u{200C}' | '\u{200D}'));
+    if !text.contains(dotted) {
         return Cow::Borrowed(text);
     }
-    Cow::Owned(text.chars().map(|c| if is_unsafe_to_show(c) { '·' } else { c }).collect())
+    Cow::Owned(text.chars().map(|c| if dotted(c) { '·' } else { c }).collect())
 }
 
 /// The text cut to `columns` terminal columns, with an ellipsis where something was cut.

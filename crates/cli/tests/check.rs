@@ -151,6 +151,8 @@ fn report() -> Report {
         uncovered: amount(10),
         recovered: Amount::ZERO,
         repaid_uncovered: Amount::ZERO,
+        settled_by_rank: Amount::ZERO,
+        repaid_by_rank: Amount::ZERO,
     };
     let row = |account: &str, share: u128| ShareRow {
         loss_id: "a".into(),

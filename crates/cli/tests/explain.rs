@@ -149,3 +149,62 @@ fn a_folder_that_was_changed_or_is_none_is_refused() {
     let none = rhodian_in(here.path(), &["explain", "nowhere", "--account", "bob"]);
     assert_eq!(none.status, 3, "{}", none.stderr);
 }
+
+#[test]
+fn an_explanation_speaks_the_grammar_of_every_command() {
+    let here = folder();
+    shared(here.path(), "trace");
+    let base = ["explain", "result", "--account", "bob"];
+    let run = |rest: &[&str]| done(here.path(), &[&base[..], rest].concat());
+    let table = run(&["--format", "csv"]).stdout;
+    let rows = csv::Reader::from_reader(table.as_bytes()).into_records();
+    let rows: Vec<csv::StringRecord> = rows.map(Result::unwrap).collect();
+    let cells: Vec<[&str; 5]> =
+        rows.iter().map(|row| [&row[0], &row[1], &row[4], &row[9], &row[10]]).collect();
+    let expected =
+        [["bob", "L1", "gains", "0.00", "2953.43"], ["bob", "L2", "gains", "2953.43", "200.91"]];
+    assert_eq!(cells, expected);
+    let lines = run(&["--format", "ndjson"]).stdout;
+    let lines: Vec<Value> = lines.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+    let of = |is: &str| lines.iter().filter(|line| line["is"] == is).count();
+    assert_eq!([of("share"), of("under-rule"), of("total")], [2, 11, 1]);
+    assert_eq!(lines.last().unwrap()["paid"], explained(here.path(), "bob")["paid"]);
+
+    let ran = run(&["--out", "bob"]);
+    assert!(ran.stderr.starts_with("remark: wrote explanation.txt"), "{}", ran.stderr);
+    let read = |file: &str| fs::read_to_string(here.path().join("bob").join(file)).unwrap();
+    assert_eq!(read("explanation.txt"), ran.stdout);
+    assert_eq!(read("explanation.csv"), table);
+    assert_eq!(read("explanation.json"), run(&["--format", "json"]).stdout);
+    let again = rhodian_in(here.path(), &[&base[..], &["--out", "bob"]].concat());
+    assert_eq!((again.status, again.stdout.as_str()), (2, ""));
+    assert!(again.stderr.starts_with("error[out-exists]"), "{}", again.stderr);
+    assert_eq!(run(&["--out", "bob", "--force", "--quiet"]).stderr, "");
+}
+
+#[test]
+fn an_explanation_never_replaces_the_run_nor_a_run_an_explanation() {
+    let here = folder();
+    shared(here.path(), "alice");
+    let explain = ["explain", "result", "--account", "bob", "--force", "--out"];
+    let over = rhodian_in(here.path(), &[&explain[..], &["result"]].concat());
+    assert_eq!((over.status, over.stdout.as_str()), (2, ""));
+    assert!(over.stderr.starts_with("error[out-foreign-file]"), "{}", over.stderr);
+    assert!(here.path().join("result/events.ndjson").is_file());
+    done(here.path(), &[&explain[..], &["bob"]].concat());
+    let file = scenarios().join("alice.toml");
+    let share = ["share", file.to_str().unwrap(), "--out", "bob", "--force"];
+    let over = rhodian_in(here.path(), &share);
+    assert_eq!(over.status, 2);
+    assert!(over.stderr.contains("which another command wrote"), "{}", over.stderr);
+}
+
+#[test]
+fn a_table_without_rows_says_why() {
+    let here = folder();
+    shared(here.path(), "trace");
+    let args = ["explain", "result", "--account", "alice-iso", "--format", "csv"];
+    let ran = done(here.path(), &args);
+    assert!(ran.stdout.contains(",own-means,"), "{}", ran.stdout);
+    assert!(ran.stderr.starts_with("remark: alice-iso is not liable"), "{}", ran.stderr);
+}

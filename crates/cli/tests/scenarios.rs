@@ -10,8 +10,16 @@ use std::fs;
 use binary::{atoms, done, folder, json, rows, scenarios};
 use serde_json::Value;
 
-const SCENARIOS: [&str; 7] =
-    ["alice", "trace", "october", "nasdaq-2018", "krx-2013", "deposit-haircut", "exploit"];
+const SCENARIOS: [&str; 8] = [
+    "alice",
+    "trace",
+    "october",
+    "nasdaq-2018",
+    "krx-2013",
+    "deposit-haircut",
+    "exploit",
+    "settlement",
+];
 
 /// The summary of a scenario, and its shares by loss, layer and account.
 fn run(name: &str) -> (Value, BTreeMap<(String, String, String), String>) {

@@ -7,7 +7,7 @@ use std::fmt::Write as _;
 use std::fs;
 use std::path::Path;
 
-use binary::{atoms, data, done, folder, json, rhodian_in, rows};
+use binary::{atoms, data, done, folder, json, rhodian_in, rows, scenarios};
 use serde_json::Value;
 
 /// The file of the first page, with what a test adds to it.
@@ -321,4 +321,20 @@ fn a_recovery_above_the_loss_is_refused() {
     assert!(!here.path().join("result").exists());
     let told = "error[recovery-above-claims]: 12,000.01 came back, 12,000.00 is still open";
     assert!(ran.stderr.starts_with(told), "{}", ran.stderr);
+}
+
+#[test]
+fn names_that_a_spreadsheet_would_run_are_kept_and_told() {
+    let here = folder();
+    let file = fs::read_to_string(scenarios().join("alice.toml")).unwrap();
+    let claims = fs::read_to_string(scenarios().join("winners.csv")).unwrap();
+    fs::write(here.path().join("a.toml"), file).unwrap();
+    fs::write(here.path().join("winners.csv"), claims.replace("bob", "=bob")).unwrap();
+    let ran = done(here.path(), &["share", "a.toml", "--format", "csv"]);
+    assert!(ran.stdout.contains(",=bob,"), "{}", ran.stdout);
+    let told = "remark: 1 row has a name in shares.csv that a spreadsheet would run as a formula: \
+                import it as text\n";
+    assert!(ran.stderr.contains(told), "{}", ran.stderr);
+    let text = done(here.path(), &["share", "a.toml"]);
+    assert!(!text.stderr.contains("spreadsheet"), "{}", text.stderr);
 }

@@ -161,6 +161,8 @@ fn loss(
         uncovered: cents(uncovered)?,
         recovered: Amount::ZERO,
         repaid_uncovered: Amount::ZERO,
+        settled_by_rank: Amount::ZERO,
+        repaid_by_rank: Amount::ZERO,
     })
 }
 

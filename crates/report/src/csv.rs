@@ -3,8 +3,8 @@
 //! A field is quoted only where it must be: when it holds a comma, a quote, a line break, or a
 //! space at an end. Nothing else is changed, **also not ids that a spreadsheet would take for a
 //! formula** (`=1+1`, `@x`): `shares.csv` is what `rhodian explain` and an auditor read back, and
-//! an id that comes back altered is another account. [`formula_like`] counts such ids, so a door
-//! can say so; no amount can be mistaken for one, since none is negative.
+//! an id that comes back altered is another account. [`formula_like`] counts such rows, and a door
+//! says so; no amount can be mistaken for one, since none is negative.
 
 use core::fmt::{self, Write};
 
@@ -96,7 +96,8 @@ pub fn write_field(out: &mut impl Write, field: &str) -> fmt::Result {
     out.write_char('"')
 }
 
-/// How many accounts, layers and losses have a name that a spreadsheet would run as a formula.
+/// How many rows have an account, a layer or a loss whose name a spreadsheet would run as a
+/// formula.
 #[must_use]
 pub fn formula_like(rows: &[ShareRow]) -> usize {
     let runs = |text: &str| text.starts_with(['=', '+', '-', '@', '\t', '\r']);

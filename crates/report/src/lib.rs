@@ -23,4 +23,6 @@ pub mod size;
 pub mod svg;
 pub mod text;
 
-pub use model::{Asset, LayerDraw, LayerState, LossSummary, Report, ShareRow, Summary};
+pub use model::{
+    Asset, LayerDraw, LayerState, LossSummary, RankedShare, Report, Settlement, ShareRow, Summary,
+};

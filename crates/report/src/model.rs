@@ -102,6 +102,38 @@ pub struct LossSummary {
     pub recovered: Amount,
     /// The part of what came back that paid the uncovered debt.
     pub repaid_uncovered: Amount,
+    /// What of the uncovered debt was taken from claims by rank, in settlement. Not written where
+    /// it is nothing.
+    #[serde(skip_serializing_if = "nothing")]
+    pub settled_by_rank: Amount,
+    /// What came back of that.
+    #[serde(skip_serializing_if = "nothing")]
+    pub repaid_by_rank: Amount,
+}
+
+#[allow(clippy::trivially_copy_pass_by_ref, reason = "serde gives a reference")]
+const fn nothing(amount: &Amount) -> bool {
+    amount.is_zero()
+}
+
+/// A domain that entered settlement.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Settlement {
+    /// The uncovered debt that moved it there.
+    pub uncovered: Amount,
+    /// What each account paid by the rank of its claims, in byte order of the ids.
+    pub accounts: Vec<RankedShare>,
+}
+
+/// What an account paid in settlement, over all losses.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct RankedShare {
+    /// The account's external id.
+    pub account: String,
+    /// What it paid.
+    pub paid: Amount,
+    /// What recoveries have given back to it.
+    pub repaid: Amount,
 }
 
 /// One account's share of one draw: a row of `shares.csv`.
@@ -144,12 +176,17 @@ pub struct Summary {
     pub asset: Asset,
     /// The losses, in the order they were recognised.
     pub losses: Vec<LossSummary>,
+    /// The settlement of the domain; not written where it did not come to that.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub settlement: Option<Settlement>,
     /// What the reader should know before relying on this, one sentence each.
     pub warnings: Vec<String>,
     /// The laws that were checked while computing it, such as `INV-03`.
     pub laws: Vec<String>,
     /// The digest of the final state, in hexadecimal; may be empty.
     pub digest: String,
+    /// How many events made it.
+    pub events: u64,
     /// Who pays by size class. Filled by [`Report::new`].
     pub size_tables: Vec<SizeTable>,
     /// The largest shares, at most [`LARGEST`]. Filled by [`Report::new`].
@@ -166,9 +203,11 @@ impl Summary {
             title,
             asset,
             losses,
+            settlement: None,
             warnings: Vec::new(),
             laws: Vec::new(),
             digest: String::new(),
+            events: 0,
             size_tables: Vec::new(),
             largest: Vec::new(),
             sums: Vec::new(),
@@ -200,6 +239,7 @@ impl Report {
         summary.size_tables = size::tables(&accounts, summary.asset.decimals);
         summary.largest = size::largest(&accounts, LARGEST);
         summary.sums = picture::sums(&summary.losses, &shares);
+        summary.sums.extend(picture::settlement_sum(&summary));
         Self { summary, shares }
     }
 }

@@ -79,7 +79,9 @@ impl Picture {
                 repaid: layer.repaid.atoms(),
             });
         }
-        let (uncovered, repaid) = (loss.uncovered.atoms(), loss.repaid_uncovered.atoms());
+        // Who paid by rank stands in for the debt, and what came back to him reduced it.
+        let repaid = loss.repaid_uncovered.atoms() + loss.repaid_by_rank.atoms();
+        let uncovered = loss.uncovered.atoms();
         rows.push(edge(RowKind::Uncovered, "Uncovered", uncovered, repaid));
         let mut picture = Self {
             name: loss.id.clone(),
@@ -314,6 +316,15 @@ pub(crate) fn sums(losses: &[LossSummary], shares: &[ShareRow]) -> Vec<Sum> {
     found
 }
 
+/// What accounts paid by rank is what was settled of the losses.
+pub(crate) fn settlement_sum(summary: &Summary) -> Option<Sum> {
+    let settlement = summary.settlement.as_ref()?;
+    let paid = settlement.accounts.iter().map(|account| account.paid.atoms()).sum();
+    let settled = summary.losses.iter().map(|loss| loss.settled_by_rank.atoms()).sum();
+    let what = "what accounts paid by rank is what was settled of the uncovered debt".to_owned();
+    Some(Sum::new(what, vec![("All accounts".to_owned(), paid)], settled))
+}
+
 /// What came back went to those who paid, to the uncovered debt, or beyond them to the owner.
 fn recoveries(loss: &LossSummary) -> Sum {
     let mut terms: Vec<(String, u128)> = loss
@@ -324,6 +335,9 @@ fn recoveries(loss: &LossSummary) -> Sum {
         .collect();
     if !loss.repaid_uncovered.is_zero() {
         terms.push(("Uncovered".to_owned(), loss.repaid_uncovered.atoms()));
+    }
+    if !loss.repaid_by_rank.is_zero() {
+        terms.push(("Settled by rank".to_owned(), loss.repaid_by_rank.atoms()));
     }
     let borne = loss.deficit.atoms();
     if loss.recovered.atoms() > borne {

@@ -12,7 +12,7 @@
 //! every font that has them. Something never looks like nothing: a bar too short for half a
 //! cell is an eighth.
 
-use crate::model::{Report, Summary};
+use crate::model::{RankedShare, Report, Settlement, Summary};
 use crate::money::{self, Money};
 use crate::picture::{Picture, Row, RowKind};
 use crate::safe::{columns, fitted, left, printable, right};
@@ -132,6 +132,7 @@ pub fn report(report: &Report, style: Style) -> String {
     if !summary.largest.is_empty() {
         blocks.push(largest_shares(summary, style));
     }
+    blocks.extend(summary.settlement.as_ref().map(|found| settlement(found, summary, style)));
     let wrong: String = summary
         .sums
         .iter()
@@ -143,6 +144,53 @@ pub fn report(report: &Report, style: Style) -> String {
         blocks.push(wrong);
     }
     blocks.join("\n")
+}
+
+/// A domain in settlement: what it owed, what claims paid by rank, the accounts that paid most.
+fn settlement(settlement: &Settlement, summary: &Summary, style: Style) -> String {
+    let money = Money::new(summary.asset.decimals);
+    let settled: u128 = summary.losses.iter().map(|loss| loss.settled_by_rank.atoms()).sum();
+    let most = largest_ranked(settlement, MOST_SHARES);
+    let paid = most.iter().map(|account| account.paid.atoms());
+    let places = money.places(paid.chain([settled, settlement.uncovered.atoms()]));
+    let written = |atoms| money.with_places(atoms, places);
+    let mut out = format!(
+        "{}   {} {} uncovered, {} taken by rank from {} accounts\n",
+        style.paint(Ink::Strong, "Settlement"),
+        written(settlement.uncovered.atoms()),
+        style.name(&summary.asset.name),
+        written(settled),
+        money::count(settlement.accounts.len()),
+    );
+    let name = |account: &RankedShare| fitted(&style.name(&account.account), 40, style.mark());
+    let wide = most.iter().map(|account| columns(&name(account))).max().unwrap_or(0);
+    let figures = most.iter().map(|account| written(account.paid.atoms()).len());
+    let figure = figures.max().unwrap_or(0);
+    for account in &most {
+        let mut line = format!(
+            "{}  {}",
+            left(&name(account), wide),
+            right(&written(account.paid.atoms()), figure)
+        );
+        if !account.repaid.is_zero() {
+            line.push_str(&format!("  repaid {}", written(account.repaid.atoms())));
+        }
+        out.push_str(&line);
+        out.push('\n');
+    }
+    let more = settlement.accounts.len() - most.len();
+    if more > 0 {
+        out.push_str(&format!("and {} more in summary.json\n", money::count(more)));
+    }
+    out
+}
+
+/// The accounts that paid most by rank, at most `count`; of equal ones the first by id.
+pub(crate) fn largest_ranked(settlement: &Settlement, count: usize) -> Vec<&RankedShare> {
+    let mut all: Vec<&RankedShare> = settlement.accounts.iter().collect();
+    all.sort_by_key(|account| core::cmp::Reverse(account.paid));
+    all.truncate(count);
+    all
 }
 
 /// One loss, or several as one: a heading, a line for each layer, the sum written out.

@@ -11,7 +11,7 @@ use crate::allocation_report::AllocationReport;
 use crate::amount_text::{AmountFormat, ExcessDigits, FaultKind, MAX_DECIMALS};
 use crate::claims_file::{ClaimsFile, ColumnNames};
 use crate::diagnostic::{Diagnostic, Excerpt, Exit};
-use crate::out_folder::{self, OutFolder};
+use crate::out_folder::{self, OutFolder, Results};
 use crate::output::{Format, OutputArgs, data_to_stdout, to_stdout};
 use crate::rules::{rule_info, rule_parser};
 use crate::table::{Role, Table};
@@ -89,7 +89,7 @@ pub fn run(args: &AllocateArgs) -> Result<Exit, Diagnostic> {
     let format = AmountFormat { decimals: args.decimals.unwrap_or(0), excess: args.excess_digits };
     let loss = read_loss(&args.loss, format)?;
     if let Some(target) = &args.out() {
-        out_folder::check(target, args.output.force)?;
+        out_folder::check(target, args.output.force, Results::Shares)?;
     }
     let mut progress = Progress::new(args.output.quiet);
     let table = Table::read(&args.claims)?;
@@ -202,7 +202,7 @@ fn refused(error: AllocationError, file: &ClaimsFile, rule: Rule) -> Diagnostic 
 
 fn write_folder(report: &AllocationReport<'_>, output: &OutputArgs) -> Result<(), Diagnostic> {
     let Some(target) = &output.out else { return Ok(()) };
-    let folder = OutFolder::begin(target, output.force)?;
+    let folder = OutFolder::begin(target, output.force, Results::Shares)?;
     folder.write("shares.csv", |out| report.write_csv(out))?;
     folder.write("summary.json", |out| report.write_summary(out))?;
     folder.commit()

@@ -2,34 +2,31 @@
 
 use std::path::PathBuf;
 
-use clap::{Args, ValueEnum};
+use clap::Args;
 
 use crate::diagnostic::{Diagnostic, Exit};
-use crate::output::{data_to_stdout, to_stdout};
+use crate::out_folder::{self, OutFolder, Results};
+use crate::output::{Format, OutputArgs, data_to_stdout, to_stdout};
 use crate::run::explain::Explanation;
-use crate::run::explain_text;
 use crate::run::replay::Replay;
+use crate::run::{explain_table, explain_text};
+use crate::terminal::visible;
 
 const EXAMPLES: &str = "\
 Examples:
   rhodian share alice.toml --out result
   rhodian explain result --account bob
   rhodian explain result --account bob --format json
+  rhodian explain result --account bob --out bob
 
 The events in the folder are replayed and compared with the digest in its summary, so what is
-explained is what happened. Amounts of the JSON are in atoms, as strings.
+explained is what happened.
+
+The files of --out: explanation.txt, the sentences; explanation.csv, a row for each loss in each
+layer; explanation.json, all of it. Amounts of JSON and ndjson are in atoms, as strings; those of
+CSV are in units of the asset.
 
 Exit: 0 done, 2 bad input, 3 input/output.";
-
-/// How an explanation is written.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
-pub enum ExplainFormat {
-    /// In sentences.
-    #[default]
-    Text,
-    /// One JSON object.
-    Json,
-}
 
 /// Explain one account's share: why, how much, and what it would be under each other rule
 #[derive(Clone, Debug, Args)]
@@ -41,23 +38,46 @@ pub struct ExplainArgs {
     /// The account
     #[arg(long, value_name = "ID", allow_hyphen_values = true)]
     pub account: String,
-    /// How the explanation is written to standard output
-    #[arg(long, value_enum, value_name = "FORMAT", default_value = "text")]
-    pub format: ExplainFormat,
+    #[command(flatten)]
+    #[allow(missing_docs)]
+    pub output: OutputArgs,
 }
 
-/// Reads the folder, explains the account.
+/// Reads the folder, explains the account, writes the folder, then the result.
 pub fn run(args: &ExplainArgs) -> Result<Exit, Diagnostic> {
+    let output = &args.output;
+    if let Some(target) = &output.out {
+        out_folder::check(target, output.force, Results::Explanation)?;
+    }
     let replay = Replay::read(&args.folder)?;
     let explanation = Explanation::of(&replay, &args.account)?;
-    match args.format {
-        ExplainFormat::Text => {
-            to_stdout(|out| out.write_all(explain_text::text(&explanation).as_bytes()))?;
+    let (text, csv) = (explain_text::text(&explanation), explain_table::csv(&explanation));
+    // An explanation is plain data with text keys, so it always has a JSON form.
+    let mut json = serde_json::to_vec_pretty(&explanation).unwrap_or_default();
+    json.push(b'\n');
+    if let Some(target) = &output.out {
+        let folder = OutFolder::begin(target, output.force, Results::Explanation)?;
+        folder.write("explanation.txt", |out| out.write_all(text.as_bytes()))?;
+        folder.write("explanation.csv", |out| out.write_all(csv.as_bytes()))?;
+        folder.write("explanation.json", |out| out.write_all(&json))?;
+        folder.commit()?;
+    }
+    match output.format {
+        Format::Text => to_stdout(|out| out.write_all(text.as_bytes()))?,
+        Format::Csv => data_to_stdout(|out| out.write_all(csv.as_bytes()))?,
+        Format::Json => data_to_stdout(|out| out.write_all(&json))?,
+        Format::Ndjson => {
+            data_to_stdout(|out| out.write_all(explain_table::ndjson(&explanation).as_bytes()))?;
         }
-        ExplainFormat::Json => data_to_stdout(|out| {
-            serde_json::to_writer_pretty(&mut *out, &explanation)?;
-            out.write_all(b"\n")
-        })?,
+    }
+    if let Some(why) = explanation.not_liable.as_ref().filter(|_| output.format == Format::Csv) {
+        // A table without rows would leave the reader to wonder.
+        output.remark(visible(why));
+    }
+    if let Some(target) = &output.out {
+        let target = target.display().to_string();
+        let files = "explanation.txt, explanation.csv and explanation.json";
+        output.remark(format!("wrote {files} into {}", visible(&target)));
     }
     Ok(Exit::Done)
 }

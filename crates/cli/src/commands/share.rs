@@ -9,7 +9,7 @@ use rhodian_report::{Report, csv, html};
 
 use crate::diagnostic::{Diagnostic, Exit};
 use crate::loss_file::{self, LossFile};
-use crate::out_folder::{self, OutFolder};
+use crate::out_folder::{self, OutFolder, Results};
 use crate::output::{Format, OutputArgs, data_to_stdout, to_stdout};
 use crate::run::events::EventLog;
 use crate::run::plan::Plans;
@@ -59,7 +59,7 @@ pub struct ShareArgs {
 pub fn run(args: &ShareArgs) -> Result<Exit, Diagnostic> {
     let output = &args.output;
     if let Some(target) = &output.out {
-        out_folder::check(target, output.force)?;
+        out_folder::check(target, output.force, Results::Shares)?;
     }
     let mut progress = Progress::new(output.quiet);
     let file = loss_file::read(&args.file)?;
@@ -72,7 +72,7 @@ pub fn run(args: &ShareArgs) -> Result<Exit, Diagnostic> {
     if args.plan {
         progress.done();
         write_plan(&file, &run, output.format)?;
-        tell(&file, output);
+        tell(&file, &run, output);
         return Ok(Exit::Done);
     }
     progress.doing("reporting on", accounts);
@@ -80,7 +80,18 @@ pub fn run(args: &ShareArgs) -> Result<Exit, Diagnostic> {
     write_folder(&report, &mut run, output)?;
     progress.done();
     write_result(&report, &mut run, output.format)?;
-    tell(&file, output);
+    tell(&file, &run, output);
+    let runs = csv::formula_like(&report.shares);
+    if runs > 0 && (output.out.is_some() || output.format == Format::Csv) {
+        output.remark(format!(
+            "{} in shares.csv that a spreadsheet would run as a formula: import it as text",
+            if runs == 1 {
+                "1 row has a name".to_owned()
+            } else {
+                format!("{runs} rows have names")
+            }
+        ));
+    }
     match &output.out {
         Some(target) => {
             let picture = target.join("report.html").display().to_string();
@@ -95,15 +106,15 @@ pub fn run(args: &ShareArgs) -> Result<Exit, Diagnostic> {
     Ok(if args.fail_on_uncovered && uncovered { Exit::CheckFailed } else { Exit::Done })
 }
 
-fn tell(file: &LossFile, output: &OutputArgs) {
-    for remark in &file.remarks {
+fn tell(file: &LossFile, run: &Run, output: &OutputArgs) {
+    for remark in file.remarks.iter().chain(&run.remarks) {
         output.remark(visible(remark));
     }
 }
 
 fn write_folder(report: &Report, run: &mut Run, output: &OutputArgs) -> Result<(), Diagnostic> {
     let Some(target) = &output.out else { return Ok(()) };
-    let folder = OutFolder::begin(target, output.force)?;
+    let folder = OutFolder::begin(target, output.force, Results::Shares)?;
     if let Some(log) = &mut run.log {
         folder.write("events.ndjson", |out| log.copy_to(out))?;
     }

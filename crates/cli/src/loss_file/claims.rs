@@ -75,7 +75,7 @@ fn from_rows(
 }
 
 /// An id that stands twice in a list.
-fn doubled(words: &Words<'_>, id: &At<String>, first: &Place) -> Diagnostic {
+pub(super) fn doubled(words: &Words<'_>, id: &At<String>, first: &Place) -> Diagnostic {
     let line = words.text.line(first.span.start);
     let help = "merge the rows of one account.";
     let allowed = format!("every account once, it is on line {line} already");
@@ -227,7 +227,7 @@ fn claim(
 }
 
 /// Reads `excess_digits`.
-fn excess<T: AsRef<super::shape::Written>>(
+pub(super) fn excess<T: AsRef<super::shape::Written>>(
     words: &Words<'_>,
     at: Option<&At<T>>,
 ) -> Result<ExcessDigits, Diagnostic> {

@@ -124,6 +124,12 @@ impl<'a> CsvRows<'a> {
         self.table.require(role, name).map_err(|error| self.column_help(error, role, place))
     }
 
+    /// The column of that name, nothing where there is none.
+    pub fn known(&self, name: &str, role: Role) -> Result<Option<usize>, Diagnostic> {
+        let found = self.table.find(role, name);
+        found.map_err(|error| self.column_help(error, role, &self.file.place))
+    }
+
     /// Help that speaks of the loss file, where the table's speaks of flags.
     fn column_help(&self, mut error: Diagnostic, role: Role, place: &Place) -> Diagnostic {
         if error.help.contains("--") {

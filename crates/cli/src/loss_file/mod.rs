@@ -11,6 +11,7 @@ mod layers;
 pub mod model;
 pub mod near;
 mod read;
+mod settlement;
 pub mod shape;
 pub mod toml_text;
 mod waterfall;

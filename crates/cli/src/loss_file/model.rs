@@ -9,6 +9,7 @@ use std::ops::Range;
 use rhodian_core::control::Parameter;
 use rhodian_core::domain::{Attachment, Caps, CauseClass, Kind, LayerSpec, Source};
 use rhodian_core::ids::{AssetId, Name};
+use rhodian_core::loss::Rank;
 use rhodian_core::units::Amount;
 
 use super::toml_text::TomlText;
@@ -39,6 +40,8 @@ pub struct LossFile {
     pub recoveries: Vec<Recovery>,
     /// What funds earned, in file order; after every loss is settled.
     pub incomes: Vec<Income>,
+    /// What accounts hold when the domain is settled, where the file says so.
+    pub settlement: Option<Settlement>,
     /// Parameters that are set before the first loss; each at most once, in bounds.
     pub terms: Vec<Term>,
     /// What is odd and may be meant, in file order: whole sentences without a full stop.
@@ -229,6 +232,26 @@ pub struct Income {
     pub amount: Amount,
     /// Where it stands.
     pub place: Place,
+}
+
+/// What accounts hold, by rank, when the domain is settled.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Settlement {
+    /// The parts, each above zero; no account twice under one rank. May be none.
+    pub parts: Vec<RankedPart>,
+    /// Where it stands.
+    pub place: Place,
+}
+
+/// A part of what an account holds, under its rank.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct RankedPart {
+    /// The account.
+    pub account: String,
+    /// The rank.
+    pub rank: Rank,
+    /// How much.
+    pub amount: Amount,
 }
 
 /// A parameter that the file sets.

@@ -13,6 +13,7 @@ use super::model::{
     AccountAmount, Asset, Income, Layer, Loss, LossFile, Place, Recovery, Step, Term,
 };
 use super::near::nearest;
+use super::settlement;
 use super::shape::{At, FileShape, LossShape, TermsShape};
 use super::toml_text::TomlText;
 use super::waterfall;
@@ -37,9 +38,22 @@ pub fn from_text(text: TomlText) -> Result<LossFile, Diagnostic> {
     let recoveries = recoveries(&words, &shape, &losses, &numbers)?;
     let incomes = incomes(&words, &shape, &steps)?;
     let terms = shape.terms.as_ref().map_or(Ok(Vec::new()), |at| terms(&words, &at.value))?;
+    let threshold = shape.terms.as_ref().is_some_and(|at| at.value.uncovered_threshold.is_some());
+    let settlement = shape.settlement.as_ref();
+    let settlement = settlement.map(|at| settlement::read(&words, at, threshold)).transpose()?;
     let title = shape.title.map(|at| visible(&at.value).into_owned());
-    let mut file =
-        LossFile { text, title, asset, losses, steps, recoveries, incomes, terms, remarks };
+    let mut file = LossFile {
+        text,
+        title,
+        asset,
+        losses,
+        steps,
+        recoveries,
+        incomes,
+        settlement,
+        terms,
+        remarks,
+    };
     let odd = waterfall::check(&file)?;
     file.remarks.extend(nobody_kept(&file));
     file.remarks.extend(odd);

@@ -33,6 +33,9 @@ pub struct FileShape {
     /// What funds earned after every loss was settled: pays uncovered debt first.
     #[serde(default)]
     pub income: Vec<At<IncomeShape>>,
+    /// What accounts hold when the domain is settled: pays the uncovered debt by rank, once that
+    /// is above `uncovered_threshold`.
+    pub settlement: Option<At<SettlementShape>>,
     /// The terms of the domain; each has a default.
     pub terms: Option<At<TermsShape>>,
 }
@@ -299,6 +302,69 @@ pub struct IncomeShape {
     pub amount: At<AmountText>,
 }
 
+/// What accounts hold when the domain is settled. Session gains pay the uncovered debt first, then
+/// matured gains, principal and segregated assets; inside a rank all pay the same part.
+#[derive(Clone, Debug, serde::Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+#[schemars(rename = "Settlement")]
+pub struct SettlementShape {
+    /// The accounts, beside what their shares took: a CSV file, or the rows themselves.
+    pub accounts: At<HoldingsShape>,
+}
+
+/// What accounts hold by rank: a CSV file with its columns, or the rows themselves.
+#[derive(Clone, Debug, JsonSchema)]
+#[serde(untagged)]
+#[schemars(rename = "Holdings")]
+pub enum HoldingsShape {
+    /// A CSV file.
+    File(Box<HoldingsFileShape>),
+    /// The rows.
+    Rows(Vec<At<HoldingShape>>),
+}
+
+/// What one account holds by rank; at least one of them.
+#[derive(Clone, Debug, serde::Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+#[schemars(rename = "Holding")]
+pub struct HoldingShape {
+    /// The account, 1 to 64 bytes.
+    pub account: At<String>,
+    /// Gains since the reference: pay first.
+    pub session_gains: Option<At<AmountText>>,
+    /// Gains older than that: pay second.
+    pub matured_gains: Option<At<AmountText>>,
+    /// What was paid in: pays third.
+    pub principal: Option<At<AmountText>>,
+    /// Assets held apart: pay last.
+    pub segregated: Option<At<AmountText>>,
+}
+
+/// A CSV file of what accounts hold: one row for each, a column for each rank that it has.
+#[derive(Clone, Debug, serde::Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+#[schemars(rename = "HoldingsFile")]
+pub struct HoldingsFileShape {
+    /// The file, relative to the folder of the loss file.
+    pub file: At<String>,
+    /// The column of the account; "account" where nothing is said.
+    pub account: Option<At<String>>,
+    /// The column of session gains; "session_gains" where there is one.
+    pub session_gains: Option<At<String>>,
+    /// The column of matured gains; "matured_gains" where there is one.
+    pub matured_gains: Option<At<String>>,
+    /// The column of principal; "principal" where there is one.
+    pub principal: Option<At<String>>,
+    /// The column of segregated assets; "segregated" where there is one.
+    pub segregated: Option<At<String>>,
+    /// Which rows count: "principal > 0".
+    pub keep: Option<At<String>>,
+    /// What happens to digits beyond the asset's decimals; "refuse" where nothing is said.
+    pub excess_digits: Option<At<ExcessText>>,
+    /// Whether numbers like 1.5e-05 are read; not where nothing is said.
+    pub exponents: Option<At<bool>>,
+}
+
 /// The terms of the domain.
 #[derive(Clone, Debug, serde::Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
@@ -350,6 +416,15 @@ either! { StakesShape, "a table with `file`, or a list of stakes",
     }
     fn visit_seq<A: SeqAccess<'de>>(self, list: A) -> Result<StakesShape, A::Error> {
         Deserialize::deserialize(SeqAccessDeserializer::new(list)).map(StakesShape::Rows)
+    }
+}
+
+either! { HoldingsShape, "a table with `file`, or a list of accounts",
+    fn visit_map<A: MapAccess<'de>>(self, map: A) -> Result<HoldingsShape, A::Error> {
+        Deserialize::deserialize(MapAccessDeserializer::new(map)).map(HoldingsShape::File)
+    }
+    fn visit_seq<A: SeqAccess<'de>>(self, list: A) -> Result<HoldingsShape, A::Error> {
+        Deserialize::deserialize(SeqAccessDeserializer::new(list)).map(HoldingsShape::Rows)
     }
 }
 

@@ -14,7 +14,7 @@ use super::toml_text::TomlText;
 use crate::amount_text::{AmountFormat, ExcessDigits, FaultKind};
 use crate::diagnostic::Diagnostic;
 use crate::rules::RULES;
-use crate::terminal::{fit, is_unsafe_to_show};
+use crate::terminal::{fit, hidden_in, is_unsafe_to_show};
 
 /// Every kind of layer by its name, in the order of a usual waterfall.
 pub const KINDS: [(Kind, &str); 12] = [
@@ -228,7 +228,7 @@ impl Words<'_> {
         let text = at.value.as_str();
         let (fault, help) = if text.trim().is_empty() {
             ("empty", "write something there.")
-        } else if text.contains(is_unsafe_to_show) {
+        } else if text.contains(is_unsafe_to_show) || hidden_in(text).is_some() {
             ("unprintable", "remove the characters that do not print.")
         } else if text.len() > MAX_NAME {
             ("too long", "shorten it.")

@@ -5,22 +5,24 @@
 //! from them: so they are of one episode, under one liable set. A later one joins an episode that
 //! a pending draw keeps open; where every loss was settled before, it opens the next.
 
+use rhodian_core::control::Status;
 use rhodian_core::engine::{
     Action, Actor, Envelope, Events, Rejection, Role, State, decide, duty, evolve,
 };
 use rhodian_core::ids::{AccountId, LayerId, LossId, Name, Time};
 use rhodian_core::loss::{
-    Command as LossCommand, Draw, Duty, Rejection as LossRejection, SetOff, Stage,
+    Command as LossCommand, Draw, Duty, RankedClaim, Rejection as LossRejection, SetOff, Stage,
 };
 use rhodian_core::units::Amount;
 use rhodian_core::waterfall::{Plan, plan};
 
 use super::events::EventLog;
+use super::settlement;
 use super::trail::Trail;
 use super::venue::{self, DOMAIN, Roster};
 use crate::diagnostic::Diagnostic;
 use crate::loss_file::LossFile;
-use crate::loss_file::model::{Later, Loss, Paid, Place};
+use crate::loss_file::model::{Later, Loss, Paid, Place, RankedPart};
 
 /// Who agrees with a report: another of the venue than the one who made it.
 const SECOND: Actor = Actor { role: Role::Venue, id: 1 };
@@ -37,6 +39,7 @@ pub struct Driver<'f> {
     state: State,
     trail: Trail,
     log: Option<EventLog>,
+    events: u64,
     plans: Vec<(LossId, Option<Plan>)>,
 }
 
@@ -49,8 +52,12 @@ pub struct Run {
     pub trail: Trail,
     /// Its events, where they were asked for.
     pub log: Option<EventLog>,
+    /// How many events there were.
+    pub events: u64,
     /// What the waterfall planned for each deficit before it ran.
     pub plans: Vec<(LossId, Option<Plan>)>,
+    /// What happened that the reader may not expect: whole sentences without a full stop.
+    pub remarks: Vec<String>,
 }
 
 impl<'f> Driver<'f> {
@@ -70,6 +77,7 @@ impl<'f> Driver<'f> {
             state: State::new(true),
             trail: Trail::default(),
             log,
+            events: 0,
             plans: Vec::new(),
         };
         venue::open(&mut driver)?;
@@ -96,11 +104,13 @@ impl<'f> Driver<'f> {
             self.tick(next)?;
         }
         self.take_shares()?;
+        self.settle_ranks()?;
         for later in self.file.later() {
             self.come_back(later)?;
         }
-        let Self { state, trail, log, plans, .. } = self;
-        Ok(Run { state, trail, log, plans })
+        let remarks = settlement::remarks(self.file, &self.state, &self.trail);
+        let Self { state, trail, log, events, plans, .. } = self;
+        Ok(Run { state, trail, log, events, plans, remarks })
     }
 
     /// Gives the engine one command, or one of its own, and nothing that follows it; what it
@@ -113,6 +123,7 @@ impl<'f> Driver<'f> {
         for event in events.as_slice() {
             evolve(&mut self.state, event);
             self.trail.follow(event, &self.state);
+            self.events += 1;
         }
         match &mut self.log {
             Some(log) => log.push(envelope.at, events.as_slice()).map(|()| None),
@@ -259,12 +270,12 @@ impl<'f> Driver<'f> {
         Ok(())
     }
 
-    /// The payments of the first pending draw that nobody has paid into.
     /// The number of an account's next command.
     pub(super) fn next_number(&self, account: AccountId) -> u64 {
         self.state.accounts.account(account).map_or(0, |found| found.last_number) + 1
     }
 
+    /// The payments of the first pending draw that nobody has paid into.
     fn next_payments(&self) -> Option<(LossId, LayerId, Vec<Paying>)> {
         let state = &self.state;
         state.losses.losses().filter(|(_, loss)| loss.is_open()).find_map(|(id, loss)| {
@@ -309,6 +320,23 @@ impl<'f> Driver<'f> {
             self.must(Actor::VENUE, Action::Loss(take), &Place::default())?;
         }
         Ok(())
+    }
+
+    /// Takes what is uncovered from the accounts by rank, where the domain is in settlement.
+    fn settle_ranks(&mut self) -> Result<(), Diagnostic> {
+        let Some(settlement) = &self.file.settlement else { return Ok(()) };
+        let settling = self.state.control.domain_status(DOMAIN) == Status::Settling;
+        if !settling || settlement.parts.is_empty() {
+            return Ok(());
+        }
+        let claim = |part: &RankedPart| RankedClaim {
+            account: self.roster.account(&part.account),
+            rank: part.rank,
+            amount: part.amount,
+        };
+        let claims = settlement.parts.iter().map(claim).collect();
+        let settle = LossCommand::SettleRanks { domain: DOMAIN, claims };
+        self.must(Actor::VENUE, Action::Loss(settle), &settlement.place)
     }
 
     fn come_back(&mut self, later: Later<'_>) -> Result<(), Diagnostic> {

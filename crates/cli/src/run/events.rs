@@ -10,6 +10,7 @@ use rhodian_core::ids::Time;
 use serde::{Deserialize, Serialize};
 
 use crate::diagnostic::Diagnostic;
+use crate::terminal::visible;
 
 /// A line of the file.
 #[derive(Serialize)]
@@ -69,15 +70,26 @@ fn failed(error: &io::Error) -> Diagnostic {
 ///
 /// Refused: a file that cannot be read; a line that is no event or cannot follow, with its number.
 pub fn read(path: &Path, visit: &mut dyn FnMut(Event) -> bool) -> Result<(), Diagnostic> {
+    let name = path.display().to_string();
+    let failed = |error: &io::Error| Diagnostic::input_output("read", &name, error);
+    let reader = BufReader::with_capacity(1 << 18, File::open(path).map_err(|e| failed(&e))?);
+    read_from(reader, &visible(&name), visit)
+}
+
+/// As [`read`], of a text that is cited by `name`. Also refused: times that go back.
+pub fn read_from(
+    mut reader: impl BufRead,
+    name: &str,
+    visit: &mut dyn FnMut(Event) -> bool,
+) -> Result<(), Diagnostic> {
     #[derive(Deserialize)]
     struct Line {
+        at: u64,
         #[serde(flatten)]
         event: Event,
     }
-    let name = path.display().to_string();
-    let failed = |error: &io::Error| Diagnostic::input_output("read", &name, error);
-    let mut reader = BufReader::with_capacity(1 << 18, File::open(path).map_err(|e| failed(&e))?);
-    let (mut text, mut number) = (Vec::new(), 0);
+    let failed = |error: &io::Error| Diagnostic::input_output("read", name, error);
+    let (mut text, mut number, mut before) = (Vec::new(), 0, 0);
     loop {
         text.clear();
         if reader.read_until(b'\n', &mut text).map_err(|e| failed(&e))? == 0 {
@@ -90,6 +102,11 @@ pub fn read(path: &Path, visit: &mut dyn FnMut(Event) -> bool) -> Result<(), Dia
         };
         let line: Line = serde_json::from_slice(&text)
             .map_err(|error| refuse("events-not-an-event", format!("no event: {error}")))?;
+        if line.at < before {
+            let message = format!("the event is of {}, the one before it of {before}", line.at);
+            return Err(refuse("events-time-goes-back", message));
+        }
+        before = line.at;
         if !visit(line.event) {
             let message = "the event cannot follow those before it";
             return Err(refuse("events-impossible", message.to_owned()));

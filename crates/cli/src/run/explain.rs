@@ -4,6 +4,7 @@
 use rhodian_core::allocation::{AllocationError, divide};
 use rhodian_core::engine::State;
 use rhodian_core::ids::{AccountId, LossId};
+use rhodian_core::recovery::{Bearer, Claim, ClaimPool};
 use rhodian_core::units::{Amount, Fraction};
 use serde::Serialize;
 
@@ -28,6 +29,8 @@ pub struct Explanation {
     pub layers: Vec<LayerShare>,
     /// What it paid as the failed party's own means.
     pub own_means: Vec<OwnMeansPaid>,
+    /// What was taken from it by the rank of its claims, in settlement.
+    pub by_rank: Vec<TakenByRank>,
     /// Why it bears no share; nothing where it bears one.
     pub not_liable: Option<String>,
     /// What it paid in shares.
@@ -128,6 +131,17 @@ pub struct OwnMeansPaid {
     pub amount: Amount,
 }
 
+/// What settlement by rank took from an account for a loss.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct TakenByRank {
+    /// The loss.
+    pub loss: String,
+    /// How much.
+    pub amount: Amount,
+    /// What came back of it.
+    pub repaid: Amount,
+}
+
 /// Sums of parts of amounts that are below 10^30 together.
 fn sum(parts: impl Iterator<Item = Amount>) -> Amount {
     Amount::new(parts.map(Amount::atoms).sum()).unwrap_or(Amount::MAX)
@@ -158,7 +172,9 @@ impl Explanation {
         let own_means: Vec<OwnMeansPaid> = own
             .map(|(loss, _, amount)| OwnMeansPaid { loss: replay.name(*loss), amount: *amount })
             .collect();
-        let not_liable = layers.is_empty().then(|| why_not(replay, id, account, &own_means));
+        let by_rank = by_rank(replay, id);
+        let not_liable = (layers.is_empty() && by_rank.is_empty())
+            .then(|| why_not(replay, id, account, &own_means));
         let paid = sum(layers.iter().map(|layer| layer.paid));
         let repaid = sum(layers.iter().map(|layer| layer.repaid));
         Ok(Self {
@@ -167,6 +183,7 @@ impl Explanation {
             decimals: replay.decimals,
             layers,
             own_means,
+            by_rank,
             not_liable,
             paid,
             repaid,
@@ -181,6 +198,20 @@ impl Replay {
     pub fn name(&self, loss: LossId) -> String {
         self.losses.get(loss.index()).cloned().unwrap_or_default()
     }
+}
+
+/// What settlement took from the account, loss by loss.
+fn by_rank(replay: &Replay, id: AccountId) -> Vec<TakenByRank> {
+    let of_pool = |loss: LossId, pool: &ClaimPool| {
+        let Bearer::Ranked { rows } = &pool.bearer else { return None };
+        let place = rows.binary_search_by_key(&id, |row| row.account).ok()?;
+        let Claim { borne: amount, repaid, .. } = rows[place];
+        Some(TakenByRank { loss: replay.name(loss), amount, repaid })
+    };
+    let losses = replay.state.losses.losses();
+    losses
+        .flat_map(|(loss, found)| found.pools.iter().filter_map(move |pool| of_pool(loss, pool)))
+        .collect()
 }
 
 fn refused(error: AllocationError) -> Diagnostic {

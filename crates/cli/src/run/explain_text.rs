@@ -29,6 +29,14 @@ pub fn text(explanation: &Explanation) -> String {
         let (amount, loss) = (money.full(paid.amount.atoms()), printable(&paid.loss));
         say(format!("{loss}: {amount} {asset} of it was taken as own means of the failed party."));
     }
+    for taken in &explanation.by_rank {
+        let (amount, loss) = (money.full(taken.amount.atoms()), printable(&taken.loss));
+        let repaid = money.full(taken.repaid.atoms());
+        say(format!(
+            "{loss}: {amount} {asset} of what stayed uncovered was taken from its claims by rank, \
+             in settlement; {repaid} came back."
+        ));
+    }
     if explanation.layers.is_empty() {
         return out;
     }

@@ -13,11 +13,13 @@
 pub mod driver;
 pub mod events;
 pub mod explain;
+pub mod explain_table;
 pub mod explain_text;
 pub mod notes;
 pub mod plan;
 pub mod replay;
 pub mod rows;
+pub mod settlement;
 pub mod summary;
 pub mod trail;
 pub mod venue;

@@ -39,10 +39,13 @@ pub fn note(state: &State, division: &Division, money: Money) -> String {
     let kind = state.domains.layer(division.layer).map(|layer| layer.spec.kind);
     let word = kind.map_or("weight", weight_word);
     let members = accounts(division.parts.len());
+    // A later wave's level is of all losses of the episode up to it, as its exact shares are.
+    let waves = division.parts.iter().any(|part| !part.before.is_zero());
+    let so_far = if waves { " so far" } else { "" };
     if division.way == Way::Stakes {
         let staked: u128 = division.parts.iter().map(|part| part.weight.atoms()).sum();
         let part = percent(division.cumulative.atoms(), staked);
-        return format!("{part} of each {word}, {members}");
+        return format!("{part} of each {word}{so_far}, {members}");
     }
     let at_cap = at_cap(division);
     let capped = match at_cap {
@@ -52,13 +55,13 @@ pub fn note(state: &State, division: &Division, money: Money) -> String {
     };
     match (rule_of(state, division), level(division)) {
         (Rule::Proportional, Some(level)) => {
-            format!("{} of each {word}, {members}{capped}", percent(level.num, level.den))
+            format!("{} of each {word}{so_far}, {members}{capped}", percent(level.num, level.den))
         }
         (Rule::EqualLosses, Some(level)) => {
-            format!("{} from each, {members}{capped}", money.full(level.num / level.den))
+            format!("{} from each{so_far}, {members}{capped}", money.full(level.num / level.den))
         }
         (Rule::EqualAwards, Some(level)) => {
-            format!("each keeps up to {}, {members}", money.full(level.num / level.den))
+            format!("each keeps up to {}{so_far}, {members}", money.full(level.num / level.den))
         }
         (Rule::Queue, _) => {
             let pays = |part: &&Part| !part.share.is_zero() || !part.before.is_zero();

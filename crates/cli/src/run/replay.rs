@@ -64,7 +64,7 @@ impl Replay {
             Diagnostic::bad_input("summary-not-read", format!("no summary: {error}"), help)
                 .at(name.clone())
         })?;
-        let (state, trail) = replayed(folder)?;
+        let Replayed { state, trail, .. } = replayed(folder)?;
         if hexadecimal(&state.digest()) != said.digest {
             let message = "the events make another state than the summary says";
             let help = "one of the files was changed: run `rhodian share --out` again.";
@@ -80,7 +80,31 @@ impl Replay {
 ///
 /// Refused: a file that cannot be read, a line that is no event, and an event that cannot follow
 /// those before it.
-pub fn replayed(folder: &Path) -> Result<(State, Trail), Diagnostic> {
+pub fn replayed(folder: &Path) -> Result<Replayed, Diagnostic> {
+    let path = folder.join("events.ndjson");
+    following(&mut |visit| events::read(&path, visit))
+}
+
+/// As [`replayed`], of a text that is cited by `name`.
+pub fn replayed_from(text: &[u8], name: &str) -> Result<Replayed, Diagnostic> {
+    following(&mut |visit| events::read_from(text, name, visit))
+}
+
+/// What events made.
+#[derive(Debug)]
+pub struct Replayed {
+    /// The state after every event.
+    pub state: State,
+    /// What the events left.
+    pub trail: Trail,
+    /// How many there were.
+    pub events: u64,
+}
+
+/// Reads events by calling what it is given with each.
+type Reading<'a> = dyn FnMut(&mut dyn FnMut(Event) -> bool) -> Result<(), Diagnostic> + 'a;
+
+fn following(read: &mut Reading<'_>) -> Result<Replayed, Diagnostic> {
     let mut state = State::new(true);
     let mut trail = Trail::default();
     let mut before = 0;
@@ -97,9 +121,10 @@ pub fn replayed(folder: &Path) -> Result<(State, Trail), Diagnostic> {
     };
     let hook = take_hook();
     set_hook(Box::new(|_| {}));
-    let read = events::read(&folder.join("events.ndjson"), &mut visit);
+    let read = read(&mut visit);
     set_hook(hook);
-    read.map(|()| (state, trail))
+    let events = u64::try_from(before).unwrap_or(u64::MAX);
+    read.map(|()| Replayed { state, trail, events })
 }
 
 /// Whether every id that tables are made to hold can be known after `before` events: each of a

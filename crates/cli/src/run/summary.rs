@@ -16,6 +16,7 @@ use serde::Serialize;
 use super::driver::Run;
 use super::notes::note;
 use super::rows::rows;
+use super::settlement;
 use super::trail::{Standing, Trail};
 use crate::diagnostic::Diagnostic;
 use crate::loss_file::LossFile;
@@ -39,13 +40,15 @@ pub fn report(file: &LossFile, run: &Run) -> Result<Report, Diagnostic> {
     let losses = losses(state, &run.trail, &ids, Money::new(asset.decimals));
     let title = file.title.clone().unwrap_or_else(|| default_title(&ids));
     let mut summary = Summary::new(title, asset, losses);
-    summary.warnings = file.remarks.clone();
+    summary.warnings = file.remarks.iter().chain(&run.remarks).cloned().collect();
+    summary.settlement = settlement::summary(state, &run.trail);
     check(state).map_err(|broken| {
         let help = "this is a fault of the program: please report it with the file.";
         Diagnostic::bad_input("law-broken", broken.to_string(), help)
     })?;
     summary.laws =
         LAWS.iter().filter(|law| law.id != MARKETS).map(|law| law.id.to_owned()).collect();
+    summary.events = run.events;
     summary.digest = hexadecimal(&state.digest());
     let shares = rows(state, &run.trail, &ids).map_err(|error| {
         let help = "this is a fault of the program: please report it with the file.";
@@ -78,6 +81,7 @@ pub fn losses(state: &State, trail: &Trail, ids: &[String], money: Money) -> Vec
             let amount = |found: Option<&u128>| {
                 Amount::new(found.copied().unwrap_or(0)).unwrap_or(Amount::MAX)
             };
+            let (settled_by_rank, repaid_by_rank) = settlement::of_loss(state, id);
             LossSummary {
                 id: ids.get(id.index()).cloned().unwrap_or_default(),
                 episode: loss.episode.map_or(0, |episode| u64::from(episode.0) + 1),
@@ -90,6 +94,8 @@ pub fn losses(state: &State, trail: &Trail, ids: &[String], money: Money) -> Vec
                 uncovered: loss.uncovered,
                 recovered: amount(trail.recovered.get(&id)),
                 repaid_uncovered: amount(trail.repaid_uncovered.get(&id)),
+                settled_by_rank,
+                repaid_by_rank,
             }
         })
         .collect()

@@ -114,6 +114,10 @@ pub struct Trail {
     pub recovered: BTreeMap<LossId, u128>,
     /// What of it paid uncovered debt.
     pub repaid_uncovered: BTreeMap<LossId, u128>,
+    /// The uncovered debt that moved the domain to settlement.
+    pub settlement_entered: Option<Amount>,
+    /// What was taken by rank: the loss, then each account and how much, in account order.
+    pub ranked: Vec<(LossId, Vec<(AccountId, Amount)>)>,
     /// Balances of accounts, by dense id.
     accounts: Vec<i128>,
     /// Balances of pots, by dense id.
@@ -221,6 +225,10 @@ impl Trail {
                 }
                 OwnMeans::Book => {}
             },
+            LossEvent::SettlementEntered { uncovered, .. } => {
+                self.settlement_entered = Some(*uncovered);
+            }
+            LossEvent::RanksSettled { loss, rows, .. } => self.ranked.push((*loss, rows.clone())),
             LossEvent::LossSettled { loss } => {
                 let standings = self.standings_of(state, *loss);
                 self.standings.insert(*loss, standings);

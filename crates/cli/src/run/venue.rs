@@ -15,7 +15,7 @@ use super::driver::Driver;
 use super::trail::ASSET;
 use crate::diagnostic::Diagnostic;
 use crate::loss_file::LossFile;
-use crate::loss_file::model::{Layer, Place};
+use crate::loss_file::model::{Layer, Place, RankedPart};
 
 /// The domain of every loss: a file has one.
 pub const DOMAIN: DomainId = DomainId(0);
@@ -28,7 +28,7 @@ const GOVERNANCE: Actor = Actor { role: Role::Governance, id: 0 };
 struct Holding {
     /// What it holds at the start; more than 10^30 is as good as that.
     held: Amount,
-    /// Whether it has claims on a layer, and so accepts the terms.
+    /// Whether it has claims on a layer or on the domain, and so accepts the terms.
     claims: bool,
 }
 
@@ -55,6 +55,7 @@ impl<'f> Roster<'f> {
             ids.extend(loss.failed.as_deref());
             ids.extend(loss.set_off.iter().map(|off| off.account.as_str()));
         }
+        ids.extend(ranked_of(file).iter().map(|part| part.account.as_str()));
         ids.sort_unstable();
         ids.dedup();
         let dense: HashMap<&str, u32> = ids.iter().copied().zip(0..).collect();
@@ -82,6 +83,9 @@ impl<'f> Roster<'f> {
             for off in &loss.set_off {
                 self.holding(&off.account, off.amount);
             }
+        }
+        for part in ranked_of(file) {
+            self.holding(&part.account, part.amount).claims = true;
         }
     }
 
@@ -133,6 +137,10 @@ impl<'f> Roster<'f> {
 
 fn claims_of(layer: &Layer) -> &[crate::loss_file::model::Claim] {
     layer.claims.as_ref().map_or(&[], |claims| &claims.kept)
+}
+
+fn ranked_of(file: &LossFile) -> &[RankedPart] {
+    file.settlement.as_ref().map_or(&[], |settlement| &settlement.parts)
 }
 
 /// Who holds stakes in a layer; where the file names none, one staker with the layer's name.

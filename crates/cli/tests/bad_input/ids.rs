@@ -1,5 +1,6 @@
 //! Ids that name no one, or someone twice.
 
+use super::support::World;
 use super::{LOSS, check};
 
 #[test]
@@ -126,4 +127,46 @@ error[csv-lone-return]: a carriage return without a line feed
 help: save the file with LF or CRLF line ends. Nothing was written.
 "#,
     );
+}
+
+#[test]
+fn what_nobody_sees_is_refused() {
+    check(
+        "two byte-order marks",
+        LOSS,
+        b"\xEF\xBB\xBF\xEF\xBB\xBFid,cap\na,1\n",
+        r#"
+error[csv-doubled-mark]: two byte-order marks begin the text
+ --> claims.csv:1
+help: save the file once more as UTF-8, with one mark or none. Nothing was written.
+"#,
+    );
+    check(
+        "a column that looks like weight",
+        LOSS,
+        "id,cap,wei\u{200B}ght\na,1,1\n".as_bytes(),
+        r#"
+error[csv-hidden-character]: column weight has a character that nobody sees
+ --> claims.csv:1, column 3
+  | id,cap,wei·ght
+  |           ^ allowed: characters that show
+help: write the name again in the header. Nothing was written.
+"#,
+    );
+    check(
+        "an id that looks like another",
+        LOSS,
+        "id,cap\nbob,1\nbob\u{2060},1\n".as_bytes(),
+        r#"
+error[claims-unprintable-id]: id has a character that does not print
+ --> claims.csv:3, column 1 (id)
+  | bob·,1
+  |    ^ allowed: characters that print
+help: remove it. Nothing was written.
+"#,
+    );
+    // The joiner of a script between its letters is part of the name.
+    let world = World::with_claims("id,cap\nمی\u{200C}خواهم,1\n");
+    let ran = world.run(&format!("allocate {LOSS} --claims claims.csv --format csv"));
+    assert_eq!(ran.status, 0, "{}", ran.stderr);
 }

@@ -43,6 +43,7 @@ pub fn page(report: &Report) -> String {
                 section.sizes(main);
                 section.largest(main);
                 section.losses(main);
+                section.settlement(main);
                 section.recoveries(main);
                 section.check(main);
                 section.sums(main);

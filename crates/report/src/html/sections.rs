@@ -2,13 +2,13 @@
 
 use super::table::{self, Cell, Column, Row, row};
 use crate::markup::Markup;
-use crate::model::Report;
+use crate::model::{LARGEST, Report};
 use crate::money::{self, Money};
 use crate::picture::{Picture, RowKind, Sum};
 use crate::safe::fitted;
 use crate::size::{AccountShare, SizeTable};
 use crate::svg::{Burden, Chart, Classes, Waterfall};
-use crate::text::{class_name, episode};
+use crate::text::{class_name, episode, largest_ranked};
 
 /// The layers listed for one loss.
 const MOST_LAYERS: usize = 40;
@@ -288,6 +288,47 @@ impl Section<'_> {
                 self.layers(section, &Picture::of(loss));
             }
             note_more(section, losses.len().saturating_sub(MOST_LOSSES), "losses' layers");
+        });
+    }
+
+    /// What claims paid by rank, where the domain entered settlement.
+    pub(super) fn settlement(&self, main: &mut Markup) {
+        let summary = &self.report.summary;
+        let Some(settlement) = &summary.settlement else { return };
+        let money = self.money();
+        let settled: u128 = summary.losses.iter().map(|loss| loss.settled_by_rank.atoms()).sum();
+        let most = largest_ranked(settlement, LARGEST);
+        let paid = most.iter().map(|account| account.paid.atoms());
+        let places = money.places(paid.chain([settled, settlement.uncovered.atoms()]));
+        let write = |atoms| money.with_places(atoms, places);
+        main.el("section", &[], |section| {
+            section.put("h2", &[], "Settlement by rank");
+            let sub = format!(
+                "{} {} were uncovered, more than the domain's terms let stand, so it entered \
+                 settlement. {} were taken from the claims of {} accounts: session gains before \
+                 matured gains, those before principal, that before segregated assets, the same \
+                 part of each claim inside a rank.",
+                write(settlement.uncovered.atoms()),
+                self.unit(),
+                write(settled),
+                money::count(settlement.accounts.len()),
+            );
+            section.put("p", &[("class", "sub")], &sub);
+            if most.is_empty() {
+                return;
+            }
+            let rows: Vec<Row> = most
+                .iter()
+                .map(|account| {
+                    let name = Cell::from(fitted(&account.account, 44, "…"));
+                    let figures = [account.paid, account.repaid].map(|found| write(found.atoms()));
+                    ("", [name].into_iter().chain(figures.map(Cell::from)).collect())
+                })
+                .collect();
+            let columns = [Column::Id("Account"), Column::Number("Paid"), Column::Number("Repaid")];
+            let caption = format!("Paid by rank, {}", self.unit());
+            table::write(section, &caption, &columns, &rows);
+            note_more(section, settlement.accounts.len() - most.len(), "accounts");
         });
     }
 

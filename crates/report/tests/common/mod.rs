@@ -55,6 +55,8 @@ pub fn loss(id: &str, layers: Vec<LayerDraw>, uncovered: u128) -> LossSummary {
         uncovered: atoms(uncovered),
         recovered: Amount::ZERO,
         repaid_uncovered: Amount::ZERO,
+        settled_by_rank: Amount::ZERO,
+        repaid_by_rank: Amount::ZERO,
     }
 }
 

@@ -264,13 +264,15 @@ pub(super) fn declare_default(
     standing_failed(state, domain, Some(account), set_off)?;
     let mut set_off = set_off.to_vec();
     set_off.extend(gains_of_owner(state, domain, account));
-    default_found(state, domain, number, account, (cause.clone(), largest(set_off)), events)
+    let failure = Failure { account, cause: cause.clone() };
+    failure.push(state, 0, domain, number, largest(set_off), events)?;
+    failure.push_others(state, 1, domain, events)
 }
 
 /// The first account below zero that no open loss explains.
 pub(super) fn negative(state: &State) -> Option<(AccountId, DomainId)> {
     state.negative_accounts().find_map(|account| {
-        let domain = state.domain_of_failure(account)?;
+        let domain = state.domains_of_failure(account).first().copied()?;
         let asset = state.domains.domain(domain)?.asset;
         let below = state.equity(account, asset) < 0;
         let known = state.losses.losses.iter().any(|loss| {
@@ -293,10 +295,18 @@ pub(super) fn detect_negative(
     if negative(state) != Some((account, domain)) {
         return Err(Rejection::NotDue);
     }
-    let count = u64::try_from(state.losses.losses.len()).unwrap_or(u64::MAX >> 1);
     let cause = Name::new("balance below zero").ok_or(Rejection::NotDue)?;
+    let failure = Failure { account, cause };
+    let number = derived_number(state, 0);
     let set_off = gains_of_owner(state, domain, account);
-    default_found(state, domain, DERIVED_NUMBERS | count, account, (cause, set_off), events)
+    failure.push(state, 0, domain, number, set_off, events)?;
+    failure.push_others(state, 1, domain, events)
+}
+
+/// The number of the loss that is found `place` after the last.
+fn derived_number(state: &State, place: usize) -> u64 {
+    let count = u64::try_from(state.losses.losses.len() + place).unwrap_or(u64::MAX >> 1);
+    DERIVED_NUMBERS | count
 }
 
 /// The reported session gains in the owner's other accounts: own means of his loss.
@@ -334,18 +344,48 @@ fn largest(mut set_off: Vec<SetOff>) -> Vec<SetOff> {
     set_off
 }
 
-fn default_found(
-    state: &State,
-    domain: DomainId,
-    number: u64,
+/// An account that failed: one loss in each domain that its legs and losses are of.
+struct Failure {
     account: AccountId,
-    (cause, set_off): (Name, Vec<SetOff>),
-    events: &mut Events,
-) -> Result<(), Rejection> {
-    let loss =
-        LossId::at(state.losses.losses.len()).ok_or(Rejection::TooMany { what: "losses" })?;
-    events.push(Event::DefaultFound { loss, domain, number, cause, account, set_off });
-    Ok(())
+    cause: Name,
+}
+
+impl Failure {
+    /// Its loss in `domain`, the one `place` after the last.
+    fn push(
+        &self,
+        state: &State,
+        place: usize,
+        domain: DomainId,
+        number: u64,
+        set_off: Vec<SetOff>,
+        events: &mut Events,
+    ) -> Result<(), Rejection> {
+        let loss = LossId::at(state.losses.losses.len() + place)
+            .ok_or(Rejection::TooMany { what: "losses" })?;
+        let (account, cause) = (self.account, self.cause.clone());
+        events.push(Event::DefaultFound { loss, domain, number, cause, account, set_off });
+        Ok(())
+    }
+
+    /// Its losses in the domains other than `domain`.
+    fn push_others(
+        &self,
+        state: &State,
+        first: usize,
+        domain: DomainId,
+        events: &mut Events,
+    ) -> Result<(), Rejection> {
+        let domains = state.domains_of_failure(self.account);
+        let others = domains.into_iter().filter(|other| *other != domain);
+        for (place, other) in others.enumerate() {
+            let place = first + place;
+            let number = derived_number(state, place);
+            let set_off = gains_of_owner(state, other, self.account);
+            self.push(state, place, other, number, set_off, events)?;
+        }
+        Ok(())
+    }
 }
 
 /// Detection: opens or joins the domain's episode and, where no set's window is open, fixes the

@@ -280,6 +280,18 @@ impl Losses {
         self.sets.get(id.index())
     }
 
+    /// The domains in which `account` failed and is not taken over, in id order.
+    pub(crate) fn to_take_over(&self, account: AccountId) -> Vec<DomainId> {
+        let waits = |loss: &&Loss| {
+            let derived = loss.origin == Origin::Derived && !loss.taken_over;
+            loss.failed == Some(account) && derived && loss.stage != Stage::Dismissed
+        };
+        let mut domains: Vec<DomainId> =
+            self.losses.iter().filter(waits).map(|loss| loss.domain).collect();
+        domains.sort_unstable();
+        domains
+    }
+
     /// The loss a domain gave `number`.
     #[must_use]
     pub fn numbered(&self, domain: DomainId, number: u64) -> Option<LossId> {

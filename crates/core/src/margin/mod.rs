@@ -10,4 +10,4 @@ mod requirement;
 pub use equity::{Opening, Withdrawable};
 pub(crate) use equity::{opening_after, withdrawable};
 pub use requirement::{Level, tiered};
-pub(crate) use requirement::{initial, maintenance, stressed_cost};
+pub(crate) use requirement::{initial, maintenance, maintenance_in, stressed_cost};

@@ -100,6 +100,11 @@ pub(crate) fn maintenance(state: &State, account: AccountId) -> u128 {
     of_legs(&state.markets, &state.markets.position(account).legs, Level::Maintenance)
 }
 
+/// What `account` must hold to keep its legs in the markets of `domain`, in atoms.
+pub(crate) fn maintenance_in(state: &State, account: AccountId, domain: DomainId) -> u128 {
+    of_legs(&state.markets, &state.markets.legs_in(account, domain), Level::Maintenance)
+}
+
 /// What closing `legs` may cost under stress: the domain's rate of their gross value, rounded up
 /// (for those who would bear it: more is held for them).
 pub(crate) fn stressed_cost(state: &State, domain: DomainId, legs: &[Leg]) -> u128 {

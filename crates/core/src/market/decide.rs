@@ -10,7 +10,7 @@ use crate::bounds::{MAX_AMOUNT, MAX_LOT_VALUE};
 use crate::control::Status;
 use crate::domain::CauseClass;
 use crate::engine::{Envelope, Events, State};
-use crate::ids::{AssetId, CheckpointId, DomainId, LossId, MarketId};
+use crate::ids::{AccountId, AssetId, CheckpointId, DomainId, LossId, MarketId};
 use crate::margin;
 use crate::units::{Amount, Price, Quantity, SignedAmount};
 
@@ -304,15 +304,15 @@ fn book_side(state: &State, loss: LossId, holds: Quantity, reduces: bool) -> Res
     if reduces { Ok(()) } else { Err(Rejection::BookWouldGrow { loss, holds }) }
 }
 
-/// The legs of a failed account move to the book, if it has any.
+/// The legs of a failed account in one domain move to the book, if it has any.
 pub(crate) fn take_legs(
     state: &State,
     loss: LossId,
-    account: crate::ids::AccountId,
+    (account, domain): (AccountId, DomainId),
     equity: SignedAmount,
     events: &mut Events,
 ) {
-    let legs = &state.markets.position(account).legs;
+    let legs = state.markets.legs_in(account, domain);
     if !legs.is_empty() {
         let legs: Vec<_> = legs.iter().map(|leg| (leg.market, leg.lots)).collect();
         events.push(Event::LegsTaken { loss, account, equity, legs });

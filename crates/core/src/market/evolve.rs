@@ -1,7 +1,7 @@
 //! What an event does to the area's state. It cannot fail: `decide` made every check.
 
 use super::position::Trade;
-use super::{Book, Event, Market, Markets, Party, Position, Settlement};
+use super::{Book, Event, Leg, Market, Markets, Party, Position, Settlement};
 use crate::account;
 use crate::closeout;
 use crate::domain;
@@ -45,9 +45,10 @@ impl Markets {
                     self.pay_out((*market, *domain, *asset), *lot_value, *party, lots.lots());
                 }
             }
-            Event::LegsTaken { loss, account, equity, .. } => {
+            Event::LegsTaken { loss, account, equity, legs } => {
+                let taken = |leg: &mut Leg| legs.iter().any(|(market, _)| *market == leg.market);
                 let position = self.position_mut(*account);
-                let legs = core::mem::take(&mut position.legs);
+                let legs = position.legs.extract_if(.., taken).collect();
                 let book = Book { legs, opened: equity.atoms(), since: now };
                 self.books.insert(*loss, book);
             }

@@ -118,8 +118,9 @@ impl Breaker {
         for (place, window) in self.windows.iter().enumerate() {
             let limit = mul_div_floor(window.limit, allowed, MILLION).unwrap_or(0);
             let used = meter.used(self, at, window.length);
-            let left = limit.checked_sub(used).unwrap_or(0);
-            let lots = u64::try_from(left / u128::from(lot_value.max(1))).unwrap_or(u64::MAX);
+            // Used up, or more than that since the stage was reached: no lots.
+            let left = limit.checked_sub(used).map(|left| left / u128::from(lot_value.max(1)));
+            let lots = left.map_or(0, |lots| u64::try_from(lots).unwrap_or(u64::MAX));
             if lots < allowance.lots {
                 allowance = Allowance { lots, stage, window: Some(place) };
             }
@@ -166,7 +167,8 @@ impl Meter {
 /// The first slot that reaches into the span of `length` that ends at `at`: values less than
 /// `length` ago count.
 fn oldest_slot(breaker: &Breaker, at: u64, length: u64) -> u64 {
-    let begin = (at + 1).checked_sub(length).unwrap_or(0);
+    // Times are milliseconds far below 2^64.
+    let begin = if at >= length { at + 1 - length } else { 0 };
     begin / breaker.slot.max(1)
 }
 

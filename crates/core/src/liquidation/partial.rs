@@ -75,9 +75,10 @@ impl core::error::Error for PartialError {}
 /// How many lots of each leg to close so that equity (in atoms, within 10^30) is at least the
 /// requirement and `buffer` millionths of it.
 ///
-/// Where the target is met already nothing is closed; where even closing everything does not
-/// leave the account at zero or above, everything is. Smallest in this sense: one step less does
-/// not meet the target. Where a leg costs more to close than it frees, a smaller one might.
+/// Where the target is met already nothing is closed; where no part meets it, everything is.
+/// Smallest in this sense: one step less does not meet the target. Where a leg costs more to
+/// close than its lowest rate frees, a smaller one might, and one that only the rounding of small
+/// legs makes healthy may go unseen.
 ///
 /// The requirement is compared without rounding. A venue that rounds each leg's up takes the
 /// number of legs off the equity first.
@@ -101,7 +102,9 @@ pub fn partial(legs: &[Leg], equity: i128, buffer: u32) -> Result<Partial, Parti
     let step = if account.healthy(0) {
         0
     } else if account.healthy(most) {
-        account.smallest(account.linear_guess())
+        account.smallest(account.linear_guess(), most)
+    } else if let Some(step) = account.healthy_kink() {
+        account.smallest(step, step)
     } else {
         most
     };
@@ -192,9 +195,28 @@ impl<'a> Account<'a> {
         guess.clamp(1, self.steps)
     }
 
-    /// The smallest healthy step, near `guess`; step 0 is not healthy and the last one is.
-    fn smallest(&self, guess: u64) -> u64 {
-        let (mut sick, mut healthy) = (0, self.steps);
+    /// A healthy step where closing everything is none: health is concave in the part closed, so
+    /// it is best where a leg comes down to a tier's beginning. There is one only where the
+    /// lowest rate of some leg is below what closing it costs.
+    fn healthy_kink(&self) -> Option<u64> {
+        let steps = self.legs.iter().filter(|leg| leg.lots > 0).flat_map(|leg| {
+            let worth = u128::from(leg.lot_value.max(1));
+            leg.tiers.tiers().iter().map(move |tier| {
+                let left = (tier.from / worth).min(u128::from(leg.lots));
+                let closed = u128::from(leg.lots) - left;
+                // At most 10^30, over the leg's lots at most the steps.
+                let step = closed * u128::from(self.steps) / u128::from(leg.lots);
+                u64::try_from(step).unwrap_or(self.steps)
+            })
+        });
+        self.equity?;
+        let around = steps.flat_map(|step| [step.checked_sub(1), Some(step), step.checked_add(1)]);
+        around.flatten().filter(|step| *step <= self.steps && self.healthy(*step)).min()
+    }
+
+    /// The smallest healthy step, near `guess`; step 0 is not healthy and `healthy` is.
+    fn smallest(&self, guess: u64, mut healthy: u64) -> u64 {
+        let mut sick = 0;
         let mut width = 1;
         let mut probe = guess;
         while sick < probe && probe < healthy {

@@ -164,7 +164,7 @@ pub fn assign(order: Order, holders: &[Holder], needed: u64) -> Result<Ordered, 
 fn profit(holder: &Holder) -> u128 {
     let Holder { long, mark_value, entry_value, .. } = *holder;
     let (better, worse) = if long { (mark_value, entry_value) } else { (entry_value, mark_value) };
-    better.checked_sub(worse).unwrap_or(0)
+    better.checked_sub(worse).map_or(0, |profit| profit)
 }
 
 fn amounts(numbers: impl Iterator<Item = u128>) -> Vec<Amount> {

@@ -215,8 +215,8 @@ impl Draining {
     /// let iso = Candidate { lots: 30, easing: 30, net: 1_500_000, equity: 815_600, ..gina };
     /// let drained = drain(&[iso, gina], 50_000, 70).unwrap();
     /// let (whole, rest) = drained.exact_value(0, &iso, 50_000);
-    /// assert_eq!((whole, drained.lots[0]), (423_312, 8));
-    /// assert_eq!((rest.num, rest.den), (107_888, 189_377));
+    /// assert_eq!((whole, drained.lots[0]), (423_311, 8));
+    /// assert_eq!((rest.num, rest.den), (132_753, 189_377));
     /// ```
     ///
     /// # Panics

@@ -160,3 +160,27 @@ fn values_at_the_edges_of_every_bound() {
         assert_eq!(Ok(fast), drain_with(&book, 1_000_000_000_000_000, needed, 0));
     }
 }
+
+#[test]
+fn passes_and_sorting_find_the_same_level() {
+    // Doubling leverage makes every pass settle little; the others spread and tie.
+    let double = |i: u32| holder(1 << i, 1 << (2 * i), 1 << i);
+    let ladder: Vec<Candidate> = (0..45).map(double).collect();
+    let spread = |i: u64| {
+        let lots = i * 7_919 % 1_009;
+        let net = i128::from(lots) * i128::from(i % 5) - 300;
+        Candidate { easing: lots / (1 + i % 3), ..holder(lots, net, u128::from(1 + i * i % 97)) }
+    };
+    let crowd: Vec<Candidate> = (0..3_000).map(spread).collect();
+    for book in [ladder, crowd] {
+        let all: u64 = book.iter().map(Candidate::gives_at_most).sum();
+        for part in 1..40 {
+            let needed = all / 40 * part;
+            let sorted = drain_with(&book, 3, needed, 0).unwrap();
+            for passes in [1, 2, 5] {
+                assert_eq!(drain_with(&book, 3, needed, passes).unwrap(), sorted);
+            }
+            assert_eq!(drain(&book, 3, needed).unwrap(), sorted);
+        }
+    }
+}

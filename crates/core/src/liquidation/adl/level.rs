@@ -113,14 +113,14 @@ impl Open {
 
 /// What accounts at their bounds and inside give together.
 #[derive(Clone, Copy, Debug, Default)]
-pub(super) struct Sums {
+struct Sums {
     /// Lots of those at a bound.
-    pub(super) bound: u128,
+    bound: u128,
     /// Net value of those inside, after giving the least, and the least they give.
-    pub(super) at_low: i128,
-    pub(super) low: u128,
+    at_low: i128,
+    low: u128,
     /// Equity of those inside.
-    pub(super) equity: u128,
+    equity: u128,
 }
 
 impl Sums {
@@ -167,13 +167,25 @@ impl Stage {
         Ratio { num: sums.at_low - left, den: sums.equity }
     }
 
-    /// What is given at `level`, by all.
-    pub(super) fn sums(self, candidates: &[Candidate], level: Ratio) -> Sums {
+    /// The most a candidate gives, in lots.
+    pub(super) fn most(self, candidate: &Candidate) -> u128 {
+        u128::from(self.open(candidate).high)
+    }
+
+    /// The level below which a candidate gives more than the least.
+    pub(super) fn start(self, candidate: &Candidate) -> Ratio {
+        Ratio { num: self.open(candidate).at_low, den: candidate.equity }
+    }
+
+    /// Lots given at `level` by all, rounded down.
+    pub(super) fn given_floor(self, candidates: &[Candidate], level: Ratio) -> u128 {
         let mut sums = Sums::default();
         for open in candidates.iter().map(|candidate| self.open(candidate)) {
             sums.add(&open, open.gift(level));
         }
-        sums
+        let beyond = positive_difference(sums.at_low, level.den, level.num, sums.equity);
+        let atoms = beyond.and_then(|beyond| beyond.div_rem(level.den)).map_or(0, |(q, _)| q.lo);
+        sums.bound + sums.low + atoms / self.value
     }
 
     /// A level whose gifts sum to `needed` lots, which is above the least and below the most.

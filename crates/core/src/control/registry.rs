@@ -47,6 +47,9 @@ pub enum Parameter {
     OpeningProfit = 13,
     /// How long a book may stay open before what is left goes to auto-deleveraging.
     CloseOutTime = 14,
+    /// How much of what a domain's insurance funds held may be paid in an episode before what is
+    /// left of its books goes to auto-deleveraging.
+    FundDrawdown = 15,
 }
 
 /// A parameter as it is declared.
@@ -169,7 +172,16 @@ pub const PARAMETERS: &[Declared] = &[
         min: 0,
         max: 30 * 24 * HOUR,
         default: HOUR,
-        reason: "two thirds of the forced selling of past crashes is over within half of it",
+        reason: "most of the forced selling of past crashes is over within half of it",
+    },
+    Declared {
+        parameter: Parameter::FundDrawdown,
+        name: "fund-drawdown",
+        unit: "millionths",
+        min: 0,
+        max: 1_000_000,
+        default: 1_000_000,
+        reason: "off: a fund is there to be used; venues that promise a floor set one",
     },
 ];
 
@@ -189,6 +201,7 @@ impl Parameter {
             Self::CloseOutBudget => 8,
             Self::OpeningProfit => 9,
             Self::CloseOutTime => 10,
+            Self::FundDrawdown => 11,
         }]
     }
 }

@@ -47,6 +47,19 @@ impl State {
         }
     }
 
+    /// Whether `account` stands between maintenance and nothing: its equity, less its lien, is
+    /// below what its legs must hold, and not below zero.
+    #[must_use]
+    pub fn is_below_maintenance(&self, account: AccountId) -> bool {
+        let position = self.markets.position(account);
+        let Some(asset) = position.asset.filter(|_| !position.legs.is_empty()) else {
+            return false;
+        };
+        let equity = self.equity(account, asset);
+        let counted = equity - self.lien(account, asset).atoms().cast_signed();
+        equity >= 0 && counted < self.requirement(account, Level::Maintenance).cast_signed()
+    }
+
     /// What `account` may take out of `asset`, and how it comes about.
     #[must_use]
     pub fn withdrawable(&self, account: AccountId, asset: AssetId) -> Withdrawable {

@@ -12,7 +12,7 @@ use crate::domain::Domains;
 use crate::ids::{AccountId, AssetId, LossId, Name, OwnerId, Time};
 use crate::ledger::{Holder, Ledger};
 use crate::loss::{self, Losses, Stage};
-use crate::margin;
+use crate::margin::{self, Level};
 use crate::market::{self, Markets};
 use crate::units::Amount;
 
@@ -122,6 +122,15 @@ impl State {
         watched.into_iter().flatten().copied().chain(scanned.into_iter().flatten())
     }
 
+    /// The accounts that stand below maintenance, in id order.
+    pub(crate) fn below_maintenance(&self) -> impl Iterator<Item = AccountId> + '_ {
+        let watched = self.watch.below();
+        let scanned =
+            watched.is_none().then(|| (0..self.markets.positions.len()).filter_map(AccountId::at));
+        let accounts = watched.into_iter().flatten().copied().chain(scanned.into_iter().flatten());
+        accounts.filter(|account| self.is_below_maintenance(*account))
+    }
+
     fn is_negative(&self, account: AccountId) -> bool {
         let assets = (0..self.ledger.assets()).filter_map(AssetId::at);
         assets.into_iter().any(|asset| self.equity(account, asset) < 0)
@@ -162,7 +171,7 @@ impl State {
             }
             Event::Market(event) => self.markets.evolve(event, self.now),
             Event::CloseOut(event) => {
-                self.closeouts.evolve(event);
+                self.closeouts.evolve(event, self.now);
                 self.markets.evolve_close_out(event);
             }
             Event::Loss(event) => self.evolve_loss(event),
@@ -215,8 +224,43 @@ impl State {
             return;
         }
         for account in (0..self.markets.positions.len()).filter_map(AccountId::at) {
-            let negative = self.is_negative(account);
-            self.watch.set_negative(account, negative);
+            self.watch_account(account);
+        }
+    }
+
+    /// What the watch knows of an account: whether it is below zero, and whether it could be below
+    /// maintenance, were the whole cap of each of its liens held.
+    fn watch_account(&mut self, account: AccountId) {
+        let negative = self.is_negative(account);
+        let below = self.could_be_below(account);
+        self.watch.set_negative(account, negative);
+        self.watch.set_below(account, below);
+    }
+
+    fn could_be_below(&self, account: AccountId) -> bool {
+        let position = self.markets.position(account);
+        let Some(asset) = position.asset.filter(|_| !position.legs.is_empty()) else {
+            return false;
+        };
+        let Some(most) = self.losses.most_lien(self, account) else { return true };
+        let counted = self.equity(account, asset) - most.atoms().cast_signed();
+        counted < self.requirement(account, Level::Maintenance).cast_signed()
+    }
+
+    /// Liens that began with a detection: what they may hold at most counts from now on.
+    fn liens_began(&mut self, event: &loss::Event) {
+        let accounts: Vec<AccountId> = match event {
+            loss::Event::LiableSetFixed { layers, .. } => {
+                layers.iter().flat_map(|(_, rows)| rows.iter().map(|row| row.account)).collect()
+            }
+            loss::Event::LossDetected { owner: Some(owner), .. } => {
+                let his = self.accounts.accounts().filter(|(_, found)| found.owner == *owner);
+                his.map(|(account, _)| account).collect()
+            }
+            _ => return,
+        };
+        for account in accounts {
+            self.watch_account(account);
         }
     }
 
@@ -227,9 +271,11 @@ impl State {
         if let Event::Market(event) = event {
             self.marked(event);
         }
+        if let Event::Loss(event) = event {
+            self.liens_began(event);
+        }
         for account in touched {
-            let negative = self.is_negative(*account);
-            self.watch.set_negative(*account, negative);
+            self.watch_account(*account);
         }
         self.watch.evolve(event);
     }

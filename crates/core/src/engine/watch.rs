@@ -15,6 +15,8 @@ pub struct Watch {
     owners: BTreeMap<Name, OwnerId>,
     accounts: BTreeMap<Name, AccountId>,
     negative: BTreeSet<AccountId>,
+    /// Who could be below maintenance: all that are, and some that are not.
+    below: BTreeSet<AccountId>,
     open_losses: BTreeSet<LossId>,
 }
 
@@ -38,6 +40,18 @@ impl Watch {
 
     pub(super) fn negative(&self) -> Option<&BTreeSet<AccountId>> {
         self.on.then_some(&self.negative)
+    }
+
+    pub(super) fn below(&self) -> Option<&BTreeSet<AccountId>> {
+        self.on.then_some(&self.below)
+    }
+
+    pub(super) fn set_below(&mut self, account: AccountId, below: bool) {
+        if below {
+            self.below.insert(account);
+        } else {
+            self.below.remove(&account);
+        }
     }
 
     pub(super) fn open_losses(&self) -> Option<&BTreeSet<LossId>> {

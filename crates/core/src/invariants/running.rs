@@ -75,12 +75,19 @@ fn moves(event: &Event) -> Vec<(MarketId, Party, i128)> {
             });
             return rows.collect();
         }
-        Event::CloseOut(closeout::Event::Deleveraged { loss, market, taken, .. }) => {
+        Event::CloseOut(closeout::Event::Deleveraged { from, market, taken, .. }) => {
             let rows = taken.iter().flat_map(|(party, lots)| {
                 let lots = i128::from(lots.lots());
-                [(*party, lots), (Party::Book(*loss), -lots)]
+                [(*party, lots), (*from, -lots)]
             });
             (*market, rows.collect())
+        }
+        Event::CloseOut(closeout::Event::LegsSold { from, to, legs, .. }) => {
+            let rows = legs.iter().flat_map(|(market, _, lots, _)| {
+                let lots = i128::from(lots.lots());
+                [(*market, Party::Account(*to), lots), (*market, *from, -lots)]
+            });
+            return rows.collect();
         }
         Event::Market(market::Event::PaidOut { market, paid, .. }) => {
             let rows = paid.iter().map(|(party, lots)| (*party, -i128::from(lots.lots())));

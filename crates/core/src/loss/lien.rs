@@ -31,6 +31,28 @@ impl Losses {
         lien.checked_add(self.set_off_lien(state, account, asset)).unwrap_or(Amount::MAX)
     }
 
+    /// The most that may be held of `account` for open losses: its caps under every open set, less
+    /// what it paid. Nothing where its owner failed: then it is held for what it gained.
+    pub(crate) fn most_lien(&self, state: &State, account: AccountId) -> Option<Amount> {
+        let owner = state.accounts.account(account).map(|found| found.owner);
+        let mut most = Amount::ZERO;
+        for episode in self.episodes.iter().filter(|episode| !episode.closed) {
+            if owner.is_some_and(|owner| episode.failed.contains(&owner)) {
+                return None;
+            }
+            for id in &episode.sets {
+                for of in self.sets[id.index()].layers.values() {
+                    let Some(place) = of.place(account) else { continue };
+                    let member = &of.members[place];
+                    let left = member.cap.less_or_zero(member.paid);
+                    most = most.checked_add(left).unwrap_or(Amount::MAX);
+                }
+            }
+        }
+        let waits = self.on_touch.is_empty();
+        waits.then_some(most)
+    }
+
     /// Shares divided and not yet taken, beyond what liens of open losses hold already: the level
     /// of a division stands, whatever it would be now, and the episode may be closed.
     fn untaken_lien(&self, state: &State, account: AccountId, asset: AssetId) -> Amount {

@@ -7,6 +7,7 @@ use super::position::Trade;
 use super::settle;
 use super::{Checkpoint, Command, Duty, Event, Market, MarketSpec, Party, Rejection};
 use crate::bounds::{MAX_AMOUNT, MAX_LOT_VALUE};
+use crate::closeout;
 use crate::control::Status;
 use crate::domain::CauseClass;
 use crate::engine::{Envelope, Events, State};
@@ -197,7 +198,36 @@ impl Fill {
             buyer_fee: self.buyer_fee,
             seller_fee: self.seller_fee,
         });
+        self.penalties(state, found, asset, cost, events);
         Ok(())
+    }
+
+    /// An account in liquidation that gives up lots pays the penalty on them.
+    fn penalties(
+        &self,
+        state: &State,
+        found: &Market,
+        asset: AssetId,
+        cost: SignedAmount,
+        events: &mut Events,
+    ) {
+        let lot = found.mark.map_or(0, |mark| found.value_at(mark)).unsigned_abs();
+        let value = i128::from(self.lots.lots()) * found.lot_value().unwrap_or(0);
+        for (party, lots, gain, fee) in [
+            (self.buyer, self.lots.lots(), value - cost.atoms(), self.buyer_fee),
+            (self.seller, -self.lots.lots(), cost.atoms() - value, self.seller_fee),
+        ] {
+            let Party::Account(account) = party else { continue };
+            if state.closeouts.liquidation(account).is_none() {
+                continue;
+            }
+            let held = state.markets.lots_of(party, self.market).lots();
+            if held.signum() * lots.signum() < 0 {
+                let closed = held.unsigned_abs().min(lots.unsigned_abs());
+                let equity = state.equity(account, asset) + gain - fee.atoms().cast_signed();
+                closeout::penalty(state, account, u128::from(closed) * lot, equity, events);
+            }
+        }
     }
 
     fn above_bound(&self) -> Rejection {

@@ -189,7 +189,7 @@ fn a_bidder_takes_a_part_at_the_price_of_the_moment() {
     assert_eq!((world.lots("alice", "BTC"), world.lots("bidder", "BTC")), (302, 98));
     // 24.5 % of 18,000 is worth 4,410; he pays 3,528 of it.
     assert_eq!(world.equity("bidder"), 500_882);
-    assert_eq!(bid(&mut world, "bob", 100).unwrap_err().code(), "no-auction");
+    assert_eq!(bid(&mut world, "bob", 100_000).unwrap_err().code(), "no-auction");
     assert_eq!(bid(&mut world, "alice", 1).unwrap_err().code(), "nothing-to-take");
 }
 

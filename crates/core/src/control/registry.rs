@@ -36,6 +36,8 @@ pub enum Parameter {
     IncomeToClaims = 5,
     /// How long an uncovered debt may stand before the domain enters settlement.
     UncoveredDeadline = 6,
+    /// How long a halt may last, and how long the rest after it lasts at least.
+    HaltLength = 7,
     /// How old a checkpoint must be to be the reference of session gains.
     ReferenceAge = 10,
     /// What closing a leg may cost under stress, as a part of its gross value.
@@ -130,6 +132,15 @@ pub const PARAMETERS: &[Declared] = &[
         reason: "settlement is the domain's choice: far off until a deadline is set",
     },
     Declared {
+        parameter: Parameter::HaltLength,
+        name: "halt-length",
+        unit: "milliseconds",
+        min: 1,
+        max: 7 * 24 * HOUR,
+        default: 24 * HOUR,
+        reason: "a day to find a fault; a domain that may need more can say so, up to a week",
+    },
+    Declared {
         parameter: Parameter::ReferenceAge,
         name: "reference-age",
         unit: "milliseconds",
@@ -196,12 +207,13 @@ impl Parameter {
             Self::ChallengeTime => 3,
             Self::IncomeToClaims => 4,
             Self::UncoveredDeadline => 5,
-            Self::ReferenceAge => 6,
-            Self::StressRate => 7,
-            Self::CloseOutBudget => 8,
-            Self::OpeningProfit => 9,
-            Self::CloseOutTime => 10,
-            Self::FundDrawdown => 11,
+            Self::HaltLength => 6,
+            Self::ReferenceAge => 7,
+            Self::StressRate => 8,
+            Self::CloseOutBudget => 9,
+            Self::OpeningProfit => 10,
+            Self::CloseOutTime => 11,
+            Self::FundDrawdown => 12,
         }]
     }
 }

@@ -148,11 +148,9 @@ impl State {
         reference: CheckpointId,
     ) -> impl Iterator<Item = SetOff> + '_ {
         let owner = self.accounts.account(failed).map(|account| account.owner);
-        let others = self
-            .accounts
-            .accounts()
-            .filter(move |(id, account)| Some(account.owner) == owner && *id != failed);
-        others.filter_map(move |(account, _)| {
+        let his = owner.into_iter().flat_map(|owner| self.accounts_of(owner));
+        let others = his.filter(move |account| *account != failed);
+        others.filter_map(move |account| {
             if self.markets.position(account).asset != Some(asset) {
                 return None;
             }

@@ -5,7 +5,7 @@ use alloc::vec::Vec;
 use core::cmp::Reverse;
 
 use super::event::as_claims;
-use super::touch::touch_where;
+use super::touch::touch_owner;
 use super::{
     Command, Episode, Event, FrozenRules, Loss, Losses, Origin, Rejection, SetOff, Stage, liable,
 };
@@ -15,9 +15,7 @@ use crate::bounds::{MAX_RISK, MAX_TOTAL};
 use crate::control::Parameter;
 use crate::domain::{CauseClass, Kind};
 use crate::engine::{Envelope, Events, State};
-use crate::ids::{
-    AccountId, AssetId, DomainId, EpisodeId, LayerId, LiableSetId, LossId, Name, Time,
-};
+use crate::ids::{AccountId, AssetId, DomainId, EpisodeId, LayerId, LiableSetId, LossId, Name};
 use crate::units::Amount;
 
 impl FrozenRules {
@@ -36,19 +34,16 @@ impl Losses {
     /// The episode of `domain` that a loss of `class` and `size` joins now: open, younger than
     /// its length, with a waterfall for the class, and room for the size in its sum.
     pub(crate) fn joinable(
-        &self,
+        state: &State,
         domain: DomainId,
         class: CauseClass,
         size: Amount,
-        now: Time,
     ) -> Option<(EpisodeId, &Episode)> {
-        let open = self.episodes().filter(|(_, episode)| episode.domain == domain);
-        let young = open.filter(|(_, episode)| {
-            !episode.closed && now < episode.opened.after(episode.rules.length)
-        });
+        let open = state.open_episodes().filter(|(_, episode)| episode.domain == domain);
+        let young = open.filter(|(_, found)| state.now() < found.opened.after(found.rules.length));
         let mut answers =
             young.filter(|(_, episode)| episode.rules.waterfalls.contains_key(&class));
-        answers.find(|(_, episode)| self.sum_of(episode).checked_add(size).is_ok())
+        answers.find(|(_, found)| state.losses.sum_of(found).checked_add(size).is_ok())
     }
 
     /// The close-out losses of an episode, together.
@@ -175,8 +170,7 @@ fn new_number(
 }
 
 pub(super) fn asset_of(state: &State, domain: DomainId) -> Result<AssetId, Rejection> {
-    let found = state.domains.domain(domain).ok_or(Rejection::UnknownDomain { domain })?;
-    Ok(found.asset)
+    state.domains.asset_of(domain).ok_or(Rejection::UnknownDomain { domain })
 }
 
 /// The failed account exists and has no open loss; the set-offs are its owner's other accounts.
@@ -196,11 +190,11 @@ fn standing_failed(
         .accounts
         .account(failed)
         .ok_or(account::Rejection::UnknownAccount { account: failed })?;
-    let standing = state.losses.losses().find(|(_, loss)| {
-        let waiting = !matches!(loss.stage, Stage::Dismissed | Stage::Settled);
-        waiting && loss.failed == Some(failed) && loss.domain == domain
+    let standing = state.open_losses().find(|id| {
+        let loss = &state.losses.losses[id.index()];
+        loss.failed == Some(failed) && loss.domain == domain
     });
-    if let Some((loss, _)) = standing {
+    if let Some(loss) = standing {
         return Err(Rejection::AlreadyFailed { account: failed, loss });
     }
     for (place, off) in set_off.iter().enumerate() {
@@ -273,9 +267,10 @@ pub(super) fn declare_default(
 pub(super) fn negative(state: &State) -> Option<(AccountId, DomainId)> {
     state.negative_accounts().find_map(|account| {
         let domain = state.domains_of_failure(account).first().copied()?;
-        let asset = state.domains.domain(domain)?.asset;
+        let asset = state.domains.asset_of(domain)?;
         let below = state.equity(account, asset) < 0;
-        let known = state.losses.losses.iter().any(|loss| {
+        // A loss that is settled was taken over, and one that the engine found is not dismissed.
+        let known = state.open_losses().filter_map(|id| state.losses.loss(id)).any(|loss| {
             loss.failed == Some(account) && loss.origin == Origin::Derived && !loss.taken_over
         });
         let answered = state.domains.domain(domain)?.waterfalls.contains_key(&CauseClass::Default);
@@ -318,12 +313,10 @@ fn gains_of_owner(state: &State, domain: DomainId, failed: AccountId) -> Vec<Set
     let layers = state.domains.layers_of(&waterfalls).into_iter().filter(|layer| {
         state.domains.layer(*layer).is_some_and(|found| found.spec.kind == Kind::GainsHaircut)
     });
-    let claims = layers.flat_map(|layer| state.losses.reported.get(&layer).into_iter().flatten());
-    let gains = claims
-        .filter(|(account, _)| **account != failed)
-        .filter(|(account, _)| state.accounts.account(**account).is_some_and(|a| a.owner == owner))
-        .map(|(account, claim)| SetOff { account: *account, up_to: claim.weight });
-    largest(gains.collect())
+    let others: Vec<AccountId> = state.accounts_of(owner).filter(|id| *id != failed).collect();
+    let reported = layers.filter_map(|layer| state.losses.reported.get(&layer));
+    let gains = reported.flat_map(|claims| others.iter().filter_map(|id| claims.get(id)));
+    largest(gains.map(|claim| SetOff { account: claim.account, up_to: claim.weight }).collect())
 }
 
 /// What the failed owner's other accounts pay: what was reported for them, and what they gained
@@ -403,7 +396,7 @@ pub(super) fn detect(state: &State, loss: LossId, events: &mut Events) -> Result
         }
         None => found.close_out,
     };
-    let joined = state.losses.joinable(domain, found.class, size, state.now());
+    let joined = Losses::joinable(state, domain, found.class, size);
     let episode = match joined {
         Some((id, _)) => id,
         None => {
@@ -424,8 +417,7 @@ pub(super) fn detect(state: &State, loss: LossId, events: &mut Events) -> Result
     };
     if let Some(owner) = owner {
         // What his accounts owe of earlier divisions they pay before he is liable no longer.
-        let his = |id| state.accounts.account(id).is_some_and(|account| account.owner == owner);
-        touch_where(state, &his, events);
+        touch_owner(state, owner, events);
     }
     events.push(Event::LossDetected { loss, episode, set, owner });
     Ok(())

@@ -5,7 +5,7 @@
 use super::{Event, Loss, Origin, OwnMeans, Rejection, Stage};
 use crate::domain::Source;
 use crate::engine::{Events, State};
-use crate::ids::{AccountId, AssetId, LayerId, LossId};
+use crate::ids::{AssetId, LayerId, LossId, OwnerId};
 use crate::ledger::Holder;
 use crate::units::Amount;
 
@@ -140,16 +140,15 @@ impl Taker<'_> {
                 found.spec.source == Source::Pot && found.spec.asset == self.asset
             });
             if pot {
-                self.take_stakes_in(layer, |account| {
-                    state.accounts.account(account).is_some_and(|a| a.owner == owner)
-                });
+                self.take_stakes_in(layer, owner);
             }
         }
     }
 
-    fn take_stakes_in(&mut self, layer: LayerId, owns: impl Fn(AccountId) -> bool) {
+    fn take_stakes_in(&mut self, layer: LayerId, owner: OwnerId) {
         let state = self.state;
-        for (account, staked) in state.domains.stakes(layer).filter(|(id, _)| owns(*id)) {
+        let staked = |id| Some((id, *state.domains.stakes.get(&(layer, id))?));
+        for (account, staked) in state.accounts_of(owner).filter_map(staked) {
             let stake = staked.less_or_zero(self.left);
             self.take(OwnMeans::Stake { layer, account, stake }, staked);
         }

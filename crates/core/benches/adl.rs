@@ -33,10 +33,12 @@ impl Random {
 fn book(accounts: usize) -> Vec<Candidate> {
     let mut random = Random(20_251_010);
     let mut account = || {
-        let lots = 1 + random.below(1 << (1 + random.below(14)));
+        let bits = 1 + random.below(14);
+        let lots = 1 + random.below(1 << bits);
         let value = i128::from(lots * LOT_VALUE);
         let net = if random.below(3) == 0 { value / 2 } else { value };
-        let per_mille = u128::from(20 + random.below(1 << (1 + random.below(12))));
+        let bits = 1 + random.below(12);
+        let per_mille = u128::from(20 + random.below(1 << bits));
         let equity = 1 + value.unsigned_abs() * per_mille / 1_000;
         Candidate { lots, easing: lots, room: None, net, equity }
     };

@@ -90,6 +90,12 @@ impl VenueScore {
 
 /// `a / b` in millionths, rounded down, at most a million.
 fn factor(a: u128, b: u128) -> u128 {
+    // Most books fit one word, where dividing takes a quarter of the time.
+    if let (Ok(a), Ok(b @ 1..)) = (u64::try_from(a), u64::try_from(b))
+        && let Some(a) = a.checked_mul(1_000_000)
+    {
+        return u128::from(a / b).min(MAX_FACTOR);
+    }
     mul_div_floor(a, UNIT, b).map_or(MAX_FACTOR, |factor| factor.min(MAX_FACTOR))
 }
 

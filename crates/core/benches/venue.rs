@@ -133,6 +133,25 @@ fn fills(engine: &mut Engine, draws: &mut Draws, accounts: u32, numbers: &mut [u
     }
 }
 
+/// What a period boundary costs, and what a fill costs whose two accounts were not yet touched in
+/// the period, in nanoseconds.
+fn period(
+    engine: &mut Engine,
+    draws: &mut Draws,
+    accounts: u32,
+    numbers: &mut [u64],
+) -> (f64, f64) {
+    let began = thread_seconds();
+    for _ in 0..ROUNDS {
+        give(engine, Action::Market(market::Command::EndPeriod));
+    }
+    let boundary = (thread_seconds() - began) * 1e9 / ROUNDS as f64;
+    let count = accounts / 8;
+    let began = thread_seconds();
+    fills(engine, draws, accounts, numbers, count);
+    (boundary, (thread_seconds() - began) * 1e9 / f64::from(count))
+}
+
 /// CPU time of this thread: other work on the machine does not count.
 fn thread_seconds() -> f64 {
     let time = rustix::time::clock_gettime(rustix::time::ClockId::ThreadCPUTime);
@@ -157,5 +176,8 @@ fn main() {
     times.sort_by(f64::total_cmp);
     let median = times[ROUNDS / 2];
     println!("{accounts} accounts, {MARKETS} markets, median of {ROUNDS} runs of {count} fills");
+    let (boundary, first) = period(&mut engine, &mut draws, accounts, &mut numbers);
     println!("fill with both margin checks {median:8.1} ns, {:.2} M commands/s", 1e3 / median);
+    println!("period boundary              {boundary:8.1} ns, whatever the number of accounts");
+    println!("first fills after it         {first:8.1} ns, {:.2} x a fill", first / median);
 }

@@ -70,9 +70,12 @@ fn reported(state: &State, domain: DomainId, layer: LayerId) -> Vec<BasisClaim> 
 /// that is less. An owner's weight and cap divide over his accounts by positive gain.
 fn session_gains(state: &State, domain: DomainId) -> Vec<BasisClaim> {
     let reference = state.reference(domain, state.now());
+    let asset = state.domains.domain(domain).map(|found| found.asset);
     let mut owners: BTreeMap<OwnerId, Owner> = BTreeMap::new();
     for (account, of) in state.accounts.accounts() {
-        let Some(session) = state.session(account, reference) else { continue };
+        // An account trades in one asset: where it is another's, it has no gain here.
+        let same = state.markets.position(account).asset == asset;
+        let Some(session) = state.session(account, reference).filter(|_| same) else { continue };
         let owner = owners.entry(of.owner).or_default();
         let gain = session.gain(domain);
         owner.gain += gain;

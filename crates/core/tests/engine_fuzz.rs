@@ -1,6 +1,7 @@
 //! Commands out of random bytes, on a world with every kind of layer: nothing panics, a rejection
-//! changes nothing, what is due is accepted, the laws hold after every event, and two engines
-//! agree to the bit. The same bytes feed the fuzz target `engine`.
+//! changes nothing, what is due is accepted, the laws hold after every event, two engines agree
+//! to the bit, and from states on the way everybody could leave and every loss would settle. The
+//! same bytes feed the fuzz target `engine`.
 
 mod commands;
 mod world;
@@ -80,6 +81,7 @@ proptest! {
 #[test]
 fn the_bytes_reach_every_area() {
     let mut codes: BTreeMap<&'static str, u32> = BTreeMap::new();
+    let mut met = world::live::Met::default();
     let mut seed = 1u64;
     for _ in 0..400 {
         let bytes: Vec<u8> = (0..900)
@@ -100,7 +102,12 @@ fn the_bytes_reach_every_area() {
             };
             *codes.entry(code).or_default() += 1;
         }
+        let from_here = world.probe();
+        met.left += from_here.left;
+        met.halts += from_here.halts;
+        met.settled += from_here.settled;
     }
+    assert!(met.left > 1_000 && met.halts > 100 && met.settled > 10, "{met:?}");
     assert!(codes["accepted"] > 1_000, "{codes:?}");
     assert!(codes.len() > 45, "{} codes: {codes:?}", codes.len());
 }

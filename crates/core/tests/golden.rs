@@ -130,6 +130,11 @@ fn after(world: &mut World) {
     let (domain, status, cause) = (None, Status::ReduceOnly, name("after a loss"));
     let action = control::Command::SetStatus { domain, status, cause };
     world.give(guardian, Action::Control(action)).unwrap();
+    let (status, cause) = (Status::Halted, name("a fault"));
+    world.set(Parameter::HaltLength, 25);
+    let action = control::Command::SetStatus { domain, status, cause };
+    world.give(guardian, Action::Control(action)).unwrap();
+    world.tick(25);
 }
 
 /// Losses of one episode over shares taken on touch, then at once: what counts on balances waits
@@ -213,9 +218,9 @@ fn the_bytes_of_every_kind() {
     let events = records().flat_map(|record| record.events.iter());
     let text = first_of_each(events);
     same_as("event-bytes.txt", &text);
-    assert_eq!(text.lines().count(), 6 + 8 + 37 + 2 + 1, "every kind of event is made:\n{text}");
+    assert_eq!(text.lines().count(), 6 + 8 + 37 + 4 + 1, "every kind of event is made:\n{text}");
     let actions = records().map(|record| &record.envelope.action);
     let text = first_of_each(actions);
     same_as("command-bytes.txt", &text);
-    assert_eq!(text.lines().count(), 6 + 8 + 10 + 2 + 14 + 1, "every command is given:\n{text}");
+    assert_eq!(text.lines().count(), 6 + 8 + 10 + 2 + 15 + 1, "every command is given:\n{text}");
 }

@@ -95,6 +95,10 @@ fn every_reason_to_refuse_a_fill() {
         },
         "no-mark",
     );
+}
+
+#[test]
+fn every_limit_refuses_a_fill() {
     check(
         "more than one may hold",
         |w| {

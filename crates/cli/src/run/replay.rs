@@ -139,9 +139,11 @@ fn names_known(event: &Event, before: usize) -> bool {
         && match event {
             Event::Account(AccountEvent::ResultSettled { domain, .. })
             | Event::Loss(LossEvent::SettlementEntered { domain, .. })
-            | Event::Control(ControlEvent::StatusSet { domain: Some(domain), .. }) => {
-                domain.index() <= before
-            }
+            | Event::Control(
+                ControlEvent::StatusSet { domain: Some(domain), .. }
+                | ControlEvent::HaltBegun { domain: Some(domain), .. }
+                | ControlEvent::HaltEnded { domain: Some(domain) },
+            ) => domain.index() <= before,
             // A loss file has no markets.
             Event::Market(_) | Event::CloseOut(_) => false,
             _ => true,

@@ -2,42 +2,63 @@
 
 use alloc::vec::Vec;
 
-use super::{Duty, Event, Rejection, Why};
+use super::sale::{self, Sale};
+use super::{Duty, Event, Rejection, Route, Why};
 use crate::control::Parameter;
+use crate::domain::Kind;
 use crate::engine::{Events, State};
 use crate::ids::{AccountId, AssetId, LossId, MarketId};
+use crate::ledger::Holder;
 use crate::liquidation::adl::draining::{self, Candidate};
+use crate::loss::Loss;
 use crate::margin;
-use crate::market::{Leg, Market, Party};
+use crate::market::{Leg, Party, RATE_UNIT};
 use crate::units::{Amount, Quantity, SignedAmount};
 
-/// The next duty of close-out: the losses in the order of their ids, a book's markets in theirs.
-pub(crate) fn duty(state: &State) -> Option<Duty> {
+/// The next duty of a book: the losses in the order of their ids, a book's markets in theirs.
+pub(super) fn duty(state: &State) -> Option<Duty> {
     state.markets.books.iter().find_map(|(loss, book)| {
         let loss = *loss;
         if state.closeouts.deleveraging(loss).is_some() {
             let mut markets = book.legs.iter().map(|leg| leg.market);
-            let market = markets.find(|market| has_other_side(state, loss, *market))?;
-            return Some(Duty::Deleverage { loss, market });
+            let reached = |market: &MarketId| has_other_side(state, Party::Book(loss), *market);
+            return Some(Duty::Deleverage { loss, market: markets.find(reached)? });
+        }
+        if backstop_buys(state, loss).is_some() {
+            return Some(Duty::SellBookToBackstop { loss });
         }
         reason(state, loss).map(|_| Duty::BeginDeleveraging { loss })
     })
 }
 
-pub(crate) fn decide_duty(
-    state: &State,
-    duty: &Duty,
-    events: &mut Events,
-) -> Result<(), Rejection> {
-    match *duty {
-        Duty::BeginDeleveraging { loss } => {
-            let begun = state.closeouts.deleveraging(loss).is_some();
-            let why = reason(state, loss).filter(|_| !begun).ok_or(Rejection::NotDue)?;
-            events.push(Event::DeleveragingBegun { loss, why });
-            Ok(())
+pub(super) fn begin(state: &State, loss: LossId, events: &mut Events) -> Result<(), Rejection> {
+    let begun = state.closeouts.deleveraging(loss).is_some();
+    let why = reason(state, loss).filter(|_| !begun).ok_or(Rejection::NotDue)?;
+    events.push(Event::DeleveragingBegun { loss, why });
+    Ok(())
+}
+
+/// What a backstop buys of the book of `loss` now: its turn comes when those before it in the
+/// venue's order had their time.
+fn backstop_buys(state: &State, loss: LossId) -> Option<Sale> {
+    let book = state.markets.books.get(&loss)?;
+    let asset = state.domains.domain(state.losses.loss(loss)?.domain)?.asset;
+    let routes = state.closeouts.routes(asset)?;
+    let mut turn = book.since;
+    for spec in &routes.list {
+        if let Route::Backstop { account, .. } = spec.route {
+            let rows: Vec<_> = book.legs.iter().map(|leg| (leg.market, leg.lots)).collect();
+            let sale = sale::to_backstop(state, Party::Book(loss), account, spec, &rows);
+            return sale.filter(|_| turn <= state.now());
         }
-        Duty::Deleverage { loss, market } => deleverage(state, loss, market, events),
+        turn = turn.after(spec.time);
     }
+    None
+}
+
+pub(super) fn sell_book(state: &State, loss: LossId, events: &mut Events) -> Result<(), Rejection> {
+    backstop_buys(state, loss).ok_or(Rejection::NotDue)?.push(state, events);
+    Ok(())
 }
 
 /// Why the close-out of `loss` leaves the market now, if it does.
@@ -55,47 +76,59 @@ fn reason(state: &State, loss: LossId) -> Option<Why> {
     }
     let time = state.control.millis(found.domain, Parameter::CloseOutTime);
     let deadline = book.since.after(time);
-    (deadline <= state.now()).then_some(Why::Deadline { deadline })
+    if deadline <= state.now() {
+        return Some(Why::Deadline { deadline });
+    }
+    drawdown(state, found)
 }
 
-/// The lots of the book in `market`, and the market.
-fn book_lots(state: &State, loss: LossId, market: MarketId) -> Option<(Quantity, &Market)> {
-    let lots = state.markets.lots_of(Party::Book(loss), market);
-    let found = state.markets.market(market)?;
-    (!lots.is_flat()).then_some((lots, found))
+/// The funds of the loss's waterfall, if they paid more of what they held than the domain allows.
+fn drawdown(state: &State, found: &Loss) -> Option<Why> {
+    let episode = state.losses.episode(found.episode?)?;
+    let (mut paid, mut held) = (0, 0);
+    for layer in state.domains.layers_of(&episode.rules.waterfalls) {
+        let spec = &state.domains.layer(layer)?.spec;
+        if spec.kind == Kind::InsuranceFund {
+            paid += episode.used.get(&layer).map_or(0, |used| used.atoms());
+            held += state.ledger.held(spec.asset, Holder::Layer(layer)).atoms();
+        }
+    }
+    let most = state.control.value(found.domain, Parameter::FundDrawdown);
+    let passed = paid * u128::from(RATE_UNIT) > (paid + held) * most;
+    let amount = |atoms| Amount::new(atoms).unwrap_or(Amount::MAX);
+    passed.then(|| Why::Drawdown { paid: amount(paid), held: amount(held) })
 }
 
-/// Whether anyone stands on the other side: else the lots wait for the market.
-fn has_other_side(state: &State, loss: LossId, market: MarketId) -> bool {
-    let Some((lots, _)) = book_lots(state, loss, market) else { return false };
-    let opposite = |held: Quantity| held.lots().signum() == -lots.lots().signum();
+/// Whether anyone stands on the other side of `from`: else the lots wait for the market.
+pub(super) fn has_other_side(state: &State, from: Party, market: MarketId) -> bool {
+    let side = state.markets.lots_of(from, market).lots().signum();
+    let opposite = |held: Quantity| side != 0 && held.lots().signum() == -side;
     let books = state.markets.books.keys();
     let mut books = books.map(|other| state.markets.lots_of(Party::Book(*other), market));
     let mut accounts = state.markets.positions.iter().map(|position| position.lots(market));
     books.any(opposite) || accounts.any(opposite)
 }
 
-/// The book's lots go to the other side at the mark: first to other books that hold it, in the
-/// order of their losses; then to accounts, drained to a common leverage.
-fn deleverage(
+/// `lots` of a party go to the other side at the mark: first to books that hold it, in the order of
+/// their losses; then to accounts, drained to a common leverage.
+pub(super) fn deleverage(
     state: &State,
-    loss: LossId,
+    from: Party,
     market: MarketId,
+    lots: u64,
     events: &mut Events,
 ) -> Result<(), Rejection> {
-    let begun = state.closeouts.deleveraging(loss).is_some();
-    let (held, found) =
-        book_lots(state, loss, market).filter(|_| begun).ok_or(Rejection::NotDue)?;
+    let found = state.markets.market(market).ok_or(Rejection::NotDue)?;
     let domain = found.spec.domain;
     let asset = state.domains.domain(domain).map(|d| d.asset).ok_or(Rejection::NotDue)?;
     let (price, value) = found.mark.zip(found.lot_value()).ok_or(Rejection::NotDue)?;
-    let side = held.lots().signum();
+    let side = state.markets.lots_of(from, market).lots().signum();
     let mut taken: Vec<(Party, Quantity)> = Vec::new();
-    let mut left = held.size();
+    let mut left = lots;
     for other in state.markets.books.keys().map(|other| Party::Book(*other)) {
-        let lots = state.markets.lots_of(other, market);
-        if lots.lots().signum() == -side {
-            let gives = lots.size().min(left);
+        let held = state.markets.lots_of(other, market);
+        if held.lots().signum() == -side {
+            let gives = held.size().min(left);
             left -= gives;
             push(&mut taken, other, gives, side);
         }
@@ -114,17 +147,23 @@ fn deleverage(
             state.touch(*account, events);
         }
     }
+    let moved: u128 = taken.iter().map(|(_, lots)| u128::from(lots.size())).sum();
+    let gross = moved * u128::from(lot);
     events.push(Event::Deleveraged {
-        loss,
+        from,
         market,
         domain,
         asset,
         price,
         lot_value: i64::try_from(value).map_err(|_| Rejection::NotDue)?,
+        value: Amount::new(gross).unwrap_or(Amount::MAX),
         turned: drained.level.is_some_and(|level| level.turned),
         level: drained.level.map(|level| level.leverage),
         taken,
     });
+    if let Party::Account(account) = from {
+        super::penalty(state, account, gross, state.equity(account, asset), events);
+    }
     Ok(())
 }
 

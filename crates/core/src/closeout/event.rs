@@ -1,28 +1,14 @@
-//! What close-out does by itself, and what then happened.
+//! What happens in close-outs.
 
 use alloc::vec::Vec;
-use core::fmt;
-
 use borsh::{BorshDeserialize, BorshSerialize};
 use serde::{Deserialize, Serialize};
 
-use crate::ids::{AssetId, DomainId, LossId, MarketId, Time};
+use super::Routes;
+use crate::ids::{AccountId, AssetId, DomainId, LayerId, LossId, MarketId, Time};
 use crate::ledger::{Holder, Transfer};
 use crate::market::Party;
 use crate::units::{Amount, Fraction, Price, Quantity, SignedAmount};
-
-/// An internal command of close-out.
-#[derive(Clone, Debug, PartialEq, Eq, BorshSerialize, BorshDeserialize, Serialize, Deserialize)]
-#[borsh(use_discriminant = true)]
-#[serde(tag = "duty", rename_all = "kebab-case", deny_unknown_fields)]
-#[allow(missing_docs, reason = "a duty names what it works on")]
-#[repr(u8)]
-pub enum Duty {
-    /// The close-out of a loss got too dear or took too long.
-    BeginDeleveraging { loss: LossId } = 1,
-    /// What a book holds in one market goes to the other side.
-    Deleverage { loss: LossId, market: MarketId } = 2,
-}
 
 /// Why a close-out left the market.
 #[derive(
@@ -46,6 +32,13 @@ pub enum Why {
         /// When it was.
         deadline: Time,
     } = 2,
+    /// The domain's funds paid too much of what they held in this episode.
+    Drawdown {
+        /// What they paid in it.
+        paid: Amount,
+        /// What they hold.
+        held: Amount,
+    } = 3,
 }
 
 /// What happened.
@@ -57,61 +50,91 @@ pub enum Why {
 pub enum Event {
     /// What is left of a book goes to auto-deleveraging, to the end.
     DeleveragingBegun { loss: LossId, why: Why } = 1,
-    /// A book's lots in one market went to parties on the other side, at the mark.
+    /// A party's lots in one market went to parties on the other side, at the mark.
     Deleveraged {
-        loss: LossId,
+        from: Party,
         market: MarketId,
         domain: DomainId,
         asset: AssetId,
         price: Price,
         /// What a lot was worth: price x unit - F, in atoms.
         lot_value: i64,
+        /// The gross value that moved.
+        value: Amount,
         /// The leverage that accounts were drained to.
         level: Option<Fraction>,
         /// Whether that leverage lies on the other side.
         turned: bool,
-        /// Who took how many lots: above zero, bought from the book.
+        /// Who took how many lots: above zero, bought from the party.
         taken: Vec<(Party, Quantity)>,
     } = 2,
+    /// Routes are in force for accounts that trade in an asset.
+    RoutesSet { asset: AssetId, routes: Routes } = 3,
+    /// An account fell below maintenance: what of its legs is to be closed, with their sides.
+    LiquidationBegun {
+        account: AccountId,
+        equity: SignedAmount,
+        maintenance: Amount,
+        plan: Vec<(MarketId, Quantity)>,
+    } = 4,
+    /// A route's time or budget was out: the next one is tried.
+    RouteTaken { account: AccountId, route: u16, equity: SignedAmount } = 5,
+    /// An account in liquidation stands at its target, holds nothing, or failed.
+    LiquidationEnded { account: AccountId } = 6,
+    /// Legs went to an account at the mark, with a bonus out of the seller's equity.
+    LegsSold {
+        from: Party,
+        to: AccountId,
+        asset: AssetId,
+        /// Market, its domain, lots with the seller's side, what a lot was worth.
+        legs: Vec<(MarketId, DomainId, Quantity, i64)>,
+        /// The gross value that moved.
+        value: Amount,
+        bonus: Amount,
+        /// Whether a backstop bought, at its quote.
+        backstop: bool,
+    } = 7,
+    /// A penalty was charged: never more than the account had, and the fund got what was charged.
+    PenaltyCharged {
+        account: AccountId,
+        asset: AssetId,
+        fund: LayerId,
+        asked: Amount,
+        charged: Amount,
+    } = 8,
 }
 
 impl Event {
     pub(crate) fn transfers(&self, visit: &mut dyn FnMut(Transfer)) {
-        let Self::Deleveraged { loss, asset, lot_value, taken, .. } = self else { return };
-        for (party, lots) in taken {
-            let cost = i128::from(lots.lots()) * i128::from(*lot_value);
-            let (party, book) = (party.holder(), Holder::Book(*loss));
-            let (from, to) = if cost < 0 { (book, party) } else { (party, book) };
-            let amount = Amount::new(cost.unsigned_abs()).unwrap_or(Amount::MAX);
-            if !amount.is_zero() {
-                visit(Transfer { asset: *asset, from, to, amount });
+        match self {
+            Self::Deleveraged { from, asset, lot_value, taken, .. } => {
+                for (party, lots) in taken {
+                    let cost = i128::from(lots.lots()) * i128::from(*lot_value);
+                    pay(*asset, party.holder(), from.holder(), cost, visit);
+                }
             }
+            Self::LegsSold { from, to, asset, legs, bonus, .. } => {
+                let (seller, buyer) = (from.holder(), Holder::Account(*to));
+                for (_, _, lots, lot_value) in legs {
+                    let cost = i128::from(lots.lots()) * i128::from(*lot_value);
+                    pay(*asset, buyer, seller, cost, visit);
+                }
+                pay(*asset, seller, buyer, bonus.atoms().cast_signed(), visit);
+            }
+            Self::PenaltyCharged { account, asset, fund, charged, .. } => {
+                let (from, to) = (Holder::Account(*account), Holder::Layer(*fund));
+                pay(*asset, from, to, charged.atoms().cast_signed(), visit);
+            }
+            _ => {}
         }
     }
 }
 
-/// Why a duty is refused: never, while `duty` names it.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-#[serde(tag = "code", content = "numbers", rename_all = "kebab-case")]
-pub enum Rejection {
-    /// It is not due.
-    NotDue,
-}
-
-impl Rejection {
-    /// The stable code.
-    #[must_use]
-    pub const fn code(&self) -> &'static str {
-        match self {
-            Self::NotDue => "not-due",
-        }
-    }
-}
-
-impl fmt::Display for Rejection {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::NotDue => f.write_str("this is not due"),
-        }
+/// `cost` atoms from one holder to another; below zero, the other way.
+fn pay(asset: AssetId, from: Holder, to: Holder, cost: i128, visit: &mut dyn FnMut(Transfer)) {
+    let (from, to) = if cost < 0 { (to, from) } else { (from, to) };
+    let amount = Amount::new(cost.unsigned_abs()).unwrap_or(Amount::MAX);
+    if !amount.is_zero() {
+        visit(Transfer { asset, from, to, amount });
     }
 }

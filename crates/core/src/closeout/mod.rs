@@ -1,24 +1,56 @@
-//! Close-out: how what was taken over is brought to nothing. The market comes first: the venue
-//! reports fills of the book. When that gets too dear or takes too long, the rest is assigned to
-//! accounts on the other side by auto-deleveraging: quantity only, at the mark, and no money.
+//! Close-out: how legs that cannot stay where they are find new holders. An account below
+//! maintenance is closed in part, by the routes in the venue's order; an account that failed is
+//! taken over whole, and its book is brought to nothing. The market comes first; when that gets too
+//! dear or takes too long, the rest is assigned to accounts on the other side by
+//! auto-deleveraging: quantity only, at the mark, and no money.
 
 mod adl;
+mod command;
+mod decide;
 mod event;
+mod liquidate;
+mod routes;
+mod sale;
 
-use alloc::collections::BTreeMap;
+use alloc::collections::{BTreeMap, VecDeque};
 
 use borsh::{BorshDeserialize, BorshSerialize};
 
-pub(crate) use adl::{decide_duty, duty};
-pub use event::{Duty, Event, Rejection, Why};
+pub use command::{Command, Duty, Rejection};
+pub(crate) use decide::{decide, decide_duty, duty};
+pub use event::{Event, Why};
+pub(crate) use liquidate::penalty;
+pub use routes::{AuctionCourse, Route, RouteFlaw, RouteSpec, Routes};
 
-use crate::ids::LossId;
+use crate::engine::State;
+use crate::ids::{AccountId, AssetId, LossId, Time};
+use crate::market::Party;
+
+/// The liquidation of an account.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, BorshSerialize, BorshDeserialize)]
+pub struct Liquidation {
+    /// The place of its route in the venue's order.
+    pub route: usize,
+    /// Since when that route is tried.
+    pub since: Time,
+    /// The account's equity then, in atoms.
+    pub equity: i128,
+}
 
 /// The area's state.
 #[derive(Clone, Debug, Default, PartialEq, Eq, BorshSerialize, BorshDeserialize)]
 pub struct CloseOuts {
     /// The losses whose rest goes to auto-deleveraging, and why. Once begun it runs to the end.
     pub(crate) deleveraging: BTreeMap<LossId, Why>,
+    /// The routes of accounts that trade in an asset.
+    pub(crate) routes: BTreeMap<AssetId, Routes>,
+    /// The liquidations that are open.
+    pub(crate) liquidations: BTreeMap<AccountId, Liquidation>,
+    /// By asset: the gross value backstops took under the routes, in atoms.
+    pub(crate) taken: BTreeMap<AssetId, u128>,
+    /// By asset: what the engine's own routes closed of accounts, and when; as far as the window
+    /// of the rate limit reaches.
+    pub(crate) closed: BTreeMap<AssetId, VecDeque<(Time, u128)>>,
 }
 
 impl CloseOuts {
@@ -28,9 +60,73 @@ impl CloseOuts {
         self.deleveraging.get(&loss).copied()
     }
 
-    pub(crate) fn evolve(&mut self, event: &Event) {
-        if let Event::DeleveragingBegun { loss, why } = event {
-            self.deleveraging.insert(*loss, *why);
+    /// The liquidation of `account`, if one is open.
+    #[must_use]
+    pub fn liquidation(&self, account: AccountId) -> Option<&Liquidation> {
+        self.liquidations.get(&account)
+    }
+
+    /// The routes of accounts that trade in `asset`.
+    #[must_use]
+    pub fn routes(&self, asset: AssetId) -> Option<&Routes> {
+        self.routes.get(&asset)
+    }
+
+    /// The gross value backstops took in `asset` since the routes were set, in atoms.
+    #[must_use]
+    pub fn taken(&self, asset: AssetId) -> u128 {
+        self.taken.get(&asset).copied().unwrap_or(0)
+    }
+
+    /// Whether the engine's own routes may close `value` more now.
+    pub(crate) fn within_limit(&self, state: &State, asset: AssetId, value: u128) -> bool {
+        let Some(routes) = self.routes.get(&asset) else { return true };
+        let recent = self.closed.get(&asset).into_iter().flatten();
+        let recent = recent.filter(|(at, _)| at.after(routes.window) > state.now());
+        recent.map(|(_, value)| value).sum::<u128>() + value <= routes.rate_limit.atoms()
+    }
+
+    pub(crate) fn evolve(&mut self, event: &Event, now: Time) {
+        match event {
+            Event::DeleveragingBegun { loss, why } => {
+                self.deleveraging.insert(*loss, *why);
+            }
+            Event::RoutesSet { asset, routes } => {
+                self.routes.insert(*asset, routes.clone());
+                self.taken.remove(asset);
+            }
+            Event::LiquidationBegun { account, equity, .. } => {
+                let of = Liquidation { route: 0, since: now, equity: equity.atoms() };
+                self.liquidations.insert(*account, of);
+            }
+            Event::RouteTaken { account, route, equity } => {
+                let route = usize::from(*route);
+                let of = Liquidation { route, since: now, equity: equity.atoms() };
+                self.liquidations.insert(*account, of);
+            }
+            Event::LiquidationEnded { account } => {
+                self.liquidations.remove(account);
+            }
+            Event::LegsSold { from, asset, value, backstop, .. } => {
+                if *backstop {
+                    *self.taken.entry(*asset).or_default() += value.atoms();
+                }
+                self.closed_more(*from, *asset, value.atoms(), now);
+            }
+            Event::Deleveraged { from, asset, value, .. } => {
+                self.closed_more(*from, *asset, value.atoms(), now);
+            }
+            Event::PenaltyCharged { .. } => {}
+        }
+    }
+
+    fn closed_more(&mut self, from: Party, asset: AssetId, value: u128, now: Time) {
+        let Party::Account(_) = from else { return };
+        let window = self.routes.get(&asset).map_or(0, |routes| routes.window);
+        let closed = self.closed.entry(asset).or_default();
+        closed.push_back((now, value));
+        while closed.front().is_some_and(|(at, _)| at.after(window) <= now) {
+            closed.pop_front();
         }
     }
 }

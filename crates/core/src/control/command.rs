@@ -5,9 +5,9 @@ use core::fmt;
 use borsh::{BorshDeserialize, BorshSerialize};
 use serde::{Deserialize, Serialize};
 
-use super::{Parameter, Status};
+use super::{Parameter, Status, halt};
 use crate::engine::{Envelope, Events, Role, State};
-use crate::ids::{DomainId, Name};
+use crate::ids::{DomainId, Name, Time};
 
 /// What may be asked.
 #[derive(Clone, Debug, PartialEq, Eq, BorshSerialize, BorshDeserialize, Serialize, Deserialize)]
@@ -25,7 +25,8 @@ pub enum Command {
         #[serde(with = "as_text")]
         value: u128,
     } = 1,
-    /// Set the status of a domain, or of the venue. A guardian may only go down the ladder.
+    /// Set the status of a domain, or of the venue. A guardian may only go down the ladder. A
+    /// halt lasts its length at most, and the next comes as long after it at the soonest.
     SetStatus {
         /// The domain; nothing for the venue.
         domain: Option<DomainId>,
@@ -52,6 +53,10 @@ pub enum Event {
     } = 1,
     /// A status was set.
     StatusSet { domain: Option<DomainId>, status: Status, cause: Name } = 2,
+    /// The status set next is a halt, until then at most.
+    HaltBegun { domain: Option<DomainId>, until: Time } = 3,
+    /// A halt has lasted its length: from now on money may leave again.
+    HaltEnded { domain: Option<DomainId> } = 4,
 }
 
 /// Why a command is refused, in order of precedence.
@@ -77,6 +82,8 @@ pub enum Rejection {
     GuardianLoosens { from: Status, to: Status },
     /// A guardian halts at most; `Closed` follows settlement, when no loss is open.
     TooFar { from: Status, to: Status },
+    /// The last halt is used up, and the rest after it is not over.
+    HaltSpent { until: Time, again: Time },
 }
 
 impl Rejection {
@@ -89,6 +96,7 @@ impl Rejection {
             Self::StatusNotNew { .. } => "status-not-new",
             Self::GuardianLoosens { .. } => "guardian-loosens",
             Self::TooFar { .. } => "status-too-far",
+            Self::HaltSpent { .. } => "halt-spent",
         }
     }
 }
@@ -106,6 +114,9 @@ impl fmt::Display for Rejection {
                 "from {from:?} to {to:?} is too far: a guardian halts at most, and only what is \
                  settling, with no loss open, is closed"
             ),
+            Self::HaltSpent { until, again } => {
+                write!(f, "the last halt ended by {until}, the next may begin at {again}")
+            }
             Self::GuardianLoosens { from, to } => {
                 write!(f, "a guardian may only tighten: not from {from:?} to {to:?}")
             }
@@ -151,29 +162,42 @@ pub(crate) fn decide(
             Ok(())
         }
         Command::SetStatus { domain, status, cause } => {
-            let from = match domain {
-                Some(domain) => {
-                    known(state, *domain)?;
-                    state.control.domain_status(*domain)
-                }
-                None => state.control.venue_status(),
-            };
-            if from == *status || from == Status::Closed {
-                return Err(Rejection::StatusNotNew { status: from });
-            }
-            if envelope.actor.role == Role::Guardian && *status < from {
-                return Err(Rejection::GuardianLoosens { from, to: *status });
-            }
-            let guardian = envelope.actor.role == Role::Guardian && *status > Status::Halted;
-            let open = from != Status::Settling || state.open_losses().next().is_some();
-            if guardian || (*status == Status::Closed && open) {
-                return Err(Rejection::TooFar { from, to: *status });
-            }
-            let (domain, status) = (*domain, *status);
-            events.push(Event::StatusSet { domain, status, cause: cause.clone() });
-            Ok(())
+            set_status(state, envelope.actor.role, *domain, (*status, cause), events)
         }
     }
+}
+
+fn set_status(
+    state: &State,
+    role: Role,
+    domain: Option<DomainId>,
+    (status, cause): (Status, &Name),
+    events: &mut Events,
+) -> Result<(), Rejection> {
+    let from = match domain {
+        Some(domain) => {
+            known(state, domain)?;
+            state.control.domain_status(domain)
+        }
+        None => state.control.venue_status(),
+    };
+    if from == status || from == Status::Closed {
+        return Err(Rejection::StatusNotNew { status: from });
+    }
+    if role == Role::Guardian && status < from {
+        return Err(Rejection::GuardianLoosens { from, to: status });
+    }
+    let guardian = role == Role::Guardian && status > Status::Halted;
+    let open = from != Status::Settling || state.open_losses().next().is_some();
+    if guardian || (status == Status::Closed && open) {
+        return Err(Rejection::TooFar { from, to: status });
+    }
+    if status == Status::Halted {
+        let until = halt::until(state, domain)?;
+        events.push(Event::HaltBegun { domain, until });
+    }
+    events.push(Event::StatusSet { domain, status, cause: cause.clone() });
+    Ok(())
 }
 
 fn known(state: &State, domain: DomainId) -> Result<(), Rejection> {

@@ -1,6 +1,7 @@
 //! Control: the registry of parameters and the ladder of statuses.
 
 mod command;
+mod halt;
 mod registry;
 
 use alloc::collections::BTreeMap;
@@ -11,9 +12,10 @@ use serde::{Deserialize, Serialize};
 
 pub(crate) use command::decide;
 pub use command::{Command, Event, Rejection};
+pub(crate) use halt::{end_halt, halt_over};
 pub use registry::{Declared, PARAMETERS, Parameter};
 
-use crate::ids::DomainId;
+use crate::ids::{DomainId, Time};
 
 /// The status ladder, of a domain and of the venue. Down is always open; each step is an event.
 #[derive(
@@ -42,7 +44,7 @@ pub enum Status {
     ReduceOnly = 1,
     /// Money may leave; nothing comes in.
     WithdrawOnly = 2,
-    /// Nothing of participants moves.
+    /// Nothing of participants moves. It ends by itself: a duty steps back to `WithdrawOnly`.
     Halted = 3,
     /// Claims are settled by rank.
     Settling = 4,
@@ -56,6 +58,8 @@ pub struct Control {
     values: BTreeMap<(DomainId, Parameter), u128>,
     venue: Status,
     domains: Vec<Status>,
+    /// Until when the last halt lasts, or would have lasted, of each domain and of the venue.
+    halts: BTreeMap<Option<DomainId>, Time>,
 }
 
 impl Control {
@@ -80,8 +84,23 @@ impl Control {
     /// The domain's status: its own, or the venue's where that is further down.
     #[must_use]
     pub fn domain_status(&self, domain: DomainId) -> Status {
-        let own = self.domains.get(domain.index()).copied().unwrap_or_default();
-        own.max(self.venue)
+        self.own_status(Some(domain)).max(self.venue)
+    }
+
+    /// The status set last, of a domain alone or, for nothing, of the venue.
+    #[must_use]
+    pub fn own_status(&self, of: Option<DomainId>) -> Status {
+        match of {
+            Some(domain) => self.domains.get(domain.index()).copied().unwrap_or_default(),
+            None => self.venue,
+        }
+    }
+
+    /// When the last halt of a domain, or of the venue, ends at the latest; nothing before the
+    /// first. Whether it still stands is said by the status.
+    #[must_use]
+    pub fn halted_until(&self, of: Option<DomainId>) -> Option<Time> {
+        self.halts.get(&of).copied()
     }
 
     pub(crate) fn evolve(&mut self, event: &Event) {
@@ -89,10 +108,18 @@ impl Control {
             Event::ParameterSet { domain, parameter, value } => {
                 self.values.insert((domain, parameter), value);
             }
-            Event::StatusSet { domain: None, status, .. } => self.venue = status,
-            Event::StatusSet { domain: Some(domain), status, .. } => {
-                self.set_domain(domain, status);
+            Event::StatusSet { domain, status, .. } => self.set_status(domain, status),
+            Event::HaltBegun { domain, until } => {
+                self.halts.insert(domain, until);
             }
+            Event::HaltEnded { domain } => self.set_status(domain, Status::WithdrawOnly),
+        }
+    }
+
+    fn set_status(&mut self, of: Option<DomainId>, status: Status) {
+        match of {
+            Some(domain) => self.set_domain(domain, status),
+            None => self.venue = status,
         }
     }
 

@@ -36,6 +36,8 @@ pub enum Parameter {
     IncomeToClaims = 5,
     /// How long an uncovered debt may stand before the domain enters settlement.
     UncoveredDeadline = 6,
+    /// How long a halt may last, and how long the rest after it lasts at least.
+    HaltLength = 7,
     /// How old a checkpoint must be to be the reference of session gains.
     ReferenceAge = 10,
     /// What closing a leg may cost under stress, as a part of its gross value.
@@ -47,6 +49,9 @@ pub enum Parameter {
     OpeningProfit = 13,
     /// How long a book may stay open before what is left goes to auto-deleveraging.
     CloseOutTime = 14,
+    /// How much of what a domain's insurance funds held may be paid in an episode before what is
+    /// left of its books goes to auto-deleveraging.
+    FundDrawdown = 15,
 }
 
 /// A parameter as it is declared.
@@ -127,6 +132,15 @@ pub const PARAMETERS: &[Declared] = &[
         reason: "settlement is the domain's choice: far off until a deadline is set",
     },
     Declared {
+        parameter: Parameter::HaltLength,
+        name: "halt-length",
+        unit: "milliseconds",
+        min: 1,
+        max: 7 * 24 * HOUR,
+        default: 24 * HOUR,
+        reason: "a day to find a fault; a domain that may need more can say so, up to a week",
+    },
+    Declared {
         parameter: Parameter::ReferenceAge,
         name: "reference-age",
         unit: "milliseconds",
@@ -169,7 +183,16 @@ pub const PARAMETERS: &[Declared] = &[
         min: 0,
         max: 30 * 24 * HOUR,
         default: HOUR,
-        reason: "two thirds of the forced selling of past crashes is over within half of it",
+        reason: "most of the forced selling of past crashes is over within half of it",
+    },
+    Declared {
+        parameter: Parameter::FundDrawdown,
+        name: "fund-drawdown",
+        unit: "millionths",
+        min: 0,
+        max: 1_000_000,
+        default: 1_000_000,
+        reason: "off: a fund is there to be used; venues that promise a floor set one",
     },
 ];
 
@@ -184,11 +207,13 @@ impl Parameter {
             Self::ChallengeTime => 3,
             Self::IncomeToClaims => 4,
             Self::UncoveredDeadline => 5,
-            Self::ReferenceAge => 6,
-            Self::StressRate => 7,
-            Self::CloseOutBudget => 8,
-            Self::OpeningProfit => 9,
-            Self::CloseOutTime => 10,
+            Self::HaltLength => 6,
+            Self::ReferenceAge => 7,
+            Self::StressRate => 8,
+            Self::CloseOutBudget => 9,
+            Self::OpeningProfit => 10,
+            Self::CloseOutTime => 11,
+            Self::FundDrawdown => 12,
         }]
     }
 }

@@ -7,6 +7,7 @@ use crate::bounds::MAX_PENDING;
 use crate::engine::{Envelope, Events, State};
 use crate::ids::{AccountId, AssetId, DomainId, LayerId, WaterfallId};
 use crate::ledger::Holder;
+use crate::loss::Losses;
 use crate::units::Amount;
 use crate::waterfall::{Step, flaw};
 
@@ -226,7 +227,7 @@ fn staked(
     if amount.is_zero() {
         return Err(Rejection::ZeroAmount);
     }
-    if state.losses.may_draw_on(&state.domains, layer) {
+    if Losses::may_draw_on(state, layer) {
         return Err(Rejection::EpisodeOpen { layer });
     }
     let stake = state.domains.stakes.get(&(layer, account)).copied();

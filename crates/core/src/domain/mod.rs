@@ -122,6 +122,16 @@ impl Domains {
         self.layers.iter().enumerate().filter_map(|(i, l)| Some((LayerId::at(i)?, l)))
     }
 
+    /// The asset that the losses of a domain are measured in.
+    pub(crate) fn asset_of(&self, domain: DomainId) -> Option<AssetId> {
+        self.domain(domain).map(|found| found.asset)
+    }
+
+    /// The asset that a layer pays in.
+    pub(crate) fn asset_of_layer(&self, layer: LayerId) -> Option<AssetId> {
+        self.layer(layer).map(|found| found.spec.asset)
+    }
+
     /// The waterfall version `id`.
     #[must_use]
     pub fn waterfall(&self, id: WaterfallId) -> Option<&Waterfall> {

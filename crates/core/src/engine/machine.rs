@@ -65,7 +65,9 @@ impl Engine {
                 return Outcome::Rejected(records, rejection);
             }
         }
-        match self.run(envelope, &mut records) {
+        let result = self.run(envelope, &mut records);
+        self.state.measure();
+        match result {
             Ok(()) => Outcome::Accepted(records),
             Err(rejection) => Outcome::Rejected(records, rejection),
         }

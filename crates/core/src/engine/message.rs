@@ -92,9 +92,11 @@ pub enum Action {
     /// Of markets.
     Market(market::Command) = 8,
     /// By the engine, of close-outs.
-    CloseOut(closeout::Duty) = 9,
+    CloseOutDuty(closeout::Duty) = 9,
     /// By the engine, of markets.
     MarketDuty(market::Duty) = 10,
+    /// Of close-outs.
+    CloseOut(closeout::Command) = 11,
 }
 
 /// A command: when, by whom, what.

@@ -63,7 +63,10 @@ pub fn decide(state: &State, envelope: &Envelope, events: &mut Events) -> Result
         Action::MarketDuty(duty) => {
             market::decide_duty(state, duty, events).map_err(Rejection::Market)
         }
-        Action::CloseOut(duty) => {
+        Action::CloseOut(command) => {
+            closeout::decide(state, envelope, command, events).map_err(Rejection::CloseOut)
+        }
+        Action::CloseOutDuty(duty) => {
             closeout::decide_duty(state, duty, events).map_err(Rejection::CloseOut)
         }
         Action::Duty(duty) => loss::decide_duty(state, duty, events).map_err(Rejection::Loss),
@@ -85,6 +88,7 @@ const fn may(role: Role, action: &Action) -> bool {
             Action::Account(A::Withdraw { .. } | A::Transfer { .. })
                 | Action::Domain(D::AcceptTerms { .. } | D::Stake { .. } | D::Unstake { .. })
                 | Action::Loss(loss::Command::PayDraw { account: Some(_), .. })
+                | Action::CloseOut(closeout::Command::Bid { .. })
         ),
         Role::Guardian => matches!(action, Action::Control(control::Command::SetStatus { .. })),
     }
@@ -92,7 +96,7 @@ const fn may(role: Role, action: &Action) -> bool {
 
 /// Whether `action` is the engine's own.
 const fn is_duty(action: &Action) -> bool {
-    matches!(action, Action::Duty(_) | Action::CloseOut(_) | Action::MarketDuty(_))
+    matches!(action, Action::Duty(_) | Action::CloseOutDuty(_) | Action::MarketDuty(_))
 }
 
 /// The furthest the venue and the domain may be down the status ladder for `action`, and whether
@@ -108,20 +112,26 @@ const fn needs(action: &Action) -> (Status, bool) {
         | Action::Domain(D::Stake { .. }) => (Status::ReduceOnly, true),
         Action::Account(A::OpenOwner { .. } | A::OpenAccount { .. } | A::Deposit { .. })
         | Action::Domain(D::AcceptTerms { .. }) => (Status::ReduceOnly, false),
-        Action::Market(market::Command::Fill { .. }) => (Status::ReduceOnly, true),
-        Action::Domain(_) | Action::Loss(_) | Action::Control(_) | Action::Market(_) => {
-            (Status::Settling, false)
-        }
+        Action::Market(market::Command::Fill { .. })
+        | Action::CloseOut(closeout::Command::Bid { .. }) => (Status::ReduceOnly, true),
+        Action::Domain(_)
+        | Action::Loss(_)
+        | Action::Control(_)
+        | Action::Market(_)
+        | Action::CloseOut(_) => (Status::Settling, false),
         // What is due is done, and time passes, whatever the status.
-        Action::Duty(_) | Action::CloseOut(_) | Action::MarketDuty(_) | Action::Tick => {
+        Action::Duty(_) | Action::CloseOutDuty(_) | Action::MarketDuty(_) | Action::Tick => {
             (Status::Closed, false)
         }
     }
 }
 
 /// The domain whose status counts, where `action` is about one.
-const fn domain_of(action: &Action) -> Option<DomainId> {
+fn domain_of(state: &State, action: &Action) -> Option<DomainId> {
     match *action {
+        Action::Market(market::Command::Fill { market, .. }) => {
+            state.markets.market(market).map(|found| found.spec.domain)
+        }
         Action::Account(account::Command::SettleResult { domain, .. })
         | Action::Domain(domain::Command::AcceptTerms { domain, .. })
         | Action::Loss(
@@ -142,7 +152,7 @@ const fn leaves(action: &Action) -> bool {
 
 fn accepted(state: &State, action: &Action) -> Result<(), Rejection> {
     let (furthest, widens) = needs(action);
-    let status = match domain_of(action) {
+    let status = match domain_of(state, action) {
         Some(domain) => state.control.domain_status(domain),
         None => state.control.venue_status(),
     };
@@ -165,7 +175,7 @@ pub fn evolve(state: &mut State, event: &Event) {
 #[must_use]
 pub fn duty(state: &State) -> Option<Envelope> {
     let of_loss = || loss::duty(state).map(Action::Duty);
-    let of_close_out = || closeout::duty(state).map(Action::CloseOut);
+    let of_close_out = || closeout::duty(state).map(Action::CloseOutDuty);
     let of_markets = || market::duty(state).map(Action::MarketDuty);
     let action = of_loss().or_else(of_close_out).or_else(of_markets)?;
     Some(Envelope { at: state.now(), actor: Actor::ENGINE, action })

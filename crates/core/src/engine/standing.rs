@@ -1,5 +1,8 @@
 //! How accounts and books stand at the marks: what other areas read of markets.
 
+use alloc::collections::BTreeSet;
+use alloc::vec::Vec;
+
 use super::{Events, State};
 use crate::control::Parameter;
 use crate::ids::{AccountId, AssetId, CheckpointId, DomainId, LossId, Time};
@@ -8,6 +11,7 @@ use crate::loss::SetOff;
 use crate::margin::{self, Level, Withdrawable};
 use crate::market::{self, Markets, Session};
 use crate::units::{Amount, SignedAmount};
+use crate::wide;
 
 /// Equity of `account` in `asset`: its balance and what its legs are worth, in atoms.
 fn equity(ledger: &Ledger, markets: &Markets, account: AccountId, asset: AssetId) -> i128 {
@@ -41,6 +45,19 @@ impl State {
             Level::Initial => margin::initial(self, account),
             Level::Maintenance => margin::maintenance(self, account),
         }
+    }
+
+    /// Whether `account` stands between maintenance and nothing: its equity, less its lien, is
+    /// below what its legs must hold, and not below zero.
+    #[must_use]
+    pub fn is_below_maintenance(&self, account: AccountId) -> bool {
+        let position = self.markets.position(account);
+        let Some(asset) = position.asset.filter(|_| !position.legs.is_empty()) else {
+            return false;
+        };
+        let equity = self.equity(account, asset);
+        let counted = equity - self.lien(account, asset).atoms().cast_signed();
+        equity >= 0 && counted < self.requirement(account, Level::Maintenance).cast_signed()
     }
 
     /// What `account` may take out of `asset`, and how it comes about.
@@ -78,26 +95,33 @@ impl State {
         failed: Option<AccountId>,
         asset: AssetId,
     ) -> Amount {
-        let (equity, legs) = match failed {
+        let (equity, cost) = match failed {
             Some(account) => {
-                (self.equity(account, asset), self.markets.position(account).legs.as_slice())
+                let domains = self.losses.to_take_over(account);
+                let legs = self.markets.legs_in(account, domain);
+                let part = self.part_of_failure(account, asset, domain, &domains);
+                (part, margin::stressed_cost(self, domain, &legs))
             }
-            None => (self.book_equity(loss, asset), self.markets.book(loss)),
+            None => {
+                let legs = self.markets.book(loss);
+                (self.book_equity(loss, asset), margin::stressed_cost(self, domain, legs))
+            }
         };
-        let cost = margin::stressed_cost(self, domain, legs).cast_signed();
+        let cost = cost.cast_signed();
         Amount::new((cost - equity).max(0).unsigned_abs()).unwrap_or(Amount::MAX)
     }
 
-    /// The legs of a failed account move to its book.
+    /// The legs of a failed account in one domain move to its book.
     pub(crate) fn take_legs(
         &self,
         loss: LossId,
         account: AccountId,
+        domain: DomainId,
         equity: i128,
         events: &mut Events,
     ) {
         let equity = SignedAmount::new(equity).unwrap_or_default();
-        market::take_legs(self, loss, account, equity, events);
+        market::take_legs(self, loss, (account, domain), equity, events);
     }
 
     /// The reference checkpoint of `domain` at `now`.
@@ -124,11 +148,9 @@ impl State {
         reference: CheckpointId,
     ) -> impl Iterator<Item = SetOff> + '_ {
         let owner = self.accounts.account(failed).map(|account| account.owner);
-        let others = self
-            .accounts
-            .accounts()
-            .filter(move |(id, account)| Some(account.owner) == owner && *id != failed);
-        others.filter_map(move |(account, _)| {
+        let his = owner.into_iter().flat_map(|owner| self.accounts_of(owner));
+        let others = his.filter(move |account| *account != failed);
+        others.filter_map(move |account| {
             if self.markets.position(account).asset != Some(asset) {
                 return None;
             }
@@ -139,17 +161,58 @@ impl State {
         })
     }
 
-    /// The domain that a failing account's loss belongs to: where it lost most since the
-    /// reference; the one it last lost a result in, where it holds nothing in markets.
-    pub(crate) fn domain_of_failure(&self, account: AccountId) -> Option<DomainId> {
+    /// The domains a failing account's loss is split over: those it holds legs in, and those it
+    /// lost in since their reference; in id order. The one it last lost a result in, where it holds
+    /// nothing in markets.
+    pub(crate) fn domains_of_failure(&self, account: AccountId) -> Vec<DomainId> {
         let position = self.markets.position(account);
-        let legs = position.legs.iter().filter_map(|leg| self.markets.market(leg.market));
-        let domains = legs.map(|market| market.spec.domain);
-        let lost = domains.filter_map(|domain| {
-            let reference = self.reference(domain, self.now());
-            Some((self.session(account, reference)?.gain(domain), domain))
-        });
-        let worst = lost.min().map(|(_, domain)| domain);
-        worst.or_else(|| self.accounts.account(account)?.last_domain)
+        let markets = position.legs.iter().filter_map(|leg| self.markets.market(leg.market));
+        let held = markets.map(|market| market.spec.domain);
+        let traded = position.totals.flows.iter().map(|flow| flow.domain);
+        let lost = traded.filter(|domain| self.lost_in(account, *domain) > 0);
+        let domains: BTreeSet<DomainId> = held.chain(lost).collect();
+        if domains.is_empty() {
+            let last = self.accounts.account(account).and_then(|account| account.last_domain);
+            return last.into_iter().collect();
+        }
+        domains.into_iter().collect()
+    }
+
+    /// What `account` lost in `domain` since its reference, at least zero.
+    fn lost_in(&self, account: AccountId, domain: DomainId) -> u128 {
+        let reference = self.reference(domain, self.now());
+        let gain = self.session(account, reference).map_or(0, |session| session.gain(domain));
+        gain.min(0).unsigned_abs()
+    }
+
+    /// The equity of a failing account that goes with its loss in `domain`: a hole is split by
+    /// what it lost in each domain since the reference, a remainder by what its legs there must
+    /// hold; `domains` are those whose losses are still to be taken over, in id order. The parts
+    /// sum to the equity exactly.
+    pub(crate) fn part_of_failure(
+        &self,
+        account: AccountId,
+        asset: AssetId,
+        domain: DomainId,
+        domains: &[DomainId],
+    ) -> i128 {
+        let equity = self.equity(account, asset);
+        let weigh = |of: &DomainId| match equity < 0 {
+            true => self.lost_in(account, *of),
+            false => margin::maintenance_in(self, account, *of),
+        };
+        let weights: Vec<u128> = domains.iter().map(weigh).collect();
+        let total: u128 = weights.iter().sum();
+        let Some(place) = domains.iter().position(|of| *of == domain) else { return equity };
+        if total == 0 {
+            return if place == 0 { equity } else { 0 };
+        }
+        // Floors of the running sums: their differences sum to the whole.
+        let upto = |count: usize| -> i128 {
+            let sum: u128 = weights[..count].iter().sum();
+            let part = wide::mul_div_floor(equity.unsigned_abs(), sum, total);
+            part.unwrap_or_default().cast_signed() * equity.signum()
+        };
+        upto(place + 1) - upto(place)
     }
 }

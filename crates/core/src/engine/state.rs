@@ -9,11 +9,13 @@ use crate::account::Accounts;
 use crate::closeout::CloseOuts;
 use crate::control::{Control, Status};
 use crate::domain::Domains;
-use crate::ids::{AccountId, AssetId, LossId, Name, OwnerId, Time};
+use crate::ids::{
+    AccountId, AssetId, EpisodeId, LayerId, LiableSetId, LossId, Name, OwnerId, Time,
+};
 use crate::ledger::{Holder, Ledger};
-use crate::loss::{self, Losses, Stage};
+use crate::loss::{self, Episode, Level, Loss, Losses, MemberCap, Stage};
 use crate::margin;
-use crate::market::{self, Markets};
+use crate::market::{self, Markets, Party};
 use crate::units::Amount;
 
 /// The state. Areas own their parts; money is in the ledger; what is only there for speed is in
@@ -44,6 +46,13 @@ impl State {
     #[must_use]
     pub fn new(watch: bool) -> Self {
         Self { watch: Watch::new(watch), ..Self::default() }
+    }
+
+    /// The state with its watch built anew: a state read from its canonical bytes has none.
+    #[must_use]
+    pub fn watched(mut self) -> Self {
+        self.watch = Watch::of(&self);
+        self
     }
 
     /// The clock.
@@ -122,7 +131,26 @@ impl State {
         watched.into_iter().flatten().copied().chain(scanned.into_iter().flatten())
     }
 
-    fn is_negative(&self, account: AccountId) -> bool {
+    /// The accounts that stand below maintenance, in id order.
+    pub(crate) fn below_maintenance(&self) -> impl Iterator<Item = AccountId> + '_ {
+        let watched = self.watch.below();
+        let scanned =
+            watched.is_none().then(|| (0..self.markets.positions.len()).filter_map(AccountId::at));
+        let accounts = watched.into_iter().flatten().copied().chain(scanned.into_iter().flatten());
+        accounts.filter(|account| self.is_below_maintenance(*account))
+    }
+
+    /// The accounts of `owner`, in id order.
+    pub(crate) fn accounts_of(&self, owner: OwnerId) -> impl Iterator<Item = AccountId> + '_ {
+        let watched = self.watch.accounts_of(owner);
+        let scanned = watched.is_none().then(|| {
+            let accounts = self.accounts.accounts();
+            accounts.filter(move |(_, account)| account.owner == owner).map(|(id, _)| id)
+        });
+        watched.into_iter().flatten().copied().chain(scanned.into_iter().flatten())
+    }
+
+    pub(super) fn is_negative(&self, account: AccountId) -> bool {
         let assets = (0..self.ledger.assets()).filter_map(AssetId::at);
         assets.into_iter().any(|asset| self.equity(account, asset) < 0)
     }
@@ -137,7 +165,61 @@ impl State {
         watched.into_iter().flatten().copied().chain(scanned.into_iter().flatten())
     }
 
+    /// The episodes that are not closed, in id order.
+    pub(crate) fn open_episodes(&self) -> impl Iterator<Item = (EpisodeId, &Episode)> {
+        let watched = self
+            .watch
+            .open_episodes()
+            .map(|open| open.iter().filter_map(|id| Some((*id, self.losses.episode(*id)?))));
+        let scanned = watched
+            .is_none()
+            .then(|| self.losses.episodes().filter(|(_, episode)| !episode.closed));
+        watched.into_iter().flatten().chain(scanned.into_iter().flatten())
+    }
+
+    /// The losses of which an uncovered debt is open, in id order, with the debt.
+    pub(crate) fn debts(&self) -> impl Iterator<Item = (LossId, &Loss)> {
+        let watched = self
+            .watch
+            .debts()
+            .map(|open| open.iter().filter_map(|id| Some((*id, self.losses.loss(*id)?))));
+        let scanned = watched
+            .is_none()
+            .then(|| self.losses.losses().filter(|(_, loss)| !loss.debt().is_zero()));
+        watched.into_iter().flatten().chain(scanned.into_iter().flatten())
+    }
+
+    /// Whether the watch says what a scan of the state says: every index, every level. True where
+    /// it is off. The cost is the size of the state.
+    #[must_use]
+    pub fn is_watch_right(&self) -> bool {
+        let mut accounts = self.accounts.accounts().map(|(id, _)| id);
+        let mut below = || {
+            accounts.all(|id| {
+                let known = self.watch.below().is_none_or(|below| below.contains(&id));
+                known || !self.is_below_maintenance(id)
+            })
+        };
+        !self.watch.is_on()
+            || self.watch.agrees_with(&Watch::of(self)) && loss::levels_hold(self) && below()
+    }
+
+    /// The level measured last for a layer of a liable set, if none of its caps moved since in a
+    /// way that could change it. The amount it divides stands in it.
+    pub(crate) fn measured(&self, set: LiableSetId, layer: LayerId) -> Option<&Level> {
+        self.watch.levels().get(&(set, layer))
+    }
+
+    /// Measures the levels of open sets that are not known any more. Reads give the same without.
+    pub(super) fn measure(&mut self) {
+        if self.watch.is_on() && self.open_episodes().next().is_some() {
+            let levels = loss::measure(self);
+            self.watch.set_levels(levels);
+        }
+    }
+
     pub(super) fn evolve(&mut self, event: &Event) {
+        let caps = self.caps_before(event);
         let mut touched: Vec<AccountId> = Vec::new();
         self.before_touch(event);
         event.transfers(&mut |transfer| {
@@ -162,18 +244,53 @@ impl State {
             }
             Event::Market(event) => self.markets.evolve(event, self.now),
             Event::CloseOut(event) => {
-                self.closeouts.evolve(event);
+                self.closeouts.evolve(event, self.now);
                 self.markets.evolve_close_out(event);
             }
             Event::Loss(event) => self.evolve_loss(event),
             Event::Control(event) => self.control.evolve(event),
             Event::TimePassed { at } => self.now = *at,
         }
-        self.evolve_watch(event, &touched);
+        self.evolve_watch(event, &touched, &caps);
+    }
+
+    /// The caps of the accounts `event` touches, in every layer with a measured level.
+    fn caps_before(&mut self, event: &Event) -> Vec<MemberCap> {
+        if self.watch.levels().is_empty() {
+            return Vec::new();
+        }
+        let mut touched: Vec<AccountId> = Vec::new();
+        event.transfers(&mut |transfer| {
+            for holder in [transfer.from, transfer.to] {
+                if let Holder::Account(account) = holder {
+                    touched.push(account);
+                }
+            }
+        });
+        let mut followed = touched.len() <= FOLLOWED;
+        match event {
+            Event::Market(market::Event::Filled { buyer, seller, .. }) => {
+                let account = |party: &Party| match party {
+                    Party::Account(account) => Some(*account),
+                    Party::Book(_) => None,
+                };
+                touched.extend([buyer, seller].into_iter().filter_map(account));
+            }
+            // Marks and funding move the equity of everybody, the rest of many.
+            Event::Market(_) | Event::CloseOut(_) => followed = false,
+            _ => {}
+        }
+        if !followed {
+            self.watch.drop_levels();
+        }
+        loss::member_caps(self, self.watch.levels().keys(), &touched)
     }
 
     fn evolve_loss(&mut self, event: &loss::Event) {
         self.losses.evolve(event, self.now);
+        let layers = &self.domains;
+        let period = |layer| layers.layer(layer)?.spec.caps.per_period.map(|cap| cap.millis);
+        self.losses.pay_in_period(event, self.now, &period);
         let (ledger, markets) = (&self.ledger, &self.markets);
         let means = |asset, account| standing::means(ledger, markets, account, asset);
         self.losses.shrink_caps(event, &means);
@@ -215,25 +332,77 @@ impl State {
             return;
         }
         for account in (0..self.markets.positions.len()).filter_map(AccountId::at) {
-            let negative = self.is_negative(account);
-            self.watch.set_negative(account, negative);
+            self.watch_account(account);
         }
     }
 
-    fn evolve_watch(&mut self, event: &Event, touched: &[AccountId]) {
+    /// What the watch knows of an account: whether it is below zero, and whether it could be below
+    /// maintenance, were the whole cap of each of its liens held.
+    fn watch_account(&mut self, account: AccountId) {
+        let negative = self.is_negative(account);
+        let below = self.could_be_below(account);
+        self.watch.set_negative(account, negative);
+        self.watch.set_below(account, below);
+    }
+
+    pub(super) fn could_be_below(&self, account: AccountId) -> bool {
+        let position = self.markets.position(account);
+        let Some(asset) = position.asset.filter(|_| !position.legs.is_empty()) else {
+            return false;
+        };
+        let Some(most) = self.losses.most_lien(self, account) else { return true };
+        let counted = self.equity(account, asset) - most.atoms().cast_signed();
+        counted < self.requirement(account, margin::Level::Maintenance).cast_signed()
+    }
+
+    /// Liens that began with a detection: what they may hold at most counts from now on.
+    fn liens_began(&mut self, event: &loss::Event) {
+        let accounts: Vec<AccountId> = match event {
+            loss::Event::LiableSetFixed { layers, .. } => {
+                layers.iter().flat_map(|(_, rows)| rows.iter().map(|row| row.account)).collect()
+            }
+            loss::Event::LossDetected { owner: Some(owner), .. } => {
+                let his = self.accounts.accounts().filter(|(_, found)| found.owner == *owner);
+                his.map(|(account, _)| account).collect()
+            }
+            _ => return,
+        };
+        for account in accounts {
+            self.watch_account(account);
+        }
+    }
+
+    fn evolve_watch(&mut self, event: &Event, touched: &[AccountId], caps: &[MemberCap]) {
         if !self.watch.is_on() {
             return;
         }
         if let Event::Market(event) = event {
             self.marked(event);
         }
+        if let Event::Loss(event) = event {
+            self.liens_began(event);
+        }
         for account in touched {
-            let negative = self.is_negative(*account);
-            self.watch.set_negative(*account, negative);
+            self.watch_account(*account);
+        }
+        if let Event::Loss(event) = event
+            && let Some(loss) = event.loss()
+        {
+            let debt = self.losses.loss(loss).is_some_and(|loss| !loss.debt().is_zero());
+            self.watch.set_debt(loss, debt);
+        }
+        for cap in caps {
+            if cap.moves_level(self) {
+                self.watch.drop_level(cap.of);
+            }
         }
         self.watch.evolve(event);
     }
 }
+
+/// An event that touches more accounts than these is not followed account by account: the levels
+/// are measured again.
+const FOLLOWED: usize = 64;
 
 /// A hasher that the canonical encoding can be written into.
 struct HashSink(blake3::Hasher);

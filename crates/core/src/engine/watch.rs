@@ -1,26 +1,69 @@
-//! What is only there for speed: indices that can be rebuilt from the state. Left out of digest
-//! and snapshot; with it off, every query scans and gives the same.
+//! What is only there for speed: indices and measured levels that can be rebuilt from the state.
+//! Left out of digest and snapshot; with it off, every query scans and gives the same.
 
 use alloc::collections::{BTreeMap, BTreeSet};
+use alloc::vec::Vec;
 
-use super::Event;
+use super::{Event, State};
 use crate::account;
-use crate::ids::{AccountId, LossId, Name, OwnerId};
-use crate::loss;
+use crate::ids::{AccountId, EpisodeId, LayerId, LiableSetId, LossId, Name, OwnerId};
+use crate::loss::{self, Level, Stage};
 
 /// The indices.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Watch {
     on: bool,
     owners: BTreeMap<Name, OwnerId>,
     accounts: BTreeMap<Name, AccountId>,
+    /// By owner: his accounts, in id order.
+    of_owner: BTreeMap<OwnerId, Vec<AccountId>>,
     negative: BTreeSet<AccountId>,
+    /// Who could be below maintenance: all that are, and some that are not.
+    below: BTreeSet<AccountId>,
     open_losses: BTreeSet<LossId>,
+    open_episodes: BTreeSet<EpisodeId>,
+    /// The losses of which an uncovered debt is open.
+    debts: BTreeSet<LossId>,
+    /// The levels that liens are read from, as they were measured last.
+    levels: BTreeMap<(LiableSetId, LayerId), Level>,
 }
 
 impl Watch {
     pub(super) fn new(on: bool) -> Self {
         Self { on, ..Self::default() }
+    }
+
+    /// The indices of `state`; levels are measured by the next command.
+    pub(super) fn of(state: &State) -> Self {
+        let mut watch = Self::new(true);
+        for (id, name) in (0..).map(OwnerId).zip(&state.accounts.owners) {
+            watch.owners.insert(name.clone(), id);
+        }
+        for (id, account) in state.accounts.accounts() {
+            watch.opened(id, account.owner, &account.name);
+            watch.set_negative(id, state.is_negative(id));
+            watch.set_below(id, state.could_be_below(id));
+        }
+        for (id, loss) in state.losses.losses() {
+            if !matches!(loss.stage, Stage::Settled | Stage::Dismissed) {
+                watch.open_losses.insert(id);
+            }
+            watch.set_debt(id, !loss.debt().is_zero());
+        }
+        let open = state.losses.episodes().filter(|(_, episode)| !episode.closed);
+        watch.open_episodes.extend(open.map(|(id, _)| id));
+        watch
+    }
+
+    /// Whether the indices are the same; levels are measured when they are read, and who could be
+    /// below maintenance is known as too many, never as too few.
+    pub(super) fn agrees_with(&self, other: &Self) -> bool {
+        let indices = |watch: &Self| Self {
+            levels: BTreeMap::new(),
+            below: BTreeSet::new(),
+            ..watch.clone()
+        };
+        indices(self) == indices(other)
     }
 
     pub(super) const fn is_on(&self) -> bool {
@@ -36,12 +79,52 @@ impl Watch {
         self.on.then(|| self.owners.get(name).copied())
     }
 
+    pub(super) fn accounts_of(&self, owner: OwnerId) -> Option<&[AccountId]> {
+        self.on.then(|| self.of_owner.get(&owner).map_or(&[][..], Vec::as_slice))
+    }
+
     pub(super) fn negative(&self) -> Option<&BTreeSet<AccountId>> {
         self.on.then_some(&self.negative)
     }
 
+    pub(super) fn below(&self) -> Option<&BTreeSet<AccountId>> {
+        self.on.then_some(&self.below)
+    }
+
+    pub(super) fn set_below(&mut self, account: AccountId, below: bool) {
+        if below {
+            self.below.insert(account);
+        } else {
+            self.below.remove(&account);
+        }
+    }
+
     pub(super) fn open_losses(&self) -> Option<&BTreeSet<LossId>> {
         self.on.then_some(&self.open_losses)
+    }
+
+    pub(super) fn open_episodes(&self) -> Option<&BTreeSet<EpisodeId>> {
+        self.on.then_some(&self.open_episodes)
+    }
+
+    pub(super) fn debts(&self) -> Option<&BTreeSet<LossId>> {
+        self.on.then_some(&self.debts)
+    }
+
+    pub(super) const fn levels(&self) -> &BTreeMap<(LiableSetId, LayerId), Level> {
+        &self.levels
+    }
+
+    pub(super) fn set_levels(&mut self, levels: Vec<((LiableSetId, LayerId), Level)>) {
+        self.levels.extend(levels);
+    }
+
+    pub(super) fn drop_level(&mut self, key: (LiableSetId, LayerId)) {
+        self.levels.remove(&key);
+    }
+
+    pub(super) fn drop_levels(&mut self) {
+        self.levels.clear();
     }
 
     pub(super) fn set_negative(&mut self, account: AccountId, negative: bool) {
@@ -52,23 +135,49 @@ impl Watch {
         }
     }
 
+    pub(super) fn set_debt(&mut self, loss: LossId, open: bool) {
+        if open {
+            self.debts.insert(loss);
+        } else {
+            self.debts.remove(&loss);
+        }
+    }
+
+    fn opened(&mut self, account: AccountId, owner: OwnerId, name: &Name) {
+        self.accounts.insert(name.clone(), account);
+        self.of_owner.entry(owner).or_default().push(account);
+    }
+
     pub(super) fn evolve(&mut self, event: &Event) {
         match event {
             Event::Account(account::Event::OwnerOpened { owner, name }) => {
                 self.owners.insert(name.clone(), *owner);
             }
-            Event::Account(account::Event::AccountOpened { account, name, .. }) => {
-                self.accounts.insert(name.clone(), *account);
+            Event::Account(account::Event::AccountOpened { account, name, owner, .. }) => {
+                self.opened(*account, *owner, name);
             }
-            Event::Loss(
-                loss::Event::LossReported { loss, .. } | loss::Event::DefaultFound { loss, .. },
-            ) => {
+            Event::Loss(event) => self.evolve_loss(event),
+            _ => {}
+        }
+    }
+
+    fn evolve_loss(&mut self, event: &loss::Event) {
+        use loss::Event as E;
+        match event {
+            E::LossReported { loss, .. } | E::DefaultFound { loss, .. } => {
                 self.open_losses.insert(*loss);
             }
-            Event::Loss(
-                loss::Event::LossSettled { loss } | loss::Event::LossDismissed { loss, .. },
-            ) => {
+            E::LossSettled { loss } | E::LossDismissed { loss, .. } => {
                 self.open_losses.remove(loss);
+            }
+            E::EpisodeOpened { episode, .. } => {
+                self.open_episodes.insert(*episode);
+            }
+            // Owners that failed in it are liable no longer.
+            E::LossDetected { .. } => self.drop_levels(),
+            E::EpisodeClosed { episode } => {
+                self.open_episodes.remove(episode);
+                self.drop_levels();
             }
             _ => {}
         }

@@ -4,6 +4,7 @@ use alloc::collections::BTreeSet;
 use alloc::format;
 use alloc::string::String;
 
+use super::leave;
 use super::{
     BOOK, Broken, CAPS, DIVIDED, LEDGER, LIVE, MARKETS, ONCE, ORDER, PROFIT_FIRST, REPAID, SETTLED,
     STAKES,
@@ -79,7 +80,7 @@ fn markets(state: &State) -> Result<(), Broken> {
 }
 
 fn asset_of(state: &State, loss: &Loss) -> AssetId {
-    state.domains.domain(loss.domain).map_or(AssetId::default(), |domain| domain.asset)
+    state.domains.asset_of(loss.domain).unwrap_or_default()
 }
 
 fn settled(state: &State, id: LossId, loss: &Loss) -> Result<(), Broken> {
@@ -287,5 +288,5 @@ fn live(state: &State) -> Result<(), Broken> {
             return broken(LIVE, format!("loss {id} is {:?} and nothing is due", loss.stage));
         }
     }
-    Ok(())
+    leave::check(state)
 }

@@ -5,6 +5,7 @@
 //! no code, so that a law broken in one place is seen in two.
 
 mod full;
+mod leave;
 mod running;
 #[cfg(test)]
 mod tests;
@@ -118,10 +119,17 @@ pub const LAWS: &[Law] = &[
     },
     Law {
         id: LIVE,
-        sentence: "Whatever is due is accepted, and an open loss waits for nothing but a deadline \
-                   ahead.",
-        full: "the next duty, decided; every open loss's reason to wait",
-        running: "an episode closes only after its losses",
+        sentence: "Whatever is due is accepted. Free equity can leave within W in every status \
+                   but Halted, and a halt lasts W at most, with as long a rest after it; W is the \
+                   parameter halt-length as the halt begins, the shortest of all domains for the \
+                   venue. An open loss \
+                   waits for nothing but a deadline ahead, so that every episode settles or is \
+                   uncovered by the sum of its deadlines.",
+        full: "the next duty, decided; every open loss's reason to wait; every halt's end; every \
+               owner's withdrawal of all that is free, decided. Tests take states on the way of \
+               traces and, in each status, let everyone leave and every episode run out",
+        running: "an episode closes only after its losses; the clock never moves on from a halt \
+                  that is over",
     },
     Law {
         id: BOOK,

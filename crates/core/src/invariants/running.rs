@@ -6,6 +6,7 @@ use alloc::format;
 use alloc::string::String;
 use alloc::vec::Vec;
 
+use super::leave::Halts;
 use super::{
     BOOK, Broken, CAPS, DIVIDED, LEDGER, LIVE, MARKETS, ONCE, ORDER, PROFIT_FIRST, REPAID, SETTLED,
     STAKES,
@@ -18,7 +19,7 @@ use crate::ledger::{Holder, Transfer};
 use crate::loss::{self, OwnMeans};
 use crate::market::{self, Party};
 use crate::units::Amount;
-use crate::waterfall::{self, Against, Step};
+use crate::waterfall::{self, Against};
 
 /// What the events of one loss add up to.
 #[derive(Clone, Debug, Default)]
@@ -51,6 +52,7 @@ pub struct Running {
     sets: BTreeMap<LossId, LiableSetId>,
     stakes: BTreeMap<(LayerId, AccountId), i128>,
     lots: BTreeMap<(MarketId, Party), i128>,
+    halts: Halts,
 }
 
 fn broken(law: &'static str, detail: String) -> Result<(), Broken> {
@@ -75,12 +77,19 @@ fn moves(event: &Event) -> Vec<(MarketId, Party, i128)> {
             });
             return rows.collect();
         }
-        Event::CloseOut(closeout::Event::Deleveraged { loss, market, taken, .. }) => {
+        Event::CloseOut(closeout::Event::Deleveraged { from, market, taken, .. }) => {
             let rows = taken.iter().flat_map(|(party, lots)| {
                 let lots = i128::from(lots.lots());
-                [(*party, lots), (Party::Book(*loss), -lots)]
+                [(*party, lots), (*from, -lots)]
             });
             (*market, rows.collect())
+        }
+        Event::CloseOut(closeout::Event::LegsSold { from, to, legs, .. }) => {
+            let rows = legs.iter().flat_map(|(market, _, lots, _)| {
+                let lots = i128::from(lots.lots());
+                [(*market, Party::Account(*to), lots), (*market, *from, -lots)]
+            });
+            return rows.collect();
         }
         Event::Market(market::Event::PaidOut { market, paid, .. }) => {
             let rows = paid.iter().map(|(party, lots)| (*party, -i128::from(lots.lots())));
@@ -99,6 +108,7 @@ impl Running {
     /// The first law that the event breaks, with where.
     pub fn after(&mut self, event: &Event, state: &State) -> Result<(), Broken> {
         self.ledger(event, state)?;
+        self.halts.after(event)?;
         match event {
             Event::Loss(event) => {
                 self.totals(event);
@@ -387,14 +397,6 @@ impl Running {
     }
 }
 
-/// The loss an event is about, with what its capacities are measured against.
-fn against(state: &State, id: LossId) -> Option<Against<'_>> {
-    let loss = state.losses.loss(id)?;
-    let episode = state.losses.episode(loss.episode?)?;
-    let set = state.losses.set(loss.set?)?;
-    Some(Against { episode, set, loss: Some(loss) })
-}
-
 /// What one layer could still pay for a loss, in atoms.
 fn could_pay(state: &State, against: &Against<'_>, layer: LayerId) -> u128 {
     state
@@ -405,13 +407,13 @@ fn could_pay(state: &State, against: &Against<'_>, layer: LayerId) -> u128 {
 
 fn order(event: &loss::Event, state: &State) -> Result<(), Broken> {
     let loss::Event::StepReached { loss, step } = event else { return Ok(()) };
-    let Some(against) = against(state, *loss) else {
+    let Some(against) = Against::of(state, *loss) else {
         return broken(ORDER, format!("loss {loss} reaches a step outside an episode"));
     };
     // The step before, at the moment it is left; what flows into earlier steps later is for
     // later losses.
     let before = usize::from(*step).checked_sub(2);
-    let left = before.and_then(|place| steps(state, &against).get(place));
+    let left = before.and_then(|place| against.steps(state).get(place));
     for side in left.into_iter().flat_map(|step| step.layers.iter()) {
         let left = could_pay(state, &against, side.layer);
         if left > 0 {
@@ -422,21 +424,15 @@ fn order(event: &loss::Event, state: &State) -> Result<(), Broken> {
     Ok(())
 }
 
-fn steps<'a>(state: &'a State, against: &Against<'_>) -> &'a [Step] {
-    let class = against.loss.map(|loss| loss.class);
-    let id = class.and_then(|class| against.episode.rules.waterfalls.get(&class));
-    id.and_then(|id| state.domains.waterfall(*id)).map_or(&[], |found| &found.steps)
-}
-
 fn profit_first(event: &loss::Event, state: &State) -> Result<(), Broken> {
     let loss::Event::LossDivided { loss, layer, .. } = event else { return Ok(()) };
     let kind = |layer: LayerId| state.domains.layer(layer).map(|found| found.spec.kind);
     if kind(*layer) != Some(Kind::ProviderPrincipal) {
         return Ok(());
     }
-    let Some(against) = against(state, *loss) else { return Ok(()) };
+    let Some(against) = Against::of(state, *loss) else { return Ok(()) };
     let reached = against.loss.map_or(0, |loss| usize::from(loss.step));
-    let earlier = steps(state, &against).iter().take(reached);
+    let earlier = against.steps(state).iter().take(reached);
     let layers = earlier.flat_map(|step| step.layers.iter().map(|side| side.layer));
     let profits = layers.filter(|layer| kind(*layer) == Some(Kind::ProviderProfit));
     for profit in profits {

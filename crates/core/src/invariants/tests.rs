@@ -9,6 +9,7 @@ use super::{
 };
 use crate::account::{self, AccountKind};
 use crate::allocation::Rule;
+use crate::control::{self, Status};
 use crate::domain::{self, Caps, CauseClass, Kind, LayerSpec, MemberRule, Source};
 use crate::engine::{Action, Actor, Engine, Envelope, Event, Outcome, State, evolve};
 use crate::ids::{AccountId, AssetId, DomainId, LayerId, LossId, Name, OwnerId, Time};
@@ -215,6 +216,30 @@ fn breaches() -> Vec<(&'static str, Spoil, Forge)> {
             |events| forge_stakes(events),
         ),
     ]
+}
+
+/// A halt with no end is the other way to break the law of liveness.
+#[test]
+fn both_forms_see_a_halt_without_end() {
+    let halt = control::Event::StatusSet {
+        domain: None,
+        status: Status::Halted,
+        cause: name("without an end"),
+    };
+    let mut events = story();
+    events.push(Event::Control(halt));
+    assert_eq!(check(&state_of(&events)).map_err(|broken| broken.law), Err(LIVE), "full");
+    assert_eq!(run(&events), Ok(()), "an end may still be said");
+    events.push(Event::TimePassed { at: Time(6) });
+    assert_eq!(run(&events).map_err(|broken| broken.law), Err(LIVE), "running");
+    let (domain, until) = (None, Time(7));
+    let at = events.len() - 2;
+    events.insert(at, Event::Control(control::Event::HaltBegun { domain, until }));
+    assert_eq!(run(&events), Ok(()));
+    events.push(Event::TimePassed { at: Time(8) });
+    assert_eq!(run(&events), Ok(()), "the clock says that it is over");
+    events.push(Event::TimePassed { at: Time(9) });
+    assert_eq!(run(&events).map_err(|broken| broken.law), Err(LIVE), "it stands all the same");
 }
 
 #[test]

@@ -15,3 +15,10 @@
 //! | `adl` | who gives up exposure when no one buys: draining, venue orders, an account's place |
 
 pub mod adl;
+pub mod auction;
+pub mod breaker;
+pub mod envelope;
+pub mod partial;
+pub mod price;
+pub mod quote;
+pub mod tiers;

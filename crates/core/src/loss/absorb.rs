@@ -9,34 +9,20 @@ use crate::domain::Source;
 use crate::engine::{Events, State};
 use crate::ids::{AccountId, EpisodeId, LayerId, LossId};
 use crate::units::Amount;
-use crate::waterfall::{self, Against, Step};
+use crate::waterfall::{self, Against};
 
 /// The loss, checked to be absorbing, with what its capacities are measured against.
 pub(super) fn absorbing(state: &State, loss: LossId) -> Result<(&Loss, Against<'_>), Rejection> {
     let found = state.losses.loss(loss).ok_or(Rejection::UnknownLoss { loss })?;
-    let episode = found.episode.and_then(|id| state.losses.episode(id));
-    let set = found.set.and_then(|id| state.losses.set(id));
-    match (found.stage, episode, set) {
-        (Stage::Absorbing, Some(episode), Some(set)) => {
-            Ok((found, Against { episode, set, loss: Some(found) }))
-        }
+    match (found.stage, Against::of(state, loss)) {
+        (Stage::Absorbing, Some(against)) => Ok((found, against)),
         _ => Err(Rejection::NotDue),
     }
 }
 
-/// The steps of the loss's frozen waterfall.
-pub(super) fn steps<'a>(state: &'a State, found: &Loss, against: &Against<'_>) -> &'a [Step] {
-    let id = against.episode.rules.waterfalls.get(&found.class);
-    id.and_then(|id| state.domains.waterfall(*id)).map_or(&[], |waterfall| &waterfall.steps)
-}
-
 /// The layers of the current step that take from accounts.
-pub(super) fn member_layers(state: &State, found: &Loss) -> Vec<LayerId> {
-    let episode = found.episode.and_then(|id| state.losses.episode(id));
-    let set = found.set.and_then(|id| state.losses.set(id));
-    let (Some(episode), Some(set)) = (episode, set) else { return Vec::new() };
-    let steps = steps(state, found, &Against { episode, set, loss: Some(found) });
-    let current = usize::from(found.step).checked_sub(1).and_then(|place| steps.get(place));
+pub(super) fn member_layers(state: &State, loss: LossId) -> Vec<LayerId> {
+    let current = Against::of(state, loss).and_then(|against| against.step(state));
     let layers = current.into_iter().flat_map(|step| step.layers.iter().map(|side| side.layer));
     let takes = |layer: &LayerId| {
         let found = state.domains.layer(*layer);
@@ -55,9 +41,7 @@ pub(super) fn plan_round(
     if found.remaining().is_zero() || found.draws.iter().any(|draw| !draw.closed) {
         return Err(Rejection::NotDue);
     }
-    let steps = steps(state, found, &against);
-    let current = usize::from(found.step).checked_sub(1).and_then(|place| steps.get(place));
-    if let Some(step) = current {
+    if let Some(step) = against.step(state) {
         let round = waterfall::round(state, &against, step, found.remaining())?;
         let planned: Vec<_> = round.iter().filter(|draw| !draw.planned.is_zero()).collect();
         if !planned.is_empty() {
@@ -67,7 +51,7 @@ pub(super) fn plan_round(
             return Ok(());
         }
     }
-    if usize::from(found.step) >= steps.len() {
+    if usize::from(found.step) >= against.steps(state).len() {
         return Err(Rejection::NotDue);
     }
     events.push(Event::StepReached { loss, step: found.step + 1 });
@@ -158,7 +142,7 @@ pub(super) fn close_draw(
 /// Nothing is left to absorb, or no step is left to absorb it: the rest is a named debt.
 pub(super) fn settle(state: &State, loss: LossId, events: &mut Events) -> Result<(), Rejection> {
     let (found, _) = absorbing(state, loss)?;
-    if !settles(state, found) {
+    if !settles(state, loss) {
         return Err(Rejection::NotDue);
     }
     let amount = found.remaining();
@@ -172,21 +156,16 @@ pub(super) fn settle(state: &State, loss: LossId, events: &mut Events) -> Result
 }
 
 /// Whether an absorbing loss has nothing more to wait for.
-pub(super) fn settles(state: &State, found: &Loss) -> bool {
-    let episode = found.episode.and_then(|id| state.losses.episode(id));
-    let set = found.set.and_then(|id| state.losses.set(id));
-    let (Some(episode), Some(set)) = (episode, set) else { return false };
-    let against = Against { episode, set, loss: Some(found) };
-    let steps = steps(state, found, &against);
+pub(super) fn settles(state: &State, loss: LossId) -> bool {
+    let Ok((found, against)) = absorbing(state, loss) else { return false };
     let answered = found.draws.iter().all(|draw| draw.closed);
     if found.remaining().is_zero() {
         return answered;
     }
-    if !answered || usize::from(found.step) < steps.len() {
+    if !answered || usize::from(found.step) < against.steps(state).len() {
         return false;
     }
-    let current = usize::from(found.step).checked_sub(1).and_then(|place| steps.get(place));
-    current.is_none_or(|step| {
+    against.step(state).is_none_or(|step| {
         waterfall::round(state, &against, step, found.remaining())
             .is_ok_and(|round| round.iter().all(|draw| draw.planned.is_zero()))
     })

@@ -221,4 +221,6 @@ pub enum Duty {
     BookResidue { set: LiableSetId, layer: LayerId } = 13,
     /// Shares that wait for a touch are taken before another division counts on the balances.
     TakeWaiting { set: LiableSetId, layer: LayerId } = 14,
+    /// A halt of a domain, or of the venue, has lasted its length.
+    EndHalt { domain: Option<DomainId> } = 15,
 }

@@ -3,11 +3,10 @@
 use super::{
     Command, Duty, Event, Rejection, absorb, detect, divide, income, measure, ranks, touch,
 };
-use crate::control::{Parameter, Status};
+use crate::control::{self, Parameter, Status};
 use crate::engine::{Envelope, Events, State};
 use crate::ids::DomainId;
 use crate::ledger::Holder;
-use crate::recovery::{Bearer, ClaimPool};
 use crate::units::Amount;
 
 pub(crate) fn decide(
@@ -67,13 +66,20 @@ pub(crate) fn decide_duty(
         Duty::EnterSettlement { domain } => enter_settlement(state, domain, events),
         Duty::BookResidue { set, layer } => touch::book_residue(state, set, layer, events),
         Duty::TakeWaiting { set, layer } => touch::take_waiting(state, set, layer, events),
+        Duty::EndHalt { domain } => {
+            if control::end_halt(state, domain, events) {
+                Ok(())
+            } else {
+                Err(Rejection::NotDue)
+            }
+        }
     }
 }
 
 /// The uncovered debt that moves `domain` to settlement, if it does now: it is above the
 /// threshold, or a part of it stands longer than the deadline.
 pub(super) fn past_threshold(state: &State, domain: DomainId) -> Option<Amount> {
-    let asset = state.domains.domain(domain)?.asset;
+    let asset = state.domains.asset_of(domain)?;
     let uncovered = state.ledger.owed(asset, Holder::Uncovered(domain));
     if uncovered.is_zero() || state.control.domain_status(domain) >= Status::Settling {
         return None;
@@ -85,12 +91,8 @@ pub(super) fn past_threshold(state: &State, domain: DomainId) -> Option<Amount> 
 
 fn overdue(state: &State, domain: DomainId) -> bool {
     let deadline = state.control.millis(domain, Parameter::UncoveredDeadline);
-    let losses = state.losses.losses.iter().filter(|loss| loss.domain == domain);
-    losses.filter_map(|loss| Some((loss, loss.settled?))).any(|(loss, settled)| {
-        let debt = |pool: &ClaimPool| pool.bearer == Bearer::Uncovered(domain);
-        let open = loss.pools.iter().any(|pool| debt(pool) && !pool.open().is_zero());
-        open && settled.after(deadline) <= state.now()
-    })
+    let mut settled = state.debts().filter(|(_, loss)| loss.domain == domain);
+    settled.any(|(_, loss)| loss.settled.is_some_and(|at| at.after(deadline) <= state.now()))
 }
 
 fn enter_settlement(state: &State, domain: DomainId, events: &mut Events) -> Result<(), Rejection> {

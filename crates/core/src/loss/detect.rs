@@ -5,7 +5,7 @@ use alloc::vec::Vec;
 use core::cmp::Reverse;
 
 use super::event::as_claims;
-use super::touch::touch_where;
+use super::touch::touch_owner;
 use super::{
     Command, Episode, Event, FrozenRules, Loss, Losses, Origin, Rejection, SetOff, Stage, liable,
 };
@@ -15,9 +15,7 @@ use crate::bounds::{MAX_RISK, MAX_TOTAL};
 use crate::control::Parameter;
 use crate::domain::{CauseClass, Kind};
 use crate::engine::{Envelope, Events, State};
-use crate::ids::{
-    AccountId, AssetId, DomainId, EpisodeId, LayerId, LiableSetId, LossId, Name, Time,
-};
+use crate::ids::{AccountId, AssetId, DomainId, EpisodeId, LayerId, LiableSetId, LossId, Name};
 use crate::units::Amount;
 
 impl FrozenRules {
@@ -36,19 +34,16 @@ impl Losses {
     /// The episode of `domain` that a loss of `class` and `size` joins now: open, younger than
     /// its length, with a waterfall for the class, and room for the size in its sum.
     pub(crate) fn joinable(
-        &self,
+        state: &State,
         domain: DomainId,
         class: CauseClass,
         size: Amount,
-        now: Time,
     ) -> Option<(EpisodeId, &Episode)> {
-        let open = self.episodes().filter(|(_, episode)| episode.domain == domain);
-        let young = open.filter(|(_, episode)| {
-            !episode.closed && now < episode.opened.after(episode.rules.length)
-        });
+        let open = state.open_episodes().filter(|(_, episode)| episode.domain == domain);
+        let young = open.filter(|(_, found)| state.now() < found.opened.after(found.rules.length));
         let mut answers =
             young.filter(|(_, episode)| episode.rules.waterfalls.contains_key(&class));
-        answers.find(|(_, episode)| self.sum_of(episode).checked_add(size).is_ok())
+        answers.find(|(_, found)| state.losses.sum_of(found).checked_add(size).is_ok())
     }
 
     /// The close-out losses of an episode, together.
@@ -175,8 +170,7 @@ fn new_number(
 }
 
 pub(super) fn asset_of(state: &State, domain: DomainId) -> Result<AssetId, Rejection> {
-    let found = state.domains.domain(domain).ok_or(Rejection::UnknownDomain { domain })?;
-    Ok(found.asset)
+    state.domains.asset_of(domain).ok_or(Rejection::UnknownDomain { domain })
 }
 
 /// The failed account exists and has no open loss; the set-offs are its owner's other accounts.
@@ -196,11 +190,11 @@ fn standing_failed(
         .accounts
         .account(failed)
         .ok_or(account::Rejection::UnknownAccount { account: failed })?;
-    let standing = state.losses.losses().find(|(_, loss)| {
-        let waiting = !matches!(loss.stage, Stage::Dismissed | Stage::Settled);
-        waiting && loss.failed == Some(failed) && loss.domain == domain
+    let standing = state.open_losses().find(|id| {
+        let loss = &state.losses.losses[id.index()];
+        loss.failed == Some(failed) && loss.domain == domain
     });
-    if let Some((loss, _)) = standing {
+    if let Some(loss) = standing {
         return Err(Rejection::AlreadyFailed { account: failed, loss });
     }
     for (place, off) in set_off.iter().enumerate() {
@@ -264,16 +258,19 @@ pub(super) fn declare_default(
     standing_failed(state, domain, Some(account), set_off)?;
     let mut set_off = set_off.to_vec();
     set_off.extend(gains_of_owner(state, domain, account));
-    default_found(state, domain, number, account, (cause.clone(), largest(set_off)), events)
+    let failure = Failure { account, cause: cause.clone() };
+    failure.push(state, 0, domain, number, largest(set_off), events)?;
+    failure.push_others(state, 1, domain, events)
 }
 
 /// The first account below zero that no open loss explains.
 pub(super) fn negative(state: &State) -> Option<(AccountId, DomainId)> {
     state.negative_accounts().find_map(|account| {
-        let domain = state.domain_of_failure(account)?;
-        let asset = state.domains.domain(domain)?.asset;
+        let domain = state.domains_of_failure(account).first().copied()?;
+        let asset = state.domains.asset_of(domain)?;
         let below = state.equity(account, asset) < 0;
-        let known = state.losses.losses.iter().any(|loss| {
+        // A loss that is settled was taken over, and one that the engine found is not dismissed.
+        let known = state.open_losses().filter_map(|id| state.losses.loss(id)).any(|loss| {
             loss.failed == Some(account) && loss.origin == Origin::Derived && !loss.taken_over
         });
         let answered = state.domains.domain(domain)?.waterfalls.contains_key(&CauseClass::Default);
@@ -293,10 +290,18 @@ pub(super) fn detect_negative(
     if negative(state) != Some((account, domain)) {
         return Err(Rejection::NotDue);
     }
-    let count = u64::try_from(state.losses.losses.len()).unwrap_or(u64::MAX >> 1);
     let cause = Name::new("balance below zero").ok_or(Rejection::NotDue)?;
+    let failure = Failure { account, cause };
+    let number = derived_number(state, 0);
     let set_off = gains_of_owner(state, domain, account);
-    default_found(state, domain, DERIVED_NUMBERS | count, account, (cause, set_off), events)
+    failure.push(state, 0, domain, number, set_off, events)?;
+    failure.push_others(state, 1, domain, events)
+}
+
+/// The number of the loss that is found `place` after the last.
+fn derived_number(state: &State, place: usize) -> u64 {
+    let count = u64::try_from(state.losses.losses.len() + place).unwrap_or(u64::MAX >> 1);
+    DERIVED_NUMBERS | count
 }
 
 /// The reported session gains in the owner's other accounts: own means of his loss.
@@ -308,12 +313,10 @@ fn gains_of_owner(state: &State, domain: DomainId, failed: AccountId) -> Vec<Set
     let layers = state.domains.layers_of(&waterfalls).into_iter().filter(|layer| {
         state.domains.layer(*layer).is_some_and(|found| found.spec.kind == Kind::GainsHaircut)
     });
-    let claims = layers.flat_map(|layer| state.losses.reported.get(&layer).into_iter().flatten());
-    let gains = claims
-        .filter(|(account, _)| **account != failed)
-        .filter(|(account, _)| state.accounts.account(**account).is_some_and(|a| a.owner == owner))
-        .map(|(account, claim)| SetOff { account: *account, up_to: claim.weight });
-    largest(gains.collect())
+    let others: Vec<AccountId> = state.accounts_of(owner).filter(|id| *id != failed).collect();
+    let reported = layers.filter_map(|layer| state.losses.reported.get(&layer));
+    let gains = reported.flat_map(|claims| others.iter().filter_map(|id| claims.get(id)));
+    largest(gains.map(|claim| SetOff { account: claim.account, up_to: claim.weight }).collect())
 }
 
 /// What the failed owner's other accounts pay: what was reported for them, and what they gained
@@ -334,18 +337,48 @@ fn largest(mut set_off: Vec<SetOff>) -> Vec<SetOff> {
     set_off
 }
 
-fn default_found(
-    state: &State,
-    domain: DomainId,
-    number: u64,
+/// An account that failed: one loss in each domain that its legs and losses are of.
+struct Failure {
     account: AccountId,
-    (cause, set_off): (Name, Vec<SetOff>),
-    events: &mut Events,
-) -> Result<(), Rejection> {
-    let loss =
-        LossId::at(state.losses.losses.len()).ok_or(Rejection::TooMany { what: "losses" })?;
-    events.push(Event::DefaultFound { loss, domain, number, cause, account, set_off });
-    Ok(())
+    cause: Name,
+}
+
+impl Failure {
+    /// Its loss in `domain`, the one `place` after the last.
+    fn push(
+        &self,
+        state: &State,
+        place: usize,
+        domain: DomainId,
+        number: u64,
+        set_off: Vec<SetOff>,
+        events: &mut Events,
+    ) -> Result<(), Rejection> {
+        let loss = LossId::at(state.losses.losses.len() + place)
+            .ok_or(Rejection::TooMany { what: "losses" })?;
+        let (account, cause) = (self.account, self.cause.clone());
+        events.push(Event::DefaultFound { loss, domain, number, cause, account, set_off });
+        Ok(())
+    }
+
+    /// Its losses in the domains other than `domain`.
+    fn push_others(
+        &self,
+        state: &State,
+        first: usize,
+        domain: DomainId,
+        events: &mut Events,
+    ) -> Result<(), Rejection> {
+        let domains = state.domains_of_failure(self.account);
+        let others = domains.into_iter().filter(|other| *other != domain);
+        for (place, other) in others.enumerate() {
+            let place = first + place;
+            let number = derived_number(state, place);
+            let set_off = gains_of_owner(state, other, self.account);
+            self.push(state, place, other, number, set_off, events)?;
+        }
+        Ok(())
+    }
 }
 
 /// Detection: opens or joins the domain's episode and, where no set's window is open, fixes the
@@ -363,7 +396,7 @@ pub(super) fn detect(state: &State, loss: LossId, events: &mut Events) -> Result
         }
         None => found.close_out,
     };
-    let joined = state.losses.joinable(domain, found.class, size, state.now());
+    let joined = Losses::joinable(state, domain, found.class, size);
     let episode = match joined {
         Some((id, _)) => id,
         None => {
@@ -384,8 +417,7 @@ pub(super) fn detect(state: &State, loss: LossId, events: &mut Events) -> Result
     };
     if let Some(owner) = owner {
         // What his accounts owe of earlier divisions they pay before he is liable no longer.
-        let his = |id| state.accounts.account(id).is_some_and(|account| account.owner == owner);
-        touch_where(state, &his, events);
+        touch_owner(state, owner, events);
     }
     events.push(Event::LossDetected { loss, episode, set, owner });
     Ok(())

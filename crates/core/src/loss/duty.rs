@@ -1,13 +1,17 @@
-//! The next internal command, in a canonical order: accounts below zero first, then losses in
-//! the order of their ids, then episodes, then what follows from them. No loss waits for another:
-//! one that waits for a deadline is passed over.
+//! The next internal command, in a canonical order: a halt that is over, accounts below zero, then
+//! losses in the order of their ids, then episodes, then what follows from them. No loss waits for
+//! another: one that waits for a deadline is passed over.
 
 use super::{Duty, Loss, Losses, Origin, Stage, absorb, decide, detect};
+use crate::control;
 use crate::domain::Source;
 use crate::engine::State;
 use crate::ids::{LayerId, LossId, Time};
 
 pub(crate) fn duty(state: &State) -> Option<Duty> {
+    if let Some(domain) = control::halt_over(state) {
+        return Some(Duty::EndHalt { domain });
+    }
     if let Some((account, domain)) = detect::negative(state) {
         return Some(Duty::DetectNegative { account, domain });
     }
@@ -20,7 +24,7 @@ pub(crate) fn duty(state: &State) -> Option<Duty> {
         return Some(duty);
     }
     let losses = &state.losses;
-    let episode = losses.episodes().filter(|(_, episode)| !episode.closed).find(|(_, episode)| {
+    let episode = state.open_episodes().find(|(_, episode)| {
         let settled = |id: &LossId| losses.losses[id.index()].stage == Stage::Settled;
         episode.losses.iter().all(settled)
     });
@@ -85,10 +89,10 @@ fn absorbing(state: &State, loss: LossId, found: &Loss) -> Option<Duty> {
     if waiting {
         return None;
     }
-    if absorb::settles(state, found) {
+    if absorb::settles(state, loss) {
         return Some(Duty::Settle { loss });
     }
-    let drawn_on = absorb::member_layers(state, found);
+    let drawn_on = absorb::member_layers(state, loss);
     taken_first(state, found, &drawn_on).or(Some(Duty::PlanRound { loss }))
 }
 

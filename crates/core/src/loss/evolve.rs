@@ -3,6 +3,7 @@
 use alloc::collections::{BTreeMap, BTreeSet};
 use alloc::vec::Vec;
 
+use super::claims::{bear, bear_at, bear_members, debt_moves, repaid, wait_for};
 use super::{
     Draw, Episode, Event, LayerSet, LiableSet, Loss, Losses, Member, Origin, OwnMeans,
     ReportedClaim, SetOff, Stage, Wave,
@@ -60,7 +61,7 @@ impl Losses {
                 repaid(&mut self.losses[loss.index()], *pool, *amount, rows);
             }
             Event::LossDivided { .. } | Event::SharesTaken { .. } | Event::ShareTouched { .. } => {
-                self.divided(event, now);
+                self.divided(event);
             }
             _ => self.staged(event, now),
         }
@@ -184,15 +185,15 @@ impl Losses {
                 let rows = rows.iter().map(borne).collect();
                 debt_moves(loss, *domain, *amount, Bearer::Ranked { rows });
             }
-            _ => self.drawn(event, id, now),
+            _ => self.drawn(event, id),
         }
     }
 
     /// Events of one draw.
-    fn drawn(&mut self, event: &Event, id: LossId, now: Time) {
+    fn drawn(&mut self, event: &Event, id: LossId) {
         match event {
             Event::PotDrawn { layer, amount, stakes, .. } => {
-                self.receive(id, *layer, *amount, now);
+                self.receive(id, *layer, *amount);
                 let loss = &mut self.losses[id.index()];
                 if stakes.is_empty() {
                     bear(loss, *layer, Bearer::Layer(*layer), *amount);
@@ -200,7 +201,7 @@ impl Losses {
                 bear_members(loss, *layer, stakes.iter().map(|(id, borne, _)| (*id, *borne)));
             }
             Event::DrawPaid { layer, account, number, amount, .. } => {
-                self.receive(id, *layer, *amount, now);
+                self.receive(id, *layer, *amount);
                 let loss = &mut self.losses[id.index()];
                 match account {
                     Some(account) => {
@@ -247,18 +248,20 @@ impl Losses {
     }
 
     /// Events of one division.
-    fn divided(&mut self, event: &Event, now: Time) {
+    fn divided(&mut self, event: &Event) {
         match event {
             Event::LossDivided {
                 loss, layer, set, amount, cumulative, levels, on_touch, ..
             } => {
-                self.receive(*loss, *layer, *amount, now);
+                self.receive(*loss, *layer, *amount);
                 let level = levels.first().copied().flatten();
                 let of = self.members(*set, *layer);
                 of.waves.push(Wave { loss: *loss, cumulative: *cumulative, level });
                 if *on_touch {
                     of.untouched = u32::try_from(of.members.len()).unwrap_or(u32::MAX);
                     self.on_touch.insert((*set, *layer));
+                    let members = &self.sets[set.index()].layers[layer].members;
+                    wait_for(&mut self.losses[loss.index()], *layer, members);
                 }
             }
             Event::SharesTaken { loss, layer, set, first, shares, .. } => {
@@ -269,7 +272,7 @@ impl Losses {
             }
             Event::ShareTouched { loss, layer, set, place, wave, account, amount, .. } => {
                 let share = [(*account, *amount)].into_iter();
-                bear_members(&mut self.losses[loss.index()], *layer, share.clone());
+                bear_at(&mut self.losses[loss.index()], *layer, *place, *amount);
                 self.spent_elsewhere(*set, *layer, share);
                 let of = self.members(*set, *layer);
                 pay(of, *place, [*amount].into_iter());
@@ -333,7 +336,7 @@ impl Losses {
     }
 
     /// A draw on `layer` brought `amount` into suspense.
-    fn receive(&mut self, id: LossId, layer: LayerId, amount: Amount, now: Time) {
+    fn receive(&mut self, id: LossId, layer: LayerId, amount: Amount) {
         let loss = &mut self.losses[id.index()];
         if let Some(draw) = open_draw(loss, layer) {
             draw.received = draw.received.checked_add(amount).unwrap_or(Amount::MAX);
@@ -342,7 +345,6 @@ impl Losses {
             let used = self.episodes[episode.index()].used.entry(layer).or_default();
             *used = used.checked_add(amount).unwrap_or(Amount::MAX);
         }
-        self.paid_at.entry(layer).or_default().push((now, amount));
     }
 }
 
@@ -394,55 +396,6 @@ fn layer_set(claims: &[ReportedClaim]) -> LayerSet {
     LayerSet { members: members.collect(), waves: Vec::new(), untouched: 0 }
 }
 
-/// Adds what a pot or the outside bore to the loss's claims.
-fn bear(loss: &mut Loss, layer: LayerId, bearer: Bearer, amount: Amount) {
-    let step = loss.draws.iter().find(|draw| draw.layer == layer).map_or(0, |draw| draw.step);
-    match loss.pools.iter_mut().find(|pool| pool.bearer == bearer) {
-        Some(pool) => pool.borne = pool.borne.checked_add(amount).unwrap_or(Amount::MAX),
-        None => {
-            loss.pools.push(ClaimPool { step, bearer, borne: amount, repaid: Amount::ZERO });
-        }
-    }
-}
-
-/// Adds what participants bore through `layer` to the loss's claims. Rows come in account order,
-/// so that each is found or added at the end.
-fn bear_members(
-    loss: &mut Loss,
-    through: LayerId,
-    shares: impl Iterator<Item = (AccountId, Amount)>,
-) {
-    let of = |pool: &ClaimPool| match &pool.bearer {
-        Bearer::Members { layer, .. } => *layer == through,
-        _ => false,
-    };
-    let mut shares = shares.filter(|(_, share)| !share.is_zero()).peekable();
-    if shares.peek().is_none() {
-        return;
-    }
-    if !loss.pools.iter().any(of) {
-        let bearer = Bearer::Members { layer: through, rows: Vec::new() };
-        bear(loss, through, bearer, Amount::ZERO);
-    }
-    let Some(pool) = loss.pools.iter_mut().find(|pool| of(pool)) else { return };
-    let Some(rows) = pool.bearer.rows_mut() else { return };
-    for (account, share) in shares {
-        pool.borne = pool.borne.checked_add(share).unwrap_or(Amount::MAX);
-        let claim = Claim { account, borne: share, repaid: Amount::ZERO };
-        if rows.last().is_none_or(|last| last.account < account) {
-            rows.push(claim);
-            continue;
-        }
-        match rows.binary_search_by_key(&account, |row| row.account) {
-            Ok(place) => {
-                let row = &mut rows[place];
-                row.borne = row.borne.checked_add(share).unwrap_or(Amount::MAX);
-            }
-            Err(place) => rows.insert(place, claim),
-        }
-    }
-}
-
 /// Adds what members paid, from the place of the first.
 fn pay(of: &mut LayerSet, first: u32, shares: impl Iterator<Item = Amount>) {
     let Some(members) = usize::try_from(first).ok().and_then(|at| of.members.get_mut(at..)) else {
@@ -450,35 +403,6 @@ fn pay(of: &mut LayerSet, first: u32, shares: impl Iterator<Item = Amount>) {
     };
     for (member, share) in members.iter_mut().zip(shares) {
         member.paid = member.paid.checked_add(share).unwrap_or(Amount::MAX);
-    }
-}
-
-fn repaid(loss: &mut Loss, pool: u32, amount: Amount, rows: &[(u32, AccountId, Amount)]) {
-    let Some(pool) = usize::try_from(pool).ok().and_then(|place| loss.pools.get_mut(place)) else {
-        return;
-    };
-    pool.repaid = pool.repaid.checked_add(amount).unwrap_or(Amount::MAX);
-    let Some(claims) = pool.bearer.rows_mut() else { return };
-    for (place, _, amount) in rows {
-        if let Some(claim) = usize::try_from(*place).ok().and_then(|p| claims.get_mut(p)) {
-            claim.repaid = claim.repaid.checked_add(*amount).unwrap_or(Amount::MAX);
-        }
-    }
-}
-
-/// An uncovered debt was paid: the claim on the failed party is now his who paid it.
-fn debt_moves(loss: &mut Loss, domain: DomainId, amount: Amount, bearer: Bearer) {
-    let uncovered = loss.pools.iter_mut().find(|pool| pool.bearer == Bearer::Uncovered(domain));
-    let Some(pool) = uncovered else { return };
-    pool.borne = pool.borne.less_or_zero(amount);
-    let step = pool.step;
-    // Participants have rows of their own in each settlement, equal ones too: they do not merge.
-    let merges = matches!(bearer, Bearer::Layer(_));
-    let mut pools = loss.pools.iter_mut();
-    let same = pools.find(|pool| merges && pool.step == step && pool.bearer == bearer);
-    match same {
-        Some(pool) => pool.borne = pool.borne.checked_add(amount).unwrap_or(Amount::MAX),
-        None => loss.pools.push(ClaimPool { step, bearer, borne: amount, repaid: Amount::ZERO }),
     }
 }
 

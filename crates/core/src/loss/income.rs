@@ -193,10 +193,9 @@ fn pay_debts(
     events: &mut Events,
 ) -> Amount {
     let mut left = amount;
-    for (loss, found) in state.losses.losses() {
+    for (loss, found) in state.debts() {
         let domain = found.domain;
-        let debts = found.pools.iter().filter(|pool| pool.bearer == Bearer::Uncovered(domain));
-        let debt = Amount::sum(debts.map(ClaimPool::open)).min(left);
+        let debt = found.debt().min(left);
         if behind.contains(&domain) && !debt.is_zero() {
             events.push(Event::DebtPaid { loss, layer, domain, asset, amount: debt });
             left = left.less_or_zero(debt);

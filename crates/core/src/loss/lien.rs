@@ -2,10 +2,17 @@
 //!
 //! For each layer that divides over members, lien = min(cap, level x weight) rounded up, less
 //! what was paid under the set, where the level divides (paid + the holes of the set's open
-//! losses). Layers that have not yet paid are not deducted, so a lien is never too small. A lien
-//! is a function of the state, measured at every read; nothing is stored.
+//! losses). Layers that have not yet paid are not deducted, so a lien is never too small.
+//!
+//! A lien is a function of the state, and finding the level takes one pass over the members. The
+//! watch keeps the level it found: while the hole is the same, a member's cap may move freely at
+//! or above level x weight, and the same level still divides the same amount. So withdrawals,
+//! which the lien keeps above it, cost no pass; only a new hole, a cap that binds and moves, or a
+//! mark, which moves them all.
 
-use super::{LiableSet, Loss, Losses, Member, Origin, Stage};
+use alloc::vec::Vec;
+
+use super::{Episode, LayerSet, Loss, Losses, Member, Origin, Stage};
 use crate::allocation::{self, Rule};
 use crate::domain::Source;
 use crate::engine::State;
@@ -13,22 +20,50 @@ use crate::ids::{AccountId, AssetId, LayerId, LiableSetId, LossId};
 use crate::loss::{detect, liable};
 use crate::units::{Amount, Fraction};
 
+/// A measured level, and the amount it divides.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Level {
+    base: Amount,
+    level: Option<Fraction>,
+}
+
 impl Losses {
     /// What `account` may not take out because of open losses and shares not yet taken.
     pub(crate) fn lien(&self, state: &State, account: AccountId, asset: AssetId) -> Amount {
         let mut lien = Amount::ZERO;
-        for episode in self.episodes.iter().filter(|episode| !episode.closed) {
-            for id in &episode.sets {
-                for (layer, members) in &self.sets[id.index()].layers {
-                    let Some(place) = members.place(account) else { continue };
-                    let one = layer_lien(state, *id, *layer, &members.members[place], asset);
-                    lien = lien.checked_add(one).unwrap_or(Amount::MAX);
-                }
+        for id in state.open_episodes().flat_map(|(_, episode)| &episode.sets) {
+            let of = Of::new(state, *id, asset);
+            for (layer, members) in &self.sets[id.index()].layers {
+                let Some(place) = members.place(account) else { continue };
+                let one = of.lien(*layer, members, &members.members[place]);
+                lien = lien.checked_add(one).unwrap_or(Amount::MAX);
             }
         }
         let untaken = self.untaken_lien(state, account, asset);
         lien = lien.checked_add(untaken).unwrap_or(Amount::MAX);
         lien.checked_add(self.set_off_lien(state, account, asset)).unwrap_or(Amount::MAX)
+    }
+
+    /// The most that may be held of `account` for open losses: its caps under every open set, less
+    /// what it paid. Nothing where its owner failed: then it is held for what it gained.
+    pub(crate) fn most_lien(&self, state: &State, account: AccountId) -> Option<Amount> {
+        let owner = state.accounts.account(account).map(|found| found.owner);
+        let mut most = Amount::ZERO;
+        for episode in self.episodes.iter().filter(|episode| !episode.closed) {
+            if owner.is_some_and(|owner| episode.failed.contains(&owner)) {
+                return None;
+            }
+            for id in &episode.sets {
+                for of in self.sets[id.index()].layers.values() {
+                    let Some(place) = of.place(account) else { continue };
+                    let member = &of.members[place];
+                    let left = member.cap.less_or_zero(member.paid);
+                    most = most.checked_add(left).unwrap_or(Amount::MAX);
+                }
+            }
+        }
+        let waits = self.on_touch.is_empty();
+        waits.then_some(most)
     }
 
     /// Shares divided and not yet taken, beyond what liens of open losses hold already: the level
@@ -37,13 +72,14 @@ impl Losses {
         let mut lien = Amount::ZERO;
         for (set, layer) in &self.on_touch {
             let of = &self.sets[set.index()];
-            let found = state.domains.layer(*layer).is_some_and(|l| l.spec.asset == asset);
-            let (true, Some(place)) = (found, of.layers[layer].place(account)) else { continue };
+            let found = state.domains.asset_of_layer(*layer) == Some(asset);
+            let members = &of.layers[layer];
+            let (true, Some(place)) = (found, members.place(account)) else { continue };
             let untaken = self.untaken(state, *set, *layer, place);
             let held = if self.episodes[of.episode.index()].closed {
                 Amount::ZERO
             } else {
-                layer_lien(state, *set, *layer, &of.layers[layer].members[place], asset)
+                Of::new(state, *set, asset).lien(*layer, members, &members.members[place])
             };
             lien = lien.checked_add(untaken.less_or_zero(held)).unwrap_or(Amount::MAX);
         }
@@ -52,23 +88,12 @@ impl Losses {
 
     /// What a failed owner's other account is held for, until own means are taken.
     fn set_off_lien(&self, state: &State, account: AccountId, asset: AssetId) -> Amount {
-        let detected = self.losses.iter().filter(|loss| {
-            let of_asset = state.domains.domain(loss.domain).is_some_and(|d| d.asset == asset);
+        let detected = state.open_losses().filter_map(|id| self.loss(id)).filter(|loss| {
+            let of_asset = state.domains.asset_of(loss.domain) == Some(asset);
             of_asset && loss.stage == Stage::Detected
         });
         let held = detected.flat_map(|loss| detect::set_off(state, loss, asset));
         Amount::sum(held.filter(|off| off.account == account).map(|off| off.up_to))
-    }
-
-    /// The holes of a set's open losses, together.
-    fn holes(&self, state: &State, set: LiableSetId) -> Amount {
-        let episode = &self.episodes[self.sets[set.index()].episode.index()];
-        let losses = episode.losses.iter().map(|id| (id, &self.losses[id.index()]));
-        let open = losses.filter(|(_, loss)| loss.set == Some(set));
-        // Losses of an episode sum to at most 10^30: recognition refuses more.
-        open.fold(Amount::ZERO, |sum, (id, loss)| {
-            sum.checked_add(hole(state, *id, loss)).unwrap_or(Amount::MAX)
-        })
     }
 }
 
@@ -78,47 +103,155 @@ fn hole(state: &State, id: LossId, loss: &Loss) -> Amount {
     if loss.stage != Stage::Detected || loss.origin != Origin::Derived {
         return loss.hole();
     }
-    let Some(asset) = state.domains.domain(loss.domain).map(|domain| domain.asset) else {
-        return Amount::ZERO;
-    };
+    let Some(asset) = state.domains.asset_of(loss.domain) else { return Amount::ZERO };
     let failed = loss.failed.filter(|_| !loss.taken_over);
     state.open_hole(id, loss.domain, failed, asset)
 }
 
-fn layer_lien(
-    state: &State,
-    id: LiableSetId,
-    layer: LayerId,
-    member: &Member,
+/// One liable set, as liens of one asset are read from it.
+struct Of<'a> {
+    state: &'a State,
+    set: LiableSetId,
+    episode: &'a Episode,
     asset: AssetId,
-) -> Amount {
-    let set = &state.losses.sets[id.index()];
-    let Some(found) = state.domains.layer(layer) else { return Amount::ZERO };
-    let (Source::Members(rule), true) = (found.spec.source, found.spec.asset == asset) else {
-        return Amount::ZERO;
-    };
-    let episode = &state.losses.episodes[set.episode.index()];
-    let members = &set.layers[&layer];
-    let cap = liable::cap_now(state, episode, asset, member, true);
-    let holes = state.losses.holes(state, id);
-    let base = members.cumulative().checked_add(holes).unwrap_or(Amount::MAX);
-    if holes.is_zero() && !rule.on_touch {
-        return Amount::ZERO;
-    }
-    if rule.rule != Rule::Proportional || rule.classes {
-        // Other rules have no common level by weight: hold the whole cap while a loss is open.
-        return if holes.is_zero() { Amount::ZERO } else { cap.less_or_zero(member.paid) };
-    }
-    let level = level(state, set, layer, base);
-    allocation::capped_share_ceil(member.weight, cap, level).less_or_zero(member.paid)
 }
 
-/// The level that divides `base` over the layer's members now.
-fn level(state: &State, set: &LiableSet, layer: LayerId, base: Amount) -> Option<Fraction> {
-    let members = &set.layers[&layer];
-    let episode = &state.losses.episodes[set.episode.index()];
-    let asset = state.domains.layer(layer)?.spec.asset;
-    let columns = liable::columns(state, episode, asset, members, true);
-    // Refused only where every weight is zero: then nobody pays by weight, whatever the level.
-    allocation::level_for(base, &columns.claims(false)).ok().flatten()
+impl<'a> Of<'a> {
+    fn new(state: &'a State, set: LiableSetId, asset: AssetId) -> Self {
+        let episode = state.losses.sets[set.index()].episode;
+        Self { state, set, episode: &state.losses.episodes[episode.index()], asset }
+    }
+
+    /// The holes of the set's open losses, together.
+    fn holes(&self) -> Amount {
+        let found = |id| Some((id, self.state.losses.loss(id)?));
+        let losses = self.state.open_losses().filter_map(found);
+        let open = losses.filter(|(_, loss)| loss.set == Some(self.set));
+        // Losses of an episode sum to at most 10^30: recognition refuses more.
+        open.fold(Amount::ZERO, |sum, (id, loss)| {
+            sum.checked_add(hole(self.state, id, loss)).unwrap_or(Amount::MAX)
+        })
+    }
+
+    fn lien(&self, layer: LayerId, members: &LayerSet, member: &Member) -> Amount {
+        let Some(found) = self.state.domains.layer(layer) else { return Amount::ZERO };
+        let (Source::Members(rule), true) = (found.spec.source, found.spec.asset == self.asset)
+        else {
+            return Amount::ZERO;
+        };
+        let holes = self.holes();
+        if holes.is_zero() && !rule.on_touch {
+            return Amount::ZERO;
+        }
+        let cap = liable::cap_now(self.state, self.episode, self.asset, member, true);
+        if rule.rule != Rule::Proportional || rule.classes {
+            // Other rules have no common level by weight: hold the whole cap while a loss is open.
+            return if holes.is_zero() { Amount::ZERO } else { cap.less_or_zero(member.paid) };
+        }
+        let base = members.cumulative().checked_add(holes).unwrap_or(Amount::MAX);
+        let known = self.state.measured(self.set, layer).filter(|known| known.base == base);
+        let level = known.map_or_else(|| self.level(members, base), |known| known.level);
+        allocation::capped_share_ceil(member.weight, cap, level).less_or_zero(member.paid)
+    }
+
+    /// The level that divides `base` over the members now.
+    fn level(&self, members: &LayerSet, base: Amount) -> Option<Fraction> {
+        let columns = liable::columns(self.state, self.episode, self.asset, members, true);
+        // Refused only where every weight is zero: then nobody pays by weight, whatever the level.
+        allocation::level_for(base, &columns.claims(false)).ok().flatten()
+    }
+}
+
+/// The levels that liens of open losses are read from and that are not known any more.
+pub(crate) fn measure(state: &State) -> Vec<((LiableSetId, LayerId), Level)> {
+    let mut levels = Vec::new();
+    for id in state.open_episodes().flat_map(|(_, episode)| &episode.sets) {
+        for (layer, members) in &state.losses.sets[id.index()].layers {
+            let Some(spec) = state.domains.layer(*layer).map(|found| found.spec.clone()) else {
+                continue;
+            };
+            let Source::Members(rule) = spec.source else { continue };
+            let of = Of::new(state, *id, spec.asset);
+            let holes = of.holes();
+            let unread = holes.is_zero() && !rule.on_touch;
+            if unread || rule.rule != Rule::Proportional || rule.classes {
+                continue;
+            }
+            let base = members.cumulative().checked_add(holes).unwrap_or(Amount::MAX);
+            if state.measured(*id, *layer).is_none_or(|known| known.base != base) {
+                levels.push(((*id, *layer), Level { base, level: of.level(members, base) }));
+            }
+        }
+    }
+    levels
+}
+
+/// Whether every level that the watch would answer with is what the members say now, by what it
+/// makes each of them bear: equal fractions may be written in two ways where all is taken.
+pub(crate) fn levels_hold(state: &State) -> bool {
+    state.open_episodes().flat_map(|(_, episode)| &episode.sets).all(|id| {
+        state.losses.sets[id.index()].layers.iter().all(|(layer, members)| {
+            let Some(known) = state.measured(*id, *layer) else { return true };
+            let asset = state.domains.asset_of_layer(*layer);
+            let of = Of::new(state, *id, asset.unwrap_or_default());
+            let level = of.level(members, known.base);
+            members.members.iter().all(|member| {
+                let cap = liable::cap_now(state, of.episode, of.asset, member, true);
+                let bears = |level| allocation::capped_share_ceil(member.weight, cap, level);
+                bears(level) == bears(known.level)
+            })
+        })
+    })
+}
+
+/// The cap of a member before an event.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct MemberCap {
+    /// Where he is a member.
+    pub(crate) of: (LiableSetId, LayerId),
+    place: usize,
+    cap: Amount,
+}
+
+/// The caps now of `accounts` in the layers `of`, where they are members.
+pub(crate) fn member_caps<'a>(
+    state: &State,
+    of: impl Iterator<Item = &'a (LiableSetId, LayerId)>,
+    accounts: &[AccountId],
+) -> Vec<MemberCap> {
+    let mut caps = Vec::new();
+    for of in of {
+        for account in accounts {
+            let members = &state.losses.sets[of.0.index()].layers[&of.1];
+            if let Some(place) = members.place(*account) {
+                caps.extend(cap_at(state, *of, place).map(|cap| MemberCap { of: *of, place, cap }));
+            }
+        }
+    }
+    caps
+}
+
+fn cap_at(state: &State, (set, layer): (LiableSetId, LayerId), place: usize) -> Option<Amount> {
+    let asset = state.domains.asset_of_layer(layer)?;
+    let found = &state.losses.sets[set.index()];
+    let episode = &state.losses.episodes[found.episode.index()];
+    let member = found.layers[&layer].members.get(place)?;
+    Some(liable::cap_now(state, episode, asset, member, true))
+}
+
+impl MemberCap {
+    /// Whether the cap, now that the event was applied, may have changed the measured level: it
+    /// moved, and before or after it binds.
+    pub(crate) fn moves_level(&self, state: &State) -> bool {
+        let (set, layer) = self.of;
+        let now = cap_at(state, self.of, self.place);
+        let Some(known) = state.measured(set, layer).filter(|_| now != Some(self.cap)) else {
+            return false;
+        };
+        let (Some(level), Some(now)) = (known.level, now) else { return true };
+        let weight = state.losses.sets[set.index()].layers[&layer].members[self.place].weight;
+        let share = allocation::capped_share_ceil(weight, Amount::MAX, Some(level));
+        // Above every bound the share itself is cut, and nothing is known.
+        share == Amount::MAX || self.cap.min(now) < share
+    }
 }

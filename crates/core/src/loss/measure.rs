@@ -5,7 +5,7 @@
 use super::{Event, Loss, Origin, OwnMeans, Rejection, Stage};
 use crate::domain::Source;
 use crate::engine::{Events, State};
-use crate::ids::{AccountId, AssetId, LayerId, LossId};
+use crate::ids::{AssetId, LayerId, LossId, OwnerId};
 use crate::ledger::Holder;
 use crate::units::Amount;
 
@@ -18,11 +18,16 @@ pub(super) fn take_over(state: &State, loss: LossId, events: &mut Events) -> Res
     };
     let asset = super::detect::asset_of(state, found.domain)?;
     let untouched = state.touch(account, events);
-    let held = state.ledger.held(asset, Holder::Account(account)).less_or_zero(untouched);
-    let owed = state.ledger.owed(asset, Holder::Account(account));
-    let opens = state.equity(account, asset) - untouched.atoms().cast_signed();
-    let margin = Amount::new(opens.max(0).unsigned_abs()).unwrap_or(Amount::MAX);
-    state.take_legs(loss, account, opens, events);
+    let domains = state.losses.to_take_over(account);
+    let part = state.part_of_failure(account, asset, found.domain, &domains);
+    // What is still to be taken of earlier divisions comes off the first part.
+    let opens = part - untouched.atoms().cast_signed();
+    let legs = state.markets.legs_in(account, found.domain);
+    let balance = opens - state.markets.value(&legs);
+    let amount = |atoms: i128| Amount::new(atoms.max(0).unsigned_abs()).unwrap_or(Amount::MAX);
+    let (held, owed) = (amount(balance), amount(-balance));
+    let margin = amount(opens);
+    state.take_legs(loss, account, found.domain, opens, events);
     events.push(Event::TakenOver { loss, account, asset, held, owed, margin });
     Ok(())
 }
@@ -135,16 +140,15 @@ impl Taker<'_> {
                 found.spec.source == Source::Pot && found.spec.asset == self.asset
             });
             if pot {
-                self.take_stakes_in(layer, |account| {
-                    state.accounts.account(account).is_some_and(|a| a.owner == owner)
-                });
+                self.take_stakes_in(layer, owner);
             }
         }
     }
 
-    fn take_stakes_in(&mut self, layer: LayerId, owns: impl Fn(AccountId) -> bool) {
+    fn take_stakes_in(&mut self, layer: LayerId, owner: OwnerId) {
         let state = self.state;
-        for (account, staked) in state.domains.stakes(layer).filter(|(id, _)| owns(*id)) {
+        let staked = |id| Some((id, *state.domains.stakes.get(&(layer, id))?));
+        for (account, staked) in state.accounts_of(owner).filter_map(staked) {
             let stake = staked.less_or_zero(self.left);
             self.take(OwnMeans::Stake { layer, account, stake }, staked);
         }

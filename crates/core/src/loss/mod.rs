@@ -5,6 +5,7 @@
 //! internal command that `duty` names and `decide` checks like any other.
 
 mod absorb;
+mod claims;
 mod command;
 mod decide;
 mod detect;
@@ -16,6 +17,7 @@ mod income;
 pub(crate) mod liable;
 mod lien;
 mod measure;
+mod period;
 mod ranks;
 mod rejection;
 mod touch;
@@ -34,14 +36,17 @@ pub(crate) use duty::duty;
 pub use event::{Event, OwnMeans, PoolHolder};
 pub(crate) use evolve::stakes_left;
 pub use liable::{LayerSet, LiableSet, Member, Wave};
+pub use lien::Level;
+pub(crate) use lien::{MemberCap, levels_hold, measure, member_caps};
+pub(crate) use period::is_within;
 pub use rejection::Rejection;
 
-use crate::domain::{CauseClass, Domains};
-use crate::engine::Actor;
+use crate::domain::CauseClass;
+use crate::engine::{Actor, State};
 use crate::ids::{
     AccountId, DomainId, EpisodeId, LayerId, LiableSetId, LossId, Name, OwnerId, Time, WaterfallId,
 };
-use crate::recovery::ClaimPool;
+use crate::recovery::{Bearer, ClaimPool};
 use crate::units::Amount;
 
 /// Where a loss stands.
@@ -177,6 +182,13 @@ impl Loss {
         self.deficit.less_or_zero(self.received()).less_or_zero(self.uncovered)
     }
 
+    /// What is still owed of its uncovered part: nobody paid it since.
+    #[must_use]
+    pub fn debt(&self) -> Amount {
+        let debt = Bearer::Uncovered(self.domain);
+        Amount::sum(self.pools.iter().filter(|pool| pool.bearer == debt).map(ClaimPool::open))
+    }
+
     /// Whether it was detected and is not settled.
     #[must_use]
     pub const fn is_open(&self) -> bool {
@@ -243,7 +255,8 @@ pub struct Losses {
     pub(crate) last_report: BTreeMap<LayerId, u64>,
     /// The losses known by the numbers their domains gave them.
     pub(crate) numbers: BTreeMap<(DomainId, u64), LossId>,
-    /// When each layer paid, and how much.
+    /// When each layer with a cap per period paid, and how much: the last period's, each moment
+    /// once.
     pub(crate) paid_at: BTreeMap<LayerId, Vec<(Time, Amount)>>,
     /// The divisions whose shares are taken on touch and are not all taken.
     pub(crate) on_touch: BTreeSet<(LiableSetId, LayerId)>,
@@ -280,6 +293,18 @@ impl Losses {
         self.sets.get(id.index())
     }
 
+    /// The domains in which `account` failed and is not taken over, in id order.
+    pub(crate) fn to_take_over(&self, account: AccountId) -> Vec<DomainId> {
+        let waits = |loss: &&Loss| {
+            let derived = loss.origin == Origin::Derived && !loss.taken_over;
+            loss.failed == Some(account) && derived && loss.stage != Stage::Dismissed
+        };
+        let mut domains: Vec<DomainId> =
+            self.losses.iter().filter(waits).map(|loss| loss.domain).collect();
+        domains.sort_unstable();
+        domains
+    }
+
     /// The loss a domain gave `number`.
     #[must_use]
     pub fn numbered(&self, domain: DomainId, number: u64) -> Option<LossId> {
@@ -287,12 +312,12 @@ impl Losses {
     }
 
     /// Whether an open episode's waterfalls name `layer`.
-    #[must_use]
-    pub(crate) fn may_draw_on(&self, domains: &Domains, layer: LayerId) -> bool {
-        self.episodes.iter().filter(|episode| !episode.closed).any(|episode| {
+    pub(crate) fn may_draw_on(state: &State, layer: LayerId) -> bool {
+        state.open_episodes().any(|(_, episode)| {
             episode.rules.waterfalls.values().any(|id| {
-                let steps = domains.waterfall(*id).into_iter().flat_map(|w| w.steps.iter());
-                steps.flat_map(|step| step.layers.iter()).any(|side| side.layer == layer)
+                let waterfall = state.domains.waterfall(*id).into_iter();
+                let mut sides = waterfall.flat_map(|w| &w.steps).flat_map(|step| &step.layers);
+                sides.any(|side| side.layer == layer)
             })
         })
     }

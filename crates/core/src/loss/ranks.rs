@@ -13,7 +13,6 @@ use crate::control::Status;
 use crate::engine::{Events, State};
 use crate::ids::{AccountId, AssetId, DomainId};
 use crate::ledger::Holder;
-use crate::recovery::{Bearer, ClaimPool};
 use crate::units::Amount;
 
 pub(super) fn settle(
@@ -40,9 +39,8 @@ pub(super) fn settle(
     let mut paid: Vec<Amount> = claims.iter().map(|_| Amount::ZERO).collect();
     let asked = |id: AccountId| claims.binary_search_by_key(&id, |claim| claim.account).is_ok();
     super::touch::touch_where(state, &asked, events);
-    for (loss, found) in state.losses.losses().filter(|(_, loss)| loss.domain == domain) {
-        let debts = found.pools.iter().filter(|pool| pool.bearer == Bearer::Uncovered(domain));
-        let debt = Amount::sum(debts.map(ClaimPool::open));
+    for (loss, found) in state.debts().filter(|(_, loss)| loss.domain == domain) {
+        let debt = found.debt();
         let before = Amount::sum(paid.iter().copied());
         let cumulative = before.checked_add(debt).unwrap_or(Amount::MAX);
         let wave = allocation::next_wave(Rule::Proportional, cumulative, &columns, &paid)?;

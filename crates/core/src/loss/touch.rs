@@ -7,7 +7,7 @@ use alloc::vec::Vec;
 use super::{Event, LayerSet, Losses, Member, Rejection, liable};
 use crate::allocation;
 use crate::engine::{Events, State};
-use crate::ids::{AccountId, AssetId, LayerId, LiableSetId, LossId};
+use crate::ids::{AccountId, LayerId, LiableSetId, LossId, OwnerId};
 use crate::ledger::Holder;
 use crate::units::Amount;
 
@@ -79,6 +79,15 @@ pub(super) fn touch_where(state: &State, of: &dyn Fn(AccountId) -> bool, events:
     }
 }
 
+/// Takes every share that waits for a touch, of the accounts of `owner`.
+pub(super) fn touch_owner(state: &State, owner: OwnerId, events: &mut Events) {
+    for (set, layer, members) in state.losses.waiting() {
+        for place in state.accounts_of(owner).filter_map(|account| members.place(account)) {
+            touch_member(state, set, layer, members, place, events);
+        }
+    }
+}
+
 /// The duty: every share of one layer's divisions is taken.
 pub(super) fn take_waiting(
     state: &State,
@@ -104,7 +113,7 @@ pub(super) fn touch_member(
 ) -> Amount {
     let member = &of.members[place];
     let waves = u32::try_from(of.waves.len()).unwrap_or(u32::MAX);
-    let (Some(asset), true) = (asset_of(state, layer), member.waves < waves) else {
+    let (Some(asset), true) = (state.domains.asset_of_layer(layer), member.waves < waves) else {
         return Amount::ZERO;
     };
     let episode = &state.losses.episodes[state.losses.sets[set.index()].episode.index()];
@@ -132,10 +141,6 @@ fn due(member: &Member, cap: Amount, level: Option<crate::units::Fraction>) -> A
     allocation::capped_share_ceil(member.weight, cap, level)
 }
 
-fn asset_of(state: &State, layer: LayerId) -> Option<AssetId> {
-    state.domains.layer(layer).map(|found| found.spec.asset)
-}
-
 /// Takes every share of `loss` that waits for a touch: recoveries need to know who bore what.
 pub(super) fn touch_all(state: &State, loss: LossId, events: &mut Events) {
     for (set, layer) in &state.losses.on_touch {
@@ -158,7 +163,7 @@ pub(super) fn book_residue(
     let of = state.losses.set(set).and_then(|found| found.layers.get(&layer));
     let of = of.ok_or(Rejection::NotDue)?;
     let due = state.losses.on_touch.contains(&(set, layer)) && of.untouched == 0;
-    let asset = asset_of(state, layer).ok_or(Rejection::UnknownLayer { layer })?;
+    let asset = state.domains.asset_of_layer(layer).ok_or(Rejection::UnknownLayer { layer })?;
     if !due {
         return Err(Rejection::NotDue);
     }

@@ -47,6 +47,20 @@ pub(crate) fn opening_after(
     Opening { balance, equity: balance + value - uncounted - lien, initial: exact.ceil() }
 }
 
+/// Opening equity of `account` as it stands: less its lien, positive unrealised profit counted as
+/// its least counting domain does; in atoms.
+pub(crate) fn opening_equity(state: &State, account: AccountId, asset: AssetId) -> i128 {
+    let position = state.markets.position(account);
+    let domains = position.legs.iter().filter_map(|leg| state.markets.market(leg.market));
+    let counted = domains.map(|m| state.control.value(m.spec.domain, Parameter::OpeningProfit));
+    let counted = counted.min().unwrap_or(u128::from(RATE_UNIT));
+    let rate = RATE_UNIT - u32::try_from(counted).unwrap_or(0).min(RATE_UNIT);
+    let profit = state.markets.unrealised_profit(position);
+    let lien = state.lien(account, asset).atoms().cast_signed();
+    let uncounted = super::part_ceil(profit, rate).cast_signed();
+    state.equity(account, asset) - uncounted - lien
+}
+
 /// The part of unrealised profit that opening equity does not count, rounded up (against the
 /// trader).
 fn uncounted_ceil(state: &State, trade: &Trade, profit: u128) -> u128 {

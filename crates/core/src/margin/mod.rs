@@ -8,6 +8,8 @@ mod equity;
 mod requirement;
 
 pub use equity::{Opening, Withdrawable};
-pub(crate) use equity::{opening_after, withdrawable};
+pub(crate) use equity::{opening_after, opening_equity, withdrawable};
 pub use requirement::{Level, tiered};
-pub(crate) use requirement::{initial, maintenance, stressed_cost};
+pub(crate) use requirement::{
+    initial, initial_with, maintenance, maintenance_in, of_legs, part_ceil, stressed_cost,
+};

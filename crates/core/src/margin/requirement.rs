@@ -3,8 +3,9 @@
 
 use crate::control::Parameter;
 use crate::engine::State;
-use crate::ids::{AccountId, DomainId};
-use crate::market::{Leg, Markets, RATE_UNIT, Tier};
+use crate::ids::{AccountId, DomainId, MarketId};
+use crate::market::{Leg, Markets, RATE_UNIT, Tier, Trade};
+use crate::units::Quantity;
 
 /// Which of the two rates of a tier.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -82,7 +83,8 @@ pub(crate) fn add_leg(exact: &mut Exact, markets: &Markets, leg: &Leg, level: Le
     }
 }
 
-fn of_legs(markets: &Markets, legs: &[Leg], level: Level) -> u128 {
+/// What `legs` require, in atoms.
+pub(crate) fn of_legs(markets: &Markets, legs: &[Leg], level: Level) -> u128 {
     let mut exact = Exact::default();
     for leg in legs {
         add_leg(&mut exact, markets, leg, level);
@@ -95,9 +97,38 @@ pub(crate) fn initial(state: &State, account: AccountId) -> u128 {
     of_legs(&state.markets, &state.markets.position(account).legs, Level::Initial)
 }
 
+/// What `account` would have to hold to open, with `more` lots in its markets.
+pub(crate) fn initial_with(
+    state: &State,
+    account: AccountId,
+    more: &[(MarketId, Quantity)],
+) -> u128 {
+    let mut legs = state.markets.position(account).legs.clone();
+    for (market, lots) in more {
+        let trade = Trade { market: *market, lots: lots.lots(), ..Trade::default() };
+        match legs.iter_mut().find(|leg| leg.market == *market) {
+            Some(leg) => *leg = leg.after(&trade).0,
+            None => legs.push(Leg { market: *market, lots: *lots, entry: 0 }),
+        }
+    }
+    of_legs(&state.markets, &legs, Level::Initial)
+}
+
+/// `rate` millionths of `value`, rounded up.
+pub(crate) fn part_ceil(value: u128, rate: u32) -> u128 {
+    let mut exact = Exact::default();
+    exact.add(value, rate);
+    exact.ceil()
+}
+
 /// What `account` must hold to keep its legs, in atoms.
 pub(crate) fn maintenance(state: &State, account: AccountId) -> u128 {
     of_legs(&state.markets, &state.markets.position(account).legs, Level::Maintenance)
+}
+
+/// What `account` must hold to keep its legs in the markets of `domain`, in atoms.
+pub(crate) fn maintenance_in(state: &State, account: AccountId, domain: DomainId) -> u128 {
+    of_legs(&state.markets, &state.markets.legs_in(account, domain), Level::Maintenance)
 }
 
 /// What closing `legs` may cost under stress: the domain's rate of their gross value, rounded up

@@ -7,10 +7,11 @@ use super::position::Trade;
 use super::settle;
 use super::{Checkpoint, Command, Duty, Event, Market, MarketSpec, Party, Rejection};
 use crate::bounds::{MAX_AMOUNT, MAX_LOT_VALUE};
+use crate::closeout;
 use crate::control::Status;
 use crate::domain::CauseClass;
 use crate::engine::{Envelope, Events, State};
-use crate::ids::{AssetId, CheckpointId, DomainId, LossId, MarketId};
+use crate::ids::{AccountId, AssetId, CheckpointId, DomainId, LossId, MarketId};
 use crate::margin;
 use crate::units::{Amount, Price, Quantity, SignedAmount};
 
@@ -197,7 +198,36 @@ impl Fill {
             buyer_fee: self.buyer_fee,
             seller_fee: self.seller_fee,
         });
+        self.penalties(state, found, asset, cost, events);
         Ok(())
+    }
+
+    /// An account in liquidation that gives up lots pays the penalty on them.
+    fn penalties(
+        &self,
+        state: &State,
+        found: &Market,
+        asset: AssetId,
+        cost: SignedAmount,
+        events: &mut Events,
+    ) {
+        let lot = found.mark.map_or(0, |mark| found.value_at(mark)).unsigned_abs();
+        let value = i128::from(self.lots.lots()) * found.lot_value().unwrap_or(0);
+        for (party, lots, gain, fee) in [
+            (self.buyer, self.lots.lots(), value - cost.atoms(), self.buyer_fee),
+            (self.seller, -self.lots.lots(), cost.atoms() - value, self.seller_fee),
+        ] {
+            let Party::Account(account) = party else { continue };
+            if state.closeouts.liquidation(account).is_none() {
+                continue;
+            }
+            let held = state.markets.lots_of(party, self.market).lots();
+            if held.signum() * lots.signum() < 0 {
+                let closed = held.unsigned_abs().min(lots.unsigned_abs());
+                let equity = state.equity(account, asset) + gain - fee.atoms().cast_signed();
+                closeout::penalty(state, account, u128::from(closed) * lot, equity, events);
+            }
+        }
     }
 
     fn above_bound(&self) -> Rejection {
@@ -304,15 +334,15 @@ fn book_side(state: &State, loss: LossId, holds: Quantity, reduces: bool) -> Res
     if reduces { Ok(()) } else { Err(Rejection::BookWouldGrow { loss, holds }) }
 }
 
-/// The legs of a failed account move to the book, if it has any.
+/// The legs of a failed account in one domain move to the book, if it has any.
 pub(crate) fn take_legs(
     state: &State,
     loss: LossId,
-    account: crate::ids::AccountId,
+    (account, domain): (AccountId, DomainId),
     equity: SignedAmount,
     events: &mut Events,
 ) {
-    let legs = &state.markets.position(account).legs;
+    let legs = state.markets.legs_in(account, domain);
     if !legs.is_empty() {
         let legs: Vec<_> = legs.iter().map(|leg| (leg.market, leg.lots)).collect();
         events.push(Event::LegsTaken { loss, account, equity, legs });

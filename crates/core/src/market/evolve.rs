@@ -1,7 +1,7 @@
 //! What an event does to the area's state. It cannot fail: `decide` made every check.
 
 use super::position::Trade;
-use super::{Book, Event, Market, Markets, Party, Position, Settlement};
+use super::{Book, Event, Leg, Market, Markets, Party, Position, Settlement};
 use crate::account;
 use crate::closeout;
 use crate::domain;
@@ -45,9 +45,10 @@ impl Markets {
                     self.pay_out((*market, *domain, *asset), *lot_value, *party, lots.lots());
                 }
             }
-            Event::LegsTaken { loss, account, equity, .. } => {
+            Event::LegsTaken { loss, account, equity, legs } => {
+                let taken = |leg: &mut Leg| legs.iter().any(|(market, _)| *market == leg.market);
                 let position = self.position_mut(*account);
-                let legs = core::mem::take(&mut position.legs);
+                let legs = position.legs.extract_if(.., taken).collect();
                 let book = Book { legs, opened: equity.atoms(), since: now };
                 self.books.insert(*loss, book);
             }
@@ -84,24 +85,55 @@ impl Markets {
         self.markets[market.index()].last_fill = number;
     }
 
-    /// Lots that auto-deleveraging moved: a trade of each party with the book, without a fee.
+    /// Lots that close-outs moved: trades of each party with the one that gave them up.
     pub(crate) fn evolve_close_out(&mut self, event: &closeout::Event) {
-        let closeout::Event::Deleveraged { loss, market, domain, asset, lot_value, taken, .. } =
-            event
-        else {
-            return;
-        };
-        for (party, lots) in taken {
-            let lots = lots.lots();
-            let cost = i128::from(lots) * i128::from(*lot_value);
-            let trade = Trade { market: *market, domain: *domain, lots, cost, fee: 0 };
-            let other = Trade { lots: -lots, cost: -cost, ..trade };
-            let held = self.lots_of(*party, *market).lots();
-            let book = self.lots_of(Party::Book(*loss), *market).lots();
-            self.open_changed(*market, (held, lots), (book, -lots));
-            self.trade(*party, *asset, &trade);
-            self.trade(Party::Book(*loss), *asset, &other);
+        match event {
+            closeout::Event::Deleveraged {
+                from, market, domain, asset, lot_value, taken, ..
+            } => {
+                for (party, lots) in taken {
+                    let at = (*market, *domain, *asset);
+                    self.passed(at, (*from, *party), lots.lots(), *lot_value, 0);
+                }
+            }
+            closeout::Event::LegsSold { from, to, asset, legs, bonus, .. } => {
+                // The bonus is a part of the price of the first leg.
+                let mut bonus = bonus.atoms().cast_signed();
+                for (market, domain, lots, lot_value) in legs {
+                    let at = (*market, *domain, *asset);
+                    let to = Party::Account(*to);
+                    self.passed(at, (*from, to), lots.lots(), *lot_value, bonus);
+                    bonus = 0;
+                }
+            }
+            _ => {}
         }
+    }
+
+    /// `lots` pass from one party to another at `lot_value`, less `bonus` in all.
+    fn passed(
+        &mut self,
+        (market, domain, asset): (MarketId, DomainId, AssetId),
+        (from, to): (Party, Party),
+        lots: i64,
+        lot_value: i64,
+        bonus: i128,
+    ) {
+        let cost = i128::from(lots) * i128::from(lot_value) - bonus;
+        let trade = Trade { market, domain, lots, cost, fee: 0 };
+        let held = |party| self.lots_of(party, market).lots();
+        self.open_changed(market, (held(to), lots), (held(from), -lots));
+        self.trade(to, asset, &trade);
+        self.trade(from, asset, &Trade { lots: -lots, cost: -cost, ..trade });
+    }
+
+    /// The long side grows or shrinks by what each party's own long side does.
+    fn open_changed(&mut self, market: MarketId, one: (i64, i64), other: (i64, i64)) {
+        let grows =
+            |(held, lots): (i64, i64)| i128::from((held + lots).max(0)) - i128::from(held.max(0));
+        let found = &mut self.markets[market.index()];
+        let open = i128::from(found.open) + grows(one) + grows(other);
+        found.open = u64::try_from(open).unwrap_or(found.open);
     }
 
     /// A leg ends at its last value: it is sold to nobody, and its lots are counted as paid out.
@@ -121,15 +153,6 @@ impl Markets {
             }
         }
         self.trade(party, asset, &Trade { market, domain, lots: -lots, cost, fee: 0 });
-    }
-
-    /// The long side grows or shrinks by what each party's own long side does.
-    fn open_changed(&mut self, market: MarketId, one: (i64, i64), other: (i64, i64)) {
-        let grows =
-            |(held, lots): (i64, i64)| i128::from((held + lots).max(0)) - i128::from(held.max(0));
-        let found = &mut self.markets[market.index()];
-        let open = i128::from(found.open) + grows(one) + grows(other);
-        found.open = u64::try_from(open).unwrap_or(found.open);
     }
 
     fn trade(&mut self, party: Party, asset: AssetId, trade: &Trade) {

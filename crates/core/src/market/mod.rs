@@ -150,6 +150,13 @@ impl Markets {
         self.positions.get(account.index()).unwrap_or(NO_POSITION)
     }
 
+    /// The legs of `account` in the markets of `domain`.
+    #[must_use]
+    pub fn legs_in(&self, account: AccountId, domain: DomainId) -> Vec<Leg> {
+        let inside = |leg: &&Leg| self.market(leg.market).is_some_and(|m| m.spec.domain == domain);
+        self.position(account).legs.iter().filter(inside).copied().collect()
+    }
+
     /// The legs of a close-out book.
     #[must_use]
     pub fn book(&self, loss: LossId) -> &[Leg] {

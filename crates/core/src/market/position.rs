@@ -82,7 +82,7 @@ pub struct Position {
 }
 
 /// A change of one leg by a trade: lots and what they cost, funding included.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, Default)]
 pub(crate) struct Trade {
     pub(crate) market: MarketId,
     pub(crate) domain: DomainId,

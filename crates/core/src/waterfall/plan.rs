@@ -9,9 +9,9 @@ use super::Step;
 use crate::allocation::{self, AllocationError, Claims, Rule};
 use crate::domain::{CauseClass, Layer, Source};
 use crate::engine::State;
-use crate::ids::{DomainId, LayerId, Time};
+use crate::ids::{DomainId, LayerId, LossId};
 use crate::ledger::Holder;
-use crate::loss::{Episode, FrozenRules, LiableSet, Loss, liable};
+use crate::loss::{Episode, FrozenRules, LiableSet, Loss, Losses, is_within, liable};
 use crate::units::Amount;
 
 /// What a layer can pay now, and what binds it.
@@ -67,11 +67,33 @@ pub(crate) struct Against<'a> {
     pub(crate) loss: Option<&'a Loss>,
 }
 
+impl<'a> Against<'a> {
+    /// What the capacities of a detected loss are measured against.
+    pub(crate) fn of(state: &'a State, loss: LossId) -> Option<Self> {
+        let loss = state.losses.loss(loss)?;
+        let episode = state.losses.episode(loss.episode?)?;
+        let set = state.losses.set(loss.set?)?;
+        Some(Self { episode, set, loss: Some(loss) })
+    }
+
+    /// The steps of the loss's frozen waterfall.
+    pub(crate) fn steps(&self, state: &'a State) -> &'a [Step] {
+        let id = self.loss.and_then(|loss| self.episode.rules.waterfalls.get(&loss.class));
+        id.and_then(|id| state.domains.waterfall(*id)).map_or(&[], |found| &found.steps)
+    }
+
+    /// The step that the loss draws on now, if it reached one.
+    pub(crate) fn step(&self, state: &'a State) -> Option<&'a Step> {
+        let reached = usize::from(self.loss?.step);
+        self.steps(state).get(reached.checked_sub(1)?)
+    }
+}
+
 /// The plan for a loss of `amount` in `domain` if it were recognised now: inside the open episode
 /// where one still takes losses, else afresh. Nothing where the domain has no waterfall for it.
 #[must_use]
 pub fn plan(state: &State, domain: DomainId, class: CauseClass, amount: Amount) -> Option<Plan> {
-    let open = state.losses.joinable(domain, class, amount, state.now());
+    let open = Losses::joinable(state, domain, class, amount);
     let open = open.map(|(_, episode)| episode.clone());
     let mut episode = open.unwrap_or_else(|| fresh(state, domain));
     episode.deficits = episode.deficits.checked_add(amount).ok()?;
@@ -204,9 +226,8 @@ fn limit(state: &State, against: &Against<'_>, id: LayerId, layer: &Layer) -> Am
     });
     let episode = caps.per_episode.map(|cap| cap.less_or_zero(used));
     let period = caps.per_period.map(|cap| {
-        let since = Time(state.now().0.saturating_sub(cap.millis)); // style-ok: time begins at zero
         let paid = state.losses.paid_at.get(&id).into_iter().flatten();
-        let inside = paid.filter(|(at, _)| *at > since || since == Time(0));
+        let inside = paid.filter(|(at, _)| is_within(*at, state.now(), cap.millis));
         let open = state.open_losses().filter_map(|loss| state.losses.loss(loss));
         let paid = Amount::sum(inside.map(|(_, amount)| *amount));
         cap.amount.less_or_zero(paid).less_or_zero(pending(open, id))

@@ -273,7 +273,8 @@ fn of_control(bytes: &mut Bytes<'_>) -> control::Command {
 fn duty(bytes: &mut Bytes<'_>) -> Duty {
     let (loss, layer) = (bytes.loss(), bytes.layer());
     let set = LiableSetId(bytes.below(4));
-    match bytes.byte() % 14 {
+    match bytes.byte() % 15 {
+        14 => Duty::EndHalt { domain: bytes.maybe(Bytes::domain) },
         0 => Duty::DetectNegative { account: bytes.account(), domain: bytes.domain() },
         1 => Duty::Detect { loss },
         2 => Duty::TakeOver { loss },

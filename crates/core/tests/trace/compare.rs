@@ -113,12 +113,7 @@ pub fn facts(replay: &Replay, line: &Value) {
     }
 }
 
-fn frozen(
-    replay: &Replay,
-    value: &Value,
-    at: &str,
-    of: &dyn Fn(&rhodian_core::loss::Member) -> u128,
-) {
+fn frozen(replay: &Replay, value: &Value, at: &str, of: &dyn Fn(&loss::Member) -> u128) {
     let set = replay
         .state
         .losses

@@ -326,8 +326,8 @@ impl Replay {
         let wanted = text(&of["do"]);
         let one = of.get("loss").map(|loss| self.losses[text(loss)]);
         match event {
-            Event::CloseOut(closeout::Event::Deleveraged { market, loss, .. }) => {
-                wanted == "adl" && Some(*loss) == one && *market == self.market(of)
+            Event::CloseOut(closeout::Event::Deleveraged { market, from, .. }) => {
+                wanted == "adl" && Some(*from) == one.map(Party::Book) && *market == self.market(of)
             }
             Event::Loss(loss::Event::EpisodeClosed { .. }) => wanted == "close_episode",
             Event::Loss(event) if event.loss() == one => match event {

@@ -3,6 +3,7 @@
 
 pub mod acts;
 pub mod laws;
+pub mod live;
 pub mod venue;
 
 use std::collections::BTreeMap;
@@ -73,7 +74,12 @@ pub struct World {
     pub records: Vec<Record>,
     /// What was asked, accepted or not.
     pub given: Vec<Envelope>,
+    /// What the probes from states on the way met.
+    pub met: live::Met,
 }
+
+/// A state is probed after every so many commands of a checked world.
+const PROBED: usize = 16;
 
 impl World {
     pub fn new(asset: &str, decimals: u8) -> Self {
@@ -92,6 +98,7 @@ impl World {
             numbers: 0,
             records: Vec::new(),
             given: Vec::new(),
+            met: live::Met::default(),
         };
         world.domain_do(domain::Command::AddAsset { name: name(asset), decimals });
         world.domain_do(domain::Command::OpenDomain { name: name("Majors"), asset: ASSET });
@@ -121,8 +128,21 @@ impl World {
         }
         self.check_laws(&records);
         laws::after_command(self.engine.state());
+        assert!(self.engine.state().is_watch_right(), "the watch says what a scan says");
+        if self.given.len().is_multiple_of(PROBED) {
+            self.probe();
+        }
         self.records.extend(records.iter().cloned());
         result.map(|()| records)
+    }
+
+    /// INV-10 from here on: everybody can leave, and every loss settles.
+    pub fn probe(&mut self) -> live::Met {
+        let met = live::probe(&self.engine);
+        self.met.left += met.left;
+        self.met.halts += met.halts;
+        self.met.settled += met.settled;
+        met
     }
 
     /// Every law, in both forms: after each event on a state of its own that only sees events.

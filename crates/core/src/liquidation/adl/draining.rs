@@ -29,6 +29,7 @@
 //! **Rounding.** Exact gifts are floored; the lots left over go one each to the largest
 //! fractions, ties to the lower index. Nobody is above his bound or a lot away from exact.
 
+use alloc::vec;
 use alloc::vec::Vec;
 use core::fmt;
 
@@ -167,8 +168,15 @@ pub(super) fn drain_with(
         // The end of the first stage: everyone has given what eases him.
         (None, candidates.iter().map(Candidate::gives_easing).collect(), 0)
     } else {
-        let ratio = stage.highest(candidates, stage.level(candidates, taken, passes));
-        let (lots, rounded_up) = stage.whole_lots(candidates, ratio, taken);
+        let mut reached = stage.reached(candidates, taken, passes);
+        let level = stage.level(&mut reached, taken, passes);
+        let ratio = stage.highest(&reached, level);
+        let mut lots = if hedges_reached {
+            candidates.iter().map(Candidate::gives_easing).collect()
+        } else {
+            vec![0; candidates.len()]
+        };
+        let rounded_up = stage.whole_lots(&reached, ratio, taken, &mut lots);
         (ratio.published(), lots, rounded_up)
     };
     let unassigned = needed - lots_of(taken);
@@ -215,8 +223,8 @@ impl Draining {
     /// let iso = Candidate { lots: 30, easing: 30, net: 1_500_000, equity: 815_600, ..gina };
     /// let drained = drain(&[iso, gina], 50_000, 70).unwrap();
     /// let (whole, rest) = drained.exact_value(0, &iso, 50_000);
-    /// assert_eq!((whole, drained.lots[0]), (423_312, 8));
-    /// assert_eq!((rest.num, rest.den), (107_888, 189_377));
+    /// assert_eq!((whole, drained.lots[0]), (423_311, 8));
+    /// assert_eq!((rest.num, rest.den), (132_753, 189_377));
     /// ```
     ///
     /// # Panics

@@ -160,3 +160,59 @@ fn values_at_the_edges_of_every_bound() {
         assert_eq!(Ok(fast), drain_with(&book, 1_000_000_000_000_000, needed, 0));
     }
 }
+
+#[test]
+fn passes_and_sorting_find_the_same_level() {
+    // Doubling leverage makes every pass settle little; the others spread and tie.
+    let double = |i: u32| holder(1 << i, 1 << (2 * i), 1 << i);
+    let ladder: Vec<Candidate> = (0..45).map(double).collect();
+    let spread = |i: u64| {
+        let lots = i * 7_919 % 1_009;
+        let net = i128::from(lots) * i128::from(i % 5) - 300;
+        Candidate { easing: lots / (1 + i % 3), ..holder(lots, net, u128::from(1 + i * i % 97)) }
+    };
+    let crowd: Vec<Candidate> = (0..9_000).map(spread).collect();
+    for book in [ladder, crowd] {
+        let all: u64 = book.iter().map(Candidate::gives_at_most).sum();
+        for part in 1..40 {
+            let needed = all / 40 * part;
+            let sorted = drain_with(&book, 3, needed, 0).unwrap();
+            for passes in [1, 2, 5] {
+                assert_eq!(drain_with(&book, 3, needed, passes).unwrap(), sorted);
+            }
+            assert_eq!(drain(&book, 3, needed).unwrap(), sorted);
+        }
+    }
+}
+
+#[test]
+fn a_guess_that_misleads_costs_time_only() {
+    // Sampled accounts have no leverage, and the rest do; and the reverse; and a small head.
+    let worlds: [fn(u64) -> u128; 3] = [
+        |i| if i % 64 == 0 { 1_000_000 } else { 1 + u128::from(i % 17) },
+        |i| if i % 64 == 0 { 1 } else { 1_000 + u128::from(i % 17) },
+        |i| u128::from(1 + i * i % 50_021),
+    ];
+    for equity in worlds {
+        for eased in [1, 2, 9] {
+            let make = |i: u64| {
+                let lots = 1 + i % 23;
+                Candidate { easing: lots / eased, ..single(lots, equity(i)) }
+            };
+            let book: Vec<Candidate> = (0..6_000).map(make).collect();
+            let all: u64 = book.iter().map(|c| c.lots).sum();
+            let easing: u64 = book.iter().map(|c| c.easing).sum();
+            let needs = [1, 40, all / 500, all / 50, all / 4, easing + all / 100, all - 9];
+            for needed in needs.into_iter().filter(|needed| *needed < all) {
+                let found = drain(&book, 1, needed).unwrap();
+                assert_eq!(found.lots.iter().sum::<u64>(), needed);
+                // Rotated, other accounts are sampled.
+                let turned: Vec<Candidate> = book[7..].iter().chain(&book[..7]).copied().collect();
+                assert_eq!(drain(&turned, 1, needed).unwrap().level, found.level);
+                assert_eq!(drain_with(&book, 1, needed, 0).unwrap(), found);
+                let level = found.level.unwrap();
+                assert!(!found.hedges_reached || level.leverage.num > 0 || level.turned);
+            }
+        }
+    }
+}

@@ -5,13 +5,21 @@
 //! [`super::draining`] says what a level is and what the bounds below rest on: net values and the
 //! values of all lots sum to at most 10^38, an account's are within 10^30.
 
-use alloc::vec;
 use alloc::vec::Vec;
 use core::cmp::{Ordering, Reverse};
 
 use super::draining::{Candidate, Level};
 use crate::units::Fraction;
 use crate::wide::U256;
+
+/// One account in so many is looked at for the guess.
+const STRIDE: usize = 64;
+
+/// The same, as a number of lots.
+const STRIDE_LOTS: u32 = 64;
+
+/// From so many candidates on, a guess is worth it.
+const MANY: usize = 4_096;
 
 /// A number of lots that is known to lie below a bound of 64 bits.
 pub(super) fn lots_of(lots: u128) -> u64 {
@@ -81,7 +89,9 @@ pub(super) struct Stage {
 
 /// An account whose gift is not known to be at a bound.
 #[derive(Clone, Copy, Debug)]
-struct Open {
+pub(super) struct Open {
+    /// Its index among the candidates.
+    place: usize,
     equity: u128,
     /// Net value after giving the least: below `at_low / equity` it gives more.
     at_low: i128,
@@ -89,6 +99,14 @@ struct Open {
     at_high: i128,
     low: u64,
     high: u64,
+}
+
+/// The accounts among which the level is sought.
+#[derive(Clone, Debug)]
+pub(super) struct Reached {
+    open: Vec<Open>,
+    /// Lots given by all others.
+    bound: u128,
 }
 
 /// Where an account stands at a level.
@@ -100,6 +118,19 @@ enum Gift {
 }
 
 impl Open {
+    /// What it gives beyond the least at `level`, in atoms: whole part and numerator over the
+    /// level's denominator.
+    fn exact_atoms(&self, value: u128, level: Ratio) -> (u128, u128) {
+        match self.gift(level) {
+            Gift::Least => (0, 0),
+            Gift::Most => (u128::from(self.high - self.low) * value, 0),
+            Gift::Inside => {
+                let given = positive_difference(self.at_low, level.den, level.num, self.equity);
+                given.and_then(|given| given.div_rem(level.den)).map_or((0, 0), |(q, r)| (q.lo, r))
+            }
+        }
+    }
+
     fn gift(&self, level: Ratio) -> Gift {
         if level.compare(self.at_low, self.equity).is_ge() {
             Gift::Least
@@ -113,14 +144,14 @@ impl Open {
 
 /// What accounts at their bounds and inside give together.
 #[derive(Clone, Copy, Debug, Default)]
-pub(super) struct Sums {
+struct Sums {
     /// Lots of those at a bound.
-    pub(super) bound: u128,
+    bound: u128,
     /// Net value of those inside, after giving the least, and the least they give.
-    pub(super) at_low: i128,
-    pub(super) low: u128,
+    at_low: i128,
+    low: u128,
     /// Equity of those inside.
-    pub(super) equity: u128,
+    equity: u128,
 }
 
 impl Sums {
@@ -146,7 +177,14 @@ impl Stage {
         };
         // At most 10^30 each.
         let after = |lots: u64| candidate.net - (u128::from(lots) * self.value).cast_signed();
-        Open { equity: candidate.equity, at_low: after(low), at_high: after(high), low, high }
+        Open {
+            place: 0,
+            equity: candidate.equity,
+            at_low: after(low),
+            at_high: after(high),
+            low,
+            high,
+        }
     }
 
     /// The least a candidate gives, in lots.
@@ -167,32 +205,99 @@ impl Stage {
         Ratio { num: sums.at_low - left, den: sums.equity }
     }
 
-    /// What is given at `level`, by all.
-    pub(super) fn sums(self, candidates: &[Candidate], level: Ratio) -> Sums {
+    /// The most a candidate gives, in lots.
+    pub(super) fn most(self, candidate: &Candidate) -> u128 {
+        u128::from(self.open(candidate).high)
+    }
+
+    /// The level below which a candidate gives more than the least.
+    pub(super) fn start(self, candidate: &Candidate) -> Ratio {
+        Ratio { num: self.open(candidate).at_low, den: candidate.equity }
+    }
+
+    /// Lots given at `level` by all, rounded down.
+    pub(super) fn given_floor(self, candidates: &[Candidate], level: Ratio) -> u128 {
         let mut sums = Sums::default();
         for open in candidates.iter().map(|candidate| self.open(candidate)) {
             sums.add(&open, open.gift(level));
         }
-        sums
+        let beyond = positive_difference(sums.at_low, level.den, level.num, sums.equity);
+        let atoms = beyond.and_then(|beyond| beyond.div_rem(level.den)).map_or(0, |(q, _)| q.lo);
+        sums.bound + sums.low + atoms / self.value
+    }
+
+    /// The accounts that may give more than the least when `needed` lots are given in all.
+    ///
+    /// In a large book few do. A level guessed from a sample that gives enough is not above the
+    /// true one, so whoever does not give there can be left out; a wrong guess costs time only.
+    pub(super) fn reached(self, candidates: &[Candidate], needed: u128, passes: usize) -> Reached {
+        let guess = self.guess(candidates, needed, passes);
+        if let Some(level) = guess {
+            let reached = self.above(candidates, |open| open.gift(level) != Gift::Least);
+            let mut sums = Sums { bound: reached.bound, ..Sums::default() };
+            for open in &reached.open {
+                sums.add(open, open.gift(level));
+            }
+            let Ratio { num, .. } = self.balance(sums, needed);
+            if compare_products(level.num, sums.equity, num, level.den).is_le() {
+                return reached;
+            }
+        }
+        self.above(candidates, |_| true)
+    }
+
+    fn above(self, candidates: &[Candidate], kept: impl Fn(&Open) -> bool) -> Reached {
+        let mut reached = Reached { open: Vec::new(), bound: 0 };
+        for (place, candidate) in candidates.iter().enumerate() {
+            let open = Open { place, ..self.open(candidate) };
+            if open.low < open.high && kept(&open) {
+                reached.open.push(open);
+            } else {
+                reached.bound += u128::from(open.low);
+            }
+        }
+        reached
+    }
+
+    /// A level that is probably a little below the true one; nothing for small books, and where
+    /// a large part of the sample gives.
+    fn guess(self, candidates: &[Candidate], needed: u128, passes: usize) -> Option<Ratio> {
+        if candidates.len() < MANY {
+            return None;
+        }
+        let sample: Vec<Candidate> = candidates.iter().step_by(STRIDE).copied().collect();
+        let mut sampled = self.above(&sample, |_| true);
+        let least = |open: &Open| u128::from(open.low);
+        let beyond = |open: &Open| u128::from(open.high - open.low);
+        let all: u128 = sampled.open.iter().map(beyond).sum();
+        let every = candidates.iter().map(|candidate| self.least(candidate));
+        let given = needed - if self.rising { every.sum() } else { 0 };
+        // Half more than the sample's part, and what sixteen of its accounts give on average.
+        let part = (given + given / 2).div_ceil(u128::from(STRIDE_LOTS));
+        let accounts = u128::try_from(sampled.open.len()).unwrap_or(0).max(1);
+        let part = part + 16 * all / accounts;
+        if 2 * part >= all {
+            return None;
+        }
+        let low: u128 = sampled.open.iter().map(least).sum();
+        let needed = part + low + sampled.bound;
+        Some(self.level(&mut sampled, needed, passes))
     }
 
     /// A level whose gifts sum to `needed` lots, which is above the least and below the most.
-    pub(super) fn level(self, candidates: &[Candidate], needed: u128, passes: usize) -> Ratio {
-        let mut sums = Sums::default();
-        let all = candidates.iter().map(|candidate| self.open(candidate));
-        let mut open: Vec<Open> = all.filter(|open| open.low < open.high).collect();
-        let fixed = candidates.iter().map(|candidate| self.open(candidate));
-        let fixed = fixed.filter(|open| open.low == open.high);
-        sums.bound = fixed.map(|open| u128::from(open.low)).sum();
+    /// Changes the order of the accounts.
+    pub(super) fn level(self, reached: &mut Reached, needed: u128, passes: usize) -> Ratio {
+        let mut sums = Sums { bound: reached.bound, ..Sums::default() };
+        let mut open = reached.open.as_mut_slice();
         let mut gifts = Vec::new();
         for _ in 0..passes {
-            for account in &open {
+            for account in &*open {
                 sums.add(account, Gift::Inside);
             }
             let level = self.balance(sums, needed);
             gifts.clear();
             gifts.extend(open.iter().map(|account| account.gift(level)));
-            let settled = match self.given_against(&open, &gifts, level) {
+            let settled = match self.given_against(open, &gifts, level) {
                 Ordering::Equal => return level,
                 // Too little is given: the true level is lower, and who gives the most stays.
                 Ordering::Less => Gift::Most,
@@ -204,14 +309,14 @@ impl Stage {
                 if gifts[place] == settled {
                     next.add(&open[place], settled);
                 } else {
-                    open[kept] = open[place];
+                    open.swap(kept, place);
                     kept += 1;
                 }
             }
-            open.truncate(kept);
+            open = &mut open[..kept];
             sums = next;
         }
-        self.level_by_sorting(&open, sums.bound, needed)
+        self.level_by_sorting(open, sums.bound, needed)
     }
 
     /// What the gifts at `level` sum to against what is needed, where all being inside would meet
@@ -267,9 +372,9 @@ impl Stage {
 
     /// The highest level with the same gifts: where nobody is inside his bounds, the lowest of
     /// those at which someone starts to give the most.
-    pub(super) fn highest(self, candidates: &[Candidate], level: Ratio) -> Ratio {
+    pub(super) fn highest(self, reached: &Reached, level: Ratio) -> Ratio {
         let mut highest: Option<Ratio> = None;
-        for open in candidates.iter().map(|candidate| self.open(candidate)) {
+        for open in &reached.open {
             match open.gift(level) {
                 Gift::Inside => return level,
                 Gift::Most if open.low < open.high => {
@@ -284,38 +389,30 @@ impl Stage {
         highest.unwrap_or(level)
     }
 
-    /// What an account inside its bounds gives beyond the least at `level`, in atoms: whole part
-    /// and numerator over the level's denominator.
+    /// What a candidate gives beyond the least at `level`: see [`Open::exact_atoms`].
     pub(super) fn exact_atoms(self, candidate: &Candidate, level: Ratio) -> (u128, u128) {
-        let open = self.open(candidate);
-        let most = u128::from(open.high - open.low) * self.value;
-        match open.gift(level) {
-            Gift::Least => (0, 0),
-            Gift::Most => (most, 0),
-            Gift::Inside => {
-                let given = positive_difference(open.at_low, level.den, level.num, open.equity);
-                given.and_then(|given| given.div_rem(level.den)).map_or((0, 0), |(q, r)| (q.lo, r))
-            }
-        }
+        self.open(candidate).exact_atoms(self.value, level)
     }
 
-    /// Whole lots of sum `needed`, and how many went to the largest fractions.
+    /// Adds whole lots of sum `needed` to the least that everyone gives; how many of them went to
+    /// the largest fractions.
     pub(super) fn whole_lots(
         self,
-        candidates: &[Candidate],
+        reached: &Reached,
         level: Ratio,
         needed: u128,
-    ) -> (Vec<u64>, u64) {
-        let mut lots = vec![0; candidates.len()];
+        lots: &mut [u64],
+    ) -> u64 {
         let mut fractions = Vec::new();
-        let mut left = needed;
-        for (place, candidate) in candidates.iter().enumerate() {
-            let (atoms, rest) = self.exact_atoms(candidate, level);
-            lots[place] = self.open(candidate).low + lots_of(atoms / self.value);
-            left -= u128::from(lots[place]);
+        let mut left = needed - reached.bound;
+        for open in &reached.open {
+            let (atoms, rest) = open.exact_atoms(self.value, level);
+            let whole = open.low + lots_of(atoms / self.value);
+            lots[open.place] = whole;
+            left -= u128::from(whole);
             let fraction = (atoms % self.value, rest);
             if fraction != (0, 0) {
-                fractions.push((Reverse(fraction), place));
+                fractions.push((Reverse(fraction), open.place));
             }
         }
         // Fractions below one sum to what is left, so there are more of them than lots left.
@@ -326,6 +423,6 @@ impl Stage {
                 lots[*place] += 1;
             }
         }
-        (lots, lots_of(left))
+        lots_of(left)
     }
 }

@@ -8,3 +8,5 @@ pub mod draining;
 #[cfg(test)]
 mod draining_tests;
 mod level;
+pub mod orders;
+pub mod place;

@@ -1,0 +1,84 @@
+//! Every check of the area's commands and duties. Nothing changes here.
+
+use super::{Command, Duty, Event, Rejection, Routes, adl, liquidate, sale};
+use crate::domain::Source;
+use crate::engine::{Envelope, Events, Role, State};
+use crate::ids::AssetId;
+use crate::market::Party;
+
+pub(crate) fn decide(
+    state: &State,
+    envelope: &Envelope,
+    command: &Command,
+    events: &mut Events,
+) -> Result<(), Rejection> {
+    match command {
+        Command::SetRoutes { asset, routes } => set_routes(state, *asset, routes, events),
+        Command::Bid { from, bidder, part } => {
+            let account = *bidder;
+            if state.accounts.account(account).is_none() {
+                return Err(Rejection::UnknownAccount { account });
+            }
+            let owner = state.accounts.account(account).map(|found| found.owner.0);
+            if envelope.actor.role == Role::Owner && owner != Some(envelope.actor.id) {
+                return Err(Rejection::NotOwner { account });
+            }
+            let sale = sale::bid(state, *from, account, *part)?;
+            sale.push(state, events);
+            Ok(())
+        }
+    }
+}
+
+fn set_routes(
+    state: &State,
+    asset: AssetId,
+    routes: &Routes,
+    events: &mut Events,
+) -> Result<(), Rejection> {
+    if state.domains.asset(asset).is_none() {
+        return Err(Rejection::UnknownAsset { asset });
+    }
+    routes.check().map_err(|flaw| Rejection::Flaw { flaw })?;
+    let layer = routes.fund;
+    let pot = state.domains.layer(layer).is_some_and(|found| {
+        // Stakes are their stakers': a penalty is paid into a pot that is nobody's stake.
+        let free = found.spec.source == Source::Pot && !found.spec.kind.is_staked();
+        free && found.spec.asset == asset
+    });
+    if !pot {
+        return Err(Rejection::NoPot { layer });
+    }
+    for spec in &routes.list {
+        if let super::Route::Backstop { account, .. } = spec.route
+            && state.accounts.account(account).is_none()
+        {
+            return Err(Rejection::UnknownAccount { account });
+        }
+    }
+    events.push(Event::RoutesSet { asset, routes: routes.clone() });
+    Ok(())
+}
+
+/// The next duty of close-out: books first, then liquidations.
+pub(crate) fn duty(state: &State) -> Option<Duty> {
+    adl::duty(state).or_else(|| liquidate::duty(state))
+}
+
+pub(crate) fn decide_duty(
+    state: &State,
+    duty: &Duty,
+    events: &mut Events,
+) -> Result<(), Rejection> {
+    match *duty {
+        Duty::BeginDeleveraging { loss } => adl::begin(state, loss, events),
+        Duty::Deleverage { loss, market } => {
+            state.closeouts.deleveraging(loss).ok_or(Rejection::NotDue)?;
+            let from = Party::Book(loss);
+            let lots = state.markets.lots_of(from, market).size();
+            adl::deleverage(state, from, market, lots, events)
+        }
+        Duty::SellBookToBackstop { loss } => adl::sell_book(state, loss, events),
+        _ => liquidate::decide(state, duty, events),
+    }
+}

@@ -1,0 +1,223 @@
+//! Liquidation of an account that stands between maintenance and nothing: the same part of every
+//! leg is closed, by the routes in their order, until it stands above maintenance again.
+
+use alloc::vec::Vec;
+
+use super::routes::{Route, RouteSpec, Routes};
+use super::{Duty, Event, Liquidation, Rejection, sale};
+use crate::engine::{Events, State};
+use crate::ids::{AccountId, AssetId, MarketId};
+use crate::liquidation::partial::{self, Partial};
+use crate::liquidation::tiers::{Tier, Tiers};
+use crate::margin::{self, Level};
+use crate::market::{Leg, Party};
+use crate::units::{Amount, Quantity, SignedAmount};
+
+/// The next duty of liquidation: what ends first, then what begins, then what goes on; accounts in
+/// the order of their ids.
+pub(super) fn duty(state: &State) -> Option<Duty> {
+    let open = &state.closeouts.liquidations;
+    if let Some((account, _)) = open.iter().find(|(account, _)| is_over(state, **account)) {
+        return Some(Duty::EndLiquidation { account: *account });
+    }
+    if state.closeouts.routes.is_empty() {
+        return None;
+    }
+    if let Some(account) = state.below_maintenance().find(|account| begins(state, *account)) {
+        return Some(Duty::BeginLiquidation { account });
+    }
+    open.iter().find_map(|(account, of)| step(state, *account, of))
+}
+
+fn routes_of(state: &State, account: AccountId) -> Option<(&Routes, AssetId)> {
+    let asset = state.markets.position(account).asset?;
+    Some((state.closeouts.routes.get(&asset)?, asset))
+}
+
+fn begins(state: &State, account: AccountId) -> bool {
+    let backstop = |spec: &RouteSpec| matches!(spec.route, Route::Backstop { account: of, .. } if of == account);
+    let Some((routes, _)) = routes_of(state, account) else { return false };
+    // The backstop does not sell to itself: it fails like anyone.
+    let own = routes.list.iter().any(backstop);
+    !own && !state.closeouts.liquidations.contains_key(&account)
+        && state.is_below_maintenance(account)
+}
+
+/// Whether the account stands at its target, holds nothing, or failed.
+fn is_over(state: &State, account: AccountId) -> bool {
+    let Some((routes, asset)) = routes_of(state, account) else { return true };
+    let position = state.markets.position(account);
+    let equity = maintenance_equity(state, account, asset);
+    position.legs.is_empty() || equity >= target(state, account, routes.buffer)
+}
+
+/// Equity less lien: what margin counts.
+fn maintenance_equity(state: &State, account: AccountId, asset: AssetId) -> i128 {
+    state.equity(account, asset) - state.lien(account, asset).atoms().cast_signed()
+}
+
+/// Maintenance and the buffer, rounded up.
+fn target(state: &State, account: AccountId, buffer: u32) -> i128 {
+    let maintenance = state.requirement(account, Level::Maintenance);
+    let more = margin::part_ceil(maintenance, buffer);
+    (maintenance + more).cast_signed()
+}
+
+/// What is due of an open liquidation: its route's own step, or the next route.
+fn step(state: &State, account: AccountId, of: &Liquidation) -> Option<Duty> {
+    let (routes, asset) = routes_of(state, account)?;
+    let spec = routes.list.get(of.route)?;
+    let plan = || plan(state, account, routes);
+    match spec.route {
+        Route::Backstop { account: buyer, .. } => {
+            let sale = sale::to_backstop(state, Party::Account(account), buyer, spec, &plan()?);
+            if sale.is_some() {
+                return Some(Duty::SellToBackstop { account });
+            }
+        }
+        Route::Deleverage => {
+            let plan = plan()?;
+            let markets = plan.iter().filter(|(_, lots)| !lots.is_flat());
+            let reached = |market: &MarketId| {
+                super::adl::has_other_side(state, Party::Account(account), *market)
+            };
+            let market = markets.map(|(market, _)| *market).find(reached);
+            return market.map(|market| Duty::DeleverageAccount { account, market });
+        }
+        Route::Market | Route::Auction { .. } => {}
+    }
+    let last = of.route + 1 >= routes.list.len();
+    let late = of.since.after(spec.time) <= state.now();
+    let fell = of.equity - state.equity(account, asset);
+    let dear = fell > spec.budget.atoms().cast_signed();
+    let stuck = matches!(spec.route, Route::Backstop { .. });
+    (!last && (late || dear || stuck)).then_some(Duty::NextRoute { account })
+}
+
+/// The lots to close of each leg, in the order of the legs, with their side.
+pub(super) fn plan(
+    state: &State,
+    account: AccountId,
+    routes: &Routes,
+) -> Option<Vec<(MarketId, Quantity)>> {
+    let position = state.markets.position(account);
+    let asset = position.asset?;
+    let part = part(state, &position.legs, maintenance_equity(state, account, asset), routes)?;
+    let rows = position.legs.iter().zip(&part.lots).map(|(leg, lots)| {
+        let lots = i64::try_from(*lots).unwrap_or(0) * leg.lots.lots().signum();
+        (leg.market, Quantity::new(lots).unwrap_or_default())
+    });
+    Some(rows.collect())
+}
+
+fn part(state: &State, legs: &[Leg], equity: i128, routes: &Routes) -> Option<Partial> {
+    let tables: Option<Vec<Tiers>> = legs.iter().map(|leg| tiers(state, leg)).collect();
+    let tables = tables?;
+    let rows = legs.iter().zip(&tables).map(|(leg, tiers)| {
+        let market = state.markets.market(leg.market)?;
+        Some(partial::Leg {
+            lots: leg.lots.size(),
+            lot_value: u64::try_from(market.value_at(market.mark?)).ok()?,
+            tiers,
+            slippage: routes.slippage,
+            penalty: routes.penalty,
+        })
+    });
+    let rows: Option<Vec<partial::Leg<'_>>> = rows.collect();
+    partial::partial(&rows?, equity, routes.buffer).ok()
+}
+
+fn tiers(state: &State, leg: &Leg) -> Option<Tiers> {
+    let market = state.markets.market(leg.market)?;
+    let rows = market.spec.tiers.iter();
+    let rows: Vec<Tier> =
+        rows.map(|tier| Tier { from: tier.above.atoms(), rate: tier.maintenance }).collect();
+    Tiers::new(&rows).ok()
+}
+
+pub(super) fn decide(state: &State, duty: &Duty, events: &mut Events) -> Result<(), Rejection> {
+    if self::duty(state).as_ref() != Some(duty) {
+        return Err(Rejection::NotDue);
+    }
+    match *duty {
+        Duty::BeginLiquidation { account } => begin(state, account, events),
+        Duty::EndLiquidation { account } => {
+            events.push(Event::LiquidationEnded { account });
+            Ok(())
+        }
+        Duty::NextRoute { account } => next_route(state, account, events),
+        Duty::SellToBackstop { account } => {
+            let (routes, of) = open(state, account)?;
+            let spec = routes.list.get(of.route).ok_or(Rejection::NotDue)?;
+            let Route::Backstop { account: buyer, .. } = spec.route else {
+                return Err(Rejection::NotDue);
+            };
+            let plan = plan(state, account, routes).ok_or(Rejection::NotDue)?;
+            let sale = sale::to_backstop(state, Party::Account(account), buyer, spec, &plan);
+            sale.ok_or(Rejection::NotDue)?.push(state, events);
+            Ok(())
+        }
+        Duty::DeleverageAccount { account, market } => {
+            let (routes, _) = open(state, account)?;
+            let plan = plan(state, account, routes).ok_or(Rejection::NotDue)?;
+            let lots = plan.iter().find(|(of, _)| *of == market).map(|(_, lots)| lots.size());
+            let from = Party::Account(account);
+            super::adl::deleverage(state, from, market, lots.unwrap_or(0), events)
+        }
+        _ => Err(Rejection::NotDue),
+    }
+}
+
+pub(super) fn open(
+    state: &State,
+    account: AccountId,
+) -> Result<(&Routes, &Liquidation), Rejection> {
+    let (routes, _) = routes_of(state, account).ok_or(Rejection::NotDue)?;
+    let of = state.closeouts.liquidations.get(&account).ok_or(Rejection::NotDue)?;
+    Ok((routes, of))
+}
+
+fn begin(state: &State, account: AccountId, events: &mut Events) -> Result<(), Rejection> {
+    let (routes, asset) = routes_of(state, account).ok_or(Rejection::NotDue)?;
+    let equity = state.equity(account, asset);
+    let plan = plan(state, account, routes).ok_or(Rejection::NotDue)?;
+    events.push(Event::LiquidationBegun {
+        account,
+        equity: SignedAmount::new(equity).unwrap_or_default(),
+        maintenance: amount(state.requirement(account, Level::Maintenance)),
+        plan: plan.into_iter().filter(|(_, lots)| !lots.is_flat()).collect(),
+    });
+    Ok(())
+}
+
+fn next_route(state: &State, account: AccountId, events: &mut Events) -> Result<(), Rejection> {
+    let (_, of) = open(state, account)?;
+    let asset = state.markets.position(account).asset.ok_or(Rejection::NotDue)?;
+    let route = u16::try_from(of.route + 1).map_err(|_| Rejection::NotDue)?;
+    let equity = SignedAmount::new(state.equity(account, asset)).unwrap_or_default();
+    events.push(Event::RouteTaken { account, route, equity });
+    Ok(())
+}
+
+fn amount(atoms: u128) -> Amount {
+    Amount::new(atoms).unwrap_or(Amount::MAX)
+}
+
+/// The penalty for closing `value` of an account in liquidation, which stands at `equity` after
+/// it: never more than it has, so a penalty never makes a deficit.
+pub(crate) fn penalty(
+    state: &State,
+    account: AccountId,
+    value: u128,
+    equity: i128,
+    events: &mut Events,
+) {
+    let Ok((routes, _)) = open(state, account) else { return };
+    let Some(asset) = state.markets.position(account).asset else { return };
+    let asked = value * u128::from(routes.penalty) / u128::from(crate::market::RATE_UNIT);
+    let charged = partial::penalty_charged(asked, equity);
+    if charged > 0 {
+        let (asked, charged, fund) = (amount(asked), amount(charged), routes.fund);
+        events.push(Event::PenaltyCharged { account, asset, fund, asked, charged });
+    }
+}

@@ -1,0 +1,195 @@
+//! The routes of a close-out, in the venue's order, and what can never be right about them.
+
+use alloc::vec::Vec;
+use core::fmt;
+
+use borsh::{BorshDeserialize, BorshSerialize};
+use serde::{Deserialize, Serialize};
+
+use crate::bounds::MAX_PENDING;
+use crate::ids::{AccountId, LayerId};
+use crate::liquidation::auction::Course;
+use crate::liquidation::quote::Quoting;
+use crate::market::RATE_UNIT;
+use crate::units::Amount;
+
+/// How legs of a failing account find a new holder.
+#[derive(
+    Clone, Copy, Debug, PartialEq, Eq, BorshSerialize, BorshDeserialize, Serialize, Deserialize,
+)]
+#[borsh(use_discriminant = true)]
+#[serde(tag = "route", rename_all = "kebab-case", deny_unknown_fields)]
+#[repr(u8)]
+pub enum Route {
+    /// The venue closes them in its market and reports the fills.
+    Market = 1,
+    /// Bidders take a part of everything at a price that falls with time.
+    Auction {
+        /// How it falls.
+        course: AuctionCourse,
+    } = 2,
+    /// A backstop account buys at a quoted discount, inside its own margin and budget.
+    Backstop {
+        /// The account.
+        account: AccountId,
+        /// The discount for the smallest size, in millionths of the mark.
+        base: u32,
+        /// The factor of impact with the square root of size over depth, in millionths.
+        impact: u32,
+        /// The volatility the quote reckons with, in millionths.
+        volatility: u32,
+        /// Lots a day that count as depth.
+        depth: u64,
+        /// The largest discount, in millionths of the mark.
+        band: u32,
+        /// The most gross value it takes under these routes, in atoms.
+        budget: Amount,
+    } = 3,
+    /// Accounts on the other side take them at the mark.
+    Deleverage = 4,
+}
+
+/// The course of an auction: shares in millionths of equity, times in milliseconds.
+#[derive(
+    Clone, Copy, Debug, PartialEq, Eq, BorshSerialize, BorshDeserialize, Serialize, Deserialize,
+)]
+#[serde(deny_unknown_fields)]
+pub struct AuctionCourse {
+    /// What a bidder pays of equity at the start.
+    pub first: u32,
+    /// What he pays when the fast phase ends.
+    pub knee: u32,
+    /// How long the fast phase takes.
+    pub fast: u64,
+    /// How long the slow phase takes, to nothing.
+    pub slow: u64,
+    /// How long it takes an insolvent auction to pay a bidder the whole requirement.
+    pub insolvent: u64,
+}
+
+impl AuctionCourse {
+    pub(crate) const fn course(&self) -> Course {
+        Course {
+            first: self.first,
+            knee: self.knee,
+            fast: self.fast,
+            slow: self.slow,
+            insolvent: self.insolvent,
+        }
+    }
+}
+
+impl Route {
+    /// How a backstop quotes; nothing for another route.
+    pub(crate) const fn quoting(&self) -> Option<Quoting> {
+        match *self {
+            Self::Backstop { base, impact, band, .. } => Some(Quoting { base, impact, band }),
+            _ => None,
+        }
+    }
+}
+
+/// One route with what it may take and cost.
+#[derive(
+    Clone, Copy, Debug, PartialEq, Eq, BorshSerialize, BorshDeserialize, Serialize, Deserialize,
+)]
+#[serde(deny_unknown_fields)]
+pub struct RouteSpec {
+    /// The route.
+    pub route: Route,
+    /// How long it is tried, in milliseconds.
+    pub time: u64,
+    /// How far equity may fall while it is tried, in atoms, before the next route.
+    pub budget: Amount,
+}
+
+/// How accounts below maintenance in one asset are liquidated.
+#[derive(Clone, Debug, PartialEq, Eq, BorshSerialize, BorshDeserialize, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Routes {
+    /// Equity is brought to maintenance and so many millionths of it more.
+    pub buffer: u32,
+    /// The penalty on what is closed, in millionths of its value.
+    pub penalty: u32,
+    /// What closing is reckoned to cost against the mark, in millionths.
+    pub slippage: u32,
+    /// The fund that is credited with what is charged.
+    pub fund: LayerId,
+    /// The most gross value closed by the engine's own routes within `window`, in atoms: a brake
+    /// against cascades.
+    pub rate_limit: Amount,
+    /// The length of that window, in milliseconds.
+    pub window: u64,
+    /// The routes, in order; the last one has no other after it.
+    pub list: Vec<RouteSpec>,
+}
+
+/// What can never be right about routes.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[serde(tag = "flaw", rename_all = "kebab-case")]
+#[allow(missing_docs, reason = "fields are the numbers that explain the flaw")]
+pub enum RouteFlaw {
+    /// There is no route.
+    None,
+    /// A rate above all of the value.
+    Rate { what: &'static str, rate: u32 },
+    /// A time beyond the bound, or none.
+    Time { route: usize, time: u64, max: u64 },
+    /// An auction whose shares do not fall or whose phases have no length.
+    Course { route: usize },
+}
+
+impl fmt::Display for RouteFlaw {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::None => f.write_str("there is no route: nothing would ever be closed"),
+            Self::Rate { what, rate } => {
+                write!(f, "{what} is {rate} millionths, allowed: 0 to {RATE_UNIT}")
+            }
+            Self::Time { route, time, max } => {
+                write!(f, "route {route} lasts {time} milliseconds, allowed: 1 to {max}")
+            }
+            Self::Course { route } => {
+                write!(f, "route {route}: an auction's shares must fall, over lengths above zero")
+            }
+        }
+    }
+}
+
+impl Routes {
+    /// What is wrong with the routes, if anything.
+    ///
+    /// # Errors
+    ///
+    /// The first flaw, in the order of their declarations.
+    pub fn check(&self) -> Result<(), RouteFlaw> {
+        if self.list.is_empty() {
+            return Err(RouteFlaw::None);
+        }
+        let costs = self.penalty.checked_add(self.slippage).unwrap_or(u32::MAX);
+        for (what, rate) in [("buffer", self.buffer), ("penalty with slippage", costs)] {
+            if rate > RATE_UNIT {
+                return Err(RouteFlaw::Rate { what, rate });
+            }
+        }
+        if self.window == 0 || self.window > MAX_PENDING {
+            return Err(RouteFlaw::Time { route: 0, time: self.window, max: MAX_PENDING });
+        }
+        for (place, of) in self.list.iter().enumerate() {
+            let route = place + 1;
+            if of.time == 0 || of.time > MAX_PENDING {
+                return Err(RouteFlaw::Time { route, time: of.time, max: MAX_PENDING });
+            }
+            match of.route {
+                Route::Auction { course } if !course.course().is_valid() => {
+                    return Err(RouteFlaw::Course { route });
+                }
+                Route::Backstop { band: rate, .. } if rate >= RATE_UNIT => {
+                    return Err(RouteFlaw::Rate { what: "band", rate });
+                }
+                _ => {}
+            }
+        }
+        Ok(())
+    }
+}

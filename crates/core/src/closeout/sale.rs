@@ -1,0 +1,212 @@
+//! Sales of legs at the mark with a bonus for who takes them: to a backstop at its quote, or to a
+//! bidder in an auction.
+
+use alloc::vec::Vec;
+
+use super::liquidate;
+use super::routes::{Route, RouteSpec};
+use super::{Event, Rejection};
+use crate::engine::{Events, State};
+use crate::ids::{AccountId, AssetId, MarketId};
+use crate::liquidation::auction;
+use crate::margin::{self, Level};
+use crate::market::{Leg, Party, RATE_UNIT};
+use crate::units::{Amount, Quantity};
+
+/// Legs that go from one party to an account at the mark, with a bonus for the account.
+pub(super) struct Sale {
+    from: Party,
+    to: AccountId,
+    asset: AssetId,
+    rows: Vec<(MarketId, Quantity)>,
+    bonus: u128,
+    backstop: bool,
+}
+
+impl Sale {
+    pub(super) fn push(self, state: &State, events: &mut Events) {
+        let Self { from, to, asset, rows, bonus, backstop } = self;
+        for party in [from, Party::Account(to)] {
+            if let Party::Account(account) = party {
+                state.touch(account, events);
+            }
+        }
+        let gross_value: u128 =
+            rows.iter().map(|(market, lots)| gross(state, *market, *lots)).sum();
+        let priced = rows.iter().filter_map(|(market, lots)| {
+            let found = state.markets.market(*market)?;
+            Some((*market, found.spec.domain, *lots, i64::try_from(found.lot_value()?).ok()?))
+        });
+        let legs = priced.collect();
+        let bonus = Amount::new(bonus).unwrap_or(Amount::MAX);
+        let value = Amount::new(gross_value).unwrap_or(Amount::MAX);
+        events.push(Event::LegsSold { from, to, asset, legs, value, bonus, backstop });
+        if let Party::Account(account) = from {
+            let equity = state.equity(account, asset) - bonus.atoms().cast_signed();
+            liquidate::penalty(state, account, gross_value, equity, events);
+        }
+    }
+}
+
+fn gross(state: &State, market: MarketId, lots: Quantity) -> u128 {
+    let leg = Leg { market, lots, entry: 0 };
+    state.markets.gross(&leg)
+}
+
+/// What the backstop buys of `plan` now: all of it inside its margin, its budget and the rate
+/// limit, or the largest half, quarter, ... of every leg that fits; nothing where none does.
+pub(super) fn to_backstop(
+    state: &State,
+    from: Party,
+    buyer: AccountId,
+    spec: &RouteSpec,
+    plan: &[(MarketId, Quantity)],
+) -> Option<Sale> {
+    let mut rows: Vec<(MarketId, Quantity)> =
+        plan.iter().filter(|(_, lots)| !lots.is_flat()).copied().collect();
+    while !rows.is_empty() {
+        if let Some(sale) = quoted(state, from, buyer, spec, &rows) {
+            return Some(sale);
+        }
+        rows = rows
+            .into_iter()
+            .filter_map(|(market, lots)| Some((market, Quantity::new(lots.lots() / 2).ok()?)))
+            .filter(|(_, lots)| !lots.is_flat())
+            .collect();
+    }
+    None
+}
+
+fn quoted(
+    state: &State,
+    from: Party,
+    buyer: AccountId,
+    spec: &RouteSpec,
+    rows: &[(MarketId, Quantity)],
+) -> Option<Sale> {
+    let Route::Backstop { volatility, depth, budget, .. } = spec.route else { return None };
+    let quoting = spec.route.quoting()?;
+    let (mut bonus, mut value) = (0, 0);
+    for (market, lots) in rows {
+        let found = state.markets.market(*market)?;
+        let mark = found.mark?.ticks();
+        let price = quoting.price(mark, lots.lots() > 0, lots.size(), depth, volatility);
+        let worse = u128::from(price.abs_diff(mark)) * u128::from(found.spec.unit);
+        bonus += worse * u128::from(lots.size());
+        value += gross(state, *market, *lots);
+    }
+    let asset = asset_of(state, rows)?;
+    let taken = state.closeouts.taken(asset);
+    let within =
+        taken + value <= budget.atoms() && state.closeouts.within_limit(state, asset, value);
+    // The bonus is paid out of the seller's own equity, or deepens the book's hole.
+    let paid = match from {
+        Party::Account(account) => {
+            let equity = state.equity(account, asset);
+            bonus.cast_signed() <= equity.max(0)
+        }
+        Party::Book(_) => true,
+    };
+    let sale = Sale { from, to: buyer, asset, rows: rows.to_vec(), bonus, backstop: true };
+    (within && paid && stands(state, &sale)).then_some(sale)
+}
+
+fn asset_of(state: &State, rows: &[(MarketId, Quantity)]) -> Option<AssetId> {
+    let market = state.markets.market(rows.first()?.0)?;
+    state.domains.domain(market.spec.domain).map(|domain| domain.asset)
+}
+
+/// Whether the buyer trades in the asset and keeps his initial margin.
+fn stands(state: &State, sale: &Sale) -> bool {
+    let held = state.markets.position(sale.to).asset;
+    let equity = margin::opening_equity(state, sale.to, sale.asset) + sale.bonus.cast_signed();
+    let required = margin::initial_with(state, sale.to, &sale.rows);
+    held.is_none_or(|held| held == sale.asset) && equity >= required.cast_signed()
+}
+
+/// What a bidder takes of an account in auction, or of a book, by taking `part` millionths.
+pub(super) fn bid(
+    state: &State,
+    from: Party,
+    bidder: AccountId,
+    part: u32,
+) -> Result<Sale, Rejection> {
+    let legs = match from {
+        Party::Account(account) => &state.markets.position(account).legs,
+        Party::Book(loss) => state.markets.book(loss),
+    };
+    let rows: Vec<(MarketId, Quantity)> = legs.iter().map(|leg| part_of(leg, part)).collect();
+    let rows: Vec<_> = rows.into_iter().filter(|(_, lots)| !lots.is_flat()).collect();
+    let asset = asset_of(state, &rows).ok_or(Rejection::NothingToTake { part })?;
+    if from == Party::Account(bidder) {
+        return Err(Rejection::OwnAuction { account: bidder });
+    }
+    let bonus = match from {
+        Party::Account(account) => solvent_bonus(state, account, asset, part)?,
+        Party::Book(_) => insolvent_bonus(state, from, asset, part)?,
+    };
+    let sale = Sale { from, to: bidder, asset, rows, bonus, backstop: false };
+    if !stands(state, &sale) {
+        let equity = margin::opening_equity(state, bidder, asset) + sale.bonus.cast_signed();
+        let initial = margin::initial_with(state, bidder, &sale.rows);
+        return Err(Rejection::below_initial(bidder, equity, initial));
+    }
+    Ok(sale)
+}
+
+/// `part` millionths of a leg, in whole lots, rounded down.
+fn part_of(leg: &Leg, part: u32) -> (MarketId, Quantity) {
+    let lots = u128::from(leg.lots.size()) * u128::from(part) / u128::from(RATE_UNIT);
+    let lots = i64::try_from(lots).unwrap_or(0) * leg.lots.lots().signum();
+    (leg.market, Quantity::new(lots).unwrap_or_default())
+}
+
+/// A solvent account: the bidder pays the course's share of the equity of the part he takes, so
+/// his bonus is what he does not pay, rounded down (for the account).
+fn solvent_bonus(
+    state: &State,
+    account: AccountId,
+    asset: AssetId,
+    part: u32,
+) -> Result<u128, Rejection> {
+    let (routes, of) = liquidate::open(state, account).map_err(|_| Rejection::NoAuction)?;
+    let spec = routes.list.get(of.route).ok_or(Rejection::NoAuction)?;
+    let Route::Auction { course } = spec.route else { return Err(Rejection::NoAuction) };
+    let elapsed = state.now().0 - of.since.0;
+    let share = course.course().share_paid(elapsed);
+    let equity = u128::try_from(state.equity(account, asset)).map_err(|_| Rejection::NoAuction)?;
+    let maintenance = state.requirement(account, Level::Maintenance);
+    let target = maintenance + margin::part_ceil(maintenance, routes.buffer);
+    let most = auction::largest_part(equity, target, 0, share).ok_or(Rejection::NoAuction)?;
+    if part > most {
+        return Err(Rejection::PartAboveMost { part, most });
+    }
+    let worth = equity * u128::from(part) / u128::from(RATE_UNIT);
+    let pays = auction::payment_ceil(equity, 0, part, share);
+    Ok(worth - pays.min(worth))
+}
+
+/// A book: the hole stays in it, and the bonus is the part of the requirement that the course has
+/// reached since the takeover, rounded down.
+fn insolvent_bonus(
+    state: &State,
+    from: Party,
+    asset: AssetId,
+    part: u32,
+) -> Result<u128, Rejection> {
+    let Party::Book(loss) = from else { return Err(Rejection::NoAuction) };
+    let routes = state.closeouts.routes.get(&asset).ok_or(Rejection::NoAuction)?;
+    let auction = routes.list.iter().find_map(|spec| match spec.route {
+        Route::Auction { course } => Some(course),
+        _ => None,
+    });
+    let course = auction.ok_or(Rejection::NoAuction)?.course();
+    let book = state.markets.books.get(&loss).ok_or(Rejection::NoAuction)?;
+    if part > RATE_UNIT {
+        return Err(Rejection::PartAboveMost { part, most: RATE_UNIT });
+    }
+    let elapsed = state.now().0 - book.since.0;
+    let requirement = margin::of_legs(&state.markets, &book.legs, Level::Maintenance);
+    let whole = course.bidder_gets(0, requirement, elapsed);
+    Ok(whole * u128::from(part) / u128::from(RATE_UNIT))
+}

@@ -1,0 +1,277 @@
+//! The routes of liquidation: partial closes that keep hedges, market fills, auctions, a backstop,
+//! and auto-deleveraging, each inside its limits. Alice falls below maintenance; Bob and Carol
+//! stand on the other side; the backstop buys.
+
+mod world;
+
+use rhodian_core::closeout::{self, AuctionCourse, Route, RouteSpec, Routes};
+use rhodian_core::engine::{Action, Actor, Event};
+use rhodian_core::units::Amount;
+use world::acts::Given;
+use world::venue::perpetual;
+use world::{ASSET, World, amount};
+
+const HOUR: u64 = 3_600_000;
+
+fn spec(route: Route) -> RouteSpec {
+    RouteSpec { route, time: HOUR, budget: Amount::MAX }
+}
+
+fn routes(world: &World, list: Vec<RouteSpec>) -> Routes {
+    Routes {
+        buffer: 200_000,
+        penalty: 10_000,
+        slippage: 10_000,
+        fund: world.layer_id("fund"),
+        rate_limit: Amount::MAX,
+        window: HOUR,
+        list,
+    }
+}
+
+fn set(world: &mut World, routes: Routes) -> Given {
+    let command = closeout::Command::SetRoutes { asset: ASSET, routes };
+    world.give(Actor::VENUE, Action::CloseOut(command))
+}
+
+fn backstop(world: &World, budget: u128) -> Route {
+    Route::Backstop {
+        account: world.id("backstop"),
+        base: 10_000,
+        impact: 0,
+        volatility: 0,
+        depth: 1_000,
+        band: 100_000,
+        budget: amount(budget),
+    }
+}
+
+const COURSE: AuctionCourse =
+    AuctionCourse { first: 980_000, knee: 800_000, fast: 900_000, slow: HOUR, insolvent: HOUR };
+
+/// Alice is long 400 lots against Bob and Carol, 200 each, at 1,000, with equity 24,000 after a
+/// fall to 960 once the mark moves: margin to keep is 5 %.
+fn floor() -> World {
+    let mut world = World::venue(1_000, 1_000);
+    world.account("backstop", 1_000_000);
+    world.account("alice", 40_000);
+    world.account("bob", 100_000);
+    world.account("carol", 30_000);
+    world.fill("BTC", "alice", "bob", 200, 1_000);
+    world.fill("BTC", "alice", "carol", 200, 1_000);
+    world
+}
+
+/// The close-out events since the last call.
+fn events(world: &mut World) -> Vec<closeout::Event> {
+    let records = std::mem::take(&mut world.records);
+    let events = records.into_iter().flat_map(|record| record.events);
+    let ours = events.filter_map(|event| match event {
+        Event::CloseOut(event) => Some(event),
+        _ => None,
+    });
+    ours.collect()
+}
+
+#[test]
+fn the_market_comes_first_and_pays_the_penalty_it_was_charged() {
+    let mut world = floor();
+    let list = vec![spec(Route::Market)];
+    let routes = routes(&world, list);
+    set(&mut world, routes).unwrap();
+    events(&mut world);
+    world.mark("BTC", 945);
+    // 40,000 - 22,000 = 18,000 against 5 % of 378,000 = 18,900.
+    assert_eq!(world.equity("alice"), 18_000);
+    let begun = events(&mut world);
+    let [closeout::Event::LiquidationBegun { maintenance, plan, .. }] = begun.as_slice() else {
+        panic!("{begun:?}")
+    };
+    assert_eq!(maintenance.atoms(), 18_900);
+    // Target 6 % of the value that is left; closing costs 2 %: (22,680 - 18,000) / (22,680 - 7,560).
+    assert_eq!(plan[0].1.lots(), 124, "0.30952 of 400 lots, rounded up");
+    world.fill("BTC", "bob", "alice", 124, 945);
+    let ended = events(&mut world);
+    let charged = 124 * 945 / 100;
+    assert_eq!(world.pot("fund"), 1_000 + charged, "the fund has what was charged");
+    assert_eq!(world.equity("alice"), 18_000 - charged);
+    assert!(matches!(ended.last(), Some(closeout::Event::LiquidationEnded { .. })), "{ended:?}");
+}
+
+/// T5, T25: a penalty never takes what is not there, and never makes a deficit.
+#[test]
+fn t25_a_penalty_never_makes_a_deficit() {
+    let mut world = floor();
+    let mut routes = routes(&world, vec![spec(Route::Market)]);
+    routes.penalty = 500_000;
+    set(&mut world, routes).unwrap();
+    world.mark("BTC", 945);
+    world.fill("BTC", "bob", "alice", 400, 945);
+    assert_eq!(world.equity("alice"), 0, "all she had, and no more");
+    assert_eq!(world.pot("fund"), 19_000, "asked 189,000, charged 18,000");
+    assert_eq!(world.engine.state().losses.losses().count(), 0, "no loss came of it");
+}
+
+#[test]
+fn hedged_legs_are_closed_in_proportion() {
+    let mut world = floor();
+    world.list(perpetual("ETH"));
+    world.mark("ETH", 1_000);
+    world.account("dora", 62_000);
+    world.fill("BTC", "dora", "bob", 300, 1_000);
+    world.fill("ETH", "bob", "dora", 300, 1_000);
+    let routes = routes(&world, vec![spec(Route::Market)]);
+    set(&mut world, routes).unwrap();
+    events(&mut world);
+    // Her short rises: 62,000 - 33,000 = 29,000 against 5 % of 633,000.
+    world.mark("ETH", 1_110);
+    let plan = events(&mut world).into_iter().find_map(|event| match event {
+        closeout::Event::LiquidationBegun { plan, .. } => Some(plan),
+        _ => None,
+    });
+    let plan = plan.expect("a liquidation");
+    assert_eq!(plan.len(), 2);
+    assert_eq!(plan[0].1.lots(), -plan[1].1.lots(), "the hedge survives: {plan:?}");
+}
+
+#[test]
+fn a_backstop_buys_at_its_quote_inside_margin_and_budget() {
+    let mut world = floor();
+    let list = vec![spec(backstop(&world, 1_000_000_000)), spec(Route::Deleverage)];
+    let of = routes(&world, list);
+    set(&mut world, of).unwrap();
+    events(&mut world);
+    world.mark("BTC", 945);
+    let happened = events(&mut world);
+    let sold = happened.iter().find_map(|event| match event {
+        closeout::Event::LegsSold { legs, bonus, .. } => Some((legs[0].2.lots(), bonus.atoms())),
+        _ => None,
+    });
+    // 1 % of 945, rounded for the pool: it buys at 935.
+    assert_eq!(sold, Some((124, 124 * 10)));
+    // The discount is a little more than was reckoned: two lots more bring her to the target.
+    assert_eq!(world.lots("backstop", "BTC"), 126);
+    assert_eq!(world.equity("backstop"), 1_001_260);
+    assert_eq!(world.lots("alice", "BTC"), 274);
+    assert!(matches!(happened.last(), Some(closeout::Event::LiquidationEnded { .. })));
+}
+
+#[test]
+fn a_backstop_with_no_budget_leaves_it_to_the_next_route() {
+    let mut world = floor();
+    let list = vec![spec(backstop(&world, 10)), spec(Route::Deleverage)];
+    let of = routes(&world, list);
+    set(&mut world, of).unwrap();
+    world.mark("BTC", 945);
+    assert_eq!(world.lots("backstop", "BTC"), 0);
+    assert!(world.lots("alice", "BTC") < 400, "the other side took them at the mark");
+    assert!(!world.engine.state().is_below_maintenance(world.id("alice")));
+}
+
+#[test]
+fn a_bidder_takes_a_part_at_the_price_of_the_moment() {
+    let mut world = floor();
+    world.account("bidder", 500_000);
+    let list = vec![spec(Route::Auction { course: COURSE })];
+    let of = routes(&world, list);
+    set(&mut world, of).unwrap();
+    world.mark("BTC", 945);
+    world.tick(900_000);
+    let bid = |world: &mut World, from: &str, part| {
+        let (from, bidder) = (world.party(from), world.id("bidder"));
+        let command = closeout::Command::Bid { from, bidder, part };
+        world.give(Actor::VENUE, Action::CloseOut(command))
+    };
+    // At 80 %: 4,680 / (4,680 + 14,400) of everything may be taken.
+    let refused = bid(&mut world, "alice", 245_285).unwrap_err();
+    assert_eq!(refused.code(), "part-above-most", "{refused}");
+    bid(&mut world, "alice", 245_000).unwrap();
+    assert_eq!((world.lots("alice", "BTC"), world.lots("bidder", "BTC")), (302, 98));
+    // 24.5 % of 18,000 is worth 4,410; he pays 3,528 of it.
+    assert_eq!(world.equity("bidder"), 500_882);
+    assert_eq!(bid(&mut world, "bob", 100_000).unwrap_err().code(), "no-auction");
+    assert_eq!(bid(&mut world, "alice", 1).unwrap_err().code(), "nothing-to-take");
+}
+
+#[test]
+fn a_book_is_sold_with_a_growing_bonus() {
+    let mut world = floor();
+    world.account("bidder", 500_000);
+    let list = vec![spec(Route::Auction { course: COURSE })];
+    let of = routes(&world, list);
+    set(&mut world, of).unwrap();
+    world.set(rhodian_core::control::Parameter::CloseOutTime, u128::from(10 * HOUR));
+    world.mark("BTC", 890);
+    world.loss_of("L1", "alice");
+    world.tick(HOUR / 2);
+    let (from, bidder) = (world.party("book/L1"), world.id("bidder"));
+    let command = closeout::Command::Bid { from, bidder, part: 1_000_000 };
+    world.give(Actor::VENUE, Action::CloseOut(command)).unwrap();
+    // Half of the time has passed: half of 5 % of 356,000 on top of the hole of 4,000.
+    assert_eq!(world.equity("bidder"), 508_900);
+    assert_eq!(world.loss("L1").close_out.atoms(), 12_900);
+}
+
+#[test]
+fn the_rate_limit_brakes_the_engines_own_routes() {
+    let mut world = floor();
+    let list = vec![spec(backstop(&world, 1_000_000_000))];
+    let mut of = routes(&world, list);
+    of.rate_limit = amount(40_000);
+    set(&mut world, of).unwrap();
+    world.mark("BTC", 945);
+    let first = world.lots("backstop", "BTC");
+    assert!(first > 0 && u64::try_from(first).unwrap() * 945 <= 40_000, "{first} lots");
+    world.mark("BTC", 944);
+    assert_eq!(world.lots("backstop", "BTC"), first, "the window is full");
+    world.tick(HOUR);
+    assert!(world.lots("backstop", "BTC") > first, "and opens again");
+}
+
+#[test]
+fn every_reason_to_refuse_routes() {
+    let cases: &[(&str, fn(&mut Routes), &str)] = &[
+        ("no route", |routes| routes.list.clear(), "flaw"),
+        ("a penalty above all", |routes| routes.penalty = 1_000_001, "flaw"),
+        ("no time", |routes| routes.list[0].time = 0, "flaw"),
+        ("no window", |routes| routes.window = 0, "flaw"),
+        (
+            "a fund that is none",
+            |routes| {
+                routes.fund = rhodian_core::ids::LayerId(99);
+            },
+            "no-pot",
+        ),
+        (
+            "an auction that rises",
+            |routes| {
+                let course = AuctionCourse { first: 1, ..COURSE };
+                routes.list[0].route = Route::Auction { course };
+            },
+            "flaw",
+        ),
+    ];
+    for (case, spoil, code) in cases {
+        let mut world = floor();
+        let mut of = routes(&world, vec![spec(Route::Market)]);
+        spoil(&mut of);
+        let refused = set(&mut world, of).expect_err(case);
+        assert_eq!(refused.code(), *code, "{case}: {refused}");
+    }
+}
+
+/// T16: a pair long A and short its twin is not torn apart while others are leveraged.
+#[test]
+fn t16_a_hedged_pair_is_reached_last() {
+    let mut world = floor();
+    world.list(perpetual("ETH"));
+    world.mark("ETH", 1_000);
+    world.account("pair", 30_000);
+    world.fill("BTC", "backstop", "pair", 50, 1_000);
+    world.fill("ETH", "pair", "bob", 50, 1_000);
+    world.set(rhodian_core::control::Parameter::CloseOutBudget, 0);
+    world.mark("BTC", 890);
+    assert_eq!(world.lots("alice", "BTC"), 0);
+    assert_eq!(world.lots("pair", "BTC"), -50, "net exposure is nothing: it gives nothing");
+    assert!(world.lots("bob", "BTC") > -200 && world.lots("carol", "BTC") > -200);
+}

@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use num_traits::{Signed, Zero};
 
 use crate::model::{Bearer, Episode, Loss, Member, Model, Pays, Pool, Set};
-use crate::numbers::{Claim, Int, int, positive, sum, wave};
+use crate::numbers::{Claim, Int, int, positive, rat, ratio, sum, wave};
 use crate::trading::Given;
 use crate::venue::Who;
 
@@ -30,6 +30,8 @@ impl Model {
             return Err("already-failed");
         }
         self.losses.push(Loss { domain, number: Some(number), account, ..Loss::default() });
+        let domains = self.domains_of_failure(account);
+        self.fails_in(account, domains.into_iter().filter(|other| *other != domain).collect());
         self.note("default declared");
         Ok(())
     }
@@ -41,8 +43,11 @@ impl Model {
 
     fn one_due(&mut self) -> bool {
         if let Some(account) = self.negative() {
-            let domain = self.domain_of_failure(account);
-            self.losses.push(Loss { domain, account, ..Loss::default() });
+            let domains = self.domains_of_failure(account);
+            if domains.len() > 1 {
+                self.note("default in two domains");
+            }
+            self.fails_in(account, domains);
             self.note("default found");
             return true;
         }
@@ -75,25 +80,55 @@ impl Model {
 
     /// The first account below zero that no detection waits for.
     fn negative(&self) -> Option<usize> {
-        let known = |account| {
-            self.losses.iter().any(|loss| loss.account == account && !loss.taken_over)
-        };
+        let known =
+            |account| self.losses.iter().any(|loss| loss.account == account && !loss.taken_over);
         let mut accounts = 0..self.venue.accounts.len();
         accounts.find(|id| self.venue.equity(Who::Account(*id)).is_negative() && !known(*id))
     }
 
-    /// Where it lost most since the reference.
-    fn domain_of_failure(&self, account: usize) -> usize {
-        let legs = self.venue.legs_of(Who::Account(account));
-        let mut domains: Vec<usize> = legs.map(|(market, _)| self.venue.domains[market]).collect();
-        if domains.is_empty() {
-            domains = self.venue.accounts[account].traded.iter().copied().collect();
-        }
-        let gain = |domain: &usize| {
-            let session = self.session(account, self.reference(*domain, self.now));
-            (session.gains[*domain].clone(), *domain)
+    fn fails_in(&mut self, account: usize, domains: Vec<usize>) {
+        let loss = |domain| Loss { domain, account, ..Loss::default() };
+        self.losses.extend(domains.into_iter().map(loss));
+    }
+
+    /// Where it holds legs, and where it lost since the reference there.
+    fn domains_of_failure(&self, account: usize) -> Vec<usize> {
+        let holds = |domain| !self.venue.markets_of(Who::Account(account), domain).is_empty();
+        let fails = |domain: &usize| holds(*domain) || self.lost_in(account, *domain).is_positive();
+        (0..self.domains.len()).filter(fails).collect()
+    }
+
+    fn lost_in(&self, account: usize, domain: usize) -> Int {
+        let session = self.session(account, self.reference(domain, self.now));
+        positive(-&session.gains[domain])
+    }
+
+    /// The equity that goes with a loss: a hole is split over the domains still to be taken over by
+    /// what was lost there, a remainder by what the legs there must hold.
+    pub fn part_of_failure(&self, id: usize) -> Int {
+        let account = self.losses[id].account;
+        let equity = self.venue.equity(Who::Account(account));
+        let waits = |loss: &&Loss| loss.account == account && !loss.taken_over;
+        let mut domains: Vec<usize> =
+            self.losses.iter().filter(waits).map(|loss| loss.domain).collect();
+        domains.sort_unstable();
+        let weigh = |domain: &usize| match equity.is_negative() {
+            true => self.lost_in(account, *domain),
+            false => self.maintenance_in(account, *domain),
         };
-        *domains.iter().min_by_key(|domain| gain(domain)).expect("it trades somewhere")
+        let weights: Vec<Int> = domains.iter().map(weigh).collect();
+        let total = sum(&weights);
+        let place = domains.iter().position(|domain| *domain == self.losses[id].domain);
+        let place = place.expect("its own loss waits");
+        if total.is_zero() {
+            return if place == 0 { equity } else { Int::zero() };
+        }
+        // Up to each domain the sum of parts is rounded toward zero.
+        let upto = |count: usize| {
+            let part = rat(&equity) * ratio(&sum(&weights[..count]), &total);
+            part.trunc().to_integer()
+        };
+        upto(place + 1) - upto(place)
     }
 
     /// Opens or joins the domain's episode, and fixes the liable set where none is open.
@@ -165,14 +200,9 @@ impl Model {
 
     /// Legs at the mark and the whole balance: the book opens with exactly the account's equity.
     fn take_over(&mut self, id: usize) {
-        let account = self.losses[id].account;
-        let equity = self.venue.equity(Who::Account(account));
-        let legs = self.venue.legs_of(Who::Account(account));
-        let domain = self.losses[id].domain;
-        if legs.map(|(market, _)| self.venue.domains[market]).any(|of| of != domain) {
-            self.left_out = Some("a failure with legs in another domain");
-        }
-        self.venue.take_over(account, id);
+        let (account, domain) = (self.losses[id].account, self.losses[id].domain);
+        let equity = self.part_of_failure(id);
+        self.venue.take_over(account, domain, id, &equity);
         if equity.is_positive() {
             self.note("margin left");
         }
@@ -286,10 +316,11 @@ impl Model {
             }
             Pays::Gains => self.gains_pay(id, layer, planned),
         };
-        let received =
-            if rows.is_empty() && self.layers[layer].pays != Pays::Gains { planned.clone() } else {
-                sum(rows.values())
-            };
+        let received = if rows.is_empty() && self.layers[layer].pays != Pays::Gains {
+            planned.clone()
+        } else {
+            sum(rows.values())
+        };
         let loss = &mut self.losses[id];
         *loss.received.entry(layer).or_default() += &received;
         *self.episodes[loss.episode].used.entry(layer).or_default() += &received;
@@ -311,11 +342,8 @@ impl Model {
 
     fn stakes_pay(&mut self, layer: usize, amount: &Int) -> BTreeMap<usize, Int> {
         let stakes = self.stakes.iter().filter(|((of, _), _)| *of == layer);
-        let claim = |stake: &Int| Claim {
-            cap: stake.clone(),
-            weight: stake.clone(),
-            paid: Int::zero(),
-        };
+        let claim =
+            |stake: &Int| Claim { cap: stake.clone(), weight: stake.clone(), paid: Int::zero() };
         let (accounts, claims): (Vec<usize>, Vec<Claim>) =
             stakes.map(|((_, account), stake)| (*account, claim(stake))).unzip();
         let shares = wave(amount, &claims);

@@ -5,6 +5,7 @@ use num_traits::{Signed, Zero};
 
 use crate::model::Model;
 use crate::numbers::{Int, Rat, floor, int, positive, rat, ratio, sum};
+use crate::setup::FUND;
 use crate::venue::{Trade, Who};
 
 /// One account on the other side.
@@ -99,8 +100,15 @@ impl Model {
         if lost + self.stressed_cost(loss.domain, book) > int(parameters.budget) {
             return Some("deleveraging by budget");
         }
-        let over = loss.since + parameters.closeout_time <= self.now;
-        over.then_some("deleveraging by time")
+        if loss.since + parameters.closeout_time <= self.now {
+            return Some("deleveraging by time");
+        }
+        // The insurance fund paid more of what it held than it may in an episode.
+        let used = &self.episodes[loss.episode].used;
+        let paid = used.get(&FUND).cloned().unwrap_or_default();
+        let held = self.venue.balance(&format!("layer/{FUND}"));
+        let drained = &paid * int(1_000_000) > (&paid + held) * int(parameters.drawdown);
+        drained.then_some("deleveraging by drawdown")
     }
 
     /// At the mark, without a fee: other books first, then accounts.
@@ -127,7 +135,8 @@ impl Model {
             let lots = gives * held.signum();
             let domain = self.markets[market].domain;
             let money = &lots * &lot;
-            let takes = Trade { market, domain, lots: lots.clone(), money: money.clone(), fee: int(0) };
+            let takes =
+                Trade { market, domain, lots: lots.clone(), money: money.clone(), fee: int(0) };
             let brings = Trade { lots: -lots, money: -money, ..takes.clone() };
             self.venue.trade(who, &takes, "clearing");
             self.venue.trade(book, &brings, "clearing");
@@ -143,8 +152,10 @@ impl Model {
             if lots.signum() != -held.signum() {
                 continue;
             }
-            let signed = |(of, leg): (usize, &crate::venue::Leg)| &leg.lots * &self.venue.marks[&of];
-            let net = self.venue.legs_of(who).map(signed).fold(Int::zero(), |sum, value| sum + value);
+            let signed =
+                |(of, leg): (usize, &crate::venue::Leg)| &leg.lots * &self.venue.marks[&of];
+            let net =
+                self.venue.legs_of(who).map(signed).fold(Int::zero(), |sum, value| sum + value);
             let equity = positive(self.venue.equity(who) - self.lien(account)).max(int(1));
             givers.push(Giver { account, net: net * lots.signum(), lots: lots.abs(), equity });
         }

@@ -30,10 +30,6 @@ fn run(seed: u64) -> Result<BTreeMap<&'static str, u32>, String> {
     case.begin().map_err(|why| format!("venue {seed}, at first: {why}"))?;
     for step in 0..COMMANDS {
         case.step().map_err(|why| format!("venue {seed}, command {step}: {why}"))?;
-        if let Some(why) = case.model.left_out {
-            case.model.note(why);
-            break;
-        }
     }
     Ok(case.model.seen)
 }
@@ -44,10 +40,12 @@ const REACHED: &[&str] = &[
     "fill of a book",
     "default found",
     "default declared",
+    "default in two domains",
     "margin left",
     "remainder returned",
     "deleveraging by budget",
     "deleveraging by time",
+    "deleveraging by drawdown",
     "lots assigned",
     "book meets book",
     "set-off",

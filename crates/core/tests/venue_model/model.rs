@@ -5,7 +5,9 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use num_traits::{Signed, Zero};
 
-use crate::numbers::{Claim, Int, Rat, ceil, int, level, millionths, positive, share_at, split, sum};
+use crate::numbers::{
+    Claim, Int, Rat, ceil, int, level, millionths, positive, share_at, split, sum,
+};
 use crate::venue::{Trade, Venue, Who};
 
 #[derive(Clone, Debug)]
@@ -18,6 +20,7 @@ pub struct Parameters {
     pub episode_length: u64,
     pub window: u64,
     pub income_to_claims: u64,
+    pub drawdown: u64,
 }
 
 #[derive(Clone, Debug)]
@@ -151,8 +154,6 @@ pub struct Model {
     pub losses: Vec<Loss>,
     pub episodes: Vec<Episode>,
     pub sets: Vec<Set>,
-    /// Why the rest of this venue cannot be compared, if so.
-    pub left_out: Option<&'static str>,
     /// What happened, counted.
     pub seen: BTreeMap<&'static str, u32>,
 }
@@ -217,10 +218,18 @@ impl Model {
         (venue.balance(&Who::Account(account).name()), equity, initial)
     }
 
-    /// What closing all legs may cost under stress.
+    pub fn maintenance_in(&self, account: usize, domain: usize) -> Int {
+        let legs = self.venue.legs_of(Who::Account(account));
+        let there = legs.filter(|(market, _)| self.markets[*market].domain == domain);
+        let legs = there.map(|(market, leg)| (market, self.venue.gross(market, leg)));
+        self.requirement(&legs.collect::<Vec<_>>(), false)
+    }
+
+    /// What closing the legs of a domain may cost under stress.
     pub fn stressed_cost(&self, domain: usize, who: Who) -> Int {
         let legs = self.venue.legs_of(who);
-        let gross: Vec<Int> = legs.map(|(market, leg)| self.venue.gross(market, leg)).collect();
+        let there = legs.filter(|(market, _)| self.markets[*market].domain == domain);
+        let gross: Vec<Int> = there.map(|(market, leg)| self.venue.gross(market, leg)).collect();
         ceil(&millionths(&sum(&gross), &int(self.domains[domain].parameters.stress)))
     }
 
@@ -283,8 +292,12 @@ impl Model {
 
     /// What a loss whose book is open lacks at the marks, with the stressed cost of closing.
     fn hole(&self, id: usize, loss: &Loss) -> Int {
-        let who = if loss.taken_over { Who::Book(id) } else { Who::Account(loss.account) };
-        positive(self.stressed_cost(loss.domain, who) - self.venue.equity(who))
+        if loss.taken_over {
+            let book = Who::Book(id);
+            return positive(self.stressed_cost(loss.domain, book) - self.venue.equity(book));
+        }
+        let cost = self.stressed_cost(loss.domain, Who::Account(loss.account));
+        positive(cost - self.part_of_failure(id))
     }
 
     /// The most a member can be made to pay in all, as it stands now.

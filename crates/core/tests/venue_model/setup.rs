@@ -104,14 +104,8 @@ impl Case {
                 per_episode: per_episode.map(atoms),
                 ..Caps::default()
             };
-            let spec = LayerSpec {
-                name: name(text),
-                kind,
-                asset: ASSET,
-                source,
-                caps,
-                attachment: None,
-            };
+            let spec =
+                LayerSpec { name: name(text), kind, asset: ASSET, source, caps, attachment: None };
             self.must(Action::Domain(domain::Command::AddLayer { spec }));
             self.model.layers.push(Layer { pays, per_event, per_episode, last_number: 0 });
         }
@@ -128,6 +122,7 @@ impl Case {
             episode_length: random.of(&[HOUR, 4 * HOUR]),
             window: random.of(&[0, HOUR / 4, 4 * HOUR]),
             income_to_claims: random.of(&[0, 250_000]),
+            drawdown: random.of(&[1_000_000, 1_000_000, 300_000]),
         };
         let side = |(layer, weight): &(usize, u64)| Side {
             layer: LayerId(id(*layer)),
@@ -150,6 +145,7 @@ impl Case {
             (Parameter::EpisodeLength, of.episode_length),
             (Parameter::LiableWindow, of.window),
             (Parameter::IncomeToClaims, of.income_to_claims),
+            (Parameter::FundDrawdown, of.drawdown),
         ] {
             let value = u128::from(value);
             let set = control::Command::SetParameter { domain, parameter, value };

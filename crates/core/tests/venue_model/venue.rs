@@ -176,21 +176,27 @@ impl Venue {
         }
     }
 
-    /// A failed account's legs go to the book at the mark, and all its cash with them.
-    pub fn take_over(&mut self, account: usize, loss: usize) {
+    /// A failed account's legs of a domain go to the book at the mark, with so much equity: what
+    /// it gained or lost on them is realised.
+    pub fn take_over(&mut self, account: usize, domain: usize, loss: usize, equity: &Int) {
         let (from, to) = (Who::Account(account), Who::Book(loss));
-        let markets: Vec<usize> = self.legs_of(from).map(|(market, _)| market).collect();
-        for market in markets {
+        let mut cash = equity.clone();
+        for market in self.markets_of(from, domain) {
             let leg = self.legs.remove(&(from, market)).expect("it was listed");
             let value = self.value(market, &leg);
-            let domain = self.domains[market];
             let of = &mut self.accounts[account];
             of.realised += &value - &leg.paid;
-            *of.earned.entry(domain).or_default() += value;
+            *of.earned.entry(domain).or_default() += &value;
+            cash -= value;
             self.legs.insert((to, market), leg);
         }
-        let cash = self.balance(&from.name());
         self.transfer(&from.name(), &to.name(), &cash);
+    }
+
+    /// The markets of a domain in which `who` holds legs.
+    pub fn markets_of(&self, who: Who, domain: usize) -> Vec<usize> {
+        let markets = self.legs_of(who).map(|(market, _)| market);
+        markets.filter(|market| self.domains[*market] == domain).collect()
     }
 
     /// The lots that are open on the long side of a market.

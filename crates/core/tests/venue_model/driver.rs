@@ -10,7 +10,7 @@ use rhodian_core::loss;
 use rhodian_core::market::{self, Party};
 use rhodian_core::units::{Price, Quantity};
 
-use crate::numbers::Int;
+use crate::numbers::{Int, positive};
 use crate::setup::{ASSET, Case, FUND, HOUR, TRANCHE, atoms, id, name};
 use crate::trading::{Fill, Given};
 use crate::venue::Who;
@@ -69,6 +69,10 @@ impl Case {
     pub fn step(&mut self) -> Result<(), String> {
         let accounts = self.model.venue.accounts.len();
         let account = self.random.index(accounts);
+        let closed = self.model.domains.iter().position(|domain| domain.reduce_only);
+        if let Some(place) = closed.filter(|_| self.random.chance(20)) {
+            return self.status(place);
+        }
         match self.random.next() % 100 {
             0..=44 => self.fill(),
             45..=61 => self.new_mark(),
@@ -89,7 +93,7 @@ impl Case {
                 let (layer, amount) = (self.random.index(5), self.random.between(0, 5_000));
                 self.pay_into(layer, amount)
             }
-            _ => self.status(),
+            _ => self.status(account % 2),
         }
     }
 
@@ -173,12 +177,17 @@ impl Case {
     /// Mostly a small move, sometimes a jump, of one or two markets.
     fn new_mark(&mut self) -> Result<(), String> {
         let mut marks = Vec::new();
-        for _ in 0..self.random.between(1, 2) {
-            let market = if self.random.chance(2) { 3 } else { self.random.index(3) };
+        let first = self.random.index(3);
+        for place in 0..self.random.between(1, 2) {
+            let market = match self.random.next() % 50 {
+                0 => 3,
+                1 => first,
+                _ => (first + usize::from(place > 0)) % 3,
+            };
             let before = self.model.markets.get(market).and_then(|of| of.mark).unwrap_or(100);
             let jump = match self.random.next() % 10 {
-                0..=5 => 30,
-                6..=8 => 120,
+                0..=4 => 30,
+                5..=7 => 120,
                 _ => 400,
             };
             let factor = self.random.between(1_000 - jump, 1_000 + jump);
@@ -203,8 +212,9 @@ impl Case {
     fn fund(&mut self) -> Result<(), String> {
         let market = if self.random.chance(3) { 3 } else { self.random.index(3) };
         let mark = self.model.venue.marks.get(&market).map_or(100, small);
-        let most = i64::try_from(mark / 20 + 1).unwrap();
-        let rate = i64::try_from(self.random.between(0, 2 * mark / 20 + 2)).unwrap() - most;
+        let most = if self.random.chance(10) { mark } else { mark / 50 + 1 };
+        let rate = self.random.between(0, 2 * most);
+        let rate = i64::try_from(rate).unwrap() - i64::try_from(most).unwrap();
         let model = self.model.fund(market, rate);
         if model.is_ok() {
             self.funding[market] += rate;
@@ -218,11 +228,10 @@ impl Case {
         self.give(Action::Market(market::Command::EndPeriod), model)
     }
 
-    fn status(&mut self) -> Result<(), String> {
-        let place = self.random.index(2);
+    fn status(&mut self, place: usize) -> Result<(), String> {
         let now = self.model.domains[place].reduce_only;
-        if !now && self.random.chance(70) {
-            return Ok(());
+        if !now && self.random.chance(80) {
+            return self.fill();
         }
         self.model.domains[place].reduce_only = !now;
         let status = if now { Status::Open } else { Status::ReduceOnly };
@@ -232,7 +241,13 @@ impl Case {
     }
 
     fn declare(&mut self) -> Result<(), String> {
-        let (account, number) = (self.any_account(), self.next_number());
+        let mut account = self.any_account();
+        let mut number = self.next_number();
+        if let Some(loss) = self.model.losses.last().filter(|_| self.random.chance(40)) {
+            // Again, by its number or by its account.
+            account = loss.account;
+            number = loss.number.filter(|_| self.random.chance(50)).unwrap_or(number);
+        }
         let mut legs = self.model.venue.legs_of(Who::Account(account));
         let held = legs.next().map(|(market, _)| self.model.venue.domains[market]);
         drop(legs);
@@ -264,6 +279,15 @@ impl Case {
         self.give(Action::Loss(loss::Command::FundIncome { layer, number, amount }), model)
     }
 
+    /// Mostly an account other than `who`.
+    fn another_than(&mut self, who: Who) -> usize {
+        let other = self.any_account();
+        if who == Who::Account(other) && self.random.chance(90) {
+            return (other + 1) % self.model.venue.accounts.len();
+        }
+        other
+    }
+
     /// A book with open legs, and a market it holds.
     fn open_book(&mut self) -> Option<(usize, usize)> {
         let legs = self.model.venue.legs.keys();
@@ -281,7 +305,11 @@ impl Case {
         let account = Who::Account(self.any_account());
         let mark = self.model.markets[market].mark.unwrap_or(100);
         let band = self.model.markets[market].band * mark / 1_000_000;
-        let off = if self.random.chance(30) { band + 1 } else { mark / 100 };
+        let off = match self.random.next() % 10 {
+            0 => band + 1,
+            1 | 2 => mark / 20,
+            _ => mark / 200,
+        };
         let price = self.random.between(mark.saturating_sub(off), mark + off);
         let worth = small(&self.model.venue.marks[&market]).max(1);
         let (buyer, seller, most) = match book {
@@ -295,12 +323,14 @@ impl Case {
             None => {
                 let other = match self.random.chance(1) {
                     true => Who::Book(self.model.losses.len()),
-                    false => Who::Account(self.any_account()),
+                    false => Who::Account(self.another_than(account)),
                 };
-                (account, other, 250_000 / worth + 1)
+                let rich = |who: Who| small(&positive(self.model.venue.equity(who)));
+                let least = rich(account).min(rich(other)).max(1_000);
+                (account, other, 5 * least / worth + 1)
             }
         };
-        let lots = if self.random.chance(30) { most } else { self.random.between(0, most) };
+        let lots = if self.random.chance(15) { most } else { self.random.between(0, most) };
         let lots = if self.random.chance(10) { self.closes(buyer, market, lots) } else { lots };
         let fees = if self.random.chance(40) { (self.random.between(0, 60), 13) } else { (0, 0) };
         let market = if self.random.chance(1) { 3 } else { market };

@@ -116,9 +116,9 @@ impl Case {
         let parameters = Parameters {
             reference_age: random.of(&[0, HOUR, 2 * HOUR, 8 * HOUR]),
             stress: random.of(&[0, 30_000, 100_000]),
-            budget: random.of(&[0, 2_000, 20_000, 1_000_000_000]),
+            budget: random.of(&[0, 2_000, 20_000, 1_000_000_000, 1_000_000_000]),
             opening_profit,
-            closeout_time: random.of(&[0, HOUR / 2, HOUR, 6 * HOUR]),
+            closeout_time: random.of(&[0, HOUR / 2, HOUR, HOUR, 6 * HOUR]),
             episode_length: random.of(&[HOUR, 4 * HOUR]),
             window: random.of(&[0, HOUR / 4, 4 * HOUR]),
             income_to_claims: random.of(&[0, 250_000]),
@@ -164,8 +164,8 @@ impl Case {
             domain,
             unit: random.of(&[1, 1, 7]),
             max_price: 20_000,
-            max_position: random.of(&[150, 100_000]),
-            max_open: random.of(&[300, 100_000]),
+            max_position: random.of(&[150, 100_000, 100_000]),
+            max_open: random.of(&[300, 100_000, 100_000]),
             band: random.of(&[30_000, 400_000]),
             tiers,
             last_fill: 0,
@@ -193,7 +193,7 @@ impl Case {
     }
 
     fn accounts(&mut self) {
-        let accounts = self.random.between(3, 6);
+        let accounts: u64 = self.random.of(&[3, 4, 5, 6, 6, 6]);
         let owners = self.random.between(accounts.div_ceil(2), accounts);
         for owner in 0..owners {
             let open = account::Command::OpenOwner { name: name(&format!("owner {owner}")) };

@@ -46,6 +46,12 @@ pub(crate) fn world(world: &World, hasher: &mut Hasher) {
             bytes.number(quote.price.ticks());
         }
     }
+    bytes.number(world.volatility.len() as u64);
+    for quote in &world.volatility {
+        for number in [quote.at.0, u64::from(quote.market), u64::from(quote.millionths)] {
+            bytes.number(number);
+        }
+    }
 }
 
 fn market(market: &Market, bytes: &mut Bytes<'_>) {
@@ -54,6 +60,11 @@ fn market(market: &Market, bytes: &mut Bytes<'_>) {
         MarketKind::Perpetual => bytes.number(0),
         MarketKind::DatedFuture { base, expiry } => {
             [1, u64::from(base), expiry.0].into_iter().for_each(|number| bytes.number(number));
+        }
+        MarketKind::EuropeanOption { base, strike, expiry, right } => {
+            let right = right as u64;
+            let numbers = [2, u64::from(base), strike.ticks(), expiry.0, right];
+            numbers.into_iter().for_each(|number| bytes.number(number));
         }
     }
     for number in [market.tick.units(), market.lot.units(), market.atoms_per_tick_lot] {

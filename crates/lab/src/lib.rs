@@ -41,7 +41,8 @@
 //!
 //! **Assumptions** are named models, each with its source and when it is false:
 //! [`population::model`] for people, [`path::simulate`] for drawn prices, [`path::replay`] for
-//! recorded ones, [`path::basis`] for futures, [`market::MarginSchedule`] for margin.
+//! recorded ones, [`path::basis`] for futures, [`path::volatility`] and [`options`] for options,
+//! [`market::MarginSchedule`] for margin.
 #![forbid(unsafe_code)]
 
 pub mod decimal;
@@ -49,8 +50,10 @@ mod digest;
 pub mod error;
 pub mod market;
 pub mod normal;
+pub mod options;
 pub mod path;
 pub mod population;
 pub mod quantiles;
 pub mod seed;
+pub mod valuation;
 pub mod world;

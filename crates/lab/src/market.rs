@@ -9,6 +9,7 @@ use rhodian_core::units::{Price, Quantity};
 
 use crate::decimal::{Decimal, UNITS};
 use crate::error::{LabError, require};
+use crate::options::Right;
 
 /// Atoms of one quote unit.
 pub const ATOMS_PER_UNIT: u64 = 1_000_000;
@@ -48,6 +49,18 @@ pub enum MarketKind {
         base: u32,
         /// When it expires.
         expiry: Time,
+    },
+    /// A European option on another market of the world: same tick, same lot, settled in the quote
+    /// asset.
+    EuropeanOption {
+        /// The place of the market it is written on.
+        base: u32,
+        /// The strike, in ticks.
+        strike: Price,
+        /// When it expires.
+        expiry: Time,
+        /// To buy or to sell.
+        right: Right,
     },
 }
 
@@ -125,7 +138,7 @@ impl Market {
     #[must_use]
     pub const fn base(&self) -> Option<u32> {
         match self.kind {
-            MarketKind::Perpetual => None,
+            MarketKind::Perpetual | MarketKind::EuropeanOption { .. } => None,
             MarketKind::DatedFuture { base, .. } => Some(base),
         }
     }

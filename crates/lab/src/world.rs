@@ -6,14 +6,17 @@ use rhodian_core::units::Price;
 use crate::decimal::Decimal;
 use crate::error::{LabError, require};
 use crate::market::{MarginSchedule, Market, MarketKind};
+use crate::options::OptionsModel;
 use crate::path::Path;
 use crate::path::basis::Basis;
 use crate::path::candles::Candles;
 use crate::path::replay::Replay;
 use crate::path::simulate::JumpDiffusion;
+use crate::path::volatility::VolatilityQuote;
 use crate::population::model::PopulationModel;
 use crate::population::{self, Population};
 use crate::seed::{Seed, Stream};
+use crate::valuation::Valuation;
 
 /// What a driver turns into commands: list the markets; for each round of the population set its
 /// marks, open and fund its accounts and report its fills; then publish the path, tick by tick.
@@ -23,12 +26,15 @@ pub struct World {
     pub name: String,
     /// What it was drawn from.
     pub seed: Seed,
-    /// The markets, perpetuals first and by popularity, then twins.
+    /// The markets: perpetuals by popularity, then twins, then options.
     pub markets: Vec<Market>,
     /// Everyone.
     pub population: Population,
-    /// What prices do. The first tick quotes every market at its start.
+    /// What prices do. The first tick quotes every market but options at its start.
     pub path: Path,
+    /// What the volatilities of the bases of options do, in time order. The first of each also
+    /// holds in the rounds before the path.
+    pub volatility: Vec<VolatilityQuote>,
 }
 
 /// Which margin schedule each market has.
@@ -72,6 +78,8 @@ pub struct Simulated {
     pub twins: Twins,
     /// Their margin.
     pub schedules: Schedules,
+    /// Options, where there are any.
+    pub options: Option<OptionsModel>,
     /// What prices do.
     pub prices: JumpDiffusion,
     /// Who is there.
@@ -89,6 +97,8 @@ pub struct Replayed {
     pub twins: Twins,
     /// The margin of each market.
     pub schedules: Schedules,
+    /// Options, where there are any.
+    pub options: Option<OptionsModel>,
     /// Who is there.
     pub population: PopulationModel,
 }
@@ -102,6 +112,7 @@ impl Simulated {
             perpetuals: 48,
             twins: Twins { count: 2, basis: Basis::default() },
             schedules: Schedules::Book,
+            options: None,
             prices: JumpDiffusion::crash(0.2),
             population: PopulationModel::of(accounts),
         }
@@ -127,7 +138,8 @@ impl Simulated {
         let from = Time(ago.and_then(|ago| ago.checked_add(3_600_000)).unwrap_or(u64::MAX / 2));
         let path = self.prices.draw(from, &starts, seed)?;
         let name = format!("book of {}", self.population.accounts);
-        World::assemble(name, seed, markets, path, &self.twins, &self.population)
+        let parts = Parts { markets, path, twins: &self.twins, options: self.options.as_ref() };
+        World::assemble(name, seed, parts, &self.population)
     }
 }
 
@@ -141,6 +153,7 @@ impl Replayed {
             replay: Replay::default(),
             twins: Twins { count: 2, basis: Basis::default() },
             schedules: Schedules::ByDepth,
+            options: None,
             population: PopulationModel::of(accounts),
         }
     }
@@ -160,7 +173,8 @@ impl Replayed {
         };
         let markets = series.iter().enumerate().map(list).collect::<Result<Vec<_>, _>>()?;
         let name = self.name.clone();
-        World::assemble(name, seed, markets, path, &self.twins, &self.population)
+        let parts = Parts { markets, path, twins: &self.twins, options: self.options.as_ref() };
+        World::assemble(name, seed, parts, &self.population)
     }
 }
 
@@ -174,16 +188,23 @@ fn drawn_market(rank: u32, schedules: Schedules, stream: &mut Stream) -> Result<
     Market::list(&name, MarketKind::Perpetual, price, tick, schedules.at(rank as usize))
 }
 
+/// What a world is assembled from.
+struct Parts<'a> {
+    markets: Vec<Market>,
+    path: Path,
+    twins: &'a Twins,
+    options: Option<&'a OptionsModel>,
+}
+
 impl World {
-    /// Adds the twins, and the population at the path's first marks.
+    /// Adds the twins, the options, and the population at the path's first marks.
     fn assemble(
         name: String,
         seed: Seed,
-        mut markets: Vec<Market>,
-        path: Path,
-        twins: &Twins,
+        parts: Parts<'_>,
         population: &PopulationModel,
     ) -> Result<Self, LabError> {
+        let Parts { mut markets, path, twins, options } = parts;
         let perpetuals = markets.len() as u32;
         require(twins.count <= perpetuals, "twins", "no more than perpetuals")?;
         let pairs: Vec<(u32, u32)> =
@@ -198,18 +219,51 @@ impl World {
         let first = path.tick(0).filter(|tick| tick.quotes.len() == markets.len());
         let first =
             first.ok_or(LabError::Path { at: end, reason: "it has no first mark of all" })?;
-        let start: Vec<Price> = first.quotes.iter().map(|quote| quote.price).collect();
-        for (market, start) in markets.iter_mut().zip(&start) {
-            market.start = *start;
+        for (market, quote) in markets.iter_mut().zip(first.quotes) {
+            market.start = quote.price;
         }
-        let population = population::build(population, &markets, &start, first.at, seed)?;
-        Ok(Self { name, seed, markets, population, path })
+        let (mut volatility, mut starts) = (Vec::new(), Vec::new());
+        if let Some(model) = options {
+            markets.extend(model.list(&markets, first.at)?);
+            for base in 0..model.bases {
+                volatility.extend(model.volatility.along(&path, base, seed)?);
+            }
+            volatility.sort_by_key(|quote| (quote.at, quote.market));
+            let start = libm::round(model.volatility.start * 1e6) / 1e6;
+            starts = vec![start; model.bases as usize];
+        }
+        let marks = markets.iter().map(|market| market.start).collect();
+        let start = Valuation::new(&markets, marks, starts, first.at);
+        for (market, mark) in markets.iter_mut().zip(start.marks()) {
+            market.start = *mark;
+        }
+        let population = population::build(population, &markets, &start, seed)?;
+        Ok(Self { name, seed, markets, population, path, volatility })
     }
 
-    /// The marks at the path's start, of every market.
+    /// What every market is worth at the path's start.
     #[must_use]
-    pub fn start(&self) -> Vec<Price> {
-        self.markets.iter().map(|market| market.start).collect()
+    pub fn start(&self) -> Valuation {
+        self.valuations()
+            .next()
+            .unwrap_or_else(|| Valuation::new(&self.markets, Vec::new(), Vec::new(), Time(0)))
+    }
+
+    /// What every market is worth at each tick of the path: a market without a quote keeps its
+    /// last one.
+    pub fn valuations(&self) -> impl Iterator<Item = Valuation> {
+        let mut marks = vec![Price::ZERO; self.markets.len()];
+        let mut volatilities = vec![0.0; self.markets.len()];
+        let mut feed = self.volatility.iter().peekable();
+        self.path.ticks().map(move |tick| {
+            for quote in tick.quotes {
+                marks[quote.market as usize] = quote.price;
+            }
+            while let Some(quote) = feed.next_if(|quote| quote.at <= tick.at) {
+                volatilities[quote.market as usize] = f64::from(quote.millionths) / 1e6;
+            }
+            Valuation::new(&self.markets, marks.clone(), volatilities.clone(), tick.at)
+        })
     }
 
     /// A hash over every value of the world. Equal digests are equal worlds.

@@ -83,7 +83,7 @@ fn each_crash_has_losses_to_share() {
         let world = Replayed::crash(name, 5_000).draw(&candles, Seed(1)).unwrap();
         let mut below = vec![false; 5_000];
         let mut gapped = vec![false; 5_000];
-        for marks in world.path.table(world.markets.len()) {
+        for marks in world.valuations() {
             for place in 0..5_000u32 {
                 let at = world.population.standing(place, &world.markets, &marks).unwrap();
                 let (below, gapped) = (&mut below[place as usize], &mut gapped[place as usize]);

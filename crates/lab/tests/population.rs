@@ -4,13 +4,16 @@ use std::collections::BTreeSet;
 
 use proptest::prelude::*;
 use rhodian_core::ids::Time;
+use rhodian_core::units::Price;
 use rhodian_lab::error::LabError;
+use rhodian_lab::options::OptionsModel;
 use rhodian_lab::population::model::{
     EquityModel, LegModel, LeverageModel, Past, PopulationModel, Shares,
 };
 use rhodian_lab::population::{AccountKind, Cohort, Standing};
 use rhodian_lab::quantiles::Quantiles;
 use rhodian_lab::seed::Seed;
+use rhodian_lab::valuation::Valuation;
 use rhodian_lab::world::{Schedules, Simulated, World};
 
 /// A world with a path of a few ticks, for tests of its people.
@@ -35,7 +38,13 @@ fn lawful(world: &World) -> Result<(), String> {
     let mut net = vec![0i128; world.markets.len()];
     let mut filled: Vec<Vec<i64>> = vec![vec![0; world.markets.len()]; population.accounts.len()];
     let mut opened = 0;
+    let mut rounds = Vec::new();
     for (number, round) in (0..).zip(&population.rounds) {
+        let (marks, vols) = (round.marks.clone(), start.volatilities().to_vec());
+        rounds.push(Valuation::new(&world.markets, marks, vols, round.at));
+        if rounds[rounds.len() - 1].marks() != round.marks {
+            return Err(format!("round {number} has marks that the lab's model does not give"));
+        }
         if round.accounts.start != opened {
             return Err(format!("round {number} does not follow the one before"));
         }
@@ -76,9 +85,9 @@ fn lawful(world: &World) -> Result<(), String> {
         if account.kind == AccountKind::Isolated && population.legs(place).len() > 1 {
             return Err(format!("isolated account {place} has several legs"));
         }
-        let marks = &population.rounds[account.round as usize].marks;
-        let at = |marks| population.standing(place, &world.markets, marks).ok_or("no account");
-        let (open, now) = (at(marks)?, at(&start)?);
+        let opening = &rounds[account.round as usize];
+        let at = |then| population.standing(place, &world.markets, then).ok_or("no account");
+        let (open, now) = (at(opening)?, at(&start)?);
         if open.equity < open.initial.cast_signed() {
             return Err(format!("account {place} opens below initial margin: {open:?}"));
         }
@@ -108,9 +117,14 @@ proptest! {
         rounds in 1u32..5,
         most in 1u32..30,
         by_depth in any::<bool>(),
+        options in any::<bool>(),
     ) {
         let mut model = small(accounts, perpetuals, twins.min(perpetuals), rounds);
         model.population.legs.most = most.max(2);
+        if options {
+            model.options = Some(OptionsModel::default());
+            model.population.shares.options = 100_000;
+        }
         if by_depth {
             model.schedules = Schedules::ByDepth;
         }
@@ -249,6 +263,53 @@ fn owners_are_dense_and_have_one_cross_account() {
     assert!(owners.len() > 100 && owners.iter().all(|owner| *owner < population.owners));
 }
 
+/// Sellers are short, buyers long, both in options only; and a seller loses faster the further
+/// the base moves, which is what they are there for.
+#[test]
+fn option_accounts_trade_options() {
+    let mut model = small(3_000, 10, 2, 2);
+    model.options = Some(OptionsModel { bases: 2, ..OptionsModel::default() });
+    model.population.shares.options = 100_000;
+    let world = model.draw(Seed(6)).unwrap();
+    lawful(&world).unwrap();
+    assert_eq!(world.markets.len(), 12 + 2 * 20);
+    let start = world.start();
+    let moved = |share: f64| {
+        let marks = start
+            .marks()
+            .iter()
+            .map(|mark| Price::new((mark.ticks() as f64 * (1.0 - share)) as u64).unwrap());
+        let vols = start.volatilities().to_vec();
+        Valuation::new(&world.markets, marks.collect(), vols, start.at())
+    };
+    let (little, much) = (moved(0.05), moved(0.1));
+    let (mut sellers, mut buyers, mut worse) = (0, 0, 0);
+    for (place, account) in (0..).zip(&world.population.accounts) {
+        let long = match account.cohort {
+            Cohort::OptionSeller => false,
+            Cohort::OptionBuyer => true,
+            _ => continue,
+        };
+        let legs = world.population.legs(place);
+        assert!((1..=4).contains(&legs.len()));
+        for leg in legs {
+            assert!(world.markets[leg.market as usize].option_base().is_some());
+            assert_eq!(leg.lots.lots() > 0, long);
+        }
+        let at = |then| world.population.standing(place, &world.markets, then).unwrap().equity;
+        if long {
+            buyers += 1;
+            assert!(at(&much) > 0, "a buyer loses no more than he paid");
+        } else {
+            sellers += 1;
+            let (now, then, last) = (at(&start), at(&little), at(&much));
+            worse += usize::from(then - last > now - then);
+        }
+    }
+    assert!((140..220).contains(&sellers) && (90..150).contains(&buyers), "{sellers} {buyers}");
+    assert!(worse == sellers, "only {worse} of {sellers} sellers lose faster");
+}
+
 /// A model draws from a stream of its own: what one account deposits does not depend on how many
 /// legs another has.
 #[test]
@@ -275,6 +336,7 @@ fn models_out_of_range_are_refused() {
     type Change = fn(&mut PopulationModel);
     let cases: &[(&str, Change)] = &[
         ("shares of kinds", |model| model.shares.isolated = 950_000),
+        ("option accounts", |model| model.shares.options = 1),
         ("band above maintenance", |model| model.shares.band = (0, 10)),
         ("band above maintenance", |model| model.shares.band = (20, 10)),
         ("accounts near maintenance", |model| model.shares.near = 400_000),
@@ -301,11 +363,11 @@ fn models_out_of_range_are_refused() {
     assert!(alone.draw(Seed(1)).unwrap_err().to_string().starts_with("hedged accounts"));
     let early = PopulationModel { past: Past::default(), ..PopulationModel::of(100) };
     let world = small(1_000, 3, 0, 1).draw(Seed(1)).unwrap();
+    let marks = world.start().marks().to_vec();
     let refusal = rhodian_lab::population::build(
         &PopulationModel { shares: Shares { hedged: 0, ..Shares::default() }, ..early },
         &world.markets,
-        &world.start(),
-        Time(5),
+        &Valuation::new(&world.markets, marks, Vec::new(), Time(5)),
         Seed(1),
     );
     assert!(refusal.unwrap_err().to_string().starts_with("start of the path"));

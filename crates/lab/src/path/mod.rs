@@ -4,12 +4,13 @@
 //! at most one per market, in market order. A market without a quote at a tick said nothing: its
 //! last mark stands, and how stale that is can be seen from the times. Three sources make paths:
 //! [`simulate`] draws them, [`replay`] walks through recorded candles, and [`basis`] adds a dated
-//! future beside a market that is there.
+//! future beside a market that is there. [`volatility`] is a feed of its own.
 
 pub mod basis;
 pub mod candles;
 pub mod replay;
 pub mod simulate;
+pub mod volatility;
 
 use rhodian_core::ids::Time;
 use rhodian_core::units::Price;

@@ -6,42 +6,45 @@ use rhodian_core::ids::Time;
 use rhodian_core::units::{Amount, Price};
 
 use super::draw::{Draft, Drawer};
-use super::model::{Past, PopulationModel};
+use super::model::{Listed, Past, PopulationModel};
 use super::{Account, Leg, Population, Round, fills, fund};
 use crate::error::{LabError, require};
 use crate::market::Market;
 use crate::path::whole_ticks;
 use crate::seed::{Seed, Stream};
+use crate::valuation::Valuation;
 
-/// Draws a population for these markets, whose marks at `at` are `start`. Its rounds lie before.
+/// Draws a population for these markets, valued at `start`. Its rounds lie before.
 ///
 /// Refused: a model out of range, fewer accounts than its makers need, a past that begins before
 /// time zero, and values beyond the engine's bounds.
 pub fn build(
     model: &PopulationModel,
     markets: &[Market],
-    start: &[Price],
-    at: Time,
+    start: &Valuation,
     seed: Seed,
 ) -> Result<Population, LabError> {
     let twins: Vec<(u32, u32)> =
         (0..).zip(markets).filter_map(|(place, market)| Some((market.base()?, place))).collect();
-    let count = u32::try_from(markets.len()).unwrap_or(u32::MAX);
-    model.check(count, !twins.is_empty())?;
-    require(start.len() == markets.len(), "marks at the start", "one of each market")?;
+    let options = markets.iter().filter(|market| market.option_base().is_some()).count() as u32;
+    let linear = markets.len() as u32 - options;
+    let (first, rest) = markets.split_at(linear as usize);
+    let ordered = first.iter().all(|market| market.option_base().is_none());
+    require(ordered && rest.len() == options as usize, "markets", "options after all others")?;
+    model.check(Listed { linear, twins: twins.len() as u32, options })?;
+    require(start.marks().len() == markets.len(), "marks at the start", "one of each market")?;
     let ago = u64::from(model.past.rounds).checked_mul(model.past.apart_ms);
-    let first = ago.and_then(|ago| at.0.checked_sub(ago));
+    let first = ago.and_then(|ago| start.at().0.checked_sub(ago));
     let first = first.ok_or(LabError::Model {
         parameter: "start of the path",
         allowed: "late enough for the rounds of the past".into(),
     })?;
-    let history = History::draw(&model.past, markets, start, seed);
+    let history = History::draw(&model.past, markets, start, Time(first), seed);
     let mut drawer = Drawer::new(model, markets, start, &history.fell, &twins, seed);
     let mut streams = Streams { makers: seed.stream("makers"), fills: seed.stream("fills") };
     let mut population = Population::default();
     for round in 0..model.past.rounds {
-        let at = Time(first + u64::from(round) * model.past.apart_ms);
-        add_round(&mut population, &mut drawer, &history, round, at, &mut streams)?;
+        add_round(&mut population, &mut drawer, &history, round, &mut streams)?;
     }
     population.owners = drawer.owners();
     Ok(population)
@@ -58,7 +61,6 @@ fn add_round(
     drawer: &mut Drawer<'_>,
     history: &History,
     round: u32,
-    at: Time,
     streams: &mut Streams,
 ) -> Result<(), LabError> {
     let (model, markets) = (drawer.model, drawer.markets);
@@ -69,7 +71,7 @@ fn add_round(
     let makers = model.makers_per_round(markets.len() as u32);
     // Those near maintenance all stand in the last round.
     let near = if round + 1 == rounds { model.near_in_last_round() } else { 0 };
-    let marks: Vec<&[Price]> = history.from(round as usize);
+    let valuations: Vec<&Valuation> = history.from(round as usize);
     let mut net = vec![0i128; markets.len()];
     let mut legs = Vec::new();
     for _ in first..end - makers {
@@ -78,18 +80,20 @@ fn add_round(
         for leg in &legs {
             net[leg.market as usize] += i128::from(leg.lots.lots());
         }
-        add_account(population, &draft, &legs, markets, &marks, round)?;
+        add_account(population, &draft, &legs, markets, &valuations, round)?;
     }
     let held = fills::makers_legs(&net, makers, model.legs.most, &mut streams.makers)?;
     for legs in held {
         let draft = drawer.maker();
-        add_account(population, &draft, &legs, markets, &marks, round)?;
+        add_account(population, &draft, &legs, markets, &valuations, round)?;
     }
     let (begin, accounts) = (population.fills.len(), first..end);
     let Population { accounts: all, legs, fills: done, .. } = population;
-    fills::matched(accounts.clone(), all, legs, marks[0], &mut streams.fills, done)?;
+    let marks = valuations[0].marks().to_vec();
+    fills::matched(accounts.clone(), all, legs, &marks, &mut streams.fills, done)?;
     let filled = begin..population.fills.len();
-    population.rounds.push(Round { at, marks: marks[0].to_vec(), accounts, fills: filled });
+    let at = valuations[0].at();
+    population.rounds.push(Round { at, marks, accounts, fills: filled });
     Ok(())
 }
 
@@ -98,10 +102,10 @@ fn add_account(
     draft: &Draft,
     legs: &[Leg],
     markets: &[Market],
-    marks: &[&[Price]],
+    valuations: &[&Valuation],
     round: u32,
 ) -> Result<(), LabError> {
-    let deposit: Amount = fund::deposit(draft, legs, markets, marks)?;
+    let deposit: Amount = fund::deposit(draft, legs, markets, valuations)?;
     population.legs.extend_from_slice(legs);
     population.accounts.push(Account {
         owner: draft.owner,
@@ -114,10 +118,10 @@ fn add_account(
     Ok(())
 }
 
-/// The marks of the rounds, and of the start after them.
+/// What everything was worth in the rounds, and is at the start after them.
 struct History {
-    rounds: Vec<Vec<Price>>,
-    start: Vec<Price>,
+    /// The rounds, then the start.
+    valuations: Vec<Valuation>,
     fell: Vec<bool>,
 }
 
@@ -127,13 +131,14 @@ impl History {
     /// of rates and i the highest initial rate, opening needs at most maintenance + (g + i m) V
     /// and the loss gives m V, so m >= g / (1 - i) lets an account at maintenance have opened. A
     /// further 1 to 3 % leaves room.
-    fn draw(past: &Past, markets: &[Market], start: &[Price], seed: Seed) -> Self {
+    fn draw(past: &Past, markets: &[Market], start: &Valuation, first: Time, seed: Seed) -> Self {
         let mut stream = seed.stream("past");
         let mut fell: Vec<bool> = Vec::with_capacity(markets.len());
         let mut factors: Vec<Vec<f64>> = Vec::with_capacity(markets.len());
         for market in markets {
-            // A twin moved as its base did: they are hedges of each other.
-            if let Some(base) = market.base() {
+            // A twin moved as its base did: they are hedges of each other. An option is priced
+            // on its base, below.
+            if let Some(base) = market.base().or(market.option_base()) {
                 fell.push(fell[base as usize]);
                 factors.push(factors[base as usize].clone());
                 continue;
@@ -150,21 +155,23 @@ impl History {
             fell.push(down);
             factors.push(backwards);
         }
-        let round = |back: usize| {
+        let round = |number: u32| {
+            let back = (past.rounds - 1 - number) as usize;
             let mark = |(start, factors): (&Price, &Vec<f64>)| {
                 // A start is at most 10^15 ticks, below 2^53.
                 whole_ticks((start.ticks() as f64 * factors[back]).min(MAX_TICKS as f64))
             };
-            start.iter().zip(&factors).map(mark).collect()
+            let marks = start.marks().iter().zip(&factors).map(mark).collect();
+            let at = first.after(u64::from(number) * past.apart_ms);
+            Valuation::new(markets, marks, start.volatilities().to_vec(), at)
         };
-        let rounds = (0..past.rounds as usize).rev().map(round).collect();
-        Self { rounds, start: start.to_vec(), fell }
+        let valuations = (0..past.rounds).map(round).chain([start.clone()]).collect();
+        Self { valuations, fell }
     }
 
-    /// The marks of a round, of every later one, and of the start.
-    fn from(&self, round: usize) -> Vec<&[Price]> {
-        let rounds = self.rounds[round..].iter().map(Vec::as_slice);
-        rounds.chain([self.start.as_slice()]).collect()
+    /// The valuations of a round, of every later one, and of the start.
+    fn from(&self, round: usize) -> Vec<&Valuation> {
+        self.valuations[round..].iter().collect()
     }
 }
 

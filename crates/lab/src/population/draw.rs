@@ -1,12 +1,13 @@
 //! Drawing accounts and their legs, before makers and deposits.
 
-use rhodian_core::units::{Price, Quantity};
+use rhodian_core::units::Quantity;
 
 use super::model::PopulationModel;
 use super::{AccountKind, Cohort, Leg};
 use crate::error::LabError;
 use crate::market::{ATOMS_PER_UNIT, Market};
 use crate::seed::{Seed, Stream};
+use crate::valuation::Valuation;
 
 /// An account before its deposit is known.
 pub(super) struct Draft {
@@ -25,12 +26,15 @@ pub(super) struct Draft {
 pub(super) struct Drawer<'a> {
     pub model: &'a PopulationModel,
     pub markets: &'a [Market],
-    /// Marks at the start of the path.
-    pub start: &'a [Price],
+    /// What everything is worth at the start of the path.
+    pub start: &'a Valuation,
     /// For each market, whether it fell between the last round and the start.
     pub fell: &'a [bool],
     /// Pairs of a market and its twin.
     pub twins: &'a [(u32, u32)],
+    /// The options, by place: after every other market.
+    options: Vec<u32>,
+    /// Cumulative popularity of the other markets.
     cumulative: Vec<f64>,
     /// One stream per question, so that a change of one model leaves the other draws alone.
     kinds: Stream,
@@ -47,18 +51,22 @@ impl<'a> Drawer<'a> {
     pub fn new(
         model: &'a PopulationModel,
         markets: &'a [Market],
-        start: &'a [Price],
+        start: &'a Valuation,
         fell: &'a [bool],
         twins: &'a [(u32, u32)],
         seed: Seed,
     ) -> Self {
+        let options = (0..).zip(markets).filter(|(_, market)| market.option_base().is_some());
+        let options: Vec<u32> = options.map(|(place, _)| place).collect();
+        let linear = (markets.len() - options.len()) as u32;
         Self {
             model,
             markets,
             start,
             fell,
             twins,
-            cumulative: model.popularity.cumulative(markets.len() as u32),
+            options,
+            cumulative: model.popularity.cumulative(linear),
             kinds: seed.stream("kinds"),
             sizes: seed.stream("equities"),
             leverages: seed.stream("leverages"),
@@ -79,7 +87,7 @@ impl<'a> Drawer<'a> {
     pub fn account(&mut self, near: u32, legs: &mut Vec<Leg>) -> Result<Draft, LabError> {
         let shares = self.model.shares;
         let dice = self.kinds.below(1_000_000) as u32;
-        let bounds = [shares.isolated, shares.hedged, shares.whales, shares.flat];
+        let bounds = [shares.isolated, shares.hedged, shares.whales, shares.flat, shares.options];
         let mut drawn = bounds.len();
         let mut left = dice;
         for (place, share) in bounds.iter().enumerate() {
@@ -96,6 +104,8 @@ impl<'a> Drawer<'a> {
             1 => Cohort::Hedged,
             2 => Cohort::Whale,
             3 => Cohort::Flat,
+            4 if self.kinds.chance(shares.sellers) => Cohort::OptionSeller,
+            4 => Cohort::OptionBuyer,
             _ => Cohort::Trader,
         };
         if cohort == Cohort::Trader && self.kinds.chance(near) {
@@ -150,11 +160,13 @@ impl<'a> Drawer<'a> {
         match draft.cohort {
             Cohort::Flat | Cohort::Maker => {}
             Cohort::Hedged => self.hedge(gross, legs)?,
+            Cohort::OptionSeller => self.options(gross, false, legs)?,
+            Cohort::OptionBuyer => self.options(gross, true, legs)?,
             _ => {
                 let wanted = if draft.kind == AccountKind::Isolated {
                     1
                 } else {
-                    self.model.legs.draw(self.markets.len() as u32, &mut self.choices)
+                    self.model.legs.draw(self.cumulative.len() as u32, &mut self.choices)
                 };
                 self.choose(wanted);
                 self.fill(gross, draft.cohort == Cohort::Near, legs)?;
@@ -171,6 +183,22 @@ impl<'a> Drawer<'a> {
         let lots = if self.sides.chance(500_000) { lots } else { lots.opposite() };
         legs.push(Leg { market: base, lots });
         legs.push(Leg { market: twin, lots: lots.opposite() });
+        Ok(())
+    }
+
+    /// One to four options, all long or all short, with equal exposure.
+    fn options(&mut self, gross: u128, long: bool, legs: &mut Vec<Leg>) -> Result<(), LabError> {
+        let most = self.options.len().min(4).min(self.model.legs.most as usize);
+        let count = 1 + self.choices.below(most as u64) as usize;
+        for place in 0..count {
+            // The first places of a shuffle, so that no option is chosen twice.
+            let left = (self.options.len() - place) as u64;
+            let other = place + self.choices.below(left) as usize;
+            self.options.swap(place, other);
+            let market = self.options[place];
+            let lots = self.lots(market, gross / count as u128)?;
+            legs.push(Leg { market, lots: if long { lots } else { lots.opposite() } });
+        }
         Ok(())
     }
 
@@ -207,8 +235,7 @@ impl<'a> Drawer<'a> {
 
     /// The lots nearest below a value at the start, at least one.
     fn lots(&self, market: u32, value: u128) -> Result<Quantity, LabError> {
-        let place = market as usize;
-        let lots = (value / self.markets[place].lot_value(self.start[place])).max(1);
+        let lots = (value / self.start.exposure(self.markets, market)).max(1);
         // 10^20 atoms over at least one atom a lot may pass the bound, and is refused there.
         let lots = i64::try_from(lots).unwrap_or(i64::MAX / 4);
         Ok(Quantity::new(lots)?)

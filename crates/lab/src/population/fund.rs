@@ -6,6 +6,7 @@ use super::draw::Draft;
 use super::{Cohort, Leg};
 use crate::error::LabError;
 use crate::market::Market;
+use crate::valuation::{LegMargin, Valuation};
 
 /// Room above initial margin when legs are opened, in percent of it: fees are paid from it.
 const OPENING_ROOM: u128 = 5;
@@ -17,32 +18,22 @@ const NEAR_ROOM: u128 = 2;
 /// accounts that are not near it.
 const LATER_ROOM: u128 = 10;
 
-/// Gross value, margins and profit of some legs at some marks, in atoms.
-#[derive(Clone, Copy, Debug, Default)]
-pub(super) struct Margin {
-    pub gross: u128,
-    pub initial: u128,
-    pub maintenance: u128,
-    pub profit: i128,
-}
-
-/// The margin of `legs` at `marks`, opened at `opened`.
+/// The margin of `legs` at a valuation, opened at `opened`.
 pub(super) fn margin_at(
     legs: &[Leg],
     markets: &[Market],
     opened: &[Price],
-    marks: &[Price],
-) -> Margin {
-    let mut sum = Margin::default();
+    valuation: &Valuation,
+) -> LegMargin {
+    let mut sum = LegMargin::default();
     for leg in legs {
-        let place = leg.market as usize;
-        let (market, mark) = (&markets[place], marks[place]);
-        let value = market.value(leg.lots, mark);
+        let opened = opened[leg.market as usize];
+        let one = valuation.margin(markets, leg.market, leg.lots, opened);
         // Values are at most 10^30 each and legs at most as many as markets: sums fit by far.
-        sum.gross += value;
-        sum.initial += market.schedule.initial(value);
-        sum.maintenance += market.schedule.maintenance(value);
-        sum.profit += market.profit(leg.lots, opened[place], mark);
+        sum.gross += one.gross;
+        sum.initial += one.initial;
+        sum.maintenance += one.maintenance;
+        sum.profit += one.profit;
     }
     sum
 }
@@ -50,19 +41,19 @@ pub(super) fn margin_at(
 /// The deposit of an account: what puts it at the start where its model wants it, and no less
 /// than what opening its legs and every mark until the start need.
 ///
-/// `marks` are those of its own round, of every later one, and of the start.
+/// `valuations` are those of its own round, of every later one, and of the start.
 pub(super) fn deposit(
     draft: &Draft,
     legs: &[Leg],
     markets: &[Market],
-    marks: &[&[Price]],
+    valuations: &[&Valuation],
 ) -> Result<Amount, LabError> {
     if legs.is_empty() {
         return Ok(Amount::new(draft.equity.max(1))?);
     }
-    let (opened, start) = (marks[0], marks[marks.len() - 1]);
-    let open = margin_at(legs, markets, opened, opened);
-    let at_start = margin_at(legs, markets, opened, start);
+    let opened = valuations[0].marks();
+    let open = margin_at(legs, markets, opened, valuations[0]);
+    let at_start = margin_at(legs, markets, opened, valuations[valuations.len() - 1]);
     let near = draft.cohort == Cohort::Near;
     let room = if near { NEAR_ROOM } else { OPENING_ROOM };
     let mut need = signed(with_room(open.initial, room));
@@ -73,7 +64,7 @@ pub(super) fn deposit(
     };
     need = need.max(signed(target) - at_start.profit);
     if !near {
-        for later in &marks[1..] {
+        for later in &valuations[1..] {
             let then = margin_at(legs, markets, opened, later);
             need = need.max(signed(with_room(then.maintenance, LATER_ROOM)) - then.profit);
         }

@@ -6,6 +6,10 @@
 //! are computed last, from the legs, so that every account is above initial margin when its legs
 //! are opened, and stands at the start where its model wants it: at its leverage, or just above
 //! maintenance.
+//!
+//! No fee and no funding is counted. An account has room for fees of a twentieth of its initial
+//! margin when its legs are opened; but those near maintenance at the start are placed to the
+//! atom, so a driver that charges fees in the rounds deposits them on top, account by account.
 
 mod build;
 mod draw;
@@ -21,6 +25,7 @@ use rhodian_core::units::{Amount, Price, Quantity};
 pub use build::build;
 
 use crate::market::Market;
+use crate::valuation::Valuation;
 
 /// Whether an account's margin is shared between its legs or serves one.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -46,12 +51,24 @@ pub enum Cohort {
     Flat,
     /// Holds what the others of its round left over.
     Maker,
+    /// Short options: gains a little while prices stand, loses faster the further they move.
+    OptionSeller,
+    /// Long options: can lose no more than was paid for them.
+    OptionBuyer,
 }
 
 impl Cohort {
     /// Every cohort.
-    pub const ALL: [Self; 6] =
-        [Self::Trader, Self::Whale, Self::Hedged, Self::Near, Self::Flat, Self::Maker];
+    pub const ALL: [Self; 8] = [
+        Self::Trader,
+        Self::Whale,
+        Self::Hedged,
+        Self::Near,
+        Self::Flat,
+        Self::Maker,
+        Self::OptionSeller,
+        Self::OptionBuyer,
+    ];
 
     /// The name, for reports.
     #[must_use]
@@ -63,6 +80,8 @@ impl Cohort {
             Self::Near => "near",
             Self::Flat => "flat",
             Self::Maker => "maker",
+            Self::OptionSeller => "option-seller",
+            Self::OptionBuyer => "option-buyer",
         }
     }
 }
@@ -151,13 +170,18 @@ impl Population {
         self.legs.len()
     }
 
-    /// What an account is worth and must hold at the given marks; nothing for a place that has no
-    /// account. `markets` and `marks` are those of its world.
+    /// What an account is worth and must hold at a valuation of its world's markets; nothing for a
+    /// place that has no account.
     #[must_use]
-    pub fn standing(&self, account: u32, markets: &[Market], marks: &[Price]) -> Option<Standing> {
+    pub fn standing(
+        &self,
+        account: u32,
+        markets: &[Market],
+        valuation: &Valuation,
+    ) -> Option<Standing> {
         let this = self.accounts.get(account as usize)?;
         let opened = &self.rounds.get(this.round as usize)?.marks;
-        let margin = fund::margin_at(self.legs(account), markets, opened, marks);
+        let margin = fund::margin_at(self.legs(account), markets, opened, valuation);
         // A deposit is at most 10^30, far below 2^127.
         let deposit = this.deposit.atoms().cast_signed();
         Some(Standing {
@@ -174,7 +198,7 @@ impl Population {
 pub struct Standing {
     /// Deposit and profit since the legs were opened.
     pub equity: i128,
-    /// The value of all legs without their sides.
+    /// The value of all legs without their sides; of an option, that of its base.
     pub gross: u128,
     /// Initial margin: the sum over legs, no offset between them.
     pub initial: u128,

@@ -45,6 +45,10 @@ pub struct Shares {
     pub near: u32,
     /// Accounts without legs, who must never pay.
     pub flat: u32,
+    /// Accounts that trade options and nothing else. Needs a world with options.
+    pub options: u32,
+    /// Of those, the sellers; the others buy. Makers take what is left over.
+    pub sellers: u32,
     /// How far above maintenance the near ones stand, in millionths of their gross value: least
     /// and most, drawn evenly.
     pub band: (u32, u32),
@@ -60,6 +64,8 @@ impl Default for Shares {
             whales: 10_000,
             near: 50_000,
             flat: 20_000,
+            options: 0,
+            sellers: 600_000,
             band: (500, 20_000),
         }
     }
@@ -145,9 +151,9 @@ impl LeverageModel {
     }
 
     /// `mixed`, the default: half `winners`, 45 % `retail`, and 5 % from 20 to 50. The half is an
-    /// assumption with one check: it puts about 37 % of accounts above 3, so about 18 % long above
-    /// 3, whom a fall of a third empties; on 10 October 2025, when most markets fell further,
-    /// 63,637 liquidations met 437,723 accounts, 15 % if each met another one.
+    /// assumption with one check: it puts 39 % of accounts above 3, so about 19 % long above 3,
+    /// whom a fall of a third empties; on 10 October 2025, when all but the largest markets fell
+    /// further, 63,637 liquidations met 437,723 accounts, 15 % if each met another one.
     #[must_use]
     pub fn mixed() -> Self {
         let parts = vec![
@@ -295,6 +301,17 @@ impl Popularity {
     }
 }
 
+/// How many markets of each kind a world lists.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Listed {
+    /// Perpetuals and dated futures: they come first.
+    pub linear: u32,
+    /// Dated futures among them.
+    pub twins: u32,
+    /// Options.
+    pub options: u32,
+}
+
 impl PopulationModel {
     /// A population of so many accounts with every default.
     #[must_use]
@@ -323,21 +340,26 @@ impl PopulationModel {
     /// these are the wanted share of all accounts: only traders can, so the share is raised by all
     /// that are not.
     pub(crate) fn near_in_last_round(&self) -> u32 {
-        let Shares { hedged, whales, near, flat, .. } = self.shares;
-        let traders = 1_000_000 - u64::from(hedged + whales + flat);
+        let Shares { hedged, whales, near, flat, options, .. } = self.shares;
+        let traders = 1_000_000 - u64::from(hedged + whales + flat + options);
         let wanted = u64::from(near) * u64::from(self.past.rounds) * 1_000_000;
         u32::try_from(wanted / traders.max(1)).unwrap_or(1_000_000)
     }
 
-    pub(crate) fn check(&self, markets: u32, twins: bool) -> Result<(), LabError> {
-        let Shares { isolated, hedged, whales, near, flat, band } = self.shares;
-        let sum = [isolated, hedged, whales, flat].iter().map(|part| u64::from(*part)).sum::<u64>();
+    pub(crate) fn check(&self, found: Listed) -> Result<(), LabError> {
+        let Shares { isolated, hedged, whales, near, flat, options, sellers, band } = self.shares;
+        let sum = [isolated, hedged, whales, flat, options]
+            .iter()
+            .map(|part| u64::from(*part))
+            .sum::<u64>();
         require(sum <= 1_000_000, "shares of kinds", "at most 1,000,000 millionths in all")?;
-        require(hedged == 0 || twins, "hedged accounts", "0 in a world without a twin")?;
+        let options_there = found.options > 0 && sellers <= 1_000_000;
+        require(options == 0 || options_there, "option accounts", "0 in a world without options")?;
+        require(hedged == 0 || found.twins > 0, "hedged accounts", "0 in a world without a twin")?;
         let ordered = 0 < band.0 && band.0 <= band.1 && band.1 <= 100_000;
         require(ordered, "band above maintenance", "1 to 100,000 millionths, least then most")?;
         require((1..=16).contains(&self.past.rounds), "rounds of the past", "1 to 16")?;
-        let others = u64::from(hedged) + u64::from(whales) + u64::from(flat);
+        let others = [hedged, whales, flat, options].into_iter().map(u64::from).sum::<u64>();
         let fits = u64::from(near) * u64::from(self.past.rounds) + others <= 1_000_000;
         require(fits, "accounts near maintenance", "no more than the traders of one round")?;
         require(self.past.apart_ms > 0, "time between rounds", "at least 1 ms")?;
@@ -348,10 +370,10 @@ impl PopulationModel {
         require(legs, "legs", "mean 1 to 1,000, most at least 1")?;
         require(hedged == 0 || self.legs.most > 1, "legs", "at least 2 where accounts are hedged")?;
         require((0.0..=4.0).contains(&self.popularity.exponent), "popularity", "0 to 4")?;
-        require(markets > 0, "markets", "at least one")?;
+        require(found.linear > 0, "markets", "at least one")?;
         let equity = self.equity.quantiles.range();
         require(equity.0 >= 1.0 && equity.1 <= 1e12, "equity", "1 to 10^12 quote units")?;
-        let needed = self.past.rounds * 2 * self.makers_per_round(markets);
+        let needed = self.past.rounds * 2 * self.makers_per_round(found.linear + found.options);
         if self.accounts < needed {
             return Err(LabError::TooFewAccounts { needed, given: self.accounts });
         }

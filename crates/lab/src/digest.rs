@@ -2,9 +2,10 @@
 //! list after its length.
 
 use blake3::Hasher;
+use rhodian_core::market::Instrument;
 use rhodian_core::units::Price;
 
-use crate::market::{Market, MarketKind};
+use crate::market::Market;
 use crate::population::Population;
 use crate::world::World;
 
@@ -56,24 +57,25 @@ pub(crate) fn world(world: &World, hasher: &mut Hasher) {
 
 fn market(market: &Market, bytes: &mut Bytes<'_>) {
     bytes.text(&market.name);
-    match market.kind {
-        MarketKind::Perpetual => bytes.number(0),
-        MarketKind::DatedFuture { base, expiry } => {
-            [1, u64::from(base), expiry.0].into_iter().for_each(|number| bytes.number(number));
+    match market.instrument {
+        Instrument::Perpetual => bytes.number(0),
+        Instrument::Future { expiry } => {
+            bytes.number(1);
+            bytes.number(expiry.0);
         }
-        MarketKind::EuropeanOption { base, strike, expiry, right } => {
-            let right = right as u64;
-            let numbers = [2, u64::from(base), strike.ticks(), expiry.0, right];
+        Instrument::Option { underlying, strike, expiry, right } => {
+            let numbers = [2, u64::from(underlying.0), strike.ticks(), expiry.0, right as u64];
             numbers.into_iter().for_each(|number| bytes.number(number));
         }
     }
+    bytes.number(market.base.map_or(0, |base| u64::from(base) + 1));
     for number in [market.tick.units(), market.lot.units(), market.atoms_per_tick_lot] {
         bytes.number(number);
     }
     bytes.prices(&[market.start, market.max_price]);
     bytes.number(market.schedule.tiers().len() as u64);
     for tier in market.schedule.tiers() {
-        bytes.large(tier.from);
+        bytes.large(tier.above.atoms());
         bytes.number(u64::from(tier.initial));
         bytes.number(u64::from(tier.maintenance));
     }

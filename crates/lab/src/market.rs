@@ -3,13 +3,14 @@
 //! Prices are whole ticks and quantities whole lots; one tick times one lot is a whole number of
 //! atoms, so that a leg's value is exact. One quote unit (a dollar) is 10^6 atoms.
 
-use rhodian_core::bounds::{MAX_LOT_VALUE, MAX_TICKS};
-use rhodian_core::ids::Time;
-use rhodian_core::units::{Price, Quantity};
+use rhodian_core::bounds::{MAX_LOT_VALUE, MAX_LOTS, MAX_TICKS};
+use rhodian_core::ids::{DomainId, Name};
+use rhodian_core::margin::{Level, tiered};
+use rhodian_core::market::{Instrument, MarketSpec, Tier};
+use rhodian_core::units::{Amount, Price, Quantity};
 
 use crate::decimal::{Decimal, UNITS};
 use crate::error::{LabError, require};
-use crate::options::Right;
 
 /// Atoms of one quote unit.
 pub const ATOMS_PER_UNIT: u64 = 1_000_000;
@@ -22,8 +23,11 @@ const HEADROOM: u64 = 1_000;
 pub struct Market {
     /// The name, as in the price file where there is one.
     pub name: String,
-    /// What is traded.
-    pub kind: MarketKind,
+    /// What is traded. An option's underlying is a place in the world: the market's id at a venue
+    /// that lists nothing else.
+    pub instrument: Instrument,
+    /// The place of the market that this one is a twin of: same tick, same lot.
+    pub base: Option<u32>,
     /// The price of one tick, in quote units.
     pub tick: Decimal,
     /// The size of one lot, in units of what is traded.
@@ -38,34 +42,8 @@ pub struct Market {
     pub schedule: MarginSchedule,
 }
 
-/// What a market trades.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum MarketKind {
-    /// A perpetual.
-    Perpetual,
-    /// A dated future, the twin of another market of the world: same tick, same lot.
-    DatedFuture {
-        /// The place of the market it follows.
-        base: u32,
-        /// When it expires.
-        expiry: Time,
-    },
-    /// A European option on another market of the world: same tick, same lot, settled in the quote
-    /// asset.
-    EuropeanOption {
-        /// The place of the market it is written on.
-        base: u32,
-        /// The strike, in ticks.
-        strike: Price,
-        /// When it expires.
-        expiry: Time,
-        /// To buy or to sell.
-        right: Right,
-    },
-}
-
 impl Market {
-    /// Lists a market at a price. The lot is the largest power of ten that is worth at most ten
+    /// Lists a perpetual at a price. The lot is the largest power of ten that is worth at most ten
     /// quote units there, and larger where one tick and lot would not be a whole atom.
     ///
     /// Refused: a tick that is not a power of ten, and a price that is not a tick at least or whose
@@ -73,12 +51,10 @@ impl Market {
     ///
     /// ```
     /// use rhodian_lab::decimal::Decimal;
-    /// use rhodian_lab::market::{MarginSchedule, Market, MarketKind};
+    /// use rhodian_lab::market::{MarginSchedule, Market};
     ///
     /// let price = |text| Decimal::parse(text).unwrap();
-    /// let list = |at, tick| {
-    ///     Market::list("BTCUSDT", MarketKind::Perpetual, at, tick, MarginSchedule::book())
-    /// };
+    /// let list = |at, tick| Market::list("BTCUSDT", at, tick, MarginSchedule::book());
     /// let market = list(price("8885.25"), price("0.01")).unwrap();
     /// assert_eq!((market.lot, market.atoms_per_tick_lot), (price("0.001"), 10));
     /// assert_eq!(market.start.ticks(), 888_525);
@@ -86,7 +62,6 @@ impl Market {
     /// ```
     pub fn list(
         name: &str,
-        kind: MarketKind,
         price: Decimal,
         tick: Decimal,
         schedule: MarginSchedule,
@@ -103,7 +78,8 @@ impl Market {
         let max_price = Price::new(ticks.checked_mul(HEADROOM).map_or(most, |far| far.min(most)))?;
         Ok(Self {
             name: name.into(),
-            kind,
+            instrument: Instrument::Perpetual,
+            base: None,
             tick,
             lot,
             atoms_per_tick_lot,
@@ -134,13 +110,30 @@ impl Market {
         i128::from(lots.lots()) * move_ticks * i128::from(self.atoms_per_tick_lot)
     }
 
-    /// The market this one follows, where it is a twin.
+    /// The market an option is written on.
     #[must_use]
-    pub const fn base(&self) -> Option<u32> {
-        match self.kind {
-            MarketKind::Perpetual | MarketKind::EuropeanOption { .. } => None,
-            MarketKind::DatedFuture { base, .. } => Some(base),
+    pub const fn underlying(&self) -> Option<u32> {
+        match self.instrument {
+            Instrument::Option { underlying, .. } => Some(underlying.0),
+            Instrument::Perpetual | Instrument::Future { .. } => None,
         }
+    }
+
+    /// The market as a venue lists it in `domain`, with no limit of lots but the engine's and fills
+    /// within `band` millionths of the mark. Nothing where the name is no name of the engine.
+    #[must_use]
+    pub fn spec(&self, domain: DomainId, band: u32) -> Option<MarketSpec> {
+        Some(MarketSpec {
+            name: Name::new(&self.name)?,
+            domain,
+            instrument: self.instrument,
+            unit: self.atoms_per_tick_lot,
+            max_price: self.max_price,
+            max_position: MAX_LOTS,
+            max_open: MAX_LOTS,
+            band,
+            tiers: self.schedule.tiers().to_vec(),
+        })
     }
 }
 
@@ -169,17 +162,6 @@ fn lot_for(price: Decimal, tick: Decimal) -> Result<(Decimal, u64), LabError> {
     })
 }
 
-/// Rates from one value of a leg on, in millionths of its value.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Tier {
-    /// The value from which these rates hold, in atoms.
-    pub from: u128,
-    /// Initial margin of what lies above `from`, in millionths.
-    pub initial: u32,
-    /// Maintenance margin of what lies above `from`, in millionths.
-    pub maintenance: u32,
-}
-
 /// Margin rates that grow with the value of a leg. Each rate holds for the part of the value
 /// inside its tier, as tax brackets do: so margin is continuous and convex in size.
 ///
@@ -201,11 +183,11 @@ impl MarginSchedule {
             tier.maintenance > 0 && tier.maintenance < tier.initial && tier.initial <= 1_000_000
         };
         let grows = |pair: &[Tier]| {
-            pair[0].from < pair[1].from
+            pair[0].above < pair[1].above
                 && pair[0].initial <= pair[1].initial
                 && pair[0].maintenance <= pair[1].maintenance
         };
-        let begins = tiers.first().is_some_and(|tier| tier.from == 0);
+        let begins = tiers.first().is_some_and(|tier| tier.above.is_zero());
         require(
             begins && tiers.iter().all(sound) && tiers.windows(2).all(grows),
             "margin schedule",
@@ -234,8 +216,9 @@ impl MarginSchedule {
     }
 
     fn doubled(tiers: &[(u128, u32)]) -> Self {
-        let tier = |&(from, maintenance): &(u128, u32)| Tier {
-            from,
+        let tier = |&(above, maintenance): &(u128, u32)| Tier {
+            // At most twenty million quote units.
+            above: Amount::new(above).unwrap_or_default(),
             initial: 2 * maintenance,
             maintenance,
         };
@@ -251,7 +234,7 @@ impl MarginSchedule {
     /// Initial margin of a leg of this value, in atoms, rounded up.
     #[must_use]
     pub fn initial(&self, value: u128) -> u128 {
-        self.bracketed(value, |tier| tier.initial)
+        tiered(&self.tiers, value, Level::Initial)
     }
 
     /// Maintenance margin of a leg of this value, in atoms, rounded up.
@@ -264,19 +247,7 @@ impl MarginSchedule {
     /// ```
     #[must_use]
     pub fn maintenance(&self, value: u128) -> u128 {
-        self.bracketed(value, |tier| tier.maintenance)
-    }
-
-    fn bracketed(&self, value: u128, rate: impl Fn(&Tier) -> u32) -> u128 {
-        // A value is at most 10^30 and rates at most 10^6: the sum stays below 10^37.
-        let mut sum = 0;
-        for (place, tier) in self.tiers.iter().enumerate() {
-            let end = self.tiers.get(place + 1).map_or(value, |next| next.from.min(value));
-            if end > tier.from {
-                sum += (end - tier.from) * u128::from(rate(tier));
-            }
-        }
-        sum.div_ceil(1_000_000)
+        tiered(&self.tiers, value, Level::Maintenance)
     }
 
     /// The largest gap between initial and maintenance rate of any tier, in millionths.
@@ -288,7 +259,11 @@ impl MarginSchedule {
 
 #[cfg(test)]
 mod tests {
-    use super::{MarginSchedule, Market, MarketKind, Tier};
+    use rhodian_core::ids::DomainId;
+    use rhodian_core::market::Tier;
+    use rhodian_core::units::Amount;
+
+    use super::{MarginSchedule, Market};
     use crate::decimal::Decimal;
 
     #[test]
@@ -302,13 +277,12 @@ mod tests {
         ] {
             let value = |text| Decimal::parse(text).unwrap();
             let schedule = MarginSchedule::deep();
-            let market =
-                Market::list(price, MarketKind::Perpetual, value(price), value(tick), schedule);
-            let market = market.unwrap();
+            let market = Market::list(price, value(price), value(tick), schedule).unwrap();
             assert_eq!(market.lot.to_string(), lot, "{price}");
             assert_eq!(market.atoms_per_tick_lot, atoms, "{price}");
             assert_eq!(market.start.ticks(), value(price).in_steps(value(tick)));
             assert!(market.max_price > market.start);
+            assert_eq!(market.spec(DomainId(0), 100_000).unwrap().check(), Ok(()));
         }
     }
 
@@ -316,15 +290,18 @@ mod tests {
     fn ticks_that_are_no_power_of_ten_are_refused() {
         for tick in ["0", "0.05", "3"] {
             let (price, tick) = (Decimal::parse("100").unwrap(), Decimal::parse(tick).unwrap());
-            let listed =
-                Market::list("X", MarketKind::Perpetual, price, tick, MarginSchedule::deep());
+            let listed = Market::list("X", price, tick, MarginSchedule::deep());
             assert!(listed.is_err(), "{tick}");
         }
     }
 
     #[test]
     fn schedules_out_of_order_are_refused() {
-        let tier = |from, initial, maintenance| Tier { from, initial, maintenance };
+        let tier = |above: u32, initial, maintenance| Tier {
+            above: Amount::from(above),
+            initial,
+            maintenance,
+        };
         for (tiers, sound) in [
             (vec![tier(0, 20, 10)], true),
             (vec![tier(0, 20, 10), tier(5, 20, 10)], true),
@@ -346,7 +323,8 @@ mod tests {
         assert_eq!(schedule.maintenance(1), 1);
         assert_eq!(schedule.initial(0), 0);
         for tier in schedule.tiers() {
-            let (at, after) = (schedule.initial(tier.from), schedule.initial(tier.from + 1));
+            let from = tier.above.atoms();
+            let (at, after) = (schedule.initial(from), schedule.initial(from + 1));
             assert!(after - at <= 1);
         }
     }

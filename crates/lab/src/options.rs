@@ -8,24 +8,17 @@
 //! **When it is false**: real volatility differs by strike and expiry, and most in a crash; and a
 //! fill is made at a spread around the model's price.
 
-use rhodian_core::ids::Time;
+use rhodian_core::ids::{MarketId, Time};
+use rhodian_core::market::Instrument;
+pub use rhodian_core::market::Right;
 use rhodian_core::units::Price;
 
 use crate::error::{LabError, require};
-use crate::market::{Market, MarketKind};
+use crate::market::Market;
 use crate::normal::normal_cdf;
 use crate::path::simulate::YEAR_MS;
 use crate::path::volatility::Volatility;
 use crate::path::whole_ticks;
-
-/// The right an option gives.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum Right {
-    /// To buy at the strike.
-    Call,
-    /// To sell at the strike.
-    Put,
-}
 
 /// The price of a European option by Black's formula of 1976, without interest, in the unit of
 /// `forward` and `strike`, both above zero. `deviation` is volatility times the square root of the
@@ -88,7 +81,7 @@ impl OptionsModel {
     /// The options on `markets`, whose starts are known, for a path that begins at `from`. Their
     /// tick and lot are the base's, and their strike is a whole tick.
     pub(crate) fn list(&self, markets: &[Market], from: Time) -> Result<Vec<Market>, LabError> {
-        let perpetuals = markets.iter().filter(|market| market.base().is_none()).count();
+        let perpetuals = markets.iter().filter(|market| market.base.is_none()).count();
         require(self.bases as usize <= perpetuals, "bases of options", "no more than perpetuals")?;
         let sound = self.strikes.iter().all(|strike| (0.1..=10.0).contains(strike));
         require(sound && !self.strikes.is_empty(), "strikes", "0.1 to 10 times the start")?;
@@ -100,10 +93,11 @@ impl OptionsModel {
                 for multiple in &self.strikes {
                     let strike = whole_ticks(market.start.ticks() as f64 * multiple);
                     for right in [Right::Call, Right::Put] {
-                        let kind = MarketKind::EuropeanOption { base, strike, expiry, right };
+                        let underlying = MarketId(base);
+                        let instrument = Instrument::Option { underlying, strike, expiry, right };
                         let letter = if right == Right::Call { 'C' } else { 'P' };
                         let name = format!("{}-{expiry}-{strike}-{letter}", market.name);
-                        listed.push(Market { name, kind, ..market.clone() });
+                        listed.push(Market { name, instrument, ..market.clone() });
                     }
                 }
             }
@@ -135,7 +129,7 @@ pub(crate) fn priced(
     volatility: f64,
     at: Time,
 ) -> Option<(Price, LotRisk)> {
-    let MarketKind::EuropeanOption { strike, expiry, right, .. } = market.kind else {
+    let Instrument::Option { strike, expiry, right, .. } = market.instrument else {
         return None;
     };
     // An expired option is worth what exercise gives at the mark.

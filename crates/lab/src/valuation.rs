@@ -3,7 +3,7 @@
 use rhodian_core::ids::Time;
 use rhodian_core::units::{Price, Quantity};
 
-use crate::market::{Market, MarketKind};
+use crate::market::Market;
 use crate::options::{self, LotRisk};
 
 /// The mark of every market at a moment; options are priced by the lab's model.
@@ -39,7 +39,7 @@ impl Valuation {
         volatilities.resize(markets.len(), 0.0);
         let mut risks = vec![None; markets.len()];
         for (place, market) in markets.iter().enumerate() {
-            let Some(base) = market.option_base() else { continue };
+            let Some(base) = market.underlying() else { continue };
             let (forward, volatility) = (marks[base as usize], volatilities[base as usize]);
             if let Some((price, risk)) = options::priced(market, forward, volatility, at) {
                 (marks[place], risks[place]) = (price, Some(risk));
@@ -69,7 +69,7 @@ impl Valuation {
     /// The value of one lot's exposure, in atoms: of the base's lot, for an option.
     pub(crate) fn exposure(&self, markets: &[Market], market: u32) -> u128 {
         let place = market as usize;
-        let base = markets[place].option_base().map_or(place, |base| base as usize);
+        let base = markets[place].underlying().map_or(place, |base| base as usize);
         markets[place].lot_value(self.marks[base])
     }
 
@@ -94,16 +94,5 @@ impl Valuation {
             Some(risk) => (size * risk.short_initial, size * risk.short_maintenance),
         };
         LegMargin { gross, initial, maintenance, profit }
-    }
-}
-
-impl Market {
-    /// The base, where it is an option.
-    #[must_use]
-    pub const fn option_base(&self) -> Option<u32> {
-        match self.kind {
-            MarketKind::EuropeanOption { base, .. } => Some(base),
-            MarketKind::Perpetual | MarketKind::DatedFuture { .. } => None,
-        }
     }
 }

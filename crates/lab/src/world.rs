@@ -1,11 +1,12 @@
 //! A world: markets, everyone in them, and what prices do.
 
 use rhodian_core::ids::Time;
+use rhodian_core::market::Instrument;
 use rhodian_core::units::Price;
 
 use crate::decimal::Decimal;
 use crate::error::{LabError, require};
-use crate::market::{MarginSchedule, Market, MarketKind};
+use crate::market::{MarginSchedule, Market};
 use crate::options::OptionsModel;
 use crate::path::Path;
 use crate::path::basis::Basis;
@@ -168,8 +169,7 @@ impl Replayed {
         let list = |(rank, series): (usize, &&crate::path::candles::Series)| {
             // A series that passed the rule for gaps has its first candle.
             let open = series.candles[0].map(|candle| candle.open).unwrap_or_default();
-            let (kind, schedule) = (MarketKind::Perpetual, self.schedules.at(rank));
-            Market::list(&series.symbol, kind, open, series.tick, schedule)
+            Market::list(&series.symbol, open, series.tick, self.schedules.at(rank))
         };
         let markets = series.iter().enumerate().map(list).collect::<Result<Vec<_>, _>>()?;
         let name = self.name.clone();
@@ -185,7 +185,7 @@ fn drawn_market(rank: u32, schedules: Schedules, stream: &mut Stream) -> Result<
     let tick = Decimal::power_of_ten(exponent).unwrap_or_default();
     let price = Decimal::of_units(ticks * tick.units());
     let name = format!("M{:02}", rank + 1);
-    Market::list(&name, MarketKind::Perpetual, price, tick, schedules.at(rank as usize))
+    Market::list(&name, price, tick, schedules.at(rank as usize))
 }
 
 /// What a world is assembled from.
@@ -213,8 +213,9 @@ impl World {
         let end = path.ticks().last().map_or(Time(0), |tick| tick.at);
         for (base, _) in pairs {
             let of = &markets[base as usize];
-            let kind = MarketKind::DatedFuture { base, expiry: end.after(EXPIRY_AFTER_MS) };
-            markets.push(Market { name: format!("{}-DATED", of.name), kind, ..of.clone() });
+            let instrument = Instrument::Future { expiry: end.after(EXPIRY_AFTER_MS) };
+            let (name, base) = (format!("{}-DATED", of.name), Some(base));
+            markets.push(Market { name, instrument, base, ..of.clone() });
         }
         let first = path.tick(0).filter(|tick| tick.quotes.len() == markets.len());
         let first =

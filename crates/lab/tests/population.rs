@@ -241,7 +241,7 @@ fn hedged_accounts_hold_opposite_lots_of_twins() {
             let legs = world.population.legs(place);
             assert_eq!(legs.len(), 2);
             assert_eq!(legs[0].lots, legs[1].lots.opposite());
-            let base = world.markets[legs[1].market as usize].base();
+            let base = world.markets[legs[1].market as usize].base;
             assert_eq!(base, Some(legs[0].market));
         }
     }
@@ -293,7 +293,7 @@ fn option_accounts_trade_options() {
         let legs = world.population.legs(place);
         assert!((1..=4).contains(&legs.len()));
         for leg in legs {
-            assert!(world.markets[leg.market as usize].option_base().is_some());
+            assert!(world.markets[leg.market as usize].underlying().is_some());
             assert_eq!(leg.lots.lots() > 0, long);
         }
         let at = |then| world.population.standing(place, &world.markets, then).unwrap().equity;

@@ -25,11 +25,11 @@ pub fn build(
     seed: Seed,
 ) -> Result<Population, LabError> {
     let twins: Vec<(u32, u32)> =
-        (0..).zip(markets).filter_map(|(place, market)| Some((market.base()?, place))).collect();
-    let options = markets.iter().filter(|market| market.option_base().is_some()).count() as u32;
+        (0..).zip(markets).filter_map(|(place, market)| Some((market.base?, place))).collect();
+    let options = markets.iter().filter(|market| market.underlying().is_some()).count() as u32;
     let linear = markets.len() as u32 - options;
     let (first, rest) = markets.split_at(linear as usize);
-    let ordered = first.iter().all(|market| market.option_base().is_none());
+    let ordered = first.iter().all(|market| market.underlying().is_none());
     require(ordered && rest.len() == options as usize, "markets", "options after all others")?;
     model.check(Listed { linear, twins: twins.len() as u32, options })?;
     require(start.marks().len() == markets.len(), "marks at the start", "one of each market")?;
@@ -138,7 +138,7 @@ impl History {
         for market in markets {
             // A twin moved as its base did: they are hedges of each other. An option is priced
             // on its base, below.
-            if let Some(base) = market.base().or(market.option_base()) {
+            if let Some(base) = market.base.or(market.underlying()) {
                 fell.push(fell[base as usize]);
                 factors.push(factors[base as usize].clone());
                 continue;

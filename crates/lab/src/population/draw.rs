@@ -56,7 +56,7 @@ impl<'a> Drawer<'a> {
         twins: &'a [(u32, u32)],
         seed: Seed,
     ) -> Self {
-        let options = (0..).zip(markets).filter(|(_, market)| market.option_base().is_some());
+        let options = (0..).zip(markets).filter(|(_, market)| market.underlying().is_some());
         let options: Vec<u32> = options.map(|(place, _)| place).collect();
         let linear = (markets.len() - options.len()) as u32;
         Self {

@@ -23,18 +23,10 @@ use rhodian_core::ids::Time;
 use rhodian_core::units::{Amount, Price, Quantity};
 
 pub use build::build;
+pub use rhodian_core::account::AccountKind;
 
 use crate::market::Market;
 use crate::valuation::Valuation;
-
-/// Whether an account's margin is shared between its legs or serves one.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum AccountKind {
-    /// All legs share the margin.
-    Cross,
-    /// One leg, with a margin of its own.
-    Isolated,
-}
 
 /// What an account was drawn as.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]

@@ -1,8 +1,9 @@
 //! Seeded worlds for the engine: who is there, what they hold, and what prices do.
 //!
 //! The lab produces plain values, a [`world::World`], that a driver turns into commands (the test
-//! `tests/engine.rs` is the shortest one); it decides nothing about money. It is the only crate with floats and randomness, and every number
-//! it hands on is whole: ticks, lots, atoms, milliseconds.
+//! `tests/engine.rs` is the shortest one); it decides nothing about money. It is the only crate with
+//! floats and randomness, and every number it hands on is whole: ticks, lots, atoms,
+//! milliseconds, millionths.
 //!
 //! ```
 //! use rhodian_lab::seed::Seed;

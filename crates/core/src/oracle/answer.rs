@@ -5,14 +5,13 @@ use alloc::vec::Vec;
 use super::feed::{Feed, Report};
 use super::median::{self, Counted};
 use super::quality::{Answer, Quality, Why};
-use super::walk::{self, Anchor, Pace, Walk};
-use super::{Kind, Oracle, Value};
+use super::walk::{self, Anchor, Pace, Track, Walk};
+use super::{Oracle, Value};
 use crate::ids::Time;
 
 pub(super) fn answer(oracle: &Oracle, feed: &Feed, now: Time) -> Answer {
     let seen = See::of(feed, &feed.reports, now);
-    let stood = carried(feed, now);
-    let stand = stand(feed, stood, seen.target, now);
+    let stand = carried(feed, now).map(|walk| stand(feed, walk, seen.target, now));
     seen.judge(oracle, feed, stand, now)
 }
 
@@ -25,8 +24,11 @@ pub(super) fn after_report(
     now: Time,
 ) -> Option<Walk> {
     let seen = See::of(feed, reports, now);
-    let stood = carried(feed, now).map(|walk| rolled(feed, walk, now));
-    let stand = stand(feed, stood, seen.target, now)?;
+    let stand = match carried(feed, now) {
+        Some(walk) => stand(feed, rolled(feed, walk, now), seen.target, now),
+        // A walk begins with a report, at the target it leads to.
+        None => Walk::begin(seen.target?, pace(feed).start(now), now),
+    };
     let quality = seen.judge(oracle, feed, Some(stand), now).quality;
     Some(Walk { quality, ..stand })
 }
@@ -66,9 +68,10 @@ impl See {
             let (counted, needed) = (number(&self.counted), feed.spec.min_sources);
             reasons.push(Why::TooFewSources { counted, needed });
         }
-        match (stand, self.target) {
+        let value = stand.map(|walk| walk.value());
+        match (value, self.target) {
             (None, _) => reasons.push(Why::NoValue),
-            (Some(Walk { value: effective, .. }), Some(target)) if effective != target => {
+            (Some(effective), Some(target)) if effective != target => {
                 let far = median::beyond(effective.distance(target), params.jump, effective);
                 reasons.push(if far {
                     Why::Jump { effective, target }
@@ -80,8 +83,8 @@ impl See {
         }
         let quality = self.reasons.iter().map(Why::allows).max().unwrap_or(Quality::Settlement);
         Answer {
-            value: stand.map(|walk| walk.value),
-            stable: stand.map(|walk| walk.stable_value),
+            value,
+            stable: stand.map(|walk| walk.stable_value()),
             target: self.target,
             confidence: self.target.and_then(|at| median::confidence(&self.counted, at)),
             quality,
@@ -144,51 +147,48 @@ fn carried(feed: &Feed, now: Time) -> Option<Walk> {
     Some(walk)
 }
 
-/// The walk with its anchors where they stood when the step of `moment` began, and its values as
-/// they stood just before `moment`. Without a target then, all of it stands.
+/// The walk as it stood just before `moment`, with its anchors where the step of `moment` begins.
+///
+/// Without a target it stands, and from the step after the one in which it last had one it walks
+/// from there: the steps it does not use are kept until there is a target again.
 fn rolled(feed: &Feed, walk: Walk, moment: Time) -> Walk {
-    // At the moment of the last report itself there is nothing to carry.
-    let before = moment.0.checked_sub(1).map(Time).filter(|before| *before >= walk.at);
-    let Some(before) = before else { return walk };
-    let Some(target) = See::of(feed, &feed.reports, before).target else { return walk };
-    let stood = stepped(feed, walk, target, before);
-    let (goal, pace) = (walk::micro(target), pace(feed));
-    let anchor = pace.roll(walk.anchor, goal, moment);
-    let stable = stable_pace(feed).roll(walk.stable, stable_goal(feed, anchor.micro), moment);
-    Walk { anchor, stable, ..stood }
+    let (pace, stable_pace) = (pace(feed), stable_pace(feed));
+    let before = Time(moment.0.max(1) - 1).max(walk.at);
+    let target = See::of(feed, &feed.reports, before).target;
+    let Some(target) = target else {
+        let since = pace.next(walk.held);
+        let from_there = |track: Track| {
+            let micro = track.micro;
+            Track { micro, anchor: Anchor { micro, since } }
+        };
+        return if moment < since {
+            walk
+        } else {
+            let (effective, stable) = (from_there(walk.effective), from_there(walk.stable));
+            Walk { effective, stable, ..walk }
+        };
+    };
+    let mut stood = stepped(feed, walk, target, before);
+    let (effective, stable) = (&mut stood.effective.anchor, &mut stood.stable.anchor);
+    *effective = pace.roll(*effective, walk::micro(target), moment);
+    *stable = stable_pace.roll(*stable, stable_goal(feed, effective.micro), moment);
+    stood
 }
 
 /// The walk at `now`, towards `target`.
 fn stepped(feed: &Feed, walk: Walk, target: Value, now: Time) -> Walk {
-    let least = feed.spec.kind.least();
-    let effective = pace(feed).walk(walk.anchor, walk::micro(target), now);
-    let stable = stable_pace(feed).walk(walk.stable, stable_goal(feed, effective), now);
-    let value = walk::floor(effective, least);
-    Walk { at: now, value, stable_value: walk::floor(stable, least), ..walk }
+    let mut stepped = Walk { at: now, held: now, ..walk };
+    let (effective, stable) = (&mut stepped.effective, &mut stepped.stable);
+    effective.micro = pace(feed).walk(effective.anchor, walk::micro(target), now);
+    let goal = stable_goal(feed, effective.micro);
+    stable.micro = stable_pace(feed).walk(stable.anchor, goal, now);
+    stepped
 }
 
-/// The walk at `now`: a step on the way to the target, where it stood when there is none, and the
-/// target itself where it begins.
-fn stand(feed: &Feed, stood: Option<Walk>, target: Option<Value>, now: Time) -> Option<Walk> {
-    match (stood, target) {
-        (Some(walk), Some(target)) => Some(stepped(feed, walk, target, now)),
-        (Some(walk), None) => Some(Walk { at: now, ..walk }),
-        (None, Some(target)) => {
-            let anchor = Anchor { micro: walk::micro(target), since: pace(feed).start(now) };
-            let quality = Quality::Settlement;
-            let (stable, value) = (anchor, target);
-            Some(Walk { at: now, anchor, stable, value, stable_value: target, quality })
-        }
-        (None, None) => None,
-    }
-}
-
-impl Kind {
-    /// The least value of the kind: a price and a volatility are never zero.
-    pub(super) const fn least(self) -> Value {
-        match self {
-            Self::Depth => Value::ZERO,
-            Self::Price | Self::Volatility => Value::ONE,
-        }
+/// The walk at `now`: a step on the way to the target; where it stood when there is none.
+fn stand(feed: &Feed, walk: Walk, target: Option<Value>, now: Time) -> Walk {
+    match target {
+        Some(target) => stepped(feed, walk, target, now),
+        None => Walk { at: now, ..walk },
     }
 }

@@ -7,6 +7,7 @@ use borsh::{BorshDeserialize, BorshSerialize};
 
 use super::Value;
 use super::walk::micro;
+use super::window::overlap;
 use crate::bounds::RISK_UNIT;
 use crate::ids::Time;
 use crate::wide::mul_div_floor;
@@ -60,8 +61,7 @@ impl Delays {
 
     /// Adds the part of the span that lies in the open interval.
     fn add(&mut self, value: Value, from: Time, until: Time, interval: u64) {
-        let (start, end) = (self.open * interval, Time(self.open * interval).after(interval).0);
-        let millis = until.0.min(end).checked_sub(from.0.max(start)).unwrap_or(0);
+        let millis = overlap((from.0, until.0), (self.open * interval, interval));
         self.covered += millis;
         self.sum += u128::from(value.units()) * u128::from(millis);
     }

@@ -18,7 +18,7 @@ impl Oracle {
                 if old.delay_interval != new.delay_interval
                     && let Some(walk) = found.walk
                 {
-                    found.delays.begin(walk.value, now, new.delay_interval);
+                    found.delays.begin(walk.value(), now, new.delay_interval);
                 }
                 found.spec = spec.clone();
             }
@@ -58,17 +58,17 @@ impl Feed {
                 let until = old.at.after(params.max_age).min(walk.at);
                 let limits = (params.delay_interval, params.delay_cap);
                 if old.quality.meets(Quality::Mark) {
-                    self.delays.stood(old.value, old.at, until, limits);
+                    self.delays.stood(old.value(), old.at, until, limits);
                 }
                 if old.quality == Quality::Settlement {
                     let shape = (params.window_cell, params.window_cells);
-                    self.history.stood(old.value, old.at, until, shape);
+                    self.history.stood(old.value(), old.at, until, shape);
                 }
             }
-            None => self.delays.begin(walk.value, walk.at, params.delay_interval),
+            None => self.delays.begin(walk.value(), walk.at, params.delay_interval),
         }
         if walk.quality == Quality::Settlement {
-            self.last_good = Some(Good { value: walk.value, at: walk.at });
+            self.last_good = Some(Good { value: walk.value(), at: walk.at });
             self.confirmed = walk.at;
         }
         self.walk = Some(walk);

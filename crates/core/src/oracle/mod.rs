@@ -57,7 +57,7 @@ pub use feed::{
 pub use params::{Declared, FEED_PARAMETERS, Needs, Params, Reference};
 pub use quality::{Answer, Purpose, Quality, Unfit, Why};
 pub use value::Value;
-pub use walk::{Anchor, Walk};
+pub use walk::{Anchor, Track, Walk};
 pub use window::{Average, NoAverage};
 
 use crate::ids::{FeedId, Time};

@@ -22,9 +22,6 @@ const _: () = assert!(MAX_TICKS == MAX_LOTS, "one bound serves every kind of val
 pub struct Value(u64);
 
 impl Value {
-    pub(super) const ZERO: Self = Self(0);
-    pub(super) const ONE: Self = Self(1);
-
     /// A value of `units`, refused above 10^15.
     pub const fn new(units: u64) -> Result<Self, OutOfBounds> {
         if units <= MAX_TICKS {

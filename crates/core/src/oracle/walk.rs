@@ -23,6 +23,18 @@ pub struct Anchor {
     pub since: Time,
 }
 
+/// One walk: where it stands, and the anchor that bounds it.
+#[derive(
+    Clone, Copy, Debug, PartialEq, Eq, BorshSerialize, BorshDeserialize, Serialize, Deserialize,
+)]
+pub struct Track {
+    /// Where it stands, in millionths of a unit.
+    #[serde(with = "text")]
+    pub micro: u128,
+    /// From where it walks.
+    pub anchor: Anchor,
+}
+
 /// Where a feed stood at a report.
 #[derive(
     Clone, Copy, Debug, PartialEq, Eq, BorshSerialize, BorshDeserialize, Serialize, Deserialize,
@@ -30,16 +42,36 @@ pub struct Anchor {
 pub struct Walk {
     /// When.
     pub at: Time,
-    /// From where the effective value walks.
-    pub anchor: Anchor,
-    /// From where the stable value walks.
-    pub stable: Anchor,
-    /// The effective value then.
-    pub value: Value,
-    /// The stable value then.
-    pub stable_value: Value,
-    /// Its quality then.
+    /// When there last was a target.
+    pub held: Time,
+    /// The effective value.
+    pub effective: Track,
+    /// The stable value.
+    pub stable: Track,
+    /// The quality then.
     pub quality: Quality,
+}
+
+impl Walk {
+    /// A walk that begins at `target`.
+    pub(super) fn begin(target: Value, step: Time, now: Time) -> Self {
+        let micro = micro(target);
+        let track = Track { micro, anchor: Anchor { micro, since: step } };
+        let quality = Quality::Settlement;
+        Self { at: now, held: now, effective: track, stable: track, quality }
+    }
+
+    /// The effective value, rounded down.
+    #[must_use]
+    pub fn value(&self) -> Value {
+        Value::at_most(self.effective.micro / UNIT)
+    }
+
+    /// The stable value, rounded down.
+    #[must_use]
+    pub fn stable_value(&self) -> Value {
+        Value::at_most(self.stable.micro / UNIT)
+    }
 }
 
 /// A cap on how far a walk moves: so many millionths of the anchor in each step of so long.
@@ -62,6 +94,11 @@ impl Pace {
             Some(steps) => u128::from(steps) + 1,
             None => 0,
         }
+    }
+
+    /// The first moment of the step after that of `time`.
+    pub(super) const fn next(self, time: Time) -> Time {
+        self.start(time).after(self.step)
     }
 
     /// Where the walk from `anchor` to `goal` stands at `now`, in millionths.
@@ -99,11 +136,6 @@ impl Pace {
 /// `value` in millionths.
 pub(super) fn micro(value: Value) -> u128 {
     u128::from(value.units()) * UNIT
-}
-
-/// The value of so many millionths, rounded down, at least `least`.
-pub(super) fn floor(micro: u128, least: Value) -> Value {
-    Value::at_most(micro / UNIT).max(least)
 }
 
 /// Numbers beyond 2^53 are strings in JSON.

@@ -40,7 +40,8 @@ impl History {
         self.cells.resize(size, Cell::default());
         let last = (until.0 - 1) / cell;
         // Cells that the ring would forget at once are passed over.
-        let first = (from.0 / cell).max((last + 1).checked_sub(count).unwrap_or(0));
+        let kept = if last < count { 0 } else { last + 1 - count };
+        let first = (from.0 / cell).max(kept);
         for number in first..=last {
             let slot = &mut self.cells[place(number, size)];
             if slot.number != number {
@@ -74,9 +75,9 @@ fn place(number: u64, size: usize) -> usize {
 }
 
 /// How many milliseconds of `from..until` lie in the span that begins at `start`.
-fn overlap((from, until): (u64, u64), (start, length): (u64, u64)) -> u64 {
-    let end = Time(start).after(length).0;
-    until.min(end).checked_sub(from.max(start)).unwrap_or(0)
+pub(super) fn overlap((from, until): (u64, u64), (start, length): (u64, u64)) -> u64 {
+    let (first, end) = (from.max(start), until.min(Time(start).after(length).0));
+    end - first.min(end)
 }
 
 /// The mean over a window.
@@ -154,7 +155,7 @@ impl Feed {
         if to <= from {
             return Err(NoAverage::Empty { from, to });
         }
-        if from.0 % cell != 0 || to.0 % cell != 0 {
+        if !from.0.is_multiple_of(cell) || !to.0.is_multiple_of(cell) {
             return Err(NoAverage::OffCells { from, to, cell });
         }
         if to > now {
@@ -188,6 +189,6 @@ impl Feed {
         };
         let until = walk.at.after(self.spec.params.max_age).min(now);
         let millis = overlap((walk.at.0, until.0), (from.0, to.0 - from.0));
-        (u128::from(walk.value.units()) * u128::from(millis), millis)
+        (u128::from(walk.value().units()) * u128::from(millis), millis)
     }
 }

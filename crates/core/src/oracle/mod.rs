@@ -124,7 +124,7 @@ impl Oracle {
         let needed = found.spec.params.needs.of(purpose);
         match value {
             Some(value) if quality.meets(needed) => Ok(value),
-            _ => Err(Unfit::Quality { feed, purpose, needed, quality, reasons }),
+            _ => Err(Unfit::Quality { feed, purpose, needed, found: quality, reasons }),
         }
     }
 

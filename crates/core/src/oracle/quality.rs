@@ -214,7 +214,7 @@ pub enum Unfit {
     /// The feed is of another kind.
     WrongKind { feed: FeedId, kind: super::Kind },
     /// Its quality is too low.
-    Quality { feed: FeedId, purpose: Purpose, needed: Quality, quality: Quality, reasons: Vec<Why> },
+    Quality { feed: FeedId, purpose: Purpose, needed: Quality, found: Quality, reasons: Vec<Why> },
 }
 
 impl Unfit {
@@ -234,8 +234,8 @@ impl fmt::Display for Unfit {
         match self {
             Self::UnknownFeed { feed } => write!(f, "there is no feed {feed}"),
             Self::WrongKind { feed, kind } => write!(f, "feed {feed} is of kind {kind:?}"),
-            Self::Quality { feed, purpose, needed, quality, reasons } => {
-                write!(f, "feed {feed} is of {quality:?} quality, {purpose:?} needs {needed:?}")?;
+            Self::Quality { feed, purpose, needed, found, reasons } => {
+                write!(f, "feed {feed} is of {found:?} quality, {purpose:?} needs {needed:?}")?;
                 for (at, why) in reasons.iter().enumerate() {
                     write!(f, "{}{why}", if at == 0 { ": " } else { "; " })?;
                 }

@@ -62,7 +62,7 @@ fn purposes_stop_and_come_back_with_the_quality() {
         unfit.to_string(),
         "feed 0 is of Liquidation quality, Open needs Settlement: the value walks from 9900 to 9700"
     );
-    assert!(matches!(unfit, Unfit::Quality { needed: Settlement, quality: Liquidation, .. }));
+    assert!(matches!(unfit, Unfit::Quality { needed: Settlement, found: Liquidation, .. }));
     // Time alone takes it there: 1 % of the anchor a second, then the target.
     bench.at(2_000);
     assert_eq!((bench.units(), bench.serves().as_str()), (9_800, "ml"));

@@ -145,8 +145,8 @@ proptest! {
                 let (from, to) = (from * cell, to * cell);
                 let (mut sum, mut covered) = (0u64, 0u64);
                 for millis in from..to {
-                    let held = stood.iter().find(|(start, end, _)| (*start..*end).contains(&millis));
-                    if let Some((_, _, units)) = held {
+                    let holds = |stood: &&(u64, u64, u64)| (stood.0..stood.1).contains(&millis);
+                    if let Some((_, _, units)) = stood.iter().find(holds) {
                         (sum, covered) = (sum + units, covered + 1);
                     }
                 }

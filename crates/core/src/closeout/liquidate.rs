@@ -35,7 +35,10 @@ fn routes_of(state: &State, account: AccountId) -> Option<(&Routes, AssetId)> {
 }
 
 fn begins(state: &State, account: AccountId) -> bool {
-    let backstop = |spec: &RouteSpec| matches!(spec.route, Route::Backstop { account: of, .. } if of == account);
+    let backstop = |spec: &RouteSpec| match spec.route {
+        Route::Backstop { account: of, .. } => of == account,
+        _ => false,
+    };
     let Some((routes, _)) = routes_of(state, account) else { return false };
     // The backstop does not sell to itself: it fails like anyone.
     let own = routes.list.iter().any(backstop);

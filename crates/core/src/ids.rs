@@ -66,6 +66,10 @@ dense_id! {
     EpisodeId,
     /// A liable set of an episode.
     LiableSetId,
+    /// A feed of the oracle.
+    FeedId,
+    /// A source of reports: the number under which the door knows its key.
+    SourceId,
 }
 
 /// A moment: milliseconds since an origin the venue chooses. The only time core knows.

@@ -2,9 +2,10 @@
 //!
 //! Read in the order of one loss: [`bounds`], [`units`] and [`ids`] say what a number may be;
 //! [`ledger`] where money stands; [`account`] and [`domain`] who is there and what absorbs;
-//! [`loss`] what happens; [`waterfall`] in which order; [`basis`] and [`allocation`] who shares
-//! and how it is divided; [`recovery`] who is repaid; [`control`] which parameters and statuses
-//! hold; [`engine`] nests them; [`invariants`] are the laws.
+//! [`oracle`] at which price, and how good it is; [`loss`] what happens; [`waterfall`] in which
+//! order; [`basis`] and [`allocation`] who shares and how it is divided; [`recovery`] who is
+//! repaid; [`control`] which parameters and statuses hold; [`engine`] nests them; [`invariants`]
+//! are the laws.
 //!
 //! One loss in twenty lines: 12 atoms over three claims, each capped at half its weight.
 //!
@@ -49,6 +50,7 @@ pub mod liquidation;
 pub mod loss;
 pub mod margin;
 pub mod market;
+pub mod oracle;
 pub mod recovery;
 pub mod units;
 pub mod waterfall;

@@ -12,8 +12,9 @@ use rhodian_core::allocation::Rule;
 use rhodian_core::control::{self, Parameter, Status};
 use rhodian_core::domain::{self, Attachment, CauseClass, Kind, MemberRule, PeriodCap, Source};
 use rhodian_core::engine::{Action, Actor, Role};
-use rhodian_core::ids::LossId;
+use rhodian_core::ids::{FeedId, LossId, SourceId};
 use rhodian_core::loss::{self, Rank, RankedClaim};
+use rhodian_core::oracle::{self, FeedSpec, Params, SourceWeight, Value};
 use serde::Serialize;
 use world::{ASSET, DOMAIN, World, amount, layer, members, name};
 
@@ -157,6 +158,32 @@ fn waves() -> World {
     world
 }
 
+/// A feed that is opened, changed, reported on, lost and declared wrong.
+fn prices() -> World {
+    let mut world = World::new("USD", 2);
+    let spec = FeedSpec {
+        name: name("BTC"),
+        kind: oracle::Kind::Price,
+        domains: vec![DOMAIN],
+        sources: vec![SourceWeight { source: SourceId(7), weight: 1 }],
+        min_sources: 1,
+        params: Params::of(oracle::Kind::Price),
+    };
+    let of_oracle = Action::Oracle;
+    world.must(of_oracle(oracle::Command::OpenFeed { spec: spec.clone() }));
+    let (feed, source, time) = (FeedId(0), SourceId(7), world.at);
+    let spec = FeedSpec { name: name("BTC index"), ..spec };
+    world.must(of_oracle(oracle::Command::SetFeed { feed, spec }));
+    let units = |units| Value::new(units).unwrap();
+    let (value, confidence) = (units(60_000), units(3));
+    let report = oracle::Command::Report { feed, source, number: 1, value, confidence, time };
+    world.give(Actor { role: Role::Source, id: 7 }, of_oracle(report)).unwrap();
+    world.tick(600_000);
+    let (from, to, evidence) = (time, time, [9; 32]);
+    world.must(of_oracle(oracle::Command::DeclarePriceError { feed, from, to, evidence }));
+    world
+}
+
 fn folder() -> PathBuf {
     PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("tests/golden")
 }
@@ -213,14 +240,16 @@ fn first_of_each<T: Serialize + BorshSerialize>(values: impl Iterator<Item = T>)
 
 #[test]
 fn the_bytes_of_every_kind() {
-    let (story, waves) = (story(), waves());
-    let records = || story.records.iter().chain(&waves.records);
+    let (story, waves, prices) = (story(), waves(), prices());
+    let records = || story.records.iter().chain(&waves.records).chain(&prices.records);
     let events = records().flat_map(|record| record.events.iter());
     let text = first_of_each(events);
     same_as("event-bytes.txt", &text);
-    assert_eq!(text.lines().count(), 6 + 8 + 37 + 4 + 1, "every kind of event is made:\n{text}");
+    let kinds = 6 + 8 + 37 + 4 + 1 + 6;
+    assert_eq!(text.lines().count(), kinds, "every kind of event is made:\n{text}");
     let actions = records().map(|record| &record.envelope.action);
     let text = first_of_each(actions);
     same_as("command-bytes.txt", &text);
-    assert_eq!(text.lines().count(), 6 + 8 + 10 + 2 + 15 + 1, "every command is given:\n{text}");
+    let kinds = 6 + 8 + 10 + 2 + 15 + 1 + 4 + 1;
+    assert_eq!(text.lines().count(), kinds, "every command is given:\n{text}");
 }

@@ -88,7 +88,7 @@ fn the_market_comes_first_and_pays_the_penalty_it_was_charged() {
         panic!("{begun:?}")
     };
     assert_eq!(maintenance.atoms(), 18_900);
-    // Target 6 % of the value that is left; closing costs 2 %: (22,680 - 18,000) / (22,680 - 7,560).
+    // Target 6 % of the value that is left; closing costs 2 %: 4,680 / (22,680 - 7,560).
     assert_eq!(plan[0].1.lots(), 124, "0.30952 of 400 lots, rounded up");
     world.fill("BTC", "bob", "alice", 124, 945);
     let ended = events(&mut world);

@@ -144,8 +144,8 @@ fn names_known(event: &Event, before: usize) -> bool {
                 | ControlEvent::HaltBegun { domain: Some(domain), .. }
                 | ControlEvent::HaltEnded { domain: Some(domain) },
             ) => domain.index() <= before,
-            // A loss file has no markets.
-            Event::Market(_) | Event::CloseOut(_) => false,
+            // A loss file has no markets and no feeds.
+            Event::Market(_) | Event::CloseOut(_) | Event::Oracle(_) => false,
             _ => true,
         }
 }

@@ -35,12 +35,15 @@ fn routes_of(state: &State, account: AccountId) -> Option<(&Routes, AssetId)> {
 }
 
 fn begins(state: &State, account: AccountId) -> bool {
-    let backstop = |spec: &RouteSpec| matches!(spec.route, Route::Backstop { account: of, .. } if of == account);
+    let backstop = |spec: &RouteSpec| match spec.route {
+        Route::Backstop { account: of, .. } => of == account,
+        _ => false,
+    };
     let Some((routes, _)) = routes_of(state, account) else { return false };
     // The backstop does not sell to itself: it fails like anyone.
     let own = routes.list.iter().any(backstop);
-    !own && !state.closeouts.liquidations.contains_key(&account)
-        && state.is_below_maintenance(account)
+    let open = state.closeouts.liquidations.contains_key(&account);
+    !own && !open && state.is_below_maintenance(account)
 }
 
 /// Whether the account stands at its target, holds nothing, or failed.

@@ -38,6 +38,11 @@ pub enum Parameter {
     UncoveredDeadline = 6,
     /// How long a halt may last, and how long the rest after it lasts at least.
     HaltLength = 7,
+    /// How long a domain may be without a price of settlement quality before it only reduces.
+    ReduceOnlyAfter = 8,
+    /// How long a domain may be without a price of settlement quality before it settles at the
+    /// last good one.
+    SettleAfter = 9,
     /// How old a checkpoint must be to be the reference of session gains.
     ReferenceAge = 10,
     /// What closing a leg may cost under stress, as a part of its gross value.
@@ -73,7 +78,8 @@ pub struct Declared {
     pub reason: &'static str,
 }
 
-const HOUR: u128 = 3_600_000;
+const MINUTE: u128 = 60_000;
+const HOUR: u128 = 60 * MINUTE;
 
 /// The registry, in the order of the parameters' numbers.
 pub const PARAMETERS: &[Declared] = &[
@@ -139,6 +145,24 @@ pub const PARAMETERS: &[Declared] = &[
         max: 7 * 24 * HOUR,
         default: 24 * HOUR,
         reason: "a day to find a fault; a domain that may need more can say so, up to a week",
+    },
+    Declared {
+        parameter: Parameter::ReduceOnlyAfter,
+        name: "reduce-only-after",
+        unit: "milliseconds",
+        min: MINUTE,
+        max: 7 * 24 * HOUR,
+        default: 10 * MINUTE,
+        reason: "longer than a source takes to restart; risk does not grow unseen beyond it",
+    },
+    Declared {
+        parameter: Parameter::SettleAfter,
+        name: "settle-after",
+        unit: "milliseconds",
+        min: MINUTE,
+        max: 365 * 24 * HOUR,
+        default: 24 * HOUR,
+        reason: "a day, so that every time zone has working hours to bring sources back",
     },
     Declared {
         parameter: Parameter::ReferenceAge,
@@ -208,12 +232,14 @@ impl Parameter {
             Self::IncomeToClaims => 4,
             Self::UncoveredDeadline => 5,
             Self::HaltLength => 6,
-            Self::ReferenceAge => 7,
-            Self::StressRate => 8,
-            Self::CloseOutBudget => 9,
-            Self::OpeningProfit => 10,
-            Self::CloseOutTime => 11,
-            Self::FundDrawdown => 12,
+            Self::ReduceOnlyAfter => 7,
+            Self::SettleAfter => 8,
+            Self::ReferenceAge => 9,
+            Self::StressRate => 10,
+            Self::CloseOutBudget => 11,
+            Self::OpeningProfit => 12,
+            Self::CloseOutTime => 13,
+            Self::FundDrawdown => 14,
         }]
     }
 }

@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 use crate::control::Status;
 use crate::ids::Time;
 use crate::ledger::Transfer;
-use crate::{account, closeout, control, domain, loss, market};
+use crate::{account, closeout, control, domain, loss, market, oracle};
 
 /// In which capacity someone acts. Doors say who is who; core says who may do what.
 #[derive(
@@ -40,9 +40,11 @@ pub enum Role {
     Governance = 3,
     /// May only tighten.
     Guardian = 4,
+    /// A source of the oracle, over its own reports.
+    Source = 5,
 }
 
-/// Who acts: the id is the owner's for owners, and the door's for the rest.
+/// Who acts: the id is the owner's for owners, the source's for sources, the door's for the rest.
 #[derive(
     Clone,
     Copy,
@@ -89,6 +91,8 @@ pub enum Action {
     Duty(loss::Duty) = 5,
     /// The clock moves to the envelope's time.
     Tick = 6,
+    /// Of the oracle.
+    Oracle(oracle::Command) = 7,
     /// Of markets.
     Market(market::Command) = 8,
     /// By the engine, of close-outs.
@@ -97,6 +101,8 @@ pub enum Action {
     MarketDuty(market::Duty) = 10,
     /// Of close-outs.
     CloseOut(closeout::Command) = 11,
+    /// By the engine, of the oracle.
+    OracleDuty(oracle::Duty) = 12,
 }
 
 /// A command: when, by whom, what.
@@ -129,6 +135,8 @@ pub enum Event {
         /// The time it is now.
         at: Time,
     } = 5,
+    /// To the oracle.
+    Oracle(oracle::Event) = 6,
     /// To markets and what is held in them.
     Market(market::Event) = 7,
     /// To close-out books.
@@ -171,6 +179,12 @@ impl From<control::Event> for Event {
     }
 }
 
+impl From<oracle::Event> for Event {
+    fn from(event: oracle::Event) -> Self {
+        Self::Oracle(event)
+    }
+}
+
 impl Event {
     /// Calls `visit` with each transfer of money the event makes, in order. An event that makes
     /// none moves no ledger balance.
@@ -181,7 +195,7 @@ impl Event {
             Self::Loss(event) => event.transfers(visit),
             Self::Market(event) => event.transfers(visit),
             Self::CloseOut(event) => event.transfers(visit),
-            Self::Control(_) | Self::TimePassed { .. } => {}
+            Self::Control(_) | Self::Oracle(_) | Self::TimePassed { .. } => {}
         }
     }
 }
@@ -243,6 +257,8 @@ pub enum Rejection {
     Market(market::Rejection),
     /// Refused by the area of close-outs.
     CloseOut(closeout::Rejection),
+    /// Refused by the area of the oracle.
+    Oracle(oracle::Rejection),
 }
 
 impl Rejection {
@@ -261,6 +277,7 @@ impl Rejection {
             Self::Control(rejection) => rejection.code(),
             Self::Market(rejection) => rejection.code(),
             Self::CloseOut(rejection) => rejection.code(),
+            Self::Oracle(rejection) => rejection.code(),
         }
     }
 }
@@ -283,6 +300,7 @@ impl fmt::Display for Rejection {
             Self::Control(rejection) => rejection.fmt(f),
             Self::Market(rejection) => rejection.fmt(f),
             Self::CloseOut(rejection) => rejection.fmt(f),
+            Self::Oracle(rejection) => rejection.fmt(f),
         }
     }
 }

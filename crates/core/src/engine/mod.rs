@@ -19,7 +19,7 @@ pub use watch::Watch;
 
 use crate::control::Status;
 use crate::ids::DomainId;
-use crate::{account, closeout, control, domain, loss, market};
+use crate::{account, closeout, control, domain, loss, market, oracle};
 
 /// Checks `envelope` against `state` and says what would happen. Nothing changes; on a rejection
 /// whatever was pushed is to be dropped.
@@ -69,20 +69,27 @@ pub fn decide(state: &State, envelope: &Envelope, events: &mut Events) -> Result
         Action::CloseOutDuty(duty) => {
             closeout::decide_duty(state, duty, events).map_err(Rejection::CloseOut)
         }
+        Action::Oracle(command) => {
+            oracle::decide(state, envelope, command, events).map_err(Rejection::Oracle)
+        }
         Action::Duty(duty) => loss::decide_duty(state, duty, events).map_err(Rejection::Loss),
+        Action::OracleDuty(duty) => {
+            oracle::decide_duty(state, duty, events).map_err(Rejection::Oracle)
+        }
         Action::Tick => Ok(()),
     }
 }
 
 /// Who may give `action`: the engine its duties and the clock; an owner what concerns accounts of
-/// his own; a guardian a status, which he may only tighten; venue and governance everything but
-/// duties.
+/// his own; a guardian a status, which he may only tighten; a source of the oracle its reports;
+/// venue and governance everything but duties and the reports of sources.
 const fn may(role: Role, action: &Action) -> bool {
     use account::Command as A;
     use domain::Command as D;
     match role {
         Role::Engine => is_duty(action) || matches!(action, Action::Tick),
-        Role::Venue | Role::Governance => !is_duty(action),
+        Role::Venue | Role::Governance => !is_duty(action) && !is_report(action),
+        Role::Source => is_report(action),
         Role::Owner => matches!(
             action,
             Action::Account(A::Withdraw { .. } | A::Transfer { .. })
@@ -96,7 +103,15 @@ const fn may(role: Role, action: &Action) -> bool {
 
 /// Whether `action` is the engine's own.
 const fn is_duty(action: &Action) -> bool {
-    matches!(action, Action::Duty(_) | Action::CloseOutDuty(_) | Action::MarketDuty(_))
+    matches!(
+        action,
+        Action::Duty(_) | Action::CloseOutDuty(_) | Action::MarketDuty(_) | Action::OracleDuty(_)
+    )
+}
+
+/// Whether `action` is what a source says: nobody else may say it.
+const fn is_report(action: &Action) -> bool {
+    matches!(action, Action::Oracle(oracle::Command::Report { .. }))
 }
 
 /// The furthest the venue and the domain may be down the status ladder for `action`, and whether
@@ -118,11 +133,14 @@ const fn needs(action: &Action) -> (Status, bool) {
         | Action::Loss(_)
         | Action::Control(_)
         | Action::Market(_)
-        | Action::CloseOut(_) => (Status::Settling, false),
+        | Action::CloseOut(_)
+        | Action::Oracle(_) => (Status::Settling, false),
         // What is due is done, and time passes, whatever the status.
-        Action::Duty(_) | Action::CloseOutDuty(_) | Action::MarketDuty(_) | Action::Tick => {
-            (Status::Closed, false)
-        }
+        Action::Duty(_)
+        | Action::CloseOutDuty(_)
+        | Action::MarketDuty(_)
+        | Action::OracleDuty(_)
+        | Action::Tick => (Status::Closed, false),
     }
 }
 
@@ -171,12 +189,14 @@ pub fn evolve(state: &mut State, event: &Event) {
     state.evolve(event);
 }
 
-/// The next internal command, if one is due: the same with or without the watch.
+/// The next internal command, if one is due: the same with or without the watch. What lacks prices
+/// goes down the status ladder before anything is detected or absorbed.
 #[must_use]
 pub fn duty(state: &State) -> Option<Envelope> {
+    let of_oracle = || oracle::duty(state).map(Action::OracleDuty);
     let of_loss = || loss::duty(state).map(Action::Duty);
     let of_close_out = || closeout::duty(state).map(Action::CloseOutDuty);
     let of_markets = || market::duty(state).map(Action::MarketDuty);
-    let action = of_loss().or_else(of_close_out).or_else(of_markets)?;
+    let action = of_oracle().or_else(of_loss).or_else(of_close_out).or_else(of_markets)?;
     Some(Envelope { at: state.now(), actor: Actor::ENGINE, action })
 }

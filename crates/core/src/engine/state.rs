@@ -16,6 +16,7 @@ use crate::ledger::{Holder, Ledger};
 use crate::loss::{self, Episode, Level, Loss, Losses, MemberCap, Stage};
 use crate::margin;
 use crate::market::{self, Markets, Party};
+use crate::oracle::{self, Oracle};
 use crate::units::Amount;
 
 /// The state. Areas own their parts; money is in the ledger; what is only there for speed is in
@@ -37,6 +38,8 @@ pub struct State {
     pub markets: Markets,
     /// How open books are brought to nothing.
     pub closeouts: CloseOuts,
+    /// Feeds: reports, prices and their quality.
+    pub oracle: Oracle,
     #[borsh(skip)]
     watch: Watch,
 }
@@ -249,6 +252,12 @@ impl State {
             }
             Event::Loss(event) => self.evolve_loss(event),
             Event::Control(event) => self.control.evolve(event),
+            Event::Oracle(event) => {
+                self.oracle.evolve(event, self.now);
+                if let oracle::Event::DomainTightened { domain, to, .. } = *event {
+                    self.control.set_domain(domain, to);
+                }
+            }
             Event::TimePassed { at } => self.now = *at,
         }
         self.evolve_watch(event, &touched, &caps);

@@ -8,9 +8,11 @@ use rhodian_core::domain::{
 };
 use rhodian_core::engine::{Action, Actor, Role};
 use rhodian_core::ids::{
-    AccountId, AssetId, DomainId, EpisodeId, LayerId, LiableSetId, LossId, Name, OwnerId,
+    AccountId, AssetId, DomainId, EpisodeId, FeedId, LayerId, LiableSetId, LossId, Name, OwnerId,
+    SourceId, Time,
 };
 use rhodian_core::loss::{self, Duty, Rank, RankedClaim, ReportedClaim, SetOff};
+use rhodian_core::oracle::{self, FeedSpec, SourceWeight, Value};
 use rhodian_core::units::Amount;
 use rhodian_core::waterfall::{Side, Step};
 
@@ -110,10 +112,78 @@ pub fn command(bytes: &mut Bytes<'_>) -> (Actor, u64, Action) {
         85..=134 => Action::Domain(of_domain(bytes)),
         135..=239 => Action::Loss(of_loss(bytes)),
         240..=246 => Action::Control(of_control(bytes)),
-        247..=250 => Action::Duty(duty(bytes)),
+        247..=249 => Action::Duty(duty(bytes)),
+        250 => {
+            let (feed, domain) = (FeedId(bytes.below(3)), bytes.domain());
+            Action::OracleDuty(oracle::Duty::Tighten { feed, domain })
+        }
+        251..=254 => Action::Oracle(of_oracle(bytes)),
         _ => Action::Tick,
     };
+    let actor = match action {
+        // Most reports come from whom they say.
+        Action::Oracle(oracle::Command::Report { source, .. }) if role == Role::Venue => {
+            Actor { role: Role::Source, id: source.0 }
+        }
+        _ => actor,
+    };
     (actor, wait, action)
+}
+
+fn of_oracle(bytes: &mut Bytes<'_>) -> oracle::Command {
+    use oracle::Command as C;
+    let feed = FeedId(bytes.below(3));
+    let time = |bytes: &mut Bytes<'_>| Time(1_000 + u64::from(bytes.byte()) * 20_000);
+    match bytes.byte() {
+        0..=19 => C::OpenFeed { spec: feed_spec(bytes) },
+        20..=39 => C::SetFeed { feed, spec: feed_spec(bytes) },
+        40..=54 => {
+            let (from, to) = (time(bytes), time(bytes));
+            C::DeclarePriceError { feed, from, to, evidence: [bytes.byte(); 32] }
+        }
+        _ => C::Report {
+            feed,
+            source: SourceId(bytes.below(4)),
+            number: bytes.number(),
+            value: Value::new(bytes.one(&[0, 1, 99, 100, 100, 101, 150, 10u64.pow(15)])).unwrap(),
+            confidence: Value::new(bytes.one(&[0, 0, 1, 50])).unwrap(),
+            time: time(bytes),
+        },
+    }
+}
+
+/// A feed as they may be, most of them lawful.
+fn feed_spec(bytes: &mut Bytes<'_>) -> FeedSpec {
+    use oracle::Kind::{Depth, Price, Volatility};
+    let kind = bytes.one(&[Price, Price, Depth, Volatility]);
+    let weights: Vec<u32> = bytes.some(4, |bytes| bytes.one(&[1, 1, 2, 3, u32::MAX, 0]));
+    let sources = weights.into_iter().zip(0..);
+    let mut params = oracle::Params::of(kind);
+    let place = bytes.byte();
+    let odd = bytes.one(&[0, 1, 1_000, 3_000_000, 10_000_000, u64::MAX]);
+    match place {
+        0..=40 => params.step = odd,
+        41..=80 => params.step_cap = odd,
+        81..=110 => params.delay_interval = odd,
+        111..=140 => params.window_cell = odd,
+        141..=170 => params.max_age = odd,
+        171..=190 => params.stuck_after = Some(odd),
+        _ => {}
+    }
+    params.reference = bytes.maybe(|bytes| {
+        let feed = FeedId(bytes.below(3));
+        oracle::Reference { feed, bound: 10_000 }
+    });
+    FeedSpec {
+        name: bytes.name(),
+        kind,
+        domains: if bytes.byte() < 150 { vec![bytes.domain()] } else { vec![] },
+        sources: sources
+            .map(|(weight, id)| SourceWeight { source: SourceId(id), weight })
+            .collect(),
+        min_sources: bytes.below(4),
+        params,
+    }
 }
 
 fn of_account(bytes: &mut Bytes<'_>) -> account::Command {

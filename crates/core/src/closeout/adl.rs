@@ -99,8 +99,12 @@ fn drawdown(state: &State, found: &Loss) -> Option<Why> {
     passed.then(|| Why::Drawdown { paid: amount(paid), held: amount(held) })
 }
 
-/// Whether anyone stands on the other side of `from`: else the lots wait for the market.
+/// Whether anyone stands on the other side of `from`: else the lots wait for the market. A settled
+/// market is paid out at its last price, which may be nothing: no lots are assigned in it.
 pub(super) fn has_other_side(state: &State, from: Party, market: MarketId) -> bool {
+    if state.markets.market(market).is_none_or(|found| found.settlement.is_some()) {
+        return false;
+    }
     let side = state.markets.lots_of(from, market).lots().signum();
     let opposite = |held: Quantity| side != 0 && held.lots().signum() == -side;
     let books = state.markets.books.keys();

@@ -6,7 +6,7 @@ use borsh::{BorshDeserialize, BorshSerialize};
 
 use super::{Event, Events, Watch, standing};
 use crate::account::Accounts;
-use crate::closeout::CloseOuts;
+use crate::closeout::{self, CloseOuts};
 use crate::control::{Control, Status};
 use crate::domain::Domains;
 use crate::ids::{
@@ -225,6 +225,7 @@ impl State {
         let caps = self.caps_before(event);
         let mut touched: Vec<AccountId> = Vec::new();
         self.before_touch(event);
+        traders(event, &mut |account, _| touched.push(account));
         event.transfers(&mut |transfer| {
             self.ledger.apply(&transfer);
             for holder in [transfer.from, transfer.to] {
@@ -233,6 +234,8 @@ impl State {
                 }
             }
         });
+        touched.sort_unstable();
+        touched.dedup();
         match event {
             Event::Account(event) => {
                 self.accounts.evolve(event);
@@ -321,30 +324,29 @@ impl State {
         }
     }
 
-    /// What an account held at the last boundary is kept before its first change since.
+    /// What an account held at the last boundary is kept before its first change since: of its
+    /// legs, which may change hands for nothing, or of its money.
     fn before_touch(&mut self, event: &Event) {
-        let trades = matches!(event, Event::Market(market::Event::Filled { .. }));
         let (ledger, markets) = (&self.ledger, &mut self.markets);
-        if let Event::Market(market::Event::LegsTaken { account, .. }) = *event
-            && let Some(asset) = markets.position(account).asset
-        {
-            // Its legs go before its money.
+        traders(event, &mut |account, asset| {
+            let Some(asset) = asset.or(markets.position(account).asset) else { return };
             let cash = ledger.balance(asset, Holder::Account(account)).atoms();
-            markets.before_touch(account, asset, cash, trades);
-        }
+            markets.before_touch(account, asset, cash, true);
+        });
         event.transfers(&mut |transfer| {
             for holder in [transfer.from, transfer.to] {
                 if let Holder::Account(account) = holder {
                     let cash = ledger.balance(transfer.asset, holder).atoms();
-                    markets.before_touch(account, transfer.asset, cash, trades);
+                    markets.before_touch(account, transfer.asset, cash, false);
                 }
             }
         });
     }
 
-    /// A mark or funding can put any account below zero.
+    /// A mark, a last price or funding can put any account below zero.
     fn marked(&mut self, event: &market::Event) {
-        if !matches!(event, market::Event::Marked { .. } | market::Event::Funded { .. }) {
+        use market::Event::{Funded, Marked, PriceSettled};
+        if !matches!(event, Marked { .. } | PriceSettled { .. } | Funded { .. }) {
             return;
         }
         for account in (0..self.markets.positions.len()).filter_map(AccountId::at) {
@@ -419,6 +421,35 @@ impl State {
 /// An event that touches more accounts than these is not followed account by account: the levels
 /// are measured again.
 const FOLLOWED: usize = 64;
+
+/// Calls `visit` with each account whose legs `event` changes, and the asset of the trade where the
+/// event says it.
+fn traders(event: &Event, visit: &mut dyn FnMut(AccountId, Option<AssetId>)) {
+    let mut party = |party: Party, asset| {
+        if let Party::Account(account) = party {
+            visit(account, Some(asset));
+        }
+    };
+    match event {
+        Event::Market(market::Event::Filled { buyer, seller, asset, .. }) => {
+            party(*buyer, *asset);
+            party(*seller, *asset);
+        }
+        Event::Market(market::Event::PaidOut { paid, asset, .. }) => {
+            paid.iter().for_each(|(of, _)| party(*of, *asset));
+        }
+        Event::Market(market::Event::LegsTaken { account, .. }) => visit(*account, None),
+        Event::CloseOut(closeout::Event::Deleveraged { from, taken, asset, .. }) => {
+            party(*from, *asset);
+            taken.iter().for_each(|(of, _)| party(*of, *asset));
+        }
+        Event::CloseOut(closeout::Event::LegsSold { from, to, asset, .. }) => {
+            party(*from, *asset);
+            party(Party::Account(*to), *asset);
+        }
+        _ => {}
+    }
+}
 
 /// A hasher that the canonical encoding can be written into.
 struct HashSink(blake3::Hasher);

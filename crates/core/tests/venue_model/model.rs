@@ -35,6 +35,10 @@ pub struct Market {
     pub tiers: Vec<(u64, u64, u64)>,
     pub last_fill: u64,
     pub mark: Option<u64>,
+    pub expiry: Option<u64>,
+    /// Of an option: the strike, and whether it is a call.
+    pub option: Option<(u64, bool)>,
+    pub settled: bool,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -265,10 +265,9 @@ impl Model {
                 }
             }
         }
-        for loss in self.losses.iter().filter(|loss| self.waits_for_own_means(loss)) {
-            lien += self.own_gain(loss, account);
-        }
-        lien
+        // A gain is held once, however many losses of its owner are open.
+        let open = self.losses.iter().filter(|loss| self.waits_for_own_means(loss));
+        lien + open.map(|loss| self.own_gain(loss, account)).max().unwrap_or_default()
     }
 
     fn waits_for_own_means(&self, loss: &Loss) -> bool {

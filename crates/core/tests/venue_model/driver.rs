@@ -4,7 +4,7 @@ use num_traits::{Signed, ToPrimitive, Zero};
 use rhodian_core::account;
 use rhodian_core::control::{self, Status};
 use rhodian_core::domain;
-use rhodian_core::engine::{Action, Actor, Envelope, Outcome};
+use rhodian_core::engine::Action;
 use rhodian_core::ids::{AccountId, DomainId, LayerId, LossId, MarketId};
 use rhodian_core::loss;
 use rhodian_core::market::{self, Party};
@@ -24,11 +24,8 @@ impl Case {
     /// Gives `action` to the engine; what it says must be what the model said.
     fn give(&mut self, action: Action, model: Given) -> Result<(), String> {
         let text = format!("{action:?}");
-        let envelope = Envelope { at: self.now(), actor: Actor::VENUE, action };
-        let engine = match self.engine.execute(envelope) {
-            Outcome::Accepted(_) => Ok(()),
-            Outcome::Rejected(_, rejection) => Err(rejection.code()),
-        };
+        let given = self.execute(self.now(), action);
+        let engine = given.map_err(|rejection| rejection.code());
         if engine != model {
             return Err(format!("{text}: the engine says {engine:?}, the model {model:?}"));
         }
@@ -203,8 +200,7 @@ impl Case {
         let wait = self.random.of(&[1, 60_000, HOUR / 6, HOUR / 2, HOUR, 3 * HOUR]);
         let at = self.now().after(wait);
         self.model.now = at.0;
-        let envelope = Envelope { at, actor: Actor::VENUE, action: Action::Tick };
-        if let Outcome::Rejected(_, rejection) = self.engine.execute(envelope) {
+        if let Err(rejection) = self.execute(at, Action::Tick) {
             return Err(format!("a tick was refused: {rejection}"));
         }
         self.model.run_due();

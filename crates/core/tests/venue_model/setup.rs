@@ -5,7 +5,7 @@ use rhodian_core::account::{self, AccountKind};
 use rhodian_core::allocation::Rule;
 use rhodian_core::control::{self, Parameter};
 use rhodian_core::domain::{self, Basis, Caps, CauseClass, Kind, LayerSpec, MemberRule, Source};
-use rhodian_core::engine::{Action, Actor, Engine, Envelope, Outcome};
+use rhodian_core::engine::{Action, Actor, Engine, Envelope, Outcome, Rejection};
 use rhodian_core::ids::{AssetId, DomainId, LayerId, MarketId, Name, OwnerId, Time};
 use rhodian_core::market::{self, Instrument, MarketSpec, Right, Tier};
 use rhodian_core::units::{Amount, Price};
@@ -25,6 +25,8 @@ const GAINS: usize = 3;
 /// The engine and the model of the same venue.
 pub struct Case {
     pub engine: Engine,
+    /// The same without the watch: it must say the same.
+    pub blind: Engine,
     pub model: Model,
     pub random: Random,
     /// The sum of funding of each market, to compare balances with.
@@ -48,6 +50,7 @@ impl Case {
     pub fn new(seed: u64) -> Self {
         let mut case = Self {
             engine: Engine::new(),
+            blind: Engine::without_watch(),
             model: Model::default(),
             random: Random::new(seed),
             funding: vec![0; 3],
@@ -74,10 +77,19 @@ impl Case {
     }
 
     pub fn must(&mut self, action: Action) {
-        let envelope = Envelope { at: self.engine.state().now(), actor: Actor::VENUE, action };
-        match self.engine.execute(envelope) {
-            Outcome::Accepted(_) => {}
-            Outcome::Rejected(_, rejection) => panic!("refused in set-up: {rejection}"),
+        if let Err(rejection) = self.execute(self.now(), action) {
+            panic!("refused in set-up: {rejection}");
+        }
+    }
+
+    /// Gives `action` to both engines.
+    pub fn execute(&mut self, at: Time, action: Action) -> Result<(), Rejection> {
+        let envelope = Envelope { at, actor: Actor::VENUE, action };
+        let outcome = self.engine.execute(envelope.clone());
+        assert_eq!(outcome, self.blind.execute(envelope), "the watch changes nothing");
+        match outcome {
+            Outcome::Accepted(_) => Ok(()),
+            Outcome::Rejected(_, rejection) => Err(rejection),
         }
     }
 

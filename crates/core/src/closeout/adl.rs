@@ -12,7 +12,8 @@ use crate::ledger::Holder;
 use crate::liquidation::adl::draining::{self, Candidate};
 use crate::loss::Loss;
 use crate::margin;
-use crate::market::{Leg, Party, RATE_UNIT};
+use crate::market::{self, Leg, Party, RATE_UNIT};
+use crate::oracle::Purpose;
 use crate::units::{Amount, Quantity, SignedAmount};
 
 /// The next duty of a book: the losses in the order of their ids, a book's markets in theirs.
@@ -99,8 +100,13 @@ fn drawdown(state: &State, found: &Loss) -> Option<Why> {
     passed.then(|| Why::Drawdown { paid: amount(paid), held: amount(held) })
 }
 
-/// Whether anyone stands on the other side of `from`: else the lots wait for the market.
+/// Whether anyone stands on the other side of `from`, and the price is of settlement quality: else
+/// the lots wait for the market.
 pub(super) fn has_other_side(state: &State, from: Party, market: MarketId) -> bool {
+    let settles = |found| market::fits(state, found, Purpose::Settle);
+    if !state.markets.market(market).is_some_and(settles) {
+        return false;
+    }
     let side = state.markets.lots_of(from, market).lots().signum();
     let opposite = |held: Quantity| side != 0 && held.lots().signum() == -side;
     let books = state.markets.books.keys();

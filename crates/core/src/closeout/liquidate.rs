@@ -10,7 +10,8 @@ use crate::ids::{AccountId, AssetId, MarketId};
 use crate::liquidation::partial::{self, Partial};
 use crate::liquidation::tiers::{Tier, Tiers};
 use crate::margin::{self, Level};
-use crate::market::{Leg, Party};
+use crate::market::{self, Leg, Party};
+use crate::oracle::Purpose;
 use crate::units::{Amount, Quantity, SignedAmount};
 
 /// The next duty of liquidation: what ends first, then what begins, then what goes on; accounts in
@@ -43,7 +44,9 @@ fn begins(state: &State, account: AccountId) -> bool {
     // The backstop does not sell to itself: it fails like anyone.
     let own = routes.list.iter().any(backstop);
     let open = state.closeouts.liquidations.contains_key(&account);
-    !own && !open && state.is_below_maintenance(account)
+    let legs = &state.markets.position(account).legs;
+    let fit = || market::all_fit(state, legs, Purpose::Liquidate);
+    !own && !open && state.is_below_maintenance(account) && fit()
 }
 
 /// Whether the account stands at its target, holds nothing, or failed.
@@ -217,7 +220,7 @@ pub(crate) fn penalty(
 ) {
     let Ok((routes, _)) = open(state, account) else { return };
     let Some(asset) = state.markets.position(account).asset else { return };
-    let asked = value * u128::from(routes.penalty) / u128::from(crate::market::RATE_UNIT);
+    let asked = value * u128::from(routes.penalty) / u128::from(market::RATE_UNIT);
     let charged = partial::penalty_charged(asked, equity);
     if charged > 0 {
         let (asked, charged, fund) = (amount(asked), amount(charged), routes.fund);

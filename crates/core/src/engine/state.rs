@@ -16,6 +16,7 @@ use crate::ledger::{Holder, Ledger};
 use crate::loss::{self, Episode, Level, Loss, Losses, MemberCap, Stage};
 use crate::margin;
 use crate::market::{self, Markets, Party};
+use crate::oracle::Purpose;
 use crate::oracle::{self, Oracle};
 use crate::units::Amount;
 
@@ -115,6 +116,11 @@ impl State {
     /// margin and lien, at least zero.
     #[must_use]
     pub fn free(&self, account: AccountId, asset: AssetId) -> Amount {
+        let position = self.markets.position(account);
+        let traded = position.asset == Some(asset);
+        if traded && !market::all_fit(self, &position.legs, Purpose::Withdraw) {
+            return Amount::ZERO;
+        }
         let free = margin::withdrawable(self, account, asset).free();
         Amount::new(free).unwrap_or(Amount::MAX)
     }

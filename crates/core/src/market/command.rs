@@ -6,9 +6,10 @@ use core::fmt;
 use borsh::{BorshDeserialize, BorshSerialize};
 use serde::{Deserialize, Serialize};
 
-use super::{Checkpoint, Flaw, MarketSpec};
-use crate::ids::{AccountId, AssetId, CheckpointId, DomainId, LossId, MarketId, Name};
+use super::{Checkpoint, Feeds, Flaw, MarketSpec};
+use crate::ids::{AccountId, AssetId, CheckpointId, DomainId, FeedId, LossId, MarketId, Name};
 use crate::ledger::{Holder, Transfer};
+use crate::oracle::Unfit;
 use crate::units::{Amount, Price, Quantity, SignedAmount};
 
 /// Who trades: a participant's account, or the close-out book of a loss.
@@ -98,6 +99,18 @@ pub enum Command {
         /// The settlement price; of an option, its underlying's.
         price: Price,
     } = 6,
+    /// From now on a market's prices come from feeds.
+    AttachFeeds {
+        /// Which.
+        market: MarketId,
+        /// Its feeds.
+        feeds: Feeds,
+    } = 7,
+    /// New marks from the markets' feeds: all of them count at once.
+    MarkFromFeeds {
+        /// Which, each at most once.
+        markets: Vec<MarketId>,
+    } = 8,
 }
 
 /// An internal command of markets.
@@ -109,6 +122,9 @@ pub enum Command {
 pub enum Duty {
     /// A market has its last price: the next legs are paid out at it.
     PayOut { market: MarketId } = 1,
+    /// An expired market, or one whose domain is in settlement, gets its last price from its
+    /// feed.
+    SettleFromFeed { market: MarketId } = 2,
 }
 
 /// What happened.
@@ -160,6 +176,8 @@ pub enum Event {
         lot_value: i64,
         paid: Vec<(Party, Quantity)>,
     } = 8,
+    /// A market's prices come from feeds.
+    FeedsAttached { market: MarketId, feeds: Feeds } = 9,
 }
 
 impl Event {
@@ -216,6 +234,14 @@ pub enum Rejection {
     TooMany { what: &'static str },
     /// The market can never be right.
     Flaw { flaw: Flaw },
+    /// The feed is none, or of another kind.
+    WrongFeed { market: MarketId, feed: FeedId },
+    /// The market's marks come from its feed.
+    HasFeed { market: MarketId },
+    /// The market has no feed of prices.
+    NoFeed { market: MarketId },
+    /// The feed's quality does not serve the purpose.
+    Unfit { market: MarketId, unfit: Unfit },
     /// A market stands twice in one command.
     MarketTwice { market: MarketId },
     /// The price is zero, or above the largest the market admits.
@@ -267,6 +293,10 @@ impl Rejection {
             Self::NameInUse { .. } => "name-in-use",
             Self::TooMany { .. } => "too-many",
             Self::Flaw { .. } => "flaw",
+            Self::WrongFeed { .. } => "wrong-feed",
+            Self::HasFeed { .. } => "has-feed",
+            Self::NoFeed { .. } => "no-feed",
+            Self::Unfit { .. } => "price-unfit",
             Self::MarketTwice { .. } => "market-twice",
             Self::PriceOutOfRange { .. } => "price-out-of-range",
             Self::FillNumberNotNew { .. } => "fill-number-not-new",
@@ -302,6 +332,12 @@ impl fmt::Display for Rejection {
             Self::NameInUse { name } => write!(f, "the name {name} is in use"),
             Self::TooMany { what } => write!(f, "there is no room for more {what}"),
             Self::Flaw { flaw } => flaw.fmt(f),
+            Self::WrongFeed { market, feed } => {
+                write!(f, "feed {feed} is not of the kind that market {market} needs")
+            }
+            Self::HasFeed { market } => write!(f, "market {market} is marked from its feed"),
+            Self::NoFeed { market } => write!(f, "market {market} has no feed of prices"),
+            Self::Unfit { market, unfit } => write!(f, "market {market}: {unfit}"),
             Self::MarketTwice { market } => write!(f, "market {market} stands twice"),
             Self::PriceOutOfRange { market, price, max } => {
                 write!(f, "market {market}: a price of {price} ticks, allowed: 1 to {max}")

@@ -4,8 +4,8 @@ use alloc::collections::BTreeSet;
 use alloc::vec::Vec;
 
 use super::position::Trade;
-use super::settle;
 use super::{Checkpoint, Command, Duty, Event, Market, MarketSpec, Party, Rejection};
+use super::{feed, settle};
 use crate::bounds::{MAX_AMOUNT, MAX_LOT_VALUE};
 use crate::closeout;
 use crate::control::Status;
@@ -13,6 +13,7 @@ use crate::domain::CauseClass;
 use crate::engine::{Envelope, Events, State};
 use crate::ids::{AccountId, AssetId, CheckpointId, DomainId, LossId, MarketId};
 use crate::margin;
+use crate::oracle::Purpose;
 use crate::units::{Amount, Price, Quantity, SignedAmount};
 
 pub(crate) fn decide(
@@ -40,11 +41,13 @@ pub(crate) fn decide(
         Command::Fund { market, atoms_per_lot } => fund(state, *market, *atoms_per_lot, events),
         Command::EndPeriod => end_period(state, events),
         Command::Settle { market, price } => settle::settle(state, *market, *price, events),
+        Command::AttachFeeds { market, feeds } => feed::attach(state, *market, *feeds, events),
+        Command::MarkFromFeeds { markets } => feed::mark(state, markets, events),
     }
 }
 
 pub(crate) fn duty(state: &State) -> Option<Duty> {
-    settle::duty(state)
+    settle::duty(state).or_else(|| settle::from_feed(state))
 }
 
 pub(crate) fn decide_duty(
@@ -54,6 +57,10 @@ pub(crate) fn decide_duty(
 ) -> Result<(), Rejection> {
     match *duty {
         Duty::PayOut { market } => settle::pay_out(state, market, events),
+        Duty::SettleFromFeed { market } => {
+            let price = feed::last_price(state, market).ok_or(Rejection::NotDue)?;
+            settle::settle(state, market, price, events)
+        }
     }
 }
 
@@ -77,7 +84,7 @@ fn known(state: &State, market: MarketId) -> Result<&Market, Rejection> {
     state.markets.market(market).ok_or(Rejection::UnknownMarket { market })
 }
 
-fn unsettled(state: &State, market: MarketId) -> Result<&Market, Rejection> {
+pub(super) fn unsettled(state: &State, market: MarketId) -> Result<&Market, Rejection> {
     let found = known(state, market)?;
     match found.settlement {
         Some(_) => Err(Rejection::AlreadySettled { market }),
@@ -90,6 +97,9 @@ fn mark(state: &State, marks: &[(MarketId, Price)], events: &mut Events) -> Resu
     for (market, price) in marks {
         let found = unsettled(state, *market)?;
         in_range(*market, *price, found.spec.max_price)?;
+        if found.feeds.price.is_some() {
+            return Err(Rejection::HasFeed { market: *market });
+        }
         if !seen.insert(*market) {
             return Err(Rejection::MarketTwice { market: *market });
         }
@@ -98,7 +108,7 @@ fn mark(state: &State, marks: &[(MarketId, Price)], events: &mut Events) -> Resu
     Ok(())
 }
 
-fn in_range(market: MarketId, price: Price, max: Price) -> Result<(), Rejection> {
+pub(super) fn in_range(market: MarketId, price: Price, max: Price) -> Result<(), Rejection> {
     if price == Price::ZERO || price > max {
         return Err(Rejection::PriceOutOfRange { market, price, max });
     }
@@ -311,6 +321,11 @@ fn side(
     }
     if !reduces && state.control.domain_status(trade.domain) >= Status::ReduceOnly {
         return Err(Rejection::OnlyReduces { account });
+    }
+    if let (false, Some(feed)) = (reduces, found.feeds.price) {
+        let market = trade.market;
+        let fit = state.oracle.for_action(feed, Purpose::Open, state.now());
+        fit.map_err(|unfit| Rejection::Unfit { market, unfit })?;
     }
     let opening = margin::opening_after(state, account, asset, trade);
     if opening.balance.unsigned_abs() > MAX_AMOUNT {

@@ -1,7 +1,7 @@
 //! What an event does to the area's state. It cannot fail: `decide` made every check.
 
 use super::position::Trade;
-use super::{Book, Event, Leg, Market, Markets, Party, Position, Settlement};
+use super::{Book, Event, Feeds, Leg, Market, Markets, Party, Position, Settlement};
 use crate::account;
 use crate::closeout;
 use crate::domain;
@@ -18,6 +18,7 @@ impl Markets {
                 funding_rest: 0,
                 last_fill: 0,
                 open: 0,
+                feeds: Feeds::default(),
                 settlement: None,
             }),
             Event::Marked { marks } => {
@@ -32,6 +33,9 @@ impl Markets {
             Event::PeriodEnded { checkpoint, of, oldest } => {
                 self.checkpoints.insert(*checkpoint, of.clone());
                 self.checkpoints = self.checkpoints.split_off(oldest);
+            }
+            Event::FeedsAttached { market, feeds } => {
+                self.markets[market.index()].feeds = *feeds;
             }
             Event::PriceSettled { market, price, pays, lot_value } => {
                 let found = &mut self.markets[market.index()];

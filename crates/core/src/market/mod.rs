@@ -8,6 +8,7 @@
 mod command;
 mod decide;
 mod evolve;
+mod feed;
 mod position;
 mod session;
 mod settle;
@@ -21,6 +22,8 @@ use serde::{Deserialize, Serialize};
 
 pub use command::{Command, Duty, Event, Party, Rejection};
 pub(crate) use decide::{decide, decide_duty, duty, take_legs};
+pub use feed::Feeds;
+pub(crate) use feed::{all_fit, countable_lots, fits};
 pub(crate) use position::Trade;
 pub use position::{Flow, Leg, Position, Snapshot, Totals};
 pub use session::Session;
@@ -58,6 +61,8 @@ pub struct Market {
     pub last_fill: u64,
     /// The lots that are open, each side.
     pub open: u64,
+    /// Where its prices come from.
+    pub feeds: Feeds,
     /// Its last price, once it has one.
     pub settlement: Option<Settlement>,
 }

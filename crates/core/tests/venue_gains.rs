@@ -7,8 +7,8 @@ use std::collections::BTreeMap;
 
 use rhodian_core::control::Parameter;
 use rhodian_core::loss::Stage;
-use world::World;
 use world::venue::perpetual;
+use world::{DOMAIN, World};
 
 /// Alice is long 200 lots of BTC against Bob and Carol, 100 each, at 1,000; a checkpoint nine
 /// hours old. A fall to 860 leaves Alice with -8,000.
@@ -176,4 +176,23 @@ fn winners_that_fail_meanwhile_pay_nothing_and_the_level_rises() {
     assert_eq!(loss.deficit.atoms(), hole);
     world.check_paid("L1", &[("rest", 12_000)]);
     assert_eq!(loss.uncovered.atoms(), 10_000, "the one who is left pays up to his cap");
+}
+
+/// A takeover is a trade at the mark for the account that failed: it realises what it lost, and a
+/// leg that is gone is neither a gain nor a loss of its whole value. Touched in the period or not.
+#[test]
+fn a_taken_over_account_lost_what_it_lost() {
+    for touched in [false, true] {
+        let mut world = floor();
+        if touched {
+            world.deposit("alice", 1);
+        }
+        world.mark("BTC", 860);
+        world.loss_of("L1", "alice");
+        let alice = world.id("alice");
+        let reference = world.engine.state().reference(DOMAIN, world.at);
+        let session = world.engine.state().session(alice, reference).expect("she traded");
+        assert_eq!(session.gain(DOMAIN), -28_000, "200 lots fell by 140");
+        assert_eq!(session.realised, -28_000);
+    }
 }

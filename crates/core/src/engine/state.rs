@@ -331,6 +331,13 @@ impl State {
     fn before_touch(&mut self, event: &Event) {
         let trades = matches!(event, Event::Market(market::Event::Filled { .. }));
         let (ledger, markets) = (&self.ledger, &mut self.markets);
+        if let Event::Market(market::Event::LegsTaken { account, .. }) = *event
+            && let Some(asset) = markets.position(account).asset
+        {
+            // Its legs go before its money.
+            let cash = ledger.balance(asset, Holder::Account(account)).atoms();
+            markets.before_touch(account, asset, cash, trades);
+        }
         event.transfers(&mut |transfer| {
             for holder in [transfer.from, transfer.to] {
                 if let Holder::Account(account) = holder {

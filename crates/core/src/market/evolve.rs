@@ -1,12 +1,14 @@
 //! What an event does to the area's state. It cannot fail: `decide` made every check.
 
+use alloc::vec::Vec;
+
 use super::position::Trade;
 use super::{Book, Event, Feeds, Leg, Market, Markets, Party, Position, Settlement};
 use crate::account;
 use crate::closeout;
 use crate::domain;
 use crate::ids::{AccountId, AssetId, DomainId, LossId, MarketId, Time};
-use crate::units::Amount;
+use crate::units::{Amount, Quantity};
 
 impl Markets {
     pub(crate) fn evolve(&mut self, event: &Event, now: Time) {
@@ -50,13 +52,29 @@ impl Markets {
                 }
             }
             Event::LegsTaken { loss, account, equity, legs } => {
-                let taken = |leg: &mut Leg| legs.iter().any(|(market, _)| *market == leg.market);
-                let position = self.position_mut(*account);
-                let legs = position.legs.extract_if(.., taken).collect();
+                let legs = self.legs_taken(*account, legs);
                 let book = Book { legs, opened: equity.atoms(), since: now };
                 self.books.insert(*loss, book);
             }
         }
+    }
+
+    /// The legs that leave a failed account for its book. For the account that is a trade at the
+    /// mark: what it gained or lost on them is realised, else a leg that is gone would look like a
+    /// gain or a loss of its whole value.
+    fn legs_taken(&mut self, account: AccountId, taken: &[(MarketId, Quantity)]) -> Vec<Leg> {
+        let legs = &self.position(account).legs;
+        let legs = legs.iter().filter(|leg| taken.iter().any(|(market, _)| *market == leg.market));
+        let legs: Vec<Leg> = legs.copied().collect();
+        for leg in &legs {
+            let Some(domain) = self.market(leg.market).map(|found| found.spec.domain) else {
+                continue;
+            };
+            let (market, lots, cost) = (leg.market, -leg.lots.lots(), -self.leg_value(leg));
+            let trade = Trade { market, domain, lots, cost, fee: 0 };
+            self.position_mut(account).book(&trade);
+        }
+        legs
     }
 
     fn filled(&mut self, event: &Event) {

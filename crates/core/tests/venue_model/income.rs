@@ -1,0 +1,165 @@
+//! Money that comes back: recoveries of one loss, last step first, and what a fund earns.
+
+use num_traits::{Signed, Zero};
+
+use crate::model::{Bearer, Model, Pays, Pool};
+use crate::numbers::{Claim, Int, floor, int, millionths, sum, wave};
+use crate::trading::Given;
+use crate::venue::Who;
+
+fn open(pool: &Pool) -> Int {
+    &pool.borne - &pool.repaid
+}
+
+impl Model {
+    pub fn recover(&mut self, id: usize, number: u64, amount: u64) -> Given {
+        let loss = self.losses.get(id).ok_or("unknown-loss")?;
+        if !loss.settled {
+            return Err("loss-stage");
+        }
+        if number <= loss.last_recovery {
+            return Err("number-not-new");
+        }
+        if amount == 0 {
+            return Err("zero-amount");
+        }
+        let amount = int(amount);
+        if amount > sum(&loss.pools.iter().map(open).collect::<Vec<_>>()) {
+            return Err("recovery-above-claims");
+        }
+        self.losses[id].last_recovery = number;
+        self.venue.transfer("world", &format!("recovery/{id}"), &amount);
+        self.repay(id, amount, None);
+        self.note("recovery");
+        Ok(())
+    }
+
+    /// Repays a loss's claims; a fund that pays does not repay itself, nor debts.
+    fn repay(&mut self, id: usize, amount: Int, payer: Option<usize>) {
+        let mut left = amount;
+        let mut steps: Vec<usize> = self.losses[id].pools.iter().map(|pool| pool.step).collect();
+        steps.sort_unstable();
+        steps.dedup();
+        for step in steps.into_iter().rev() {
+            let pools = self.losses[id].pools.iter().enumerate();
+            let there = pools.filter(|(_, pool)| pool.step == step && is_open(pool, payer));
+            let (places, claims): (Vec<usize>, Vec<Claim>) = there
+                .map(|(place, pool)| {
+                    let cap = open(pool);
+                    (place, Claim { weight: cap.clone(), cap, paid: Int::zero() })
+                })
+                .unzip();
+            for (place, share) in places.into_iter().zip(wave(&left, &claims)) {
+                left -= &share;
+                self.repay_pool(id, place, &share);
+            }
+        }
+        assert!(left.is_zero(), "what comes back has claims");
+    }
+
+    fn repay_pool(&mut self, id: usize, place: usize, share: &Int) {
+        let from = format!("recovery/{id}");
+        let loss = &mut self.losses[id];
+        let pool = &mut loss.pools[place];
+        let claim = |(borne, repaid): &(Int, Int)| Claim {
+            cap: borne.clone(),
+            weight: borne.clone(),
+            paid: repaid.clone(),
+        };
+        match pool.bearer {
+            Bearer::Layer(layer) => self.venue.transfer(&from, &format!("layer/{layer}"), share),
+            Bearer::Uncovered => {
+                self.venue.transfer(&from, &format!("uncovered/{}", loss.domain), share);
+            }
+            Bearer::Members(_) => {
+                let claims: Vec<Claim> = pool.rows.values().map(claim).collect();
+                let gets = wave(&(&pool.repaid + share), &claims);
+                for ((account, row), gets) in pool.rows.iter_mut().zip(gets) {
+                    self.venue.transfer(&from, &Who::Account(*account).name(), &gets);
+                    row.1 += gets;
+                }
+            }
+        }
+        pool.repaid += share;
+    }
+
+    pub fn income(&mut self, layer: usize, number: u64, amount: u64) -> Given {
+        let found = self.layers.get(layer).ok_or("unknown-layer")?;
+        if found.pays != Pays::Fund {
+            return Err("layer-not-paid-into");
+        }
+        if number <= found.last_number {
+            return Err("number-not-new");
+        }
+        if amount == 0 {
+            return Err("zero-amount");
+        }
+        self.layers[layer].last_number = number;
+        let fund = format!("layer/{layer}");
+        let mut left = int(amount);
+        self.venue.transfer("world", &fund, &left);
+        let names = |domain: &usize| {
+            let steps = &self.domains[*domain].steps;
+            steps.iter().flatten().any(|(of, _)| *of == layer)
+        };
+        let behind: Vec<usize> = (0..self.domains.len()).filter(names).collect();
+        for id in 0..self.losses.len() {
+            if behind.contains(&self.losses[id].domain) {
+                left -= self.pay_debt(id, layer, &left);
+            }
+        }
+        let Some(first) = behind.first() else { return Ok(()) };
+        let part = self.domains[*first].parameters.income_to_claims;
+        let mut left = floor(&millionths(&left, &int(part)));
+        for id in 0..self.losses.len() {
+            let loss = &self.losses[id];
+            let pools = loss.pools.iter().filter(|pool| is_open(pool, Some(layer)));
+            let pays = sum(&pools.map(open).collect::<Vec<_>>()).min(left.clone());
+            if loss.settled && behind.contains(&loss.domain) && pays.is_positive() {
+                self.venue.transfer(&fund, &format!("recovery/{id}"), &pays);
+                left -= &pays;
+                self.repay(id, pays, Some(layer));
+                self.note("income to claims");
+            }
+        }
+        Ok(())
+    }
+
+    /// A fund pays an uncovered debt: the claim on the failed party is now the fund's.
+    fn pay_debt(&mut self, id: usize, layer: usize, left: &Int) -> Int {
+        let loss = &mut self.losses[id];
+        let debts = loss.pools.iter_mut().find(|pool| pool.bearer == Bearer::Uncovered);
+        let Some(pool) = debts else { return Int::zero() };
+        let pays = open(pool).min(left.clone());
+        if pays.is_zero() {
+            return pays;
+        }
+        pool.borne -= &pays;
+        let (step, of) = (pool.step, Bearer::Layer(layer));
+        let domain = loss.domain;
+        let same = loss.pools.iter_mut().find(|pool| pool.step == step && pool.bearer == of);
+        match same {
+            Some(pool) => pool.borne += &pays,
+            None => loss.pools.push(Pool {
+                step,
+                bearer: of,
+                borne: pays.clone(),
+                repaid: Int::zero(),
+                rows: Default::default(),
+            }),
+        }
+        self.venue.transfer(&format!("layer/{layer}"), &format!("uncovered/{domain}"), &pays);
+        self.note("debt paid");
+        pays
+    }
+}
+
+/// Whether a pool has an open claim on what `payer` repays.
+fn is_open(pool: &Pool, payer: Option<usize>) -> bool {
+    let claims = match (&pool.bearer, payer) {
+        (Bearer::Uncovered, Some(_)) => false,
+        (Bearer::Layer(layer), Some(payer)) => *layer != payer,
+        _ => true,
+    };
+    claims && open(pool).is_positive()
+}

@@ -1,0 +1,365 @@
+//! The model: the venue now, copies of it at every period boundary, what is known of losses, and
+//! what follows for each account: session, liens, margin, what is free.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use num_traits::{Signed, Zero};
+
+use crate::numbers::{
+    Claim, Int, Rat, ceil, int, level, millionths, positive, share_at, split, sum,
+};
+use crate::venue::{Trade, Venue, Who};
+
+#[derive(Clone, Debug)]
+pub struct Parameters {
+    pub reference_age: u64,
+    pub stress: u64,
+    pub budget: u64,
+    pub opening_profit: u64,
+    pub closeout_time: u64,
+    pub episode_length: u64,
+    pub window: u64,
+    pub income_to_claims: u64,
+    pub drawdown: u64,
+}
+
+#[derive(Clone, Debug)]
+pub struct Market {
+    pub domain: usize,
+    pub unit: u64,
+    pub max_price: u64,
+    pub max_position: u64,
+    pub max_open: u64,
+    pub band: u64,
+    /// From how many atoms of value on, initial and maintenance margin in millionths.
+    pub tiers: Vec<(u64, u64, u64)>,
+    pub last_fill: u64,
+    pub mark: Option<u64>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Pays {
+    Fund,
+    Stakes,
+    Gains,
+}
+
+#[derive(Clone, Debug)]
+pub struct Layer {
+    pub pays: Pays,
+    pub per_event: Option<u64>,
+    pub per_episode: Option<u64>,
+    pub last_number: u64,
+}
+
+#[derive(Clone, Debug)]
+pub struct Domain {
+    pub parameters: Parameters,
+    /// By step: layers side by side and their weights.
+    pub steps: Vec<Vec<(usize, u64)>>,
+    pub reduce_only: bool,
+}
+
+/// A period boundary: everything as it was, and the domains with an episode open then.
+#[derive(Clone, Debug)]
+pub struct Checkpoint {
+    pub at: u64,
+    pub venue: Venue,
+    pub blocked: BTreeSet<usize>,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Bearer {
+    Layer(usize),
+    Members(usize),
+    Uncovered,
+}
+
+/// Who bore a part of a loss: in all, and account by account where accounts did.
+#[derive(Clone, Debug)]
+pub struct Pool {
+    pub step: usize,
+    pub bearer: Bearer,
+    pub borne: Int,
+    pub repaid: Int,
+    pub rows: BTreeMap<usize, (Int, Int)>,
+}
+
+#[derive(Clone, Debug, Default)]
+pub struct Loss {
+    pub domain: usize,
+    pub number: Option<u64>,
+    pub account: usize,
+    pub detected: Option<u64>,
+    pub episode: usize,
+    pub set: usize,
+    pub taken_over: bool,
+    pub settled: bool,
+    pub opened: Int,
+    pub since: u64,
+    pub deleveraging: bool,
+    pub margin: Int,
+    pub close_out: Int,
+    pub own_means: Int,
+    pub deficit: Int,
+    pub uncovered: Int,
+    pub received: BTreeMap<usize, Int>,
+    pub pools: Vec<Pool>,
+    pub last_recovery: u64,
+}
+
+#[derive(Clone, Debug)]
+pub struct Member {
+    pub weight: Int,
+    pub cap: Int,
+    pub paid: Int,
+}
+
+/// A liable set: by layer and account.
+#[derive(Clone, Debug)]
+pub struct Set {
+    pub episode: usize,
+    pub until: u64,
+    pub layers: BTreeMap<usize, BTreeMap<usize, Member>>,
+}
+
+#[derive(Clone, Debug)]
+pub struct Episode {
+    pub domain: usize,
+    pub opened: u64,
+    pub closed: bool,
+    pub losses: Vec<usize>,
+    pub sets: Vec<usize>,
+    pub failed: BTreeSet<usize>,
+    pub used: BTreeMap<usize, Int>,
+}
+
+/// How an account fared since a reference checkpoint.
+#[derive(Clone, Debug)]
+pub struct Session {
+    pub gains: Vec<Int>,
+    pub equity: Int,
+    pub principal: Int,
+}
+
+#[derive(Clone, Debug, Default)]
+pub struct Model {
+    pub now: u64,
+    pub venue: Venue,
+    pub checkpoints: Vec<Checkpoint>,
+    pub markets: Vec<Market>,
+    pub domains: Vec<Domain>,
+    pub layers: Vec<Layer>,
+    pub stakes: BTreeMap<(usize, usize), Int>,
+    pub losses: Vec<Loss>,
+    pub episodes: Vec<Episode>,
+    pub sets: Vec<Set>,
+    /// What happened, counted.
+    pub seen: BTreeMap<&'static str, u32>,
+}
+
+impl Model {
+    pub fn note(&mut self, what: &'static str) {
+        *self.seen.entry(what).or_default() += 1;
+    }
+
+    /// The reference checkpoint of `domain`: the last that is old enough and had no episode of it
+    /// open; nothing where the venue's beginning is it.
+    pub fn reference(&self, domain: usize, at: u64) -> Option<usize> {
+        let age = self.domains[domain].parameters.reference_age;
+        let fits = |one: &Checkpoint| one.at + age <= at && !one.blocked.contains(&domain);
+        self.checkpoints.iter().rposition(fits)
+    }
+
+    pub fn session(&self, account: usize, reference: Option<usize>) -> Session {
+        let beginning = Venue::default();
+        let then = reference.map_or(&beginning, |place| &self.checkpoints[place].venue);
+        let domains = 0..self.domains.len();
+        let gain = |domain| self.venue.gained(account, domain) - then.gained(account, domain);
+        let moved = |venue: &Venue| venue.accounts.get(account).map(|of| of.moved.clone());
+        let moved = moved(&self.venue).unwrap_or_default() - moved(then).unwrap_or_default();
+        Session {
+            gains: domains.map(gain).collect(),
+            equity: self.venue.equity(Who::Account(account)),
+            principal: positive(then.equity(Who::Account(account)) + moved),
+        }
+    }
+
+    /// The requirement on legs of these gross values, rounded up once.
+    fn requirement(&self, legs: &[(usize, Int)], initial: bool) -> Int {
+        let mut exact = Rat::zero();
+        for (market, gross) in legs {
+            let tiers = &self.markets[*market].tiers;
+            for (place, (above, to_open, to_keep)) in tiers.iter().enumerate() {
+                let to = tiers.get(place + 1).map(|next| int(next.0)).unwrap_or(gross.clone());
+                let part = positive(gross.min(&to) - int(*above));
+                exact += millionths(&part, &int(if initial { *to_open } else { *to_keep }));
+            }
+        }
+        ceil(&exact)
+    }
+
+    pub fn margin(&self, account: usize, initial: bool) -> Int {
+        let legs = self.venue.legs_of(Who::Account(account));
+        let legs = legs.map(|(market, leg)| (market, self.venue.gross(market, leg)));
+        self.requirement(&legs.collect::<Vec<_>>(), initial)
+    }
+
+    /// After a trade: the balance, opening equity and initial margin of an account.
+    pub fn opening_after(&self, account: usize, trade: &Trade) -> (Int, Int, Int) {
+        let mut venue = self.venue.clone();
+        venue.trade(Who::Account(account), trade, "clearing");
+        let rate = int(1_000_000 - self.domains[trade.domain].parameters.opening_profit);
+        let uncounted = ceil(&millionths(&venue.unrealised(account), &rate));
+        let equity = venue.equity(Who::Account(account)) - uncounted - self.lien(account);
+        let legs = venue.legs_of(Who::Account(account));
+        let legs: Vec<_> = legs.map(|(market, leg)| (market, venue.gross(market, leg))).collect();
+        let initial = self.requirement(&legs, true);
+        (venue.balance(&Who::Account(account).name()), equity, initial)
+    }
+
+    pub fn maintenance_in(&self, account: usize, domain: usize) -> Int {
+        let legs = self.venue.legs_of(Who::Account(account));
+        let there = legs.filter(|(market, _)| self.markets[*market].domain == domain);
+        let legs = there.map(|(market, leg)| (market, self.venue.gross(market, leg)));
+        self.requirement(&legs.collect::<Vec<_>>(), false)
+    }
+
+    /// What closing the legs of a domain may cost under stress.
+    pub fn stressed_cost(&self, domain: usize, who: Who) -> Int {
+        let legs = self.venue.legs_of(who);
+        let there = legs.filter(|(market, _)| self.markets[*market].domain == domain);
+        let gross: Vec<Int> = there.map(|(market, leg)| self.venue.gross(market, leg)).collect();
+        ceil(&millionths(&sum(&gross), &int(self.domains[domain].parameters.stress)))
+    }
+
+    /// Profit realised since the oldest reference of the domains it traded in.
+    pub fn unmatured(&self, account: usize) -> Int {
+        let of = &self.venue.accounts[account];
+        let references = of.traded.iter().map(|domain| self.reference(*domain, self.now));
+        let Some(reference) = references.min() else { return Int::zero() };
+        let then = reference.and_then(|place| self.checkpoints[place].venue.accounts.get(account));
+        let before = then.map(|of| of.realised.clone()).unwrap_or_default();
+        positive(&of.realised - before)
+    }
+
+    pub fn free(&self, account: usize) -> Int {
+        let held = self.venue.unrealised(account)
+            + self.unmatured(account)
+            + self.margin(account, true)
+            + self.lien(account);
+        positive(self.venue.equity(Who::Account(account)) - held)
+    }
+
+    /// What may be held of an account for open losses.
+    pub fn lien(&self, account: usize) -> Int {
+        let mut lien = Int::zero();
+        for episode in self.episodes.iter().filter(|episode| !episode.closed) {
+            for set in &episode.sets {
+                for layer in self.sets[*set].layers.keys() {
+                    lien += self.lien_under(*set, *layer, account);
+                }
+            }
+        }
+        for loss in self.losses.iter().filter(|loss| self.waits_for_own_means(loss)) {
+            lien += self.own_gain(loss, account);
+        }
+        lien
+    }
+
+    fn waits_for_own_means(&self, loss: &Loss) -> bool {
+        loss.detected.is_some() && !loss.settled
+    }
+
+    fn lien_under(&self, set: usize, layer: usize, account: usize) -> Int {
+        let claims = self.claims(set, layer);
+        let members = &self.sets[set].layers[&layer];
+        let Some(place) = members.keys().position(|member| *member == account) else {
+            return Int::zero();
+        };
+        let losses = self.losses.iter().enumerate();
+        let open = losses.filter(|(_, loss)| self.waits_for_own_means(loss) && loss.set == set);
+        let holes = open.fold(Int::zero(), |holes, (id, loss)| holes + self.hole(id, loss));
+        if holes.is_zero() {
+            return holes;
+        }
+        let claim = &claims[place];
+        let base = sum(claims.iter().map(|claim| &claim.paid)) + holes;
+        let level = level(&base, &claims);
+        let cap = self.cap_now(set, account, &members[&account]);
+        positive(ceil(&share_at(level.as_ref(), &claim.weight, &cap)) - &claim.paid)
+    }
+
+    /// What a loss whose book is open lacks at the marks, with the stressed cost of closing.
+    fn hole(&self, id: usize, loss: &Loss) -> Int {
+        if loss.taken_over {
+            let book = Who::Book(id);
+            return positive(self.stressed_cost(loss.domain, book) - self.venue.equity(book));
+        }
+        let cost = self.stressed_cost(loss.domain, Who::Account(loss.account));
+        positive(cost - self.part_of_failure(id))
+    }
+
+    /// The most a member can be made to pay in all, as it stands now.
+    fn cap_now(&self, set: usize, account: usize, member: &Member) -> Int {
+        let episode = &self.episodes[self.sets[set].episode];
+        if episode.failed.contains(&self.venue.accounts[account].owner) {
+            return member.paid.clone();
+        }
+        let equity = positive(self.venue.equity(Who::Account(account)));
+        member.cap.clone().min(&member.paid + equity)
+    }
+
+    /// The members of a layer as claims, in account order, with the caps of now.
+    pub fn claims(&self, set: usize, layer: usize) -> Vec<Claim> {
+        let members = self.sets[set].layers[&layer].iter();
+        let claim = |(account, member): (&usize, &Member)| Claim {
+            cap: self.cap_now(set, *account, member).max(member.paid.clone()),
+            weight: member.weight.clone(),
+            paid: member.paid.clone(),
+        };
+        members.map(claim).collect()
+    }
+
+    /// What another account of a failed owner may be made to pay: its session gain over all
+    /// domains, never into its protected principal.
+    pub fn own_gain(&self, loss: &Loss, account: usize) -> Int {
+        let accounts = &self.venue.accounts;
+        let same = accounts[account].owner == accounts[loss.account].owner;
+        if !same || account == loss.account {
+            return Int::zero();
+        }
+        let at = loss.detected.expect("a detected loss");
+        let session = self.session(account, self.reference(loss.domain, at));
+        let above = positive(&session.equity - &session.principal);
+        positive(sum(&session.gains)).min(above)
+    }
+
+    /// Session gains of a domain by account: weight and cap, netted by owner.
+    pub fn session_gains(&self, domain: usize) -> BTreeMap<usize, (Int, Int)> {
+        let reference = self.reference(domain, self.now);
+        let mut owners: BTreeMap<usize, Vec<(usize, Session)>> = BTreeMap::new();
+        for (account, of) in self.venue.accounts.iter().enumerate() {
+            let session = self.session(account, reference);
+            owners.entry(of.owner).or_default().push((account, session));
+        }
+        let mut claims = BTreeMap::new();
+        for sessions in owners.values() {
+            let gain = |session: &Session| session.gains[domain].clone();
+            let net = sessions.iter().fold(Int::zero(), |sum, (_, one)| sum + gain(one));
+            let above = |one: &Session| &one.equity - &one.principal;
+            let above = sessions.iter().fold(Int::zero(), |sum, (_, one)| sum + above(one));
+            let weight = positive(net);
+            let cap = positive(above).min(weight.clone());
+            let winning = sessions.iter().filter(|(_, one)| gain(one).is_positive());
+            let (accounts, gains): (Vec<usize>, Vec<Int>) =
+                winning.map(|(account, one)| (*account, gain(one))).unzip();
+            let (weights, caps) = (split(&weight, &gains), split(&cap, &gains));
+            for (account, claim) in accounts.into_iter().zip(weights.into_iter().zip(caps)) {
+                claims.insert(account, claim);
+            }
+        }
+        claims.retain(|_, (weight, _)| !weight.is_zero());
+        claims
+    }
+}

@@ -70,7 +70,17 @@ impl RiskBook {
         }
     }
 
-    /// Voids the certificate of an account.
+    /// Voids the certificate of an account, which then waits for a new one.
+    pub(super) fn void_certificate(&mut self, account: AccountId) {
+        self.new_stamp(account);
+        let entry = &mut self.entries[account.index()];
+        if !entry.deferred {
+            entry.deferred = true;
+            self.deferred.push(account);
+        }
+    }
+
+    /// Gives an account a stamp that no threshold has.
     pub(super) fn new_stamp(&mut self, account: AccountId) {
         let entry = &mut self.entries[account.index()];
         match entry.stamp.checked_add(1) {

@@ -378,11 +378,6 @@ impl RiskBook {
     fn touched(&mut self, account: AccountId) {
         let below = self.health(account).micro() < 0;
         self.set_below(account, below);
-        self.new_stamp(account);
-        let entry = &mut self.entries[account.index()];
-        if !entry.deferred {
-            entry.deferred = true;
-            self.deferred.push(account);
-        }
+        self.void_certificate(account);
     }
 }

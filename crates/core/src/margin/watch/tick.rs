@@ -52,7 +52,7 @@ pub struct Tick {
 }
 
 /// Certificates that a tick makes at least, where so many are due.
-const LEAST_SLICE: usize = 64;
+const LEAST_SLICE: usize = 16;
 
 impl RiskBook {
     /// Sets the prices of some markets, all of them at once, then who is below maintenance.
@@ -187,7 +187,12 @@ impl RiskBook {
             let again = place >= members && entry.below;
             if !again && entry.place != Place::Side {
                 let below = self.health(*account).micro() < 0;
-                self.set_below(*account, below);
+                if below != entry.below {
+                    // Its certificate speaks of the other side: where the mark comes back before
+                    // a crossed threshold was looked at, nobody would look any more.
+                    self.set_below(*account, below);
+                    self.void_certificate(*account);
+                }
             }
         }
         self.suspects = suspects;

@@ -22,34 +22,44 @@ pub struct SlowBook {
 
 impl SlowBook {
     pub fn new(world: &World) -> Self {
-        let position = |(market, lots): &(MarketId, i64)| Position {
-            market: market.index(),
-            lots: i128::from(*lots),
-        };
-        let account = |held: &super::Held| Account {
-            cash: held.cash,
-            positions: held.legs.iter().map(position).collect(),
-        };
-        Self { accounts: world.accounts.iter().map(account).collect() }
-    }
-
-    /// Equity and requirement of every account, and who has less than he must.
-    pub fn below(&self, brackets: &[Vec<Bracket>], rates: &[MarketRates]) -> Vec<AccountId> {
-        let mut below = Vec::new();
-        for (id, account) in self.accounts.iter().enumerate() {
-            let mut equity = account.cash;
-            let (mut required, mut parts) = (0, 0);
-            for position in &account.positions {
-                let of = rates[position.market];
-                equity += position.lots * (i128::from(of.gross) - i128::from(of.funding));
-                let gross = position.lots.unsigned_abs() * u128::from(of.gross.unsigned_abs());
-                add_required(&brackets[position.market], gross, &mut required, &mut parts);
-            }
-            if equity < (required + u128::from(parts > 0)) as i128 {
-                below.push(AccountId(id as u32));
+        let empty = |held: &super::Held| Account { cash: held.cash, positions: Vec::new() };
+        let mut accounts: Vec<Account> = world.accounts.iter().map(empty).collect();
+        let mut waiting: Vec<usize> = (0..accounts.len()).collect();
+        let mut rng = super::Rng::new(3);
+        // Positions come one by one over all accounts, as fills do, not account by account.
+        while !waiting.is_empty() {
+            let at = rng.below(waiting.len() as u64) as usize;
+            let (held, account) = (&world.accounts[waiting[at]], &mut accounts[waiting[at]]);
+            match held.legs.get(account.positions.len()) {
+                None => drop(waiting.swap_remove(at)),
+                Some((market, lots)) => account
+                    .positions
+                    .push(Position { market: market.index(), lots: i128::from(*lots) }),
             }
         }
-        below
+        Self { accounts }
+    }
+
+    /// Who has less than he must.
+    pub fn below(&self, brackets: &[Vec<Bracket>], rates: &[MarketRates]) -> Vec<AccountId> {
+        let ids = (0..).map(AccountId);
+        let below = ids.zip(&self.accounts).filter(|(_, one)| one.is_below(brackets, rates));
+        below.map(|(id, _)| id).collect()
+    }
+}
+
+impl Account {
+    /// Equity against the requirement, leg by leg.
+    pub fn is_below(&self, brackets: &[Vec<Bracket>], rates: &[MarketRates]) -> bool {
+        let mut equity = self.cash;
+        let (mut required, mut parts) = (0, 0);
+        for position in &self.positions {
+            let of = rates[position.market];
+            equity += position.lots * (i128::from(of.gross) - i128::from(of.funding));
+            let gross = position.lots.unsigned_abs() * u128::from(of.gross.unsigned_abs());
+            add_required(&brackets[position.market], gross, &mut required, &mut parts);
+        }
+        equity < (required + u128::from(parts > 0)) as i128
     }
 }
 

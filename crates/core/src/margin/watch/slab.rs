@@ -1,4 +1,4 @@
-//! Accounts as slabs of 64, 128 or 256 bytes: cash and packed legs, in dense arrays.
+//! Accounts as slabs of 32, 64, 128 or 256 bytes: cash and packed legs, in dense arrays.
 //!
 //! A leg is one word: lots in the upper 51 bits, the row of its coefficient in the lower 13. A slab
 //! of each size is read with a constant number of steps, so a pass over a book mispredicts nothing
@@ -38,26 +38,41 @@ pub(super) fn pack(lots: i64, row: usize) -> i64 {
     (lots << ROW_BITS) | (i64::try_from(row).unwrap_or(0) & ROW_MASK)
 }
 
-/// Cash, then legs.
+/// Half a cache line.
+#[derive(Clone, Copy, Debug)]
+#[repr(align(32))]
+struct HalfLine;
+
+/// A cache line.
 #[derive(Clone, Copy, Debug)]
 #[repr(align(64))]
-struct Slab<const WORDS: usize>([i64; WORDS]);
+struct Line;
+
+/// Cash, then legs; aligned like `A`.
+#[derive(Clone, Copy, Debug)]
+struct Slab<const WORDS: usize, A>([i64; WORDS], [A; 0]);
 
 /// All slabs of one size.
-#[derive(Clone, Debug, Default)]
-struct Shelf<const WORDS: usize> {
-    slabs: Vec<Slab<WORDS>>,
+#[derive(Clone, Debug)]
+struct Shelf<const WORDS: usize, A = Line> {
+    slabs: Vec<Slab<WORDS, A>>,
     owners: Vec<AccountId>,
     free: Vec<usize>,
 }
 
-impl<const WORDS: usize> Shelf<WORDS> {
+impl<const WORDS: usize, A> Default for Shelf<WORDS, A> {
+    fn default() -> Self {
+        Self { slabs: Vec::new(), owners: Vec::new(), free: Vec::new() }
+    }
+}
+
+impl<const WORDS: usize, A> Shelf<WORDS, A> {
     fn take(&mut self, owner: AccountId) -> usize {
         if let Some(place) = self.free.pop() {
             self.owners[place] = owner;
             return place;
         }
-        self.slabs.push(Slab([0; WORDS]));
+        self.slabs.push(Slab([0; WORDS], []));
         self.owners.push(owner);
         self.slabs.len() - 1
     }
@@ -77,7 +92,7 @@ impl<const WORDS: usize> Shelf<WORDS> {
     }
 }
 
-impl<const WORDS: usize> Slab<WORDS> {
+impl<const WORDS: usize, A> Slab<WORDS, A> {
     /// At most the account's health, in 2^-11 atoms.
     #[inline(always)]
     fn bound(&self, coefficients: &[i64; ROWS]) -> i128 {
@@ -97,6 +112,8 @@ pub(super) enum Place {
     /// It has none and is not known.
     #[default]
     Absent,
+    /// Up to 3 legs.
+    Tiny(u32),
     /// Up to 7 legs.
     Small(u32),
     /// Up to 15 legs.
@@ -110,6 +127,7 @@ pub(super) enum Place {
 /// All slabs.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Shelves {
+    tiny: Shelf<4, HalfLine>,
     small: Shelf<8>,
     medium: Shelf<16>,
     large: Shelf<32>,
@@ -126,7 +144,8 @@ impl Shelves {
     /// Whether `place` is of the size for so many legs.
     pub(super) const fn suits(place: Place, legs: usize) -> bool {
         match place {
-            Place::Small(_) => legs <= 7,
+            Place::Tiny(_) => legs <= 3,
+            Place::Small(_) => legs > 3 && legs <= 7,
             Place::Medium(_) => legs > 7 && legs <= 15,
             Place::Large(_) => legs > 15 && legs <= 31,
             Place::Absent | Place::Side => false,
@@ -137,7 +156,8 @@ impl Shelves {
     pub(super) fn take(&mut self, owner: AccountId, legs: usize) -> Place {
         let short = |place| u32::try_from(place).unwrap_or(u32::MAX);
         match legs {
-            0..=7 => Place::Small(short(self.small.take(owner))),
+            0..=3 => Place::Tiny(short(self.tiny.take(owner))),
+            4..=7 => Place::Small(short(self.small.take(owner))),
             8..=15 => Place::Medium(short(self.medium.take(owner))),
             _ => Place::Large(short(self.large.take(owner))),
         }
@@ -145,6 +165,7 @@ impl Shelves {
 
     pub(super) fn free(&mut self, place: Place) {
         match place {
+            Place::Tiny(at) => self.tiny.free(index(at)),
             Place::Small(at) => self.small.free(index(at)),
             Place::Medium(at) => self.medium.free(index(at)),
             Place::Large(at) => self.large.free(index(at)),
@@ -155,6 +176,7 @@ impl Shelves {
     /// The words of a slab: cash first; nothing where there is no slab.
     pub(super) fn words(&self, place: Place) -> &[i64] {
         match place {
+            Place::Tiny(at) => &self.tiny.slabs[index(at)].0,
             Place::Small(at) => &self.small.slabs[index(at)].0,
             Place::Medium(at) => &self.medium.slabs[index(at)].0,
             Place::Large(at) => &self.large.slabs[index(at)].0,
@@ -164,6 +186,7 @@ impl Shelves {
 
     pub(super) fn words_mut(&mut self, place: Place) -> &mut [i64] {
         match place {
+            Place::Tiny(at) => &mut self.tiny.slabs[index(at)].0,
             Place::Small(at) => &mut self.small.slabs[index(at)].0,
             Place::Medium(at) => &mut self.medium.slabs[index(at)].0,
             Place::Large(at) => &mut self.large.slabs[index(at)].0,
@@ -173,6 +196,7 @@ impl Shelves {
 
     /// Calls `visit` with the legs of every slab.
     pub(super) fn each_legs_mut(&mut self, mut visit: impl FnMut(&mut [i64])) {
+        self.tiny.slabs.iter_mut().for_each(|slab| visit(&mut slab.0[1..]));
         self.small.slabs.iter_mut().for_each(|slab| visit(&mut slab.0[1..]));
         self.medium.slabs.iter_mut().for_each(|slab| visit(&mut slab.0[1..]));
         self.large.slabs.iter_mut().for_each(|slab| visit(&mut slab.0[1..]));
@@ -180,6 +204,7 @@ impl Shelves {
 
     /// Adds who may be below maintenance; nobody else is.
     pub(super) fn screen(&self, coefficients: &[i64; ROWS], suspects: &mut Vec<AccountId>) {
+        self.tiny.screen(coefficients, suspects);
         self.small.screen(coefficients, suspects);
         self.medium.screen(coefficients, suspects);
         self.large.screen(coefficients, suspects);
@@ -187,6 +212,12 @@ impl Shelves {
 
     /// Bytes that a pass reads.
     pub(super) fn bytes(&self) -> usize {
-        64 * self.small.slabs.len() + 128 * self.medium.slabs.len() + 256 * self.large.slabs.len()
+        let lengths = [
+            self.tiny.slabs.len(),
+            self.small.slabs.len(),
+            self.medium.slabs.len(),
+            self.large.slabs.len(),
+        ];
+        lengths.into_iter().zip([32, 64, 128, 256]).map(|(slabs, bytes)| slabs * bytes).sum()
     }
 }

@@ -11,7 +11,6 @@ use core::ops::Range;
 
 use super::queue::Queue;
 use crate::bounds::{MAX_AMOUNT, MAX_LOT_VALUE};
-use crate::wide::mul_div_ceil;
 
 /// Millionths in one: the unit of rates, and of health inside this module.
 pub(super) const MILLION: i64 = 1_000_000;
@@ -300,13 +299,22 @@ impl Market {
             if let Ok(largest) = i128::try_from(largest).map(|l| l.min(MAX_AMOUNT.cast_signed())) {
                 let required = self.requirement(largest).unsigned_abs();
                 let of = largest.unsigned_abs() * u128::from(MILLION.unsigned_abs());
-                let average = mul_div_ceil(required, 1 << RATE_POINT, of);
-                let bound = average.and_then(|average| u64::try_from(average).ok());
-                *rate = bound.unwrap_or(whole(self.steps.first().map_or(0, |step| step.rate)));
+                *rate = average_ceil(required, of)
+                    .unwrap_or(whole(self.steps.first().map_or(0, |step| step.rate)));
             }
         }
         rates
     }
+}
+
+/// `part / whole` in 2^-32, rounded up, where it is at most one; nothing when `whole` is zero.
+fn average_ceil(part: u128, whole: u128) -> Option<u64> {
+    // Divisors of 64 bits are many times faster; what is cut off is rounded up.
+    let shift = (u128::BITS - whole.leading_zeros()).checked_sub(u64::BITS - 1).unwrap_or(0);
+    let part = (part >> shift) + u128::from(shift > 0);
+    let whole = whole >> shift;
+    let quotient = (whole > 0).then(|| (part << RATE_POINT).div_ceil(whole))?;
+    u64::try_from(quotient).ok()
 }
 
 /// A value of at most 2 x 10^30 atoms times millionths, at most two of one: below 2^127.

@@ -5,8 +5,11 @@ use alloc::vec::Vec;
 
 use crate::ids::AccountId;
 
-/// Buckets from a mark to zero, about: 2^14.
-const BUCKETS_LOG: u32 = 14;
+/// Fine buckets from a mark to zero, about: 2^14.
+const FINE_LOG: u32 = 14;
+
+/// Fine buckets in a coarse one: 2^8.
+const COARSE_LOG: u32 = 8;
 
 /// A threshold of an account. It counts while the account still has this stamp.
 #[derive(Clone, Copy, Debug)]
@@ -18,6 +21,9 @@ pub(super) struct Threshold {
 
 /// Thresholds over a coordinate that rises as the mark moves in the guarded direction. A threshold
 /// is crossed when the coordinate stands above its key.
+///
+/// Keys below `opened` stand in fine buckets, so that a tick looks at few that it does not cross;
+/// the others in coarse ones, a few dozen, whose ends stay in cache while accounts are certified.
 #[derive(Clone, Debug)]
 pub(super) struct Queue {
     at: i64,
@@ -25,12 +31,22 @@ pub(super) struct Queue {
     edge: i64,
     shift: u32,
     len: usize,
-    buckets: BTreeMap<i64, Vec<Threshold>>,
+    opened: i64,
+    fine: BTreeMap<i64, Vec<Threshold>>,
+    coarse: BTreeMap<i64, Vec<Threshold>>,
 }
 
 impl Default for Queue {
     fn default() -> Self {
-        Self { at: 0, edge: i64::MAX, shift: 0, len: 0, buckets: BTreeMap::new() }
+        Self {
+            at: 0,
+            edge: i64::MAX,
+            shift: 0,
+            len: 0,
+            opened: i64::MIN,
+            fine: BTreeMap::new(),
+            coarse: BTreeMap::new(),
+        }
     }
 }
 
@@ -61,9 +77,10 @@ impl Queue {
     /// Adds a threshold that is crossed when the mark, `gross` now, has moved by more than
     /// `distance`.
     pub(super) fn push(&mut self, gross: i64, distance: i64, account: AccountId, stamp: u32) {
-        if self.buckets.is_empty() {
+        if self.fine.is_empty() && self.coarse.is_empty() {
             let bits = u64::BITS - gross.unsigned_abs().leading_zeros();
-            self.shift = bits.checked_sub(BUCKETS_LOG).unwrap_or(0);
+            self.shift = bits.checked_sub(FINE_LOG).unwrap_or(0);
+            self.opened = i64::MIN;
         }
         // Beyond the end of the coordinate nothing can be crossed.
         let key = self.at.checked_add(distance).unwrap_or(i64::MAX);
@@ -74,61 +91,99 @@ impl Queue {
     pub(super) fn put_back(&mut self, threshold: Threshold) {
         self.edge = self.edge.min(threshold.key);
         self.len += 1;
-        self.buckets.entry(threshold.key >> self.shift).or_default().push(threshold);
+        let key = threshold.key;
+        let bucket = if key < self.opened {
+            self.fine.entry(key >> self.shift).or_default()
+        } else {
+            self.coarse.entry(key >> (self.shift + COARSE_LOG)).or_default()
+        };
+        bucket.push(threshold);
     }
 
-    /// Moves the crossed thresholds of the nearest bucket to `crossed`.
-    pub(super) fn take_crossed(&mut self, crossed: &mut Vec<Threshold>) {
+    /// Moves the crossed thresholds of the nearest fine bucket to `crossed`, or opens the nearest
+    /// coarse one; drops those met there that do not count.
+    pub(super) fn take_crossed(
+        &mut self,
+        crossed: &mut Vec<Threshold>,
+        counts: impl Fn(&Threshold) -> bool,
+    ) {
+        if self.fine.is_empty() {
+            self.open(counts);
+        } else {
+            self.take_fine(crossed);
+        }
+        // A lower bound where the nearest bucket was not looked into.
+        let fine = self.fine.first_key_value().map(|(bucket, _)| *bucket << self.shift);
+        let coarse = || self.coarse.first_key_value().map(|(bucket, _)| self.begin(*bucket));
+        let begin = fine.or_else(coarse).unwrap_or(i64::MAX);
+        self.edge = self.edge.max(begin);
+    }
+
+    fn begin(&self, coarse: i64) -> i64 {
+        coarse << (self.shift + COARSE_LOG)
+    }
+
+    fn take_fine(&mut self, crossed: &mut Vec<Threshold>) {
         let (at, shift) = (self.at, self.shift);
         let before = crossed.len();
-        self.edge = i64::MAX;
-        if let Some(mut first) = self.buckets.first_entry() {
-            if first.key() < &(at >> shift) {
+        self.edge = i64::MIN;
+        if let Some(mut first) = self.fine.first_entry() {
+            if *first.key() < at >> shift {
                 crossed.append(&mut first.remove());
-                let next = self.buckets.first_key_value();
-                self.edge = next.map_or(i64::MAX, |(bucket, _)| *bucket << shift);
             } else {
                 let bucket = first.get_mut();
                 crossed.extend(bucket.extract_if(.., |threshold| threshold.key < at));
-                let least = bucket.iter().map(|threshold| threshold.key).min();
-                match least {
+                match bucket.iter().map(|threshold| threshold.key).min() {
                     Some(least) => self.edge = least,
-                    None => {
-                        first.remove();
-                        let next = self.buckets.first_key_value();
-                        self.edge = next.map_or(i64::MAX, |(bucket, _)| *bucket << shift);
-                    }
+                    None => drop(first.remove()),
                 }
             }
         }
         self.len -= crossed.len() - before;
     }
 
-    /// Drops what no longer counts from buckets after `from` until `budget` thresholds were looked
-    /// at. Where to go on; nothing at the end.
+    /// Spreads the nearest coarse bucket over fine ones.
+    fn open(&mut self, counts: impl Fn(&Threshold) -> bool) {
+        self.edge = i64::MIN;
+        if let Some((bucket, thresholds)) = self.coarse.pop_first() {
+            // The last coarse bucket ends where coordinates end.
+            self.opened = match bucket.checked_add(1) {
+                Some(next) if next <= i64::MAX >> (self.shift + COARSE_LOG) => self.begin(next),
+                _ => i64::MAX,
+            };
+            self.len -= thresholds.len();
+            for threshold in thresholds.into_iter().filter(counts) {
+                self.len += 1;
+                self.fine.entry(threshold.key >> self.shift).or_default().push(threshold);
+            }
+        }
+    }
+
+    /// Drops what no longer counts from coarse buckets after `from` until `budget` thresholds were
+    /// looked at. Where to go on; nothing at the end.
     pub(super) fn sweep(
         &mut self,
         from: i64,
         budget: &mut usize,
         counts: impl Fn(&Threshold) -> bool,
     ) -> Option<i64> {
-        let mut empty = Vec::new();
+        let first = (from == i64::MIN).then_some(&mut self.fine);
+        let fine = first.into_iter().flatten().map(|(_, thresholds)| (i64::MIN, thresholds));
+        let coarse = self.coarse.range_mut(from..).map(|(bucket, of)| (*bucket, of));
         let mut next = None;
-        for (bucket, thresholds) in self.buckets.range_mut(from..) {
-            if *budget == 0 {
-                next = Some(*bucket);
+        for (bucket, thresholds) in fine.chain(coarse) {
+            if *budget == 0 && bucket != i64::MIN {
+                next = Some(bucket);
                 break;
             }
             let before = thresholds.len();
             *budget -= before.min(*budget);
             thresholds.retain(&counts);
             self.len -= before - thresholds.len();
-            if thresholds.is_empty() {
-                empty.push(*bucket);
-            }
         }
-        for bucket in empty {
-            self.buckets.remove(&bucket);
+        if next.is_none() {
+            self.fine.retain(|_, thresholds| !thresholds.is_empty());
+            self.coarse.retain(|_, thresholds| !thresholds.is_empty());
         }
         next
     }

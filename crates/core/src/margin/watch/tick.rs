@@ -136,7 +136,10 @@ impl RiskBook {
                     break;
                 }
                 let mut crossed = core::mem::take(&mut self.crossed);
-                queue.take_crossed(&mut crossed);
+                let entries = &self.entries;
+                queue.take_crossed(&mut crossed, |threshold| {
+                    entries[threshold.account.index()].stamp == threshold.stamp
+                });
                 self.settle_thresholds(market, guard, &mut crossed, left);
                 self.crossed = crossed;
             }

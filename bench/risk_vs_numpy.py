@@ -36,7 +36,8 @@ if np is None:
 
 
 def make(accounts):
-    """Geometric numbers of legs with mean 4, popular markets first, 5 % near maintenance."""
+    """Geometric numbers of legs with mean 4, popular markets first; 5 % stand near maintenance, and
+    0.2 % below it."""
     rng = np.random.default_rng(20251010)
     legs = np.minimum(rng.geometric(0.25, accounts), 24)
     ends = np.cumsum(legs)
@@ -54,7 +55,9 @@ def make(accounts):
     starts = np.concatenate(([0], ends[:-1]))
     value = np.add.reduceat(lots * gross[market], starts)
     total = np.add.reduceat(np.abs(lots) * gross[market], starts)
-    free = np.where(rng.random(accounts) < 0.05, -0.001, 1 / np.exp(rng.uniform(0, 3, accounts)))
+    draw, free = rng.random(accounts), 1 / np.exp(rng.uniform(0, 3, accounts))
+    free = np.where(draw < 0.05, rng.uniform(0.0005, 0.02, accounts), free)
+    free = np.where(draw < 0.002, -0.001, free)
     need = np.add.reduceat(np.abs(lots) * gross[market] * (rate[market] / 1e6), starts)
     cash = (need + free * total).astype(np.int64) - value
     return gross, rate, cash, ends, market, lots

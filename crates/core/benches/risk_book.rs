@@ -105,7 +105,7 @@ fn pass() {
         println!(
             "{accounts} accounts, {:.1} bytes each, {} below\n\
              pass             {:8.2} ns an account, {:5.1} GB/s\n\
-             read of memory   {:8.2} ns an account, {:5.1} GB/s; the pass has {:.0} % of it (goal 50)\n\
+             bare read        {:8.2} ns an account, {:5.1} GB/s; the pass is at {:.0} % (goal 50)\n\
              slow book        {:8.2} ns an account, {:.0}x the pass (goal 20)",
             book.bytes() as f64 / each,
             book.below().count(),
@@ -208,7 +208,8 @@ fn report(name: &str, phase: Phase) {
     let mean = phase.ticks.iter().sum::<f64>() / count as f64;
     let ticks = sorted(phase.ticks);
     println!(
-        "{name:<20} pass {:7.1} us; mean {:7.1} us = {:6.3} passes (1/{:.1}), median {:6.3}, p99 {:6.3}, max {:6.3}; \
+        "{name:<20} pass {:7.1} us; mean {:7.1} us = {:6.3} passes (1/{:.1}), \
+         median {:6.3}, p99 {:6.3}, max {:6.3}; \
          {:.1} certified a tick, {} of {count} with a pass, {} found",
         pass / 1e3,
         mean / 1e3,

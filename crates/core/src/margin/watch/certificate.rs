@@ -20,7 +20,7 @@ fn distance(budget: i128, sum: i128) -> u64 {
         return 1 << POINT;
     }
     let bits = u128::BITS - sum.leading_zeros();
-    let shift = bits.checked_sub(POINT).unwrap_or(0);
+    let shift = bits.max(POINT) - POINT;
     // Both quotients are below 2^32; the divisor is rounded up, so the result is rounded down.
     let divisor = u64::try_from(sum >> shift).unwrap_or(u64::MAX - 1) + 1;
     let part = u64::try_from(budget >> shift).unwrap_or(0);

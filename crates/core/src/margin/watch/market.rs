@@ -310,7 +310,8 @@ impl Market {
 /// `part / whole` in 2^-32, rounded up, where it is at most one; nothing when `whole` is zero.
 fn average_ceil(part: u128, whole: u128) -> Option<u64> {
     // Divisors of 64 bits are many times faster; what is cut off is rounded up.
-    let shift = (u128::BITS - whole.leading_zeros()).checked_sub(u64::BITS - 1).unwrap_or(0);
+    let (bits, most) = (u128::BITS - whole.leading_zeros(), u64::BITS - 1);
+    let shift = bits.max(most) - most;
     let part = (part >> shift) + u128::from(shift > 0);
     let whole = whole >> shift;
     let quotient = (whole > 0).then(|| (part << RATE_POINT).div_ceil(whole))?;

@@ -189,7 +189,8 @@ impl RiskBook {
     /// at once; the certificate is made at the next tick, once however often the account was set.
     ///
     /// What does not fit a slab (cash beyond 64 bits, over 31 legs, markets unknown here or not in
-    /// rising order) stands on the side: `side` must say how it stands now, and is asked at every tick.
+    /// rising order) stands on the side: `side` must say how it stands now, and is asked at every
+    /// tick.
     pub fn set_account(
         &mut self,
         account: AccountId,

@@ -79,7 +79,7 @@ impl Queue {
     pub(super) fn push(&mut self, gross: i64, distance: i64, account: AccountId, stamp: u32) {
         if self.fine.is_empty() && self.coarse.is_empty() {
             let bits = u64::BITS - gross.unsigned_abs().leading_zeros();
-            self.shift = bits.checked_sub(FINE_LOG).unwrap_or(0);
+            self.shift = bits.max(FINE_LOG) - FINE_LOG;
             self.opened = i64::MIN;
         }
         // Beyond the end of the coordinate nothing can be crossed.

@@ -181,24 +181,32 @@ impl RiskBook {
         }
         let mut suspects = core::mem::take(&mut self.suspects);
         suspects.clear();
-        suspects.extend(self.below.iter().copied());
-        let members = suspects.len();
         self.shelves.screen(&self.coefficients, &mut suspects);
-        for (place, account) in suspects.iter().enumerate() {
-            let entry = self.entries[account.index()];
-            // A member was looked at in the first part already, and one on the side has no slab.
-            let again = place >= members && entry.below;
-            if !again && entry.place != Place::Side {
-                let below = self.health(*account).micro() < 0;
-                if below != entry.below {
-                    // Its certificate speaks of the other side: where the mark comes back before
-                    // a crossed threshold was looked at, nobody would look any more.
-                    self.set_below(*account, below);
-                    self.void_certificate(*account);
-                }
+        let aside = self.side.values().filter(|standing| **standing != Standing::Sound).count();
+        let members = self.below.len() - aside;
+        let met = suspects.iter().filter(|account| self.look(**account)).count();
+        if met < members {
+            // Some who were below are not even suspect now.
+            suspects.clear();
+            suspects.extend(self.below.iter().copied());
+            for account in &suspects {
+                self.look(*account);
             }
         }
         self.suspects = suspects;
+    }
+
+    /// Looks at a linear account exactly. Whether it was below maintenance before.
+    fn look(&mut self, account: AccountId) -> bool {
+        let entry = self.entries[account.index()];
+        let below = self.health(account).micro() < 0;
+        if below != entry.below && entry.place != Place::Side {
+            // Its certificate speaks of the other side: where the mark comes back before a crossed
+            // threshold was looked at, nobody would look any more.
+            self.set_below(account, below);
+            self.void_certificate(account);
+        }
+        entry.below
     }
 
     /// Gives every leg its row again in markets whose size classes were drawn at another price.

@@ -4,6 +4,7 @@ use rhodian_core::account::AccountKind;
 use rhodian_core::control::Status;
 use rhodian_core::domain::CauseClass;
 use rhodian_core::ids::Name;
+use rhodian_core::market::RATE_UNIT;
 use rhodian_core::units::{Amount, Price};
 
 use super::markets;
@@ -180,6 +181,7 @@ impl Reader<'_> {
             }
             Do::Recover => What::Recover { loss: loss()?, amount: self.amount()? },
             Do::FundIncome => What::FundIncome { layer: layer()?, amount: self.amount()? },
+            Do::Bid => self.bid()?,
             Do::SetStatus => self.status()?,
         })
     }
@@ -245,6 +247,15 @@ impl Reader<'_> {
         Ok(What::Funding { market, atoms_per_lot })
     }
 
+    fn bid(&self) -> Result<What, Diagnostic> {
+        let part = self.need("part", &self.shape.part)?;
+        Ok(What::Bid {
+            from: self.text("from", &self.shape.from)?,
+            account: self.text("account", &self.shape.account)?,
+            part: self.words.percent(part, "part", "", RATE_UNIT)?,
+        })
+    }
+
     fn report(&self) -> Result<Report, Diagnostic> {
         let class = self.shape.class.as_ref();
         let class = class.map(|at| self.words.one_of(at, "class", &CLASSES)).transpose()?;
@@ -274,6 +285,7 @@ impl Reader<'_> {
             ("owner", &shape.owner),
             ("kind", &shape.kind),
             ("to", &shape.to),
+            ("from", &shape.from),
             ("market", &shape.market),
             ("buyer", &shape.buyer),
             ("seller", &shape.seller),
@@ -290,6 +302,7 @@ impl Reader<'_> {
             ("amount", shape.amount.as_ref().map(|at| &at.place)),
             ("number", shape.number.as_ref().map(|at| &at.place)),
             ("fee", shape.fee.as_ref().map(|at| &at.place)),
+            ("part", shape.part.as_ref().map(|at| &at.place)),
             ("class", shape.class.as_ref().map(|at| &at.place)),
         ];
         let given = given.chain(amounts.into_iter().filter_map(|(key, at)| Some((key, at?))));
@@ -314,6 +327,7 @@ const fn keys_of(word: Do) -> &'static [&'static str] {
         Do::Mark | Do::Settle => &["market", "price"],
         Do::Funding => &["market", "amount"],
         Do::EndPeriod | Do::Wait => &[],
+        Do::Bid => &["from", "account", "part"],
         Do::OpenAccount => &["account", "owner", "kind"],
         Do::Deposit | Do::Withdraw => &["account", "amount"],
         Do::Transfer => &["account", "to", "amount"],

@@ -4,6 +4,7 @@
 //! [`read()`] gives a [`VenueFile`] that can be right, or the first thing about it that cannot.
 
 mod events;
+mod liquidation;
 mod markets;
 pub mod model;
 pub mod numbers;

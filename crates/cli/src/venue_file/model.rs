@@ -4,6 +4,7 @@
 //! Accounts, losses and parties are texts here; whoever runs the file gives them their ids.
 
 use rhodian_core::account::AccountKind;
+use rhodian_core::closeout::RouteSpec;
 use rhodian_core::control::Status;
 use rhodian_core::domain::CauseClass;
 use rhodian_core::ids::Name;
@@ -39,6 +40,8 @@ pub struct VenueFile {
     pub domains: Vec<Domain>,
     /// The markets, in file order: at least one. Their dense ids.
     pub markets: Vec<Market>,
+    /// How accounts below maintenance are liquidated.
+    pub liquidation: Option<Liquidation>,
     /// The accounts that are there at the beginning, in file order.
     pub accounts: Vec<Account>,
     /// New marks by time, each time once, in order.
@@ -109,6 +112,38 @@ pub struct Market {
     pub tiers: Vec<Tier>,
     /// Who trades with close-out books.
     pub depth: Option<Depth>,
+    /// Where it stands in the venue file.
+    pub place: Place,
+}
+
+/// How accounts below maintenance are liquidated: rates in millionths, times in milliseconds.
+#[derive(Clone, Debug)]
+pub struct Liquidation {
+    /// The index of the layer that gets penalties.
+    pub fund: usize,
+    /// Beyond maintenance, of it.
+    pub buffer: u32,
+    /// On what is closed.
+    pub penalty: u32,
+    /// Reckoned against the mark.
+    pub slippage: u32,
+    /// The most value within a window.
+    pub rate_limit: Amount,
+    /// Its length.
+    pub window: u64,
+    /// The routes, in order.
+    pub routes: Vec<Route>,
+    /// Where it stands in the venue file.
+    pub place: Place,
+}
+
+/// A route with its limits; a backstop's account by name.
+#[derive(Clone, Debug)]
+pub struct Route {
+    /// What of it the engine takes as it is: all but a backstop's account.
+    pub spec: RouteSpec,
+    /// A backstop's account.
+    pub account: Option<String>,
     /// Where it stands in the venue file.
     pub place: Place,
 }
@@ -208,13 +243,15 @@ pub enum Do {
     FundIncome,
     /// A status of a domain or the venue.
     SetStatus,
+    /// A bidder takes a part of what is in auction.
+    Bid,
     /// Nothing but the clock.
     Wait,
 }
 
 impl Do {
     /// Every word with its name in the file.
-    pub const ALL: [(Self, &'static str); 21] = [
+    pub const ALL: [(Self, &'static str); 22] = [
         (Self::Fill, "fill"),
         (Self::Mark, "mark"),
         (Self::Funding, "funding"),
@@ -235,6 +272,7 @@ impl Do {
         (Self::Recover, "recover"),
         (Self::FundIncome, "fund-income"),
         (Self::SetStatus, "set-status"),
+        (Self::Bid, "bid"),
         (Self::Wait, "wait"),
     ];
 
@@ -270,6 +308,7 @@ pub enum What {
     Recover { loss: String, amount: Amount },
     FundIncome { layer: String, amount: Amount },
     SetStatus { domain: Option<usize>, status: Status, cause: Name },
+    Bid { from: String, account: String, part: u32 },
     Wait,
 }
 

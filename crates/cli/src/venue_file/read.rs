@@ -10,7 +10,7 @@ use rhodian_core::ids::Name;
 use super::events::{self, Known, account_kind};
 use super::model::{Account, Domain, Event, Market, Origin, VenueFile, What};
 use super::shape::{AccountShape, DomainShape, FileShape, TermsShape};
-use super::{markets, prices, stream};
+use super::{liquidation, markets, prices, stream};
 use crate::diagnostic::Diagnostic;
 use crate::loss_file::layers::{self, MAX_SPAN, Setting};
 use crate::loss_file::model::{Layer, Term};
@@ -44,6 +44,8 @@ pub fn from_text(text: TomlText) -> Result<VenueFile, Diagnostic> {
         let (help, place) = ("add [[market]] with name, tick and lot.", &shape.market.place);
         return Err(words.refuse("market-none", "there is no market", help, place, "a market"));
     }
+    let liquidation = shape.liquidation.as_ref();
+    let liquidation = liquidation.map(|at| liquidation::read(&words, at, &domains)).transpose()?;
     let accounts = accounts(&words, &shape.account, &names)?;
     let (marks, mut remarks) = match &shape.prices {
         Some(at) => prices::read(&words, at, &markets)?,
@@ -79,6 +81,7 @@ pub fn from_text(text: TomlText) -> Result<VenueFile, Diagnostic> {
         period,
         domains,
         markets,
+        liquidation,
         accounts,
         marks,
         events,
@@ -154,6 +157,7 @@ fn terms(words: &Words<'_>, shape: &TermsShape) -> Result<Vec<Term>, Diagnostic>
         (Parameter::UncoveredDeadline, "uncovered_deadline", &shape.uncovered_deadline),
         (Parameter::ReferenceAge, "reference_age", &shape.reference_age),
         (Parameter::CloseOutTime, "close_out_time", &shape.close_out_time),
+        (Parameter::HaltLength, "halt_length", &shape.halt_length),
     ];
     for (parameter, key, at) in lengths {
         let Some(at) = at else { continue };
@@ -175,6 +179,7 @@ fn terms(words: &Words<'_>, shape: &TermsShape) -> Result<Vec<Term>, Diagnostic>
         (Parameter::IncomeToClaims, "income_to_claims", &shape.income_to_claims),
         (Parameter::StressRate, "stress_rate", &shape.stress_rate),
         (Parameter::OpeningProfit, "opening_profit", &shape.opening_profit),
+        (Parameter::FundDrawdown, "fund_drawdown", &shape.fund_drawdown),
     ] {
         let Some(at) = at else { continue };
         let value = u128::from(words.percent(at, key, "", 1_000_000)?);
@@ -237,6 +242,14 @@ fn check_names(file: &VenueFile) -> Result<(), Diagnostic> {
             return Err(no_such(file, &origin, "account", &depth.account, &accounts));
         }
     }
+    let routes = file.liquidation.iter().flat_map(|found| &found.routes);
+    for (account, place) in routes.filter_map(|route| Some((route.account.as_ref()?, &route.place)))
+    {
+        if !accounts.contains(account.as_str()) {
+            let origin = Origin { text: 0, place: place.clone() };
+            return Err(no_such(file, &origin, "account", account, &accounts));
+        }
+    }
     for event in &file.events {
         let (named, layer) = names_of(&event.what);
         for name in named.into_iter().flatten() {
@@ -265,6 +278,7 @@ fn names_of(what: &What) -> ([Option<&str>; 2], Option<&str>) {
             ([Some(account), None], Some(layer))
         }
         What::PayIn { layer, .. } | What::FundIncome { layer, .. } => ([None, None], Some(layer)),
+        What::Bid { from, account, .. } => ([Some(from), Some(account)], None),
         What::Fill(fill) => ([Some(&fill.buyer), Some(&fill.seller)], None),
         What::PayDraw { layer, account, .. } => ([account.as_deref(), None], Some(layer)),
         _ => ([None, None], None),

@@ -23,6 +23,8 @@ pub struct FileShape {
     pub domain: At<Vec<At<DomainShape>>>,
     /// Markets.
     pub market: At<Vec<At<MarketShape>>>,
+    /// How accounts below maintenance margin are liquidated; not at all where nothing is said.
+    pub liquidation: Option<At<LiquidationShape>>,
     /// Accounts that are there at the beginning.
     #[serde(default)]
     pub account: Vec<At<AccountShape>>,
@@ -79,6 +81,70 @@ pub struct TermsShape {
     pub close_out_time: Option<At<DurationText>>,
     /// The part of positive unrealised profit that counts for opening; "50 %".
     pub opening_profit: Option<At<PercentText>>,
+    /// The part of its funds that an episode may draw before what is left of its books goes to
+    /// auto-deleveraging; "100 %", which is never.
+    pub fund_drawdown: Option<At<PercentText>>,
+    /// How long a halt may last; "24 h".
+    pub halt_length: Option<At<DurationText>>,
+}
+
+/// How accounts below maintenance margin are liquidated.
+#[derive(Clone, Debug, serde::Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+#[schemars(rename = "Liquidation")]
+pub struct LiquidationShape {
+    /// The layer that is credited with penalties: one with a pot.
+    pub fund: At<String>,
+    /// Equity is brought to maintenance and so much of it more; "20 %" where nothing is said.
+    pub buffer: Option<At<PercentText>>,
+    /// The penalty on what is closed; "1 %" where nothing is said.
+    pub penalty: Option<At<PercentText>>,
+    /// What closing is reckoned to cost against the mark; "1 %" where nothing is said.
+    pub slippage: Option<At<PercentText>>,
+    /// The most value that the engine's own routes close within a window; no limit.
+    pub rate_limit: Option<At<AmountText>>,
+    /// The length of that window; "1 h" where nothing is said.
+    pub window: Option<At<DurationText>>,
+    /// The routes, in order.
+    pub route: At<Vec<At<RouteShape>>>,
+}
+
+/// One route of a liquidation.
+#[derive(Clone, Debug, serde::Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+#[schemars(rename = "Route")]
+pub struct RouteShape {
+    /// "market" (fills, by events or by a market's depth), "auction" (by events that bid),
+    /// "backstop" (an account that buys at a quote) or "deleverage".
+    pub route: At<String>,
+    /// How long it is tried; "10 min" where nothing is said.
+    pub time: Option<At<DurationText>>,
+    /// How far equity may fall while it is tried before the next route; no limit.
+    pub budget: Option<At<AmountText>>,
+    /// The account of a backstop.
+    pub account: Option<At<String>>,
+    /// A backstop's discount for the smallest size; "1 %" where nothing is said.
+    pub base: Option<At<PercentText>>,
+    /// Its impact with the square root of size over depth; "0 %" where nothing is said.
+    pub impact: Option<At<PercentText>>,
+    /// The volatility it reckons with; "0 %" where nothing is said.
+    pub volatility: Option<At<PercentText>>,
+    /// The lots a day that count as its depth; 1000 where nothing is said.
+    pub lots_a_day: Option<At<i64>>,
+    /// Its largest discount; "10 %" where nothing is said.
+    pub band: Option<At<PercentText>>,
+    /// The most value it takes.
+    pub most: Option<At<AmountText>>,
+    /// What a bidder in an auction pays of equity at the start; "98 %" where nothing is said.
+    pub first: Option<At<PercentText>>,
+    /// What he pays when the fast phase ends; "80 %" where nothing is said.
+    pub knee: Option<At<PercentText>>,
+    /// How long the fast phase takes; "15 min" where nothing is said.
+    pub fast: Option<At<DurationText>>,
+    /// How long the slow phase takes; "1 h" where nothing is said.
+    pub slow: Option<At<DurationText>>,
+    /// How long until an insolvent auction pays the whole requirement; "1 h".
+    pub insolvent: Option<At<DurationText>>,
 }
 
 /// A market.
@@ -200,6 +266,10 @@ pub struct EventShape {
     pub owner: Option<At<String>>,
     /// "cross" or "isolated", of a new account.
     pub kind: Option<At<String>>,
+    /// Whose legs a bid is for: an account in auction, or "book/LOSS".
+    pub from: Option<At<String>>,
+    /// Which part of every leg a bid is for: "25 %".
+    pub part: Option<At<PercentText>>,
     /// Who receives a transfer.
     pub to: Option<At<String>>,
     /// The market.

@@ -9,7 +9,9 @@ use super::shape::{DoText, EventShape};
 use crate::diagnostic::Diagnostic;
 use crate::loss_file::model::Place;
 use crate::loss_file::near::nearest;
-use crate::loss_file::shape::{AmountText, At, ClassText, DecimalText, DurationText, Written};
+use crate::loss_file::shape::{
+    AmountText, At, ClassText, DecimalText, DurationText, PercentText, Written,
+};
 use crate::loss_file::toml_text::TomlText;
 use crate::loss_file::words::Words;
 use crate::source::Source;
@@ -17,9 +19,10 @@ use crate::table::Table;
 use crate::terminal::{fit, visible};
 
 /// Every key of an event, in the order of the shape.
-pub const KEYS: [&str; 21] = [
-    "at", "do", "account", "owner", "kind", "to", "market", "price", "buyer", "seller", "size",
-    "fee", "amount", "layer", "loss", "domain", "cause", "class", "status", "number", "expect",
+pub const KEYS: [&str; 23] = [
+    "at", "do", "account", "owner", "kind", "from", "part", "to", "market", "price", "buyer",
+    "seller", "size", "fee", "amount", "layer", "loss", "domain", "cause", "class", "status",
+    "number", "expect",
 ];
 
 /// Reads every event of a file and hands each to `take`, in order.
@@ -155,6 +158,7 @@ fn set(
         "amount" => shape.amount = Some(At { value: DecimalText(value), place }),
         "number" => shape.number = Some(At { value: DecimalText(value), place }),
         "fee" => shape.fee = Some(At { value: AmountText(value), place }),
+        "part" => shape.part = Some(At { value: PercentText(value), place }),
         "class" => shape.class = Some(At { value: ClassText(value), place }),
         _ => {
             let Some(target) = text_key(shape, key) else {
@@ -181,6 +185,7 @@ fn text_key<'s>(shape: &'s mut EventShape, key: &str) -> Option<&'s mut Option<A
         "owner" => &mut shape.owner,
         "kind" => &mut shape.kind,
         "to" => &mut shape.to,
+        "from" => &mut shape.from,
         "market" => &mut shape.market,
         "buyer" => &mut shape.buyer,
         "seller" => &mut shape.seller,

@@ -1,6 +1,7 @@
 //! Words of a venue file as commands of the engine. Every word has its place here, and only here.
 
 use rhodian_core::account::{self, AccountKind};
+use rhodian_core::closeout;
 use rhodian_core::control;
 use rhodian_core::domain;
 use rhodian_core::engine::{Action, Actor, Role, State};
@@ -83,6 +84,10 @@ impl Words<'_> {
                 let domain = domain.map(|domain| dense(domain, DomainId));
                 let (status, cause) = (*status, cause.clone());
                 venue(Action::Control(control::Command::SetStatus { domain, status, cause }))
+            }
+            What::Bid { from, account, part } => {
+                let (from, bidder, part) = (self.party(from)?, self.account(account)?, *part);
+                venue(Action::CloseOut(closeout::Command::Bid { from, bidder, part }))
             }
             What::Wait => Ok(Vec::new()),
         }

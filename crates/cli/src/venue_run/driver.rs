@@ -4,6 +4,7 @@
 use std::io::Write;
 use std::time::{Duration, Instant};
 
+use rhodian_core::closeout::{self, Route};
 use rhodian_core::control::Parameter;
 use rhodian_core::engine::{
     Action, Actor, Envelope, Event as Fact, Events, Rejection, State, decide, duty, evolve,
@@ -14,7 +15,7 @@ use rhodian_core::loss::{Command as LossCommand, Draw, Loss, Stage};
 use rhodian_core::market::{Command as MarketCommand, Leg, Party};
 use rhodian_core::units::{Amount, Price, Quantity};
 
-use super::commands::{NoSuch, Words, dense};
+use super::commands::{ASSET, NoSuch, Words, dense};
 use super::figures::Figures;
 use super::journal::CommandLog;
 use super::names::Names;
@@ -422,16 +423,33 @@ impl<'f> Driver<'f> {
             (!lots.is_flat()).then_some((loss, lots))
         });
         for (loss, lots) in held.collect::<Vec<_>>() {
-            self.trade_book(market, depth, loss, lots)?;
+            self.trade_book(market, depth, Party::Book(loss), lots)?;
+        }
+        // What stands on the market's route is sold there too, as much as its plan says.
+        let open = self.state.closeouts.liquidations();
+        let on_market = open.filter(|(_, of)| self.on_market(of.route)).map(|(account, _)| account);
+        for account in on_market.collect::<Vec<AccountId>>() {
+            let plan = closeout::planned(&self.state, account).into_iter();
+            let planned = plan.filter(|(of, lots)| *of == id && !lots.is_flat()).map(|(_, l)| l);
+            for lots in planned {
+                self.trade_book(market, depth, Party::Account(account), lots)?;
+            }
         }
         Ok(())
+    }
+
+    /// Whether the route at a place is the venue's own market.
+    fn on_market(&self, route: usize) -> bool {
+        let routes = self.state.closeouts.routes(ASSET);
+        let spec = routes.and_then(|routes| routes.list.get(route));
+        spec.is_some_and(|spec| spec.route == Route::Market)
     }
 
     fn trade_book(
         &mut self,
         market: usize,
         depth: &Depth,
-        loss: LossId,
+        from: Party,
         held: Quantity,
     ) -> Result<(), Diagnostic> {
         let mark = self.state.markets.market(dense(market, MARKET)).and_then(|found| found.mark);
@@ -442,15 +460,15 @@ impl<'f> Driver<'f> {
         let price = worse(mark, depth.discount, long);
         let lots = held.lots().abs().min(depth.lots);
         let (Some(price), Ok(lots)) = (price, Quantity::new(lots)) else { return Ok(()) };
-        let (book, account) = (Party::Book(loss), Party::Account(account));
-        let parties = if long { (account, book) } else { (book, account) };
+        let account = Party::Account(account);
+        let parties = if long { (account, from) } else { (from, account) };
         let (buyer, seller) = (String::new(), String::new());
         let (fee, number) = (Amount::ZERO, None);
         let fill = Fill { market, buyer, seller, lots, price, fee, number };
         let action = self.words().fill_of(market, parties, &fill);
         let origin = Origin { text: 0, place: depth.place.clone() };
         if let Some(rejection) = self.give(Actor::VENUE, action)? {
-            self.note(&rejection, &origin, "fill of a book")?;
+            self.note(&rejection, &origin, "fill by the depth of the market")?;
         }
         self.pay_pending()
     }
@@ -467,7 +485,17 @@ impl<'f> Driver<'f> {
             let draws = loss.draws.iter().filter(|draw| loss.is_open() && !draw.closed);
             challenge.into_iter().chain(draws.filter_map(|d| d.deadline)).chain(self.book(id, loss))
         });
+        let deadlines = deadlines.chain(self.routes_end());
         deadlines.filter(|deadline| *deadline > state.now()).min().map(|time| time.0)
+    }
+
+    /// When the time of the route of an open liquidation is out, while another one follows.
+    fn routes_end(&self) -> impl Iterator<Item = Time> + '_ {
+        let routes = self.state.closeouts.routes(ASSET);
+        self.state.closeouts.liquidations().filter_map(move |(_, of)| {
+            let list = &routes?.list;
+            (of.route + 1 < list.len()).then(|| of.since.after(list[of.route].time))
+        })
     }
 
     /// When the time of an open book is out.
@@ -582,6 +610,7 @@ fn word_of(what: &What) -> &'static str {
         What::Recover { .. } => Do::Recover,
         What::FundIncome { .. } => Do::FundIncome,
         What::SetStatus { .. } => Do::SetStatus,
+        What::Bid { .. } => Do::Bid,
         What::Wait => Do::Wait,
     };
     word.name()

@@ -48,6 +48,8 @@ pub struct CloseOut {
     pub taken: u64,
     /// Of them, closed by fills.
     pub filled: u64,
+    /// Of them, sold to a bidder or a backstop.
+    pub sold: u64,
     /// The lots that stood in the book when auto-deleveraging began.
     pub need: u64,
     /// Of them, assigned.
@@ -69,6 +71,10 @@ pub struct AccountFigures {
     pub fees: u128,
     /// The value of what auto-deleveraging took off it.
     pub deleveraged: u128,
+    /// The value of what it bought in liquidations.
+    pub bought: u128,
+    /// Penalties of its own liquidations.
+    pub penalties: u128,
     /// The loss it failed in, the last where there are several.
     pub failed: Option<LossId>,
 }
@@ -171,8 +177,6 @@ impl Figures {
             Event::CloseOut(event) => self.of_close_out(event, state),
             Event::Loss(event) => self.of_loss(event, state.now().0),
             Event::Control(_) | Event::TimePassed { .. } => {}
-            #[allow(unreachable_patterns, reason = "areas that a run does not tell of")]
-            _ => {}
         }
     }
 
@@ -269,7 +273,26 @@ impl Figures {
                     close_out.need += leg.lots.size();
                 }
             }
-            CloseOutEvent::Deleveraged { loss, market, price, taken, .. } => {
+            CloseOutEvent::LiquidationBegun { .. } => self.counted("liquidations"),
+            CloseOutEvent::LiquidationEnded { .. } => self.counted("liquidations ended"),
+            CloseOutEvent::RouteTaken { .. } => self.counted("changes of route"),
+            CloseOutEvent::LegsSold { from, to, value, backstop, legs, .. } => {
+                let what = if *backstop { "sales to a backstop" } else { "sales by auction" };
+                self.counted(what);
+                self.account(*to).bought += value.atoms();
+                if let Party::Book(loss) = from {
+                    for (market, _, lots, _) in legs {
+                        let close_out = self.close_outs.entry((*loss, *market)).or_default();
+                        close_out.sold += lots.size();
+                    }
+                }
+            }
+            CloseOutEvent::PenaltyCharged { account, charged, .. } => {
+                self.counted("penalties");
+                self.account(*account).penalties += charged.atoms();
+            }
+            CloseOutEvent::RoutesSet { .. } => {}
+            CloseOutEvent::Deleveraged { from, market, price, taken, .. } => {
                 let value = state.markets.market(*market).map_or(0, |found| found.value_at(*price));
                 for (party, lots) in taken {
                     self.counted("auto-deleveraging fills");
@@ -277,13 +300,15 @@ impl Figures {
                         let value = value.unsigned_abs() * u128::from(lots.size());
                         self.account(*account).deleveraged += value;
                     }
+                    let Party::Book(loss) = from else { continue };
                     let close_out = self.close_outs.entry((*loss, *market)).or_default();
                     close_out.assigned += lots.size();
                     close_out.parties += 1;
                 }
+                if matches!(from, Party::Account(_)) {
+                    self.counted("auto-deleveragings of accounts");
+                }
             }
-            #[allow(unreachable_patterns, reason = "routes that a run does not tell of")]
-            _ => {}
         }
     }
 

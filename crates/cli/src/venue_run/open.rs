@@ -4,6 +4,7 @@
 use std::collections::BTreeSet;
 
 use rhodian_core::account::{AccountKind, Command as AccountCommand};
+use rhodian_core::closeout::{Command as CloseOutCommand, Route, Routes};
 use rhodian_core::control::Command as ControlCommand;
 use rhodian_core::domain::{Command as DomainCommand, Source};
 use rhodian_core::engine::{Action, Actor};
@@ -49,7 +50,31 @@ pub(super) fn open(driver: &mut Driver<'_>) -> Result<(), Diagnostic> {
     for (index, market) in file.markets.iter().enumerate() {
         list(driver, index, market)?;
     }
-    Ok(())
+    routes(driver, file)
+}
+
+/// The routes of liquidation, where the file has any.
+fn routes(driver: &mut Driver<'_>, file: &VenueFile) -> Result<(), Diagnostic> {
+    let Some(of) = &file.liquidation else { return Ok(()) };
+    let list = of.routes.iter().map(|route| {
+        let mut spec = route.spec;
+        let named = route.account.as_ref().and_then(|name| driver.names.account(name));
+        if let (Route::Backstop { account, .. }, Some(named)) = (&mut spec.route, named) {
+            *account = named;
+        }
+        spec
+    });
+    let routes = Routes {
+        buffer: of.buffer,
+        penalty: of.penalty,
+        slippage: of.slippage,
+        fund: dense(of.fund, LayerId),
+        rate_limit: of.rate_limit,
+        window: of.window,
+        list: list.collect(),
+    };
+    let set = CloseOutCommand::SetRoutes { asset: ASSET, routes };
+    driver.must(Actor::VENUE, Action::CloseOut(set), &at(&of.place))
 }
 
 /// The accounts of the file, then those that only stakes and claims name.

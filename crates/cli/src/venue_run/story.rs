@@ -117,8 +117,11 @@ impl Story {
                         format!("closing would pass its budget of {}", self.amount(*budget))
                     }
                     Why::Deadline { .. } => "its time is out".to_owned(),
-                    #[allow(unreachable_patterns, reason = "further reasons tell themselves")]
-                    other => format!("{other:?}"),
+                    Why::Drawdown { paid, held } => format!(
+                        "the funds paid {} in this episode and hold {}",
+                        self.amount(*paid),
+                        self.amount(*held)
+                    ),
                 };
                 let name = printable(names.loss_name(*loss));
                 Some(format!("auto-deleveraging of {name} begins: {why}"))
@@ -128,12 +131,7 @@ impl Story {
                     taken.iter().map(|(party, lots)| (lots.size(), *party)).collect();
                 rows.sort_by(|a, b| b.cmp(a));
                 let shown = rows.iter().take(3).map(|(lots, party)| {
-                    let who = match party {
-                        Party::Account(account) => printable(account_name(state, *account)),
-                        Party::Book(loss) => {
-                            format!("the book of {}", printable(names.loss_name(*loss)))
-                        }
-                    };
+                    let who = self.party(*party, state, names);
                     format!("{who} {}", self.size(*market, *lots))
                 });
                 let mut parts: Vec<String> = shown.collect();
@@ -142,8 +140,32 @@ impl Story {
                 }
                 Some(format!("taken off the other side, at the mark: {}", parts.join(", ")))
             }
-            #[allow(unreachable_patterns, reason = "further routes tell themselves")]
-            _ => None,
+            CloseOutEvent::LiquidationBegun { account, equity, maintenance, .. } => {
+                let equity = Amount::new(equity.atoms().max(0).unsigned_abs()).unwrap_or_default();
+                Some(format!(
+                    "{} is liquidated: equity {} below maintenance {}",
+                    self.account(state, *account),
+                    self.amount(equity),
+                    self.amount(*maintenance)
+                ))
+            }
+            CloseOutEvent::RouteTaken { account, route, .. } => {
+                let name = self.account(state, *account);
+                Some(format!("{name} goes to route {}", route + 1))
+            }
+            CloseOutEvent::LegsSold { from, to, legs, backstop, .. } => {
+                let legs: Vec<String> = legs
+                    .iter()
+                    .map(|(market, _, lots, _)| self.size(*market, lots.size()))
+                    .collect();
+                let verb = if *backstop { "the backstop" } else { "the bidder" };
+                let (from, to) = (self.party(*from, state, names), self.account(state, *to));
+                Some(format!("{verb} {to} takes {} from {from}", legs.join(", ")))
+            }
+            CloseOutEvent::LiquidationEnded { account } => {
+                Some(format!("the liquidation of {} is over", self.account(state, *account)))
+            }
+            CloseOutEvent::PenaltyCharged { .. } | CloseOutEvent::RoutesSet { .. } => None,
         }
     }
 
@@ -217,6 +239,13 @@ impl Story {
             }
             _ => return None,
         })
+    }
+
+    fn party(&self, party: Party, state: &State, names: &Names) -> String {
+        match party {
+            Party::Account(account) => self.account(state, account),
+            Party::Book(loss) => format!("the book of {}", printable(names.loss_name(loss))),
+        }
     }
 
     fn account(&self, state: &State, account: AccountId) -> String {

@@ -87,6 +87,7 @@ fn figures(file: &VenueFile, run: &Run) -> Value {
             "market": file.markets[market.index()].name.as_str(),
             "taken_over": size(of.taken),
             "filled": size(of.filled),
+            "sold": size(of.sold),
             "need": size(of.need),
             "assigned": size(of.assigned),
             "parties": of.parties,

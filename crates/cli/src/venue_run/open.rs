@@ -202,6 +202,7 @@ fn waterfalls(driver: &mut Driver<'_>, file: &VenueFile) -> Result<(), Diagnosti
 fn list(driver: &mut Driver<'_>, index: usize, of: &Market) -> Result<(), Diagnostic> {
     let origin = at(&of.place);
     let spec = MarketSpec {
+        steps: None,
         name: of.name.clone(),
         domain: dense(of.domain, DomainId),
         instrument: match of.instrument {

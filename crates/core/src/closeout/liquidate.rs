@@ -8,7 +8,7 @@ use super::{Duty, Event, Liquidation, Rejection, sale};
 use crate::engine::{Events, State};
 use crate::ids::{AccountId, AssetId, MarketId};
 use crate::liquidation::partial::{self, Partial};
-use crate::liquidation::tiers::{Tier, Tiers};
+use crate::liquidation::tiers::Tiers;
 use crate::margin::{self, Level};
 use crate::market::{self, Leg, Party};
 use crate::oracle::Purpose;
@@ -117,7 +117,8 @@ pub(super) fn plan(
 }
 
 fn part(state: &State, legs: &[Leg], equity: i128, routes: &Routes) -> Option<Partial> {
-    let tables: Option<Vec<Tiers>> = legs.iter().map(|leg| tiers(state, leg)).collect();
+    let tables: Option<Vec<Tiers>> =
+        legs.iter().map(|leg| state.markets.market(leg.market)?.spec.maintenance()).collect();
     let tables = tables?;
     let rows = legs.iter().zip(&tables).map(|(leg, tiers)| {
         let market = state.markets.market(leg.market)?;
@@ -131,14 +132,6 @@ fn part(state: &State, legs: &[Leg], equity: i128, routes: &Routes) -> Option<Pa
     });
     let rows: Option<Vec<partial::Leg<'_>>> = rows.collect();
     partial::partial(&rows?, equity, routes.buffer).ok()
-}
-
-fn tiers(state: &State, leg: &Leg) -> Option<Tiers> {
-    let market = state.markets.market(leg.market)?;
-    let rows = market.spec.tiers.iter();
-    let rows: Vec<Tier> =
-        rows.map(|tier| Tier { from: tier.above.atoms(), rate: tier.maintenance }).collect();
-    Tiers::new(&rows).ok()
 }
 
 pub(super) fn decide(state: &State, duty: &Duty, events: &mut Events) -> Result<(), Rejection> {

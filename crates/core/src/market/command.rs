@@ -135,7 +135,12 @@ pub enum Duty {
 #[repr(u8)]
 pub enum Event {
     /// A market was listed.
-    Listed { market: MarketId, spec: MarketSpec } = 1,
+    Listed {
+        market: MarketId,
+        spec: MarketSpec,
+        /// It has no limits of steps: a gap may cost an account more than it holds.
+        gaps_admitted: bool,
+    } = 1,
     /// The marks moved; no balance did.
     Marked { marks: Vec<(MarketId, Price)> } = 2,
     /// Lots moved from seller to buyer, and lots x (price - F) atoms the other way.
@@ -246,6 +251,13 @@ pub enum Rejection {
     MarketTwice { market: MarketId },
     /// The price is zero, or above the largest the market admits.
     PriceOutOfRange { market: MarketId, price: Price, max: Price },
+    /// Routes in force charge a higher penalty than the market admits.
+    PenaltyAboveLimit { penalty: u32, max: u32 },
+    /// The price lies further from the mark than one admitted step, in millionths of the mark: it
+    /// is to be reached by several marks.
+    StepAboveLimit { market: MarketId, from: Price, to: Price, max: u32 },
+    /// The funding is more than one admitted step, in millionths of a lot's value at the mark.
+    FundingStepAboveLimit { market: MarketId, atoms_per_lot: i64, lot: u64, max: u32 },
     /// The number was used before, or a higher one was.
     FillNumberNotNew { number: u64, last: u64 },
     /// Nothing was traded.
@@ -299,6 +311,9 @@ impl Rejection {
             Self::Unfit { .. } => "price-unfit",
             Self::MarketTwice { .. } => "market-twice",
             Self::PriceOutOfRange { .. } => "price-out-of-range",
+            Self::PenaltyAboveLimit { .. } => "penalty-above-limit",
+            Self::StepAboveLimit { .. } => "step-above-limit",
+            Self::FundingStepAboveLimit { .. } => "funding-step-above-limit",
             Self::FillNumberNotNew { .. } => "fill-number-not-new",
             Self::ZeroLots => "zero-lots",
             Self::SameParty => "same-party",
@@ -342,6 +357,18 @@ impl fmt::Display for Rejection {
             Self::PriceOutOfRange { market, price, max } => {
                 write!(f, "market {market}: a price of {price} ticks, allowed: 1 to {max}")
             }
+            Self::PenaltyAboveLimit { penalty, max } => {
+                write!(f, "routes in force charge {penalty} millionths, the market admits {max}")
+            }
+            Self::StepAboveLimit { market, from, to, max } => write!(
+                f,
+                "market {market}: from {from} to {to} is more than {max} millionths in one step"
+            ),
+            Self::FundingStepAboveLimit { market, atoms_per_lot, lot, max } => write!(
+                f,
+                "market {market}: {atoms_per_lot} atoms are more than {max} millionths of a \
+                 lot of {lot}"
+            ),
             Self::FillNumberNotNew { number, last } => {
                 write!(f, "fill {number} is not above the last one, {last}")
             }

@@ -4,7 +4,7 @@ use alloc::collections::BTreeSet;
 use alloc::vec::Vec;
 
 use super::position::Trade;
-use super::{Checkpoint, Command, Duty, Event, Market, MarketSpec, Party, Rejection};
+use super::{Checkpoint, Command, Duty, Event, Market, MarketSpec, Party, Rejection, StepLimits};
 use super::{feed, settle};
 use crate::bounds::{MAX_AMOUNT, MAX_LOT_VALUE};
 use crate::closeout;
@@ -74,9 +74,16 @@ fn list(state: &State, spec: &MarketSpec, events: &mut Events) -> Result<(), Rej
         return Err(Rejection::NameInUse { name: spec.name.clone() });
     }
     spec.check().map_err(|flaw| Rejection::Flaw { flaw })?;
+    if let (Some(steps), Some(routes)) = (spec.steps, state.closeouts.routes(found.asset))
+        && routes.penalty > steps.penalty
+    {
+        let (penalty, max) = (routes.penalty, steps.penalty);
+        return Err(Rejection::PenaltyAboveLimit { penalty, max });
+    }
     let market =
         MarketId::at(state.markets.markets.len()).ok_or(Rejection::TooMany { what: "markets" })?;
-    events.push(Event::Listed { market, spec: spec.clone() });
+    let gaps_admitted = spec.admits_gaps();
+    events.push(Event::Listed { market, spec: spec.clone(), gaps_admitted });
     Ok(())
 }
 
@@ -103,6 +110,7 @@ fn mark(state: &State, marks: &[(MarketId, Price)], events: &mut Events) -> Resu
         if !seen.insert(*market) {
             return Err(Rejection::MarketTwice { market: *market });
         }
+        found.within_step(*market, *price)?;
     }
     events.push(Event::Marked { marks: marks.to_vec() });
     Ok(())
@@ -122,6 +130,14 @@ fn fund(
     events: &mut Events,
 ) -> Result<(), Rejection> {
     let found = unsettled(state, market)?;
+    if let Some(steps) = found.spec.steps {
+        let lot = found.mark.map_or(0, |mark| found.value_at(mark));
+        let lot = u64::try_from(lot).unwrap_or(0);
+        let max = steps.funding;
+        if !StepLimits::admits(max, atoms_per_lot.unsigned_abs(), lot) {
+            return Err(Rejection::FundingStepAboveLimit { market, atoms_per_lot, lot, max });
+        }
+    }
     let funding = found.funding.checked_add(atoms_per_lot);
     match funding {
         Some(funding) if funding.unsigned_abs() <= MAX_LOT_VALUE => {

@@ -28,7 +28,7 @@ pub(crate) use position::Trade;
 pub use position::{Flow, Leg, Position, Snapshot, Totals};
 pub use session::Session;
 pub use settle::PARTIES_PER_STEP;
-pub use spec::{Flaw, Instrument, MarketSpec, RATE_UNIT, Right, Tier};
+pub use spec::{Flaw, Instrument, MarketSpec, RATE_UNIT, Right, StepLimits, Tier};
 
 use crate::ids::{AccountId, CheckpointId, DomainId, LossId, MarketId, Time};
 use crate::units::{Price, Quantity};
@@ -72,6 +72,21 @@ impl Market {
     #[must_use]
     pub fn value_at(&self, price: Price) -> i128 {
         i128::from(price.ticks()) * i128::from(self.spec.unit)
+    }
+
+    /// Checks that the price goes no further than one admitted step from the mark; any first mark
+    /// does.
+    ///
+    /// # Errors
+    ///
+    /// `StepAboveLimit` with the numbers.
+    pub(crate) fn within_step(&self, market: MarketId, to: Price) -> Result<(), Rejection> {
+        let (Some(steps), Some(from)) = (self.spec.steps, self.mark) else { return Ok(()) };
+        let max = steps.price;
+        if StepLimits::admits(max, to.ticks().abs_diff(from.ticks()), from.ticks()) {
+            return Ok(());
+        }
+        Err(Rejection::StepAboveLimit { market, from, to, max })
     }
 
     /// What a lot held now is worth at the mark: mark x unit - F. Nothing without a mark.

@@ -49,6 +49,7 @@ pub mod liquidation;
 pub mod loss;
 pub mod margin;
 pub mod market;
+pub mod pricing;
 pub mod recovery;
 pub mod units;
 pub mod waterfall;

@@ -42,7 +42,7 @@ pub struct State {
     /// Feeds: reports, prices and their quality.
     pub oracle: Oracle,
     #[borsh(skip)]
-    watch: Watch,
+    pub(super) watch: Watch,
 }
 
 impl State {
@@ -130,25 +130,6 @@ impl State {
         self.losses.touch(self, account, events)
     }
 
-    /// The accounts with a balance below zero, in id order.
-    pub(crate) fn negative_accounts(&self) -> impl Iterator<Item = AccountId> + '_ {
-        let watched = self.watch.negative();
-        let scanned = watched.is_none().then(|| {
-            let accounts = self.accounts.accounts().map(|(id, _)| id);
-            accounts.filter(|id| self.is_negative(*id))
-        });
-        watched.into_iter().flatten().copied().chain(scanned.into_iter().flatten())
-    }
-
-    /// The accounts that stand below maintenance, in id order.
-    pub(crate) fn below_maintenance(&self) -> impl Iterator<Item = AccountId> + '_ {
-        let watched = self.watch.below();
-        let scanned =
-            watched.is_none().then(|| (0..self.markets.positions.len()).filter_map(AccountId::at));
-        let accounts = watched.into_iter().flatten().copied().chain(scanned.into_iter().flatten());
-        accounts.filter(|account| self.is_below_maintenance(*account))
-    }
-
     /// The accounts of `owner`, in id order.
     pub(crate) fn accounts_of(&self, owner: OwnerId) -> impl Iterator<Item = AccountId> + '_ {
         let watched = self.watch.accounts_of(owner);
@@ -157,11 +138,6 @@ impl State {
             accounts.filter(move |(_, account)| account.owner == owner).map(|(id, _)| id)
         });
         watched.into_iter().flatten().copied().chain(scanned.into_iter().flatten())
-    }
-
-    pub(super) fn is_negative(&self, account: AccountId) -> bool {
-        let assets = (0..self.ledger.assets()).filter_map(AssetId::at);
-        assets.into_iter().any(|asset| self.equity(account, asset) < 0)
     }
 
     /// The losses that are neither settled nor dismissed, in id order.
@@ -202,15 +178,10 @@ impl State {
     /// it is off. The cost is the size of the state.
     #[must_use]
     pub fn is_watch_right(&self) -> bool {
-        let mut accounts = self.accounts.accounts().map(|(id, _)| id);
-        let mut below = || {
-            accounts.all(|id| {
-                let known = self.watch.below().is_none_or(|below| below.contains(&id));
-                known || !self.is_below_maintenance(id)
-            })
-        };
         !self.watch.is_on()
-            || self.watch.agrees_with(&Watch::of(self)) && loss::levels_hold(self) && below()
+            || self.watch.agrees_with(&Watch::of(self))
+                && loss::levels_hold(self)
+                && self.is_health_watched()
     }
 
     /// The level measured last for a layer of a liable set, if none of its caps moved since in a
@@ -348,65 +319,11 @@ impl State {
         });
     }
 
-    /// A mark or funding can put any account below zero.
-    fn marked(&mut self, event: &market::Event) {
-        if !matches!(event, market::Event::Marked { .. } | market::Event::Funded { .. }) {
-            return;
-        }
-        for account in (0..self.markets.positions.len()).filter_map(AccountId::at) {
-            self.watch_account(account);
-        }
-    }
-
-    /// What the watch knows of an account: whether it is below zero, and whether it could be below
-    /// maintenance, were the whole cap of each of its liens held.
-    fn watch_account(&mut self, account: AccountId) {
-        let negative = self.is_negative(account);
-        let below = self.could_be_below(account);
-        self.watch.set_negative(account, negative);
-        self.watch.set_below(account, below);
-    }
-
-    pub(super) fn could_be_below(&self, account: AccountId) -> bool {
-        let position = self.markets.position(account);
-        let Some(asset) = position.asset.filter(|_| !position.legs.is_empty()) else {
-            return false;
-        };
-        let Some(most) = self.losses.most_lien(self, account) else { return true };
-        let counted = self.equity(account, asset) - most.atoms().cast_signed();
-        counted < self.requirement(account, margin::Level::Maintenance).cast_signed()
-    }
-
-    /// Liens that began with a detection: what they may hold at most counts from now on.
-    fn liens_began(&mut self, event: &loss::Event) {
-        let accounts: Vec<AccountId> = match event {
-            loss::Event::LiableSetFixed { layers, .. } => {
-                layers.iter().flat_map(|(_, rows)| rows.iter().map(|row| row.account)).collect()
-            }
-            loss::Event::LossDetected { owner: Some(owner), .. } => {
-                let his = self.accounts.accounts().filter(|(_, found)| found.owner == *owner);
-                his.map(|(account, _)| account).collect()
-            }
-            _ => return,
-        };
-        for account in accounts {
-            self.watch_account(account);
-        }
-    }
-
     fn evolve_watch(&mut self, event: &Event, touched: &[AccountId], caps: &[MemberCap]) {
         if !self.watch.is_on() {
             return;
         }
-        if let Event::Market(event) = event {
-            self.marked(event);
-        }
-        if let Event::Loss(event) = event {
-            self.liens_began(event);
-        }
-        for account in touched {
-            self.watch_account(*account);
-        }
+        self.watch_health(event, touched);
         if let Event::Loss(event) = event
             && let Some(loss) = event.loss()
         {

@@ -135,6 +135,9 @@ impl Default for RiskBook {
 }
 
 impl RiskBook {
+    /// The most legs of an account with a slab; one with more stands on the side.
+    pub const MOST_LEGS: usize = Shelves::MOST_LEGS;
+
     /// An empty book without markets.
     #[must_use]
     pub fn new() -> Self {

@@ -196,3 +196,28 @@ fn a_taken_over_account_lost_what_it_lost() {
         assert_eq!(session.realised, -28_000);
     }
 }
+
+/// Two accounts of one owner fail at once: what his third one gained is held once, for both, and
+/// taken once.
+#[test]
+fn a_gain_is_held_once_for_two_losses_of_its_owner() {
+    let mut world = World::venue(0, 1_000);
+    for (text, owner) in [("ann", "ann"), ("ann-2", "ann"), ("ann-iso", "ann"), ("bob", "bob")] {
+        world.account_of(text, owner, if text == "bob" { 90_000 } else { 10_000 });
+    }
+    world.fill("BTC", "ann", "bob", 90, 1_000);
+    world.fill("BTC", "ann-2", "bob", 90, 1_000);
+    world.fill("BTC", "bob", "ann-iso", 40, 1_000);
+    world.tick(1_000);
+    world.boundary();
+    world.tick(9 * 3_600_000);
+    world.mark("BTC", 850);
+    world.loss_of("L1", "ann");
+    world.loss_of("L2", "ann-2");
+    assert_eq!(world.lien("ann-iso"), 40 * 150);
+    world.fill("BTC", "bob", "book/L1", 90, 850);
+    assert_eq!((world.loss("L1").own_means.atoms(), world.lien("ann-iso")), (3_500, 2_500));
+    world.fill("BTC", "bob", "book/L2", 90, 850);
+    assert_eq!((world.loss("L2").own_means.atoms(), world.lien("ann-iso")), (2_500, 0));
+    assert_eq!(world.equity("ann-iso"), 10_000, "its principal stays");
+}

@@ -100,11 +100,18 @@ fn drawdown(state: &State, found: &Loss) -> Option<Why> {
     passed.then(|| Why::Drawdown { paid: amount(paid), held: amount(held) })
 }
 
+<<<<<<< HEAD
 /// Whether anyone stands on the other side of `from`, and the price is of settlement quality: else
 /// the lots wait for the market.
 pub(super) fn has_other_side(state: &State, from: Party, market: MarketId) -> bool {
     let settles = |found| market::fits(state, found, Purpose::Settle);
     if !state.markets.market(market).is_some_and(settles) {
+=======
+/// Whether anyone stands on the other side of `from`: else the lots wait for the market. A settled
+/// market is paid out at its last price, which may be nothing: no lots are assigned in it.
+pub(super) fn has_other_side(state: &State, from: Party, market: MarketId) -> bool {
+    if state.markets.market(market).is_none_or(|found| found.settlement.is_some()) {
+>>>>>>> slowmodel
         return false;
     }
     let side = state.markets.lots_of(from, market).lots().signum();

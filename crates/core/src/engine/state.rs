@@ -6,7 +6,7 @@ use borsh::{BorshDeserialize, BorshSerialize};
 
 use super::{Event, Events, Watch, standing};
 use crate::account::Accounts;
-use crate::closeout::CloseOuts;
+use crate::closeout::{self, CloseOuts};
 use crate::control::{Control, Status};
 use crate::domain::Domains;
 use crate::ids::{
@@ -202,6 +202,7 @@ impl State {
         let caps = self.caps_before(event);
         let mut touched: Vec<AccountId> = Vec::new();
         self.before_touch(event);
+        traders(event, &mut |account, _| touched.push(account));
         event.transfers(&mut |transfer| {
             self.ledger.apply(&transfer);
             for holder in [transfer.from, transfer.to] {
@@ -210,6 +211,8 @@ impl State {
                 }
             }
         });
+        touched.sort_unstable();
+        touched.dedup();
         match event {
             Event::Account(event) => {
                 self.accounts.evolve(event);
@@ -298,27 +301,75 @@ impl State {
         }
     }
 
-    /// What an account held at the last boundary is kept before its first change since.
+    /// What an account held at the last boundary is kept before its first change since: of its
+    /// legs, which may change hands for nothing, or of its money.
     fn before_touch(&mut self, event: &Event) {
-        let trades = matches!(event, Event::Market(market::Event::Filled { .. }));
         let (ledger, markets) = (&self.ledger, &mut self.markets);
-        if let Event::Market(market::Event::LegsTaken { account, .. }) = *event
-            && let Some(asset) = markets.position(account).asset
-        {
-            // Its legs go before its money.
+        traders(event, &mut |account, asset| {
+            let Some(asset) = asset.or(markets.position(account).asset) else { return };
             let cash = ledger.balance(asset, Holder::Account(account)).atoms();
-            markets.before_touch(account, asset, cash, trades);
-        }
+            markets.before_touch(account, asset, cash, true);
+        });
         event.transfers(&mut |transfer| {
             for holder in [transfer.from, transfer.to] {
                 if let Holder::Account(account) = holder {
                     let cash = ledger.balance(transfer.asset, holder).atoms();
-                    markets.before_touch(account, transfer.asset, cash, trades);
+                    markets.before_touch(account, transfer.asset, cash, false);
                 }
             }
         });
     }
 
+<<<<<<< HEAD
+=======
+    /// A mark, a last price or funding can put any account below zero.
+    fn marked(&mut self, event: &market::Event) {
+        use market::Event::{Funded, Marked, PriceSettled};
+        if !matches!(event, Marked { .. } | PriceSettled { .. } | Funded { .. }) {
+            return;
+        }
+        for account in (0..self.markets.positions.len()).filter_map(AccountId::at) {
+            self.watch_account(account);
+        }
+    }
+
+    /// What the watch knows of an account: whether it is below zero, and whether it could be below
+    /// maintenance, were the whole cap of each of its liens held.
+    fn watch_account(&mut self, account: AccountId) {
+        let negative = self.is_negative(account);
+        let below = self.could_be_below(account);
+        self.watch.set_negative(account, negative);
+        self.watch.set_below(account, below);
+    }
+
+    pub(super) fn could_be_below(&self, account: AccountId) -> bool {
+        let position = self.markets.position(account);
+        let Some(asset) = position.asset.filter(|_| !position.legs.is_empty()) else {
+            return false;
+        };
+        let Some(most) = self.losses.most_lien(self, account) else { return true };
+        let counted = self.equity(account, asset) - most.atoms().cast_signed();
+        counted < self.requirement(account, margin::Level::Maintenance).cast_signed()
+    }
+
+    /// Liens that began with a detection: what they may hold at most counts from now on.
+    fn liens_began(&mut self, event: &loss::Event) {
+        let accounts: Vec<AccountId> = match event {
+            loss::Event::LiableSetFixed { layers, .. } => {
+                layers.iter().flat_map(|(_, rows)| rows.iter().map(|row| row.account)).collect()
+            }
+            loss::Event::LossDetected { owner: Some(owner), .. } => {
+                let his = self.accounts.accounts().filter(|(_, found)| found.owner == *owner);
+                his.map(|(account, _)| account).collect()
+            }
+            _ => return,
+        };
+        for account in accounts {
+            self.watch_account(account);
+        }
+    }
+
+>>>>>>> slowmodel
     fn evolve_watch(&mut self, event: &Event, touched: &[AccountId], caps: &[MemberCap]) {
         if !self.watch.is_on() {
             return;
@@ -342,6 +393,35 @@ impl State {
 /// An event that touches more accounts than these is not followed account by account: the levels
 /// are measured again.
 const FOLLOWED: usize = 64;
+
+/// Calls `visit` with each account whose legs `event` changes, and the asset of the trade where the
+/// event says it.
+fn traders(event: &Event, visit: &mut dyn FnMut(AccountId, Option<AssetId>)) {
+    let mut party = |party: Party, asset| {
+        if let Party::Account(account) = party {
+            visit(account, Some(asset));
+        }
+    };
+    match event {
+        Event::Market(market::Event::Filled { buyer, seller, asset, .. }) => {
+            party(*buyer, *asset);
+            party(*seller, *asset);
+        }
+        Event::Market(market::Event::PaidOut { paid, asset, .. }) => {
+            paid.iter().for_each(|(of, _)| party(*of, *asset));
+        }
+        Event::Market(market::Event::LegsTaken { account, .. }) => visit(*account, None),
+        Event::CloseOut(closeout::Event::Deleveraged { from, taken, asset, .. }) => {
+            party(*from, *asset);
+            taken.iter().for_each(|(of, _)| party(*of, *asset));
+        }
+        Event::CloseOut(closeout::Event::LegsSold { from, to, asset, .. }) => {
+            party(*from, *asset);
+            party(Party::Account(*to), *asset);
+        }
+        _ => {}
+    }
+}
 
 /// A hasher that the canonical encoding can be written into.
 struct HashSink(blake3::Hasher);

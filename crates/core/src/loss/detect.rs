@@ -325,11 +325,19 @@ fn gains_of_owner(state: &State, domain: DomainId, failed: AccountId) -> Vec<Set
 /// in markets since the reference of the loss, as it is now.
 pub(super) fn set_off(state: &State, found: &Loss, asset: AssetId) -> Vec<SetOff> {
     let mut set_off = found.set_off.clone();
-    let reference = state.reference(found.domain, found.detected);
-    if let Some(failed) = found.failed {
-        set_off.extend(state.own_gains(failed, asset, reference));
-    }
+    set_off.extend(own_gains(state, found, asset));
     largest(set_off)
+}
+
+/// What the failed owner's other accounts gained in markets since the reference of the loss.
+pub(super) fn own_gains<'a>(
+    state: &'a State,
+    found: &Loss,
+    asset: AssetId,
+) -> impl Iterator<Item = SetOff> + use<'a> {
+    let reference = state.reference(found.domain, found.detected);
+    let gains = move |failed| state.own_gains(failed, asset, reference);
+    found.failed.into_iter().flat_map(gains)
 }
 
 /// One set-off an account, the largest, in account order.

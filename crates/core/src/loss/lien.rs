@@ -12,7 +12,7 @@
 
 use alloc::vec::Vec;
 
-use super::{Episode, LayerSet, Loss, Losses, Member, Origin, Stage};
+use super::{Episode, LayerSet, Loss, Losses, Member, Origin, SetOff, Stage};
 use crate::allocation::{self, Rule};
 use crate::domain::Source;
 use crate::engine::State;
@@ -86,14 +86,27 @@ impl Losses {
         lien
     }
 
-    /// What a failed owner's other account is held for, until own means are taken.
+    /// What a failed owner's other account is held for, until own means are taken: all that was
+    /// reported for it, and its session gain once, however many of his losses are open. What one of
+    /// them takes of a gain the next cannot.
     fn set_off_lien(&self, state: &State, account: AccountId, asset: AssetId) -> Amount {
         let detected = state.open_losses().filter_map(|id| self.loss(id)).filter(|loss| {
             let of_asset = state.domains.asset_of(loss.domain) == Some(asset);
             of_asset && loss.stage == Stage::Detected
         });
-        let held = detected.flat_map(|loss| detect::set_off(state, loss, asset));
-        Amount::sum(held.filter(|off| off.account == account).map(|off| off.up_to))
+        let (mut reported, mut gained) = (Amount::ZERO, Amount::ZERO);
+        for loss in detected {
+            let of_account = |off: &&SetOff| off.account == account;
+            let stated = loss.set_off.iter().filter(of_account).map(|off| off.up_to);
+            reported =
+                stated.fold(reported, |sum, up_to| sum.checked_add(up_to).unwrap_or(Amount::MAX));
+            let gains = detect::own_gains(state, loss, asset);
+            gained = gains
+                .filter(|off| off.account == account)
+                .map(|off| off.up_to)
+                .fold(gained, Amount::max);
+        }
+        reported.checked_add(gained).unwrap_or(Amount::MAX)
     }
 }
 

@@ -75,7 +75,7 @@ impl Model {
             self.episodes[place].closed = true;
             return true;
         }
-        self.deleverage_one()
+        self.deleverage_one() || self.pay_out_one()
     }
 
     /// The first account below zero that no detection waits for.

@@ -78,7 +78,9 @@ impl Model {
                 continue;
             }
             if self.losses[id].deleveraging {
-                let other = |market: &&usize| self.other_side(book, **market);
+                // A settled market is paid out: there is nothing to assign.
+                let open = |market: usize| !self.markets[market].settled;
+                let other = |market: &&usize| open(**market) && self.other_side(book, **market);
                 if let Some(market) = markets.iter().find(other) {
                     self.deleverage(id, *market);
                     return true;

@@ -10,6 +10,7 @@ use rhodian_core::loss;
 use rhodian_core::market::{self, Party};
 use rhodian_core::units::{Price, Quantity};
 
+use crate::model::Market;
 use crate::numbers::{Int, positive};
 use crate::setup::{ASSET, Case, FUND, HOUR, TRANCHE, atoms, id, name};
 use crate::trading::{Fill, Given};
@@ -93,6 +94,7 @@ impl Case {
                 let (layer, amount) = (self.random.index(5), self.random.between(0, 5_000));
                 self.pay_into(layer, amount)
             }
+            98 => self.settle(),
             _ => self.status(account % 2),
         }
     }
@@ -223,6 +225,25 @@ impl Case {
         self.give(Action::Market(market::Command::Fund { market, atoms_per_lot: rate }), model)
     }
 
+    fn settle(&mut self) -> Result<(), String> {
+        let expired = |of: &Market| of.expiry.is_some_and(|expiry| expiry <= self.model.now);
+        let due = self.model.markets.iter().position(|of| !of.settled && expired(of));
+        let due = due.filter(|_| self.random.chance(80));
+        let market = due.unwrap_or_else(|| self.random.index(4));
+        let found = self.model.markets.get(market);
+        let of = if found.is_some_and(|of| of.option.is_some()) { 0 } else { market };
+        let mark = self.model.markets.get(of).and_then(|of| of.mark).unwrap_or(100);
+        let price = match self.random.next() % 8 {
+            0 => 0,
+            1 => 30_000,
+            2..=4 => mark,
+            _ => self.random.between(mark * 2 / 3, mark * 4 / 3),
+        };
+        let model = self.model.settle(market, price);
+        let (market, price) = (MarketId(id(market)), Price::new(price).unwrap());
+        self.give(Action::Market(market::Command::Settle { market, price }), model)
+    }
+
     fn boundary(&mut self) -> Result<(), String> {
         let model = self.model.end_period();
         self.give(Action::Market(market::Command::EndPeriod), model)
@@ -304,6 +325,7 @@ impl Case {
         let market = book.map_or_else(|| self.random.index(3), |(_, market)| market);
         let account = Who::Account(self.any_account());
         let mark = self.model.markets[market].mark.unwrap_or(100);
+        let mark = mark.max(1);
         let band = self.model.markets[market].band * mark / 1_000_000;
         let off = match self.random.next() % 10 {
             0 => band + 1,

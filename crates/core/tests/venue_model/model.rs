@@ -35,6 +35,10 @@ pub struct Market {
     pub tiers: Vec<(u64, u64, u64)>,
     pub last_fill: u64,
     pub mark: Option<u64>,
+    pub expiry: Option<u64>,
+    /// Of an option: the strike, and whether it is a call.
+    pub option: Option<(u64, bool)>,
+    pub settled: bool,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -261,10 +265,9 @@ impl Model {
                 }
             }
         }
-        for loss in self.losses.iter().filter(|loss| self.waits_for_own_means(loss)) {
-            lien += self.own_gain(loss, account);
-        }
-        lien
+        // A gain is held once, however many losses of its owner are open.
+        let open = self.losses.iter().filter(|loss| self.waits_for_own_means(loss));
+        lien + open.map(|loss| self.own_gain(loss, account)).max().unwrap_or_default()
     }
 
     fn waits_for_own_means(&self, loss: &Loss) -> bool {

@@ -6,8 +6,8 @@ use rhodian_core::allocation::Rule;
 use rhodian_core::control::{self, Parameter};
 use rhodian_core::domain::{self, Basis, Caps, CauseClass, Kind, LayerSpec, MemberRule, Source};
 use rhodian_core::engine::{Action, Actor, Engine, Envelope, Outcome};
-use rhodian_core::ids::{AssetId, DomainId, LayerId, Name, OwnerId, Time};
-use rhodian_core::market::{self, Instrument, MarketSpec, Tier};
+use rhodian_core::ids::{AssetId, DomainId, LayerId, MarketId, Name, OwnerId, Time};
+use rhodian_core::market::{self, Instrument, MarketSpec, Right, Tier};
 use rhodian_core::units::{Amount, Price};
 use rhodian_core::waterfall::{Side, Step};
 
@@ -160,7 +160,7 @@ impl Case {
             vec![(0, 100_000, 50_000)],
             vec![(0, 50_000, 20_000), (7_777, 100_000, 50_001), (40_000, 500_000, 250_000)],
         ]);
-        let market = Market {
+        let mut market = Market {
             domain,
             unit: random.of(&[1, 1, 7]),
             max_price: 20_000,
@@ -170,6 +170,22 @@ impl Case {
             tiers,
             last_fill: 0,
             mark: None,
+            expiry: (place > 0 && random.chance(40)).then(|| random.between(HOUR, 40 * HOUR)),
+            option: None,
+            settled: false,
+        };
+        if place == 1 && market.expiry.is_some() && random.chance(50) {
+            market.option = Some((random.between(100, 1_500), random.chance(50)));
+        }
+        let instrument = match (market.expiry.map(Time), market.option) {
+            (Some(expiry), Some((strike, call))) => Instrument::Option {
+                underlying: MarketId(0),
+                strike: Price::new(strike).unwrap(),
+                expiry,
+                right: if call { Right::Call } else { Right::Put },
+            },
+            (Some(expiry), None) => Instrument::Future { expiry },
+            (None, _) => Instrument::Perpetual,
         };
         let tier = |(above, initial, maintenance): &(u64, u64, u64)| Tier {
             above: atoms(*above),
@@ -179,7 +195,7 @@ impl Case {
         let spec = MarketSpec {
             name: name(["BTC", "ETH", "SOL"][place]),
             domain: DomainId(id(domain)),
-            instrument: Instrument::Perpetual,
+            instrument,
             unit: market.unit,
             max_price: Price::new(market.max_price).unwrap(),
             max_position: market.max_position,

@@ -122,20 +122,66 @@ impl Model {
     pub fn mark(&mut self, marks: &[(usize, u64)]) -> Given {
         for (place, (market, price)) in marks.iter().enumerate() {
             let found = self.markets.get(*market).ok_or("unknown-market")?;
+            refuse(found.settled, "already-settled")?;
             refuse(*price == 0 || *price > found.max_price, "price-out-of-range")?;
             let twice = marks[..place].iter().any(|(before, _)| before == market);
             refuse(twice, "market-twice")?;
         }
         for (market, price) in marks {
-            self.markets[*market].mark = Some(*price);
-            let worth = int(*price) * int(self.markets[*market].unit);
-            self.venue.marks.insert(*market, worth);
+            self.set_mark(*market, *price);
         }
         Ok(())
     }
 
+    fn set_mark(&mut self, market: usize, price: u64) {
+        self.markets[market].mark = Some(price);
+        let worth = int(price) * int(self.markets[market].unit);
+        self.venue.marks.insert(market, worth);
+    }
+
+    /// A market gets its last price: of an option, what its right is worth at `price`.
+    pub fn settle(&mut self, market: usize, price: u64) -> Given {
+        let found = self.markets.get(market).ok_or("unknown-market")?;
+        refuse(found.settled, "already-settled")?;
+        refuse(found.expiry.is_none_or(|expiry| expiry > self.now), "not-expired")?;
+        let price = i128::from(price);
+        let strike = found.option.map(|(strike, _)| i128::from(strike));
+        let pays = match (strike, found.option) {
+            (Some(strike), Some((_, true))) => (price - strike).max(0),
+            (Some(strike), _) => (strike - price).max(0),
+            _ => price,
+        };
+        let pays = u64::try_from(pays).expect("not below zero");
+        refuse(pays > found.max_price, "price-out-of-range")?;
+        self.set_mark(market, pays);
+        self.markets[market].settled = true;
+        self.note("market settled");
+        Ok(())
+    }
+
+    /// Every leg of a settled market is paid out at its last price.
+    pub fn pay_out_one(&mut self) -> bool {
+        let settled = |market: usize| self.markets[market].settled;
+        let legs = self.venue.legs.keys();
+        let Some(market) = legs.map(|(_, market)| *market).filter(|of| settled(*of)).min() else {
+            return false;
+        };
+        let holders = self.venue.legs.iter().filter(|((_, of), _)| *of == market);
+        let holders: Vec<(Who, Int)> =
+            holders.map(|((who, _), leg)| (*who, leg.lots.clone())).collect();
+        for (who, lots) in holders {
+            let money = -&lots * &self.venue.marks[&market];
+            let domain = self.markets[market].domain;
+            let trade = Trade { market, domain, lots: -lots, money, fee: int(0) };
+            self.venue.trade(who, &trade, "clearing");
+            self.note(if matches!(who, Who::Book(_)) { "book paid out" } else { "leg paid out" });
+        }
+        true
+    }
+
     pub fn fund(&mut self, market: usize, atoms_per_lot: i64) -> Given {
-        refuse(market >= self.markets.len(), "unknown-market")?;
+        let found = self.markets.get(market).ok_or("unknown-market")?;
+        refuse(found.settled, "already-settled")?;
         self.venue.accrue(market, atoms_per_lot);
         Ok(())
     }
@@ -175,6 +221,7 @@ impl Model {
 
     fn says_right(&self, fill: &Fill) -> Given {
         let market = self.markets.get(fill.market).ok_or("unknown-market")?;
+        refuse(market.settled, "already-settled")?;
         refuse(fill.number <= market.last_fill, "fill-number-not-new")?;
         refuse(fill.lots <= 0, "zero-lots")?;
         refuse(fill.price == 0 || fill.price > market.max_price, "price-out-of-range")?;

@@ -2,6 +2,10 @@
 # Counts the instructions of a small fixed workload under callgrind and fails when a rule takes
 # over 5 % more than the committed baseline (or gives another result). Needs valgrind.
 #
+# Then counts a pass of the risk book over 20,000 accounts, instructions and mispredicted branches
+# of cachegrind's predictor, against fixed limits an account: the same loop with mispredictions takes
+# four times as long and shows in no instruction count.
+#
 #   bench/instructions.sh            compare with bench/instructions.baseline
 #   bench/instructions.sh --record   write a new baseline; say why in the commit
 set -eu
@@ -11,7 +15,7 @@ if ! command -v valgrind >/dev/null; then
     echo "instructions: skipped, valgrind is not installed" >&2
     exit 0
 fi
-cargo build --quiet --release -p rhodian-core --example allocate_fixed
+cargo build --quiet --release -p rhodian-core --example allocate_fixed --example risk_pass_fixed
 program=target/release/examples/allocate_fixed
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
@@ -34,6 +38,7 @@ if [ "${1:-}" = --record ]; then
     echo "recorded $baseline"
     exit 0
 fi
+rc=0
 awk '
     NR == FNR { count[$1] = $2; sum[$1] = $3; next }
     {
@@ -44,4 +49,27 @@ awk '
         seen++
     }
     END { if (seen == 0 || failed) exit 1 }
-' "$baseline" "$work/now"
+' "$baseline" "$work/now" || rc=1
+
+# instructions and mispredicted branches of a run with so many passes
+branches() {
+    valgrind --tool=cachegrind --cache-sim=no --branch-sim=yes \
+        --cachegrind-out-file="$work/out" target/release/examples/risk_pass_fixed "$1" \
+        >"$work/stdout" 2>"$work/stderr"
+    awk '$1 == "events:" { for (i = 2; i <= NF; i++) name[i] = $i }
+         $1 == "summary:" { for (i = 2; i <= NF; i++) n[name[i]] = $i }
+         END { print n["Ir"], n["Bcm"] + n["Bim"] }' "$work/out"
+}
+{ branches 0 && branches 10; } >"$work/passes"
+awk '
+    { instructions[NR] = $1; missed[NR] = $2 }
+    END {
+        ir = (instructions[2] - instructions[1]) / 10 / 20000
+        miss = (missed[2] - missed[1]) / 10 / 20000
+        ok = NR == 2 && ir > 0 && ir <= 110 && miss <= 0.15
+        printf "%-24s %12.1f an account (limit 110), %.3f mispredicted (limit 0.15)  %s\n",
+            "risk book pass", ir, miss, ok ? "ok" : "ABOVE THE LIMIT"
+        exit !ok
+    }
+' "$work/passes" || rc=1
+exit "$rc"

@@ -20,12 +20,16 @@ use crate::schemas::{self, SchemaName};
 use crate::source::Source;
 use crate::table::Table;
 use crate::terminal::{Progress, visible};
+use crate::venue_file::{self, VenueFile};
+use crate::venue_run::{Driver, Options};
 
 /// What a file is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
 pub enum What {
     /// A loss file, TOML.
     Loss,
+    /// A venue file, TOML.
+    Venue,
     /// A claims file, CSV.
     Claims,
     /// A summary, JSON.
@@ -45,6 +49,7 @@ impl What {
     pub const fn name(self) -> &'static str {
         match self {
             Self::Loss => "loss",
+            Self::Venue => "venue",
             Self::Claims => "claims",
             Self::Summary => "summary",
             Self::Shares => "shares",
@@ -58,6 +63,7 @@ impl What {
     pub const fn words(self) -> &'static str {
         match self {
             Self::Loss => "a loss file",
+            Self::Venue => "a venue file",
             Self::Claims => "a claims file",
             Self::Summary => "a summary",
             Self::Shares => "shares",
@@ -107,6 +113,10 @@ pub fn check(
             let text = TomlText::new(&source.name, folder, source.text().to_vec())?;
             Ok(of_loss(&loss_file::from_text(text)?))
         }
+        What::Venue => {
+            let text = TomlText::new(&source.name, folder, source.text().to_vec())?;
+            of_venue(&venue_file::from_text(text)?)
+        }
         What::Claims => of_claims(source, options),
         What::Summary => of_summary(&source),
         What::Shares if has_line(&source, shares::has_allocation_header) => {
@@ -149,7 +159,7 @@ fn guess(path: &Path, text: &[u8], options: &ClaimsOptions) -> What {
         return What::Shares;
     }
     match path.extension().and_then(|extension| extension.to_str()) {
-        Some("toml") => return What::Loss,
+        Some("toml") => return toml_kind(text),
         Some("csv") => return What::Claims,
         Some("json") => return What::Summary,
         Some("ndjson") => return What::Events,
@@ -163,10 +173,36 @@ fn guess(path: &Path, text: &[u8], options: &ClaimsOptions) -> What {
     } else if first.starts_with('{') {
         What::Summary
     } else if first.starts_with('[') || first.contains('=') {
-        What::Loss
+        toml_kind(text.as_bytes())
     } else {
         What::Claims
     }
+}
+
+/// A venue file has markets, a loss file losses.
+fn toml_kind(text: &[u8]) -> What {
+    let text = String::from_utf8_lossy(text);
+    let is_venue = |line: &str| ["[[market]]", "[[domain]]"].contains(&line.trim());
+    if text.lines().any(is_venue) { What::Venue } else { What::Loss }
+}
+
+/// A venue that the engine opens as the file says.
+fn of_venue(file: &VenueFile) -> Result<Found, Diagnostic> {
+    Driver::open(file, Options::default())?;
+    let markets: Vec<&str> = file.markets.iter().map(|market| market.name.as_str()).collect();
+    let shown = markets[..markets.len().min(6)].join(", ");
+    let more = if markets.len() > 6 { ", ..." } else { "" };
+    let layers = file.layers().count();
+    let facts = vec![
+        ("asset", format!("{}, {} decimals", file.asset.name, file.asset.decimals)),
+        ("domains", format!("{}, {}", file.domains.len(), count(layers, "layer", "layers"))),
+        ("markets", format!("{} ({shown}{more})", markets.len())),
+        ("accounts", format!("{}", file.accounts.len())),
+        ("prices", count(file.marks.len(), "moment", "moments")),
+        ("events", format!("{}", file.events.len())),
+    ];
+    let name = file.text().name.clone();
+    Ok(Found { what: What::Venue, name, facts, remarks: file.remarks.clone() })
 }
 
 fn count(number: usize, one: &str, many: &str) -> String {

@@ -2,7 +2,7 @@
 
 use clap::{Parser, Subcommand};
 
-use crate::commands::{allocate, check, completions, explain, init, schema, share};
+use crate::commands::{allocate, check, completions, explain, init, run, schema, share};
 use crate::diagnostic::{Diagnostic, Exit};
 
 const EXAMPLES: &str = "\
@@ -12,6 +12,8 @@ Examples:
   rhodian init loss > LOSS.toml
   rhodian check LOSS.toml
   rhodian share LOSS.toml --out result
+  rhodian init venue > VENUE.toml
+  rhodian run VENUE.toml --out run
   rhodian explain result --account bob
   rhodian completions bash
 
@@ -36,6 +38,8 @@ pub enum Command {
     #[allow(missing_docs)]
     Share(Box<share::ShareArgs>),
     #[allow(missing_docs)]
+    Run(Box<run::RunArgs>),
+    #[allow(missing_docs)]
     Explain(explain::ExplainArgs),
     #[allow(missing_docs)]
     Check(Box<check::CheckArgs>),
@@ -53,6 +57,7 @@ impl Command {
         match self {
             Self::Allocate(args) => allocate::run(args),
             Self::Share(args) => share::run(args),
+            Self::Run(args) => run::run(args),
             Self::Explain(args) => explain::run(args),
             Self::Check(args) => check::run(args),
             Self::Init(args) => init::run(args),

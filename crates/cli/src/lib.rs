@@ -36,6 +36,8 @@ pub mod source;
 pub mod table;
 pub mod terminal;
 pub mod usage;
+pub mod venue_file;
+pub mod venue_run;
 
 /// Runs the program with its arguments, its name first, and says how it ended.
 pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {

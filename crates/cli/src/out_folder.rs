@@ -20,6 +20,8 @@ use crate::terminal::visible;
 pub enum Results {
     /// What `share` and `allocate` write.
     Shares,
+    /// What `run` writes.
+    Run,
     /// What `explain` writes.
     Explanation,
 }
@@ -29,6 +31,15 @@ impl Results {
     const fn files(self) -> &'static [&'static str] {
         match self {
             Self::Shares => &["shares.csv", "summary.json", "events.ndjson", "report.html"],
+            Self::Run => &[
+                "events.ndjson",
+                "commands.ndjson",
+                "accounts.csv",
+                "losses.csv",
+                "shares.csv",
+                "summary.json",
+                "report.html",
+            ],
             Self::Explanation => &["explanation.json", "explanation.txt", "explanation.csv"],
         }
     }
@@ -36,7 +47,7 @@ impl Results {
     /// The file that every such folder has.
     const fn mark(self) -> &'static str {
         match self {
-            Self::Shares => "summary.json",
+            Self::Shares | Self::Run => "summary.json",
             Self::Explanation => "explanation.json",
         }
     }
@@ -108,11 +119,10 @@ pub fn check(target: &Path, force: bool, results: Results) -> Result<(), Diagnos
         }
         Ok(None) => Ok(()),
         Ok(Some(file)) => {
-            let other = match results {
-                Results::Shares => Results::Explanation,
-                Results::Explanation => Results::Shares,
-            };
-            let whose = if other.files().contains(&file.as_str()) {
+            let others = [Results::Shares, Results::Run, Results::Explanation];
+            let others = others.iter().filter(|other| **other != results);
+            let mut others = others.flat_map(|other| other.files());
+            let whose = if others.any(|other| *other == file) {
                 "which another command wrote"
             } else {
                 "which Rhodian did not write"

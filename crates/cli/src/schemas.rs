@@ -5,13 +5,16 @@ use schemars::generate::SchemaSettings;
 use serde_json::Value;
 
 use crate::loss_file::shape::FileShape;
+use crate::venue_file;
 
 /// What has a schema.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
 pub enum SchemaName {
     /// The loss file that share reads.
     Loss,
-    /// The summary.json of share.
+    /// The venue file that run reads; each key of an event is a column of a file of events.
+    Venue,
+    /// The summary.json of share and run.
     Summary,
     /// A row of the shares.csv of share, by the names of its columns.
     Shares,
@@ -23,14 +26,15 @@ pub enum SchemaName {
 
 impl SchemaName {
     /// Every name.
-    pub const ALL: [Self; 5] =
-        [Self::Loss, Self::Summary, Self::Shares, Self::Events, Self::Allocation];
+    pub const ALL: [Self; 6] =
+        [Self::Loss, Self::Venue, Self::Summary, Self::Shares, Self::Events, Self::Allocation];
 
     /// The name on the command line.
     #[must_use]
     pub const fn name(self) -> &'static str {
         match self {
             Self::Loss => "loss",
+            Self::Venue => "venue",
             Self::Summary => "summary",
             Self::Shares => "shares",
             Self::Events => "events",
@@ -43,7 +47,8 @@ impl SchemaName {
 #[must_use]
 pub fn schema(name: SchemaName) -> Value {
     let kept = match name {
-        SchemaName::Loss => return loss(),
+        SchemaName::Loss => return of::<FileShape>(),
+        SchemaName::Venue => return of::<venue_file::shape::FileShape>(),
         SchemaName::Summary => include_str!("../schemas/summary.json"),
         SchemaName::Shares => include_str!("../schemas/shares.json"),
         SchemaName::Events => include_str!("../schemas/events.json"),
@@ -53,9 +58,9 @@ pub fn schema(name: SchemaName) -> Value {
     serde_json::from_str(kept).unwrap_or(Value::Null)
 }
 
-fn loss() -> Value {
+fn of<T: schemars::JsonSchema>() -> Value {
     let generator = SchemaSettings::draft2020_12().into_generator();
-    let mut schema = generator.into_root_schema_for::<FileShape>().to_value();
+    let mut schema = generator.into_root_schema_for::<T>().to_value();
     without_null(&mut schema);
     schema
 }

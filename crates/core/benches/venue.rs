@@ -84,6 +84,7 @@ fn set_up(accounts: u32) -> Engine {
             max_open: 1_000_000_000_000,
             band: 100_000,
             tiers: vec![Tier { above: Amount::ZERO, initial: 50_000, maintenance: 25_000 }],
+            steps: None,
         };
         give(&mut engine, Action::Market(market::Command::List { spec }));
         let marks = vec![(MarketId(market), Price::new(10_000).unwrap())];

@@ -51,6 +51,7 @@ pub mod loss;
 pub mod margin;
 pub mod market;
 pub mod oracle;
+pub mod pricing;
 pub mod recovery;
 pub mod units;
 pub mod waterfall;

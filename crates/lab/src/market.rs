@@ -133,6 +133,8 @@ impl Market {
             max_open: MAX_LOTS,
             band,
             tiers: self.schedule.tiers().to_vec(),
+            // Real prices gap: crises are to reach deficits.
+            steps: None,
         })
     }
 }

@@ -108,20 +108,8 @@ impl Style {
 /// what does not add up or should be known.
 #[must_use]
 pub fn report(report: &Report, style: Style) -> String {
+    let mut blocks = picture_blocks(&report.summary, style);
     let summary = &report.summary;
-    let mut blocks: Vec<String> = summary
-        .losses
-        .iter()
-        .take(MOST_PICTURES)
-        .map(|loss| picture(&Picture::of(loss), summary, style))
-        .collect();
-    if summary.losses.len() > MOST_PICTURES {
-        let more = summary.losses.len() - MOST_PICTURES;
-        blocks.push(format!("and {} more losses\n", money::count(more)));
-    }
-    if summary.losses.len() > 1 {
-        blocks.push(picture(&Picture::of_all(summary), summary, style));
-    }
     for table in summary.size_tables.iter().take(MOST_TABLES) {
         blocks.push(size_classes(table, summary, style));
     }
@@ -144,6 +132,29 @@ pub fn report(report: &Report, style: Style) -> String {
         blocks.push(wrong);
     }
     blocks.join("\n")
+}
+
+/// The picture of each loss, and of all of them as one.
+#[must_use]
+pub fn pictures(report: &Report, style: Style) -> String {
+    picture_blocks(&report.summary, style).join("\n")
+}
+
+fn picture_blocks(summary: &Summary, style: Style) -> Vec<String> {
+    let mut blocks: Vec<String> = summary
+        .losses
+        .iter()
+        .take(MOST_PICTURES)
+        .map(|loss| picture(&Picture::of(loss), summary, style))
+        .collect();
+    if summary.losses.len() > MOST_PICTURES {
+        let more = summary.losses.len() - MOST_PICTURES;
+        blocks.push(format!("and {} more losses\n", money::count(more)));
+    }
+    if summary.losses.len() > 1 {
+        blocks.push(picture(&Picture::of_all(summary), summary, style));
+    }
+    blocks
 }
 
 /// A domain in settlement: what it owed, what claims paid by rank, the accounts that paid most.

@@ -15,11 +15,16 @@ Examples:
   rhodian init loss --out LOSS.toml
   rhodian check LOSS.toml
   rhodian share LOSS.toml --out result
+  rhodian init venue > VENUE.toml
+  rhodian run VENUE.toml --out run
 
-The file needs no other: `rhodian check` and `rhodian share` take it as it stands.";
+The file needs no other: `rhodian check`, and `rhodian share` or `rhodian run`, take it as it stands.";
 
 /// The loss file that `init loss` writes.
 pub const LOSS_TEMPLATE: &str = include_str!("../../templates/loss.toml");
+
+/// The venue file that `init venue` writes.
+pub const VENUE_TEMPLATE: &str = include_str!("../../templates/venue.toml");
 
 /// Write a commented file to begin with
 #[derive(Clone, Debug, Args)]
@@ -41,20 +46,31 @@ pub struct InitArgs {
 pub enum Template {
     /// A loss file: losses, steps, claims, recoveries.
     Loss,
+    /// A venue file: domains, markets, accounts, prices, events.
+    Venue,
+}
+
+impl Template {
+    /// The file.
+    const fn text(self) -> &'static str {
+        match self {
+            Self::Loss => LOSS_TEMPLATE,
+            Self::Venue => VENUE_TEMPLATE,
+        }
+    }
 }
 
 /// Writes the template.
 pub fn run(args: &InitArgs) -> Result<Exit, Diagnostic> {
-    let Template::Loss = args.what;
     match &args.out {
-        None => data_to_stdout(|out| out.write_all(LOSS_TEMPLATE.as_bytes()))?,
-        Some(path) => write_file(path, args.force)?,
+        None => data_to_stdout(|out| out.write_all(args.what.text().as_bytes()))?,
+        Some(path) => write_file(path, args.what.text(), args.force)?,
     }
     Ok(Exit::Done)
 }
 
 /// Writes the file whole or not at all: beside it first, then in one step into its place.
-fn write_file(path: &Path, force: bool) -> Result<(), Diagnostic> {
+fn write_file(path: &Path, text: &str, force: bool) -> Result<(), Diagnostic> {
     let name = path.display().to_string();
     let failed = |error: io::Error| {
         if error.kind() == io::ErrorKind::AlreadyExists {
@@ -73,7 +89,7 @@ fn write_file(path: &Path, force: bool) -> Result<(), Diagnostic> {
     let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty());
     let write = || -> io::Result<()> {
         let mut beside = readable_to_all().tempfile_in(folder.unwrap_or(Path::new(".")))?;
-        beside.write_all(LOSS_TEMPLATE.as_bytes())?;
+        beside.write_all(text.as_bytes())?;
         beside.as_file().sync_all()?;
         if force {
             beside.persist(path)?

@@ -9,7 +9,7 @@ use rhodian_core::units::Amount;
 
 use super::claims::{self, Reads};
 use super::model::{AccountAmount, Claims, Layer, Paid, Payment, Place, Step};
-use super::shape::{At, LayerShape, PaidShape};
+use super::shape::{At, ClaimsShape, LayerShape, PaidShape};
 use super::words::{KINDS, Words, kind_name};
 use crate::diagnostic::Diagnostic;
 use crate::terminal::fit;
@@ -67,11 +67,20 @@ impl Money {
     }
 }
 
-/// Reads the steps. `losses` are the numbers of the losses by id.
+/// Where steps stand, and so what they may leave to others.
+#[derive(Clone, Copy, Debug)]
+pub enum Setting<'a> {
+    /// In a loss file: claims and payments stand with the layer. The numbers of the losses by id.
+    Losses(&'a BTreeMap<String, u64>),
+    /// In a venue file: the engine measures session gains itself, events pay and stake.
+    Venue,
+}
+
+/// Reads the steps.
 pub fn read(
     words: &Words<'_>,
     steps: &At<Vec<At<LayerShape>>>,
-    losses: &BTreeMap<String, u64>,
+    setting: &Setting<'_>,
 ) -> Result<Vec<Step>, Diagnostic> {
     if steps.value.is_empty() {
         let help = "add [[step]] with layer and kind.";
@@ -88,7 +97,7 @@ pub fn read(
         }
         let mut layers = Vec::with_capacity(1 + step.value.beside.len());
         for shape in std::iter::once(step).chain(&step.value.beside) {
-            let layer = Reader { words, shape, losses }.layer()?;
+            let layer = Reader { words, shape, setting: *setting }.layer()?;
             if let Some(first) = names.insert(layer.name.clone(), shape) {
                 let line = words.text.line(first.place.span.start);
                 let message = format!("layer \"{}\" stands twice", layer.name);
@@ -113,7 +122,7 @@ pub fn read(
 struct Reader<'a> {
     words: &'a Words<'a>,
     shape: &'a At<LayerShape>,
-    losses: &'a BTreeMap<String, u64>,
+    setting: Setting<'a>,
 }
 
 impl Reader<'_> {
@@ -236,25 +245,26 @@ impl Reader<'_> {
             Money::Proceeds => Ok((Source::Proceeds { deadline: deadline()? }, None)),
             Money::Members => {
                 let (members, claims) = self.members(kind)?;
-                Ok((Source::Members(members), Some(claims)))
+                Ok((Source::Members(members), claims))
             }
             Money::Call => {
                 let deadline = deadline()?;
                 let (members, claims) = self.members(kind)?;
-                Ok((Source::Call { members, deadline }, Some(claims)))
+                Ok((Source::Call { members, deadline }, claims))
             }
         }
     }
 
-    fn members(&self, kind: Kind) -> Result<(MemberRule, Claims), Diagnostic> {
+    fn members(&self, kind: Kind) -> Result<(MemberRule, Option<Claims>), Diagnostic> {
         let (words, shape) = (self.words, &self.shape.value);
-        let Some(claims) = &shape.claims else {
+        let measured = matches!(self.setting, Setting::Venue) && kind == Kind::GainsHaircut;
+        if shape.claims.is_none() && !measured {
             let why = format!("members pay in kind \"{}\"", kind_name(kind));
             return Err(self.missing("claims", &why, "{ file = \"claims.csv\" }"));
-        };
+        }
         let rule = shape.rule.as_ref().map_or(Ok(Rule::Proportional), |at| words.rule(at))?;
-        let named = matches!(&claims.value, super::shape::ClaimsShape::File(file)
-            if file.class.is_some());
+        let file = shape.claims.as_ref().map(|claims| &claims.value);
+        let named = matches!(file, Some(ClaimsShape::File(file)) if file.class.is_some());
         let classes = shape.classes.as_ref().map_or(named, |at| at.value);
         let part = shape.cap.as_ref().map(|at| self.part(at)).transpose()?;
         let settle = [(false, "at-once"), (true, "on-touch")];
@@ -270,9 +280,10 @@ impl Reader<'_> {
             return Err(words.refuse("on-touch-rule", message, help, &at.place, "\"at-once\""));
         }
         let reads = Reads { rule, classes, cap_of_weight: part };
-        let members =
-            MemberRule { rule, classes, cap_of_weight: part, on_touch, basis: Basis::Reported };
-        Ok((members, claims::read(words, claims, reads)?))
+        let claims = shape.claims.as_ref().map(|claims| claims::read(words, claims, reads));
+        let basis = if claims.is_some() { Basis::Reported } else { Basis::SessionGains };
+        let members = MemberRule { rule, classes, cap_of_weight: part, on_touch, basis };
+        Ok((members, claims.transpose()?))
     }
 
     fn part<T: AsRef<super::shape::Written>>(&self, at: &At<T>) -> Result<u32, Diagnostic> {
@@ -317,6 +328,9 @@ impl Reader<'_> {
                 };
                 Ok((sum, stakes))
             }
+            (_, None, None) if matches!(self.setting, Setting::Venue) => {
+                Ok((Amount::ZERO, Vec::new()))
+            }
             (_, None, None) => Err(self.missing("capacity", "its money is in a pot", "5000")),
         }
     }
@@ -326,6 +340,9 @@ impl Reader<'_> {
             return Ok(Paid::InFull);
         }
         let Some(at) = &self.shape.value.paid else {
+            if matches!(self.setting, Setting::Venue) {
+                return Ok(Paid::Listed(Vec::new()));
+            }
             return Err(self.missing("paid", "say what came in before the deadline", "in-full"));
         };
         let rows = match &at.value {
@@ -338,11 +355,17 @@ impl Reader<'_> {
             }
             PaidShape::Rows(rows) => rows,
         };
+        let Setting::Losses(losses) = self.setting else {
+            let message = "payments are listed, and losses are known only as they happen";
+            let help = "write paid = \"in-full\", or pay by events that do \"pay-draw\".";
+            let allowed = "\"in-full\"";
+            return Err(self.words.refuse("paid-unknown", message, help, &at.place, allowed));
+        };
         let known: Option<BTreeSet<&str>> =
             claims.map(|claims| claims.kept.iter().map(|claim| claim.id.as_str()).collect());
         let mut payments = Vec::with_capacity(rows.len());
         for row in rows {
-            payments.push(self.payment(row, known.as_ref())?);
+            payments.push(self.payment(row, known.as_ref(), losses)?);
         }
         Ok(Paid::Listed(payments))
     }
@@ -351,11 +374,12 @@ impl Reader<'_> {
         &self,
         row: &At<super::shape::PaymentShape>,
         members: Option<&BTreeSet<&str>>,
+        losses: &BTreeMap<String, u64>,
     ) -> Result<Payment, Diagnostic> {
         let (words, shape) = (self.words, &row.value);
         let loss = match &shape.loss {
             None => 1,
-            Some(at) => super::read::loss_number(words, at, self.losses)?,
+            Some(at) => super::read::loss_number(words, at, losses)?,
         };
         let account = match (&shape.account, members) {
             (Some(at), Some(members)) if members.contains(at.value.as_str()) => {

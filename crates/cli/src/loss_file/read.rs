@@ -6,15 +6,15 @@ use std::path::Path;
 use rhodian_core::control::Parameter;
 use rhodian_core::domain::{CauseClass, Source};
 use rhodian_core::units::Amount;
-use serde::Deserialize;
+use serde::de::DeserializeOwned;
 
-use super::layers;
+use super::layers::{self, Setting};
 use super::model::{
     AccountAmount, Asset, Income, Layer, Loss, LossFile, Place, Recovery, Step, Term,
 };
 use super::near::nearest;
 use super::settlement;
-use super::shape::{At, FileShape, LossShape, TermsShape};
+use super::shape::{AssetShape, At, FileShape, LossShape, TermsShape};
 use super::toml_text::TomlText;
 use super::waterfall;
 use super::words::{CLASSES, Words, written_duration};
@@ -29,12 +29,12 @@ pub fn read(path: &Path) -> Result<LossFile, Diagnostic> {
 
 /// Reads a loss file from its text.
 pub fn from_text(text: TomlText) -> Result<LossFile, Diagnostic> {
-    let shape = shape(&text)?;
-    let asset = asset(&text, &shape)?;
+    let shape: FileShape = shape(&text, "loss")?;
+    let asset = asset(&text, &shape.asset.value)?;
     let words = Words { text: &text, format: asset.format() };
     let mut remarks = Vec::new();
     let (losses, numbers) = losses(&words, &shape, &mut remarks)?;
-    let steps = layers::read(&words, &shape.step, &numbers)?;
+    let steps = layers::read(&words, &shape.step, &Setting::Losses(&numbers))?;
     let recoveries = recoveries(&words, &shape, &losses, &numbers)?;
     let incomes = incomes(&words, &shape, &steps)?;
     let terms = shape.terms.as_ref().map_or(Ok(Vec::new()), |at| terms(&words, &at.value))?;
@@ -71,9 +71,10 @@ fn nobody_kept(file: &LossFile) -> Vec<String> {
     dropped.collect()
 }
 
-fn shape(text: &TomlText) -> Result<FileShape, Diagnostic> {
+/// The shape of a text. `schema` is the name of its JSON Schema, for help.
+pub(crate) fn shape<T: DeserializeOwned>(text: &TomlText, schema: &str) -> Result<T, Diagnostic> {
     let document = toml::Deserializer::parse(text.text()).map_err(|error| syntax(text, &error))?;
-    FileShape::deserialize(document).map_err(|error| misshapen(text, &error))
+    T::deserialize(document).map_err(|error| misshapen(text, &error, schema))
 }
 
 fn place_of(error: &toml::de::Error) -> Place {
@@ -90,8 +91,8 @@ fn syntax(text: &TomlText, error: &toml::de::Error) -> Diagnostic {
     text.mark(told, &place_of(error), allowed.to_owned())
 }
 
-/// TOML that is no loss file: unknown, missing or doubled keys, values of another type.
-fn misshapen(text: &TomlText, error: &toml::de::Error) -> Diagnostic {
+/// TOML of another shape: unknown, missing or doubled keys, values of another type.
+fn misshapen(text: &TomlText, error: &toml::de::Error, schema: &str) -> Diagnostic {
     let (message, place) = (error.message(), place_of(error));
     let quoted: Vec<&str> = message.split('`').skip(1).step_by(2).collect();
     let first = quoted.first().copied().unwrap_or_default();
@@ -102,7 +103,7 @@ fn misshapen(text: &TomlText, error: &toml::de::Error) -> Diagnostic {
         let known = quoted.get(1..).unwrap_or_default();
         let help = match nearest(first, known.iter().copied()) {
             Some(near) => format!("did you mean {near}?"),
-            None => "drop it, or see `rhodian schema loss` for all keys.".to_owned(),
+            None => format!("drop it, or see `rhodian schema {schema}` for all keys."),
         };
         let message = format!("there is no key {} here", fit(first, 48));
         return refuse("toml-unknown-key", message, help, known.join(", "));
@@ -121,14 +122,13 @@ fn misshapen(text: &TomlText, error: &toml::de::Error) -> Diagnostic {
     let found = found.strip_prefix("invalid type: ").unwrap_or(found);
     let allowed = if allowed == "i64" { "a whole number" } else { allowed };
     let message = format!("{} does not belong here", visible(found));
-    let help = "see `rhodian schema loss` for what every key holds.".to_owned();
+    let help = format!("see `rhodian schema {schema}` for what every key holds.");
     refuse("toml-wrong-type", message, help, allowed.to_owned())
 }
 
-fn asset(text: &TomlText, shape: &FileShape) -> Result<Asset, Diagnostic> {
+pub(crate) fn asset(text: &TomlText, asset: &AssetShape) -> Result<Asset, Diagnostic> {
     let format = AmountFormat { decimals: 0, excess: ExcessDigits::Refuse };
     let words = Words { text, format };
-    let asset = &shape.asset.value;
     let decimals = words.whole(&asset.decimals, "decimals", (0, u32::from(MAX_DECIMALS)))?;
     let decimals = u8::try_from(decimals).unwrap_or(MAX_DECIMALS);
     Ok(Asset { name: words.name(&asset.name, "name")?, decimals })
@@ -272,7 +272,12 @@ pub(super) fn loss_number(
     })
 }
 
-fn unknown(words: &Words<'_>, at: &At<String>, what: &str, known: &[&str]) -> Diagnostic {
+pub(crate) fn unknown(
+    words: &Words<'_>,
+    at: &At<String>,
+    what: &str,
+    known: &[&str],
+) -> Diagnostic {
     let help = match nearest(&at.value, known.iter().copied()) {
         Some(near) => format!("did you mean \"{near}\"?"),
         None => format!("name a {what} of this file."),

@@ -81,7 +81,7 @@ impl Words<'_> {
     }
 
     /// The text of a value; `key` is what it is the value of.
-    fn text<'v, T: AsRef<Written>>(
+    pub(crate) fn text<'v, T: AsRef<Written>>(
         &self,
         at: &'v At<T>,
         key: &str,
@@ -260,7 +260,7 @@ impl Words<'_> {
 }
 
 /// A key as the part of a code: `per_event` is `per-event`.
-fn slugged(key: &str) -> String {
+pub(crate) fn slugged(key: &str) -> String {
     key.replace(['_', ' '], "-")
 }
 
@@ -269,14 +269,14 @@ const UNITS: [(&str, u64); 5] =
     [("ms", 1), ("s", 1_000), ("min", 60_000), ("h", 3_600_000), ("d", 86_400_000)];
 
 /// Writes milliseconds in the largest unit that holds them whole: `48 h`.
-pub(super) fn written_duration(millis: u64) -> String {
+pub(crate) fn written_duration(millis: u64) -> String {
     let whole = UNITS[..4].iter().rev().find(|(_, length)| millis.is_multiple_of(*length));
     let (unit, length) = whole.unwrap_or(&UNITS[0]);
     format!("{} {unit}", millis / length)
 }
 
 /// Reads `48 h`.
-fn read_duration(text: &str) -> Option<u64> {
+pub(crate) fn read_duration(text: &str) -> Option<u64> {
     let digits = text.bytes().take_while(u8::is_ascii_digit).count();
     let (number, unit) = text.split_at(digits);
     let unit = unit.strip_prefix(' ').unwrap_or(unit);

@@ -65,6 +65,17 @@ fn failed(error: &io::Error) -> Diagnostic {
     Diagnostic::input_output("keep the events in", "the temporary folder", error)
 }
 
+/// Writes one event as a line of `events.ndjson`. A reader that has seen enough is no error.
+pub fn write_line(out: &mut dyn Write, at: Time, event: &Event) -> Result<(), Diagnostic> {
+    let line = serde_json::to_writer(&mut *out, &Line { at: at.0, event });
+    match line.map_err(io::Error::from).and_then(|()| out.write_all(b"\n")) {
+        Err(error) if error.kind() != io::ErrorKind::BrokenPipe => {
+            Err(Diagnostic::input_output("write", "the standard output", &error))
+        }
+        _ => Ok(()),
+    }
+}
+
 /// Reads the events of a file in order and hands each to `visit`, which says whether it can follow
 /// those before it.
 ///

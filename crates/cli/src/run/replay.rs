@@ -5,10 +5,12 @@ use std::panic::{AssertUnwindSafe, catch_unwind, set_hook, take_hook};
 use std::path::Path;
 
 use rhodian_core::account::Event as AccountEvent;
+use rhodian_core::closeout::Event as CloseOutEvent;
 use rhodian_core::control::Event as ControlEvent;
 use rhodian_core::engine::{Event, State, evolve};
 use rhodian_core::ledger::Holder;
 use rhodian_core::loss::Event as LossEvent;
+use rhodian_core::market::Event as MarketEvent;
 use serde::Deserialize;
 
 use super::events;
@@ -144,8 +146,20 @@ fn names_known(event: &Event, before: usize) -> bool {
                 | ControlEvent::HaltBegun { domain: Some(domain), .. }
                 | ControlEvent::HaltEnded { domain: Some(domain) },
             ) => domain.index() <= before,
-            // A loss file has no markets and no feeds.
-            Event::Market(_) | Event::CloseOut(_) | Event::Oracle(_) => false,
+            Event::Market(MarketEvent::LegsTaken { account, .. }) => account.index() <= before,
+            Event::Market(MarketEvent::Filled { buyer, seller, .. }) => {
+                [buyer, seller].iter().all(|party| place(party.holder()) <= before)
+            }
+            Event::Market(MarketEvent::PaidOut { paid, .. }) => {
+                paid.iter().all(|(party, _)| place(party.holder()) <= before)
+            }
+            Event::CloseOut(CloseOutEvent::Deleveraged { from, taken, .. }) => {
+                let taken = taken.iter().map(|(party, _)| party);
+                taken.chain([from]).all(|party| place(party.holder()) <= before)
+            }
+            Event::CloseOut(CloseOutEvent::LegsSold { from, to, .. }) => {
+                [from.holder(), Holder::Account(*to)].iter().all(|of| place(*of) <= before)
+            }
             _ => true,
         }
 }

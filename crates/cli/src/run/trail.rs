@@ -137,8 +137,8 @@ fn plus(a: Amount, b: Amount) -> Amount {
 }
 
 impl Trail {
-    /// Takes the next event. `state` is the engine's at any time after it: only what events never
-    /// change of it is read.
+    /// Takes the next event. `state` is the engine's after it: of what later events change, only
+    /// the legs and marks are read, so where there are markets it is the state right after it.
     pub fn follow(&mut self, event: &Event, state: &State) {
         if let Event::Loss(event) = event {
             self.before_transfers(event, state);
@@ -317,7 +317,9 @@ impl Trail {
         if !from_balance {
             return member.cap;
         }
-        let held = self.accounts.get(member.account.index()).copied().unwrap_or(0).max(0);
+        let held = self.accounts.get(member.account.index()).copied().unwrap_or(0);
+        let legs = state.markets.value(&state.markets.position(member.account).legs);
+        let held = (held + legs).max(0);
         let held = Amount::new(held.unsigned_abs()).unwrap_or(Amount::MAX);
         member.cap.min(plus(paid, held))
     }

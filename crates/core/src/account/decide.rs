@@ -229,7 +229,7 @@ pub(crate) fn free_above(
 ) -> Result<(), Rejection> {
     let of = margin::withdrawable(state, account, asset);
     let amount = |atoms| Amount::new(atoms).unwrap_or(Amount::MAX);
-    let free = amount(of.free());
+    let free = state.free(account, asset);
     if asked > free {
         let held = amount(of.equity.max(0).unsigned_abs());
         let withheld = amount(of.unrealised + of.unmatured + of.initial);

@@ -12,7 +12,8 @@ use crate::ledger::Holder;
 use crate::liquidation::adl::draining::{self, Candidate};
 use crate::loss::Loss;
 use crate::margin;
-use crate::market::{Leg, Party, RATE_UNIT};
+use crate::market::{self, Leg, Party, RATE_UNIT};
+use crate::oracle::Purpose;
 use crate::units::{Amount, Quantity, SignedAmount};
 
 /// The next duty of a book: the losses in the order of their ids, a book's markets in theirs.
@@ -99,10 +100,18 @@ fn drawdown(state: &State, found: &Loss) -> Option<Why> {
     passed.then(|| Why::Drawdown { paid: amount(paid), held: amount(held) })
 }
 
+<<<<<<< HEAD
+/// Whether anyone stands on the other side of `from`, and the price is of settlement quality: else
+/// the lots wait for the market.
+pub(super) fn has_other_side(state: &State, from: Party, market: MarketId) -> bool {
+    let settles = |found| market::fits(state, found, Purpose::Settle);
+    if !state.markets.market(market).is_some_and(settles) {
+=======
 /// Whether anyone stands on the other side of `from`: else the lots wait for the market. A settled
 /// market is paid out at its last price, which may be nothing: no lots are assigned in it.
 pub(super) fn has_other_side(state: &State, from: Party, market: MarketId) -> bool {
     if state.markets.market(market).is_none_or(|found| found.settlement.is_some()) {
+>>>>>>> slowmodel
         return false;
     }
     let side = state.markets.lots_of(from, market).lots().signum();

@@ -75,6 +75,8 @@ pub enum Rejection {
     NoPot { layer: LayerId },
     /// The routes can never be right.
     Flaw { flaw: RouteFlaw },
+    /// A market of the asset admits no penalty as high, in millionths.
+    PenaltyAboveLimit { market: MarketId, penalty: u32, max: u32 },
     /// Nothing of this party is in auction now.
     NoAuction,
     /// A bidder cannot take his own.
@@ -107,6 +109,7 @@ impl Rejection {
             Self::NotOwner { .. } => "not-owner",
             Self::NoPot { .. } => "no-pot",
             Self::Flaw { .. } => "flaw",
+            Self::PenaltyAboveLimit { .. } => "penalty-above-limit",
             Self::NoAuction => "no-auction",
             Self::OwnAuction { .. } => "own-auction",
             Self::NothingToTake { .. } => "nothing-to-take",
@@ -125,6 +128,10 @@ impl fmt::Display for Rejection {
             Self::NotOwner { account } => write!(f, "account {account} is not the actor's"),
             Self::NoPot { layer } => write!(f, "layer {layer} is no pot of the asset"),
             Self::Flaw { flaw } => flaw.fmt(f),
+            Self::PenaltyAboveLimit { market, penalty, max } => write!(
+                f,
+                "a penalty of {penalty} millionths, allowed by market {market}: up to {max}"
+            ),
             Self::NoAuction => f.write_str("nothing of this party is in auction now"),
             Self::OwnAuction { account } => write!(f, "account {account} bids for its own legs"),
             Self::NothingToTake { part } => {

@@ -56,6 +56,14 @@ fn set_routes(
             return Err(Rejection::UnknownAccount { account });
         }
     }
+    let listed = state.markets.markets().filter(|(_, found)| found.settlement.is_none());
+    for (market, found) in listed {
+        let of = state.domains.domain(found.spec.domain).map(|domain| domain.asset);
+        let max = found.spec.steps.filter(|_| of == Some(asset)).map(|steps| steps.penalty);
+        if let Some(max) = max.filter(|max| routes.penalty > *max) {
+            return Err(Rejection::PenaltyAboveLimit { market, penalty: routes.penalty, max });
+        }
+    }
     events.push(Event::RoutesSet { asset, routes: routes.clone() });
     Ok(())
 }

@@ -8,9 +8,10 @@ use super::{Duty, Event, Liquidation, Rejection, sale};
 use crate::engine::{Events, State};
 use crate::ids::{AccountId, AssetId, MarketId};
 use crate::liquidation::partial::{self, Partial};
-use crate::liquidation::tiers::{Tier, Tiers};
+use crate::liquidation::tiers::Tiers;
 use crate::margin::{self, Level};
-use crate::market::{Leg, Party};
+use crate::market::{self, Leg, Party};
+use crate::oracle::Purpose;
 use crate::units::{Amount, Quantity, SignedAmount};
 
 /// The next duty of liquidation: what ends first, then what begins, then what goes on; accounts in
@@ -43,7 +44,9 @@ fn begins(state: &State, account: AccountId) -> bool {
     // The backstop does not sell to itself: it fails like anyone.
     let own = routes.list.iter().any(backstop);
     let open = state.closeouts.liquidations.contains_key(&account);
-    !own && !open && state.is_below_maintenance(account)
+    let legs = &state.markets.position(account).legs;
+    let fit = || market::all_fit(state, legs, Purpose::Liquidate);
+    !own && !open && state.is_below_maintenance(account) && fit()
 }
 
 /// Whether the account stands at its target, holds nothing, or failed.
@@ -114,7 +117,8 @@ pub(super) fn plan(
 }
 
 fn part(state: &State, legs: &[Leg], equity: i128, routes: &Routes) -> Option<Partial> {
-    let tables: Option<Vec<Tiers>> = legs.iter().map(|leg| tiers(state, leg)).collect();
+    let tables: Option<Vec<Tiers>> =
+        legs.iter().map(|leg| state.markets.market(leg.market)?.spec.maintenance()).collect();
     let tables = tables?;
     let rows = legs.iter().zip(&tables).map(|(leg, tiers)| {
         let market = state.markets.market(leg.market)?;
@@ -128,14 +132,6 @@ fn part(state: &State, legs: &[Leg], equity: i128, routes: &Routes) -> Option<Pa
     });
     let rows: Option<Vec<partial::Leg<'_>>> = rows.collect();
     partial::partial(&rows?, equity, routes.buffer).ok()
-}
-
-fn tiers(state: &State, leg: &Leg) -> Option<Tiers> {
-    let market = state.markets.market(leg.market)?;
-    let rows = market.spec.tiers.iter();
-    let rows: Vec<Tier> =
-        rows.map(|tier| Tier { from: tier.above.atoms(), rate: tier.maintenance }).collect();
-    Tiers::new(&rows).ok()
 }
 
 pub(super) fn decide(state: &State, duty: &Duty, events: &mut Events) -> Result<(), Rejection> {
@@ -217,7 +213,7 @@ pub(crate) fn penalty(
 ) {
     let Ok((routes, _)) = open(state, account) else { return };
     let Some(asset) = state.markets.position(account).asset else { return };
-    let asked = value * u128::from(routes.penalty) / u128::from(crate::market::RATE_UNIT);
+    let asked = value * u128::from(routes.penalty) / u128::from(market::RATE_UNIT);
     let charged = partial::penalty_charged(asked, equity);
     if charged > 0 {
         let (asked, charged, fund) = (amount(asked), amount(charged), routes.fund);

@@ -13,6 +13,7 @@ mod routes;
 mod sale;
 
 use alloc::collections::{BTreeMap, VecDeque};
+use alloc::vec::Vec;
 
 use borsh::{BorshDeserialize, BorshSerialize};
 
@@ -23,8 +24,9 @@ pub(crate) use liquidate::penalty;
 pub use routes::{AuctionCourse, Route, RouteFlaw, RouteSpec, Routes};
 
 use crate::engine::State;
-use crate::ids::{AccountId, AssetId, LossId, Time};
+use crate::ids::{AccountId, AssetId, LossId, MarketId, Time};
 use crate::market::Party;
+use crate::units::Quantity;
 
 /// The liquidation of an account.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, BorshSerialize, BorshDeserialize)]
@@ -53,6 +55,17 @@ pub struct CloseOuts {
     pub(crate) closed: BTreeMap<AssetId, VecDeque<(Time, u128)>>,
 }
 
+/// What `account`, whose liquidation is open, should close of each leg now, with the leg's side;
+/// nothing where it need not.
+#[must_use]
+pub fn planned(state: &State, account: AccountId) -> Vec<(MarketId, Quantity)> {
+    let asset = state.markets.position(account).asset;
+    let routes = asset.and_then(|asset| state.closeouts.routes.get(&asset));
+    let open = state.closeouts.liquidations.contains_key(&account);
+    let plan = routes.filter(|_| open).and_then(|routes| liquidate::plan(state, account, routes));
+    plan.unwrap_or_default()
+}
+
 impl CloseOuts {
     /// Why what is left of `loss` goes to auto-deleveraging, if it does.
     #[must_use]
@@ -64,6 +77,11 @@ impl CloseOuts {
     #[must_use]
     pub fn liquidation(&self, account: AccountId) -> Option<&Liquidation> {
         self.liquidations.get(&account)
+    }
+
+    /// The liquidations that are open, in the order of the accounts.
+    pub fn liquidations(&self) -> impl Iterator<Item = (AccountId, &Liquidation)> {
+        self.liquidations.iter().map(|(account, of)| (*account, of))
     }
 
     /// The routes of accounts that trade in `asset`.

@@ -166,11 +166,17 @@ impl Routes {
         if self.list.is_empty() {
             return Err(RouteFlaw::None);
         }
-        let costs = self.penalty.checked_add(self.slippage).unwrap_or(u32::MAX);
-        for (what, rate) in [("buffer", self.buffer), ("penalty with slippage", costs)] {
+        for (what, rate) in
+            [("buffer", self.buffer), ("penalty", self.penalty), ("slippage", self.slippage)]
+        {
             if rate > RATE_UNIT {
                 return Err(RouteFlaw::Rate { what, rate });
             }
+        }
+        // Each at most 10^6: the sum fits.
+        let rate = self.penalty + self.slippage;
+        if rate > RATE_UNIT {
+            return Err(RouteFlaw::Rate { what: "penalty with slippage", rate });
         }
         if self.window == 0 || self.window > MAX_PENDING {
             return Err(RouteFlaw::Time { route: 0, time: self.window, max: MAX_PENDING });

@@ -57,6 +57,8 @@ pub enum Parameter {
     /// How much of what a domain's insurance funds held may be paid in an episode before what is
     /// left of its books goes to auto-deleveraging.
     FundDrawdown = 15,
+    /// Over which window before its expiry a market with a feed settles at the mean price.
+    ExpiryWindow = 16,
 }
 
 /// A parameter as it is declared.
@@ -218,6 +220,15 @@ pub const PARAMETERS: &[Declared] = &[
         default: 1_000_000,
         reason: "off: a fund is there to be used; venues that promise a floor set one",
     },
+    Declared {
+        parameter: Parameter::ExpiryWindow,
+        name: "expiry-window",
+        unit: "milliseconds",
+        min: 60_000,
+        max: 24 * HOUR,
+        default: HOUR / 2,
+        reason: "half an hour, as dated futures and options commonly settle: no one print decides",
+    },
 ];
 
 impl Parameter {
@@ -240,6 +251,7 @@ impl Parameter {
             Self::OpeningProfit => 12,
             Self::CloseOutTime => 13,
             Self::FundDrawdown => 14,
+            Self::ExpiryWindow => 15,
         }]
     }
 }

@@ -10,6 +10,7 @@ use crate::ledger::{Holder, Ledger};
 use crate::loss::SetOff;
 use crate::margin::{self, Level, Withdrawable};
 use crate::market::{self, Markets, Session};
+use crate::oracle::Purpose;
 use crate::units::{Amount, SignedAmount};
 use crate::wide;
 
@@ -77,6 +78,11 @@ impl State {
     pub fn book_equity(&self, loss: LossId, asset: AssetId) -> i128 {
         let balance = self.ledger.balance(asset, Holder::Book(loss)).atoms();
         balance + self.markets.value(self.markets.book(loss))
+    }
+
+    /// Whether the prices of all legs of `account` are good enough to liquidate at.
+    pub(crate) fn may_liquidate(&self, account: AccountId) -> bool {
+        market::all_fit(self, &self.markets.position(account).legs, Purpose::Liquidate)
     }
 
     /// Whether nothing is left to close out of `loss`.

@@ -16,6 +16,7 @@ use crate::ledger::{Holder, Ledger};
 use crate::loss::{self, Episode, Level, Loss, Losses, MemberCap, Stage};
 use crate::margin;
 use crate::market::{self, Markets, Party};
+use crate::oracle::Purpose;
 use crate::oracle::{self, Oracle};
 use crate::units::Amount;
 
@@ -41,7 +42,7 @@ pub struct State {
     /// Feeds: reports, prices and their quality.
     pub oracle: Oracle,
     #[borsh(skip)]
-    watch: Watch,
+    pub(super) watch: Watch,
 }
 
 impl State {
@@ -115,6 +116,11 @@ impl State {
     /// margin and lien, at least zero.
     #[must_use]
     pub fn free(&self, account: AccountId, asset: AssetId) -> Amount {
+        let position = self.markets.position(account);
+        let traded = position.asset == Some(asset);
+        if traded && !market::all_fit(self, &position.legs, Purpose::Withdraw) {
+            return Amount::ZERO;
+        }
         let free = margin::withdrawable(self, account, asset).free();
         Amount::new(free).unwrap_or(Amount::MAX)
     }
@@ -122,25 +128,6 @@ impl State {
     /// Takes the shares `account` owes of divisions that wait for a touch. Returns their sum.
     pub(crate) fn touch(&self, account: AccountId, events: &mut Events) -> Amount {
         self.losses.touch(self, account, events)
-    }
-
-    /// The accounts with a balance below zero, in id order.
-    pub(crate) fn negative_accounts(&self) -> impl Iterator<Item = AccountId> + '_ {
-        let watched = self.watch.negative();
-        let scanned = watched.is_none().then(|| {
-            let accounts = self.accounts.accounts().map(|(id, _)| id);
-            accounts.filter(|id| self.is_negative(*id))
-        });
-        watched.into_iter().flatten().copied().chain(scanned.into_iter().flatten())
-    }
-
-    /// The accounts that stand below maintenance, in id order.
-    pub(crate) fn below_maintenance(&self) -> impl Iterator<Item = AccountId> + '_ {
-        let watched = self.watch.below();
-        let scanned =
-            watched.is_none().then(|| (0..self.markets.positions.len()).filter_map(AccountId::at));
-        let accounts = watched.into_iter().flatten().copied().chain(scanned.into_iter().flatten());
-        accounts.filter(|account| self.is_below_maintenance(*account))
     }
 
     /// The accounts of `owner`, in id order.
@@ -151,11 +138,6 @@ impl State {
             accounts.filter(move |(_, account)| account.owner == owner).map(|(id, _)| id)
         });
         watched.into_iter().flatten().copied().chain(scanned.into_iter().flatten())
-    }
-
-    pub(super) fn is_negative(&self, account: AccountId) -> bool {
-        let assets = (0..self.ledger.assets()).filter_map(AssetId::at);
-        assets.into_iter().any(|asset| self.equity(account, asset) < 0)
     }
 
     /// The losses that are neither settled nor dismissed, in id order.
@@ -196,15 +178,10 @@ impl State {
     /// it is off. The cost is the size of the state.
     #[must_use]
     pub fn is_watch_right(&self) -> bool {
-        let mut accounts = self.accounts.accounts().map(|(id, _)| id);
-        let mut below = || {
-            accounts.all(|id| {
-                let known = self.watch.below().is_none_or(|below| below.contains(&id));
-                known || !self.is_below_maintenance(id)
-            })
-        };
         !self.watch.is_on()
-            || self.watch.agrees_with(&Watch::of(self)) && loss::levels_hold(self) && below()
+            || self.watch.agrees_with(&Watch::of(self))
+                && loss::levels_hold(self)
+                && self.is_health_watched()
     }
 
     /// The level measured last for a layer of a liable set, if none of its caps moved since in a
@@ -343,6 +320,8 @@ impl State {
         });
     }
 
+<<<<<<< HEAD
+=======
     /// A mark, a last price or funding can put any account below zero.
     fn marked(&mut self, event: &market::Event) {
         use market::Event::{Funded, Marked, PriceSettled};
@@ -390,19 +369,12 @@ impl State {
         }
     }
 
+>>>>>>> slowmodel
     fn evolve_watch(&mut self, event: &Event, touched: &[AccountId], caps: &[MemberCap]) {
         if !self.watch.is_on() {
             return;
         }
-        if let Event::Market(event) = event {
-            self.marked(event);
-        }
-        if let Event::Loss(event) = event {
-            self.liens_began(event);
-        }
-        for account in touched {
-            self.watch_account(*account);
-        }
+        self.watch_health(event, touched);
         if let Event::Loss(event) = event
             && let Some(loss) = event.loss()
         {

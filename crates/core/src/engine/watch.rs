@@ -8,18 +8,20 @@ use super::{Event, State};
 use crate::account;
 use crate::ids::{AccountId, EpisodeId, LayerId, LiableSetId, LossId, Name, OwnerId};
 use crate::loss::{self, Level, Stage};
+use crate::margin::watch::RiskBook;
 
 /// The indices.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default)]
 pub struct Watch {
     on: bool,
     owners: BTreeMap<Name, OwnerId>,
     accounts: BTreeMap<Name, AccountId>,
     /// By owner: his accounts, in id order.
     of_owner: BTreeMap<OwnerId, Vec<AccountId>>,
+    /// Who holds no legs and a balance below zero.
     negative: BTreeSet<AccountId>,
-    /// Who could be below maintenance: all that are, and some that are not.
-    below: BTreeSet<AccountId>,
+    /// The health of all who hold legs.
+    risk: RiskBook,
     open_losses: BTreeSet<LossId>,
     open_episodes: BTreeSet<EpisodeId>,
     /// The losses of which an uncovered debt is open.
@@ -41,8 +43,8 @@ impl Watch {
         }
         for (id, account) in state.accounts.accounts() {
             watch.opened(id, account.owner, &account.name);
-            watch.set_negative(id, state.is_negative(id));
-            watch.set_below(id, state.could_be_below(id));
+            let flat = state.markets.position(id).legs.is_empty();
+            watch.set_negative(id, flat && state.is_negative(id));
         }
         for (id, loss) in state.losses.losses() {
             if !matches!(loss.stage, Stage::Settled | Stage::Dismissed) {
@@ -52,18 +54,21 @@ impl Watch {
         }
         let open = state.losses.episodes().filter(|(_, episode)| !episode.closed);
         watch.open_episodes.extend(open.map(|(id, _)| id));
+        watch.risk = state.risk_book();
         watch
     }
 
     /// Whether the indices are the same; levels are measured when they are read, and who could be
     /// below maintenance is known as too many, never as too few.
     pub(super) fn agrees_with(&self, other: &Self) -> bool {
-        let indices = |watch: &Self| Self {
-            levels: BTreeMap::new(),
-            below: BTreeSet::new(),
-            ..watch.clone()
-        };
-        indices(self) == indices(other)
+        self.on == other.on
+            && self.owners == other.owners
+            && self.accounts == other.accounts
+            && self.of_owner == other.of_owner
+            && self.negative == other.negative
+            && self.open_losses == other.open_losses
+            && self.open_episodes == other.open_episodes
+            && self.debts == other.debts
     }
 
     pub(super) const fn is_on(&self) -> bool {
@@ -83,20 +88,23 @@ impl Watch {
         self.on.then(|| self.of_owner.get(&owner).map_or(&[][..], Vec::as_slice))
     }
 
-    pub(super) fn negative(&self) -> Option<&BTreeSet<AccountId>> {
-        self.on.then_some(&self.negative)
+    /// Known only where the watch is on.
+    pub(super) const fn negative(&self) -> &BTreeSet<AccountId> {
+        &self.negative
     }
 
-    pub(super) fn below(&self) -> Option<&BTreeSet<AccountId>> {
-        self.on.then_some(&self.below)
+    /// Known only where the watch is on.
+    pub(super) const fn risk(&self) -> &RiskBook {
+        &self.risk
     }
 
-    pub(super) fn set_below(&mut self, account: AccountId, below: bool) {
-        if below {
-            self.below.insert(account);
-        } else {
-            self.below.remove(&account);
-        }
+    /// The book, to be put back with [`Watch::set_risk`].
+    pub(super) fn take_risk(&mut self) -> RiskBook {
+        core::mem::take(&mut self.risk)
+    }
+
+    pub(super) fn set_risk(&mut self, risk: RiskBook) {
+        self.risk = risk;
     }
 
     pub(super) fn open_losses(&self) -> Option<&BTreeSet<LossId>> {

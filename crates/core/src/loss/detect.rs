@@ -274,7 +274,9 @@ pub(super) fn negative(state: &State) -> Option<(AccountId, DomainId)> {
             loss.failed == Some(account) && loss.origin == Origin::Derived && !loss.taken_over
         });
         let answered = state.domains.domain(domain)?.waterfalls.contains_key(&CauseClass::Default);
-        (below && !known && answered).then_some((account, domain))
+        // At a price that is not good enough nobody fails.
+        let fit = || state.may_liquidate(account);
+        (below && !known && answered && fit()).then_some((account, domain))
     })
 }
 

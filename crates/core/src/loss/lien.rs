@@ -49,7 +49,7 @@ impl Losses {
     pub(crate) fn most_lien(&self, state: &State, account: AccountId) -> Option<Amount> {
         let owner = state.accounts.account(account).map(|found| found.owner);
         let mut most = Amount::ZERO;
-        for episode in self.episodes.iter().filter(|episode| !episode.closed) {
+        for (_, episode) in state.open_episodes() {
             if owner.is_some_and(|owner| episode.failed.contains(&owner)) {
                 return None;
             }

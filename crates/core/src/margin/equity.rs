@@ -5,9 +5,9 @@ use crate::control::Parameter;
 use crate::engine::State;
 use crate::ids::{AccountId, AssetId};
 use crate::ledger::Holder;
-use crate::market::Trade;
-use crate::market::{Leg, RATE_UNIT};
+use crate::market::{self, Leg, RATE_UNIT, Trade};
 use crate::units::Quantity;
+use crate::wide;
 
 /// An account as it would stand after a trade.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -35,15 +35,18 @@ pub(crate) fn opening_after(
     let traded = position.leg(trade.market).unwrap_or(&flat).after(trade).0;
     let others = position.legs.iter().filter(|leg| leg.market != trade.market);
     let legs = others.copied().chain((!traded.lots.is_flat()).then_some(traded));
-    let (mut value, mut profit, mut exact) = (0, 0, Exact::default());
+    let (mut value, mut profit, mut beyond, mut exact) = (0, 0, 0, Exact::default());
     for leg in legs {
         let worth = state.markets.leg_value(&leg);
         value += worth;
         profit += (worth - leg.entry).max(0).unsigned_abs();
+        beyond += beyond_depth_ceil(state, &leg, worth);
         add_leg(&mut exact, &state.markets, &leg, Level::Initial);
     }
     let lien = state.lien(account, asset).atoms().cast_signed();
-    let uncounted = uncounted_ceil(state, trade, profit).cast_signed();
+    // What no depth could take counts for nothing, the rest in part.
+    let part = uncounted_ceil(state, trade, profit - beyond);
+    let uncounted = (beyond + part).cast_signed();
     Opening { balance, equity: balance + value - uncounted - lien, initial: exact.ceil() }
 }
 
@@ -59,6 +62,16 @@ pub(crate) fn opening_equity(state: &State, account: AccountId, asset: AssetId) 
     let lien = state.lien(account, asset).atoms().cast_signed();
     let uncounted = super::part_ceil(profit, rate).cast_signed();
     state.equity(account, asset) - uncounted - lien
+}
+
+/// The unrealised profit of `leg` on lots beyond its market's depth, rounded up (against the
+/// trader).
+fn beyond_depth_ceil(state: &State, leg: &Leg, worth: i128) -> u128 {
+    let profit = (worth - leg.entry).max(0).unsigned_abs();
+    let Some(market) = state.markets.market(leg.market) else { return 0 };
+    let counted = market::countable_lots(state, market).min(leg.lots.size());
+    let beyond = u128::from(leg.lots.size() - counted);
+    wide::mul_div_ceil(profit, beyond, u128::from(leg.lots.size())).unwrap_or(profit)
 }
 
 /// The part of unrealised profit that opening equity does not count, rounded up (against the

@@ -6,6 +6,7 @@
 
 mod equity;
 mod requirement;
+pub mod watch;
 
 pub use equity::{Opening, Withdrawable};
 pub(crate) use equity::{opening_after, opening_equity, withdrawable};

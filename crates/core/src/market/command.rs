@@ -6,9 +6,10 @@ use core::fmt;
 use borsh::{BorshDeserialize, BorshSerialize};
 use serde::{Deserialize, Serialize};
 
-use super::{Checkpoint, Flaw, MarketSpec};
-use crate::ids::{AccountId, AssetId, CheckpointId, DomainId, LossId, MarketId, Name};
+use super::{Checkpoint, Feeds, Flaw, MarketSpec};
+use crate::ids::{AccountId, AssetId, CheckpointId, DomainId, FeedId, LossId, MarketId, Name};
 use crate::ledger::{Holder, Transfer};
+use crate::oracle::Unfit;
 use crate::units::{Amount, Price, Quantity, SignedAmount};
 
 /// Who trades: a participant's account, or the close-out book of a loss.
@@ -98,6 +99,18 @@ pub enum Command {
         /// The settlement price; of an option, its underlying's.
         price: Price,
     } = 6,
+    /// From now on a market's prices come from feeds.
+    AttachFeeds {
+        /// Which.
+        market: MarketId,
+        /// Its feeds.
+        feeds: Feeds,
+    } = 7,
+    /// New marks from the markets' feeds: all of them count at once.
+    MarkFromFeeds {
+        /// Which, each at most once.
+        markets: Vec<MarketId>,
+    } = 8,
 }
 
 /// An internal command of markets.
@@ -109,6 +122,9 @@ pub enum Command {
 pub enum Duty {
     /// A market has its last price: the next legs are paid out at it.
     PayOut { market: MarketId } = 1,
+    /// An expired market, or one whose domain is in settlement, gets its last price from its
+    /// feed.
+    SettleFromFeed { market: MarketId } = 2,
 }
 
 /// What happened.
@@ -119,7 +135,12 @@ pub enum Duty {
 #[repr(u8)]
 pub enum Event {
     /// A market was listed.
-    Listed { market: MarketId, spec: MarketSpec } = 1,
+    Listed {
+        market: MarketId,
+        spec: MarketSpec,
+        /// It has no limits of steps: a gap may cost an account more than it holds.
+        gaps_admitted: bool,
+    } = 1,
     /// The marks moved; no balance did.
     Marked { marks: Vec<(MarketId, Price)> } = 2,
     /// Lots moved from seller to buyer, and lots x (price - F) atoms the other way.
@@ -160,6 +181,8 @@ pub enum Event {
         lot_value: i64,
         paid: Vec<(Party, Quantity)>,
     } = 8,
+    /// A market's prices come from feeds.
+    FeedsAttached { market: MarketId, feeds: Feeds } = 9,
 }
 
 impl Event {
@@ -216,10 +239,25 @@ pub enum Rejection {
     TooMany { what: &'static str },
     /// The market can never be right.
     Flaw { flaw: Flaw },
+    /// The feed is none, or of another kind.
+    WrongFeed { market: MarketId, feed: FeedId },
+    /// The market's marks come from its feed.
+    HasFeed { market: MarketId },
+    /// The market has no feed of prices.
+    NoFeed { market: MarketId },
+    /// The feed's quality does not serve the purpose.
+    Unfit { market: MarketId, unfit: Unfit },
     /// A market stands twice in one command.
     MarketTwice { market: MarketId },
     /// The price is zero, or above the largest the market admits.
     PriceOutOfRange { market: MarketId, price: Price, max: Price },
+    /// Routes in force charge a higher penalty than the market admits.
+    PenaltyAboveLimit { penalty: u32, max: u32 },
+    /// The price lies further from the mark than one admitted step, in millionths of the mark: it
+    /// is to be reached by several marks.
+    StepAboveLimit { market: MarketId, from: Price, to: Price, max: u32 },
+    /// The funding is more than one admitted step, in millionths of a lot's value at the mark.
+    FundingStepAboveLimit { market: MarketId, atoms_per_lot: i64, lot: u64, max: u32 },
     /// The number was used before, or a higher one was.
     FillNumberNotNew { number: u64, last: u64 },
     /// Nothing was traded.
@@ -267,8 +305,15 @@ impl Rejection {
             Self::NameInUse { .. } => "name-in-use",
             Self::TooMany { .. } => "too-many",
             Self::Flaw { .. } => "flaw",
+            Self::WrongFeed { .. } => "wrong-feed",
+            Self::HasFeed { .. } => "has-feed",
+            Self::NoFeed { .. } => "no-feed",
+            Self::Unfit { .. } => "price-unfit",
             Self::MarketTwice { .. } => "market-twice",
             Self::PriceOutOfRange { .. } => "price-out-of-range",
+            Self::PenaltyAboveLimit { .. } => "penalty-above-limit",
+            Self::StepAboveLimit { .. } => "step-above-limit",
+            Self::FundingStepAboveLimit { .. } => "funding-step-above-limit",
             Self::FillNumberNotNew { .. } => "fill-number-not-new",
             Self::ZeroLots => "zero-lots",
             Self::SameParty => "same-party",
@@ -302,10 +347,28 @@ impl fmt::Display for Rejection {
             Self::NameInUse { name } => write!(f, "the name {name} is in use"),
             Self::TooMany { what } => write!(f, "there is no room for more {what}"),
             Self::Flaw { flaw } => flaw.fmt(f),
+            Self::WrongFeed { market, feed } => {
+                write!(f, "feed {feed} is not of the kind that market {market} needs")
+            }
+            Self::HasFeed { market } => write!(f, "market {market} is marked from its feed"),
+            Self::NoFeed { market } => write!(f, "market {market} has no feed of prices"),
+            Self::Unfit { market, unfit } => write!(f, "market {market}: {unfit}"),
             Self::MarketTwice { market } => write!(f, "market {market} stands twice"),
             Self::PriceOutOfRange { market, price, max } => {
                 write!(f, "market {market}: a price of {price} ticks, allowed: 1 to {max}")
             }
+            Self::PenaltyAboveLimit { penalty, max } => {
+                write!(f, "routes in force charge {penalty} millionths, the market admits {max}")
+            }
+            Self::StepAboveLimit { market, from, to, max } => write!(
+                f,
+                "market {market}: from {from} to {to} is more than {max} millionths in one step"
+            ),
+            Self::FundingStepAboveLimit { market, atoms_per_lot, lot, max } => write!(
+                f,
+                "market {market}: {atoms_per_lot} atoms are more than {max} millionths of a \
+                 lot of {lot}"
+            ),
             Self::FillNumberNotNew { number, last } => {
                 write!(f, "fill {number} is not above the last one, {last}")
             }

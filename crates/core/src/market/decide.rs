@@ -4,8 +4,8 @@ use alloc::collections::BTreeSet;
 use alloc::vec::Vec;
 
 use super::position::Trade;
-use super::settle;
-use super::{Checkpoint, Command, Duty, Event, Market, MarketSpec, Party, Rejection};
+use super::{Checkpoint, Command, Duty, Event, Market, MarketSpec, Party, Rejection, StepLimits};
+use super::{feed, settle};
 use crate::bounds::{MAX_AMOUNT, MAX_LOT_VALUE};
 use crate::closeout;
 use crate::control::Status;
@@ -13,6 +13,7 @@ use crate::domain::CauseClass;
 use crate::engine::{Envelope, Events, State};
 use crate::ids::{AccountId, AssetId, CheckpointId, DomainId, LossId, MarketId};
 use crate::margin;
+use crate::oracle::Purpose;
 use crate::units::{Amount, Price, Quantity, SignedAmount};
 
 pub(crate) fn decide(
@@ -40,11 +41,13 @@ pub(crate) fn decide(
         Command::Fund { market, atoms_per_lot } => fund(state, *market, *atoms_per_lot, events),
         Command::EndPeriod => end_period(state, events),
         Command::Settle { market, price } => settle::settle(state, *market, *price, events),
+        Command::AttachFeeds { market, feeds } => feed::attach(state, *market, *feeds, events),
+        Command::MarkFromFeeds { markets } => feed::mark(state, markets, events),
     }
 }
 
 pub(crate) fn duty(state: &State) -> Option<Duty> {
-    settle::duty(state)
+    settle::duty(state).or_else(|| settle::from_feed(state))
 }
 
 pub(crate) fn decide_duty(
@@ -54,6 +57,10 @@ pub(crate) fn decide_duty(
 ) -> Result<(), Rejection> {
     match *duty {
         Duty::PayOut { market } => settle::pay_out(state, market, events),
+        Duty::SettleFromFeed { market } => {
+            let price = feed::last_price(state, market).ok_or(Rejection::NotDue)?;
+            settle::settle(state, market, price, events)
+        }
     }
 }
 
@@ -67,9 +74,16 @@ fn list(state: &State, spec: &MarketSpec, events: &mut Events) -> Result<(), Rej
         return Err(Rejection::NameInUse { name: spec.name.clone() });
     }
     spec.check().map_err(|flaw| Rejection::Flaw { flaw })?;
+    if let (Some(steps), Some(routes)) = (spec.steps, state.closeouts.routes(found.asset))
+        && routes.penalty > steps.penalty
+    {
+        let (penalty, max) = (routes.penalty, steps.penalty);
+        return Err(Rejection::PenaltyAboveLimit { penalty, max });
+    }
     let market =
         MarketId::at(state.markets.markets.len()).ok_or(Rejection::TooMany { what: "markets" })?;
-    events.push(Event::Listed { market, spec: spec.clone() });
+    let gaps_admitted = spec.admits_gaps();
+    events.push(Event::Listed { market, spec: spec.clone(), gaps_admitted });
     Ok(())
 }
 
@@ -77,7 +91,7 @@ fn known(state: &State, market: MarketId) -> Result<&Market, Rejection> {
     state.markets.market(market).ok_or(Rejection::UnknownMarket { market })
 }
 
-fn unsettled(state: &State, market: MarketId) -> Result<&Market, Rejection> {
+pub(super) fn unsettled(state: &State, market: MarketId) -> Result<&Market, Rejection> {
     let found = known(state, market)?;
     match found.settlement {
         Some(_) => Err(Rejection::AlreadySettled { market }),
@@ -90,15 +104,19 @@ fn mark(state: &State, marks: &[(MarketId, Price)], events: &mut Events) -> Resu
     for (market, price) in marks {
         let found = unsettled(state, *market)?;
         in_range(*market, *price, found.spec.max_price)?;
+        if found.feeds.price.is_some() {
+            return Err(Rejection::HasFeed { market: *market });
+        }
         if !seen.insert(*market) {
             return Err(Rejection::MarketTwice { market: *market });
         }
+        found.within_step(*market, *price)?;
     }
     events.push(Event::Marked { marks: marks.to_vec() });
     Ok(())
 }
 
-fn in_range(market: MarketId, price: Price, max: Price) -> Result<(), Rejection> {
+pub(super) fn in_range(market: MarketId, price: Price, max: Price) -> Result<(), Rejection> {
     if price == Price::ZERO || price > max {
         return Err(Rejection::PriceOutOfRange { market, price, max });
     }
@@ -112,6 +130,14 @@ fn fund(
     events: &mut Events,
 ) -> Result<(), Rejection> {
     let found = unsettled(state, market)?;
+    if let Some(steps) = found.spec.steps {
+        let lot = found.mark.map_or(0, |mark| found.value_at(mark));
+        let lot = u64::try_from(lot).unwrap_or(0);
+        let max = steps.funding;
+        if !StepLimits::admits(max, atoms_per_lot.unsigned_abs(), lot) {
+            return Err(Rejection::FundingStepAboveLimit { market, atoms_per_lot, lot, max });
+        }
+    }
     let funding = found.funding.checked_add(atoms_per_lot);
     match funding {
         Some(funding) if funding.unsigned_abs() <= MAX_LOT_VALUE => {
@@ -311,6 +337,11 @@ fn side(
     }
     if !reduces && state.control.domain_status(trade.domain) >= Status::ReduceOnly {
         return Err(Rejection::OnlyReduces { account });
+    }
+    if let (false, Some(feed)) = (reduces, found.feeds.price) {
+        let market = trade.market;
+        let fit = state.oracle.for_action(feed, Purpose::Open, state.now());
+        fit.map_err(|unfit| Rejection::Unfit { market, unfit })?;
     }
     let opening = margin::opening_after(state, account, asset, trade);
     if opening.balance.unsigned_abs() > MAX_AMOUNT {

@@ -3,7 +3,7 @@
 use alloc::vec::Vec;
 
 use super::position::Trade;
-use super::{Book, Event, Leg, Market, Markets, Party, Position, Settlement};
+use super::{Book, Event, Feeds, Leg, Market, Markets, Party, Position, Settlement};
 use crate::account;
 use crate::closeout;
 use crate::domain;
@@ -20,6 +20,7 @@ impl Markets {
                 funding_rest: 0,
                 last_fill: 0,
                 open: 0,
+                feeds: Feeds::default(),
                 settlement: None,
             }),
             Event::Marked { marks } => {
@@ -34,6 +35,9 @@ impl Markets {
             Event::PeriodEnded { checkpoint, of, oldest } => {
                 self.checkpoints.insert(*checkpoint, of.clone());
                 self.checkpoints = self.checkpoints.split_off(oldest);
+            }
+            Event::FeedsAttached { market, feeds } => {
+                self.markets[market.index()].feeds = *feeds;
             }
             Event::PriceSettled { market, price, pays, lot_value } => {
                 let found = &mut self.markets[market.index()];

@@ -8,6 +8,7 @@
 mod command;
 mod decide;
 mod evolve;
+mod feed;
 mod position;
 mod session;
 mod settle;
@@ -21,11 +22,13 @@ use serde::{Deserialize, Serialize};
 
 pub use command::{Command, Duty, Event, Party, Rejection};
 pub(crate) use decide::{decide, decide_duty, duty, take_legs};
+pub use feed::Feeds;
+pub(crate) use feed::{all_fit, countable_lots, fits};
 pub(crate) use position::Trade;
 pub use position::{Flow, Leg, Position, Snapshot, Totals};
 pub use session::Session;
 pub use settle::PARTIES_PER_STEP;
-pub use spec::{Flaw, Instrument, MarketSpec, RATE_UNIT, Right, Tier};
+pub use spec::{Flaw, Instrument, MarketSpec, RATE_UNIT, Right, StepLimits, Tier};
 
 use crate::ids::{AccountId, CheckpointId, DomainId, LossId, MarketId, Time};
 use crate::units::{Price, Quantity};
@@ -58,6 +61,8 @@ pub struct Market {
     pub last_fill: u64,
     /// The lots that are open, each side.
     pub open: u64,
+    /// Where its prices come from.
+    pub feeds: Feeds,
     /// Its last price, once it has one.
     pub settlement: Option<Settlement>,
 }
@@ -67,6 +72,21 @@ impl Market {
     #[must_use]
     pub fn value_at(&self, price: Price) -> i128 {
         i128::from(price.ticks()) * i128::from(self.spec.unit)
+    }
+
+    /// Checks that the price goes no further than one admitted step from the mark; any first mark
+    /// does.
+    ///
+    /// # Errors
+    ///
+    /// `StepAboveLimit` with the numbers.
+    pub(crate) fn within_step(&self, market: MarketId, to: Price) -> Result<(), Rejection> {
+        let (Some(steps), Some(from)) = (self.spec.steps, self.mark) else { return Ok(()) };
+        let max = steps.price;
+        if StepLimits::admits(max, to.ticks().abs_diff(from.ticks()), from.ticks()) {
+            return Ok(());
+        }
+        Err(Rejection::StepAboveLimit { market, from, to, max })
     }
 
     /// What a lot held now is worth at the mark: mark x unit - F. Nothing without a mark.

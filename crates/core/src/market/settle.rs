@@ -4,6 +4,7 @@
 
 use alloc::vec::Vec;
 
+use super::feed;
 use super::{Duty, Event, Instrument, Market, Party, Rejection, Settlement};
 use crate::control::Status;
 use crate::engine::{Events, State};
@@ -36,6 +37,8 @@ pub(super) fn settle(
     if pays > found.spec.max_price {
         return Err(Rejection::PriceOutOfRange { market, price, max: found.spec.max_price });
     }
+    // The last price is a step like any other.
+    found.within_step(market, pays)?;
     let value = found.value_at(pays) - i128::from(found.funding);
     let lot_value = i64::try_from(value).map_err(|_| Rejection::PriceOutOfRange {
         market,
@@ -51,6 +54,16 @@ pub(super) fn duty(state: &State) -> Option<Duty> {
     let mut markets = state.markets.markets();
     let unpaid = |found: &Market| found.settlement.is_some_and(|of| !of.paid_out(found));
     markets.find(|(_, found)| unpaid(found)).map(|(market, _)| Duty::PayOut { market })
+}
+
+/// The first market whose feed says its last price.
+pub(super) fn from_feed(state: &State) -> Option<Duty> {
+    let mut markets = state.markets.markets();
+    let known = |market| {
+        feed::last_price(state, market)
+            .is_some_and(|price| settle(state, market, price, &mut Events::new()).is_ok())
+    };
+    markets.find(|(market, _)| known(*market)).map(|(market, _)| Duty::SettleFromFeed { market })
 }
 
 /// Pays out the next parties, books first, then accounts in id order.

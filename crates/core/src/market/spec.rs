@@ -7,8 +7,10 @@ use core::fmt;
 use borsh::{BorshDeserialize, BorshSerialize};
 use serde::{Deserialize, Serialize};
 
-use crate::bounds::{MAX_LOT_VALUE, MAX_LOTS};
+use crate::bounds::{MAX_AMOUNT, MAX_LOT_VALUE, MAX_LOTS};
 use crate::ids::{DomainId, MarketId, Name, Time};
+use crate::liquidation::envelope::{Breach, Envelope};
+use crate::liquidation::tiers::{self, Tiers};
 use crate::units::{Amount, Price};
 
 /// The unit of every rate in a market: millionths.
@@ -98,6 +100,32 @@ pub struct Tier {
     pub maintenance: u32,
 }
 
+/// The largest steps a market admits, in millionths. They bind the venue: a mark, a funding or a
+/// last price beyond them is refused, so a larger move of the world comes in as a staircase of
+/// marks, and after each of them what fell below maintenance is liquidated.
+///
+/// A mark moves by whole ticks: below `RATE_UNIT / price` ticks it could not move at all, so a
+/// market with steps wants ticks that are fine against its price.
+#[derive(
+    Clone, Copy, Debug, PartialEq, Eq, BorshSerialize, BorshDeserialize, Serialize, Deserialize,
+)]
+#[serde(deny_unknown_fields)]
+pub struct StepLimits {
+    /// How far one mark may lie from the last one, in millionths of the last one; above zero.
+    pub price: u32,
+    /// How much one funding may charge a lot, in millionths of its value at the mark.
+    pub funding: u32,
+    /// The highest penalty that routes of liquidation may charge, in millionths of value.
+    pub penalty: u32,
+}
+
+impl StepLimits {
+    /// Whether a move of `moved` stays within `rate` millionths of `of`. Both below 2^64.
+    pub(crate) fn admits(rate: u32, moved: u64, of: u64) -> bool {
+        u128::from(moved) * u128::from(RATE_UNIT) <= u128::from(of) * u128::from(rate)
+    }
+}
+
 /// A market, as it is listed.
 #[derive(Clone, Debug, PartialEq, Eq, BorshSerialize, BorshDeserialize, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -120,6 +148,9 @@ pub struct MarketSpec {
     pub band: u32,
     /// Margin tiers, by rising threshold.
     pub tiers: Vec<Tier>,
+    /// The largest steps it admits: listing then proves that one step cannot eat more than
+    /// maintenance, at any size. Without them the market admits gaps, and says so.
+    pub steps: Option<StepLimits>,
 }
 
 /// What can never be right about a market.
@@ -141,6 +172,13 @@ pub enum Flaw {
     Rate { tier: usize, initial: u32, maintenance: u32 },
     /// A band above all of the mark would admit a price of zero.
     Band { band: u32 },
+    /// A step or penalty above all of the value, or a mark that could never move.
+    Steps { what: &'static str, rate: u32 },
+    /// An option's price moves by any factor in one step: it admits gaps.
+    StepsOfOption,
+    /// One admitted step of price and funding, with the penalty, can cost a leg of `size` atoms
+    /// more than it holds at maintenance; `size` is the smallest such.
+    Envelope { size: u128, loss: u128, requirement: u128 },
 }
 
 impl fmt::Display for Flaw {
@@ -163,6 +201,15 @@ impl fmt::Display for Flaw {
                  0 < maintenance <= initial <= {RATE_UNIT} millionths"
             ),
             Self::Band { band } => write!(f, "band is {band}, allowed: 1 to {RATE_UNIT}"),
+            Self::Steps { what, rate } => {
+                write!(f, "the limit of {what} is {rate} millionths, allowed: up to {RATE_UNIT}")
+            }
+            Self::StepsOfOption => {
+                f.write_str("an option's price moves by any factor: its steps have no limit")
+            }
+            Self::Envelope { size, loss, requirement } => {
+                write!(f, "{}", Breach { size: *size, loss: *loss, requirement: *requirement })
+            }
         }
     }
 }
@@ -197,7 +244,60 @@ impl MarketSpec {
         if self.band == 0 || self.band > RATE_UNIT {
             return Err(Flaw::Band { band: self.band });
         }
-        Ok(())
+        self.steps.map_or(Ok(()), |steps| self.check_steps(&steps))
+    }
+
+    /// Whether the market admits gaps: moves that may cost an account more than it holds before
+    /// anything can be liquidated.
+    #[must_use]
+    pub const fn admits_gaps(&self) -> bool {
+        self.steps.is_none()
+    }
+
+    /// The maintenance requirement by size; nothing where the tiers are flawed.
+    pub(crate) fn maintenance(&self) -> Option<Tiers> {
+        let rows = self.tiers.iter();
+        let rows: Vec<tiers::Tier> = rows
+            .map(|tier| tiers::Tier { from: tier.above.atoms(), rate: tier.maintenance })
+            .collect();
+        Tiers::new(&rows).ok()
+    }
+
+    /// The worst step of the worst leg is one at maintenance that is hit by the largest move, the
+    /// largest funding and the highest penalty at once. Sizes run from a lot at one tick to the
+    /// largest position at the largest price.
+    fn check_steps(&self, steps: &StepLimits) -> Result<(), Flaw> {
+        for (what, rate, least) in [
+            ("price steps", steps.price, 1),
+            ("funding steps", steps.funding, 0),
+            ("penalties", steps.penalty, 0),
+        ] {
+            if !(least..=RATE_UNIT).contains(&rate) {
+                return Err(Flaw::Steps { what, rate });
+            }
+        }
+        if matches!(self.instrument, Instrument::Option { .. }) {
+            return Err(Flaw::StepsOfOption);
+        }
+        let unit = u128::from(self.unit);
+        let lot = unit * u128::from(self.max_price.ticks());
+        let tiers = self.maintenance().ok_or(Flaw::NoFirstTier)?;
+        let envelope = Envelope {
+            tiers: &tiers,
+            least_requirement: 0,
+            price_step: steps.price,
+            funding_step: steps.funding,
+            penalty: steps.penalty,
+            least_penalty: 0,
+            most_penalty: MAX_AMOUNT,
+            sizes: (unit, lot * u128::from(self.max_position)),
+        };
+        match envelope.breach() {
+            Some(Breach { size, loss, requirement }) => {
+                Err(Flaw::Envelope { size, loss, requirement })
+            }
+            None => Ok(()),
+        }
     }
 
     fn check_tiers(&self) -> Result<(), Flaw> {

@@ -157,6 +157,8 @@ impl Replay {
                 initial: millionths(&parameters["initial_margin"]),
                 maintenance: millionths(&parameters["maintenance_margin"]),
             }],
+            // The trace's gap passes maintenance in one mark.
+            steps: None,
         };
         let id = MarketId::at(self.markets.len()).expect("few markets");
         self.must(Action::Market(market::Command::List { spec }));

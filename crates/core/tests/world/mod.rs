@@ -182,6 +182,10 @@ impl World {
         self.must(Action::Control(control::Command::SetParameter { domain, parameter, value }));
     }
 
+    pub fn next_number(&mut self) -> u64 {
+        self.next()
+    }
+
     fn next(&mut self) -> u64 {
         self.numbers += 1;
         self.numbers

@@ -23,6 +23,7 @@ pub fn perpetual(text: &str) -> MarketSpec {
         max_open: 10_000_000,
         band: 500_000,
         tiers: vec![Tier { above: Amount::ZERO, initial: 100_000, maintenance: 50_000 }],
+        steps: None,
     }
 }
 

@@ -1,0 +1,19 @@
+//! Venue files: a venue and what happens on it, written down. TOML with domains and their
+//! waterfalls, markets, accounts, prices and events; long streams may stand in files beside it.
+//!
+//! [`read()`] gives a [`VenueFile`] that can be right, or the first thing about it that cannot.
+
+mod events;
+mod liquidation;
+mod markets;
+pub mod model;
+pub mod numbers;
+mod prices;
+mod read;
+pub mod shape;
+mod stream;
+mod written;
+
+pub use model::VenueFile;
+pub(crate) use read::no_such;
+pub use read::{from_text, read};

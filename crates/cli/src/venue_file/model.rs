@@ -1,0 +1,382 @@
+//! What a venue file says, read whole: every amount in atoms, every price in ticks, every size in
+//! lots, every part with its place.
+//!
+//! Accounts, losses and parties are texts here; whoever runs the file gives them their ids.
+
+use rhodian_core::account::AccountKind;
+use rhodian_core::closeout::RouteSpec;
+use rhodian_core::control::Status;
+use rhodian_core::domain::CauseClass;
+use rhodian_core::ids::Name;
+use rhodian_core::market::{Right, Tier};
+use rhodian_core::units::{Amount, Price, Quantity};
+
+use super::numbers::Grid;
+use crate::amount_text::AmountFormat;
+use crate::loss_file::model::{Asset, Place, Step, Term};
+use crate::loss_file::toml_text::TomlText;
+
+/// Where a part stands: in which of the file's texts, and there.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Origin {
+    /// The index of the text in [`VenueFile::texts`].
+    pub text: usize,
+    /// Where in it.
+    pub place: Place,
+}
+
+/// A venue file that can be right: everything but what only the engine finds was looked at.
+#[derive(Debug)]
+pub struct VenueFile {
+    /// The texts it was read from, for places: the venue file first.
+    pub texts: Vec<TomlText>,
+    /// What the file is about, in words.
+    pub title: Option<String>,
+    /// The asset of every amount.
+    pub asset: Asset,
+    /// How often a period ends, in milliseconds.
+    pub period: Option<u64>,
+    /// The domains, in file order: at least one. Their dense ids.
+    pub domains: Vec<Domain>,
+    /// The markets, in file order: at least one. Their dense ids.
+    pub markets: Vec<Market>,
+    /// How accounts below maintenance are liquidated.
+    pub liquidation: Option<Liquidation>,
+    /// The accounts that are there at the beginning, in file order.
+    pub accounts: Vec<Account>,
+    /// New marks by time, each time once, in order.
+    pub marks: Vec<Marks>,
+    /// Events by time; those of one time in file order.
+    pub events: Vec<Event>,
+    /// What is odd and may be meant: whole sentences without a full stop.
+    pub remarks: Vec<String>,
+}
+
+/// A loss domain.
+#[derive(Clone, Debug)]
+pub struct Domain {
+    /// Its name.
+    pub name: Name,
+    /// The classes of causes its steps answer; defaults among them.
+    pub classes: Vec<CauseClass>,
+    /// The steps in paying order; at least one.
+    pub steps: Vec<Step>,
+    /// The parameters it sets.
+    pub terms: Vec<Term>,
+    /// Where it stands in the venue file.
+    pub place: Place,
+}
+
+/// What is traded in a market, as the file says.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Instrument {
+    /// A perpetual future.
+    Perpetual,
+    /// A future that expires so many milliseconds after the beginning.
+    Future(u64),
+    /// A European option.
+    Option {
+        /// The index of the market it is written on, listed before it.
+        underlying: usize,
+        /// The strike, in ticks of the underlying.
+        strike: Price,
+        /// When it expires.
+        expiry: u64,
+        /// Call or put.
+        right: Right,
+    },
+}
+
+/// A market.
+#[derive(Clone, Debug)]
+pub struct Market {
+    /// Its name.
+    pub name: Name,
+    /// The index of its domain.
+    pub domain: usize,
+    /// What is traded.
+    pub instrument: Instrument,
+    /// Its ticks and lots.
+    pub grid: Grid,
+    /// The first mark.
+    pub mark: Option<Price>,
+    /// The largest price.
+    pub max_price: Price,
+    /// The most lots of one account.
+    pub max_position: u64,
+    /// The most lots open, each side.
+    pub max_open: u64,
+    /// How far a fill may lie from the mark, in millionths.
+    pub band: u32,
+    /// Margin tiers.
+    pub tiers: Vec<Tier>,
+    /// Who trades with close-out books.
+    pub depth: Option<Depth>,
+    /// Where it stands in the venue file.
+    pub place: Place,
+}
+
+/// How accounts below maintenance are liquidated: rates in millionths, times in milliseconds.
+#[derive(Clone, Debug)]
+pub struct Liquidation {
+    /// The index of the layer that gets penalties.
+    pub fund: usize,
+    /// Beyond maintenance, of it.
+    pub buffer: u32,
+    /// On what is closed.
+    pub penalty: u32,
+    /// Reckoned against the mark.
+    pub slippage: u32,
+    /// The most value within a window.
+    pub rate_limit: Amount,
+    /// Its length.
+    pub window: u64,
+    /// The routes, in order.
+    pub routes: Vec<Route>,
+    /// Where it stands in the venue file.
+    pub place: Place,
+}
+
+/// A route with its limits; a backstop's account by name.
+#[derive(Clone, Debug)]
+pub struct Route {
+    /// What of it the engine takes as it is: all but a backstop's account.
+    pub spec: RouteSpec,
+    /// A backstop's account.
+    pub account: Option<String>,
+    /// Where it stands in the venue file.
+    pub place: Place,
+}
+
+/// An outside market for close-out books.
+#[derive(Clone, Debug)]
+pub struct Depth {
+    /// The account.
+    pub account: String,
+    /// The most lots of one book after each mark, above zero.
+    pub lots: i64,
+    /// How much worse than the mark, in millionths, below one.
+    pub discount: u32,
+    /// Where it stands in the venue file.
+    pub place: Place,
+}
+
+/// An account that is there at the beginning.
+#[derive(Clone, Debug)]
+pub struct Account {
+    /// Its id.
+    pub id: Name,
+    /// Its owner.
+    pub owner: Name,
+    /// Cross or isolated.
+    pub kind: AccountKind,
+    /// What it pays in.
+    pub deposit: Amount,
+    /// The indices of the domains whose terms it accepts.
+    pub accepts: Vec<usize>,
+    /// Where it stands in the venue file.
+    pub place: Place,
+}
+
+/// New marks that count at once.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Marks {
+    /// When, in milliseconds after the beginning.
+    pub at: u64,
+    /// By index of the market, each once.
+    pub prices: Vec<(usize, Price)>,
+}
+
+/// An event of the stream.
+#[derive(Clone, Debug)]
+pub struct Event {
+    /// When, in milliseconds after the beginning.
+    pub at: u64,
+    /// What is asked.
+    pub what: What,
+    /// The code the engine must refuse it with.
+    pub expect: Option<String>,
+    /// Where it stands.
+    pub origin: Origin,
+}
+
+/// What an event asks, by name.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Do {
+    /// A new account.
+    OpenAccount,
+    /// Money comes in.
+    Deposit,
+    /// Money leaves.
+    Withdraw,
+    /// Money moves between accounts.
+    Transfer,
+    /// A stake in a layer.
+    Stake,
+    /// A stake comes back.
+    Unstake,
+    /// The operator pays into a pot.
+    PayIn,
+    /// A new mark.
+    Mark,
+    /// A trade.
+    Fill,
+    /// Longs pay shorts.
+    Funding,
+    /// A period ends.
+    EndPeriod,
+    /// A market's last price.
+    Settle,
+    /// An account is declared in default.
+    DeclareDefault,
+    /// A loss that was measured outside.
+    ReportLoss,
+    /// A second approver agrees.
+    ApproveLoss,
+    /// A challenge succeeds.
+    DismissLoss,
+    /// Money for a pending draw.
+    PayDraw,
+    /// Money came back for a loss.
+    Recover,
+    /// A fund earns.
+    FundIncome,
+    /// A status of a domain or the venue.
+    SetStatus,
+    /// A bidder takes a part of what is in auction.
+    Bid,
+    /// Nothing but the clock.
+    Wait,
+}
+
+impl Do {
+    /// Every word with its name in the file.
+    pub const ALL: [(Self, &'static str); 22] = [
+        (Self::Fill, "fill"),
+        (Self::Mark, "mark"),
+        (Self::Funding, "funding"),
+        (Self::EndPeriod, "end-period"),
+        (Self::Settle, "settle"),
+        (Self::OpenAccount, "open-account"),
+        (Self::Deposit, "deposit"),
+        (Self::Withdraw, "withdraw"),
+        (Self::Transfer, "transfer"),
+        (Self::Stake, "stake"),
+        (Self::Unstake, "unstake"),
+        (Self::PayIn, "pay-in"),
+        (Self::DeclareDefault, "declare-default"),
+        (Self::ReportLoss, "report-loss"),
+        (Self::ApproveLoss, "approve-loss"),
+        (Self::DismissLoss, "dismiss-loss"),
+        (Self::PayDraw, "pay-draw"),
+        (Self::Recover, "recover"),
+        (Self::FundIncome, "fund-income"),
+        (Self::SetStatus, "set-status"),
+        (Self::Bid, "bid"),
+        (Self::Wait, "wait"),
+    ];
+
+    /// Its name in the file.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        // The table holds every word.
+        Self::ALL.iter().find(|(word, _)| *word == self).map_or("", |(_, name)| name)
+    }
+}
+
+/// What an event asks, with all it needs.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[allow(missing_docs, reason = "fields are the keys of the event")]
+pub enum What {
+    OpenAccount { account: Name, owner: Name, kind: AccountKind },
+    Deposit { account: String, amount: Amount },
+    Withdraw { account: String, amount: Amount },
+    Transfer { account: String, to: String, amount: Amount },
+    Stake { account: String, layer: String, amount: Amount },
+    Unstake { account: String, layer: String, amount: Amount },
+    PayIn { layer: String, amount: Amount },
+    Mark { market: usize, price: Price },
+    Fill(Fill),
+    Funding { market: usize, atoms_per_lot: i64 },
+    EndPeriod,
+    Settle { market: usize, price: Price },
+    DeclareDefault { account: String, domain: usize, cause: Name },
+    ReportLoss(Report),
+    ApproveLoss { loss: String },
+    DismissLoss { loss: String },
+    PayDraw { loss: String, layer: String, account: Option<String>, amount: Amount },
+    Recover { loss: String, amount: Amount },
+    FundIncome { layer: String, amount: Amount },
+    SetStatus { domain: Option<usize>, status: Status, cause: Name },
+    Bid { from: String, account: String, part: u32 },
+    Wait,
+}
+
+/// A trade.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Fill {
+    /// The index of the market.
+    pub market: usize,
+    /// Who bought: an account, or `book/LOSS`.
+    pub buyer: String,
+    /// Who sold.
+    pub seller: String,
+    /// How many lots, above zero.
+    pub lots: Quantity,
+    /// At what price.
+    pub price: Price,
+    /// What each side pays the venue.
+    pub fee: Amount,
+    /// The fill's number; the next one where none is given.
+    pub number: Option<u64>,
+}
+
+/// A report of a loss.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Report {
+    /// Its id.
+    pub loss: Name,
+    /// The index of its domain.
+    pub domain: usize,
+    /// The class of its cause.
+    pub class: CauseClass,
+    /// The cause in words.
+    pub cause: Name,
+    /// How much, above zero.
+    pub amount: Amount,
+}
+
+impl VenueFile {
+    /// The venue file's own text.
+    #[must_use]
+    pub fn text(&self) -> &TomlText {
+        &self.texts[0]
+    }
+
+    /// How amounts of the file are written.
+    #[must_use]
+    pub const fn format(&self) -> AmountFormat {
+        self.asset.format()
+    }
+
+    /// `name:line` of a part.
+    #[must_use]
+    pub fn cite(&self, origin: &Origin) -> String {
+        self.texts.get(origin.text).unwrap_or(&self.texts[0]).cite(&origin.place)
+    }
+
+    /// When the last mark or event is, in milliseconds after the beginning.
+    #[must_use]
+    pub fn end(&self) -> u64 {
+        let marks = self.marks.last().map_or(0, |marks| marks.at);
+        marks.max(self.events.last().map_or(0, |event| event.at))
+    }
+
+    /// Every layer with the index of its domain, in the order of the file: their dense ids.
+    pub fn layers(&self) -> impl Iterator<Item = (usize, &crate::loss_file::model::Layer)> {
+        let domains = self.domains.iter().enumerate();
+        domains.flat_map(|(index, domain)| {
+            domain.steps.iter().flat_map(|step| &step.layers).map(move |layer| (index, layer))
+        })
+    }
+}

@@ -1,0 +1,305 @@
+//! From a text to a venue file: its shape, then its words, then its names.
+
+use std::collections::BTreeSet;
+use std::path::Path;
+
+use rhodian_core::control::Parameter;
+use rhodian_core::domain::CauseClass;
+use rhodian_core::ids::Name;
+
+use super::events::{self, Known, account_kind};
+use super::model::{Account, Domain, Event, Market, Origin, VenueFile, What};
+use super::shape::{AccountShape, DomainShape, FileShape, TermsShape};
+use super::{liquidation, markets, prices, stream};
+use crate::diagnostic::Diagnostic;
+use crate::loss_file::layers::{self, MAX_SPAN, Setting};
+use crate::loss_file::model::{Layer, Term};
+use crate::loss_file::near::nearest;
+use crate::loss_file::read::{asset, shape};
+use crate::loss_file::shape::At;
+use crate::loss_file::toml_text::TomlText;
+use crate::loss_file::words::{CLASSES, Words};
+use crate::terminal::{fit, visible};
+
+/// Reads a venue file with everything it names, or standard input where the path is `-`.
+pub fn read(path: &Path) -> Result<VenueFile, Diagnostic> {
+    from_text(TomlText::read(path)?)
+}
+
+/// Reads a venue file from its text.
+pub fn from_text(text: TomlText) -> Result<VenueFile, Diagnostic> {
+    let shape: FileShape = shape(&text, "venue")?;
+    let asset = asset(&text, &shape.asset.value)?;
+    let words = Words { text: &text, format: asset.format() };
+    let period = shape.period.as_ref();
+    let period = period.map(|at| words.duration(at, "period", (1, MAX_SPAN))).transpose()?;
+    let domains = domains(&words, &shape)?;
+    let names: Vec<String> = domains.iter().map(|d| d.name.as_str().to_owned()).collect();
+    let mut markets: Vec<Market> = Vec::with_capacity(shape.market.value.len());
+    for at in &shape.market.value {
+        let market = markets::read(&words, at, &names, &markets)?;
+        markets.push(market);
+    }
+    if markets.is_empty() {
+        let (help, place) = ("add [[market]] with name, tick and lot.", &shape.market.place);
+        return Err(words.refuse("market-none", "there is no market", help, place, "a market"));
+    }
+    let liquidation = shape.liquidation.as_ref();
+    let liquidation = liquidation.map(|at| liquidation::read(&words, at, &domains)).transpose()?;
+    let accounts = accounts(&words, &shape.account, &names)?;
+    let (marks, mut remarks) = match &shape.prices {
+        Some(at) => prices::read(&words, at, &markets)?,
+        None => Default::default(),
+    };
+    let marks = prices::listed(marks);
+    let known = Known { markets: &markets, domains: &names };
+    let inline = inline_events(&words, &shape, known)?;
+    let title = shape.title.as_ref().map(|at| visible(&at.value).into_owned());
+    let beside = shape.events.as_ref().map(|at| stream::open(&text, at)).transpose()?;
+    let mut streamed = Vec::new();
+    if let Some(beside) = &beside {
+        let words = Words { text: beside, format: asset.format() };
+        let mut before = 0;
+        stream::each(&words, &mut |at| {
+            let event = events::read(&words, at, known, before, 1)?;
+            before = event.at;
+            streamed.push(event);
+            Ok(())
+        })?;
+    }
+    // Stable: of one time, those of the file beside come after those of the venue file.
+    let mut events: Vec<Event> = inline.into_iter().chain(streamed).collect();
+    events.sort_by_key(|event| event.at);
+    if marks.is_empty() && events.is_empty() {
+        remarks.push("nothing happens: there are neither prices nor events".to_owned());
+    }
+    let texts = std::iter::once(text).chain(beside).collect();
+    let file = VenueFile {
+        texts,
+        title,
+        asset,
+        period,
+        domains,
+        markets,
+        liquidation,
+        accounts,
+        marks,
+        events,
+        remarks,
+    };
+    check_names(&file)?;
+    Ok(file)
+}
+
+fn inline_events(
+    words: &Words<'_>,
+    shape: &FileShape,
+    known: Known<'_>,
+) -> Result<Vec<Event>, Diagnostic> {
+    let mut found: Vec<Event> = Vec::with_capacity(shape.event.len());
+    for at in &shape.event {
+        let before = found.last().map_or(0, |event| event.at);
+        found.push(events::read(words, at, known, before, 0)?);
+    }
+    Ok(found)
+}
+
+fn domains(words: &Words<'_>, shape: &FileShape) -> Result<Vec<Domain>, Diagnostic> {
+    let mut found: Vec<Domain> = Vec::with_capacity(shape.domain.value.len());
+    let mut layers: BTreeSet<Name> = BTreeSet::new();
+    for at in &shape.domain.value {
+        let domain = domain(words, at)?;
+        if found.iter().any(|before| before.name == domain.name) {
+            let message = format!("domain \"{}\" stands twice", domain.name);
+            let help = "give every domain a name of its own.";
+            let place = &at.value.name.place;
+            return Err(words.refuse("domain-twice", message, help, place, "a new name"));
+        }
+        for layer in domain.steps.iter().flat_map(|step| &step.layers) {
+            if !layers.insert(layer.name.clone()) {
+                let message = format!("layer \"{}\" stands twice", layer.name);
+                let help = "give every layer of the file a name of its own.";
+                return Err(words.refuse("layer-twice", message, help, &layer.place, "a new name"));
+            }
+        }
+        found.push(domain);
+    }
+    if found.is_empty() {
+        let (help, place) = ("add [[domain]] with name and [[domain.step]].", &shape.domain.place);
+        return Err(words.refuse("domain-none", "there is no domain", help, place, "a domain"));
+    }
+    Ok(found)
+}
+
+fn domain(words: &Words<'_>, at: &At<DomainShape>) -> Result<Domain, Diagnostic> {
+    let shape = &at.value;
+    let mut classes = vec![CauseClass::Default];
+    for class in &shape.classes {
+        classes.push(words.one_of(class, "class", &CLASSES)?);
+    }
+    classes.sort_unstable();
+    classes.dedup();
+    Ok(Domain {
+        name: words.name(&shape.name, "name")?,
+        classes,
+        steps: layers::read(words, &shape.step, &Setting::Venue)?,
+        terms: shape.terms.as_ref().map_or(Ok(Vec::new()), |at| terms(words, &at.value))?,
+        place: at.place.clone(),
+    })
+}
+
+fn terms(words: &Words<'_>, shape: &TermsShape) -> Result<Vec<Term>, Diagnostic> {
+    let mut found = Vec::new();
+    let lengths = [
+        (Parameter::EpisodeLength, "episode_length", &shape.episode_length),
+        (Parameter::LiableWindow, "liable_window", &shape.liable_window),
+        (Parameter::ChallengeTime, "challenge_time", &shape.challenge_time),
+        (Parameter::UncoveredDeadline, "uncovered_deadline", &shape.uncovered_deadline),
+        (Parameter::ReferenceAge, "reference_age", &shape.reference_age),
+        (Parameter::CloseOutTime, "close_out_time", &shape.close_out_time),
+        (Parameter::HaltLength, "halt_length", &shape.halt_length),
+    ];
+    for (parameter, key, at) in lengths {
+        let Some(at) = at else { continue };
+        let declared = parameter.declared();
+        let bound = |bound: u128| u64::try_from(bound).unwrap_or(u64::MAX);
+        let bounds = (bound(declared.min), bound(declared.max));
+        let value = u128::from(words.duration(at, key, bounds)?);
+        found.push(Term { parameter, value, place: at.place.clone() });
+    }
+    for (parameter, key, at) in [
+        (Parameter::UncoveredThreshold, "uncovered_threshold", &shape.uncovered_threshold),
+        (Parameter::CloseOutBudget, "close_out_budget", &shape.close_out_budget),
+    ] {
+        let Some(at) = at else { continue };
+        let value = words.amount(at, key, 0)?.atoms();
+        found.push(Term { parameter, value, place: at.place.clone() });
+    }
+    for (parameter, key, at) in [
+        (Parameter::IncomeToClaims, "income_to_claims", &shape.income_to_claims),
+        (Parameter::StressRate, "stress_rate", &shape.stress_rate),
+        (Parameter::OpeningProfit, "opening_profit", &shape.opening_profit),
+        (Parameter::FundDrawdown, "fund_drawdown", &shape.fund_drawdown),
+    ] {
+        let Some(at) = at else { continue };
+        let value = u128::from(words.percent(at, key, "", 1_000_000)?);
+        found.push(Term { parameter, value, place: at.place.clone() });
+    }
+    Ok(found)
+}
+
+fn accounts(
+    words: &Words<'_>,
+    shapes: &[At<AccountShape>],
+    domains: &[String],
+) -> Result<Vec<Account>, Diagnostic> {
+    let mut seen: BTreeSet<Name> = BTreeSet::new();
+    let mut found = Vec::with_capacity(shapes.len());
+    for at in shapes {
+        let shape = &at.value;
+        let id = words.name(&shape.id, "id")?;
+        if !seen.insert(id.clone()) {
+            let message = format!("account \"{id}\" stands twice");
+            let help = "give every account an id of its own.";
+            return Err(words.refuse("account-twice", message, help, &shape.id.place, "a new id"));
+        }
+        let owner = shape.owner.as_ref().map(|at| words.name(at, "owner")).transpose()?;
+        let deposit =
+            shape.deposit.as_ref().map(|at| words.amount(at, "deposit", 0)).transpose()?;
+        let accepts = match &shape.accepts {
+            None => (0..domains.len()).collect(),
+            Some(at) => {
+                let one = |at: &At<String>| markets::domain(words, Some(at), domains, &at.place);
+                at.value.iter().map(one).collect::<Result<Vec<usize>, Diagnostic>>()?
+            }
+        };
+        found.push(Account {
+            owner: owner.unwrap_or_else(|| id.clone()),
+            kind: account_kind(words, shape.kind.as_ref())?,
+            deposit: deposit.unwrap_or_default(),
+            accepts,
+            id,
+            place: at.place.clone(),
+        });
+    }
+    Ok(found)
+}
+
+/// Every account and layer an event names is there by then. Losses are known only as they happen.
+fn check_names(file: &VenueFile) -> Result<(), Diagnostic> {
+    let mut accounts: BTreeSet<&str> = file.accounts.iter().map(|a| a.id.as_str()).collect();
+    let layers: Vec<&Layer> = file.layers().map(|(_, layer)| layer).collect();
+    for layer in &layers {
+        accounts.extend(layer.stakes.iter().map(|stake| stake.account.as_str()));
+        let claims = layer.claims.iter().flat_map(|claims| &claims.kept);
+        accounts.extend(claims.map(|claim| claim.id.as_str()));
+    }
+    let layers: BTreeSet<&str> = layers.iter().map(|layer| layer.name.as_str()).collect();
+    for market in &file.markets {
+        let Some(depth) = &market.depth else { continue };
+        if !accounts.contains(depth.account.as_str()) {
+            let origin = Origin { text: 0, place: depth.place.clone() };
+            return Err(no_such(file, &origin, "account", &depth.account, &accounts));
+        }
+    }
+    let routes = file.liquidation.iter().flat_map(|found| &found.routes);
+    for (account, place) in routes.filter_map(|route| Some((route.account.as_ref()?, &route.place)))
+    {
+        if !accounts.contains(account.as_str()) {
+            let origin = Origin { text: 0, place: place.clone() };
+            return Err(no_such(file, &origin, "account", account, &accounts));
+        }
+    }
+    for event in &file.events {
+        let (named, layer) = names_of(&event.what);
+        for name in named.into_iter().flatten() {
+            if !name.starts_with("book/") && !accounts.contains(name) {
+                return Err(no_such(file, &event.origin, "account", name, &accounts));
+            }
+        }
+        if let Some(name) = layer.filter(|name| !layers.contains(name)) {
+            return Err(no_such(file, &event.origin, "layer", name, &layers));
+        }
+        if let What::OpenAccount { account, .. } = &event.what {
+            accounts.insert(account.as_str());
+        }
+    }
+    Ok(())
+}
+
+/// The accounts and the layer that an event names.
+fn names_of(what: &What) -> ([Option<&str>; 2], Option<&str>) {
+    match what {
+        What::Deposit { account, .. }
+        | What::Withdraw { account, .. }
+        | What::DeclareDefault { account, .. } => ([Some(account), None], None),
+        What::Transfer { account, to, .. } => ([Some(account), Some(to)], None),
+        What::Stake { account, layer, .. } | What::Unstake { account, layer, .. } => {
+            ([Some(account), None], Some(layer))
+        }
+        What::PayIn { layer, .. } | What::FundIncome { layer, .. } => ([None, None], Some(layer)),
+        What::Bid { from, account, .. } => ([Some(from), Some(account)], None),
+        What::Fill(fill) => ([Some(&fill.buyer), Some(&fill.seller)], None),
+        What::PayDraw { layer, account, .. } => ([account.as_deref(), None], Some(layer)),
+        _ => ([None, None], None),
+    }
+}
+
+/// The error of a name that stands for nothing.
+pub(crate) fn no_such(
+    file: &VenueFile,
+    origin: &Origin,
+    what: &str,
+    name: &str,
+    known: &BTreeSet<&str>,
+) -> Diagnostic {
+    let help = match nearest(name, known.iter().copied()) {
+        Some(near) => format!("did you mean \"{near}\"?"),
+        None => format!("name a {what} that is there by then."),
+    };
+    let message = format!("there is no {what} \"{}\"", fit(name, 48));
+    let allowed: Vec<&str> = known.iter().copied().take(8).collect();
+    let text = file.texts.get(origin.text).unwrap_or(&file.texts[0]);
+    let told = Diagnostic::bad_input(format!("unknown-{what}"), message, help);
+    text.mark(told, &origin.place, allowed.join(", "))
+}

@@ -1,0 +1,310 @@
+//! The shape of a venue file: its tables and keys, as TOML gives them. Every doc line here is a
+//! description in the JSON Schema that `rhodian schema venue` prints, so it is written for whoever
+//! writes the file. What the texts say is read elsewhere.
+
+use schemars::JsonSchema;
+
+use crate::loss_file::shape::{AmountText, AssetShape, At, DecimalText, DurationText, LayerShape};
+use crate::loss_file::shape::{ClassText, PercentText};
+
+/// A venue and what happens on it: markets, domains with their waterfalls, accounts, prices and
+/// commands. `rhodian run` reads it.
+#[derive(Clone, Debug, serde::Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+#[schemars(rename = "VenueFile")]
+pub struct FileShape {
+    /// What the file is about; the title of the report.
+    pub title: Option<At<String>>,
+    /// The asset that every market is settled in.
+    pub asset: At<AssetShape>,
+    /// Periods end this often, on the clock: "1 h". Left out: only where an event says so.
+    pub period: Option<At<DurationText>>,
+    /// Loss domains: who shares losses with whom, and the steps that absorb them.
+    pub domain: At<Vec<At<DomainShape>>>,
+    /// Markets.
+    pub market: At<Vec<At<MarketShape>>>,
+    /// How accounts below maintenance margin are liquidated; not at all where nothing is said.
+    pub liquidation: Option<At<LiquidationShape>>,
+    /// Accounts that are there at the beginning.
+    #[serde(default)]
+    pub account: Vec<At<AccountShape>>,
+    /// A CSV file of marks.
+    pub prices: Option<At<PricesShape>>,
+    /// A file of events, `.ndjson` or `.csv`: one object or row for each, with the keys of an
+    /// event.
+    pub events: Option<At<String>>,
+    /// Events. Those of one time happen in the order of the file, after the prices of that time.
+    #[serde(default)]
+    pub event: Vec<At<EventShape>>,
+}
+
+/// A loss domain.
+#[derive(Clone, Debug, serde::Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+#[schemars(rename = "Domain")]
+pub struct DomainShape {
+    /// Its name, 1 to 64 bytes.
+    pub name: At<String>,
+    /// The classes of causes its steps answer; defaults alone where nothing is said.
+    #[serde(default)]
+    pub classes: Vec<At<ClassText>>,
+    /// The steps of its waterfall, in paying order.
+    pub step: At<Vec<At<LayerShape>>>,
+    /// Its parameters; each has a default.
+    pub terms: Option<At<TermsShape>>,
+}
+
+/// The parameters of a domain.
+#[derive(Clone, Debug, serde::Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+#[schemars(rename = "DomainTerms")]
+pub struct TermsShape {
+    /// How long an episode takes new losses; "4 h" where nothing is said.
+    pub episode_length: Option<At<DurationText>>,
+    /// How long one liable set serves; "4 h" where nothing is said, "0 ms" for each loss its own.
+    pub liable_window: Option<At<DurationText>>,
+    /// The uncovered debt above which the domain enters settlement; never where nothing is said.
+    pub uncovered_threshold: Option<At<AmountText>>,
+    /// How long an uncovered debt may stand before the domain enters settlement; ten years.
+    pub uncovered_deadline: Option<At<DurationText>>,
+    /// How long a report of a price error or a theft may be challenged; "24 h".
+    pub challenge_time: Option<At<DurationText>>,
+    /// The part of a fund's income, after debts, that repays open claims; "0 %".
+    pub income_to_claims: Option<At<PercentText>>,
+    /// How old a period boundary must be to be the reference of session gains; "8 h".
+    pub reference_age: Option<At<DurationText>>,
+    /// What closing a leg may cost under stress, of its value; "3 %".
+    pub stress_rate: Option<At<PercentText>>,
+    /// What closing out one loss may cost before the rest goes to auto-deleveraging; no limit.
+    pub close_out_budget: Option<At<AmountText>>,
+    /// How long a close-out book may stay open before the rest goes to auto-deleveraging; "1 h".
+    pub close_out_time: Option<At<DurationText>>,
+    /// The part of positive unrealised profit that counts for opening; "50 %".
+    pub opening_profit: Option<At<PercentText>>,
+    /// The part of its funds that an episode may draw before what is left of its books goes to
+    /// auto-deleveraging; "100 %", which is never.
+    pub fund_drawdown: Option<At<PercentText>>,
+    /// How long a halt may last; "24 h".
+    pub halt_length: Option<At<DurationText>>,
+}
+
+/// How accounts below maintenance margin are liquidated.
+#[derive(Clone, Debug, serde::Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+#[schemars(rename = "Liquidation")]
+pub struct LiquidationShape {
+    /// The layer that is credited with penalties: one with a pot.
+    pub fund: At<String>,
+    /// Equity is brought to maintenance and so much of it more; "20 %" where nothing is said.
+    pub buffer: Option<At<PercentText>>,
+    /// The penalty on what is closed; "1 %" where nothing is said.
+    pub penalty: Option<At<PercentText>>,
+    /// What closing is reckoned to cost against the mark; "1 %" where nothing is said.
+    pub slippage: Option<At<PercentText>>,
+    /// The most value that the engine's own routes close within a window; no limit.
+    pub rate_limit: Option<At<AmountText>>,
+    /// The length of that window; "1 h" where nothing is said.
+    pub window: Option<At<DurationText>>,
+    /// The routes, in order.
+    pub route: At<Vec<At<RouteShape>>>,
+}
+
+/// One route of a liquidation.
+#[derive(Clone, Debug, serde::Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+#[schemars(rename = "Route")]
+pub struct RouteShape {
+    /// "market" (fills, by events or by a market's depth), "auction" (by events that bid),
+    /// "backstop" (an account that buys at a quote) or "deleverage".
+    pub route: At<String>,
+    /// How long it is tried; "10 min" where nothing is said.
+    pub time: Option<At<DurationText>>,
+    /// How far equity may fall while it is tried before the next route; no limit.
+    pub budget: Option<At<AmountText>>,
+    /// The account of a backstop.
+    pub account: Option<At<String>>,
+    /// A backstop's discount for the smallest size; "1 %" where nothing is said.
+    pub base: Option<At<PercentText>>,
+    /// Its impact with the square root of size over depth; "0 %" where nothing is said.
+    pub impact: Option<At<PercentText>>,
+    /// The volatility it reckons with; "0 %" where nothing is said.
+    pub volatility: Option<At<PercentText>>,
+    /// The lots a day that count as its depth; 1000 where nothing is said.
+    pub lots_a_day: Option<At<i64>>,
+    /// Its largest discount; "10 %" where nothing is said.
+    pub band: Option<At<PercentText>>,
+    /// The most value it takes.
+    pub most: Option<At<AmountText>>,
+    /// What a bidder in an auction pays of equity at the start; "98 %" where nothing is said.
+    pub first: Option<At<PercentText>>,
+    /// What he pays when the fast phase ends; "80 %" where nothing is said.
+    pub knee: Option<At<PercentText>>,
+    /// How long the fast phase takes; "15 min" where nothing is said.
+    pub fast: Option<At<DurationText>>,
+    /// How long the slow phase takes; "1 h" where nothing is said.
+    pub slow: Option<At<DurationText>>,
+    /// How long until an insolvent auction pays the whole requirement; "1 h".
+    pub insolvent: Option<At<DurationText>>,
+}
+
+/// A market.
+#[derive(Clone, Debug, serde::Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+#[schemars(rename = "Market")]
+pub struct MarketShape {
+    /// Its name, 1 to 64 bytes.
+    pub name: At<String>,
+    /// Its domain; left out where the file has one.
+    pub domain: Option<At<String>>,
+    /// "perpetual" (where nothing is said), "future" or "option".
+    pub instrument: Option<At<String>>,
+    /// When a future or an option expires, after the beginning: "30 d".
+    pub expiry: Option<At<DurationText>>,
+    /// The market an option is written on.
+    pub underlying: Option<At<String>>,
+    /// An option's strike, in prices of the underlying.
+    pub strike: Option<At<DecimalText>>,
+    /// "call" or "put".
+    pub right: Option<At<String>>,
+    /// The smallest step of its price: "0.01".
+    pub tick: At<DecimalText>,
+    /// The smallest step of a size: "0.001". One tick times one lot is whole atoms.
+    pub lot: At<DecimalText>,
+    /// The first mark, at the beginning.
+    pub mark: Option<At<DecimalText>>,
+    /// The largest price it admits; a hundred times the first mark where nothing is said.
+    pub max_price: Option<At<DecimalText>>,
+    /// The largest size one account may hold, either way.
+    pub max_position: At<DecimalText>,
+    /// The largest size that may be open, each side.
+    pub max_open: At<DecimalText>,
+    /// How far a fill may lie from the mark; "10 %" where nothing is said.
+    pub band: Option<At<PercentText>>,
+    /// Margin rates on the part of a leg's value above a threshold, by rising threshold.
+    pub tiers: At<Vec<At<TierShape>>>,
+    /// Who trades with close-out books: a market that the scenario assumes.
+    pub depth: Option<At<DepthShape>>,
+}
+
+/// Margin rates above a value.
+#[derive(Clone, Debug, serde::Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+#[schemars(rename = "Tier")]
+pub struct TierShape {
+    /// The value from which these rates hold; "0" in the first tier.
+    pub above: At<AmountText>,
+    /// Initial margin of the value above it.
+    pub initial: At<PercentText>,
+    /// Maintenance margin of the value above it.
+    pub maintenance: At<PercentText>,
+}
+
+/// An outside market in which close-out books are closed, as the scenario assumes it: after every
+/// mark the account trades with each open book.
+#[derive(Clone, Debug, serde::Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+#[schemars(rename = "Depth")]
+pub struct DepthShape {
+    /// The account that trades with the book.
+    pub account: At<String>,
+    /// The most it takes of one book after each mark.
+    pub size: At<DecimalText>,
+    /// How much worse than the mark its price is for the book.
+    pub discount: At<PercentText>,
+}
+
+/// An account.
+#[derive(Clone, Debug, serde::Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+#[schemars(rename = "Account")]
+pub struct AccountShape {
+    /// Its id, 1 to 64 bytes.
+    pub id: At<String>,
+    /// Its owner; the account's id where nothing is said.
+    pub owner: Option<At<String>>,
+    /// "cross" (where nothing is said) or "isolated".
+    pub kind: Option<At<String>>,
+    /// What it pays in at the beginning.
+    pub deposit: Option<At<AmountText>>,
+    /// The domains whose terms it accepts; all where nothing is said.
+    pub accepts: Option<At<Vec<At<String>>>>,
+}
+
+/// A CSV file of marks: a header, then one row for each price. Rows of one time count at once.
+#[derive(Clone, Debug, serde::Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+#[schemars(rename = "Prices")]
+pub struct PricesShape {
+    /// The file, relative to the folder of the venue file.
+    pub file: At<String>,
+    /// The column of the time, in whole milliseconds or as "10 min"; "time" where nothing is said.
+    pub time: Option<At<String>>,
+    /// The column of the market's name; "market" where nothing is said.
+    pub market: Option<At<String>>,
+    /// The column of the price; "price" where nothing is said.
+    pub price: Option<At<String>>,
+    /// When the first row counts, after the beginning: times in the file are taken from it. Left
+    /// out, they are times after the beginning as they stand.
+    pub begin: Option<At<DurationText>>,
+    /// Prices between two ticks: "refuse" (where nothing is said) or "nearest".
+    pub off_tick: Option<At<String>>,
+}
+
+/// One event: a command of the venue or of a participant.
+#[derive(Clone, Debug, Default, serde::Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+#[schemars(rename = "Event")]
+pub struct EventShape {
+    /// When, after the beginning: "10 min". The time of the event above it where nothing is said.
+    pub at: Option<At<DurationText>>,
+    /// What is asked.
+    #[serde(rename = "do")]
+    pub what: Option<At<DoText>>,
+    /// The account it is about.
+    pub account: Option<At<String>>,
+    /// The owner of a new account.
+    pub owner: Option<At<String>>,
+    /// "cross" or "isolated", of a new account.
+    pub kind: Option<At<String>>,
+    /// Whose legs a bid is for: an account in auction, or "book/LOSS".
+    pub from: Option<At<String>>,
+    /// Which part of every leg a bid is for: "25 %".
+    pub part: Option<At<PercentText>>,
+    /// Who receives a transfer.
+    pub to: Option<At<String>>,
+    /// The market.
+    pub market: Option<At<String>>,
+    /// A price.
+    pub price: Option<At<DecimalText>>,
+    /// Who bought: an account, or "book/LOSS" for the close-out book of a loss.
+    pub buyer: Option<At<String>>,
+    /// Who sold: an account, or "book/LOSS".
+    pub seller: Option<At<String>>,
+    /// How much was traded: a multiple of the lot.
+    pub size: Option<At<DecimalText>>,
+    /// What each side pays the venue for a fill.
+    pub fee: Option<At<AmountText>>,
+    /// How much money; of funding, what each long pays each short for a size of one, which may be
+    /// below zero.
+    pub amount: Option<At<DecimalText>>,
+    /// The layer.
+    pub layer: Option<At<String>>,
+    /// The loss: its id. One that the engine finds is called as the account that failed, the
+    /// account's second one "ACCOUNT-2".
+    pub loss: Option<At<String>>,
+    /// The domain; left out where the file has one.
+    pub domain: Option<At<String>>,
+    /// The cause in words.
+    pub cause: Option<At<String>>,
+    /// The class of a reported loss's cause.
+    pub class: Option<At<ClassText>>,
+    /// The new status of the domain, or of the venue: open, reduce-only, withdraw-only, halted,
+    /// settling, closed.
+    pub status: Option<At<String>>,
+    /// The number of a fill: higher than any before in its market. Left out: the next one.
+    pub number: Option<At<DecimalText>>,
+    /// The code the engine must refuse it with; that it does not is an error.
+    pub expect: Option<At<String>>,
+}
+
+pub use super::written::DoText;

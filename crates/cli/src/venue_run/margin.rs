@@ -1,0 +1,1 @@
+//! One account's margin at the end of a run.

@@ -1,0 +1,22 @@
+//! From a venue file to a settled crisis: the file as commands, the engine's run, what it left.
+//!
+//! ```text
+//! VenueFile -> open (domains, markets, accounts, stakes) -> driver (marks, periods, events,
+//! deadlines) -> engine -> events -> trail and figures -> summary, story, report
+//! ```
+//!
+//! Nothing here decides about money. `commands` is the one place where words of the file become
+//! commands of the engine.
+
+pub mod commands;
+pub mod driver;
+pub mod figures;
+pub mod journal;
+pub mod margin;
+pub mod names;
+mod open;
+pub mod progress;
+pub mod story;
+pub mod summary;
+
+pub use driver::{Driver, Options, Run};

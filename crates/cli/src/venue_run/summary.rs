@@ -1,0 +1,465 @@
+//! The figures of a run as a report, as JSON, as tables and as text.
+
+use std::collections::BTreeMap;
+
+use rhodian_core::engine::State;
+use rhodian_core::ids::{AccountId, LossId};
+use rhodian_core::invariants::LAWS;
+use rhodian_core::loss::Stage;
+use rhodian_core::units::Amount;
+use rhodian_report::money::{Money, count};
+use rhodian_report::safe::{columns, fitted, left, printable, right};
+use rhodian_report::{Asset, Report, Summary, csv};
+use serde_json::{Value, json};
+
+use super::commands::ASSET;
+use super::driver::Run;
+use super::figures::AccountFigures;
+use super::story::clock;
+use crate::diagnostic::Diagnostic;
+use crate::run::driver::account_name;
+use crate::run::rows::rows;
+use crate::run::settlement;
+use crate::run::summary::{hexadecimal, kebab, losses};
+use crate::venue_file::VenueFile;
+
+/// The accounts listed on the terminal.
+const MOST_ACCOUNTS: usize = 10;
+
+/// The report of a run of `file`.
+///
+/// Refused: what the core refuses of claims that it divided before; none is known.
+pub fn report(file: &VenueFile, run: &Run) -> Result<Report, Diagnostic> {
+    let state = &run.state;
+    let asset = Asset {
+        name: file.asset.name.as_str().to_owned(),
+        decimals: u32::from(file.asset.decimals),
+    };
+    let ids = &run.names.loss_names;
+    let found = losses(state, &run.trail, ids, Money::new(asset.decimals));
+    let title = file.title.clone().unwrap_or_else(|| "A venue's run".to_owned());
+    let mut summary = Summary::new(title, asset, found);
+    summary.settlement = settlement::summary(state, &run.trail);
+    summary.warnings = file.remarks.clone();
+    summary.warnings.extend(run.figures.remarks.iter().cloned());
+    let kept = u64::try_from(run.figures.remarks.len()).unwrap_or(u64::MAX);
+    if run.figures.all_remarks > kept {
+        let more = run.figures.all_remarks - kept;
+        summary.warnings.push(format!("{more} more commands were refused: see commands.ndjson"));
+    }
+    summary.laws = LAWS.iter().map(|law| law.id.to_owned()).collect();
+    summary.digest = hexadecimal(&state.digest());
+    summary.events = run.figures.events;
+    let shares = rows(state, &run.trail, ids).map_err(|error| {
+        let help = "this is a fault of the program: please report it with the file.";
+        Diagnostic::bad_input("shares-refused", error.to_string(), help)
+    })?;
+    Ok(Report::new(summary, shares))
+}
+
+/// The summary with the run's own figures, as JSON over several lines.
+#[must_use]
+pub fn json(report: &Report, file: &VenueFile, run: &Run) -> Vec<u8> {
+    // A summary is plain data with text keys, so it always has a JSON form.
+    let mut value = serde_json::to_value(&report.summary).unwrap_or_default();
+    if let Value::Object(members) = &mut value {
+        members.insert("run".to_owned(), figures(file, run));
+    }
+    let mut text = serde_json::to_vec_pretty(&value).unwrap_or_default();
+    text.push(b'\n');
+    text
+}
+
+fn figures(file: &VenueFile, run: &Run) -> Value {
+    let (figures, names) = (&run.figures, &run.names);
+    let refusals: BTreeMap<&str, Value> = figures
+        .refusals
+        .iter()
+        .map(|(code, (expected, others))| {
+            (*code, json!({ "expected": expected, "others": others }))
+        })
+        .collect();
+    let close_outs = figures.close_outs.iter().map(|((loss, market), of)| {
+        let grid = file.markets[market.index()].grid;
+        let size = |lots| grid.size_text(lots);
+        json!({
+            "loss": names.loss_name(*loss),
+            "market": file.markets[market.index()].name.as_str(),
+            "taken_over": size(of.taken),
+            "filled": size(of.filled),
+            "sold": size(of.sold),
+            "need": size(of.need),
+            "assigned": size(of.assigned),
+            "parties": of.parties,
+        })
+    });
+    let markets = file.markets.iter().zip(&figures.marks).map(|(market, marks)| {
+        let price = |ticks: Option<u64>| {
+            let price = ticks.and_then(|ticks| rhodian_core::units::Price::new(ticks).ok());
+            price.map(|price| market.grid.price_text(price))
+        };
+        json!({
+            "market": market.name.as_str(),
+            "first": price(marks.first().map(|(_, ticks)| *ticks)),
+            "lowest": price(marks.iter().map(|(_, ticks)| *ticks).min()),
+            "highest": price(marks.iter().map(|(_, ticks)| *ticks).max()),
+            "last": price(marks.last().map(|(_, ticks)| *ticks)),
+        })
+    });
+    json!({
+        "end": figures.end,
+        "commands": figures.commands,
+        "counts": figures.counts,
+        "refusals": refusals,
+        "markets": markets.collect::<Vec<_>>(),
+        "close_outs": close_outs.collect::<Vec<_>>(),
+        "layer_kinds": kinds(run),
+        "laws_checked": { "after_each_event": figures.events, "from_raw_state": figures.full_checks },
+    })
+}
+
+/// What each kind of layer paid over all losses, in atoms, and for how many losses.
+#[must_use]
+pub fn kinds(run: &Run) -> BTreeMap<String, Value> {
+    let mut found: BTreeMap<String, (u128, u64)> = BTreeMap::new();
+    for (_, loss) in run.state.losses.losses() {
+        for draw in &loss.draws {
+            let layer = run.state.domains.layer(draw.layer);
+            let Some(layer) = layer.filter(|_| !draw.received.is_zero()) else { continue };
+            let sums = found.entry(kebab(&layer.spec.kind)).or_default();
+            sums.0 += draw.received.atoms();
+            sums.1 += 1;
+        }
+    }
+    let one = |(kind, (paid, draws)): (String, (u128, u64))| {
+        (kind, json!({ "paid": paid.to_string(), "draws": draws }))
+    };
+    found.into_iter().map(one).collect()
+}
+
+/// An account as it stands at the end, in atoms.
+#[derive(Clone, Debug)]
+pub struct Standing {
+    /// Its dense id.
+    pub id: AccountId,
+    /// Its name.
+    pub name: String,
+    /// Its owner's name.
+    pub owner: String,
+    /// What it did and what was done to it.
+    pub figures: AccountFigures,
+    /// Equity at the marks.
+    pub equity: i128,
+    /// What it is held for.
+    pub lien: u128,
+    /// What it may take out.
+    pub free: u128,
+    /// What it paid in shares.
+    pub paid: u128,
+    /// What came back of it.
+    pub repaid: u128,
+    /// What it paid as own means of a failed owner.
+    pub own_means: u128,
+    /// The deficit it left to others.
+    pub deficit: u128,
+}
+
+impl Standing {
+    /// How much the run touched it: what it left to others, then what it bore, then the rest.
+    fn touched(&self) -> (u128, u128, u128) {
+        (self.deficit, self.paid + self.own_means, self.figures.deleveraged)
+    }
+}
+
+/// Every account, in the order of their ids.
+#[must_use]
+pub fn standings(report: &Report, run: &Run) -> Vec<Standing> {
+    let state = &run.state;
+    let mut paid: BTreeMap<&str, (u128, u128)> = BTreeMap::new();
+    for row in &report.shares {
+        let sums = paid.entry(&row.account).or_default();
+        sums.0 += row.share.atoms();
+        sums.1 += row.repaid.atoms();
+    }
+    let mut own: BTreeMap<AccountId, u128> = BTreeMap::new();
+    for (_, account, amount) in &run.trail.own_means {
+        *own.entry(*account).or_default() += amount.atoms();
+    }
+    let mut deficits: BTreeMap<AccountId, u128> = BTreeMap::new();
+    for (_, loss) in state.losses.losses() {
+        if let Some(failed) = loss.failed {
+            *deficits.entry(failed).or_default() += loss.deficit.atoms();
+        }
+    }
+    let accounts = state.accounts.accounts().map(|(id, account)| {
+        let name = account.name.as_str().to_owned();
+        let (paid, repaid) = paid.get(name.as_str()).copied().unwrap_or_default();
+        let owner = state.accounts.owner(account.owner);
+        Standing {
+            id,
+            owner: owner.map_or_else(String::new, |owner| owner.as_str().to_owned()),
+            figures: run.figures.accounts.get(id.index()).copied().unwrap_or_default(),
+            equity: state.equity(id, ASSET),
+            lien: state.lien(id, ASSET).atoms(),
+            free: state.free(id, ASSET).atoms(),
+            paid,
+            repaid,
+            own_means: own.get(&id).copied().unwrap_or(0),
+            deficit: deficits.get(&id).copied().unwrap_or(0),
+            name,
+        }
+    });
+    accounts.collect()
+}
+
+/// The accounts that the run touched most, at most `most`.
+#[must_use]
+pub fn most_touched(standings: &[Standing], most: usize) -> Vec<&Standing> {
+    let mut found: Vec<&Standing> =
+        standings.iter().filter(|standing| standing.touched() != (0, 0, 0)).collect();
+    found.sort_by(|a, b| b.touched().cmp(&a.touched()).then_with(|| a.id.cmp(&b.id)));
+    found.truncate(most);
+    found
+}
+
+/// Signed atoms with every decimal, no separators.
+fn signed(money: Money, atoms: i128) -> String {
+    let sign = if atoms < 0 { "-" } else { "" };
+    format!("{sign}{}", money.plain(atoms.unsigned_abs()))
+}
+
+/// `accounts.csv`.
+#[must_use]
+pub fn accounts_csv(report: &Report, run: &Run, standings: &[Standing]) -> String {
+    let money = Money::new(report.summary.asset.decimals);
+    let rows: Vec<Vec<String>> = standings
+        .iter()
+        .map(|of| {
+            let failed = of.figures.failed.map(|loss| run.names.loss_name(loss).to_owned());
+            vec![
+                of.name.clone(),
+                of.owner.clone(),
+                money.plain(of.figures.deposited),
+                money.plain(of.figures.withdrawn),
+                signed(money, of.figures.staked),
+                money.plain(of.figures.fees),
+                signed(money, of.equity),
+                money.plain(of.lien),
+                money.plain(of.free),
+                money.plain(of.paid),
+                money.plain(of.repaid),
+                money.plain(of.own_means),
+                money.plain(of.figures.deleveraged),
+                failed.unwrap_or_default(),
+                money.plain(of.deficit),
+            ]
+        })
+        .collect();
+    csv::table(
+        &[
+            "account",
+            "owner",
+            "deposited",
+            "withdrawn",
+            "staked",
+            "fees",
+            "equity",
+            "lien",
+            "free",
+            "shares_paid",
+            "repaid",
+            "own_means",
+            "deleveraged_value",
+            "failed_in",
+            "deficit",
+        ],
+        &rows,
+    )
+}
+
+/// `losses.csv`.
+#[must_use]
+pub fn losses_csv(report: &Report, run: &Run) -> String {
+    let money = Money::new(report.summary.asset.decimals);
+    let state = &run.state;
+    let plain = |amount: Amount| money.plain(amount.atoms());
+    let rows: Vec<Vec<String>> = state
+        .losses
+        .losses()
+        .zip(&report.summary.losses)
+        .map(|((id, loss), of)| {
+            let (detected, settled) = run.figures.times.get(&id).copied().unwrap_or_default();
+            let domain = state.domains.domain(loss.domain);
+            let recovered = of.recovered;
+            vec![
+                of.id.clone(),
+                domain.map_or_else(String::new, |found| found.name.as_str().to_owned()),
+                loss.failed.map_or_else(String::new, |id| account_name(state, id).to_owned()),
+                of.class.clone(),
+                of.cause.clone(),
+                of.episode.to_string(),
+                detected.to_string(),
+                settled.map_or_else(String::new, |at| at.to_string()),
+                stage(loss.stage).to_owned(),
+                plain(of.amount),
+                plain(of.own_means),
+                plain(of.deficit),
+                plain(loss.received()),
+                plain(of.uncovered),
+                plain(recovered),
+            ]
+        })
+        .collect();
+    csv::table(
+        &[
+            "loss_id",
+            "domain",
+            "failed",
+            "class",
+            "cause",
+            "episode",
+            "detected",
+            "settled",
+            "stage",
+            "close_out",
+            "own_means",
+            "deficit",
+            "layers_paid",
+            "uncovered",
+            "recovered",
+        ],
+        &rows,
+    )
+}
+
+/// Where a loss stands, in a word.
+#[must_use]
+pub const fn stage(stage: Stage) -> &'static str {
+    match stage {
+        Stage::Reported => "reported",
+        Stage::Challengeable { .. } => "challengeable",
+        Stage::Dismissed => "dismissed",
+        Stage::Detected => "detected",
+        Stage::Measured => "measured",
+        Stage::Absorbing => "absorbing",
+        Stage::Settled => "settled",
+    }
+}
+
+/// The table of the accounts most touched, and what was counted.
+#[must_use]
+pub fn text(report: &Report, run: &Run, standings: &[Standing]) -> String {
+    let money = Money::new(report.summary.asset.decimals);
+    let most = most_touched(standings, MOST_ACCOUNTS);
+    let mut out = String::new();
+    if !most.is_empty() {
+        let head = ["account", "paid in", "equity now", "shares", "repaid", "deleveraged", "left"];
+        let places = money.places([0]);
+        let write = |atoms: u128| match atoms {
+            0 => "-".to_owned(),
+            atoms => money.with_places(atoms, places),
+        };
+        let body: Vec<Vec<String>> = most
+            .iter()
+            .map(|of| {
+                let sign = if of.equity < 0 { "-" } else { "" };
+                let equity = money.with_places(of.equity.unsigned_abs(), places);
+                vec![
+                    fitted(&printable(&of.name), 20, "…"),
+                    write(of.figures.deposited),
+                    format!("{sign}{equity}"),
+                    write(of.paid + of.own_means),
+                    write(of.repaid),
+                    write(of.figures.deleveraged),
+                    write(of.deficit),
+                ]
+            })
+            .collect();
+        let asset = printable(&report.summary.asset.name);
+        out.push_str(&format!("Accounts most touched ({asset})\n{}", grid(&head, &body)));
+        out.push('\n');
+    }
+    out.push_str(&counted(run));
+    out
+}
+
+/// What was counted, in a few lines.
+fn counted(run: &Run) -> String {
+    let figures = &run.figures;
+    let number = |number: u64| count(usize::try_from(number).unwrap_or(usize::MAX));
+    let happened: Vec<String> =
+        figures.counts.iter().map(|(what, times)| format!("{} {what}", number(*times))).collect();
+    let mut lines = vec![format!("Until {}: {}", clock(figures.end), happened.join(", "))];
+    if !figures.refusals.is_empty() {
+        let refused = figures
+            .refusals
+            .iter()
+            .map(|(code, (expected, others))| format!("{} {code}", number(expected + others)));
+        lines.push(format!("Refused: {}", refused.collect::<Vec<_>>().join(", ")));
+    }
+    let open = still_open(&run.state);
+    if !open.is_empty() {
+        let names: Vec<String> =
+            open.iter().map(|loss| printable(run.names.loss_name(*loss))).collect();
+        lines.push(format!("Not settled: {}", names.join(", ")));
+    }
+    lines.push(format!(
+        "{} laws held after each of {} events, {} times from the raw state",
+        LAWS.len(),
+        number(figures.events),
+        number(figures.full_checks)
+    ));
+    let mut out = String::new();
+    for line in lines {
+        for part in wrapped(&line) {
+            out.push_str(&part);
+            out.push('\n');
+        }
+    }
+    out
+}
+
+/// The losses that are not settled.
+#[must_use]
+pub fn still_open(state: &State) -> Vec<LossId> {
+    let open = |stage| !matches!(stage, Stage::Settled | Stage::Dismissed);
+    state.losses.losses().filter(|(_, loss)| open(loss.stage)).map(|(id, _)| id).collect()
+}
+
+/// Lines of at most 96 columns; those after the first are set in.
+fn wrapped(line: &str) -> Vec<String> {
+    let mut lines: Vec<String> = Vec::new();
+    for word in line.split(' ') {
+        match lines.last_mut() {
+            Some(last) if columns(last) + 1 + columns(word) <= 96 => {
+                last.push(' ');
+                last.push_str(word);
+            }
+            Some(_) => lines.push(format!("  {word}")),
+            None => lines.push(word.to_owned()),
+        }
+    }
+    lines
+}
+
+/// Rows under a heading; the first column is set left, figures right.
+fn grid(head: &[&str], rows: &[Vec<String>]) -> String {
+    let width = |at: usize| {
+        let cells = rows.iter().map(|row| columns(&row[at]));
+        cells.chain([columns(head[at])]).max().unwrap_or(0)
+    };
+    let widths: Vec<usize> = (0..head.len()).map(width).collect();
+    let mut out = String::new();
+    let heading: Vec<String> = head.iter().map(|word| (*word).to_owned()).collect();
+    for row in std::iter::once(&heading).chain(rows) {
+        let cells = row.iter().zip(&widths).enumerate();
+        let cells = cells.map(
+            |(at, (cell, width))| {
+                if at == 0 { left(cell, *width) } else { right(cell, *width) }
+            },
+        );
+        out.push_str(cells.collect::<Vec<_>>().join("  ").trim_end());
+        out.push('\n');
+    }
+    out
+}

@@ -1,0 +1,224 @@
+//! The watch over accounts' health: after every event it knows who could be below maintenance, and
+//! so who could be below zero. Liens count with the most they may hold, so it knows too many and
+//! never too few; whoever asks looks exactly.
+
+use alloc::vec::Vec;
+
+use super::{Event, State};
+use crate::closeout;
+use crate::ids::{AccountId, AssetId, MarketId};
+use crate::ledger::Holder;
+use crate::loss;
+use crate::margin;
+use crate::margin::watch::{Bracket, MarketRates, RiskBook, Standing};
+use crate::market::{self, Market, Party, Position};
+
+impl State {
+    /// The accounts with equity below zero, in id order.
+    pub(crate) fn negative_accounts(&self) -> impl Iterator<Item = AccountId> + '_ {
+        let watched = self
+            .watch
+            .is_on()
+            .then(|| merged(self.watch.negative().iter().copied(), self.watch.risk().below()));
+        let scanned = watched.is_none().then(|| self.accounts.accounts().map(|(id, _)| id));
+        let accounts = watched.into_iter().flatten().chain(scanned.into_iter().flatten());
+        accounts.filter(|id| self.is_negative(*id))
+    }
+
+    /// The accounts that stand below maintenance, in id order.
+    pub(crate) fn below_maintenance(&self) -> impl Iterator<Item = AccountId> + '_ {
+        let watched = self.watch.is_on().then(|| self.watch.risk().below());
+        let scanned =
+            watched.is_none().then(|| (0..self.markets.positions.len()).filter_map(AccountId::at));
+        let accounts = watched.into_iter().flatten().chain(scanned.into_iter().flatten());
+        accounts.filter(|account| self.is_below_maintenance(*account))
+    }
+
+    pub(super) fn is_negative(&self, account: AccountId) -> bool {
+        let assets = (0..self.ledger.assets()).filter_map(AssetId::at);
+        assets.into_iter().any(|asset| self.equity(account, asset) < 0)
+    }
+
+    /// Whether everyone who is below maintenance or below zero is known to the watch.
+    pub(super) fn is_health_watched(&self) -> bool {
+        let below: Vec<AccountId> = self.watch.risk().below().collect();
+        let negative = self.watch.negative();
+        self.accounts.accounts().all(|(id, _)| {
+            let known = below.binary_search(&id).is_ok();
+            (known || !self.is_below_maintenance(id))
+                && (known || negative.contains(&id) || !self.is_negative(id))
+        })
+    }
+
+    /// Follows `event`, after it was applied; it touched the balances of `touched`.
+    pub(super) fn watch_health(&mut self, event: &Event, touched: &[AccountId]) {
+        let mut risk = self.watch.take_risk();
+        match event {
+            Event::Market(event) => self.watch_markets(&mut risk, event),
+            Event::Loss(event) => {
+                for account in self.liens_began(event) {
+                    self.watch_account(&mut risk, account);
+                }
+            }
+            _ => {}
+        }
+        // Lots can move for nothing: their holders are touched all the same.
+        let others = holders(event).into_iter().filter(|account| !touched.contains(account));
+        for account in touched.iter().copied().chain(others) {
+            self.watch_account(&mut risk, account);
+            let position = self.markets.position(account);
+            let negative = position.legs.is_empty() && self.is_negative(account);
+            self.watch.set_negative(account, negative);
+        }
+        self.watch.set_risk(risk);
+    }
+
+    /// The book of the watch anew, from the state.
+    pub(super) fn risk_book(&self) -> RiskBook {
+        let mut risk = RiskBook::new();
+        for (id, market) in self.markets.markets() {
+            add_market(&mut risk, id, market);
+        }
+        let markets: Vec<MarketId> = self.markets.markets().map(|(id, _)| id).collect();
+        self.reprice(&mut risk, &markets);
+        for account in (0..self.markets.positions.len()).filter_map(AccountId::at) {
+            self.watch_account(&mut risk, account);
+        }
+        risk
+    }
+
+    fn watch_markets(&self, risk: &mut RiskBook, event: &market::Event) {
+        match event {
+            market::Event::Listed { market, .. } => {
+                if let Some(found) = self.markets.market(*market) {
+                    add_market(risk, *market, found);
+                }
+            }
+            market::Event::Marked { marks } => {
+                let markets: Vec<MarketId> = marks.iter().map(|(market, _)| *market).collect();
+                self.reprice(risk, &markets);
+            }
+            market::Event::Funded { market, .. } | market::Event::PriceSettled { market, .. } => {
+                self.reprice(risk, &[*market]);
+            }
+            market::Event::LegsTaken { account, .. } => self.watch_account(risk, *account),
+            _ => {}
+        }
+    }
+
+    fn reprice(&self, risk: &mut RiskBook, markets: &[MarketId]) {
+        let rates = markets.iter().filter_map(|id| {
+            let market = self.markets.market(*id)?;
+            let gross = i64::try_from(market.value_at(market.mark?)).ok()?;
+            Some((*id, MarketRates { gross, funding: market.funding }))
+        });
+        let rates: Vec<(MarketId, MarketRates)> = rates.collect();
+        // Listing and funding keep both within the bounds that the book asks for.
+        let refused = risk.set_prices(&rates, |account| self.standing_at_most(account)).is_err();
+        debug_assert!(!refused, "a mark or funding out of bounds");
+    }
+
+    /// How `account` stands with its liens at the most they may hold.
+    fn standing_at_most(&self, account: AccountId) -> Standing {
+        let position = self.markets.position(account);
+        let Some(asset) = position.asset else { return Standing::Sound };
+        let Some(most) = self.losses.most_lien(self, account) else { return Standing::Below };
+        let counted = self.equity(account, asset) - most.atoms().cast_signed();
+        Standing::of(counted, self.requirement(account, margin::Level::Maintenance))
+    }
+
+    fn watch_account(&self, risk: &mut RiskBook, account: AccountId) {
+        let position = self.markets.position(account);
+        let Some(asset) = position.asset.filter(|_| !position.legs.is_empty()) else {
+            risk.remove(account);
+            return;
+        };
+        match self.losses.most_lien(self, account).filter(|_| self.is_linear(position)) {
+            Some(most) => {
+                let balance = self.ledger.balance(asset, Holder::Account(account)).atoms();
+                let cash = balance - most.atoms().cast_signed();
+                let mut legs = [(MarketId::default(), 0); RiskBook::MOST_LEGS];
+                let held = position.legs.iter().map(|leg| (leg.market, leg.lots.lots()));
+                let count = held.clone().count();
+                match legs.get_mut(..count) {
+                    Some(slots) => {
+                        slots.iter_mut().zip(held).for_each(|(slot, leg)| *slot = leg);
+                        risk.set_account(account, cash, slots, || self.standing_at_most(account));
+                    }
+                    None => risk.set_aside(account, self.standing_at_most(account)),
+                }
+            }
+            None => risk.set_aside(account, self.standing_at_most(account)),
+        }
+    }
+
+    /// Whether equity and requirement of the position follow prices leg by leg.
+    fn is_linear(&self, position: &Position) -> bool {
+        let options = position.legs.iter().any(|leg| {
+            let market = self.markets.market(leg.market);
+            market.is_some_and(|m| matches!(m.spec.instrument, market::Instrument::Option { .. }))
+        });
+        !options
+    }
+
+    /// The accounts whose liens began with a detection: what they may hold counts from now on.
+    fn liens_began(&self, event: &loss::Event) -> Vec<AccountId> {
+        match event {
+            loss::Event::LiableSetFixed { layers, .. } => {
+                layers.iter().flat_map(|(_, rows)| rows.iter().map(|row| row.account)).collect()
+            }
+            loss::Event::LossDetected { owner: Some(owner), .. } => {
+                self.accounts_of(*owner).collect()
+            }
+            _ => Vec::new(),
+        }
+    }
+}
+
+/// The accounts whose lots an event moved.
+fn holders(event: &Event) -> Vec<AccountId> {
+    let parties: Vec<Party> = match event {
+        Event::Market(market::Event::Filled { buyer, seller, .. }) => Vec::from([*buyer, *seller]),
+        Event::Market(market::Event::PaidOut { paid, .. }) => {
+            paid.iter().map(|(party, _)| *party).collect()
+        }
+        Event::CloseOut(closeout::Event::Deleveraged { from, taken, .. }) => {
+            taken.iter().map(|(party, _)| *party).chain([*from]).collect()
+        }
+        Event::CloseOut(closeout::Event::LegsSold { from, to, .. }) => {
+            Vec::from([*from, Party::Account(*to)])
+        }
+        _ => return Vec::new(),
+    };
+    let account = |party| match party {
+        Party::Account(account) => Some(account),
+        Party::Book(_) => None,
+    };
+    parties.into_iter().filter_map(account).collect()
+}
+
+fn add_market(risk: &mut RiskBook, id: MarketId, market: &Market) {
+    let rows = market.spec.tiers.iter();
+    let brackets: Vec<Bracket> =
+        rows.map(|tier| Bracket { above: tier.above.atoms(), rate: tier.maintenance }).collect();
+    // Listing refuses what the book would refuse; the same market is never listed twice.
+    let refused = risk.add_market(id, &brackets).is_err();
+    debug_assert!(!refused, "tiers that listing admits");
+}
+
+/// Two rising sequences as one, each element once.
+fn merged(
+    one: impl Iterator<Item = AccountId>,
+    other: impl Iterator<Item = AccountId>,
+) -> impl Iterator<Item = AccountId> {
+    let (mut one, mut other) = (one.peekable(), other.peekable());
+    core::iter::from_fn(move || match (one.peek(), other.peek()) {
+        (Some(a), Some(b)) if a == b => {
+            other.next();
+            one.next()
+        }
+        (Some(a), Some(b)) if a < b => one.next(),
+        (Some(_), None) => one.next(),
+        _ => other.next(),
+    })
+}

@@ -1,0 +1,387 @@
+//! The risk book: a second, narrow copy of who holds what, to find who is below maintenance fast.
+//!
+//! It is rebuilt from ledger and positions at any time and decides nothing: it only answers which
+//! accounts have less equity than their maintenance requirement, exactly, after every event and
+//! every vector of prices. How it found them never shows in the answer.
+//!
+//! **Certificates.** A sound account spreads its health over its legs: each leg may lose a part,
+//! and has one threshold, the mark up to which it surely loses no more. While no threshold is
+//! crossed, nobody need be looked at, so a tick costs what its crossings cost. An account below
+//! maintenance has thresholds in the other direction, up to which it surely stays there.
+//!
+//! **Pass.** When more thresholds are crossed than a pass over all slabs costs, the pass is made
+//! instead: a bound of health with one multiplication a leg, then an exact look at those whose
+//! bound is negative. Certificates are made again in slices on later ticks.
+//!
+//! Health is `equity - requirement`, in millionths of an atom and exact: at most 31 legs of
+//! 3 x 10^36 millionths, below 2^127. An account is below maintenance when it is negative, which is
+//! the same as equity below the requirement rounded up.
+
+mod certificate;
+mod market;
+mod queue;
+mod slab;
+mod tick;
+
+use alloc::boxed::Box;
+use alloc::collections::{BTreeMap, BTreeSet};
+use alloc::vec::Vec;
+
+pub use market::{Bracket, MarketRates};
+pub use tick::{Refused, Tick};
+
+use crate::bounds::MAX_LOTS;
+use crate::ids::{AccountId, MarketId};
+use market::{MILLION, Market, times};
+use queue::Threshold;
+use slab::{Coefficients, Place, ROWS, Shelves};
+
+/// How an account stands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Standing {
+    /// Equity covers the maintenance requirement.
+    Sound,
+    /// Equity is below the maintenance requirement, not below zero.
+    Below,
+    /// Equity is below zero.
+    Negative,
+}
+
+impl Standing {
+    /// The standing of `equity` atoms against a requirement of `required` atoms, rounded up.
+    ///
+    /// ```
+    /// use rhodian_core::margin::watch::Standing;
+    /// assert_eq!(Standing::of(5, 5), Standing::Sound);
+    /// assert_eq!(Standing::of(4, 5), Standing::Below);
+    /// assert_eq!(Standing::of(-1, 0), Standing::Negative);
+    /// ```
+    #[must_use]
+    pub fn of(equity: i128, required: u128) -> Self {
+        match u128::try_from(equity) {
+            Err(_) => Self::Negative,
+            Ok(equity) if equity < required => Self::Below,
+            Ok(_) => Self::Sound,
+        }
+    }
+}
+
+/// What an account has and must have.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+struct Health {
+    /// Atoms.
+    equity: i128,
+    /// Millionths of an atom.
+    required: i128,
+}
+
+impl Health {
+    fn micro(self) -> i128 {
+        times(self.equity, MILLION) - self.required
+    }
+
+    fn standing(self) -> Standing {
+        if self.micro() >= 0 {
+            Standing::Sound
+        } else if self.equity >= 0 {
+            Standing::Below
+        } else {
+            Standing::Negative
+        }
+    }
+}
+
+/// What the book knows of an account.
+#[derive(Clone, Copy, Debug, Default)]
+struct Entry {
+    place: Place,
+    /// Thresholds with another stamp no longer count.
+    stamp: u32,
+    below: bool,
+    /// It waits for a certificate.
+    deferred: bool,
+}
+
+/// The book. Accounts are linear or on the side: see [`RiskBook::set_account`].
+#[derive(Clone, Debug)]
+pub struct RiskBook {
+    /// By [`MarketId`].
+    markets: Vec<Option<Market>>,
+    /// The market of each row of the coefficient table.
+    row_market: Vec<MarketId>,
+    coefficients: Coefficients,
+    shelves: Shelves,
+    /// By [`AccountId`].
+    entries: Vec<Entry>,
+    /// Accounts that have a slab.
+    linear: usize,
+    below: BTreeSet<AccountId>,
+    side: BTreeMap<AccountId, Standing>,
+    deferred: Vec<AccountId>,
+    /// A crossed threshold may wait in a queue.
+    behind: bool,
+    /// Thresholds made since the last sweep, and where that one stopped.
+    made: usize,
+    sweep: (usize, i64),
+    /// Memory that ticks use again.
+    suspects: Vec<AccountId>,
+    crossed: Vec<Threshold>,
+}
+
+impl Default for RiskBook {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+impl RiskBook {
+    /// The most legs of an account with a slab; one with more stands on the side.
+    pub const MOST_LEGS: usize = Shelves::MOST_LEGS;
+
+    /// An empty book without markets.
+    #[must_use]
+    pub fn new() -> Self {
+        Self {
+            markets: Vec::new(),
+            row_market: Vec::from([MarketId::default()]),
+            coefficients: Box::new([0; ROWS]),
+            shelves: Shelves::default(),
+            entries: Vec::new(),
+            linear: 0,
+            below: BTreeSet::new(),
+            side: BTreeMap::new(),
+            deferred: Vec::new(),
+            behind: false,
+            made: 0,
+            sweep: (0, i64::MIN),
+            suspects: Vec::new(),
+            crossed: Vec::new(),
+        }
+    }
+
+    /// Adds a market without a mark; a lot of it is worth nothing until [`RiskBook::set_prices`].
+    /// Accounts with legs in a market that was not added, or found no room in the table of 8,191
+    /// rows (16 for a market with several brackets, 2 for others), stand on the side.
+    ///
+    /// # Errors
+    ///
+    /// Brackets that are not as [`Bracket`] says, or a market that was added before.
+    pub fn add_market(&mut self, market: MarketId, brackets: &[Bracket]) -> Result<(), Refused> {
+        let first_row = self.row_market.len();
+        let made = Market::new(brackets, first_row).ok_or(Refused::Brackets { market })?;
+        if self.market(market).is_some() {
+            return Err(Refused::MarketTwice { market });
+        }
+        let rows = Market::rows_of(brackets.len());
+        if self.markets.len() <= market.index() {
+            self.markets.resize(market.index() + 1, None);
+        }
+        if first_row + rows <= ROWS {
+            self.row_market.resize(first_row + rows, market);
+            self.markets[market.index()] = Some(made);
+        }
+        Ok(())
+    }
+
+    fn market(&self, market: MarketId) -> Option<&Market> {
+        self.markets.get(market.index())?.as_ref()
+    }
+
+    /// Sets what `account` holds: `cash` in atoms, less its liens, and one leg for each market it
+    /// has lots in. To be called after any event that touched it. Who is below maintenance is right
+    /// at once; the certificate is made at the next tick, once however often the account was set.
+    ///
+    /// What does not fit a slab (cash beyond 64 bits, over 31 legs, markets unknown here or not in
+    /// rising order) stands on the side: `side` must say how it stands now, and is asked at every
+    /// tick.
+    pub fn set_account(
+        &mut self,
+        account: AccountId,
+        cash: i128,
+        legs: &[(MarketId, i64)],
+        side: impl FnOnce() -> Standing,
+    ) {
+        match i64::try_from(cash) {
+            Ok(cash) if self.fits(legs) => self.set_linear(account, cash, legs),
+            _ => self.set_aside(account, side()),
+        }
+    }
+
+    fn fits(&self, legs: &[(MarketId, i64)]) -> bool {
+        let known = |(market, lots): &(MarketId, i64)| {
+            self.market(*market).is_some() && lots.unsigned_abs() <= MAX_LOTS
+        };
+        let rising = legs.windows(2).all(|pair| pair[0].0 < pair[1].0);
+        legs.len() <= Shelves::MOST_LEGS && rising && legs.iter().all(known)
+    }
+
+    fn set_linear(&mut self, account: AccountId, cash: i64, legs: &[(MarketId, i64)]) {
+        let held = legs.iter().filter(|(_, lots)| *lots != 0).count();
+        let entry = self.entry(account);
+        let mut place = entry.place;
+        if !Shelves::suits(place, held) {
+            self.leave(account);
+            place = self.shelves.take(account, held);
+            self.linear += 1;
+            self.entries[account.index()].place = place;
+        }
+        let words = self.shelves.words_mut(place);
+        words[0] = cash;
+        words[1..].fill(0);
+        let held = legs.iter().filter(|(_, lots)| *lots != 0);
+        for (word, (market, lots)) in words[1..].iter_mut().zip(held) {
+            let of = self.markets.get(market.index()).and_then(Option::as_ref);
+            *word = of.map_or(0, |of| slab::pack(*lots, of.row(*lots)));
+        }
+        self.touched(account);
+    }
+
+    /// Moves `lots` of `market` and `cash` atoms to `account` in place. Whether it could: not where
+    /// the account has no slab, no free place in it, or what it holds would not fit; the caller
+    /// then sets the whole account.
+    pub fn add_to_account(
+        &mut self,
+        account: AccountId,
+        market: MarketId,
+        lots: i64,
+        cash: i64,
+    ) -> bool {
+        let place = self.entries.get(account.index()).map_or(Place::Absent, |entry| entry.place);
+        let Some(of) = self.markets.get(market.index()).and_then(Option::as_ref) else {
+            return false;
+        };
+        let words = self.shelves.words_mut(place);
+        let Some((held, legs)) = words.split_first_mut() else { return false };
+        let rows = of.rows();
+        let found = legs.iter().position(|word| rows.contains(&slab::row(*word)));
+        let Some(leg) = found.or_else(|| legs.iter().position(|word| *word == 0)) else {
+            return false;
+        };
+        let after = (held.checked_add(cash), slab::lots(legs[leg]).checked_add(lots));
+        let (Some(cash), Some(lots)) = after else { return false };
+        if lots.unsigned_abs() > MAX_LOTS {
+            return false;
+        }
+        *held = cash;
+        legs[leg] = if lots == 0 { 0 } else { slab::pack(lots, of.row(lots)) };
+        self.touched(account);
+        true
+    }
+
+    /// Puts `account` on the side, whatever it holds: its value is not linear (options), or its
+    /// cash is worth what prices say (collateral in other assets). To be called again after any
+    /// event or price that touched it; ticks ask by themselves.
+    pub fn set_aside(&mut self, account: AccountId, standing: Standing) {
+        if self.entry(account).place != Place::Side {
+            self.leave(account);
+            self.entries[account.index()].place = Place::Side;
+        }
+        self.side.insert(account, standing);
+        self.set_below(account, standing != Standing::Sound);
+    }
+
+    /// Forgets `account`.
+    pub fn remove(&mut self, account: AccountId) {
+        if account.index() < self.entries.len() {
+            self.leave(account);
+            self.set_below(account, false);
+        }
+    }
+
+    /// Sets all accounts anew; markets and their prices stay.
+    pub fn rebuild<L: AsRef<[(MarketId, i64)]>>(
+        &mut self,
+        accounts: impl IntoIterator<Item = (AccountId, i128, L)>,
+        mut side: impl FnMut(AccountId) -> Standing,
+    ) {
+        self.shelves = Shelves::default();
+        self.entries.clear();
+        self.linear = 0;
+        self.below.clear();
+        self.side.clear();
+        self.drop_certificates();
+        for (account, cash, legs) in accounts {
+            self.set_account(account, cash, legs.as_ref(), || side(account));
+        }
+    }
+
+    /// Who is below maintenance, by rising id.
+    pub fn below(&self) -> impl Iterator<Item = AccountId> + '_ {
+        self.below.iter().copied()
+    }
+
+    /// Whose equity is below zero, by rising id.
+    pub fn negative(&self) -> impl Iterator<Item = AccountId> + '_ {
+        self.below().filter(|account| self.standing(*account) == Standing::Negative)
+    }
+
+    /// How `account` stands at the prices of now, exactly. An unknown account is sound.
+    #[must_use]
+    pub fn standing(&self, account: AccountId) -> Standing {
+        match self.side.get(&account) {
+            Some(standing) => *standing,
+            None => self.health(account).standing(),
+        }
+    }
+
+    /// The account's entry, made where there was none.
+    fn entry(&mut self, account: AccountId) -> Entry {
+        if self.entries.len() <= account.index() {
+            self.entries.resize(account.index() + 1, Entry::default());
+        }
+        self.entries[account.index()]
+    }
+
+    /// Takes an account off its place.
+    fn leave(&mut self, account: AccountId) {
+        let entry = &mut self.entries[account.index()];
+        let place = core::mem::take(&mut entry.place);
+        match place {
+            Place::Absent => {}
+            Place::Side => {
+                self.side.remove(&account);
+            }
+            _ => {
+                self.shelves.free(place);
+                self.linear -= 1;
+                self.new_stamp(account);
+            }
+        }
+    }
+
+    /// The health of a linear account; nothing held, nothing required elsewhere.
+    fn health(&self, account: AccountId) -> Health {
+        let place = self.entries.get(account.index()).map_or(Place::Absent, |entry| entry.place);
+        let Some((cash, legs)) = self.shelves.words(place).split_first() else {
+            return Health::default();
+        };
+        let mut health = Health { equity: i128::from(*cash), required: 0 };
+        for word in legs.iter().filter(|word| **word != 0) {
+            if let Some(market) = self.market(self.row_market[slab::row(*word)]) {
+                let (value, required) = market.weigh(slab::lots(*word));
+                health.equity += value;
+                health.required += required;
+            }
+        }
+        health
+    }
+
+    fn set_below(&mut self, account: AccountId, below: bool) {
+        let entry = &mut self.entries[account.index()];
+        if entry.below != below {
+            entry.below = below;
+            if below {
+                self.below.insert(account);
+            } else {
+                self.below.remove(&account);
+            }
+        }
+    }
+
+    /// A linear account changed: who is below is set right, its certificate is void.
+    fn touched(&mut self, account: AccountId) {
+        let below = self.health(account).micro() < 0;
+        self.set_below(account, below);
+        self.void_certificate(account);
+    }
+}

@@ -1,0 +1,135 @@
+//! Where a market's mark comes from. A market without a feed is marked by its venue, who answers
+//! for the price. One with a feed takes the oracle's, and every purpose needs the quality that the
+//! feed asks for it: without it nothing opens, nobody is liquidated, nothing settles.
+
+use alloc::vec::Vec;
+
+use borsh::{BorshDeserialize, BorshSerialize};
+use serde::{Deserialize, Serialize};
+
+use super::{Event, Instrument, Leg, Market, Rejection};
+use crate::control::{Parameter, Status};
+use crate::engine::{Events, State};
+use crate::ids::{FeedId, MarketId, Time};
+use crate::oracle::{Kind, Purpose};
+use crate::units::Price;
+
+/// The feeds of a market, each where it has one.
+#[derive(
+    Clone,
+    Copy,
+    Debug,
+    Default,
+    PartialEq,
+    Eq,
+    BorshSerialize,
+    BorshDeserialize,
+    Serialize,
+    Deserialize,
+)]
+#[serde(deny_unknown_fields)]
+pub struct Feeds {
+    /// Of its mark, in its ticks.
+    pub price: Option<FeedId>,
+    /// Of the lots that stand near its mark: unrealised profit beyond them does not count for
+    /// opening.
+    pub depth: Option<FeedId>,
+    /// Of the volatility its options are valued at.
+    pub volatility: Option<FeedId>,
+}
+
+/// Attaches feeds, each of its kind.
+pub(super) fn attach(
+    state: &State,
+    market: MarketId,
+    feeds: Feeds,
+    events: &mut Events,
+) -> Result<(), Rejection> {
+    if state.markets.market(market).is_none() {
+        return Err(Rejection::UnknownMarket { market });
+    }
+    for (feed, kind) in [
+        (feeds.price, Kind::Price),
+        (feeds.depth, Kind::Depth),
+        (feeds.volatility, Kind::Volatility),
+    ] {
+        let Some(feed) = feed else { continue };
+        if state.oracle.feed(feed).is_none_or(|found| found.spec.kind != kind) {
+            return Err(Rejection::WrongFeed { market, feed });
+        }
+    }
+    events.push(Event::FeedsAttached { market, feeds });
+    Ok(())
+}
+
+/// New marks from the markets' feeds: all of them count at once.
+pub(super) fn mark(
+    state: &State,
+    markets: &[MarketId],
+    events: &mut Events,
+) -> Result<(), Rejection> {
+    let mut marks: Vec<(MarketId, Price)> = Vec::new();
+    for market in markets.iter().copied() {
+        let found = super::decide::unsettled(state, market)?;
+        if marks.iter().any(|(before, _)| *before == market) {
+            return Err(Rejection::MarketTwice { market });
+        }
+        let feed = found.feeds.price.ok_or(Rejection::NoFeed { market })?;
+        let price = state
+            .oracle
+            .for_action(feed, Purpose::Mark, state.now())
+            .map_err(|unfit| Rejection::Unfit { market, unfit })?;
+        super::decide::in_range(market, price, found.spec.max_price)?;
+        marks.push((market, price));
+    }
+    events.push(Event::Marked { marks });
+    Ok(())
+}
+
+/// Whether the price of `market` serves `purpose` now. A venue answers for its own marks.
+pub(crate) fn fits(state: &State, market: &Market, purpose: Purpose) -> bool {
+    let feed = market.feeds.price;
+    feed.is_none_or(|feed| state.oracle.for_action(feed, purpose, state.now()).is_ok())
+}
+
+/// Whether the prices of all `legs` serve `purpose` now.
+pub(crate) fn all_fit(state: &State, legs: &[Leg], purpose: Purpose) -> bool {
+    legs.iter().filter_map(|leg| state.markets.market(leg.market)).all(|m| fits(state, m, purpose))
+}
+
+/// The lots of `market` whose unrealised profit counts for opening: those that its depth could
+/// take; none where depth is not known; all without a feed of it.
+pub(crate) fn countable_lots(state: &State, market: &Market) -> u64 {
+    let Some(feed) = market.feeds.depth else { return u64::MAX };
+    let depth = state.oracle.depth_for(feed, Purpose::Open, state.now());
+    depth.map_or(0, |lots| lots.size())
+}
+
+/// The market of whose price feed `market` settles: an option's underlying, else itself.
+fn settles_by(state: &State, market: MarketId) -> Option<(MarketId, FeedId)> {
+    let found = state.markets.market(market)?;
+    let of = match found.spec.instrument {
+        Instrument::Option { underlying, .. } => underlying,
+        Instrument::Perpetual | Instrument::Future { .. } => market,
+    };
+    Some((of, state.markets.market(of)?.feeds.price?))
+}
+
+/// The last price that `market` settles at now, where its feed says one: at expiry the mean over
+/// the window before it; where its domain is in settlement, the last good price.
+pub(super) fn last_price(state: &State, market: MarketId) -> Option<Price> {
+    let found = state.markets.market(market).filter(|found| found.settlement.is_none())?;
+    let (_, feed) = settles_by(state, market)?;
+    let domain = found.spec.domain;
+    if let Some(expiry) = found.spec.instrument.expiry().filter(|at| *at <= state.now()) {
+        let length = state.control.millis(domain, Parameter::ExpiryWindow);
+        let from = Time(expiry.0.checked_sub(length)?);
+        let mean = state.oracle.window_average_floor(feed, (from, expiry), state.now());
+        if let Ok(mean) = mean {
+            return Some(mean.value.price());
+        }
+    }
+    let ending = state.control.domain_status(domain) >= Status::Settling;
+    let good = state.oracle.last_good(feed).filter(|_| ending)?;
+    Some(good.value.price())
+}

@@ -1,0 +1,133 @@
+//! Markets whose marks come from the oracle: every purpose needs its quality, and one wrong print
+//! liquidates nobody.
+
+mod world;
+
+use rhodian_core::engine::{Action, Actor, Role};
+use rhodian_core::ids::{FeedId, SourceId, Time};
+use rhodian_core::market::{self, Feeds, Instrument, MarketSpec};
+use rhodian_core::oracle::{self, FeedSpec, Kind, Params, SourceWeight, Value};
+use world::acts::Given;
+use world::venue::perpetual;
+use world::{DOMAIN, World, name};
+
+const FEED: FeedId = FeedId(0);
+
+fn source(id: u32) -> SourceId {
+    SourceId(id)
+}
+
+/// A BTC market on a feed of three sources; all say 1,000.
+fn floor() -> World {
+    let mut world = World::venue(1_000, 1_000);
+    let spec = FeedSpec {
+        name: name("BTC index"),
+        kind: Kind::Price,
+        domains: vec![DOMAIN],
+        sources: (0..3).map(|id| SourceWeight { source: source(id), weight: 1 }).collect(),
+        min_sources: 2,
+        params: Params::of(Kind::Price),
+    };
+    world.must(Action::Oracle(oracle::Command::OpenFeed { spec }));
+    let market = world.market_id("BTC");
+    let feeds = Feeds { price: Some(FEED), ..Feeds::default() };
+    world.market_do(market::Command::AttachFeeds { market, feeds }).unwrap();
+    for id in 0..3 {
+        say(&mut world, id, 1_000).unwrap();
+    }
+    refresh(&mut world).unwrap();
+    for text in ["alice", "bob", "carol"] {
+        world.account(text, 20_000);
+    }
+    world.fill("BTC", "alice", "bob", 100, 1_000);
+    world
+}
+
+fn say(world: &mut World, id: u32, ticks: u64) -> Given {
+    let command = oracle::Command::Report {
+        feed: FEED,
+        source: source(id),
+        number: world.next_number(),
+        value: Value::new(ticks).unwrap(),
+        confidence: Value::new(0).unwrap(),
+        time: world.at,
+    };
+    world.give(Actor { role: Role::Source, id }, Action::Oracle(command))
+}
+
+fn refresh(world: &mut World) -> Given {
+    let markets = vec![world.market_id("BTC")];
+    world.market_do(market::Command::MarkFromFeeds { markets })
+}
+
+/// T13: users were liquidated on a single wrong print.
+#[test]
+fn t13_a_single_wrong_print_liquidates_nobody() {
+    let mut world = floor();
+    world.tick(1_000);
+    say(&mut world, 0, 1).unwrap();
+    for id in 1..3 {
+        say(&mut world, id, 1_000).unwrap();
+    }
+    refresh(&mut world).unwrap();
+    assert_eq!(world.equity("alice"), 20_000, "the median stands");
+    // All three say it at once: the effective price walks, and nobody fails on the way.
+    world.tick(1_000);
+    for id in 0..3 {
+        say(&mut world, id, 1).unwrap();
+    }
+    let _ = refresh(&mut world);
+    assert_eq!(world.lots("alice", "BTC"), 100, "a jump is no price to liquidate at");
+    assert_eq!(world.engine.state().losses.losses().count(), 0);
+}
+
+#[test]
+fn a_stale_price_opens_nothing_and_lets_nothing_out() {
+    let mut world = floor();
+    world.tick(5 * 60 * 1_000);
+    let refused = world.try_fill("BTC", "carol", "bob", 1, 1_000).unwrap_err();
+    assert_eq!(refused.code(), "price-unfit", "{refused}");
+    assert_eq!(world.free("alice"), 0, "at no price, nothing is known to be free");
+    assert_eq!(world.free("carol"), 20_000, "Carol holds no leg: hers is free");
+}
+
+#[test]
+fn a_market_with_a_feed_is_marked_by_nobody_else() {
+    let mut world = floor();
+    let price = rhodian_core::units::Price::new(1_000).unwrap();
+    let marks = vec![(world.market_id("BTC"), price)];
+    let refused = world.market_do(market::Command::Mark { marks }).unwrap_err();
+    assert_eq!(refused.code(), "has-feed");
+    world.list(perpetual("ETH"));
+    let markets = vec![world.market_id("ETH")];
+    let refused = world.market_do(market::Command::MarkFromFeeds { markets }).unwrap_err();
+    assert_eq!(refused.code(), "no-feed");
+    let (market, feeds) = (world.market_id("ETH"), Feeds { depth: Some(FEED), ..Feeds::default() });
+    let refused = world.market_do(market::Command::AttachFeeds { market, feeds }).unwrap_err();
+    assert_eq!(refused.code(), "wrong-feed");
+}
+
+/// A future on the feed settles at the mean of the last half hour, whatever the last print.
+#[test]
+fn a_future_settles_at_the_mean_of_its_window() {
+    let mut world = floor();
+    let expiry = Time(world.at.0.next_multiple_of(60_000) + 3_600_000);
+    world.list(MarketSpec { instrument: Instrument::Future { expiry }, ..perpetual("BTC-F") });
+    let market = world.market_id("BTC-F");
+    let feeds = Feeds { price: Some(FEED), ..Feeds::default() };
+    world.market_do(market::Command::AttachFeeds { market, feeds }).unwrap();
+    world.market_do(market::Command::MarkFromFeeds { markets: vec![market] }).unwrap();
+    world.fill("BTC-F", "carol", "bob", 10, 1_000);
+    let mut swing = 1_000;
+    while world.at < expiry {
+        let left = (expiry.0 - world.at.0).min(5_000);
+        world.tick(left);
+        // A source that always says the same is stuck: they swing by a tick.
+        swing = 2_001 - swing;
+        for id in 0..3 {
+            say(&mut world, id, swing).unwrap();
+        }
+    }
+    assert_eq!(world.lots("carol", "BTC-F"), 0, "paid out");
+    assert!((19_990..=20_010).contains(&world.cash("carol")), "{}", world.cash("carol"));
+}

@@ -8,6 +8,9 @@ use books::slow::SlowBook;
 use books::{Held, Rng, Shape, World, rates};
 use rhodian_core::ids::{AccountId, MarketId};
 use rhodian_core::margin::watch::{Bracket, MarketRates, Refused, RiskBook, Standing};
+use rhodian_core::margin::{Level, tiered};
+use rhodian_core::market::Tier;
+use rhodian_core::units::Amount;
 
 const ALICE: AccountId = AccountId(0);
 const BOB: AccountId = AccountId(1);
@@ -142,6 +145,31 @@ fn refusals_change_nothing() {
         let refused = book.set_prices(&[(BTC, rates(1, 9)), (BTC, flawed)], |_| never());
         assert_eq!(refused, Err(Refused::Rates { market: BTC }));
         assert_eq!(book.below().count(), 0);
+    }
+}
+
+/// The book's brackets and the venue's tiers are one requirement, to the atom.
+#[test]
+fn it_requires_what_the_tiers_of_a_market_require() {
+    let tiers = [(0, 5_001), (70_001, 10_003), (350_007, 25_009)].map(|(above, rate)| Tier {
+        above: Amount::from(above),
+        initial: 2 * rate,
+        maintenance: rate,
+    });
+    let bracket = |tier: &Tier| Bracket { above: tier.above.atoms(), rate: tier.maintenance };
+    let mut book = RiskBook::new();
+    book.add_market(BTC, &tiers.iter().map(bracket).collect::<Vec<_>>()).unwrap();
+    priced(&mut book, &[(BTC, 7)]);
+    for lots in (1..100_000).step_by(37) {
+        for side in [-1, 1] {
+            let required = tiered(&tiers, lots * 7, Level::Maintenance) as i128;
+            let value = i64::try_from(lots * 7).unwrap() * side;
+            for (missing, standing) in [(0, Standing::Sound), (1, Standing::Below)] {
+                let cash = required - i128::from(value) - missing;
+                book.set_account(ALICE, cash, &[(BTC, lots as i64 * side)], never);
+                assert_eq!(book.standing(ALICE), standing, "{lots} lots, side {side}");
+            }
+        }
     }
 }
 

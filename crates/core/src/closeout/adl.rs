@@ -12,7 +12,7 @@ use crate::ledger::Holder;
 use crate::liquidation::adl::draining::{self, Candidate};
 use crate::loss::Loss;
 use crate::margin;
-use crate::market::{self, Leg, Party, RATE_UNIT};
+use crate::market::{self, Leg, Market, Party, RATE_UNIT};
 use crate::oracle::Purpose;
 use crate::units::{Amount, Quantity, SignedAmount};
 
@@ -100,18 +100,13 @@ fn drawdown(state: &State, found: &Loss) -> Option<Why> {
     passed.then(|| Why::Drawdown { paid: amount(paid), held: amount(held) })
 }
 
-<<<<<<< HEAD
 /// Whether anyone stands on the other side of `from`, and the price is of settlement quality: else
-/// the lots wait for the market.
+/// the lots wait for the market. A settled market is paid out at its last price, which may be
+/// nothing: no lots are assigned in it.
 pub(super) fn has_other_side(state: &State, from: Party, market: MarketId) -> bool {
-    let settles = |found| market::fits(state, found, Purpose::Settle);
+    let open = |found: &Market| found.settlement.is_none();
+    let settles = |found: &Market| open(found) && market::fits(state, found, Purpose::Settle);
     if !state.markets.market(market).is_some_and(settles) {
-=======
-/// Whether anyone stands on the other side of `from`: else the lots wait for the market. A settled
-/// market is paid out at its last price, which may be nothing: no lots are assigned in it.
-pub(super) fn has_other_side(state: &State, from: Party, market: MarketId) -> bool {
-    if state.markets.market(market).is_none_or(|found| found.settlement.is_some()) {
->>>>>>> slowmodel
         return false;
     }
     let side = state.markets.lots_of(from, market).lots().signum();

@@ -320,56 +320,6 @@ impl State {
         });
     }
 
-<<<<<<< HEAD
-=======
-    /// A mark, a last price or funding can put any account below zero.
-    fn marked(&mut self, event: &market::Event) {
-        use market::Event::{Funded, Marked, PriceSettled};
-        if !matches!(event, Marked { .. } | PriceSettled { .. } | Funded { .. }) {
-            return;
-        }
-        for account in (0..self.markets.positions.len()).filter_map(AccountId::at) {
-            self.watch_account(account);
-        }
-    }
-
-    /// What the watch knows of an account: whether it is below zero, and whether it could be below
-    /// maintenance, were the whole cap of each of its liens held.
-    fn watch_account(&mut self, account: AccountId) {
-        let negative = self.is_negative(account);
-        let below = self.could_be_below(account);
-        self.watch.set_negative(account, negative);
-        self.watch.set_below(account, below);
-    }
-
-    pub(super) fn could_be_below(&self, account: AccountId) -> bool {
-        let position = self.markets.position(account);
-        let Some(asset) = position.asset.filter(|_| !position.legs.is_empty()) else {
-            return false;
-        };
-        let Some(most) = self.losses.most_lien(self, account) else { return true };
-        let counted = self.equity(account, asset) - most.atoms().cast_signed();
-        counted < self.requirement(account, margin::Level::Maintenance).cast_signed()
-    }
-
-    /// Liens that began with a detection: what they may hold at most counts from now on.
-    fn liens_began(&mut self, event: &loss::Event) {
-        let accounts: Vec<AccountId> = match event {
-            loss::Event::LiableSetFixed { layers, .. } => {
-                layers.iter().flat_map(|(_, rows)| rows.iter().map(|row| row.account)).collect()
-            }
-            loss::Event::LossDetected { owner: Some(owner), .. } => {
-                let his = self.accounts.accounts().filter(|(_, found)| found.owner == *owner);
-                his.map(|(account, _)| account).collect()
-            }
-            _ => return,
-        };
-        for account in accounts {
-            self.watch_account(account);
-        }
-    }
-
->>>>>>> slowmodel
     fn evolve_watch(&mut self, event: &Event, touched: &[AccountId], caps: &[MemberCap]) {
         if !self.watch.is_on() {
             return;

@@ -205,6 +205,7 @@ impl Case {
             maintenance: u32::try_from(*maintenance).unwrap(),
         };
         let spec = MarketSpec {
+            steps: None,
             name: name(["BTC", "ETH", "SOL"][place]),
             domain: DomainId(id(domain)),
             instrument,

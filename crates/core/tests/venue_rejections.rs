@@ -155,6 +155,10 @@ const OF_MARKETS: &[Case] = &[
         w.try_fill("BTC", "carol", "bob", 1, 1_000)
     }),
     ("below-initial-margin", |w| w.try_fill("BTC", "carol", "bob", 1_001, 1_000)),
+    ("deepens-shortfall", |w| {
+        w.mark("BTC", 950);
+        w.try_fill("BTC", "carol", "alice", 100, 750)
+    }),
     ("balance-above-bound", |w| {
         w.deposit("bob", 10u128.pow(30) - 600_000);
         w.try_fill("BTC", "carol", "bob", 900, 1_000)

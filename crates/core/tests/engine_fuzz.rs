@@ -11,9 +11,12 @@ use std::collections::BTreeMap;
 use commands::Bytes;
 use proptest::prelude::*;
 use rhodian_core::allocation::Rule;
+use rhodian_core::closeout::Route;
 use rhodian_core::control::Parameter;
 use rhodian_core::domain::{Kind, Source};
 use rhodian_core::ids::Time;
+use rhodian_core::market::{MarketSpec, StepLimits};
+use world::venue::{backstop, perpetual, routes};
 use world::{World, amount, layer, members};
 
 fn world() -> World {
@@ -37,6 +40,11 @@ fn world() -> World {
     let steps = steps.iter().map(|step| world.step(step)).collect();
     world.waterfall_of(rhodian_core::domain::CauseClass::Default, steps);
     world.set(Parameter::ChallengeTime, 10);
+    world.list(perpetual("m0"));
+    world.mark("m0", 100);
+    let steps = StepLimits { price: 30_000, funding: 5_000, penalty: 10_000 };
+    world.list(MarketSpec { steps: Some(steps), ..perpetual("m1") });
+    world.mark("m1", 100);
     for (place, text) in ["a0", "a1", "a2", "a3"].iter().enumerate() {
         world.account_of(text, &format!("o{}", place % 3), 200);
         for layer in ["gains", "call", "deposits"] {
@@ -44,6 +52,11 @@ fn world() -> World {
         }
     }
     world.stake("a3", "tranche", 20);
+    let list = [backstop(&world, "a2"), Route::Deleverage];
+    let of = routes(&world, "fund", &list);
+    world.set_routes(of).unwrap();
+    world.fill("m0", "a0", "a1", 8, 100);
+    world.fill("m1", "a1", "a0", 8, 100);
     world
 }
 
@@ -109,5 +122,5 @@ fn the_bytes_reach_every_area() {
     }
     assert!(met.left > 1_000 && met.halts > 100 && met.settled > 10, "{met:?}");
     assert!(codes["accepted"] > 1_000, "{codes:?}");
-    assert!(codes.len() > 45, "{} codes: {codes:?}", codes.len());
+    assert!(codes.len() > 70, "{} codes: {codes:?}", codes.len());
 }

@@ -187,7 +187,8 @@ fn a_pair_cannot_take_out_other_peoples_cash() {
 
 #[test]
 fn a_market_that_can_never_be_right_is_refused() {
-    let flawed: &[(&str, fn(&mut MarketSpec))] = &[
+    type Spoil = fn(&mut MarketSpec);
+    let flawed: &[(&str, Spoil)] = &[
         ("no unit", |spec| spec.unit = 0),
         ("a lot worth more than the bound", |spec| spec.unit = 1_000_000_000_000),
         ("no tiers", |spec| spec.tiers.clear()),

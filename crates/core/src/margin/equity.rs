@@ -5,7 +5,7 @@ use crate::control::Parameter;
 use crate::engine::State;
 use crate::ids::{AccountId, AssetId};
 use crate::ledger::Holder;
-use crate::market::{self, Leg, RATE_UNIT, Trade};
+use crate::market::{self, Leg, Position, RATE_UNIT, Trade};
 use crate::units::Quantity;
 use crate::wide;
 
@@ -31,12 +31,8 @@ pub(crate) fn opening_after(
     let position = state.markets.position(account);
     let balance =
         state.ledger.balance(asset, Holder::Account(account)).atoms() - trade.cost - trade.fee;
-    let flat = Leg { market: trade.market, lots: Quantity::ZERO, entry: 0 };
-    let traded = position.leg(trade.market).unwrap_or(&flat).after(trade).0;
-    let others = position.legs.iter().filter(|leg| leg.market != trade.market);
-    let legs = others.copied().chain((!traded.lots.is_flat()).then_some(traded));
     let (mut value, mut profit, mut beyond, mut exact) = (0, 0, 0, Exact::default());
-    for leg in legs {
+    for leg in legs_after(position, trade) {
         let worth = state.markets.leg_value(&leg);
         value += worth;
         profit += (worth - leg.entry).max(0).unsigned_abs();
@@ -48,6 +44,41 @@ pub(crate) fn opening_after(
     let part = uncounted_ceil(state, trade, profit - beyond);
     let uncounted = (beyond + part).cast_signed();
     Opening { balance, equity: balance + value - uncounted - lien, initial: exact.ceil() }
+}
+
+/// Maintenance equity (equity less the lien) and maintenance margin of `account`, in atoms.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Keeping {
+    /// Maintenance equity.
+    pub(crate) equity: i128,
+    /// Maintenance margin, rounded up.
+    pub(crate) maintenance: i128,
+}
+
+/// How `account` would keep what it holds after `trade`; as it stands after a trade of nothing.
+pub(crate) fn keeping_after(
+    state: &State,
+    account: AccountId,
+    asset: AssetId,
+    trade: &Trade,
+) -> Keeping {
+    let balance = state.ledger.balance(asset, Holder::Account(account)).atoms();
+    let (mut value, mut exact) = (0, Exact::default());
+    for leg in legs_after(state.markets.position(account), trade) {
+        value += state.markets.leg_value(&leg);
+        add_leg(&mut exact, &state.markets, &leg, Level::Maintenance);
+    }
+    let lien = state.lien(account, asset).atoms().cast_signed();
+    let equity = balance - trade.cost - trade.fee + value - lien;
+    Keeping { equity, maintenance: exact.ceil().cast_signed() }
+}
+
+/// The legs of `position` as `trade` leaves them.
+fn legs_after<'a>(position: &'a Position, trade: &'a Trade) -> impl Iterator<Item = Leg> + 'a {
+    let flat = Leg { market: trade.market, lots: Quantity::ZERO, entry: 0 };
+    let traded = position.leg(trade.market).unwrap_or(&flat).after(trade).0;
+    let others = position.legs.iter().filter(|leg| leg.market != trade.market);
+    others.copied().chain((!traded.lots.is_flat()).then_some(traded))
 }
 
 /// Opening equity of `account` as it stands: less its lien, positive unrealised profit counted as

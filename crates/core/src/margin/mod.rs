@@ -8,8 +8,8 @@ mod equity;
 mod requirement;
 pub mod watch;
 
+pub(crate) use equity::{Keeping, keeping_after, opening_after, opening_equity, withdrawable};
 pub use equity::{Opening, Withdrawable};
-pub(crate) use equity::{opening_after, opening_equity, withdrawable};
 pub use requirement::{Level, tiered};
 pub(crate) use requirement::{
     initial, initial_with, maintenance, maintenance_in, of_legs, part_ceil, stressed_cost,

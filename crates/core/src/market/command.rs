@@ -280,6 +280,9 @@ pub enum Rejection {
     OnlyReduces { account: AccountId },
     /// The account would stand below its initial margin.
     BelowInitialMargin { account: AccountId, equity: SignedAmount, initial: Amount },
+    /// The account would reduce at a price that leaves it below zero, or further below its
+    /// maintenance margin than it stood.
+    DeepensShortfall { account: AccountId, equity: SignedAmount, maintenance: Amount },
     /// The account's balance would pass the bound.
     BalanceAboveBound { account: AccountId },
     /// The market has its last price.
@@ -325,6 +328,7 @@ impl Rejection {
             Self::BookWouldGrow { .. } => "book-would-grow",
             Self::OnlyReduces { .. } => "only-reduces",
             Self::BelowInitialMargin { .. } => "below-initial-margin",
+            Self::DeepensShortfall { .. } => "deepens-shortfall",
             Self::BalanceAboveBound { .. } => "balance-above-bound",
             Self::AlreadySettled { .. } => "already-settled",
             Self::NotExpired { .. } => "not-expired",
@@ -397,6 +401,10 @@ impl fmt::Display for Rejection {
             Self::BelowInitialMargin { account, equity, initial } => write!(
                 f,
                 "account {account} would have opening equity {equity}, initial margin {initial}"
+            ),
+            Self::DeepensShortfall { account, equity, maintenance } => write!(
+                f,
+                "account {account} would have equity {equity}, maintenance margin {maintenance}"
             ),
             Self::BalanceAboveBound { account } => {
                 write!(f, "the balance of account {account} would pass 10^30 atoms")

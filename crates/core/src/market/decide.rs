@@ -348,14 +348,41 @@ fn side(
         return Err(Rejection::BalanceAboveBound { account });
     }
     let initial = i128::try_from(opening.initial).unwrap_or(i128::MAX);
-    if opening.equity < initial && opening.initial >= margin::initial(state, account) {
+    if opening.equity >= initial {
+        return Ok(());
+    }
+    if opening.initial >= margin::initial(state, account) {
         return Err(Rejection::BelowInitialMargin {
             account,
             equity: SignedAmount::new(opening.equity).unwrap_or_default(),
             initial: Amount::new(opening.initial).unwrap_or(Amount::MAX),
         });
     }
-    Ok(())
+    deepens(state, account, asset, trade)
+}
+
+/// A fill that lowers the requirement may stand below initial margin, but not at any price: it may
+/// not take the account below zero, its lien counted, nor further below maintenance than it stood.
+/// Else an account could sell what it lacks to a friend far from the mark, and leave the hole to
+/// the layers.
+fn deepens(
+    state: &State,
+    account: AccountId,
+    asset: AssetId,
+    trade: &Trade,
+) -> Result<(), Rejection> {
+    let nothing = Trade { market: trade.market, domain: trade.domain, ..Trade::default() };
+    let before = margin::keeping_after(state, account, asset, &nothing);
+    let after = margin::keeping_after(state, account, asset, trade);
+    let short = |of: &margin::Keeping| (of.equity - of.maintenance).min(0);
+    if after.equity >= before.equity.min(0) && short(&after) >= short(&before) {
+        return Ok(());
+    }
+    Err(Rejection::DeepensShortfall {
+        account,
+        equity: SignedAmount::new(after.equity).unwrap_or_default(),
+        maintenance: Amount::new(after.maintenance.unsigned_abs()).unwrap_or(Amount::MAX),
+    })
 }
 
 fn book_side(state: &State, loss: LossId, holds: Quantity, reduces: bool) -> Result<(), Rejection> {

@@ -1,5 +1,7 @@
 //! Commands out of bytes: valid, nearly valid and senseless ones, over few ids so that they meet.
 
+mod venue;
+
 use rhodian_core::account::{self, AccountKind};
 use rhodian_core::allocation::Rule;
 use rhodian_core::control::{self, PARAMETERS, Status};
@@ -108,11 +110,14 @@ pub fn command(bytes: &mut Bytes<'_>) -> (Actor, u64, Action) {
     let actor = Actor { role, id: bytes.below(3) };
     let wait = if bytes.byte() < 200 { 0 } else { u64::from(bytes.byte()) * 20_000 };
     let action = match bytes.byte() {
-        0..=84 => Action::Account(of_account(bytes)),
-        85..=134 => Action::Domain(of_domain(bytes)),
-        135..=239 => Action::Loss(of_loss(bytes)),
-        240..=246 => Action::Control(of_control(bytes)),
-        247..=249 => Action::Duty(duty(bytes)),
+        0..=64 => Action::Account(of_account(bytes)),
+        65..=99 => Action::Domain(of_domain(bytes)),
+        100..=174 => Action::Loss(of_loss(bytes)),
+        175..=228 => Action::Market(venue::of_market(bytes)),
+        229..=238 => Action::CloseOut(venue::of_close_out(bytes)),
+        239..=245 => Action::Control(of_control(bytes)),
+        246..=247 => Action::Duty(duty(bytes)),
+        248..=249 => venue::duty(bytes),
         250 => {
             let (feed, domain) = (FeedId(bytes.below(3)), bytes.domain());
             Action::OracleDuty(oracle::Duty::Tighten { feed, domain })

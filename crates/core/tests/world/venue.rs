@@ -2,8 +2,9 @@
 //! to open and 5 % to keep, unless a test says otherwise.
 
 use rhodian_core::allocation::Rule;
+use rhodian_core::closeout::{self, Route, RouteSpec, Routes};
 use rhodian_core::domain::{Basis, Kind, MemberRule, Source};
-use rhodian_core::engine::{Action, Actor};
+use rhodian_core::engine::{Action, Actor, Event};
 use rhodian_core::ids::{LossId, MarketId};
 use rhodian_core::market::{self, Instrument, MarketSpec, Party, Tier};
 use rhodian_core::units::{Amount, Price, Quantity};
@@ -129,6 +130,13 @@ impl World {
         self.engine.state().equity(self.id(text), ASSET)
     }
 
+    /// What an account gained in the first domain since its reference; negative for a loss.
+    pub fn session_gain(&self, text: &str) -> i128 {
+        let state = self.engine.state();
+        let reference = state.reference(DOMAIN, state.now());
+        state.session(self.id(text), reference).map_or(0, |session| session.gain(DOMAIN))
+    }
+
     /// Gives the loss the engine found itself for `account` the name `text`.
     pub fn loss_of(&mut self, text: &str, account: &str) -> LossId {
         let account = self.id(account);
@@ -139,5 +147,57 @@ impl World {
         let id = found.expect("a loss of the account");
         self.name_loss(text, id);
         id
+    }
+}
+
+/// Routes as most tests want them: 1 % of penalty, to a fifth above maintenance, each route tried
+/// for an hour.
+pub fn routes(world: &World, fund: &str, list: &[Route]) -> Routes {
+    let hour = 3_600_000;
+    let spec = |route: &Route| RouteSpec { route: *route, time: hour, budget: Amount::MAX };
+    Routes {
+        buffer: 200_000,
+        penalty: 10_000,
+        slippage: 10_000,
+        fund: world.layer_id(fund),
+        rate_limit: Amount::MAX,
+        window: hour,
+        list: list.iter().map(spec).collect(),
+    }
+}
+
+/// A backstop that quotes 1 % and takes whatever its margin bears.
+pub fn backstop(world: &World, account: &str) -> Route {
+    Route::Backstop {
+        account: world.id(account),
+        base: 10_000,
+        impact: 0,
+        volatility: 0,
+        depth: 1_000,
+        band: 100_000,
+        budget: Amount::MAX,
+    }
+}
+
+impl World {
+    pub fn set_routes(&mut self, routes: Routes) -> Given {
+        let command = closeout::Command::SetRoutes { asset: ASSET, routes };
+        self.give(Actor::VENUE, Action::CloseOut(command))
+    }
+
+    pub fn try_mark(&mut self, text: &str, ticks: u64) -> Given {
+        let marks = vec![(self.markets[text], Price::new(ticks).unwrap())];
+        self.market_do(market::Command::Mark { marks })
+    }
+
+    /// What close-outs did since the last call.
+    pub fn close_outs(&mut self) -> Vec<closeout::Event> {
+        let records = std::mem::take(&mut self.records);
+        let events = records.into_iter().flat_map(|record| record.events);
+        let ours = events.filter_map(|event| match event {
+            Event::CloseOut(event) => Some(event),
+            _ => None,
+        });
+        ours.collect()
     }
 }

@@ -6,6 +6,7 @@
 
 mod equity;
 mod requirement;
+pub mod scenario;
 pub mod watch;
 
 pub use equity::{Opening, Withdrawable};

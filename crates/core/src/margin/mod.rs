@@ -6,6 +6,7 @@
 
 mod equity;
 mod requirement;
+pub mod scenario;
 pub mod watch;
 
 pub(crate) use equity::{Keeping, keeping_after, opening_after, opening_equity, withdrawable};

@@ -84,7 +84,7 @@ const fn widen(value: u64) -> u128 {
 
 /// From the density at `e` to a point `h` further, |h| <= 1/64: the mass passed and the density
 /// there.
-const fn step(density: i128, e: i128, h: i128) -> (i128, i128) {
+pub(super) const fn step(density: i128, e: i128, h: i128) -> (i128, i128) {
     let (slope, square) = (product(h, e), product(h, h));
     let (mut before, mut term, mut mass, mut ratio) = (0, ONE, 0, 0);
     let mut k = 0;

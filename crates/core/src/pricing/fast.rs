@@ -3,7 +3,7 @@
 //! Fraction bits, each the most that its range leaves in a signed word: logarithms 59 (below 16),
 //! standard deviations and arguments of the normal distribution 56 (below 18), probabilities 63.
 
-use super::exact::{self, NODES, TAIL_NODES};
+use super::exact::{self, NODES, Node, TAIL_NODES};
 
 /// Fraction bits of a logarithm.
 pub(super) const LN_BITS: u32 = 59;
@@ -78,7 +78,10 @@ fn high(a: i64, b: i64) -> i64 {
 /// Rounded down by less than 1 + 1/2 + 1/4 + .. = 2 units of the last place.
 #[inline(always)]
 fn horner(coefficients: &[i64], t: i64) -> i64 {
-    coefficients.iter().rev().fold(0, |sum, coefficient| coefficient + high(sum, t))
+    let add = |sum, coefficient: &i64| {
+        coefficient.wrapping_add(high(sum, t)) // style-ok: far below 2^63, and a check costs a tenth
+    };
+    coefficients.iter().rev().fold(0, add)
 }
 
 /// ln(units / 2^40) with 59 fraction bits, for units from 2^23 to 2^57. Within 2^-58: the table,
@@ -98,58 +101,51 @@ pub(super) fn ln(units: u64) -> i64 {
     ln_2 + row.ln + ((series + (1 << 10)) >> 11)
 }
 
-/// Coefficients of the tail around each node, as a polynomial of t / 2 for t in [-1, 1], where the
-/// argument is the node plus t / 128: 63 fraction bits. What is left out is below 2^-66.
-static TAIL_ROWS: [[i64; 8]; NODES] = tail_rows();
+/// Nodes at 0, 1/128, .. 10.
+const ROWS: usize = 2 * NODES - 1;
 
-/// The coefficients of the density, likewise, from the tail's.
-static DENSITY_ROWS: [[i64; 7]; NODES] = density_rows();
+/// Coefficients of the tail around each node, as a polynomial of t / 2 for t in [-1, 1], where the
+/// argument is the node plus t / 256: 63 fraction bits. What is left out is below 2^-64.
+static TAIL_ROWS: [[i64; 7]; ROWS] = tail_rows();
 
 /// Where the tables end, with 56 fraction bits.
 const END: u64 = 10 << STDEV_BITS;
 
-const fn tail_rows() -> [[i64; 8]; NODES] {
-    let mut rows = [[0; 8]; NODES];
-    let h = exact::ONE / 128;
+const fn tail_rows() -> [[i64; 7]; ROWS] {
+    let mut rows = [[0; 7]; ROWS];
     let mut e = 0;
     let mut i = 0;
-    while i < NODES {
-        let node = TAIL_NODES[i];
-        rows[i][0] = rounded(node.tail);
-        let (slope, square) = (exact::product(h, e), exact::product(h, h));
-        let (mut before, mut term) = (0, exact::ONE);
-        let (mut k, mut order) = (1, 1);
-        while k < 8 {
-            let area = exact::product(h, term) / order;
-            rows[i][k] = rounded(-exact::product(node.density, area) << k);
-            let sum = exact::product(slope, term) + exact::product(square, before);
-            before = term;
-            term = -sum / order;
-            k += 1;
-            order += 1;
+    while i < ROWS {
+        let mut node = TAIL_NODES[i / 2];
+        if i % 2 == 1 {
+            let (mass, density) = exact::step(node.density, e - exact::ONE / 128, exact::ONE / 128);
+            node = Node { tail: node.tail - mass, density };
         }
-        e += exact::ONE / 64;
+        rows[i] = tail_row(node, e);
+        e += exact::ONE / 128;
         i += 1;
     }
     rows
 }
 
-/// The tail of a point further out by u falls by the density times u: with u = t / 128, the
-/// density is -128 times the derivative by t, and so its coefficient k is -64 (k + 1) times the
-/// tail's coefficient k + 1 of t / 2.
-const fn density_rows() -> [[i64; 7]; NODES] {
-    let mut rows = [[0; 7]; NODES];
-    let mut i = 0;
-    while i < NODES {
-        let (mut k, mut order) = (0, 1);
-        while k < 7 {
-            rows[i][k] = -64 * order * TAIL_ROWS[i][k + 1];
-            k += 1;
-            order += 1;
-        }
-        i += 1;
+/// The Taylor coefficients at one node, by the recursion that the slow way steps with.
+const fn tail_row(node: Node, e: i128) -> [i64; 7] {
+    let mut row = [0; 7];
+    row[0] = rounded(node.tail);
+    let h = exact::ONE / 256;
+    let (slope, square) = (exact::product(h, e), exact::product(h, h));
+    let (mut before, mut term) = (0, exact::ONE);
+    let (mut k, mut order) = (1, 1);
+    while k < row.len() {
+        let area = exact::product(h, term) / order;
+        row[k] = rounded(-exact::product(node.density, area) << k);
+        let sum = exact::product(slope, term) + exact::product(square, before);
+        before = term;
+        term = -sum / order;
+        k += 1;
+        order += 1;
     }
-    rows
+    row
 }
 
 /// A probability with 120 fraction bits, rounded to the 63 of the fast way.
@@ -161,10 +157,10 @@ const fn rounded(value: i128) -> i64 {
 #[inline(always)]
 fn place(e: i64) -> (usize, i64) {
     let size = e.unsigned_abs().min(END);
-    let node = (size + (1 << 49)) >> 50;
-    // Within 2^49 of the node, so within 2^63 after the shift.
-    let t = (size.cast_signed() - (node << 50).cast_signed()) << 14;
-    (usize::from(node as u16), t) // style-ok: a node is at most 640
+    let node = (size + (1 << 48)) >> 49;
+    // Within 2^48 of the node, so within 2^63 after the shift.
+    let t = (size.cast_signed() - (node << 49).cast_signed()) << 15;
+    (usize::from(node as u16), t) // style-ok: a node is at most 1280
 }
 
 /// P(Z > e) with 63 fraction bits, within 2^-61. Nothing is left from 10 on, where the true tail is
@@ -176,9 +172,12 @@ pub(super) fn tail(e: i64) -> u64 {
     if e < 0 { CERTAIN - tail } else { tail }
 }
 
-/// The normal density with 63 fraction bits, within 2^-52.
+/// The normal density with 63 fraction bits, within 2^-52: as t / 256 is what the argument moves by,
+/// -256 times the tail's derivative by t, or -128 times that by t / 2.
 #[inline(always)]
 pub(super) fn density(e: i64) -> u64 {
     let (node, t) = place(e);
-    horner(&DENSITY_ROWS[node], t).max(0).unsigned_abs()
+    let [_, a, b, c, d, e, f] = TAIL_ROWS[node];
+    let slope = horner(&[a, 2 * b, 3 * c, 4 * d, 5 * e, 6 * f], t);
+    (-slope).max(0).unsigned_abs() << 7
 }

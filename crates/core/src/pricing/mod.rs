@@ -138,7 +138,7 @@ impl Vanilla {
     pub fn prices(&self) -> Result<Prices, OutsideDomain> {
         let pair = self.pair()?;
         let arguments = pair.arguments();
-        let value = arguments.map_or(0, |(d1, d2)| pair.value(d1, d2));
+        let value = arguments.map_or(0, |(d1, d2)| pair.value(pair.masses(d1, d2)));
         Ok(self.with_parity(value))
     }
 
@@ -149,8 +149,9 @@ impl Vanilla {
         let Some((d1, d2)) = pair.arguments() else {
             return Ok((self.with_parity(0), self.greeks_of_the_payoff(pair)));
         };
-        let prices = self.with_parity(pair.value(d1, d2));
-        Ok((prices, self.greeks(pair, d1, d2)))
+        let masses = pair.masses(d1, d2);
+        let prices = self.with_parity(pair.value(masses));
+        Ok((prices, self.greeks(pair, d1, d2, masses)))
     }
 
     #[inline]
@@ -198,14 +199,15 @@ impl Vanilla {
     /// -D d2 / v, theta = -D v / (2 sqrt T). The bits at each line are the largest possible
     /// size of its product.
     #[inline]
-    fn greeks(&self, pair: Pair, d1: i64, d2: i64) -> Greeks {
+    fn greeks(&self, pair: Pair, d1: i64, d2: i64, (asset, cash): (u128, u128)) -> Greeks {
         let forward = self.forward.units();
-        // What the pair calls d1 belongs to the smaller of the two; seen from a forward above the
-        // strike, d1 is -d2 and d2 is -d1, and F n(d1) is what it was.
         let mass = u128::from(pair.low) * u128::from(fast::density(d1));
-        let (d1, d2) = if forward > self.strike.units() { (-d2, -d1) } else { (d1, d2) };
-        let in_the_money = u128::from(forward) * u128::from(fast::tail(-d1));
-        let call_delta = narrow_unsigned((in_the_money + (1 << 62)) >> TAIL_BITS).cast_signed();
+        // What the pair calls d1 belongs to the smaller of the two; seen from a forward above the
+        // strike, d1 is -d2, d2 is -d1, and F N(d1) is F less what the pair calls cash.
+        let below = forward > self.strike.units();
+        let d2 = if below { -d1 } else { d2 };
+        let part = if below { (u128::from(forward) << TAIL_BITS) - cash } else { asset };
+        let call_delta = narrow_unsigned((part + (1 << 62)) >> TAIL_BITS).cast_signed();
         let put_delta = call_delta - forward.cast_signed();
 
         // D with 13 fraction bits: 62 bits.
@@ -271,15 +273,20 @@ impl Pair {
         (d1 > -FURTHEST).then_some((d1, d1 - stdev))
     }
 
+    /// low N(d1) and high N(d2) with 63 fraction bits, below 2^57 x 2^63.
+    #[inline]
+    fn masses(&self, d1: i64, d2: i64) -> (u128, u128) {
+        let mass = |level: u64, d: i64| u128::from(level) * u128::from(fast::tail(-d));
+        (mass(self.low, d1), mass(self.high, d2))
+    }
+
     /// low N(d1) - high N(d2), to the nearest unit.
     ///
     /// The fast value is off by low x 2^-57 for the logarithms and (low + high) x 2^-60 for the
     /// tails, and by high x 2^-76 where a tail is cut: within (low + high) x 2^-56.
     #[inline]
-    fn value(&self, d1: i64, d2: i64) -> u64 {
-        // Below 2^57 x 2^63 each; the difference may come out negative by the error.
-        let asset = u128::from(self.low) * u128::from(fast::tail(-d1));
-        let cash = u128::from(self.high) * u128::from(fast::tail(-d2));
+    fn value(&self, (asset, cash): (u128, u128)) -> u64 {
+        // The difference may come out negative by the error.
         let error = i128::from(self.low + self.high) << (TAIL_BITS - 56);
         let above = asset.cast_signed() - cash.cast_signed() + (1 << (TAIL_BITS - 1));
         let (least, most) = ((above - error) >> TAIL_BITS, (above + error) >> TAIL_BITS);

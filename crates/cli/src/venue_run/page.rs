@@ -105,7 +105,10 @@ fn equities(file: &VenueFile, run: &Run, standings: &[Standing]) -> Vec<Path> {
             points: thinned(points),
         })
     };
-    most_touched(standings, MOST_EQUITIES).into_iter().filter_map(path).collect()
+    // One whose equity never moved has no path to show.
+    let moves = |path: &Path| path.points.iter().any(|point| point.1 != path.points[0].1);
+    let touched = most_touched(standings, MOST_ACCOUNTS).into_iter().filter_map(path);
+    touched.filter(moves).take(MOST_EQUITIES).collect()
 }
 
 /// Evenly thinned to what can be seen, the lowest and the highest value and the ends kept.

@@ -238,7 +238,7 @@ impl Story {
             }
             LossEvent::PoolRepaid { to, amount, rows, .. } => {
                 let who = match to {
-                    PoolHolder::Members => format!("{} accounts", count(rows.len())),
+                    PoolHolder::Members => crate::run::notes::accounts(rows.len()),
                     PoolHolder::Layer(id) => layer(id),
                     PoolHolder::Uncovered(_) => "the uncovered debt".to_owned(),
                 };

@@ -390,13 +390,13 @@ fn counted(run: &Run) -> String {
     let figures = &run.figures;
     let number = |number: u64| count(usize::try_from(number).unwrap_or(usize::MAX));
     let happened: Vec<String> =
-        figures.counts.iter().map(|(what, times)| format!("{} {what}", number(*times))).collect();
+        figures.counts.iter().map(|(what, times)| format!("{what} {}", number(*times))).collect();
     let mut lines = vec![format!("Until {}: {}", clock(figures.end), happened.join(", "))];
     if !figures.refusals.is_empty() {
         let refused = figures
             .refusals
             .iter()
-            .map(|(code, (expected, others))| format!("{} {code}", number(expected + others)));
+            .map(|(code, (expected, others))| format!("{code} {}", number(expected + others)));
         lines.push(format!("Refused: {}", refused.collect::<Vec<_>>().join(", ")));
     }
     let open = still_open(&run.state);

@@ -198,7 +198,11 @@ impl Section<'_> {
         let unit = &self.report.summary.asset.name;
         main.el("section", &[], |section| {
             section.put("h2", &[], "Accounts touched most");
-            section.put("p", &[("class", "sub")], "Left: the deficit it left to others. Every account is in accounts.csv.");
+            section.put(
+                "p",
+                &[("class", "sub")],
+                "Left: the deficit it left to others. Every account is in accounts.csv.",
+            );
             table::write(section, &format!("Accounts, {unit}"), &columns, &rows);
         });
     }

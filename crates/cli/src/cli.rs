@@ -2,7 +2,7 @@
 
 use clap::{Parser, Subcommand};
 
-use crate::commands::{allocate, check, completions, explain, init, run, schema, share};
+use crate::commands::{allocate, check, completions, explain, init, margin, run, schema, share};
 use crate::diagnostic::{Diagnostic, Exit};
 
 const EXAMPLES: &str = "\
@@ -14,6 +14,7 @@ Examples:
   rhodian share LOSS.toml --out result
   rhodian init venue > VENUE.toml
   rhodian run VENUE.toml --out run
+  rhodian margin run --account bob
   rhodian explain result --account bob
   rhodian completions bash
 
@@ -40,6 +41,8 @@ pub enum Command {
     #[allow(missing_docs)]
     Run(Box<run::RunArgs>),
     #[allow(missing_docs)]
+    Margin(margin::MarginArgs),
+    #[allow(missing_docs)]
     Explain(explain::ExplainArgs),
     #[allow(missing_docs)]
     Check(Box<check::CheckArgs>),
@@ -58,6 +61,7 @@ impl Command {
             Self::Allocate(args) => allocate::run(args),
             Self::Share(args) => share::run(args),
             Self::Run(args) => run::run(args),
+            Self::Margin(args) => margin::run(args),
             Self::Explain(args) => explain::run(args),
             Self::Check(args) => check::run(args),
             Self::Init(args) => init::run(args),

@@ -21,6 +21,9 @@ const SCENARIOS: [&str; 8] = [
     "settlement",
 ];
 
+/// The venue files among the scenarios.
+const VENUES: [&str; 2] = ["crash", "crisis"];
+
 /// The summary of a scenario, and its shares by loss, layer and account.
 fn run(name: &str) -> (Value, BTreeMap<(String, String, String), String>) {
     let out = folder();
@@ -58,6 +61,72 @@ fn every_scenario_gives_its_golden_summary() {
     }
 }
 
+/// The same of venue files, which `run` runs; their events follow one another when replayed.
+#[test]
+fn every_venue_gives_its_golden_summary() {
+    let bless = std::env::var_os("RHODIAN_BLESS").is_some();
+    for name in VENUES {
+        let out = folder();
+        let file = scenarios().join(format!("{name}.toml"));
+        let file = file.to_str().unwrap();
+        done(out.path(), &["run", file, "--out", "result", "--strict", "--quiet"]);
+        done(out.path(), &["check", "result"]);
+        let mut summary = json(&out.path().join("result/summary.json"));
+        let digest = summary.as_object_mut().unwrap().remove("digest").unwrap();
+        assert_eq!(digest.as_str().unwrap().len(), 64, "{name}");
+        let path = scenarios().join(format!("golden/{name}.json"));
+        if bless {
+            fs::write(&path, format!("{summary:#}\n")).unwrap();
+        }
+        if let Some(found) = difference(&json(&path), &summary, name) {
+            panic!("not as in the golden summary: {found}");
+        }
+    }
+}
+
+/// The crisis does what it is there for.
+#[test]
+fn the_crisis_reaches_every_route_and_kind() {
+    let golden = json(&scenarios().join("golden/crisis.json"));
+    let kinds = golden["run"]["layer_kinds"].as_object().unwrap();
+    let reached: Vec<&str> = kinds.keys().map(String::as_str).collect();
+    let expected = [
+        "assessment",
+        "default-fund",
+        "deposits",
+        "gains-haircut",
+        "insurance-fund",
+        "issuance",
+        "lender-supply",
+        "operator-capital",
+        "provider-principal",
+        "provider-profit",
+        "tranche",
+        "treasury",
+    ];
+    assert_eq!(reached, expected);
+    let counts = &golden["run"]["counts"];
+    for what in [
+        "liquidations",
+        "changes of route",
+        "fills of close-out books",
+        "sales by auction",
+        "sales to a backstop",
+        "auto-deleveragings",
+        "auto-deleveragings of accounts",
+        "penalties",
+        "takeovers",
+        "uncovered losses",
+        "recoveries",
+    ] {
+        assert!(counts[what].as_u64().unwrap_or(0) > 0, "{what}: {counts}");
+    }
+    let losses = golden["losses"].as_array().unwrap();
+    assert_eq!(losses.len(), 2);
+    assert!(losses.iter().all(|loss| loss["episode"] == 1), "one episode");
+    assert!(losses[0]["own_means"] != "0", "the hedge of the failed owner pays first");
+}
+
 /// Where two values first differ, and how.
 fn difference(golden: &Value, found: &Value, at: &str) -> Option<String> {
     match (golden, found) {
@@ -84,6 +153,7 @@ fn no_scenario_is_left_out() {
     let mut names: Vec<String> = names.collect();
     names.sort_unstable();
     let mut known = SCENARIOS.map(str::to_owned).to_vec();
+    known.extend(VENUES.map(str::to_owned));
     known.sort_unstable();
     assert_eq!(names, known);
 }

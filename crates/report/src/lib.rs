@@ -18,6 +18,7 @@ mod markup;
 pub mod model;
 pub mod money;
 pub mod picture;
+pub mod run;
 pub mod safe;
 pub mod size;
 pub mod svg;

@@ -5,6 +5,7 @@ pub mod check;
 pub mod completions;
 pub mod explain;
 pub mod init;
+pub mod margin;
 pub mod run;
 pub mod schema;
 pub mod share;

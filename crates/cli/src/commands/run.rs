@@ -14,6 +14,7 @@ use crate::output::{Format, OutputArgs, data_to_stdout, to_stdout};
 use crate::terminal::{self, visible};
 use crate::venue_file::{self, VenueFile};
 use crate::venue_run::driver::Until;
+use crate::venue_run::page;
 use crate::venue_run::progress::Bar;
 use crate::venue_run::story::Story;
 use crate::venue_run::summary::{self, Standing};
@@ -116,7 +117,8 @@ fn write_folder(
     text("shares.csv", csv::shares(report))?;
     text("accounts.csv", summary::accounts_csv(report, run, standings))?;
     text("losses.csv", summary::losses_csv(report, run))?;
-    text("report.html", html::page(report))?;
+    let figures = page::figures(file, run, standings);
+    text("report.html", html::run_page(report, &figures))?;
     let json = summary::json(report, file, run);
     folder.write("summary.json", |out| out.write_all(&json))?;
     if let Some(log) = &mut run.log {

@@ -122,6 +122,18 @@ impl Grid {
         written(u128::from(price.ticks()) * self.tick, places(self.tick))
     }
 
+    /// One tick, as it is read.
+    #[must_use]
+    pub fn tick_text(&self) -> String {
+        plain(self.tick)
+    }
+
+    /// One lot, as it is read.
+    #[must_use]
+    pub fn lot_text(&self) -> String {
+        plain(self.lot)
+    }
+
     /// How sizes of the market are written, without a sign.
     #[must_use]
     pub fn size_text(&self, lots: u64) -> String {
@@ -132,6 +144,11 @@ impl Grid {
 /// The decimals a step has.
 fn places(step: u128) -> u32 {
     rhodian_report::money::Money::new(u32::from(DECIMALS)).needed(step)
+}
+
+/// Without separators and zeros that say nothing.
+fn plain(value: u128) -> String {
+    written(value, 0).replace(',', "")
 }
 
 fn written(value: u128, least: u32) -> String {

@@ -8,6 +8,7 @@ use rhodian_core::loss::{Event as LossEvent, OwnMeans, PoolHolder};
 use rhodian_core::market::{Event as MarketEvent, Party, Rejection as MarketRejection};
 use rhodian_core::units::Amount;
 use rhodian_report::money::{Money, count};
+use rhodian_report::run::clock;
 use rhodian_report::safe::printable;
 
 use super::names::Names;
@@ -84,12 +85,24 @@ impl Story {
                     Party::Book(loss) => Some((*loss, verb)),
                     Party::Account(_) => None,
                 });
-                book.last().map(|(loss, verb)| {
+                let mut in_trouble = [(buyer, "buys"), (seller, "sells")].into_iter();
+                let in_trouble = in_trouble.find_map(|(party, verb)| match party {
+                    Party::Account(id) => {
+                        let open = state.closeouts.liquidation(*id).is_some();
+                        open.then(|| (self.account(state, *id), verb))
+                    }
+                    Party::Book(_) => None,
+                });
+                let grid = self.grids.get(market.index()).map(|(_, grid)| grid);
+                let at = grid.map_or_else(String::new, |grid| grid.price_text(*price));
+                let liquidated = in_trouble.map(|(who, verb)| {
+                    format!("{who} {verb} {} at {at}", self.size(*market, lots.size()))
+                });
+                let closed = book.last().map(|(loss, verb)| {
                     let (size, name) = (self.size(*market, lots.size()), names.loss_name(loss));
-                    let grid = self.grids.get(market.index()).map(|(_, grid)| grid);
-                    let price = grid.map_or_else(String::new, |grid| grid.price_text(*price));
-                    format!("the book of {} {verb} {size} at {price}", printable(name))
-                })
+                    format!("the book of {} {verb} {size} at {at}", printable(name))
+                });
+                closed.or(liquidated)
             }
             Event::Market(MarketEvent::LegsTaken { loss, legs, .. }) => {
                 let legs: Vec<String> = legs
@@ -225,7 +238,7 @@ impl Story {
             }
             LossEvent::PoolRepaid { to, amount, rows, .. } => {
                 let who = match to {
-                    PoolHolder::Members => format!("{} accounts", count(rows.len())),
+                    PoolHolder::Members => crate::run::notes::accounts(rows.len()),
                     PoolHolder::Layer(id) => layer(id),
                     PoolHolder::Uncovered(_) => "the uncovered debt".to_owned(),
                 };
@@ -320,17 +333,6 @@ impl Story {
             if told > 0 { writeln!(out) } else { Ok(()) }
         })
     }
-}
-
-/// A time after the beginning: `1d 02:03:04`, with milliseconds where there are some.
-#[must_use]
-pub fn clock(at: u64) -> String {
-    let (seconds, millis) = (at / 1_000, at % 1_000);
-    let (days, hours) = (seconds / 86_400, seconds / 3_600 % 24);
-    let (minutes, seconds) = (seconds / 60 % 60, seconds % 60);
-    let days = if days > 0 { format!("{days}d ") } else { String::new() };
-    let rest = if millis > 0 { format!(".{millis:03}") } else { String::new() };
-    format!("{days}{hours:02}:{minutes:02}:{seconds:02}{rest}")
 }
 
 /// A refusal in the words of the file: names for ids, decimals for atoms, prices for ticks.

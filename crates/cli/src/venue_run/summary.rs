@@ -8,6 +8,7 @@ use rhodian_core::invariants::LAWS;
 use rhodian_core::loss::Stage;
 use rhodian_core::units::Amount;
 use rhodian_report::money::{Money, count};
+use rhodian_report::run::clock;
 use rhodian_report::safe::{columns, fitted, left, printable, right};
 use rhodian_report::{Asset, Report, Summary, csv};
 use serde_json::{Value, json};
@@ -15,7 +16,6 @@ use serde_json::{Value, json};
 use super::commands::ASSET;
 use super::driver::Run;
 use super::figures::AccountFigures;
-use super::story::clock;
 use crate::diagnostic::Diagnostic;
 use crate::run::driver::account_name;
 use crate::run::rows::rows;
@@ -100,6 +100,8 @@ fn figures(file: &VenueFile, run: &Run) -> Value {
         };
         json!({
             "market": market.name.as_str(),
+            "tick": market.grid.tick_text(),
+            "lot": market.grid.lot_text(),
             "first": price(marks.first().map(|(_, ticks)| *ticks)),
             "lowest": price(marks.iter().map(|(_, ticks)| *ticks).min()),
             "highest": price(marks.iter().map(|(_, ticks)| *ticks).max()),
@@ -388,13 +390,13 @@ fn counted(run: &Run) -> String {
     let figures = &run.figures;
     let number = |number: u64| count(usize::try_from(number).unwrap_or(usize::MAX));
     let happened: Vec<String> =
-        figures.counts.iter().map(|(what, times)| format!("{} {what}", number(*times))).collect();
+        figures.counts.iter().map(|(what, times)| format!("{what} {}", number(*times))).collect();
     let mut lines = vec![format!("Until {}: {}", clock(figures.end), happened.join(", "))];
     if !figures.refusals.is_empty() {
         let refused = figures
             .refusals
             .iter()
-            .map(|(code, (expected, others))| format!("{} {code}", number(expected + others)));
+            .map(|(code, (expected, others))| format!("{code} {}", number(expected + others)));
         lines.push(format!("Refused: {}", refused.collect::<Vec<_>>().join(", ")));
     }
     let open = still_open(&run.state);

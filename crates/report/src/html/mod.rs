@@ -5,6 +5,7 @@
 //! ten years. However many rows a report has, the page lists a bounded number of them and says
 //! where the rest is.
 
+mod run;
 mod sections;
 mod table;
 
@@ -12,6 +13,7 @@ use crate::markup::Markup;
 use crate::model::{Report, Summary};
 use crate::money::{self, Money};
 use crate::picture::Picture;
+use crate::run::RunFigures;
 use sections::Section;
 
 const CSS: &str = include_str!("style.css");
@@ -19,6 +21,16 @@ const CSS: &str = include_str!("style.css");
 /// The page of a report.
 #[must_use]
 pub fn page(report: &Report) -> String {
+    page_of(report, None)
+}
+
+/// The page of a run: a report with what only a run has.
+#[must_use]
+pub fn run_page(report: &Report, run: &RunFigures) -> String {
+    page_of(report, Some(run))
+}
+
+fn page_of(report: &Report, run: Option<&RunFigures>) -> String {
     let summary = &report.summary;
     let picture = Picture::of_all(summary);
     let mut page = Markup::default();
@@ -39,7 +51,15 @@ pub fn page(report: &Report) -> String {
                 main.el("header", &[], |header| heading(header, report, &picture));
                 warnings(main, summary);
                 let section = Section { report, picture: &picture };
-                section.waterfall(main);
+                if run.is_none() || !summary.losses.is_empty() {
+                    section.waterfall(main);
+                }
+                if let Some(run) = run {
+                    section.paths(main, run);
+                    section.map(main, run);
+                    section.books(main, run);
+                    section.touched(main, run);
+                }
                 section.sizes(main);
                 section.largest(main);
                 section.losses(main);
@@ -47,6 +67,9 @@ pub fn page(report: &Report) -> String {
                 section.recoveries(main);
                 section.check(main);
                 section.sums(main);
+                if let Some(run) = run {
+                    section.counted(main, run);
+                }
                 footer(main, summary);
             });
         });

@@ -8,10 +8,14 @@
 
 mod burden;
 mod classes;
+mod map;
+mod paths;
 mod waterfall;
 
 pub use burden::Burden;
 pub use classes::{ClassBar, Classes};
+pub use map::Map;
+pub use paths::Paths;
 pub use waterfall::{Bar, Waterfall};
 
 use crate::markup::Markup;
@@ -28,6 +32,10 @@ pub enum Chart {
     Classes(Classes),
     /// The burden curve.
     Burden(Burden),
+    /// Prices or equities over time.
+    Paths(Paths),
+    /// What was taken over, by market and time.
+    Map(Map),
 }
 
 impl Chart {
@@ -39,11 +47,15 @@ impl Chart {
             Self::Waterfall(chart) => (&chart.title, &chart.about),
             Self::Classes(chart) => (&chart.title, &chart.about),
             Self::Burden(chart) => (&chart.title, &chart.about),
+            Self::Paths(chart) => (&chart.title, &chart.about),
+            Self::Map(chart) => (&chart.title, &chart.about),
         };
         match self {
             Self::Waterfall(chart) => chart.draw(&mut canvas),
             Self::Classes(chart) => chart.draw(&mut canvas),
             Self::Burden(chart) => chart.draw(&mut canvas),
+            Self::Paths(chart) => chart.draw(&mut canvas),
+            Self::Map(chart) => chart.draw(&mut canvas),
         }
         canvas.framed(title, about)
     }
@@ -100,6 +112,24 @@ impl Canvas {
                 ("width", &width),
                 ("height", &height),
                 ("rx", &corner),
+            ],
+        );
+    }
+
+    /// A rectangle that lets through what is below it, filled to so many percent.
+    pub(crate) fn shade(&mut self, at: (u32, u32), size: (u32, u32), ink: Ink, percent: u32) {
+        let (x, y, width, height) = (px(at.0), px(at.1), px(size.0), px(size.1));
+        let opacity = if percent >= 100 { "1".to_owned() } else { format!("0.{percent:02}") };
+        self.out.leaf(
+            "rect",
+            &[
+                ("class", ink.class),
+                ("fill", ink.color),
+                ("fill-opacity", &opacity),
+                ("x", &x),
+                ("y", &y),
+                ("width", &width),
+                ("height", &height),
             ],
         );
     }

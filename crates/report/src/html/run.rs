@@ -1,0 +1,257 @@
+//! The sections of a page that only a run of a venue has.
+
+use super::sections::Section;
+use super::table::{self, Cell, Column, Row, row};
+use crate::markup::Markup;
+use crate::money::{self, Money};
+use crate::run::{CloseOutRow, RunFigures, clock};
+use crate::safe::fitted;
+use crate::svg::{Chart, Map, Paths};
+
+/// The books listed.
+const MOST_BOOKS: usize = 40;
+
+impl Section<'_> {
+    fn asset_money(&self) -> Money {
+        Money::new(self.report.summary.asset.decimals)
+    }
+
+    /// What prices and equities did.
+    pub(super) fn paths(&self, main: &mut Markup, run: &RunFigures) {
+        if run.prices.is_empty() && run.equities.is_empty() {
+            return;
+        }
+        let failed = match run.failures.len() {
+            0 => "No account failed.".to_owned(),
+            1 => "The dashed line is when an account failed.".to_owned(),
+            many => format!("Dashed: when the {} accounts failed.", money::count(many)),
+        };
+        main.el("section", &[], |section| {
+            section.put("h2", &[], "Prices and equities");
+            section.put("p", &[("class", "sub")], &failed);
+            section.el("div", &[("class", "pair")], |pair| {
+                let charts = [
+                    ("prices", "Prices over time", &run.prices),
+                    ("equities", "Equity of the accounts touched most", &run.equities),
+                ];
+                for (id, title, paths) in charts {
+                    if paths.is_empty() {
+                        continue;
+                    }
+                    let about: Vec<String> = paths
+                        .iter()
+                        .map(|path| {
+                            let (low, high) = (&path.low, &path.high);
+                            format!("{} between {low} and {high}, last {}", path.name, path.last)
+                        })
+                        .collect();
+                    let chart = Paths {
+                        title: title.to_owned(),
+                        about: about.join("; "),
+                        paths: paths.clone(),
+                        failures: run.failures.clone(),
+                        end: run.end,
+                    };
+                    pair.el("figure", &[], |figure| {
+                        figure.raw(&Chart::Paths(chart).svg(id));
+                        figure.put("figcaption", &[], title);
+                    });
+                }
+            });
+        });
+    }
+
+    /// Where and when legs were taken over.
+    pub(super) fn map(&self, main: &mut Markup, run: &RunFigures) {
+        if run.map.is_empty() {
+            return;
+        }
+        let money = self.asset_money();
+        let sum = |row: &crate::run::MapRow| row.cells.iter().sum::<u128>();
+        let places = money.places(run.map.iter().map(sum));
+        let rows: Vec<Row> = run
+            .map
+            .iter()
+            .map(|of| {
+                let value = money.with_places(sum(of), places);
+                row("", vec![of.market.clone(), money::count(of.legs), value])
+            })
+            .collect();
+        let columns = [Column::Text("Market"), Column::Number("Legs"), Column::Number("Value")];
+        let unit = &self.report.summary.asset.name;
+        let chart = Map {
+            title: "What was taken over, by market and time".to_owned(),
+            about: "The darker a cell, the more value moved to close-out books then.".to_owned(),
+            rows: run.map.clone(),
+            end: run.end,
+        };
+        main.el("section", &[], |section| {
+            section.put("h2", &[], "Where accounts failed");
+            let sub = "The darker a cell, the more value moved to close-out books then.";
+            section.put("p", &[("class", "sub")], sub);
+            section.el("div", &[("class", "pair")], |pair| {
+                pair.el("figure", &[], |figure| {
+                    figure.raw(&Chart::Map(chart).svg("map"));
+                });
+                pair.el("div", &[], |beside| {
+                    table::write(beside, &format!("Taken over, {unit}"), &columns, &rows);
+                });
+            });
+        });
+    }
+
+    /// How books were closed: by fills, by sales, by auto-deleveraging.
+    pub(super) fn books(&self, main: &mut Markup, run: &RunFigures) {
+        if run.close_outs.is_empty() {
+            return;
+        }
+        let text = |of: &(u64, String)| if of.0 == 0 { "-".to_owned() } else { of.1.clone() };
+        let one = |of: &CloseOutRow| {
+            let parties = match of.parties {
+                0 => String::new(),
+                1 => "to 1 party".to_owned(),
+                many => format!("to {many} parties"),
+            };
+            let cells = [
+                Cell::with_below(of.loss.clone(), of.market.clone()),
+                text(&of.taken).into(),
+                text(&of.filled).into(),
+                text(&of.sold).into(),
+                text(&of.need).into(),
+                Cell::with_below(text(&of.assigned), parties),
+            ];
+            ("", cells.into_iter().collect())
+        };
+        let rows: Vec<Row> = run.close_outs.iter().take(MOST_BOOKS).map(one).collect();
+        let columns = [
+            Column::Text("Book"),
+            Column::Number("Taken over"),
+            Column::Extra("Filled"),
+            Column::Extra("Sold"),
+            Column::Number("Need"),
+            Column::Number("Assigned"),
+        ];
+        let needs = |of: &&CloseOutRow| of.need.0 > 0;
+        let met = run.close_outs.iter().filter(needs).all(|of| of.assigned.0 == of.need.0);
+        let any = run.close_outs.iter().any(|of| of.need.0 > 0);
+        let sub = match (any, met) {
+            (false, _) => "No book needed auto-deleveraging: the market took what there was.",
+            (true, true) => {
+                "The need is what was left in a book when auto-deleveraging began. It assigned \
+                 exactly that, and quantity only."
+            }
+            (true, false) => {
+                "The need is what was left in a book when auto-deleveraging began. Where less was \
+                 assigned, the rest was closed otherwise or still waits for another side."
+            }
+        };
+        main.el("section", &[], |section| {
+            section.put("h2", &[], "How the books were closed");
+            section.put("p", &[("class", "sub")], sub);
+            table::write(section, "Sizes of each book", &columns, &rows);
+            let more = run.close_outs.len().saturating_sub(MOST_BOOKS);
+            if more > 0 {
+                let line = format!("{} more are in summary.json.", money::count(more));
+                section.put("p", &[("class", "sub")], &line);
+            }
+        });
+    }
+
+    /// The accounts that the run touched most.
+    pub(super) fn touched(&self, main: &mut Markup, run: &RunFigures) {
+        if run.accounts.is_empty() {
+            return;
+        }
+        let money = self.asset_money();
+        let places = money.places([0]);
+        let amount = |atoms: u128| match atoms {
+            0 => "-".to_owned(),
+            atoms => money.with_places(atoms, places),
+        };
+        let rows: Vec<Row> = run
+            .accounts
+            .iter()
+            .map(|of| {
+                let sign = if of.equity < 0 { "-" } else { "" };
+                let equity = money.with_places(of.equity.unsigned_abs(), places);
+                let account = Cell::with_below(fitted(&of.account, 32, "…"), of.note.clone());
+                let figures = [
+                    amount(of.deposited),
+                    format!("{sign}{equity}"),
+                    amount(of.paid),
+                    amount(of.repaid),
+                    amount(of.deleveraged),
+                    amount(of.left),
+                ];
+                ("", [account].into_iter().chain(figures.map(Cell::from)).collect())
+            })
+            .collect();
+        let columns = [
+            Column::Id("Account"),
+            Column::Extra("Paid in"),
+            Column::Number("Equity now"),
+            Column::Number("Bore"),
+            Column::Extra("Came back"),
+            Column::Extra("Deleveraged"),
+            Column::Number("Left"),
+        ];
+        let unit = &self.report.summary.asset.name;
+        main.el("section", &[], |section| {
+            section.put("h2", &[], "Accounts touched most");
+            section.put(
+                "p",
+                &[("class", "sub")],
+                "Left: the deficit it left to others. Every account is in accounts.csv.",
+            );
+            table::write(section, &format!("Accounts, {unit}"), &columns, &rows);
+        });
+    }
+
+    /// What was counted, refused and checked.
+    pub(super) fn counted(&self, main: &mut Markup, run: &RunFigures) {
+        let number = |number: u64| money::count(usize::try_from(number).unwrap_or(usize::MAX));
+        let (laws, running, full) = run.laws;
+        main.el("section", &[], |section| {
+            section.put("h2", &[], "What was counted and checked");
+            let line = format!(
+                "The run ended at {}. {laws} laws held after each of {} events, and {} times from \
+                 the raw state.",
+                clock(run.end),
+                number(running),
+                number(full)
+            );
+            section.put("p", &[], &line);
+            section.el("div", &[("class", "pair")], |pair| {
+                let rows: Vec<Row> = run
+                    .counts
+                    .iter()
+                    .map(|(what, times)| row("", vec![what.clone(), number(*times)]))
+                    .collect();
+                let columns = [Column::Words("What happened"), Column::Number("Times")];
+                pair.el("div", &[], |left| {
+                    table::write(left, "What happened how often", &columns, &rows);
+                });
+                let rows: Vec<Row> = run
+                    .refusals
+                    .iter()
+                    .map(|of| {
+                        let cells = vec![of.code.clone(), number(of.expected), number(of.others)];
+                        row("", cells)
+                    })
+                    .collect();
+                let columns = [
+                    Column::Words("Refused with"),
+                    Column::Number("Expected"),
+                    Column::Number("Others"),
+                ];
+                pair.el("div", &[], |right| {
+                    if rows.is_empty() {
+                        right.put("p", &[("class", "sub")], "Nothing was refused.");
+                    } else {
+                        table::write(right, "What was refused, by code", &columns, &rows);
+                    }
+                });
+            });
+        });
+    }
+}

@@ -1,0 +1,124 @@
+//! What a run of a venue adds to a report: paths over time, takeovers by market and time, how
+//! books were closed, the accounts it touched most, refusals, and how often laws were checked.
+//! A door fills it; the page draws it.
+
+/// A path over time, drawn in a panel of its own.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Path {
+    /// Its name.
+    pub name: String,
+    /// Times in milliseconds, ascending, and values in any one unit.
+    pub points: Vec<(u64, i128)>,
+    /// The highest value, written.
+    pub high: String,
+    /// The lowest value, written.
+    pub low: String,
+    /// The last value, written.
+    pub last: String,
+}
+
+/// Values of one market taken over, by moment.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct MapRow {
+    /// The market.
+    pub market: String,
+    /// The value taken over in each part of the run's time, in atoms.
+    pub cells: Vec<u128>,
+    /// How many legs.
+    pub legs: usize,
+}
+
+/// How one book was closed in one market. Sizes are whole lots; `unit` writes them.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct CloseOutRow {
+    /// The loss.
+    pub loss: String,
+    /// The market.
+    pub market: String,
+    /// Taken over: lots, and as written.
+    pub taken: (u64, String),
+    /// Closed in the market.
+    pub filled: (u64, String),
+    /// Sold to a bidder or a backstop.
+    pub sold: (u64, String),
+    /// What was left when auto-deleveraging began: the need.
+    pub need: (u64, String),
+    /// What it assigned.
+    pub assigned: (u64, String),
+    /// To how many parties.
+    pub parties: u64,
+}
+
+/// An account that the run touched.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct AccountRow {
+    /// Its id.
+    pub account: String,
+    /// What there is to say beside it; may be empty.
+    pub note: String,
+    /// Paid in, in atoms.
+    pub deposited: u128,
+    /// Its equity at the end, in atoms.
+    pub equity: i128,
+    /// What it paid for others' losses, or of its own means.
+    pub paid: u128,
+    /// What came back.
+    pub repaid: u128,
+    /// The value that auto-deleveraging took off it.
+    pub deleveraged: u128,
+    /// The deficit it left to others.
+    pub left: u128,
+}
+
+/// Refusals of one code.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Refusals {
+    /// The code.
+    pub code: String,
+    /// Those that were expected.
+    pub expected: u64,
+    /// The others.
+    pub others: u64,
+}
+
+/// What a run adds to a report.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct RunFigures {
+    /// When the run ended, in milliseconds after its beginning.
+    pub end: u64,
+    /// When accounts failed.
+    pub failures: Vec<u64>,
+    /// Prices.
+    pub prices: Vec<Path>,
+    /// Equities.
+    pub equities: Vec<Path>,
+    /// What was taken over, by market.
+    pub map: Vec<MapRow>,
+    /// How books were closed.
+    pub close_outs: Vec<CloseOutRow>,
+    /// The accounts touched most.
+    pub accounts: Vec<AccountRow>,
+    /// What happened how often.
+    pub counts: Vec<(String, u64)>,
+    /// What was refused.
+    pub refusals: Vec<Refusals>,
+    /// The laws, how often they were checked after an event, how often from the raw state.
+    pub laws: (usize, u64, u64),
+}
+
+/// A time after the beginning: `1d 02:03:04`, with milliseconds where there are some.
+///
+/// ```
+/// use rhodian_report::run::clock;
+/// assert_eq!(clock(93_784_000), "1d 02:03:04");
+/// assert_eq!(clock(1_500), "00:00:01.500");
+/// ```
+#[must_use]
+pub fn clock(at: u64) -> String {
+    let (seconds, millis) = (at / 1_000, at % 1_000);
+    let (days, hours) = (seconds / 86_400, seconds / 3_600 % 24);
+    let (minutes, seconds) = (seconds / 60 % 60, seconds % 60);
+    let days = if days > 0 { format!("{days}d ") } else { String::new() };
+    let rest = if millis > 0 { format!(".{millis:03}") } else { String::new() };
+    format!("{days}{hours:02}:{minutes:02}:{seconds:02}{rest}")
+}

@@ -13,6 +13,7 @@ use crate::margin::{self, Level};
 use crate::market::{self, Leg, Party};
 use crate::oracle::Purpose;
 use crate::units::{Amount, Quantity, SignedAmount};
+use crate::wide;
 
 /// The next duty of liquidation: what ends first, then what begins, then what goes on; accounts in
 /// the order of their ids.
@@ -108,12 +109,28 @@ pub(super) fn plan(
 ) -> Option<Vec<(MarketId, Quantity)>> {
     let position = state.markets.position(account);
     let asset = position.asset?;
-    let part = part(state, &position.legs, maintenance_equity(state, account, asset), routes)?;
+    let equity = maintenance_equity(state, account, asset);
+    if position.legs.iter().any(|leg| margin::underlying(state, leg).is_some()) {
+        let target = target(state, account, routes.buffer);
+        return Some(position.legs.iter().map(|leg| part_of_all(leg, equity, target)).collect());
+    }
+    let part = part(state, &position.legs, equity, routes)?;
     let rows = position.legs.iter().zip(&part.lots).map(|(leg, lots)| {
         let lots = i64::try_from(*lots).unwrap_or(0) * leg.lots.lots().signum();
         (leg.market, Quantity::new(lots).unwrap_or_default())
     });
     Some(rows.collect())
+}
+
+/// Of a portfolio with options: the same part of every leg, (target - equity) / target of its lots,
+/// rounded up. Scenario losses shrink in proportion, so what is left meets the target, but for
+/// what closing costs.
+fn part_of_all(leg: &Leg, equity: i128, target: i128) -> (MarketId, Quantity) {
+    let (short, target) = ((target - equity).max(0).unsigned_abs(), target.max(1).unsigned_abs());
+    let size = u128::from(leg.lots.size());
+    let lots = wide::mul_div_ceil(size, short, target).unwrap_or(size).min(size);
+    let lots = i64::try_from(lots).unwrap_or(0) * leg.lots.lots().signum();
+    (leg.market, Quantity::new(lots).unwrap_or_default())
 }
 
 fn part(state: &State, legs: &[Leg], equity: i128, routes: &Routes) -> Option<Partial> {

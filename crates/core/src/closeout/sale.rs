@@ -206,7 +206,7 @@ fn insolvent_bonus(
         return Err(Rejection::PartAboveMost { part, most: RATE_UNIT });
     }
     let elapsed = state.now().0 - book.since.0;
-    let requirement = margin::of_legs(&state.markets, &book.legs, Level::Maintenance);
+    let requirement = margin::of_legs(state, &book.legs, Level::Maintenance);
     let whole = course.bidder_gets(0, requirement, elapsed);
     Ok(whole * u128::from(part) / u128::from(RATE_UNIT))
 }

@@ -27,7 +27,9 @@ impl State {
 
     /// The accounts that stand below maintenance, in id order.
     pub(crate) fn below_maintenance(&self) -> impl Iterator<Item = AccountId> + '_ {
-        let watched = self.watch.is_on().then(|| self.watch.risk().below());
+        let risk = self.watch.risk();
+        // What options require moves with time and volatility, which are no marks.
+        let watched = self.watch.is_on().then(|| merged(risk.below(), risk.aside()));
         let scanned =
             watched.is_none().then(|| (0..self.markets.positions.len()).filter_map(AccountId::at));
         let accounts = watched.into_iter().flatten().chain(scanned.into_iter().flatten());
@@ -41,7 +43,8 @@ impl State {
 
     /// Whether everyone who is below maintenance or below zero is known to the watch.
     pub(super) fn is_health_watched(&self) -> bool {
-        let below: Vec<AccountId> = self.watch.risk().below().collect();
+        let risk = self.watch.risk();
+        let below: Vec<AccountId> = merged(risk.below(), risk.aside()).collect();
         let negative = self.watch.negative();
         self.accounts.accounts().all(|(id, _)| {
             let known = below.binary_search(&id).is_ok();

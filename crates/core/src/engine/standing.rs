@@ -5,10 +5,10 @@ use alloc::vec::Vec;
 
 use super::{Events, State};
 use crate::control::Parameter;
-use crate::ids::{AccountId, AssetId, CheckpointId, DomainId, LossId, Time};
+use crate::ids::{AccountId, AssetId, CheckpointId, DomainId, LossId, MarketId, Time};
 use crate::ledger::{Holder, Ledger};
 use crate::loss::SetOff;
-use crate::margin::{self, Level, Withdrawable};
+use crate::margin::{self, Level, Withdrawable, scenario};
 use crate::market::{self, Markets, Session};
 use crate::oracle::Purpose;
 use crate::units::{Amount, SignedAmount};
@@ -59,6 +59,14 @@ impl State {
         let equity = self.equity(account, asset);
         let counted = equity - self.lien(account, asset).atoms().cast_signed();
         equity >= 0 && counted < self.requirement(account, Level::Maintenance).cast_signed()
+    }
+
+    /// The scenario tables of the options `account` holds, by underlying, with their Greeks and the
+    /// loss at the worst move against delta alone. An underlying whose table cannot be computed
+    /// now is left out; its whole value is required.
+    #[must_use]
+    pub fn scenario_tables(&self, account: AccountId) -> Vec<(MarketId, scenario::Requirement)> {
+        margin::tables(self, &self.markets.position(account).legs)
     }
 
     /// What `account` may take out of `asset`, and how it comes about.

@@ -1,6 +1,6 @@
 //! The three equities of an account.
 
-use super::requirement::{Exact, Level, add_leg};
+use super::requirement::{Exact, Level};
 use crate::control::Parameter;
 use crate::engine::State;
 use crate::ids::{AccountId, AssetId};
@@ -31,19 +31,20 @@ pub(crate) fn opening_after(
     let position = state.markets.position(account);
     let balance =
         state.ledger.balance(asset, Holder::Account(account)).atoms() - trade.cost - trade.fee;
-    let (mut value, mut profit, mut beyond, mut exact) = (0, 0, 0, Exact::default());
-    for leg in legs_after(position, trade) {
+    let (mut value, mut profit, mut beyond) = (0, 0, 0);
+    let legs = legs_after(position, trade);
+    for leg in legs.clone() {
         let worth = state.markets.leg_value(&leg);
         value += worth;
         profit += (worth - leg.entry).max(0).unsigned_abs();
         beyond += beyond_depth_ceil(state, &leg, worth);
-        add_leg(&mut exact, &state.markets, &leg, Level::Initial);
     }
     let lien = state.lien(account, asset).atoms().cast_signed();
     // What no depth could take counts for nothing, the rest in part.
     let part = uncounted_ceil(state, trade, profit - beyond);
     let uncounted = (beyond + part).cast_signed();
-    Opening { balance, equity: balance + value - uncounted - lien, initial: exact.ceil() }
+    let initial = super::required(state, legs, Level::Initial);
+    Opening { balance, equity: balance + value - uncounted - lien, initial }
 }
 
 /// Maintenance equity (equity less the lien) and maintenance margin of `account`, in atoms.
@@ -63,18 +64,19 @@ pub(crate) fn keeping_after(
     trade: &Trade,
 ) -> Keeping {
     let balance = state.ledger.balance(asset, Holder::Account(account)).atoms();
-    let (mut value, mut exact) = (0, Exact::default());
-    for leg in legs_after(state.markets.position(account), trade) {
-        value += state.markets.leg_value(&leg);
-        add_leg(&mut exact, &state.markets, &leg, Level::Maintenance);
-    }
+    let legs = legs_after(state.markets.position(account), trade);
+    let value: i128 = legs.clone().map(|leg| state.markets.leg_value(&leg)).sum();
+    let maintenance = super::required(state, legs, Level::Maintenance);
     let lien = state.lien(account, asset).atoms().cast_signed();
     let equity = balance - trade.cost - trade.fee + value - lien;
-    Keeping { equity, maintenance: exact.ceil().cast_signed() }
+    Keeping { equity, maintenance: maintenance.cast_signed() }
 }
 
 /// The legs of `position` as `trade` leaves them.
-fn legs_after<'a>(position: &'a Position, trade: &'a Trade) -> impl Iterator<Item = Leg> + 'a {
+fn legs_after<'a>(
+    position: &'a Position,
+    trade: &'a Trade,
+) -> impl Iterator<Item = Leg> + Clone + 'a {
     let flat = Leg { market: trade.market, lots: Quantity::ZERO, entry: 0 };
     let traded = position.leg(trade.market).unwrap_or(&flat).after(trade).0;
     let others = position.legs.iter().filter(|leg| leg.market != trade.market);

@@ -5,12 +5,14 @@
 //! older than the reference checkpoint. Liens are subtracted in every one of them.
 
 mod equity;
+mod portfolio;
 mod requirement;
 pub mod scenario;
 pub mod watch;
 
 pub(crate) use equity::{Keeping, keeping_after, opening_after, opening_equity, withdrawable};
 pub use equity::{Opening, Withdrawable};
+pub(crate) use portfolio::{required, tables, underlying};
 pub use requirement::{Level, tiered};
 pub(crate) use requirement::{
     initial, initial_with, maintenance, maintenance_in, of_legs, part_ceil, stressed_cost,

@@ -1,6 +1,7 @@
 //! Requirements: tiers over each leg's gross value at the mark, summed exactly and rounded up
 //! once (against the trader).
 
+use super::portfolio::required;
 use crate::control::Parameter;
 use crate::engine::State;
 use crate::ids::{AccountId, DomainId, MarketId};
@@ -84,17 +85,13 @@ pub(crate) fn add_leg(exact: &mut Exact, markets: &Markets, leg: &Leg, level: Le
 }
 
 /// What `legs` require, in atoms.
-pub(crate) fn of_legs(markets: &Markets, legs: &[Leg], level: Level) -> u128 {
-    let mut exact = Exact::default();
-    for leg in legs {
-        add_leg(&mut exact, markets, leg, level);
-    }
-    exact.ceil()
+pub(crate) fn of_legs(state: &State, legs: &[Leg], level: Level) -> u128 {
+    required(state, legs.iter().copied(), level)
 }
 
 /// What `account` must hold to open, in atoms.
 pub(crate) fn initial(state: &State, account: AccountId) -> u128 {
-    of_legs(&state.markets, &state.markets.position(account).legs, Level::Initial)
+    of_legs(state, &state.markets.position(account).legs, Level::Initial)
 }
 
 /// What `account` would have to hold to open, with `more` lots in its markets.
@@ -111,7 +108,7 @@ pub(crate) fn initial_with(
             None => legs.push(Leg { market: *market, lots: *lots, entry: 0 }),
         }
     }
-    of_legs(&state.markets, &legs, Level::Initial)
+    of_legs(state, &legs, Level::Initial)
 }
 
 /// `rate` millionths of `value`, rounded up.
@@ -123,12 +120,12 @@ pub(crate) fn part_ceil(value: u128, rate: u32) -> u128 {
 
 /// What `account` must hold to keep its legs, in atoms.
 pub(crate) fn maintenance(state: &State, account: AccountId) -> u128 {
-    of_legs(&state.markets, &state.markets.position(account).legs, Level::Maintenance)
+    of_legs(state, &state.markets.position(account).legs, Level::Maintenance)
 }
 
 /// What `account` must hold to keep its legs in the markets of `domain`, in atoms.
 pub(crate) fn maintenance_in(state: &State, account: AccountId, domain: DomainId) -> u128 {
-    of_legs(&state.markets, &state.markets.legs_in(account, domain), Level::Maintenance)
+    of_legs(state, &state.markets.legs_in(account, domain), Level::Maintenance)
 }
 
 /// What closing `legs` may cost under stress: the domain's rate of their gross value, rounded up

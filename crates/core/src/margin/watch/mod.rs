@@ -310,6 +310,11 @@ impl RiskBook {
         self.below.iter().copied()
     }
 
+    /// Who stands on the side, by rising id: what they must hold can change without a tick.
+    pub fn aside(&self) -> impl Iterator<Item = AccountId> + '_ {
+        self.side.keys().copied()
+    }
+
     /// Whose equity is below zero, by rising id.
     pub fn negative(&self) -> impl Iterator<Item = AccountId> + '_ {
         self.below().filter(|account| self.standing(*account) == Standing::Negative)

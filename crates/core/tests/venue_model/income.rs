@@ -76,6 +76,12 @@ impl Model {
                 let gets = wave(&(&pool.repaid + share), &claims);
                 for ((account, row), gets) in pool.rows.iter_mut().zip(gets) {
                     self.venue.transfer(&from, &Who::Account(*account).name(), &gets);
+                    // What an account holds at its first trade is its principal, whatever brought
+                    // it: nothing of it was ever at risk in a market.
+                    let of = &mut self.venue.accounts[*account];
+                    if of.traded.is_empty() {
+                        of.moved += &gets;
+                    }
                     row.1 += gets;
                 }
             }

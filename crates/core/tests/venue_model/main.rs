@@ -95,6 +95,7 @@ const REACHED: &[&str] = &[
     "book-would-grow",
     "only-reduces",
     "below-initial-margin",
+    "deepens-shortfall",
     "withdrawal-above-free",
     "loss-already-reported",
     "already-failed",

@@ -204,8 +204,12 @@ impl Model {
     }
 
     pub fn margin(&self, account: usize, initial: bool) -> Int {
-        let legs = self.venue.legs_of(Who::Account(account));
-        let legs = legs.map(|(market, leg)| (market, self.venue.gross(market, leg)));
+        self.margin_at(&self.venue, account, initial)
+    }
+
+    pub fn margin_at(&self, venue: &Venue, account: usize, initial: bool) -> Int {
+        let legs = venue.legs_of(Who::Account(account));
+        let legs = legs.map(|(market, leg)| (market, venue.gross(market, leg)));
         self.requirement(&legs.collect::<Vec<_>>(), initial)
     }
 
@@ -216,9 +220,7 @@ impl Model {
         let rate = int(1_000_000 - self.domains[trade.domain].parameters.opening_profit);
         let uncounted = ceil(&millionths(&venue.unrealised(account), &rate));
         let equity = venue.equity(Who::Account(account)) - uncounted - self.lien(account);
-        let legs = venue.legs_of(Who::Account(account));
-        let legs: Vec<_> = legs.map(|(market, leg)| (market, venue.gross(market, leg))).collect();
-        let initial = self.requirement(&legs, true);
+        let initial = self.margin_at(&venue, account, true);
         (venue.balance(&Who::Account(account).name()), equity, initial)
     }
 

@@ -4,8 +4,8 @@
 use num_traits::{Signed, Zero};
 
 use crate::model::{Checkpoint, Model, Pays};
-use crate::numbers::{Int, int};
-use crate::venue::{Trade, Who};
+use crate::numbers::{Int, int, positive};
+use crate::venue::{Trade, Venue, Who};
 
 pub type Given = Result<(), &'static str>;
 
@@ -250,8 +250,26 @@ impl Model {
         refuse(!reduces && self.domains[trade.domain].reduce_only, "only-reduces")?;
         let (balance, equity, initial) = self.opening_after(account, trade);
         refuse(balance.abs() > int(10u128.pow(30)), "balance-above-bound")?;
-        let eases = initial < self.margin(account, true);
-        refuse(equity < initial && !eases, "below-initial-margin")
+        if equity >= initial {
+            return Ok(());
+        }
+        refuse(initial >= self.margin(account, true), "below-initial-margin")?;
+        refuse(self.deepens(account, trade), "deepens-shortfall")
+    }
+
+    /// Whether a fill takes the account below zero, or further below it or below maintenance than
+    /// it stands, its lien counted.
+    fn deepens(&self, account: usize, trade: &Trade) -> bool {
+        let lien = self.lien(account);
+        let stands = |venue: &Venue| {
+            let equity = venue.equity(Who::Account(account)) - &lien;
+            let short = positive(self.margin_at(venue, account, false) - &equity);
+            (equity, short)
+        };
+        let mut after = self.venue.clone();
+        after.trade(Who::Account(account), trade, "clearing");
+        let ((before, short_before), (equity, short)) = (stands(&self.venue), stands(&after));
+        equity < before.min(Int::zero()) || short > short_before
     }
 
     /// Whether anyone holds the other side of what `who` holds.

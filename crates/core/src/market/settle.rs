@@ -45,6 +45,7 @@ pub(super) fn settle(
         price,
         max: found.spec.max_price,
     })?;
+    super::decide::touch_exposed(state, &|of| of == market, events);
     events.push(Event::PriceSettled { market, price, pays, lot_value });
     Ok(())
 }

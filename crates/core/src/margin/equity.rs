@@ -68,7 +68,7 @@ pub(crate) fn keeping_after(
         value += state.markets.leg_value(&leg);
         add_leg(&mut exact, &state.markets, &leg, Level::Maintenance);
     }
-    let lien = state.lien(account, asset).atoms().cast_signed();
+    let lien = state.loss_lien(account, asset).atoms().cast_signed();
     let equity = balance - trade.cost - trade.fee + value - lien;
     Keeping { equity, maintenance: exact.ceil().cast_signed() }
 }

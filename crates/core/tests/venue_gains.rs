@@ -221,3 +221,23 @@ fn a_gain_is_held_once_for_two_losses_of_its_owner() {
     assert_eq!((world.loss("L2").own_means.atoms(), world.lien("ann-iso")), (2_500, 0));
     assert_eq!(world.equity("ann-iso"), 10_000, "its principal stays");
 }
+
+/// Found by the fuzz: shares of deposits waited for a touch while a mark took what they were
+/// divided over, and the domain's residue went below zero. They are taken before the mark counts.
+#[test]
+fn shares_that_wait_are_taken_before_prices_move() {
+    let mut world = World::venue(0, 1_000);
+    world.touched("deposits", true);
+    world.waterfall(&["deposits"]);
+    for text in ["bob", "carol", "dan"] {
+        world.account(text, 11_000);
+    }
+    world.claims("deposits", &[("bob", 1, 9_000), ("dan", 1, 9_000)]);
+    world.fill("BTC", "bob", "carol", 100, 1_000);
+    world.report("L", 12_000);
+    assert_eq!((world.cash("bob"), world.cash("dan")), (-89_000, 11_000), "divided, not taken");
+    world.mark("BTC", 960);
+    assert_eq!((world.equity("bob"), world.cash("dan")), (1_000, 11_000), "Bob's 6,000 are taken");
+    world.take_shares("L");
+    assert_eq!((world.cash("dan"), world.residue(), world.uncovered()), (5_000, 0, 0));
+}

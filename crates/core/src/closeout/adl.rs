@@ -198,7 +198,7 @@ fn candidates(
         }
         let net: i128 = position.legs.iter().map(|leg| signed_gross(state, leg)).sum();
         let equity =
-            state.equity(account, asset) - state.lien(account, asset).atoms().cast_signed();
+            state.equity(account, asset) - state.loss_lien(account, asset).atoms().cast_signed();
         accounts.push(account);
         candidates.push(Candidate {
             lots: lots.size(),

@@ -60,7 +60,7 @@ fn is_over(state: &State, account: AccountId) -> bool {
 
 /// Equity less lien: what margin counts.
 fn maintenance_equity(state: &State, account: AccountId, asset: AssetId) -> i128 {
-    state.equity(account, asset) - state.lien(account, asset).atoms().cast_signed()
+    state.equity(account, asset) - state.loss_lien(account, asset).atoms().cast_signed()
 }
 
 /// Maintenance and the buffer, rounded up.

@@ -57,7 +57,7 @@ impl State {
             return false;
         };
         let equity = self.equity(account, asset);
-        let counted = equity - self.lien(account, asset).atoms().cast_signed();
+        let counted = equity - self.loss_lien(account, asset).atoms().cast_signed();
         equity >= 0 && counted < self.requirement(account, Level::Maintenance).cast_signed()
     }
 

@@ -109,6 +109,12 @@ impl State {
         if settling {
             return self.means(account, asset);
         }
+        self.loss_lien(account, asset)
+    }
+
+    /// What `account` is held for by open losses and shares not taken, without what a settlement
+    /// keeps in place until its ranks are paid: that is no reason to liquidate anyone.
+    pub(crate) fn loss_lien(&self, account: AccountId, asset: AssetId) -> Amount {
         self.losses.lien(self, account, asset)
     }
 

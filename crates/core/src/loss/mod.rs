@@ -40,6 +40,7 @@ pub use lien::Level;
 pub(crate) use lien::{MemberCap, levels_hold, measure, member_caps};
 pub(crate) use period::is_within;
 pub use rejection::Rejection;
+pub(crate) use touch::touch_where;
 
 use crate::domain::CauseClass;
 use crate::engine::{Actor, State};

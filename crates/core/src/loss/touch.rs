@@ -68,8 +68,8 @@ impl Losses {
 }
 
 /// Takes every share that waits for a touch, of accounts that `of` selects: before their balances
-/// change otherwise.
-pub(super) fn touch_where(state: &State, of: &dyn Fn(AccountId) -> bool, events: &mut Events) {
+/// or what they hold change otherwise.
+pub(crate) fn touch_where(state: &State, of: &dyn Fn(AccountId) -> bool, events: &mut Events) {
     for (set, layer, members) in state.losses.waiting() {
         for (place, member) in members.members.iter().enumerate() {
             if of(member.account) {

@@ -67,7 +67,7 @@ pub(crate) fn keeping_after(
     let legs = legs_after(state.markets.position(account), trade);
     let value: i128 = legs.clone().map(|leg| state.markets.leg_value(&leg)).sum();
     let maintenance = super::required(state, legs, Level::Maintenance);
-    let lien = state.lien(account, asset).atoms().cast_signed();
+    let lien = state.loss_lien(account, asset).atoms().cast_signed();
     let equity = balance - trade.cost - trade.fee + value - lien;
     Keeping { equity, maintenance: maintenance.cast_signed() }
 }

@@ -12,6 +12,7 @@ use crate::control::Status;
 use crate::domain::CauseClass;
 use crate::engine::{Envelope, Events, State};
 use crate::ids::{AccountId, AssetId, CheckpointId, DomainId, LossId, MarketId};
+use crate::loss;
 use crate::margin;
 use crate::oracle::Purpose;
 use crate::units::{Amount, Price, Quantity, SignedAmount};
@@ -112,8 +113,17 @@ fn mark(state: &State, marks: &[(MarketId, Price)], events: &mut Events) -> Resu
         }
         found.within_step(*market, *price)?;
     }
+    touch_exposed(state, &|market| seen.contains(&market), events);
     events.push(Event::Marked { marks: marks.to_vec() });
     Ok(())
+}
+
+/// Before what a lot is worth moves, the shares that wait for a touch are taken of those who hold
+/// lots: they were divided over what each could pay at the prices of then.
+pub(super) fn touch_exposed(state: &State, moves: &dyn Fn(MarketId) -> bool, events: &mut Events) {
+    let legs = |account| &state.markets.position(account).legs;
+    let exposed = |account| legs(account).iter().any(|leg| moves(leg.market));
+    loss::touch_where(state, &exposed, events);
 }
 
 pub(super) fn in_range(market: MarketId, price: Price, max: Price) -> Result<(), Rejection> {
@@ -141,6 +151,7 @@ fn fund(
     let funding = found.funding.checked_add(atoms_per_lot);
     match funding {
         Some(funding) if funding.unsigned_abs() <= MAX_LOT_VALUE => {
+            touch_exposed(state, &|of| of == market, events);
             events.push(Event::Funded { market, atoms_per_lot });
             Ok(())
         }

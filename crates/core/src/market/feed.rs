@@ -62,7 +62,8 @@ pub(super) fn attach(
     Ok(())
 }
 
-/// New marks from the markets' feeds: all of them count at once.
+/// New marks from the markets' feeds: all of them count at once. A market with limits of steps
+/// follows its feed by one admitted step at a time: the next command takes it further.
 pub(super) fn mark(
     state: &State,
     markets: &[MarketId],
@@ -80,8 +81,10 @@ pub(super) fn mark(
             .for_action(feed, Purpose::Mark, state.now())
             .map_err(|unfit| Rejection::Unfit { market, unfit })?;
         super::decide::in_range(market, price, found.spec.max_price)?;
-        marks.push((market, price));
+        marks.push((market, found.step_toward(price)));
     }
+    let moves = |market| marks.iter().any(|(of, _)| *of == market);
+    super::decide::touch_exposed(state, &moves, events);
     events.push(Event::Marked { marks });
     Ok(())
 }

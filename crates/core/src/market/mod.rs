@@ -89,6 +89,15 @@ impl Market {
         Err(Rejection::StepAboveLimit { market, from, to, max })
     }
 
+    /// The price nearest to `to` that one admitted step reaches from the mark.
+    pub(crate) fn step_toward(&self, to: Price) -> Price {
+        let (Some(steps), Some(from)) = (self.spec.steps, self.mark) else { return to };
+        let reach = u128::from(from.ticks()) * u128::from(steps.price) / u128::from(RATE_UNIT);
+        let reach = u64::try_from(reach).unwrap_or(0);
+        let (low, high) = (from.ticks() - reach, from.ticks() + reach);
+        Price::new(to.ticks().clamp(low, high)).unwrap_or(to)
+    }
+
     /// What a lot held now is worth at the mark: mark x unit - F. Nothing without a mark.
     #[must_use]
     pub fn lot_value(&self) -> Option<i128> {

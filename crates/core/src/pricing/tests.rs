@@ -104,7 +104,7 @@ fn both_ways_decide_alike() {
         let stdev = 1 + next() % (1 << (20 + next() % 24)) * (1 << 16);
         let ln = (fast::ln(high) - fast::ln(low)).unsigned_abs();
         let zeros = stdev.leading_zeros();
-        let word = fast::narrow_unsigned(((1 << 127) - 1) / u128::from(stdev << zeros));
+        let word = narrow_unsigned(((1 << 127) - 1) / u128::from(stdev << zeros));
         let pair = Pair { low, high, ln, stdev, inverse: Scaled { word, bits: 71 - zeros } };
         let value = pair.arguments().map_or(0, |(d1, d2)| pair.value(pair.masses(d1, d2)));
         if pair.arguments().is_some() {

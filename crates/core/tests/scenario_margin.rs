@@ -1,7 +1,7 @@
 //! Scenario margin: portfolios whose requirement can be worked out by hand, and what holds for all.
 //!
-//! The spot stands at 50,000 ticks; a tick has a million units and a lot a thousand atoms a tick, so
-//! one lot is worth 50,000,000 atoms.
+//! The spot stands at 50,000 ticks; a tick has a million units and a lot a thousand atoms a tick,
+//! so one lot is worth 50,000,000 atoms.
 
 use proptest::prelude::*;
 use rhodian_core::margin::scenario::{

@@ -11,9 +11,10 @@
 //! ```
 //!
 //! **Basis**: the grid moves all forwards together, so a future against spot looks safe; if they
-//! fail to converge it is not. What longs of one expiry hedge of shorts of another is charged a part
-//! of itself, pair by pair. **Concentration**: deltas, netted within an expiry only, are charged in
-//! proportion to their square over the market's depth, since leaving takes trades in each expiry.
+//! fail to converge it is not. What longs of one expiry hedge of shorts of another is charged a
+//! part of itself, pair by pair. **Concentration**: deltas, netted within an expiry only, are
+//! charged in proportion to their square over the market's depth, since leaving takes trades in
+//! each expiry.
 //!
 //! Everything is rounded against the trader: a profit down, a loss and a charge up, and an option's
 //! change of value by one unit more than its two prices say, as each is right to half of one. A
@@ -74,8 +75,8 @@ pub struct Acceleration {
 }
 
 impl Acceleration {
-    /// The loss as a multiple of the delta-only loss, in millionths, rounded up; nothing where delta
-    /// alone predicts no loss, so that any loss is all acceleration.
+    /// The loss as a multiple of the delta-only loss, in millionths, rounded up; nothing where
+    /// delta alone predicts no loss, so that any loss is all acceleration.
     ///
     /// ```
     /// use rhodian_core::margin::scenario::Acceleration;
@@ -332,8 +333,8 @@ fn bound(leg: &OptionLeg, forward: u64) -> u64 {
 
 impl Grid<'_> {
     /// The part by which volatility moves at an expiry so far away, in millionths: the stated part
-    /// times (30 days / time)^(quarters / 4), at most the cap; rounded down. Within the last hour the
-    /// time counts as an hour.
+    /// times (30 days / time)^(quarters / 4), at most the cap; rounded down. Within the last hour
+    /// the time counts as an hour.
     ///
     /// ```
     /// use rhodian_core::margin::scenario::Grid;

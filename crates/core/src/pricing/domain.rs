@@ -136,8 +136,8 @@ pub struct Volatility {
     millionths: u32,
     /// With 58 fraction bits, rounded down.
     pub(super) fixed: u64,
-    /// Its inverse with 50 fraction bits, rounded down; below 2^64. Zero for none.
-    pub(super) inverse: u64,
+    /// Its inverse, rounded down: 50 to 67 fraction bits. Zero for none.
+    pub(super) inverse: Scaled,
 }
 
 impl Volatility {
@@ -154,8 +154,8 @@ impl Volatility {
         }
         // At most 10 x 2^58, below 2^62.
         let fixed = fast::narrow_unsigned((u128::from(millionths) << 58) / 1_000_000);
-        let inverse = (1_000_000u128 << 50).checked_div(u128::from(millionths)).unwrap_or(0);
-        Ok(Self { millionths, fixed, inverse: fast::narrow_unsigned(inverse) })
+        let inverse = Scaled::quotient(1_000_000 << 100, u128::from(millionths), 100);
+        Ok(Self { millionths, fixed, inverse })
     }
 
     /// The volatility, in millionths a year.
@@ -171,8 +171,8 @@ pub struct TimeToExpiry {
     millis: u64,
     /// The root of the time in years with 60 fraction bits, rounded down; below 2^62.
     pub(super) root: u64,
-    /// Its inverse with 46 fraction bits, rounded down; below 2^64. Zero for no time.
-    pub(super) inverse_root: u64,
+    /// Its inverse, rounded down: 46 to 65 fraction bits. Zero for no time.
+    pub(super) inverse_root: Scaled,
 }
 
 impl TimeToExpiry {
@@ -190,10 +190,8 @@ impl TimeToExpiry {
         // At most 10 x 2^120, so always there; its root is below 2^62.
         let square = mul_div_floor(u128::from(millis), 1 << 120, u128::from(YEAR)).unwrap_or(0);
         let root = square.isqrt();
-        // A millisecond has a root above 2^42, so the inverse stays below 2^64.
-        let inverse = if root == 0 { 0 } else { (1 << 106) / root };
-        let (root, inverse_root) = (fast::narrow_unsigned(root), fast::narrow_unsigned(inverse));
-        Ok(Self { millis, root, inverse_root })
+        let inverse_root = Scaled::quotient(1 << 127, root, 67);
+        Ok(Self { millis, root: fast::narrow_unsigned(root), inverse_root })
     }
 
     /// The time, in milliseconds.
@@ -215,28 +213,32 @@ pub(super) fn total_stdev(vol: Volatility, time: TimeToExpiry) -> Result<u64, Ou
     Ok(fast::narrow_unsigned(stdev))
 }
 
-/// A number as a word whose top bit is set, and how many of its bits are fraction.
-#[derive(Clone, Copy, Debug)]
+/// A number as a word and how many of its bits are fraction.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Scaled {
     pub(super) word: u64,
     pub(super) bits: u32,
 }
 
 impl Scaled {
-    /// The product of two words, which have `bits` fraction bits together; rounded down.
-    #[inline]
-    pub(super) fn product(a: u64, b: u64, bits: u32) -> Self {
-        let product = u128::from(a) * u128::from(b);
-        // Of zero nothing is left to shift, and no one asks.
-        let zeros = product.leading_zeros() & 127;
-        Self { word: fast::narrow_unsigned((product << zeros) >> 64), bits: bits + zeros - 64 }
+    /// `num / den` for a `num` of so many fraction bits: the leading 64 bits, rounded down. Nothing
+    /// over zero is left at zero, and no one asks for it.
+    pub(super) fn quotient(num: u128, den: u128, bits: u32) -> Self {
+        match num.checked_div(den) {
+            None | Some(0) => Self { word: 0, bits: 64 },
+            Some(quotient) => {
+                let zeros = quotient.leading_zeros();
+                let word = fast::narrow_unsigned((quotient << zeros) >> 64);
+                // The quotients asked for are above 2^63.
+                Self { word, bits: bits + zeros - 64 }
+            }
+        }
     }
-}
 
-/// The inverse of volatility times root of time, within 2^-42 of itself; without meaning where one
-/// of them is zero. A volatility of at most 10 keeps 46 bits in its inverse and a root of at most
-/// 3.2 keeps 44; from 33 to 66 are fraction.
-#[inline]
-pub(super) fn inverse_stdev(vol: Volatility, time: TimeToExpiry) -> Scaled {
-    Scaled::product(vol.inverse, time.inverse_root, 96)
+    /// The product, within 2^-61 of itself where both words are full.
+    #[inline]
+    pub(super) fn times(self, other: Self) -> Self {
+        let product = u128::from(self.word) * u128::from(other.word);
+        Self { word: fast::narrow_unsigned(product >> 64), bits: self.bits + other.bits - 64 }
+    }
 }

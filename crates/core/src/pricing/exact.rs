@@ -63,7 +63,7 @@ pub(super) const fn ln_ratio(num: u64, den: u64) -> i128 {
         num <<= 1;
         doublings -= 1;
     }
-    let size = if num > den { num - den } else { den - num };
+    let size = num.abs_diff(den);
     // The difference is below the sum, so the quotient is below one and always there.
     let Some(z) = mul_div_floor(size, 1 << 120, num + den) else { return 0 };
     let z = if num > den { z.cast_signed() } else { -z.cast_signed() };

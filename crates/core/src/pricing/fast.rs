@@ -79,7 +79,7 @@ fn high(a: i64, b: i64) -> i64 {
 #[inline(always)]
 fn horner(coefficients: &[i64], t: i64) -> i64 {
     let add = |sum, coefficient: &i64| {
-        coefficient.wrapping_add(high(sum, t)) // style-ok: far below 2^63, and a check costs a tenth
+        coefficient.wrapping_add(high(sum, t)) // style-ok: far below 2^63; a check costs much
     };
     coefficients.iter().rev().fold(0, add)
 }
@@ -163,21 +163,22 @@ fn place(e: i64) -> (usize, i64) {
     (usize::from(node as u16), t) // style-ok: a node is at most 1280
 }
 
-/// P(Z > e) with 63 fraction bits, within 2^-61. Nothing is left from 10 on, where the true tail is
-/// below 2^-76.
+/// P(Z > e) with 63 fraction bits, within 2^-61 (so a tail of nothing may turn to a unit or two of
+/// the last place, of either sign, which is dropped). Nothing is left from 10 on, where the true
+/// tail is below 2^-76.
 #[inline(always)]
 pub(super) fn tail(e: i64) -> u64 {
     let (node, t) = place(e);
-    let tail = horner(&TAIL_ROWS[node], t).max(0).unsigned_abs();
+    let tail = horner(&TAIL_ROWS[node], t).unsigned_abs();
     if e < 0 { CERTAIN - tail } else { tail }
 }
 
-/// The normal density with 63 fraction bits, within 2^-52: as t / 256 is what the argument moves by,
-/// -256 times the tail's derivative by t, or -128 times that by t / 2.
+/// The normal density with 63 fraction bits, within 2^-52: as t / 256 is what the argument moves
+/// by, -256 times the tail's derivative by t, or -128 times that by t / 2.
 #[inline(always)]
 pub(super) fn density(e: i64) -> u64 {
     let (node, t) = place(e);
     let [_, a, b, c, d, e, f] = TAIL_ROWS[node];
     let slope = horner(&[a, 2 * b, 3 * c, 4 * d, 5 * e, 6 * f], t);
-    (-slope).max(0).unsigned_abs() << 7
+    slope.unsigned_abs() << 7
 }

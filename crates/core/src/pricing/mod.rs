@@ -11,20 +11,20 @@
 //! (F. Black, The pricing of commodity contracts, Journal of Financial Economics 3, 1976.) There is
 //! no discounting: premium and payoff are in the settlement asset, whose rate is taken as zero.
 //!
-//! **Units.** Forward, strike and price are whole numbers of one unit, and the caller chooses it: an
-//! atom per lot, or a fraction of it where a forward is worth fewer than 10^9 atoms. The domain is a
-//! forward from 10^9 to 10^15 units, a strike within a factor of 64 of it, a volatility of zero or
-//! from 0.01 % to 1000 %, a time from zero to ten years and a total standard deviation up to 8.
-//! Anything else is refused with [`OutsideDomain`].
+//! **Units.** Forward, strike and price are whole numbers of one unit, and the caller chooses it:
+//! an atom per lot, or a fraction of it where a forward is worth fewer than 10^9 atoms. The domain
+//! is a forward from 10^9 to 10^15 units, a strike within a factor of 64 of it, a volatility of
+//! zero or from 0.01 % to 1000 %, a time from zero to ten years and a total standard deviation up
+//! to 8. Anything else is refused with [`OutsideDomain`].
 //!
 //! **The price is correctly rounded.** First s is rounded down to 56 fraction bits; then the
 //! out-of-the-money one of call and put is the true value of the formula, rounded to the nearest
-//! unit. So the error is at most half a unit (and 2^-54 of the forward for the rounding of s), which
-//! is below 10^-9 of the forward; and everything that holds for the formula holds for the integers:
-//! the price never falls as volatility or time grows, a call never falls as the forward grows and
-//! never rises with the strike, it stands between max(F - K, 0) and F, and no machine or compiler
-//! gives another number. The other of the pair follows from parity, exactly. A caller who must err
-//! to one side adds or takes one unit.
+//! unit. So the error is at most half a unit (and 2^-54 of the forward for the rounding of s),
+//! which is below 10^-9 of the forward; and everything that holds for the formula holds for the
+//! integers: the price never falls as volatility or time grows, a call never falls as the forward
+//! grows and never rises with the strike, it stands between max(F - K, 0) and F, and no machine or
+//! compiler gives another number. The other of the pair follows from parity, exactly. A caller who
+//! must err to one side adds or takes one unit.
 //!
 //! How: a fast way in 64-bit words knows the value within a bound. When both ends of that bound
 //! round alike, as they nearly always do, the rounding is decided; else a slow way with 120
@@ -167,7 +167,7 @@ impl Vanilla {
         }
         let stdev = domain::total_stdev(self.volatility, self.time)?;
         let ln = (self.forward.ln - self.strike.ln).unsigned_abs();
-        let inverse = domain::inverse_stdev(self.volatility, self.time);
+        let inverse = self.volatility.inverse.times(self.time.inverse_root);
         Ok(Pair { low, high, ln, stdev, inverse })
     }
 
@@ -216,11 +216,12 @@ impl Vanilla {
         let gamma = nearest(mass * i128::from(pair.inverse.word), 13 + pair.inverse.bits);
         // 62 + 62 bits, 13 + 60 of them fraction.
         let vega = nearest(mass * i128::from(self.time.root), 73);
-        // 62 + 61 bits, 13 + 56 of them fraction, then 62 + 64 bits, 9 + 50 of them.
+        // 62 + 61 bits, 13 + 56 of them fraction, then 62 + 64 bits.
         let turned = (mass * i128::from(d2)) >> 60;
-        let vanna = nearest(-turned * i128::from(self.volatility.inverse), 59);
+        let per_vol = self.volatility.inverse;
+        let vanna = nearest(-turned * i128::from(per_vol.word), 9 + per_vol.bits);
         // v / sqrt T, then 62 + 64 bits, and a half.
-        let pace = Scaled::product(self.volatility.fixed, self.time.inverse_root, 104);
+        let pace = Scaled { word: self.volatility.fixed, bits: 58 }.times(self.time.inverse_root);
         let theta = nearest(-mass * i128::from(pace.word), 14 + pace.bits);
         Greeks { call_delta, put_delta, gamma, vega, vanna, theta }
     }
@@ -247,8 +248,8 @@ struct Pair {
     inverse: Scaled,
 }
 
-/// Up to this far below zero in d1 the value may show: beyond it, N(d1) is below 2^-69 and the value
-/// below a millionth of a unit.
+/// Up to this far below zero in d1 the value may show: beyond it, N(d1) is below 2^-69 and the
+/// value below a millionth of a unit.
 const FURTHEST: i64 = 19 << (STDEV_BITS - 1);
 
 impl Pair {
@@ -274,7 +275,7 @@ impl Pair {
     }
 
     /// low N(d1) and high N(d2) with 63 fraction bits, below 2^57 x 2^63.
-    #[inline]
+    #[inline(always)]
     fn masses(&self, d1: i64, d2: i64) -> (u128, u128) {
         let mass = |level: u64, d: i64| u128::from(level) * u128::from(fast::tail(-d));
         (mass(self.low, d1), mass(self.high, d2))
@@ -284,7 +285,7 @@ impl Pair {
     ///
     /// The fast value is off by low x 2^-57 for the logarithms and (low + high) x 2^-60 for the
     /// tails, and by high x 2^-76 where a tail is cut: within (low + high) x 2^-56.
-    #[inline]
+    #[inline(always)]
     fn value(&self, (asset, cash): (u128, u128)) -> u64 {
         // The difference may come out negative by the error.
         let error = i128::from(self.low + self.high) << (TAIL_BITS - 56);

@@ -73,7 +73,7 @@ deposit = "500000"
 #[test]
 fn six_crashes_make_deficits_and_break_no_law() {
     let Some(data) = data("six_crashes_make_deficits_and_break_no_law") else { return };
-    let accounts = std::env::var("RHODIAN_CROWD").unwrap_or_else(|_| "200".to_owned());
+    let accounts = std::env::var("RHODIAN_CROWD").unwrap_or_else(|_| "500".to_owned());
     let out = folder();
     let mut sums: BTreeMap<String, u64> = BTreeMap::new();
     let mut kinds: BTreeSet<String> = BTreeSet::new();

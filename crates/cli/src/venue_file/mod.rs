@@ -3,6 +3,7 @@
 //!
 //! [`read()`] gives a [`VenueFile`] that can be right, or the first thing about it that cannot.
 
+mod crowd;
 mod events;
 mod liquidation;
 mod markets;

@@ -138,8 +138,14 @@ impl Rows<'_> {
     }
 }
 
-/// Marks as a list.
-pub fn listed(found: BTreeMap<u64, BTreeMap<usize, Price>>) -> Vec<Marks> {
+/// Marks of a file and of a crowd as one list: the file's count where both speak of one time.
+pub fn joined(mut found: BTreeMap<u64, BTreeMap<usize, Price>>, crowd: Vec<Marks>) -> Vec<Marks> {
+    for marks in crowd {
+        let at = found.entry(marks.at).or_default();
+        for (market, price) in marks.prices {
+            at.entry(market).or_insert(price);
+        }
+    }
     let one = |(at, prices): (u64, BTreeMap<usize, Price>)| Marks {
         at,
         prices: prices.into_iter().collect(),

@@ -10,7 +10,7 @@ use rhodian_core::ids::Name;
 use super::events::{self, Known, account_kind};
 use super::model::{Account, Domain, Event, Market, Origin, VenueFile, What};
 use super::shape::{AccountShape, DomainShape, FileShape, TermsShape};
-use super::{liquidation, markets, prices, stream};
+use super::{crowd, liquidation, markets, prices, stream};
 use crate::diagnostic::Diagnostic;
 use crate::loss_file::layers::{self, MAX_SPAN, Setting};
 use crate::loss_file::model::{Layer, Term};
@@ -35,23 +35,26 @@ pub fn from_text(text: TomlText) -> Result<VenueFile, Diagnostic> {
     let period = period.map(|at| words.duration(at, "period", (1, MAX_SPAN))).transpose()?;
     let domains = domains(&words, &shape)?;
     let names: Vec<String> = domains.iter().map(|d| d.name.as_str().to_owned()).collect();
-    let mut markets: Vec<Market> = Vec::with_capacity(shape.market.value.len());
-    for at in &shape.market.value {
+    let crowd = shape.population.as_ref().map(|at| crowd::read(&words, at, domains.len()));
+    let crowd = crowd.transpose()?.unwrap_or_default();
+    let mut markets: Vec<Market> = crowd.markets;
+    for at in &shape.market {
         let market = markets::read(&words, at, &names, &markets)?;
         markets.push(market);
     }
     if markets.is_empty() {
-        let (help, place) = ("add [[market]] with name, tick and lot.", &shape.market.place);
+        let (help, place) = ("add [[market]] with name, tick and lot.", &shape.domain.place);
         return Err(words.refuse("market-none", "there is no market", help, place, "a market"));
     }
     let liquidation = shape.liquidation.as_ref();
     let liquidation = liquidation.map(|at| liquidation::read(&words, at, &domains)).transpose()?;
-    let accounts = accounts(&words, &shape.account, &names)?;
+    let mut accounts = accounts(&words, &shape.account, &names)?;
+    accounts.extend(crowd.accounts);
     let (marks, mut remarks) = match &shape.prices {
         Some(at) => prices::read(&words, at, &markets)?,
         None => Default::default(),
     };
-    let marks = prices::listed(marks);
+    let marks = prices::joined(marks, crowd.marks);
     let known = Known { markets: &markets, domains: &names };
     let inline = inline_events(&words, &shape, known)?;
     let title = shape.title.as_ref().map(|at| visible(&at.value).into_owned());
@@ -68,7 +71,7 @@ pub fn from_text(text: TomlText) -> Result<VenueFile, Diagnostic> {
         })?;
     }
     // Stable: of one time, those of the file beside come after those of the venue file.
-    let mut events: Vec<Event> = inline.into_iter().chain(streamed).collect();
+    let mut events: Vec<Event> = crowd.events.into_iter().chain(inline).chain(streamed).collect();
     events.sort_by_key(|event| event.at);
     if marks.is_empty() && events.is_empty() {
         remarks.push("nothing happens: there are neither prices nor events".to_owned());

@@ -21,8 +21,11 @@ pub struct FileShape {
     pub period: Option<At<DurationText>>,
     /// Loss domains: who shares losses with whom, and the steps that absorb them.
     pub domain: At<Vec<At<DomainShape>>>,
-    /// Markets.
-    pub market: At<Vec<At<MarketShape>>>,
+    /// Markets; a population brings its own.
+    #[serde(default)]
+    pub market: Vec<At<MarketShape>>,
+    /// A seeded crowd with its markets and prices, instead of markets written out.
+    pub population: Option<At<PopulationShape>>,
     /// How accounts below maintenance margin are liquidated; not at all where nothing is said.
     pub liquidation: Option<At<LiquidationShape>>,
     /// Accounts that are there at the beginning.
@@ -36,6 +39,25 @@ pub struct FileShape {
     /// Events. Those of one time happen in the order of the file, after the prices of that time.
     #[serde(default)]
     pub event: Vec<At<EventShape>>,
+}
+
+/// A seeded crowd: who is there, what they hold, and what prices do to them.
+#[derive(Clone, Debug, serde::Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+#[schemars(rename = "Population")]
+pub struct PopulationShape {
+    /// How many accounts, at least 20.
+    pub accounts: At<i64>,
+    /// The seed; 1 where nothing is said. The same seed gives the same crowd everywhere.
+    pub seed: Option<At<i64>>,
+    /// A CSV file of candles whose prices are walked through, with the columns symbol,
+    /// open_time_ms, open, high, low, close. Left out: prices are drawn.
+    pub candles: Option<At<String>>,
+    /// How far drawn prices fall; "20 %" where nothing is said.
+    pub fall: Option<At<PercentText>>,
+    /// The value of each open book that an outside market takes after each mark, at 1 % off the
+    /// mark; no such market where nothing is said.
+    pub depth: Option<At<AmountText>>,
 }
 
 /// A loss domain.

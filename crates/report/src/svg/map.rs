@@ -5,7 +5,7 @@ use crate::run::{MapRow, clock};
 use crate::safe::fitted;
 
 /// Where the cells begin, and the height of a row, in tenths.
-const LEFT: u32 = 1_050;
+const LEFT: u32 = 1_250;
 const ROW: u32 = 240;
 
 /// A map of takeovers.

@@ -283,6 +283,8 @@ pub enum Rejection {
     /// The account would reduce at a price that leaves it below zero, or further below its
     /// maintenance margin than it stood.
     DeepensShortfall { account: AccountId, equity: SignedAmount, maintenance: Amount },
+    /// The account lost more than its cash, and collateral covers too much of it.
+    LoanAboveLimit { account: AccountId, loan: Amount, max: Amount },
     /// The account's balance would pass the bound.
     BalanceAboveBound { account: AccountId },
     /// The market has its last price.
@@ -329,6 +331,7 @@ impl Rejection {
             Self::OnlyReduces { .. } => "only-reduces",
             Self::BelowInitialMargin { .. } => "below-initial-margin",
             Self::DeepensShortfall { .. } => "deepens-shortfall",
+            Self::LoanAboveLimit { .. } => "loan-above-limit",
             Self::BalanceAboveBound { .. } => "balance-above-bound",
             Self::AlreadySettled { .. } => "already-settled",
             Self::NotExpired { .. } => "not-expired",
@@ -406,6 +409,9 @@ impl fmt::Display for Rejection {
                 f,
                 "account {account} would have equity {equity}, maintenance margin {maintenance}"
             ),
+            Self::LoanAboveLimit { account, loan, max } => {
+                write!(f, "account {account} owes {loan} against collateral, allowed: {max}")
+            }
             Self::BalanceAboveBound { account } => {
                 write!(f, "the balance of account {account} would pass 10^30 atoms")
             }

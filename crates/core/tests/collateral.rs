@@ -1,0 +1,480 @@
+//! Collateral in another asset: what it counts for, who may take it out, and what becomes of it
+//! when its owner fails. Alice and Bob post USDC, a dollar token; Carol stands on the other side
+//! with cash. A thousand ticks are par; nine tenths count to open, 95 % to keep.
+
+mod world;
+
+use proptest::prelude::*;
+use rhodian_core::account;
+use rhodian_core::closeout::{self, Route, RouteSpec, Routes};
+use rhodian_core::collateral::{
+    self, CollateralFlaw, CollateralSpec, Command, Event as Happened, WeightTier, WrongWay,
+};
+use rhodian_core::control::Parameter;
+use rhodian_core::domain;
+use rhodian_core::engine::{Action, Actor, Event, Rejection};
+use rhodian_core::ids::{AccountId, AssetId, LossId, MarketId};
+use rhodian_core::ledger::Holder;
+use rhodian_core::loss::Stage;
+use rhodian_core::margin::Level;
+use rhodian_core::market;
+use rhodian_core::units::{Amount, Price};
+use world::acts::Given;
+use world::{ASSET, World, amount, name};
+
+const USDC: AssetId = AssetId(1);
+const HOUR: u64 = 3_600_000;
+
+fn tier(above: u128, initial: u32, maintenance: u32) -> WeightTier {
+    WeightTier { above: amount(above), initial, maintenance }
+}
+
+fn usdc() -> CollateralSpec {
+    CollateralSpec {
+        asset: USDC,
+        settled: ASSET,
+        num: 1,
+        den: 1_000,
+        tiers: vec![tier(0, 900_000, 950_000)],
+        max_counted: Amount::MAX,
+        max_held: Amount::MAX,
+        wrong_way: None,
+        own_token: false,
+        peg: Some(price(1_000)),
+        sale_discount: 20_000,
+    }
+}
+
+fn price(ticks: u64) -> Price {
+    Price::new(ticks).unwrap()
+}
+
+fn ask(world: &mut World, command: Command) -> Given {
+    world.give(Actor::VENUE, Action::Collateral(command))
+}
+
+fn accept(world: &mut World, spec: CollateralSpec) -> Given {
+    ask(world, Command::Accept { spec })
+}
+
+fn mark(world: &mut World, ticks: u64) {
+    let command = Command::Mark { asset: USDC, settled: ASSET, price: price(ticks) };
+    ask(world, command).unwrap();
+}
+
+fn post(world: &mut World, text: &str, number: u64, atoms: u128) -> Given {
+    let (account, asset, amount) = (world.id(text), USDC, amount(atoms));
+    let command = account::Command::Deposit { account, number, asset, amount };
+    world.give(Actor::VENUE, Action::Account(command))
+}
+
+fn take_out(world: &mut World, text: &str, number: u64, atoms: u128) -> Given {
+    let (account, asset, amount) = (world.id(text), USDC, amount(atoms));
+    let command = account::Command::Withdraw { account, number, asset, amount };
+    world.give(Actor::VENUE, Action::Account(command))
+}
+
+fn sell(world: &mut World, loss: LossId, number: u64, atoms: u128, proceeds: u128) -> Given {
+    let command = Command::Sell {
+        loss,
+        number,
+        asset: USDC,
+        amount: amount(atoms),
+        buyer: None,
+        proceeds: amount(proceeds),
+    };
+    ask(world, command)
+}
+
+fn free(world: &World, text: &str) -> u128 {
+    world.engine.state().free(world.id(text), USDC).atoms()
+}
+
+fn usdc_of(world: &World, holder: Holder) -> i128 {
+    world.engine.state().ledger.balance(USDC, holder).atoms()
+}
+
+fn counts(world: &World, text: &str, level: Level) -> u128 {
+    world.engine.state().collateral_value(world.id(text), ASSET, level)
+}
+
+/// A venue that takes `spec` as collateral, marked at par; Carol holds 50,000 of cash.
+fn venue(spec: CollateralSpec) -> World {
+    let mut world = World::venue(1_000, 1_000);
+    world.domain_do(domain::Command::AddAsset { name: name("USDC"), decimals: 2 });
+    accept(&mut world, spec).unwrap();
+    mark(&mut world, 1_000);
+    world.account("carol", 50_000);
+    world
+}
+
+/// An account with cash and USDC; numbers of its own are far above the world's.
+fn trader(world: &mut World, text: &str, cash: u128, posted: u128) {
+    world.account(text, cash);
+    post(world, text, 1_000, posted).unwrap();
+}
+
+/// Numbers of the accounts these tests act on directly lie above the world's own.
+const NEXT: u64 = 2_000;
+
+#[test]
+fn collateral_opens_and_keeps_at_its_weights() {
+    let mut world = venue(usdc());
+    trader(&mut world, "alice", 0, 10_000);
+    trader(&mut world, "bob", 0, 4_000);
+    world.fill("BTC", "alice", "carol", 50, 1_000);
+    assert_eq!(counts(&world, "alice", Level::Initial), 9_000);
+    assert_eq!(world.equity("alice"), 9_500);
+    let refused = world.try_fill("BTC", "bob", "carol", 50, 1_000).unwrap_err();
+    let Rejection::Market(market::Rejection::BelowInitialMargin { equity, initial, .. }) = refused
+    else {
+        panic!("{refused:?}");
+    };
+    assert_eq!((equity.atoms(), initial.atoms()), (3_600, 5_000));
+    // Dead collateral counts for nothing; Alice stands at zero, and stands.
+    mark(&mut world, 0);
+    assert_eq!(world.equity("alice"), 0);
+}
+
+#[test]
+fn concentration_caps_and_wrong_way_legs_count_for_less() {
+    let tiers = vec![tier(0, 900_000, 950_000), tier(5_000, 500_000, 600_000)];
+    let mut world = venue(CollateralSpec { tiers: tiers.clone(), ..usdc() });
+    trader(&mut world, "alice", 0, 10_000);
+    assert_eq!(counts(&world, "alice", Level::Initial), 4_500 + 2_500);
+    assert_eq!(counts(&world, "alice", Level::Maintenance), 4_750 + 3_000);
+    let max_counted = amount(6_000);
+    accept(&mut world, CollateralSpec { tiers, max_counted, ..usdc() }).unwrap();
+    assert_eq!(counts(&world, "alice", Level::Initial), 6_000);
+    // Half off for what falls with her own long legs; short, it does not fall with them.
+    let wrong_way = Some(WrongWay { market: world.market_id("BTC"), discount: 500_000 });
+    accept(&mut world, CollateralSpec { wrong_way, ..usdc() }).unwrap();
+    trader(&mut world, "bob", 0, 10_000);
+    world.fill("BTC", "alice", "carol", 5, 1_000);
+    world.fill("BTC", "carol", "bob", 50, 1_000);
+    assert_eq!(counts(&world, "alice", Level::Initial), 9_000 - 2_250);
+    assert_eq!(counts(&world, "bob", Level::Initial), 9_000);
+    let refused = world.try_fill("BTC", "alice", "carol", 41, 1_000).unwrap_err();
+    assert_eq!(refused.code(), "below-initial-margin", "46 lots: 4,600 of 4,500");
+    world.fill("BTC", "alice", "carol", 40, 1_000);
+}
+
+#[test]
+fn revaluation_is_nobodys_gain_and_pays_no_share() {
+    let mut world = venue(usdc());
+    trader(&mut world, "alice", 100, 10_000);
+    world.fill("BTC", "alice", "carol", 50, 1_000);
+    let alice = world.id("alice");
+    let state = world.engine.state();
+    let before = (state.session(alice, state.reference(world::DOMAIN, state.now())), 100);
+    mark(&mut world, 2_000);
+    let state = world.engine.state();
+    let after = state.session(alice, state.reference(world::DOMAIN, state.now()));
+    assert_eq!((after, state.means(alice, ASSET).atoms()), before);
+    assert_eq!(world.free("alice"), 100, "cash only");
+    assert_eq!(world.equity("alice"), 19_100);
+}
+
+#[test]
+fn cash_and_collateral_cannot_both_leave() {
+    let mut world = venue(usdc());
+    trader(&mut world, "bob", 5_000, 10_000);
+    world.fill("BTC", "bob", "carol", 50, 1_000);
+    // Either covers the initial margin of 5,000 alone.
+    assert_eq!((world.free("bob"), free(&world, "bob")), (5_000, 10_000));
+    let mut other = world.clone();
+    take_out(&mut other, "bob", NEXT, 10_000).unwrap();
+    assert_eq!((other.free("bob"), free(&other, "bob")), (0, 0));
+
+    let (account, amount) = (world.id("bob"), amount(5_000));
+    let command = account::Command::Withdraw { account, number: NEXT, asset: ASSET, amount };
+    world.account_do(command);
+    // 9/10 of 5,556 covers 5,000, of 5,555 it does not.
+    assert_eq!((world.free("bob"), free(&world, "bob")), (0, 4_444));
+    let refused = take_out(&mut world, "bob", NEXT + 1, 4_445).unwrap_err();
+    assert_eq!(refused.code(), "withdrawal-above-free");
+    take_out(&mut world, "bob", NEXT + 1, 4_444).unwrap();
+    assert_eq!(counts(&world, "bob", Level::Initial), 5_000);
+    // A mark in his favour frees no collateral: profit that is not realised is not withdrawable.
+    world.mark("BTC", 1_100);
+    assert_eq!(free(&world, "bob"), 0);
+}
+
+#[test]
+fn a_loan_against_collateral_has_a_limit() {
+    let mut world = venue(usdc());
+    trader(&mut world, "alice", 0, 10_000);
+    world.fill("BTC", "alice", "carol", 20, 1_000);
+    world.mark("BTC", 800);
+    world.fill("BTC", "carol", "alice", 20, 800);
+    let loan = |world: &World| world.engine.state().loan(world.id("alice"), ASSET);
+    assert_eq!(loan(&world), 4_000);
+    // Half of what is left must cover it: 8,000 of initial weight, 8,889 of USDC.
+    assert_eq!(free(&world, "alice"), 1_111);
+    world.fill("BTC", "alice", "carol", 10, 800);
+    world.mark("BTC", 700);
+    world.fill("BTC", "carol", "alice", 9, 700);
+    assert_eq!(loan(&world), 4_900);
+    let refused = world.try_fill("BTC", "alice", "carol", 1, 700).unwrap_err();
+    let Rejection::Market(market::Rejection::LoanAboveLimit { loan, max, .. }) = refused else {
+        panic!("{refused:?}");
+    };
+    assert_eq!((loan.atoms(), max.atoms()), (4_900, 4_500));
+    assert_eq!(free(&world, "alice"), 0);
+    world.fill("BTC", "carol", "alice", 1, 700);
+    world.set(Parameter::LoanLimit, 1_000_000);
+    world.fill("BTC", "alice", "carol", 1, 700);
+}
+
+/// Alice and Bob are long 50 lots each on 10,000 USDC, and the price is down to 830: they stand at
+/// 1,000. Then the token falls by an eighth.
+fn depeg() -> World {
+    let mut world = venue(usdc());
+    for text in ["alice", "bob"] {
+        trader(&mut world, text, 0, 10_000);
+        world.fill("BTC", text, "carol", 50, 1_000);
+    }
+    world.mark("BTC", 830);
+    assert_eq!((world.equity("alice"), world.equity("bob")), (1_000, 1_000));
+    mark(&mut world, 875);
+    for text in ["alice", "bob"] {
+        let loss = world.loss_of(text, text);
+        assert_eq!(world.loss(text).cause, name("USDC below its peg"));
+        assert_eq!(usdc_of(&world, Holder::Book(loss)), 10_000);
+        assert_eq!(usdc_of(&world, Holder::Account(world.id(text))), 0);
+        let state = world.engine.state();
+        assert_eq!(state.book_equity(loss, ASSET), -188, "-8,500 and 95 % of 8,750");
+        let book = format!("book/{text}");
+        world.fill("BTC", "carol", &book, 50, 830);
+    }
+    world
+}
+
+#[test]
+fn a_depeg_is_a_loss_cause_and_collateral_pays_first() {
+    let mut world = depeg();
+    let loss = world.loss_id("alice");
+    assert_eq!(world.loss("alice").stage, Stage::Detected, "collateral is still to sell");
+    sell(&mut world, loss, 1, 4_000, 3_500).unwrap();
+    sell(&mut world, loss, 2, 6_000, 5_200).unwrap();
+    let found = world.loss("alice");
+    assert_eq!(found.stage, Stage::Settled);
+    let paid = (found.close_out.atoms(), found.own_means.atoms(), found.deficit.atoms());
+    assert_eq!(paid, (8_500, 8_500, 0));
+    assert_eq!(world.cash("alice"), 200, "what was left over is hers");
+}
+
+#[test]
+fn unsold_collateral_is_set_aside_and_later_a_recovery() {
+    let mut world = depeg();
+    let loss = world.loss_id("bob");
+    world.tick(HOUR);
+    assert_eq!(usdc_of(&world, Holder::Book(loss)), 0);
+    assert_eq!(usdc_of(&world, Holder::Recovery(loss)), 10_000);
+    let found = world.loss("bob");
+    assert_eq!((found.stage, found.deficit.atoms()), (Stage::Settled, 8_500));
+    // The other loss, of the same size, was set aside first and took the fund.
+    assert_eq!(world.received("bob", "gains"), 8_500);
+    let carol = world.cash("carol");
+    sell(&mut world, loss, 1, 5_000, 4_500).unwrap();
+    assert_eq!(world.cash("carol"), carol + 4_500);
+    sell(&mut world, loss, 2, 4_900, 4_300).unwrap();
+    assert_eq!(world.cash("carol"), carol + 8_500, "what she paid is repaid");
+    assert_eq!(world.cash("bob"), 300, "and the rest is his");
+    assert_eq!(usdc_of(&world, Holder::Account(world.id("bob"))), 100, "what was not sold too");
+    assert!(world.engine.state().collaterals.taken(loss).is_none());
+}
+
+#[test]
+fn collateral_that_covers_nothing_goes_back() {
+    let mut world = venue(usdc());
+    trader(&mut world, "alice", 2_000, 10_000);
+    world.fill("BTC", "alice", "carol", 50, 1_000);
+    world.declare("winding", "alice", &[]);
+    let loss = world.loss_id("winding");
+    assert_eq!(usdc_of(&world, Holder::Book(loss)), 10_000);
+    world.mark("BTC", 990);
+    world.fill("BTC", "carol", "book/winding", 50, 990);
+    assert_eq!(usdc_of(&world, Holder::Account(world.id("alice"))), 10_000);
+    assert_eq!(world.cash("alice"), 1_500);
+    assert_eq!(world.loss("winding").close_out.atoms(), 500, "her own, of her own margin");
+    let returned = |event: &Event| matches!(event, Event::Collateral(Happened::Returned { .. }));
+    assert!(world.records.iter().flat_map(|record| &record.events).any(returned));
+}
+
+#[test]
+fn a_mark_of_collateral_begins_a_liquidation() {
+    let mut world = venue(usdc());
+    trader(&mut world, "alice", 0, 10_000);
+    world.fill("BTC", "alice", "carol", 50, 1_000);
+    world.mark("BTC", 870);
+    let routes = Routes {
+        buffer: 200_000,
+        penalty: 10_000,
+        slippage: 10_000,
+        fund: world.layer_id("fund"),
+        rate_limit: Amount::MAX,
+        window: HOUR,
+        list: vec![RouteSpec { route: Route::Market, time: HOUR, budget: Amount::MAX }],
+    };
+    let command = closeout::Command::SetRoutes { asset: ASSET, routes };
+    world.give(Actor::VENUE, Action::CloseOut(command)).unwrap();
+    let open =
+        |world: &World| world.engine.state().closeouts.liquidation(world.id("alice")).is_some();
+    assert!(!open(&world), "3,000 of 2,175");
+    mark(&mut world, 900);
+    assert!(open(&world), "2,050 of 2,175");
+    mark(&mut world, 1_000);
+    assert!(!open(&world), "and it ends when the token is back");
+}
+
+#[test]
+fn what_can_never_be_right_is_refused() {
+    let mut world = venue(usdc());
+    let mut refused = |spec: CollateralSpec| match accept(&mut world, spec).unwrap_err() {
+        Rejection::Collateral(rejection) => rejection,
+        other => panic!("{other:?}"),
+    };
+    let flaw = |flaw| collateral::Rejection::Flaw { flaw };
+    let other = AssetId(7);
+    let unknown = collateral::Rejection::UnknownAsset { asset: other };
+    assert_eq!(refused(CollateralSpec { asset: other, ..usdc() }), unknown);
+    let same = collateral::Rejection::SameAsset { asset: ASSET };
+    assert_eq!(refused(CollateralSpec { asset: ASSET, ..usdc() }), same);
+    let market = MarketId(9);
+    let wrong_way = Some(WrongWay { market, discount: 1 });
+    let unknown = collateral::Rejection::UnknownMarket { market };
+    assert_eq!(refused(CollateralSpec { wrong_way, ..usdc() }), unknown);
+    let market = MarketId(0);
+    let wrong_way = Some(WrongWay { market, discount: 1 });
+    let swapped = CollateralSpec { asset: ASSET, settled: USDC, wrong_way, ..usdc() };
+    assert_eq!(refused(swapped), collateral::Rejection::OtherAsset { market, asset: USDC });
+    let scale = CollateralFlaw::Scale { num: 1, den: 0, max: collateral::MAX_SCALE };
+    assert_eq!(refused(CollateralSpec { den: 0, ..usdc() }), flaw(scale));
+    for (tiers, expected) in [
+        (vec![], CollateralFlaw::NoFirstTier),
+        (vec![tier(1, 0, 0)], CollateralFlaw::NoFirstTier),
+        (
+            vec![tier(0, 900_000, 800_000)],
+            CollateralFlaw::Weight { tier: 0, initial: 900_000, maintenance: 800_000 },
+        ),
+        (
+            vec![tier(0, 0, 1_000_000)],
+            CollateralFlaw::Weight { tier: 0, initial: 0, maintenance: 1_000_000 },
+        ),
+        (vec![tier(0, 500, 500), tier(10, 600, 600)], CollateralFlaw::TiersDoNotFall { tier: 1 }),
+    ] {
+        assert_eq!(refused(CollateralSpec { tiers, ..usdc() }), flaw(expected));
+    }
+    let wrong_way = Some(WrongWay { market, discount: 0 });
+    let expected = flaw(CollateralFlaw::WrongWay { discount: 0 });
+    assert_eq!(refused(CollateralSpec { wrong_way, ..usdc() }), expected);
+    let expected = flaw(CollateralFlaw::OwnToken { discount: 50_000, least: 500_000 });
+    assert_eq!(refused(CollateralSpec { own_token: true, ..usdc() }), expected);
+    let peg = Some(Price::ZERO);
+    assert_eq!(refused(CollateralSpec { peg, ..usdc() }), flaw(CollateralFlaw::Peg));
+    let discount = 1_000_001;
+    let expected = flaw(CollateralFlaw::SaleDiscount { discount });
+    assert_eq!(refused(CollateralSpec { sale_discount: discount, ..usdc() }), expected);
+    let own = CollateralSpec { tiers: vec![tier(0, 400_000, 500_000)], own_token: true, ..usdc() };
+    accept(&mut world, own).unwrap();
+    let command = Command::Mark { asset: USDC, settled: USDC, price: price(1) };
+    assert_eq!(ask(&mut world, command).unwrap_err().code(), "not-accepted");
+}
+
+#[test]
+fn the_venue_takes_only_so_much_of_a_collateral() {
+    let mut world = venue(CollateralSpec { max_held: amount(12_000), ..usdc() });
+    trader(&mut world, "alice", 0, 10_000);
+    world.account("bob", 0);
+    let refused = post(&mut world, "bob", NEXT, 2_001).unwrap_err();
+    assert_eq!(refused.code(), "collateral-above-cap");
+    post(&mut world, "bob", NEXT, 2_000).unwrap();
+}
+
+#[test]
+fn sales_that_cannot_be_right_are_refused() {
+    let mut world = depeg();
+    let (alice, bob) = (world.loss_id("alice"), world.loss_id("bob"));
+    let code = |given: Given| given.unwrap_err().code();
+    assert_eq!(code(sell(&mut world, LossId(9), 1, 1, 1)), "unknown-loss");
+    sell(&mut world, alice, 5, 1_000, 1_000).unwrap();
+    assert_eq!(code(sell(&mut world, alice, 5, 1_000, 1_000)), "number-not-new");
+    assert_eq!(code(sell(&mut world, alice, 6, 0, 1_000)), "zero-amount");
+    assert_eq!(code(sell(&mut world, alice, 6, 9_001, 9_000)), "above-held");
+    assert_eq!(code(sell(&mut world, alice, 6, 1_000, 857)), "below-floor", "98 % of 875, up");
+    let to = |buyer: AccountId| Command::Sell {
+        loss: alice,
+        number: 6,
+        asset: USDC,
+        amount: amount(1_000),
+        buyer: Some(buyer),
+        proceeds: amount(900),
+    };
+    let (own, poor, nobody) = (to(world.id("alice")), to(world.id("bob")), to(AccountId(99)));
+    assert_eq!(code(ask(&mut world, own)), "own-collateral");
+    assert_eq!(code(ask(&mut world, poor)), "withdrawal-above-free");
+    assert_eq!(code(ask(&mut world, nobody)), "unknown-account");
+    world.account("dan", 900);
+    let dan = to(world.id("dan"));
+    ask(&mut world, dan).unwrap();
+    assert_eq!(usdc_of(&world, Holder::Account(world.id("dan"))), 1_000);
+    sell(&mut world, alice, 7, 8_000, 8_000).unwrap();
+    assert_eq!(code(sell(&mut world, alice, 8, 1, 1)), "above-held", "all is sold");
+    // An owner does not sell what was taken of him, nor does anyone but the venue.
+    let owner = Actor { role: rhodian_core::engine::Role::Owner, id: 0 };
+    let command = Command::Sell {
+        loss: bob,
+        number: 1,
+        asset: USDC,
+        amount: amount(1),
+        buyer: None,
+        proceeds: amount(1),
+    };
+    assert_eq!(code(world.give(owner, Action::Collateral(command))), "not-for-actor");
+}
+
+proptest! {
+    /// What counts is at most its weight of what it is worth, never falls when the holding or the
+    /// price rises, and never rises with wrong-way legs.
+    #[test]
+    fn what_counts_is_bounded_and_monotone(
+        atoms in 0..=10u128.pow(30),
+        more in 0..=10u128.pow(29),
+        ticks in 0..=10u64.pow(15),
+        num in 1..=10u64.pow(15),
+        den in 1..=10u64.pow(15),
+        weights in prop::collection::vec((1..=10u128.pow(28), 0..1_000_000u32), 1..5),
+        discount in 1..=1_000_000u32,
+        long in 0..=10u128.pow(30),
+    ) {
+        let mut falling: Vec<u32> = weights.iter().map(|(_, weight)| *weight).collect();
+        falling.sort_unstable_by(|a, b| b.cmp(a));
+        let mut above = 0;
+        let rows = weights.iter().zip(&falling).enumerate().map(|(place, ((step, _), weight))| {
+            above += if place == 0 { 0 } else { *step };
+            tier(above, weight / 2, *weight)
+        });
+        let wrong_way = Some(WrongWay { market: MarketId(0), discount });
+        let spec = CollateralSpec { num, den, tiers: rows.collect(), wrong_way, ..usdc() };
+        prop_assert_eq!(spec.check(), Ok(()));
+        let worth = |atoms: u128, ticks| spec.gross(price(ticks), amount(atoms));
+        let larger = (atoms + more).min(10u128.pow(30));
+        for level in [Level::Initial, Level::Maintenance] {
+            let gross = worth(atoms, ticks);
+            let counted = spec.counted(gross, long, level);
+            prop_assert!(counted <= gross * u128::from(falling[0]) / 1_000_000);
+            prop_assert!(counted <= spec.counted(gross, 0, level));
+            prop_assert!(counted <= spec.counted(worth(larger, ticks), long, level));
+            let higher = (ticks + ticks / 3 + 1).min(10u64.pow(15));
+            prop_assert!(counted <= spec.counted(worth(atoms, higher), long, level));
+            prop_assert!(spec.counted(gross, long.min(gross), level) == counted);
+        }
+        prop_assert!(
+            spec.counted(worth(atoms, ticks), long, Level::Initial)
+                <= spec.counted(worth(atoms, ticks), long, Level::Maintenance)
+        );
+        let floor = spec.floor(price(ticks), amount(atoms));
+        prop_assert!(floor <= worth(atoms, ticks));
+    }
+}

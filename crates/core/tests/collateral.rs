@@ -335,7 +335,6 @@ fn what_can_never_be_right_is_refused() {
         Rejection::Collateral(rejection) => rejection,
         other => panic!("{other:?}"),
     };
-    let flaw = |flaw| collateral::Rejection::Flaw { flaw };
     let other = AssetId(7);
     let unknown = collateral::Rejection::UnknownAsset { asset: other };
     assert_eq!(refused(CollateralSpec { asset: other, ..usdc() }), unknown);
@@ -349,8 +348,20 @@ fn what_can_never_be_right_is_refused() {
     let wrong_way = Some(WrongWay { market, discount: 1 });
     let swapped = CollateralSpec { asset: ASSET, settled: USDC, wrong_way, ..usdc() };
     assert_eq!(refused(swapped), collateral::Rejection::OtherAsset { market, asset: USDC });
+    let command = Command::Mark { asset: USDC, settled: USDC, price: price(1) };
+    assert_eq!(ask(&mut world, command).unwrap_err().code(), "not-accepted");
+}
+
+#[test]
+fn a_collateral_with_a_flaw_is_refused() {
+    let mut world = venue(usdc());
+    let mut refused = |spec: CollateralSpec| match accept(&mut world, spec).unwrap_err() {
+        Rejection::Collateral(collateral::Rejection::Flaw { flaw }) => flaw,
+        other => panic!("{other:?}"),
+    };
+    let market = MarketId(0);
     let scale = CollateralFlaw::Scale { num: 1, den: 0, max: collateral::MAX_SCALE };
-    assert_eq!(refused(CollateralSpec { den: 0, ..usdc() }), flaw(scale));
+    assert_eq!(refused(CollateralSpec { den: 0, ..usdc() }), scale);
     for (tiers, expected) in [
         (vec![], CollateralFlaw::NoFirstTier),
         (vec![tier(1, 0, 0)], CollateralFlaw::NoFirstTier),
@@ -364,22 +375,20 @@ fn what_can_never_be_right_is_refused() {
         ),
         (vec![tier(0, 500, 500), tier(10, 600, 600)], CollateralFlaw::TiersDoNotFall { tier: 1 }),
     ] {
-        assert_eq!(refused(CollateralSpec { tiers, ..usdc() }), flaw(expected));
+        assert_eq!(refused(CollateralSpec { tiers, ..usdc() }), expected);
     }
     let wrong_way = Some(WrongWay { market, discount: 0 });
-    let expected = flaw(CollateralFlaw::WrongWay { discount: 0 });
+    let expected = CollateralFlaw::WrongWay { discount: 0 };
     assert_eq!(refused(CollateralSpec { wrong_way, ..usdc() }), expected);
-    let expected = flaw(CollateralFlaw::OwnToken { discount: 50_000, least: 500_000 });
+    let expected = CollateralFlaw::OwnToken { discount: 50_000, least: 500_000 };
     assert_eq!(refused(CollateralSpec { own_token: true, ..usdc() }), expected);
     let peg = Some(Price::ZERO);
-    assert_eq!(refused(CollateralSpec { peg, ..usdc() }), flaw(CollateralFlaw::Peg));
+    assert_eq!(refused(CollateralSpec { peg, ..usdc() }), CollateralFlaw::Peg);
     let discount = 1_000_001;
-    let expected = flaw(CollateralFlaw::SaleDiscount { discount });
+    let expected = CollateralFlaw::SaleDiscount { discount };
     assert_eq!(refused(CollateralSpec { sale_discount: discount, ..usdc() }), expected);
     let own = CollateralSpec { tiers: vec![tier(0, 400_000, 500_000)], own_token: true, ..usdc() };
     accept(&mut world, own).unwrap();
-    let command = Command::Mark { asset: USDC, settled: USDC, price: price(1) };
-    assert_eq!(ask(&mut world, command).unwrap_err().code(), "not-accepted");
 }
 
 #[test]

@@ -6,12 +6,13 @@ mod world;
 
 use proptest::prelude::*;
 use rhodian_core::account;
+use rhodian_core::allocation::Rule;
 use rhodian_core::closeout::{self, Route, RouteSpec, Routes};
 use rhodian_core::collateral::{
     self, CollateralFlaw, CollateralSpec, Command, Event as Happened, WeightTier, WrongWay,
 };
 use rhodian_core::control::Parameter;
-use rhodian_core::domain;
+use rhodian_core::domain::{self, Kind, MemberRule, Source};
 use rhodian_core::engine::{Action, Actor, Event, Rejection};
 use rhodian_core::ids::{AccountId, AssetId, LossId, MarketId};
 use rhodian_core::ledger::Holder;
@@ -20,7 +21,7 @@ use rhodian_core::margin::Level;
 use rhodian_core::market;
 use rhodian_core::units::{Amount, Price};
 use world::acts::Given;
-use world::{ASSET, World, amount, name};
+use world::{ASSET, World, amount, layer, members, name};
 
 const USDC: AssetId = AssetId(1);
 const HOUR: u64 = 3_600_000;
@@ -226,17 +227,44 @@ fn a_loan_against_collateral_has_a_limit() {
     world.fill("BTC", "alice", "carol", 1, 700);
 }
 
+#[test]
+fn a_loan_older_than_the_reference_fails_where_it_was_lost() {
+    let mut world = venue(usdc());
+    trader(&mut world, "alice", 0, 10_000);
+    world.fill("BTC", "alice", "carol", 20, 1_000);
+    world.mark("BTC", 700);
+    world.fill("BTC", "carol", "alice", 20, 700);
+    for _ in 0..3 {
+        world.tick(9 * HOUR);
+        world.boundary();
+    }
+    mark(&mut world, 700);
+    assert_eq!(world.equity("alice"), 650, "6,000 owed of 95 % of 7,000");
+    mark(&mut world, 600);
+    let loss = world.loss_of("late", "alice");
+    assert_eq!(world.loss("late").cause, name("USDC below its peg"));
+    sell(&mut world, loss, 1, 10_000, 5_900).unwrap();
+    let found = world.loss("late");
+    assert_eq!((found.own_means.atoms(), found.deficit.atoms()), (5_900, 100));
+    world.check_paid("late", &[("fund", 100)]);
+}
+
 /// Alice and Bob are long 50 lots each on 10,000 USDC, and the price is down to 830: they stand at
 /// 1,000. Then the token falls by an eighth.
 fn depeg() -> World {
     let mut world = venue(usdc());
+    fall(&mut world);
+    world
+}
+
+fn fall(world: &mut World) {
     for text in ["alice", "bob"] {
-        trader(&mut world, text, 0, 10_000);
+        trader(world, text, 0, 10_000);
         world.fill("BTC", text, "carol", 50, 1_000);
     }
     world.mark("BTC", 830);
     assert_eq!((world.equity("alice"), world.equity("bob")), (1_000, 1_000));
-    mark(&mut world, 875);
+    mark(world, 875);
     for text in ["alice", "bob"] {
         let loss = world.loss_of(text, text);
         assert_eq!(world.loss(text).cause, name("USDC below its peg"));
@@ -247,7 +275,6 @@ fn depeg() -> World {
         let book = format!("book/{text}");
         world.fill("BTC", "carol", &book, 50, 830);
     }
-    world
 }
 
 #[test]
@@ -283,6 +310,29 @@ fn unsold_collateral_is_set_aside_and_later_a_recovery() {
     assert_eq!(world.cash("bob"), 300, "and the rest is his");
     assert_eq!(usdc_of(&world, Holder::Account(world.id("bob"))), 100, "what was not sold too");
     assert!(world.engine.state().collaterals.taken(loss).is_none());
+}
+
+#[test]
+fn what_is_set_aside_waits_while_its_loss_is_absorbed() {
+    let mut world = venue(usdc());
+    let rule = MemberRule { cap_of_weight: Some(1_000_000), ..members(Rule::Proportional) };
+    let source = Source::Call { members: rule, deadline: HOUR };
+    world.add(layer("assessment", Kind::Assessment, source));
+    world.waterfall(&["fund", "assessment"]);
+    world.claim("assessment", "carol", 1_000, 1_000);
+    fall(&mut world);
+    world.tick(HOUR);
+    let loss = world.loss_id("alice");
+    assert_eq!(world.loss("alice").stage, Stage::Absorbing);
+    let refused = sell(&mut world, loss, 1, 10_000, 9_000).unwrap_err();
+    assert_eq!(refused.code(), "being-absorbed");
+    world.tick(HOUR);
+    assert_eq!(world.loss("alice").stage, Stage::Settled);
+    let uncovered = world.uncovered();
+    sell(&mut world, loss, 1, 10_000, 9_000).unwrap();
+    assert_eq!(world.uncovered(), uncovered + 7_500, "what stayed uncovered is paid first");
+    assert_eq!(world.pot("fund"), 1_000, "then the fund");
+    assert_eq!(world.cash("alice"), 500);
 }
 
 #[test]

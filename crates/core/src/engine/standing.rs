@@ -224,7 +224,10 @@ impl State {
         let domains: BTreeSet<DomainId> = held.chain(lost).collect();
         if domains.is_empty() {
             let last = self.accounts.account(account).and_then(|account| account.last_domain);
-            return last.into_iter().collect();
+            // A loan is older than the reference when its collateral falls: it goes where most was
+            // lost in all.
+            let worst = position.totals.flows.iter().min_by_key(|flow| flow.cash);
+            return last.or(worst.map(|flow| flow.domain)).into_iter().collect();
         }
         domains.into_iter().collect()
     }

@@ -246,7 +246,7 @@ fn a_loan_older_than_the_reference_fails_where_it_was_lost() {
     sell(&mut world, loss, 1, 10_000, 5_900).unwrap();
     let found = world.loss("late");
     assert_eq!((found.own_means.atoms(), found.deficit.atoms()), (5_900, 100));
-    world.check_paid("late", &[("fund", 100)]);
+    assert_eq!(world.received("late", "fund"), 100);
 }
 
 /// Alice and Bob are long 50 lots each on 10,000 USDC, and the price is down to 830: they stand at

@@ -8,115 +8,21 @@ use proptest::prelude::*;
 use rhodian_core::account;
 use rhodian_core::allocation::Rule;
 use rhodian_core::closeout::{self, Route, RouteSpec, Routes};
-use rhodian_core::collateral::{
-    self, CollateralFlaw, CollateralSpec, Command, Event as Happened, WeightTier, WrongWay,
-};
+use rhodian_core::collateral::{CollateralSpec, Event as Happened, WrongWay};
 use rhodian_core::control::Parameter;
-use rhodian_core::domain::{self, Kind, MemberRule, Source};
+use rhodian_core::domain::{Kind, MemberRule, Source};
 use rhodian_core::engine::{Action, Actor, Event, Rejection};
-use rhodian_core::ids::{AccountId, AssetId, LossId, MarketId};
+use rhodian_core::ids::MarketId;
 use rhodian_core::ledger::Holder;
 use rhodian_core::loss::Stage;
 use rhodian_core::margin::Level;
 use rhodian_core::market;
-use rhodian_core::units::{Amount, Price};
-use world::acts::Given;
+use rhodian_core::units::Amount;
+use world::collateral::{
+    HOUR, NEXT, accept, counts, depeg, fall, free, mark, price, sell, take_out, tier, trader, usdc,
+    usdc_of, venue,
+};
 use world::{ASSET, World, amount, layer, members, name};
-
-const USDC: AssetId = AssetId(1);
-const HOUR: u64 = 3_600_000;
-
-fn tier(above: u128, initial: u32, maintenance: u32) -> WeightTier {
-    WeightTier { above: amount(above), initial, maintenance }
-}
-
-fn usdc() -> CollateralSpec {
-    CollateralSpec {
-        asset: USDC,
-        settled: ASSET,
-        num: 1,
-        den: 1_000,
-        tiers: vec![tier(0, 900_000, 950_000)],
-        max_counted: Amount::MAX,
-        max_held: Amount::MAX,
-        wrong_way: None,
-        own_token: false,
-        peg: Some(price(1_000)),
-        sale_discount: 20_000,
-    }
-}
-
-fn price(ticks: u64) -> Price {
-    Price::new(ticks).unwrap()
-}
-
-fn ask(world: &mut World, command: Command) -> Given {
-    world.give(Actor::VENUE, Action::Collateral(command))
-}
-
-fn accept(world: &mut World, spec: CollateralSpec) -> Given {
-    ask(world, Command::Accept { spec })
-}
-
-fn mark(world: &mut World, ticks: u64) {
-    let command = Command::Mark { asset: USDC, settled: ASSET, price: price(ticks) };
-    ask(world, command).unwrap();
-}
-
-fn post(world: &mut World, text: &str, number: u64, atoms: u128) -> Given {
-    let (account, asset, amount) = (world.id(text), USDC, amount(atoms));
-    let command = account::Command::Deposit { account, number, asset, amount };
-    world.give(Actor::VENUE, Action::Account(command))
-}
-
-fn take_out(world: &mut World, text: &str, number: u64, atoms: u128) -> Given {
-    let (account, asset, amount) = (world.id(text), USDC, amount(atoms));
-    let command = account::Command::Withdraw { account, number, asset, amount };
-    world.give(Actor::VENUE, Action::Account(command))
-}
-
-fn sell(world: &mut World, loss: LossId, number: u64, atoms: u128, proceeds: u128) -> Given {
-    let command = Command::Sell {
-        loss,
-        number,
-        asset: USDC,
-        amount: amount(atoms),
-        buyer: None,
-        proceeds: amount(proceeds),
-    };
-    ask(world, command)
-}
-
-fn free(world: &World, text: &str) -> u128 {
-    world.engine.state().free(world.id(text), USDC).atoms()
-}
-
-fn usdc_of(world: &World, holder: Holder) -> i128 {
-    world.engine.state().ledger.balance(USDC, holder).atoms()
-}
-
-fn counts(world: &World, text: &str, level: Level) -> u128 {
-    world.engine.state().collateral_value(world.id(text), ASSET, level)
-}
-
-/// A venue that takes `spec` as collateral, marked at par; Carol holds 50,000 of cash.
-fn venue(spec: CollateralSpec) -> World {
-    let mut world = World::venue(1_000, 1_000);
-    world.domain_do(domain::Command::AddAsset { name: name("USDC"), decimals: 2 });
-    accept(&mut world, spec).unwrap();
-    mark(&mut world, 1_000);
-    world.account("carol", 50_000);
-    world
-}
-
-/// An account with cash and USDC; numbers of its own are far above the world's.
-fn trader(world: &mut World, text: &str, cash: u128, posted: u128) {
-    world.account(text, cash);
-    post(world, text, 1_000, posted).unwrap();
-}
-
-/// Numbers of the accounts these tests act on directly lie above the world's own.
-const NEXT: u64 = 2_000;
 
 #[test]
 fn collateral_opens_and_keeps_at_its_weights() {
@@ -249,34 +155,6 @@ fn a_loan_older_than_the_reference_fails_where_it_was_lost() {
     assert_eq!(world.received("late", "fund"), 100);
 }
 
-/// Alice and Bob are long 50 lots each on 10,000 USDC, and the price is down to 830: they stand at
-/// 1,000. Then the token falls by an eighth.
-fn depeg() -> World {
-    let mut world = venue(usdc());
-    fall(&mut world);
-    world
-}
-
-fn fall(world: &mut World) {
-    for text in ["alice", "bob"] {
-        trader(world, text, 0, 10_000);
-        world.fill("BTC", text, "carol", 50, 1_000);
-    }
-    world.mark("BTC", 830);
-    assert_eq!((world.equity("alice"), world.equity("bob")), (1_000, 1_000));
-    mark(world, 875);
-    for text in ["alice", "bob"] {
-        let loss = world.loss_of(text, text);
-        assert_eq!(world.loss(text).cause, name("USDC below its peg"));
-        assert_eq!(usdc_of(&world, Holder::Book(loss)), 10_000);
-        assert_eq!(usdc_of(&world, Holder::Account(world.id(text))), 0);
-        let state = world.engine.state();
-        assert_eq!(state.book_equity(loss, ASSET), -188, "-8,500 and 95 % of 8,750");
-        let book = format!("book/{text}");
-        world.fill("BTC", "carol", &book, 50, 830);
-    }
-}
-
 #[test]
 fn a_depeg_is_a_loss_cause_and_collateral_pays_first() {
     let mut world = depeg();
@@ -376,121 +254,6 @@ fn a_mark_of_collateral_begins_a_liquidation() {
     assert!(open(&world), "2,050 of 2,175");
     mark(&mut world, 1_000);
     assert!(!open(&world), "and it ends when the token is back");
-}
-
-#[test]
-fn what_can_never_be_right_is_refused() {
-    let mut world = venue(usdc());
-    let mut refused = |spec: CollateralSpec| match accept(&mut world, spec).unwrap_err() {
-        Rejection::Collateral(rejection) => rejection,
-        other => panic!("{other:?}"),
-    };
-    let other = AssetId(7);
-    let unknown = collateral::Rejection::UnknownAsset { asset: other };
-    assert_eq!(refused(CollateralSpec { asset: other, ..usdc() }), unknown);
-    let same = collateral::Rejection::SameAsset { asset: ASSET };
-    assert_eq!(refused(CollateralSpec { asset: ASSET, ..usdc() }), same);
-    let market = MarketId(9);
-    let wrong_way = Some(WrongWay { market, discount: 1 });
-    let unknown = collateral::Rejection::UnknownMarket { market };
-    assert_eq!(refused(CollateralSpec { wrong_way, ..usdc() }), unknown);
-    let market = MarketId(0);
-    let wrong_way = Some(WrongWay { market, discount: 1 });
-    let swapped = CollateralSpec { asset: ASSET, settled: USDC, wrong_way, ..usdc() };
-    assert_eq!(refused(swapped), collateral::Rejection::OtherAsset { market, asset: USDC });
-    let command = Command::Mark { asset: USDC, settled: USDC, price: price(1) };
-    assert_eq!(ask(&mut world, command).unwrap_err().code(), "not-accepted");
-}
-
-#[test]
-fn a_collateral_with_a_flaw_is_refused() {
-    let mut world = venue(usdc());
-    let mut refused = |spec: CollateralSpec| match accept(&mut world, spec).unwrap_err() {
-        Rejection::Collateral(collateral::Rejection::Flaw { flaw }) => flaw,
-        other => panic!("{other:?}"),
-    };
-    let market = MarketId(0);
-    let scale = CollateralFlaw::Scale { num: 1, den: 0, max: collateral::MAX_SCALE };
-    assert_eq!(refused(CollateralSpec { den: 0, ..usdc() }), scale);
-    for (tiers, expected) in [
-        (vec![], CollateralFlaw::NoFirstTier),
-        (vec![tier(1, 0, 0)], CollateralFlaw::NoFirstTier),
-        (
-            vec![tier(0, 900_000, 800_000)],
-            CollateralFlaw::Weight { tier: 0, initial: 900_000, maintenance: 800_000 },
-        ),
-        (
-            vec![tier(0, 0, 1_000_000)],
-            CollateralFlaw::Weight { tier: 0, initial: 0, maintenance: 1_000_000 },
-        ),
-        (vec![tier(0, 500, 500), tier(10, 600, 600)], CollateralFlaw::TiersDoNotFall { tier: 1 }),
-    ] {
-        assert_eq!(refused(CollateralSpec { tiers, ..usdc() }), expected);
-    }
-    let wrong_way = Some(WrongWay { market, discount: 0 });
-    let expected = CollateralFlaw::WrongWay { discount: 0 };
-    assert_eq!(refused(CollateralSpec { wrong_way, ..usdc() }), expected);
-    let expected = CollateralFlaw::OwnToken { discount: 50_000, least: 500_000 };
-    assert_eq!(refused(CollateralSpec { own_token: true, ..usdc() }), expected);
-    let peg = Some(Price::ZERO);
-    assert_eq!(refused(CollateralSpec { peg, ..usdc() }), CollateralFlaw::Peg);
-    let discount = 1_000_001;
-    let expected = CollateralFlaw::SaleDiscount { discount };
-    assert_eq!(refused(CollateralSpec { sale_discount: discount, ..usdc() }), expected);
-    let own = CollateralSpec { tiers: vec![tier(0, 400_000, 500_000)], own_token: true, ..usdc() };
-    accept(&mut world, own).unwrap();
-}
-
-#[test]
-fn the_venue_takes_only_so_much_of_a_collateral() {
-    let mut world = venue(CollateralSpec { max_held: amount(12_000), ..usdc() });
-    trader(&mut world, "alice", 0, 10_000);
-    world.account("bob", 0);
-    let refused = post(&mut world, "bob", NEXT, 2_001).unwrap_err();
-    assert_eq!(refused.code(), "collateral-above-cap");
-    post(&mut world, "bob", NEXT, 2_000).unwrap();
-}
-
-#[test]
-fn sales_that_cannot_be_right_are_refused() {
-    let mut world = depeg();
-    let (alice, bob) = (world.loss_id("alice"), world.loss_id("bob"));
-    let code = |given: Given| given.unwrap_err().code();
-    assert_eq!(code(sell(&mut world, LossId(9), 1, 1, 1)), "unknown-loss");
-    sell(&mut world, alice, 5, 1_000, 1_000).unwrap();
-    assert_eq!(code(sell(&mut world, alice, 5, 1_000, 1_000)), "number-not-new");
-    assert_eq!(code(sell(&mut world, alice, 6, 0, 1_000)), "zero-amount");
-    assert_eq!(code(sell(&mut world, alice, 6, 9_001, 9_000)), "above-held");
-    assert_eq!(code(sell(&mut world, alice, 6, 1_000, 857)), "below-floor", "98 % of 875, up");
-    let to = |buyer: AccountId| Command::Sell {
-        loss: alice,
-        number: 6,
-        asset: USDC,
-        amount: amount(1_000),
-        buyer: Some(buyer),
-        proceeds: amount(900),
-    };
-    let (own, poor, nobody) = (to(world.id("alice")), to(world.id("bob")), to(AccountId(99)));
-    assert_eq!(code(ask(&mut world, own)), "own-collateral");
-    assert_eq!(code(ask(&mut world, poor)), "withdrawal-above-free");
-    assert_eq!(code(ask(&mut world, nobody)), "unknown-account");
-    world.account("dan", 900);
-    let dan = to(world.id("dan"));
-    ask(&mut world, dan).unwrap();
-    assert_eq!(usdc_of(&world, Holder::Account(world.id("dan"))), 1_000);
-    sell(&mut world, alice, 7, 8_000, 8_000).unwrap();
-    assert_eq!(code(sell(&mut world, alice, 8, 1, 1)), "above-held", "all is sold");
-    // An owner does not sell what was taken of him, nor does anyone but the venue.
-    let owner = Actor { role: rhodian_core::engine::Role::Owner, id: 0 };
-    let command = Command::Sell {
-        loss: bob,
-        number: 1,
-        asset: USDC,
-        amount: amount(1),
-        buyer: None,
-        proceeds: amount(1),
-    };
-    assert_eq!(code(world.give(owner, Action::Collateral(command))), "not-for-actor");
 }
 
 proptest! {

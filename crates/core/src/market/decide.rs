@@ -348,10 +348,8 @@ fn side(
         return Err(Rejection::BalanceAboveBound { account });
     }
     let initial = i128::try_from(opening.initial).unwrap_or(i128::MAX);
-    if opening.equity >= initial {
-        return Ok(());
-    }
-    if opening.initial >= margin::initial(state, account) {
+    let short = opening.equity < initial;
+    if short && opening.initial >= margin::initial(state, account) {
         return Err(Rejection::BelowInitialMargin {
             account,
             equity: SignedAmount::new(opening.equity).unwrap_or_default(),
@@ -361,7 +359,7 @@ fn side(
     if !reduces {
         within_loan(state, account, trade, &opening)?;
     }
-    deepens(state, account, asset, trade)
+    if short { deepens(state, account, asset, trade) } else { Ok(()) }
 }
 
 /// A fill that lowers the requirement may stand below initial margin, but not at any price: it may

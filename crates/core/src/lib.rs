@@ -40,6 +40,7 @@ pub mod allocation;
 pub mod basis;
 pub mod bounds;
 pub mod closeout;
+pub mod collateral;
 pub mod control;
 pub mod domain;
 pub mod engine;

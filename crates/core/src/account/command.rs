@@ -163,7 +163,7 @@ pub enum Rejection {
         free: Amount,
         /// Equity at the marks.
         held: Amount,
-        /// Unrealised and unmatured profit, and initial margin.
+        /// Unrealised and unmatured profit, initial margin, and what stays as collateral.
         withheld: Amount,
         lien: Amount,
     },
@@ -171,6 +171,8 @@ pub enum Rejection {
     VaultShort { asked: Amount, vault: Amount },
     /// The payee's balance would pass 10^30.
     BalanceAboveBound { account: AccountId },
+    /// The asset is collateral, and the venue takes no more of it.
+    CollateralAboveCap { asset: AssetId, asked: Amount, room: Amount },
     /// The asset's balances would pass 10^38.
     TotalAboveBound { asset: AssetId },
 }
@@ -194,6 +196,7 @@ impl Rejection {
             Self::WithdrawalAboveFree { .. } => "withdrawal-above-free",
             Self::VaultShort { .. } => "vault-short",
             Self::BalanceAboveBound { .. } => "balance-above-bound",
+            Self::CollateralAboveCap { .. } => "collateral-above-cap",
             Self::TotalAboveBound { .. } => "total-above-bound",
         }
     }
@@ -231,6 +234,9 @@ impl fmt::Display for Rejection {
             }
             Self::BalanceAboveBound { account } => {
                 write!(f, "the balance of account {account} would pass 10^30 atoms")
+            }
+            Self::CollateralAboveCap { asset, asked, room } => {
+                write!(f, "{asked} of collateral {asset} deposited, there is room for {room}")
             }
             Self::TotalAboveBound { asset } => {
                 write!(f, "the balances of asset {asset} would pass 10^38 atoms")

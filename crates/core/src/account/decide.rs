@@ -2,6 +2,7 @@
 
 use super::{AccountKind, Command, Event, Rejection};
 use crate::bounds::{MAX_CLAIMS, MAX_TOTAL};
+use crate::collateral;
 use crate::domain::CauseClass;
 use crate::engine::{Actor, Envelope, Events, Role, State};
 use crate::ids::{AccountId, AssetId, DomainId, Name, OwnerId};
@@ -90,6 +91,9 @@ fn deposit(
     numbered(state, account, number)?;
     let Money { asset, amount } = known(state, money)?;
     room_for(state, account, money)?;
+    if let Some(room) = collateral::room(state, asset).filter(|room| amount > *room) {
+        return Err(Rejection::CollateralAboveCap { asset, asked: amount, room });
+    }
     // The world goes down by the amount; its size is the sum of all that came in.
     let outside = state.ledger.balance(asset, Holder::World).atoms();
     if amount.atoms().cast_signed() - outside > MAX_TOTAL.cast_signed() {
@@ -232,7 +236,7 @@ pub(crate) fn free_above(
     let free = state.free(account, asset);
     if asked > free {
         let held = amount(of.equity.max(0).unsigned_abs());
-        let withheld = amount(of.unrealised + of.unmatured + of.initial);
+        let withheld = amount(of.unrealised + of.unmatured + of.margin() + of.pledged);
         let lien = amount(of.lien);
         return Err(Rejection::WithdrawalAboveFree { asked, free, held, withheld, lien });
     }

@@ -119,7 +119,8 @@ fn asset_of(state: &State, rows: &[(MarketId, Quantity)]) -> Option<AssetId> {
 /// Whether the buyer trades in the asset and keeps his initial margin.
 fn stands(state: &State, sale: &Sale) -> bool {
     let held = state.markets.position(sale.to).asset;
-    let equity = margin::opening_equity(state, sale.to, sale.asset) + sale.bonus.cast_signed();
+    let opening = margin::opening_equity(state, sale.to, sale.asset, &sale.rows);
+    let equity = opening + sale.bonus.cast_signed();
     let required = margin::initial_with(state, sale.to, &sale.rows);
     held.is_none_or(|held| held == sale.asset) && equity >= required.cast_signed()
 }
@@ -147,7 +148,8 @@ pub(super) fn bid(
     };
     let sale = Sale { from, to: bidder, asset, rows, bonus, backstop: false };
     if !stands(state, &sale) {
-        let equity = margin::opening_equity(state, bidder, asset) + sale.bonus.cast_signed();
+        let opening = margin::opening_equity(state, bidder, asset, &sale.rows);
+        let equity = opening + sale.bonus.cast_signed();
         let initial = margin::initial_with(state, bidder, &sale.rows);
         return Err(Rejection::below_initial(bidder, equity, initial));
     }

@@ -59,6 +59,9 @@ pub enum Parameter {
     FundDrawdown = 15,
     /// Over which window before its expiry a market with a feed settles at the mean price.
     ExpiryWindow = 16,
+    /// How much of what its collateral counts for an account may owe beyond its cash, and still
+    /// widen positions or take collateral out.
+    LoanLimit = 20,
 }
 
 /// A parameter as it is declared.
@@ -229,6 +232,15 @@ pub const PARAMETERS: &[Declared] = &[
         default: HOUR / 2,
         reason: "half an hour, as dated futures and options commonly settle: no one print decides",
     },
+    Declared {
+        parameter: Parameter::LoanLimit,
+        name: "loan-limit",
+        unit: "millionths",
+        min: 0,
+        max: 1_000_000,
+        default: 500_000,
+        reason: "half: what is owed is cash, and collateral must be sold before it pays",
+    },
 ];
 
 impl Parameter {
@@ -252,6 +264,7 @@ impl Parameter {
             Self::CloseOutTime => 13,
             Self::FundDrawdown => 14,
             Self::ExpiryWindow => 15,
+            Self::LoanLimit => 16,
         }]
     }
 }

@@ -6,12 +6,13 @@ use alloc::vec::Vec;
 
 use super::{Event, State};
 use crate::closeout;
+use crate::collateral;
 use crate::ids::{AccountId, AssetId, MarketId};
 use crate::ledger::Holder;
 use crate::loss;
 use crate::margin;
 use crate::margin::watch::{Bracket, MarketRates, RiskBook, Standing};
-use crate::market::{self, Market, Party, Position};
+use crate::market::{self, Market, Party};
 
 impl State {
     /// The accounts with equity below zero, in id order.
@@ -58,6 +59,12 @@ impl State {
         let mut risk = self.watch.take_risk();
         match event {
             Event::Market(event) => self.watch_markets(&mut risk, event),
+            Event::Collateral(event) => {
+                for account in self.revalued(event) {
+                    self.watch_account(&mut risk, account);
+                    self.watch_flat(account);
+                }
+            }
             Event::Loss(event) => {
                 for account in self.liens_began(event) {
                     self.watch_account(&mut risk, account);
@@ -69,11 +76,31 @@ impl State {
         let others = holders(event).into_iter().filter(|account| !touched.contains(account));
         for account in touched.iter().copied().chain(others) {
             self.watch_account(&mut risk, account);
-            let position = self.markets.position(account);
-            let negative = position.legs.is_empty() && self.is_negative(account);
-            self.watch.set_negative(account, negative);
+            self.watch_flat(account);
         }
         self.watch.set_risk(risk);
+    }
+
+    /// Who holds no legs is known by his balances and collateral alone.
+    fn watch_flat(&mut self, account: AccountId) {
+        let flat = self.markets.position(account).legs.is_empty();
+        let negative = flat && self.is_negative(account);
+        self.watch.set_negative(account, negative);
+    }
+
+    /// The accounts whose collateral counts otherwise than before.
+    fn revalued(&self, event: &collateral::Event) -> Vec<AccountId> {
+        let (settled, asset) = match event {
+            collateral::Event::Accepted { spec } => (spec.settled, spec.asset),
+            collateral::Event::Marked { settled, asset, .. } => (*settled, *asset),
+            _ => return Vec::new(),
+        };
+        let accounts = (0..self.markets.positions.len()).filter_map(AccountId::at);
+        let holds = |account: &AccountId| {
+            let trades = self.markets.position(*account).asset == Some(settled);
+            trades && !self.ledger.held(asset, Holder::Account(*account)).is_zero()
+        };
+        accounts.filter(holds).collect()
     }
 
     /// The book of the watch anew, from the state.
@@ -136,7 +163,7 @@ impl State {
             risk.remove(account);
             return;
         };
-        match self.losses.most_lien(self, account).filter(|_| self.is_linear(position)) {
+        match self.losses.most_lien(self, account).filter(|_| self.is_linear(account)) {
             Some(most) => {
                 let balance = self.ledger.balance(asset, Holder::Account(account)).atoms();
                 let cash = balance - most.atoms().cast_signed();
@@ -155,13 +182,18 @@ impl State {
         }
     }
 
-    /// Whether equity and requirement of the position follow prices leg by leg.
-    fn is_linear(&self, position: &Position) -> bool {
+    /// Whether equity and requirement of the account follow prices leg by leg: it holds no options
+    /// and no collateral.
+    fn is_linear(&self, account: AccountId) -> bool {
+        let position = self.markets.position(account);
         let options = position.legs.iter().any(|leg| {
             let market = self.markets.market(leg.market);
             market.is_some_and(|m| matches!(m.spec.instrument, market::Instrument::Option { .. }))
         });
-        !options
+        let settled = position.asset.into_iter();
+        let mut others = settled.flat_map(|settled| self.collaterals.collaterals(settled));
+        let held = |asset| !self.ledger.held(asset, Holder::Account(account)).is_zero();
+        !options && !others.any(|(asset, _)| held(asset))
     }
 
     /// The accounts whose liens began with a detection: what they may hold counts from now on.

@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 use crate::control::Status;
 use crate::ids::Time;
 use crate::ledger::Transfer;
-use crate::{account, closeout, control, domain, loss, market, oracle};
+use crate::{account, closeout, collateral, control, domain, loss, market, oracle};
 
 /// In which capacity someone acts. Doors say who is who; core says who may do what.
 #[derive(
@@ -103,6 +103,10 @@ pub enum Action {
     CloseOut(closeout::Command) = 11,
     /// By the engine, of the oracle.
     OracleDuty(oracle::Duty) = 12,
+    /// Of collateral.
+    Collateral(collateral::Command) = 13,
+    /// By the engine, of collateral.
+    CollateralDuty(collateral::Duty) = 14,
 }
 
 /// A command: when, by whom, what.
@@ -141,6 +145,8 @@ pub enum Event {
     Market(market::Event) = 7,
     /// To close-out books.
     CloseOut(closeout::Event) = 8,
+    /// To collateral.
+    Collateral(collateral::Event) = 12,
 }
 
 impl From<account::Event> for Event {
@@ -173,6 +179,12 @@ impl From<closeout::Event> for Event {
     }
 }
 
+impl From<collateral::Event> for Event {
+    fn from(event: collateral::Event) -> Self {
+        Self::Collateral(event)
+    }
+}
+
 impl From<control::Event> for Event {
     fn from(event: control::Event) -> Self {
         Self::Control(event)
@@ -195,6 +207,7 @@ impl Event {
             Self::Loss(event) => event.transfers(visit),
             Self::Market(event) => event.transfers(visit),
             Self::CloseOut(event) => event.transfers(visit),
+            Self::Collateral(event) => event.transfers(visit),
             Self::Control(_) | Self::Oracle(_) | Self::TimePassed { .. } => {}
         }
     }
@@ -259,6 +272,8 @@ pub enum Rejection {
     CloseOut(closeout::Rejection),
     /// Refused by the area of the oracle.
     Oracle(oracle::Rejection),
+    /// Refused by the area of collateral.
+    Collateral(collateral::Rejection),
 }
 
 impl Rejection {
@@ -278,6 +293,7 @@ impl Rejection {
             Self::Market(rejection) => rejection.code(),
             Self::CloseOut(rejection) => rejection.code(),
             Self::Oracle(rejection) => rejection.code(),
+            Self::Collateral(rejection) => rejection.code(),
         }
     }
 }
@@ -301,6 +317,7 @@ impl fmt::Display for Rejection {
             Self::Market(rejection) => rejection.fmt(f),
             Self::CloseOut(rejection) => rejection.fmt(f),
             Self::Oracle(rejection) => rejection.fmt(f),
+            Self::Collateral(rejection) => rejection.fmt(f),
         }
     }
 }

@@ -20,7 +20,7 @@ pub use watch::Watch;
 
 use crate::control::Status;
 use crate::ids::DomainId;
-use crate::{account, closeout, control, domain, loss, market, oracle};
+use crate::{account, closeout, collateral, control, domain, loss, market, oracle};
 
 /// Checks `envelope` against `state` and says what would happen. Nothing changes; on a rejection
 /// whatever was pushed is to be dropped.
@@ -73,6 +73,12 @@ pub fn decide(state: &State, envelope: &Envelope, events: &mut Events) -> Result
         Action::Oracle(command) => {
             oracle::decide(state, envelope, command, events).map_err(Rejection::Oracle)
         }
+        Action::Collateral(command) => {
+            collateral::decide(state, envelope, command, events).map_err(Rejection::Collateral)
+        }
+        Action::CollateralDuty(duty) => {
+            collateral::decide_duty(state, duty, events).map_err(Rejection::Collateral)
+        }
         Action::Duty(duty) => loss::decide_duty(state, duty, events).map_err(Rejection::Loss),
         Action::OracleDuty(duty) => {
             oracle::decide_duty(state, duty, events).map_err(Rejection::Oracle)
@@ -106,7 +112,11 @@ const fn may(role: Role, action: &Action) -> bool {
 const fn is_duty(action: &Action) -> bool {
     matches!(
         action,
-        Action::Duty(_) | Action::CloseOutDuty(_) | Action::MarketDuty(_) | Action::OracleDuty(_)
+        Action::Duty(_)
+            | Action::CloseOutDuty(_)
+            | Action::MarketDuty(_)
+            | Action::OracleDuty(_)
+            | Action::CollateralDuty(_)
     )
 }
 
@@ -135,12 +145,14 @@ const fn needs(action: &Action) -> (Status, bool) {
         | Action::Control(_)
         | Action::Market(_)
         | Action::CloseOut(_)
-        | Action::Oracle(_) => (Status::Settling, false),
+        | Action::Oracle(_)
+        | Action::Collateral(_) => (Status::Settling, false),
         // What is due is done, and time passes, whatever the status.
         Action::Duty(_)
         | Action::CloseOutDuty(_)
         | Action::MarketDuty(_)
         | Action::OracleDuty(_)
+        | Action::CollateralDuty(_)
         | Action::Tick => (Status::Closed, false),
     }
 }
@@ -198,6 +210,8 @@ pub fn duty(state: &State) -> Option<Envelope> {
     let of_loss = || loss::duty(state).map(Action::Duty);
     let of_close_out = || closeout::duty(state).map(Action::CloseOutDuty);
     let of_markets = || market::duty(state).map(Action::MarketDuty);
-    let action = of_oracle().or_else(of_loss).or_else(of_close_out).or_else(of_markets)?;
+    let of_collateral = || collateral::duty(state).map(Action::CollateralDuty);
+    let others = || of_close_out().or_else(of_markets).or_else(of_collateral);
+    let action = of_oracle().or_else(of_loss).or_else(others)?;
     Some(Envelope { at: state.now(), actor: Actor::ENGINE, action })
 }

@@ -4,6 +4,7 @@ use alloc::collections::BTreeSet;
 use alloc::vec::Vec;
 
 use super::{Events, State};
+use crate::collateral;
 use crate::control::Parameter;
 use crate::ids::{AccountId, AssetId, CheckpointId, DomainId, LossId, MarketId, Time};
 use crate::ledger::{Holder, Ledger};
@@ -14,29 +15,64 @@ use crate::oracle::Purpose;
 use crate::units::{Amount, SignedAmount};
 use crate::wide;
 
-/// Equity of `account` in `asset`: its balance and what its legs are worth, in atoms.
-fn equity(ledger: &Ledger, markets: &Markets, account: AccountId, asset: AssetId) -> i128 {
+/// Equity of `account` in `asset` alone: its balance and what its legs are worth, in atoms.
+fn settled_equity(ledger: &Ledger, markets: &Markets, account: AccountId, asset: AssetId) -> i128 {
     let position = markets.position(account);
     let value = if position.asset == Some(asset) { markets.value(&position.legs) } else { 0 };
     ledger.balance(asset, Holder::Account(account)).atoms() + value
 }
 
-/// Equity where it is positive, else nothing.
+/// Settled equity where it is positive, else nothing.
 pub(super) fn means(
     ledger: &Ledger,
     markets: &Markets,
     account: AccountId,
     asset: AssetId,
 ) -> Amount {
-    let equity = equity(ledger, markets, account, asset).max(0).unsigned_abs();
+    let equity = settled_equity(ledger, markets, account, asset).max(0).unsigned_abs();
     Amount::new(equity).unwrap_or(Amount::MAX)
 }
 
 impl State {
-    /// Equity of `account` in `asset` at the marks, in atoms, before liens.
+    /// Equity of `account` in `asset` at the marks, in atoms, before liens: its settled equity
+    /// and, where it trades in the asset, what its collateral counts for to keep its legs.
     #[must_use]
     pub fn equity(&self, account: AccountId, asset: AssetId) -> i128 {
-        equity(&self.ledger, &self.markets, account, asset)
+        let trades = self.markets.position(account).asset == Some(asset);
+        let counted =
+            if trades { self.collateral_value(account, asset, Level::Maintenance) } else { 0 };
+        self.settled_equity(account, asset) + counted.cast_signed()
+    }
+
+    /// Equity of `account` in `asset` alone: its balance and what its legs are worth at the marks,
+    /// in atoms. What gains, principal, shares of losses and withdrawals are counted on.
+    #[must_use]
+    pub fn settled_equity(&self, account: AccountId, asset: AssetId) -> i128 {
+        settled_equity(&self.ledger, &self.markets, account, asset)
+    }
+
+    /// What the collateral of `account` counts for if it trades in `settled`, in atoms of it: each
+    /// asset rounded down, then summed. Nothing where it trades in another.
+    #[must_use]
+    pub fn collateral_value(&self, account: AccountId, settled: AssetId, level: Level) -> u128 {
+        let position = self.markets.position(account);
+        if position.asset.is_some_and(|asset| asset != settled) {
+            return 0;
+        }
+        collateral::of_account(self, account, settled, &position.legs, level)
+    }
+
+    /// What `account` lost beyond its cash, covered by collateral only: what its balance and the
+    /// entry costs of its legs lack to zero, in atoms of `settled`.
+    #[must_use]
+    pub fn loan(&self, account: AccountId, settled: AssetId) -> u128 {
+        let position = self.markets.position(account);
+        if position.asset != Some(settled) {
+            return 0;
+        }
+        let entries: i128 = position.legs.iter().map(|leg| leg.entry).sum();
+        let balance = self.ledger.balance(settled, Holder::Account(account)).atoms();
+        (balance + entries).min(0).unsigned_abs()
     }
 
     /// What `account` must hold to open and to keep its legs, in atoms, rounded up.
@@ -75,17 +111,23 @@ impl State {
         margin::withdrawable(self, account, asset)
     }
 
-    /// What `account` can pay: its equity where it is positive, else nothing.
+    /// What `account` can pay: its settled equity where it is positive, else nothing.
     #[must_use]
     pub fn means(&self, account: AccountId, asset: AssetId) -> Amount {
         means(&self.ledger, &self.markets, account, asset)
     }
 
-    /// Equity of a close-out book at the marks, in atoms.
+    /// Equity of a close-out book at the marks, what its collateral counts for included, in atoms.
     #[must_use]
     pub fn book_equity(&self, loss: LossId, asset: AssetId) -> i128 {
         let balance = self.ledger.balance(asset, Holder::Book(loss)).atoms();
-        balance + self.markets.value(self.markets.book(loss))
+        let legs = self.markets.book(loss);
+        let in_book = self.collaterals.taken(loss).filter(|taken| !taken.aside);
+        let counted = in_book.map_or(0, |taken| {
+            let held = |asset| taken.held.get(&asset).copied().unwrap_or(Amount::ZERO);
+            collateral::of_holdings(self, asset, &held, legs, Level::Maintenance)
+        });
+        balance + self.markets.value(legs) + counted.cast_signed()
     }
 
     /// Whether the prices of all legs of `account` are good enough to liquidate at.
@@ -93,10 +135,10 @@ impl State {
         market::all_fit(self, &self.markets.position(account).legs, Purpose::Liquidate)
     }
 
-    /// Whether nothing is left to close out of `loss`.
+    /// Whether nothing is left to close out of `loss`: no leg, and no collateral to sell.
     #[must_use]
     pub fn book_is_flat(&self, loss: LossId) -> bool {
-        self.markets.book(loss).is_empty()
+        self.markets.book(loss).is_empty() && !self.collaterals.in_book(loss)
     }
 
     /// The hole of a default at the marks: what the failed account, or after takeover its book,
@@ -113,7 +155,10 @@ impl State {
             Some(account) => {
                 let domains = self.losses.to_take_over(account);
                 let legs = self.markets.legs_in(account, domain);
-                let part = self.part_of_failure(account, asset, domain, &domains);
+                let parts = self.parts_of_failure(account, asset, &domains);
+                let counted = self.collateral_value(account, asset, Level::Maintenance);
+                let part = parts.of(domain, self.settled_equity(account, asset))
+                    + parts.of(domain, counted.cast_signed());
                 (part, margin::stressed_cost(self, domain, &legs))
             }
             None => {
@@ -187,7 +232,10 @@ impl State {
         let domains: BTreeSet<DomainId> = held.chain(lost).collect();
         if domains.is_empty() {
             let last = self.accounts.account(account).and_then(|account| account.last_domain);
-            return last.into_iter().collect();
+            // A loan is older than the reference when its collateral falls: it goes where most was
+            // lost in all.
+            let worst = position.totals.flows.iter().min_by_key(|flow| flow.cash);
+            return last.or(worst.map(|flow| flow.domain)).into_iter().collect();
         }
         domains.into_iter().collect()
     }
@@ -199,33 +247,44 @@ impl State {
         gain.min(0).unsigned_abs()
     }
 
-    /// The equity of a failing account that goes with its loss in `domain`: a hole is split by
-    /// what it lost in each domain since the reference, a remainder by what its legs there must
-    /// hold; `domains` are those whose losses are still to be taken over, in id order. The parts
-    /// sum to the equity exactly.
-    pub(crate) fn part_of_failure(
+    /// How what a failing account has and owes is split over `domains`, those of its failure not
+    /// yet taken over: a hole by what was lost in each, else by what its legs in each require.
+    pub(crate) fn parts_of_failure(
         &self,
         account: AccountId,
         asset: AssetId,
-        domain: DomainId,
         domains: &[DomainId],
-    ) -> i128 {
-        let equity = self.equity(account, asset);
-        let weigh = |of: &DomainId| match equity < 0 {
+    ) -> Parts {
+        let owes = self.settled_equity(account, asset) < 0;
+        let weigh = |of: &DomainId| match owes {
             true => self.lost_in(account, *of),
             false => margin::maintenance_in(self, account, *of),
         };
-        let weights: Vec<u128> = domains.iter().map(weigh).collect();
-        let total: u128 = weights.iter().sum();
-        let Some(place) = domains.iter().position(|of| *of == domain) else { return equity };
+        Parts { weights: domains.iter().map(|of| (*of, weigh(of))).collect() }
+    }
+}
+
+/// How something is split over the domains of a failure.
+pub(crate) struct Parts {
+    weights: Vec<(DomainId, u128)>,
+}
+
+impl Parts {
+    /// The part of `whole` for `domain`: all of it where it is not split, and of the first domain
+    /// where nothing weighs. The parts of all domains sum to the whole.
+    pub(crate) fn of(&self, domain: DomainId, whole: i128) -> i128 {
+        let total: u128 = self.weights.iter().map(|(_, weight)| weight).sum();
+        let Some(place) = self.weights.iter().position(|(of, _)| *of == domain) else {
+            return whole;
+        };
         if total == 0 {
-            return if place == 0 { equity } else { 0 };
+            return if place == 0 { whole } else { 0 };
         }
         // Floors of the running sums: their differences sum to the whole.
         let upto = |count: usize| -> i128 {
-            let sum: u128 = weights[..count].iter().sum();
-            let part = wide::mul_div_floor(equity.unsigned_abs(), sum, total);
-            part.unwrap_or_default().cast_signed() * equity.signum()
+            let sum: u128 = self.weights[..count].iter().map(|(_, weight)| weight).sum();
+            let part = wide::mul_div_floor(whole.unsigned_abs(), sum, total);
+            part.unwrap_or_default().cast_signed() * whole.signum()
         };
         upto(place + 1) - upto(place)
     }

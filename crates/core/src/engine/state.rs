@@ -7,6 +7,7 @@ use borsh::{BorshDeserialize, BorshSerialize};
 use super::{Event, Events, Watch, standing};
 use crate::account::Accounts;
 use crate::closeout::{self, CloseOuts};
+use crate::collateral::Collaterals;
 use crate::control::{Control, Status};
 use crate::domain::Domains;
 use crate::ids::{
@@ -41,6 +42,8 @@ pub struct State {
     pub closeouts: CloseOuts,
     /// Feeds: reports, prices and their quality.
     pub oracle: Oracle,
+    /// What counts as collateral, and what of it was taken of failed accounts.
+    pub collaterals: Collaterals,
     #[borsh(skip)]
     pub(super) watch: Watch,
 }
@@ -236,6 +239,10 @@ impl State {
                 self.closeouts.evolve(event, self.now);
                 self.markets.evolve_close_out(event);
             }
+            Event::Collateral(event) => {
+                self.collaterals.evolve(event, self.now);
+                self.losses.evolve_collateral(event);
+            }
             Event::Loss(event) => self.evolve_loss(event),
             Event::Control(event) => self.control.evolve(event),
             Event::Oracle(event) => {
@@ -272,7 +279,7 @@ impl State {
                 touched.extend([buyer, seller].into_iter().filter_map(account));
             }
             // Marks and funding move the equity of everybody, the rest of many.
-            Event::Market(_) | Event::CloseOut(_) => followed = false,
+            Event::Market(_) | Event::CloseOut(_) | Event::Collateral(_) => followed = false,
             _ => {}
         }
         if !followed {

@@ -36,6 +36,7 @@ pub fn check(state: &State) -> Result<(), Broken> {
         book(state, id, loss)?;
         outside_set(state, id, loss)?;
     }
+    collateral(state)?;
     caps(state)?;
     for (domain, _) in state.domains.domains() {
         divided(state, domain)?;
@@ -252,6 +253,30 @@ fn unborne(state: &State, loss: &Loss) -> i128 {
         members && !loss.pools.iter().any(of)
     });
     layers.iter().map(|layer| loss.received_from(*layer).atoms().cast_signed()).sum()
+}
+
+/// What was taken and is not sold is where it should be; a measured loss's book holds no asset.
+fn collateral(state: &State) -> Result<(), Broken> {
+    for (loss, taken) in &state.collaterals.taken {
+        for (asset, held) in &taken.held {
+            let stands = state.ledger.balance(*asset, taken.holder(*loss)).atoms();
+            if stands != held.atoms().cast_signed() {
+                let detail = format!("loss {loss}: {stands} of asset {asset} is held, not {held}");
+                return broken(BOOK, detail);
+            }
+        }
+    }
+    for asset in (0..state.ledger.assets()).filter_map(AssetId::at) {
+        for (holder, balance) in state.ledger.holders(asset) {
+            let Holder::Book(loss) = holder else { continue };
+            let open = state.losses.loss(loss).is_some_and(|of| of.stage == Stage::Detected);
+            if !open {
+                let detail = format!("loss {loss}: the book still holds {balance} of {asset}");
+                return broken(BOOK, detail);
+            }
+        }
+    }
+    Ok(())
 }
 
 fn stakes(state: &State) -> Result<(), Broken> {

@@ -135,7 +135,7 @@ pub const LAWS: &[Law] = &[
         id: BOOK,
         sentence: "No participant's account is exempt; the close-out book only reduces, and is \
                    empty once its loss is measured.",
-        full: "the book of every measured loss",
+        full: "the book of every measured loss, in every asset; collateral taken and not sold",
         running: "what the events left in a book, when own means are done",
     },
     Law {

@@ -125,9 +125,11 @@ impl Running {
             }
             Event::Domain(event) => self.stakes_of_domain(event, state),
             Event::Market(_) | Event::CloseOut(_) => self.markets(event, state),
-            Event::Account(_) | Event::Control(_) | Event::Oracle(_) | Event::TimePassed { .. } => {
-                Ok(())
-            }
+            Event::Account(_)
+            | Event::Control(_)
+            | Event::Oracle(_)
+            | Event::Collateral(_)
+            | Event::TimePassed { .. } => Ok(()),
         }
     }
 

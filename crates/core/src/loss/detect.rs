@@ -12,6 +12,7 @@ use super::{
 use crate::account;
 use crate::allocation::Rule;
 use crate::bounds::{MAX_RISK, MAX_TOTAL};
+use crate::collateral;
 use crate::control::Parameter;
 use crate::domain::{CauseClass, Kind};
 use crate::engine::{Envelope, Events, State};
@@ -292,7 +293,10 @@ pub(super) fn detect_negative(
     if negative(state) != Some((account, domain)) {
         return Err(Rejection::NotDue);
     }
-    let cause = Name::new("balance below zero").ok_or(Rejection::NotDue)?;
+    let asset = asset_of(state, domain)?;
+    let of_collateral = collateral::cause(state, account, asset);
+    let cause = of_collateral.or_else(|| Name::new("balance below zero"));
+    let cause = cause.ok_or(Rejection::NotDue)?;
     let failure = Failure { account, cause };
     let number = derived_number(state, 0);
     let set_off = gains_of_owner(state, domain, account);

@@ -8,6 +8,7 @@ use super::{
     Draw, Episode, Event, LayerSet, LiableSet, Loss, Losses, Member, Origin, OwnMeans,
     ReportedClaim, SetOff, Stage, Wave,
 };
+use crate::collateral;
 use crate::domain::CauseClass;
 use crate::ids::{AccountId, AssetId, DomainId, LayerId, LiableSetId, LossId, Name, Time};
 use crate::recovery::{Bearer, Claim, ClaimPool};
@@ -64,6 +65,16 @@ impl Losses {
                 self.divided(event);
             }
             _ => self.staged(event, now),
+        }
+    }
+
+    /// What collateral brings before its loss is measured is the first of the owner's means.
+    pub(crate) fn evolve_collateral(&mut self, event: &collateral::Event) {
+        let collateral::Event::Sold { loss, number, proceeds, aside, .. } = *event else { return };
+        let found = &mut self.losses[loss.index()];
+        found.last_recovery = number;
+        if !aside {
+            found.margin = found.margin.checked_add(proceeds).unwrap_or(Amount::MAX);
         }
     }
 

@@ -70,7 +70,18 @@ pub(super) fn pay_draw(
     Ok(())
 }
 
-pub(super) fn recover(
+/// What is still to be repaid of `loss`, once it is settled.
+pub(crate) fn recoverable(state: &State, loss: LossId) -> Amount {
+    state.losses.loss(loss).map_or(Amount::ZERO, |found| open_claims(&found.pools))
+}
+
+/// Whether it is known who is to be repaid for `loss`: it is settled, and every share is taken.
+pub(crate) fn is_recoverable(state: &State, loss: LossId) -> bool {
+    let settled = state.losses.loss(loss).is_some_and(|found| found.stage == Stage::Settled);
+    settled && !state.losses.waits_for_touch(loss)
+}
+
+pub(crate) fn recover(
     state: &State,
     loss: LossId,
     number: u64,

@@ -3,13 +3,16 @@
 //! deficit.
 
 use super::{Event, Loss, Origin, OwnMeans, Rejection, Stage};
+use crate::collateral;
 use crate::domain::Source;
 use crate::engine::{Events, State};
 use crate::ids::{AssetId, LayerId, LossId, OwnerId};
 use crate::ledger::Holder;
+use crate::margin::Level;
 use crate::units::Amount;
 
-/// The account's whole balance, of either sign, moves to the book.
+/// The account's whole balance, of either sign, moves to the book, and so do its collateral and,
+/// where it fails in several domains, the part of each that is this domain's.
 pub(super) fn take_over(state: &State, loss: LossId, events: &mut Events) -> Result<(), Rejection> {
     let found = state.losses.loss(loss).ok_or(Rejection::UnknownLoss { loss })?;
     let account = match (found.stage, found.taken_over, found.failed) {
@@ -17,17 +20,25 @@ pub(super) fn take_over(state: &State, loss: LossId, events: &mut Events) -> Res
         _ => return Err(Rejection::NotDue),
     };
     let asset = super::detect::asset_of(state, found.domain)?;
-    let untouched = state.touch(account, events);
     let domains = state.losses.to_take_over(account);
-    let part = state.part_of_failure(account, asset, found.domain, &domains);
+    let parts = state.parts_of_failure(account, asset, &domains);
+    let part = parts.of(found.domain, state.settled_equity(account, asset));
     // What is still to be taken of earlier divisions comes off the first part.
-    let opens = part - untouched.atoms().cast_signed();
+    let opens = part - state.losses.untaken_in(state, account, asset).atoms().cast_signed();
     let legs = state.markets.legs_in(account, found.domain);
     let balance = opens - state.markets.value(&legs);
     let amount = |atoms: i128| Amount::new(atoms.max(0).unsigned_abs()).unwrap_or(Amount::MAX);
     let (held, owed) = (amount(balance), amount(-balance));
     let margin = amount(opens);
-    state.take_legs(loss, account, found.domain, opens, events);
+    state.touch(account, events);
+    let share = |asset: AssetId| {
+        let untaken = state.losses.untaken_in(state, account, asset);
+        let held = state.ledger.held(asset, Holder::Account(account)).less_or_zero(untaken);
+        amount(parts.of(found.domain, held.atoms().cast_signed()))
+    };
+    let counted = collateral::of_holdings(state, asset, &share, &legs, Level::Maintenance);
+    state.take_legs(loss, account, found.domain, opens + counted.cast_signed(), events);
+    collateral::take(state, loss, (account, asset), &share, events);
     events.push(Event::TakenOver { loss, account, asset, held, owed, margin });
     Ok(())
 }

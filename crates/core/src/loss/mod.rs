@@ -35,6 +35,7 @@ pub use divide::SHARES_PER_EVENT;
 pub(crate) use duty::duty;
 pub use event::{Event, OwnMeans, PoolHolder};
 pub(crate) use evolve::stakes_left;
+pub(crate) use income::{is_recoverable, recover, recoverable};
 pub use liable::{LayerSet, LiableSet, Member, Wave};
 pub use lien::Level;
 pub(crate) use lien::{MemberCap, levels_hold, measure, member_caps};

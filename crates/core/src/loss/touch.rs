@@ -7,7 +7,7 @@ use alloc::vec::Vec;
 use super::{Event, LayerSet, Losses, Member, Rejection, liable};
 use crate::allocation;
 use crate::engine::{Events, State};
-use crate::ids::{AccountId, LayerId, LiableSetId, LossId, OwnerId};
+use crate::ids::{AccountId, AssetId, LayerId, LiableSetId, LossId, OwnerId};
 use crate::ledger::Holder;
 use crate::units::Amount;
 
@@ -23,6 +23,16 @@ impl Losses {
             }
         }
         sum
+    }
+
+    /// What `account` owes in `asset` of divisions whose shares are taken on touch.
+    pub(super) fn untaken_in(&self, state: &State, account: AccountId, asset: AssetId) -> Amount {
+        let of_asset = |layer| state.domains.asset_of_layer(layer) == Some(asset);
+        let open = self.on_touch.iter().filter(|(_, layer)| of_asset(*layer));
+        Amount::sum(open.filter_map(|(set, layer)| {
+            let place = self.sets[set.index()].layers[layer].place(account)?;
+            Some(self.untaken(state, *set, *layer, place))
+        }))
     }
 
     /// What the member at `place` owes of divisions and has not paid.

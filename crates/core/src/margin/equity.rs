@@ -1,9 +1,12 @@
 //! The three equities of an account.
 
-use super::requirement::{Exact, Level};
+use alloc::vec::Vec;
+
+use super::requirement::{Exact, Level, legs_with};
+use crate::collateral;
 use crate::control::Parameter;
 use crate::engine::State;
-use crate::ids::{AccountId, AssetId};
+use crate::ids::{AccountId, AssetId, MarketId};
 use crate::ledger::Holder;
 use crate::market::{self, Leg, Position, RATE_UNIT, Trade};
 use crate::units::Quantity;
@@ -15,10 +18,14 @@ pub struct Opening {
     /// Its balance, in atoms.
     pub balance: i128,
     /// Opening equity: all it holds and owes at the mark, positive unrealised profit counted in
-    /// part, less the lien; in atoms.
+    /// part, and what its collateral counts for to open, less the lien; in atoms.
     pub equity: i128,
     /// Initial margin, in atoms.
     pub initial: u128,
+    /// What its collateral counts for to open, in atoms.
+    pub collateral: u128,
+    /// What its balance and the entry costs of its legs lack to zero, in atoms.
+    pub loan: u128,
 }
 
 /// How `account` would stand after `trade`.
@@ -31,20 +38,27 @@ pub(crate) fn opening_after(
     let position = state.markets.position(account);
     let balance =
         state.ledger.balance(asset, Holder::Account(account)).atoms() - trade.cost - trade.fee;
-    let (mut value, mut profit, mut beyond) = (0, 0, 0);
     let legs = legs_after(position, trade);
-    for leg in legs.clone() {
-        let worth = state.markets.leg_value(&leg);
+    let (mut value, mut profit, mut beyond, mut entries) = (0, 0, 0, 0);
+    for leg in &legs {
+        let worth = state.markets.leg_value(leg);
         value += worth;
+        entries += leg.entry;
         profit += (worth - leg.entry).max(0).unsigned_abs();
-        beyond += beyond_depth_ceil(state, &leg, worth);
+        beyond += beyond_depth_ceil(state, leg, worth);
     }
     let lien = state.lien(account, asset).atoms().cast_signed();
     // What no depth could take counts for nothing, the rest in part.
     let part = uncounted_ceil(state, trade, profit - beyond);
     let uncounted = (beyond + part).cast_signed();
-    let initial = super::required(state, legs, Level::Initial);
-    Opening { balance, equity: balance + value - uncounted - lien, initial }
+    let collateral = collateral::of_account(state, account, asset, &legs, Level::Initial);
+    Opening {
+        balance,
+        equity: balance + value + collateral.cast_signed() - uncounted - lien,
+        initial: super::required(state, legs.iter().copied(), Level::Initial),
+        collateral,
+        loan: (balance + entries).min(0).unsigned_abs(),
+    }
 }
 
 /// Maintenance equity (equity less the lien) and maintenance margin of `account`, in atoms.
@@ -65,27 +79,30 @@ pub(crate) fn keeping_after(
 ) -> Keeping {
     let balance = state.ledger.balance(asset, Holder::Account(account)).atoms();
     let legs = legs_after(state.markets.position(account), trade);
-    let value: i128 = legs.clone().map(|leg| state.markets.leg_value(&leg)).sum();
-    let maintenance = super::required(state, legs, Level::Maintenance);
+    let value: i128 = legs.iter().map(|leg| state.markets.leg_value(leg)).sum();
+    let maintenance = super::required(state, legs.iter().copied(), Level::Maintenance);
     let lien = state.loss_lien(account, asset).atoms().cast_signed();
-    let equity = balance - trade.cost - trade.fee + value - lien;
+    let collateral = collateral::of_account(state, account, asset, &legs, Level::Maintenance);
+    let equity = balance - trade.cost - trade.fee + value + collateral.cast_signed() - lien;
     Keeping { equity, maintenance: maintenance.cast_signed() }
 }
 
 /// The legs of `position` as `trade` leaves them.
-fn legs_after<'a>(
-    position: &'a Position,
-    trade: &'a Trade,
-) -> impl Iterator<Item = Leg> + Clone + 'a {
+fn legs_after(position: &Position, trade: &Trade) -> Vec<Leg> {
     let flat = Leg { market: trade.market, lots: Quantity::ZERO, entry: 0 };
     let traded = position.leg(trade.market).unwrap_or(&flat).after(trade).0;
     let others = position.legs.iter().filter(|leg| leg.market != trade.market);
-    others.copied().chain((!traded.lots.is_flat()).then_some(traded))
+    others.copied().chain((!traded.lots.is_flat()).then_some(traded)).collect()
 }
 
-/// Opening equity of `account` as it stands: less its lien, positive unrealised profit counted as
-/// its least counting domain does; in atoms.
-pub(crate) fn opening_equity(state: &State, account: AccountId, asset: AssetId) -> i128 {
+/// Opening equity of `account` as it stands, its collateral counted as beside `more` lots: less its
+/// lien, positive unrealised profit counted as its least counting domain does; in atoms.
+pub(crate) fn opening_equity(
+    state: &State,
+    account: AccountId,
+    asset: AssetId,
+    more: &[(MarketId, Quantity)],
+) -> i128 {
     let position = state.markets.position(account);
     let domains = position.legs.iter().filter_map(|leg| state.markets.market(leg.market));
     let counted = domains.map(|m| state.control.value(m.spec.domain, Parameter::OpeningProfit));
@@ -94,7 +111,9 @@ pub(crate) fn opening_equity(state: &State, account: AccountId, asset: AssetId) 
     let profit = state.markets.unrealised_profit(position);
     let lien = state.lien(account, asset).atoms().cast_signed();
     let uncounted = super::part_ceil(profit, rate).cast_signed();
-    state.equity(account, asset) - uncounted - lien
+    let legs = legs_with(state, account, more);
+    let collateral = collateral::of_account(state, account, asset, &legs, Level::Initial);
+    state.settled_equity(account, asset) + collateral.cast_signed() - uncounted - lien
 }
 
 /// The unrealised profit of `leg` on lots beyond its market's depth, rounded up (against the
@@ -120,7 +139,7 @@ fn uncounted_ceil(state: &State, trade: &Trade, profit: u128) -> u128 {
 /// What an account may take out, and how it comes about; all in atoms.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Withdrawable {
-    /// Equity at the mark.
+    /// Settled equity at the mark.
     pub equity: i128,
     /// Positive unrealised profit, leg by leg: not counted.
     pub unrealised: u128,
@@ -130,24 +149,36 @@ pub struct Withdrawable {
     pub initial: u128,
     /// The lien.
     pub lien: u128,
+    /// What collateral counts for to open: it covers initial margin, and nothing else.
+    pub collateral: u128,
+    /// What must stay of the asset as collateral of what the account trades in.
+    pub pledged: u128,
 }
 
 impl Withdrawable {
     /// What is free: at least zero.
     #[must_use]
     pub fn free(&self) -> u128 {
-        let held = self.unrealised + self.unmatured + self.initial + self.lien;
+        let held = self.unrealised + self.unmatured + self.lien + self.pledged + self.margin();
         (self.equity - held.cast_signed()).max(0).unsigned_abs()
+    }
+
+    /// What of initial margin the collateral does not cover.
+    #[must_use]
+    pub const fn margin(&self) -> u128 {
+        self.initial - self.initial.min(self.collateral)
     }
 }
 
 /// What `account` may take out of `asset`.
 pub(crate) fn withdrawable(state: &State, account: AccountId, asset: AssetId) -> Withdrawable {
     let lien = state.lien(account, asset).atoms();
-    let equity = state.equity(account, asset);
+    let equity = state.settled_equity(account, asset);
     let position = state.markets.position(account);
     if position.asset != Some(asset) {
-        return Withdrawable { equity, unrealised: 0, unmatured: 0, initial: 0, lien };
+        let pledged = collateral::pledged(state, account, asset);
+        let (unrealised, unmatured, initial, collateral) = (0, 0, 0, 0);
+        return Withdrawable { equity, unrealised, unmatured, initial, lien, collateral, pledged };
     }
     let domains = position.totals.flows.iter().map(|flow| flow.domain);
     let reference = domains.map(|domain| state.reference(domain, state.now())).min();
@@ -161,5 +192,7 @@ pub(crate) fn withdrawable(state: &State, account: AccountId, asset: AssetId) ->
         unmatured: realised.max(0).unsigned_abs(),
         initial: super::initial(state, account),
         lien,
+        collateral: state.collateral_value(account, asset, Level::Initial),
+        pledged: 0,
     }
 }

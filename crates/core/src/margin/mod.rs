@@ -2,7 +2,8 @@
 //!
 //! *Maintenance* equity counts all profit. *Opening* equity counts positive unrealised profit in
 //! part. *Withdrawable* equity counts no unrealised profit, and realised profit only once it is
-//! older than the reference checkpoint. Liens are subtracted in every one of them.
+//! older than the reference checkpoint. Liens are subtracted in every one of them. Collateral in
+//! other assets counts in the first two by its weights; in the third it only covers initial margin.
 
 mod equity;
 mod portfolio;

@@ -115,7 +115,7 @@ pub(crate) fn scenarios(
         let Instrument::Option { strike, expiry, right, .. } = found.spec.instrument else {
             continue;
         };
-        let millis = expiry.0.checked_sub(state.now().0).unwrap_or_default();
+        let millis = expiry.0.max(state.now().0) - state.now().0;
         let at = Expiry { forward, millis };
         let place = expiries.iter().position(|known| *known == at).unwrap_or(expiries.len());
         if place == expiries.len() {

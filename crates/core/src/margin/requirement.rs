@@ -1,6 +1,8 @@
 //! Requirements: tiers over each leg's gross value at the mark, summed exactly and rounded up
 //! once (against the trader).
 
+use alloc::vec::Vec;
+
 use super::portfolio::required;
 use crate::control::Parameter;
 use crate::engine::State;
@@ -100,6 +102,15 @@ pub(crate) fn initial_with(
     account: AccountId,
     more: &[(MarketId, Quantity)],
 ) -> u128 {
+    of_legs(state, &legs_with(state, account, more), Level::Initial)
+}
+
+/// The legs of `account` with `more` lots in its markets.
+pub(super) fn legs_with(
+    state: &State,
+    account: AccountId,
+    more: &[(MarketId, Quantity)],
+) -> Vec<Leg> {
     let mut legs = state.markets.position(account).legs.clone();
     for (market, lots) in more {
         let trade = Trade { market: *market, lots: lots.lots(), ..Trade::default() };
@@ -108,7 +119,7 @@ pub(crate) fn initial_with(
             None => legs.push(Leg { market: *market, lots: *lots, entry: 0 }),
         }
     }
-    of_legs(state, &legs, Level::Initial)
+    legs
 }
 
 /// `rate` millionths of `value`, rounded up.

@@ -283,6 +283,8 @@ pub enum Rejection {
     /// The account would reduce at a price that leaves it below zero, or further below its
     /// maintenance margin than it stood.
     DeepensShortfall { account: AccountId, equity: SignedAmount, maintenance: Amount },
+    /// The account lost more than its cash, and collateral covers too much of it.
+    LoanAboveLimit { account: AccountId, loan: Amount, max: Amount },
     /// The account's balance would pass the bound.
     BalanceAboveBound { account: AccountId },
     /// The market has its last price.
@@ -329,11 +331,51 @@ impl Rejection {
             Self::OnlyReduces { .. } => "only-reduces",
             Self::BelowInitialMargin { .. } => "below-initial-margin",
             Self::DeepensShortfall { .. } => "deepens-shortfall",
+            Self::LoanAboveLimit { .. } => "loan-above-limit",
             Self::BalanceAboveBound { .. } => "balance-above-bound",
             Self::AlreadySettled { .. } => "already-settled",
             Self::NotExpired { .. } => "not-expired",
             Self::NotDue => "not-due",
             Self::FundingAboveBound { .. } => "funding-above-bound",
+        }
+    }
+}
+
+impl Rejection {
+    /// What stands against one side of a fill, in words.
+    fn fmt_side(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::OtherAsset { account, asset, held } => write!(
+                f,
+                "account {account} trades in asset {held}; the market is settled in {asset}"
+            ),
+            Self::PositionAboveLimit { account, lots, max } => {
+                write!(f, "account {account} would hold {lots} lots, allowed: {max}")
+            }
+            Self::OpenAboveLimit { lots, max } => {
+                write!(f, "{lots} lots would be open, allowed: {max}")
+            }
+            Self::BookWouldGrow { loss, holds } => {
+                write!(f, "the book of loss {loss} holds {holds} lots and only reduces")
+            }
+            Self::OnlyReduces { account } => {
+                write!(f, "the status accepts only fills that reduce: account {account}")
+            }
+            Self::BelowInitialMargin { account, equity, initial } => write!(
+                f,
+                "account {account} would have opening equity {equity}, initial margin {initial}"
+            ),
+            Self::DeepensShortfall { account, equity, maintenance } => write!(
+                f,
+                "account {account} would have equity {equity}, maintenance margin {maintenance}"
+            ),
+            Self::LoanAboveLimit { account, loan, max } => {
+                write!(f, "account {account} owes {loan} against collateral, allowed: {max}")
+            }
+            Self::BalanceAboveBound { account } => {
+                write!(f, "the balance of account {account} would pass 10^30 atoms")
+            }
+            _ => f.write_str(self.code()),
         }
     }
 }
@@ -382,33 +424,6 @@ impl fmt::Display for Rejection {
             Self::OutsideBand { price, mark, band } => {
                 write!(f, "price {price} is more than {band} millionths from the mark {mark}")
             }
-            Self::OtherAsset { account, asset, held } => write!(
-                f,
-                "account {account} trades in asset {held}; the market is settled in {asset}"
-            ),
-            Self::PositionAboveLimit { account, lots, max } => {
-                write!(f, "account {account} would hold {lots} lots, allowed: {max}")
-            }
-            Self::OpenAboveLimit { lots, max } => {
-                write!(f, "{lots} lots would be open, allowed: {max}")
-            }
-            Self::BookWouldGrow { loss, holds } => {
-                write!(f, "the book of loss {loss} holds {holds} lots and only reduces")
-            }
-            Self::OnlyReduces { account } => {
-                write!(f, "the status accepts only fills that reduce: account {account}")
-            }
-            Self::BelowInitialMargin { account, equity, initial } => write!(
-                f,
-                "account {account} would have opening equity {equity}, initial margin {initial}"
-            ),
-            Self::DeepensShortfall { account, equity, maintenance } => write!(
-                f,
-                "account {account} would have equity {equity}, maintenance margin {maintenance}"
-            ),
-            Self::BalanceAboveBound { account } => {
-                write!(f, "the balance of account {account} would pass 10^30 atoms")
-            }
             Self::AlreadySettled { market } => write!(f, "market {market} has its last price"),
             Self::NotExpired { market } => {
                 write!(f, "market {market} is not expired, nor its domain in settlement")
@@ -417,6 +432,7 @@ impl fmt::Display for Rejection {
             Self::FundingAboveBound { funding, max } => {
                 write!(f, "cumulative funding would be {funding} atoms a lot, allowed: {max}")
             }
+            _ => self.fmt_side(f),
         }
     }
 }

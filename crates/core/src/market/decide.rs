@@ -8,7 +8,7 @@ use super::{Checkpoint, Command, Duty, Event, Market, MarketSpec, Party, Rejecti
 use super::{feed, settle};
 use crate::bounds::{MAX_AMOUNT, MAX_LOT_VALUE};
 use crate::closeout;
-use crate::control::Status;
+use crate::control::{Parameter, Status};
 use crate::domain::CauseClass;
 use crate::engine::{Envelope, Events, State};
 use crate::ids::{AccountId, AssetId, CheckpointId, DomainId, LossId, MarketId};
@@ -359,17 +359,18 @@ fn side(
         return Err(Rejection::BalanceAboveBound { account });
     }
     let initial = i128::try_from(opening.initial).unwrap_or(i128::MAX);
-    if opening.equity >= initial {
-        return Ok(());
-    }
-    if opening.initial >= margin::initial(state, account) {
+    let short = opening.equity < initial;
+    if short && opening.initial >= margin::initial(state, account) {
         return Err(Rejection::BelowInitialMargin {
             account,
             equity: SignedAmount::new(opening.equity).unwrap_or_default(),
             initial: Amount::new(opening.initial).unwrap_or(Amount::MAX),
         });
     }
-    deepens(state, account, asset, trade)
+    if !reduces {
+        within_loan(state, account, trade, &opening)?;
+    }
+    if short { deepens(state, account, asset, trade) } else { Ok(()) }
 }
 
 /// A fill that lowers the requirement may stand below initial margin, but not at any price: it may
@@ -394,6 +395,23 @@ fn deepens(
         equity: SignedAmount::new(after.equity).unwrap_or_default(),
         maintenance: Amount::new(after.maintenance.unsigned_abs()).unwrap_or(Amount::MAX),
     })
+}
+
+/// Who lost more than his cash does not widen while collateral covers too much of it.
+fn within_loan(
+    state: &State,
+    account: AccountId,
+    trade: &Trade,
+    opening: &margin::Opening,
+) -> Result<(), Rejection> {
+    let limit = state.control.value(trade.domain, Parameter::LoanLimit);
+    // At most 10^30 atoms times 10^6.
+    let most = opening.collateral * limit / u128::from(super::RATE_UNIT);
+    if opening.loan <= most {
+        return Ok(());
+    }
+    let amount = |atoms| Amount::new(atoms).unwrap_or(Amount::MAX);
+    Err(Rejection::LoanAboveLimit { account, loan: amount(opening.loan), max: amount(most) })
 }
 
 fn book_side(state: &State, loss: LossId, holds: Quantity, reduces: bool) -> Result<(), Rejection> {

@@ -264,7 +264,8 @@ impl Pair {
             return None;
         }
         // At most 4.2 x 2^59 x 2^64, below 2^126.
-        let ratio = u128::from(self.ln) * u128::from(self.inverse.word) >> (self.inverse.bits + 3);
+        let product = u128::from(self.ln) * u128::from(self.inverse.word);
+        let ratio = product >> (self.inverse.bits + 3);
         // s / 2 is at most 4, so above 14 d1 is below -10.
         if ratio > 14 << STDEV_BITS {
             return None;

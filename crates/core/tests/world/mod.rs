@@ -2,6 +2,7 @@
 #![allow(dead_code, reason = "each test uses a part of it")]
 
 pub mod acts;
+pub mod collateral;
 pub mod laws;
 pub mod live;
 pub mod venue;

@@ -165,7 +165,7 @@ impl Withdrawable {
 
     /// What of initial margin the collateral does not cover.
     #[must_use]
-    pub const fn margin(&self) -> u128 {
+    pub fn margin(&self) -> u128 {
         self.initial - self.initial.min(self.collateral)
     }
 }

@@ -338,6 +338,42 @@ impl Rejection {
     }
 }
 
+impl Rejection {
+    /// What a party would hold that it may not.
+    fn fmt_holding(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::OtherAsset { account, asset, held } => write!(
+                f,
+                "account {account} trades in asset {held}; the market is settled in {asset}"
+            ),
+            Self::PositionAboveLimit { account, lots, max } => {
+                write!(f, "account {account} would hold {lots} lots, allowed: {max}")
+            }
+            Self::OpenAboveLimit { lots, max } => {
+                write!(f, "{lots} lots would be open, allowed: {max}")
+            }
+            Self::BookWouldGrow { loss, holds } => {
+                write!(f, "the book of loss {loss} holds {holds} lots and only reduces")
+            }
+            Self::OnlyReduces { account } => {
+                write!(f, "the status accepts only fills that reduce: account {account}")
+            }
+            Self::BelowInitialMargin { account, equity, initial } => write!(
+                f,
+                "account {account} would have opening equity {equity}, initial margin {initial}"
+            ),
+            Self::DeepensShortfall { account, equity, maintenance } => write!(
+                f,
+                "account {account} would have equity {equity}, maintenance margin {maintenance}"
+            ),
+            Self::BalanceAboveBound { account } => {
+                write!(f, "the balance of account {account} would pass 10^30 atoms")
+            }
+            other => f.write_str(other.code()),
+        }
+    }
+}
+
 impl fmt::Display for Rejection {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
@@ -382,33 +418,14 @@ impl fmt::Display for Rejection {
             Self::OutsideBand { price, mark, band } => {
                 write!(f, "price {price} is more than {band} millionths from the mark {mark}")
             }
-            Self::OtherAsset { account, asset, held } => write!(
-                f,
-                "account {account} trades in asset {held}; the market is settled in {asset}"
-            ),
-            Self::PositionAboveLimit { account, lots, max } => {
-                write!(f, "account {account} would hold {lots} lots, allowed: {max}")
-            }
-            Self::OpenAboveLimit { lots, max } => {
-                write!(f, "{lots} lots would be open, allowed: {max}")
-            }
-            Self::BookWouldGrow { loss, holds } => {
-                write!(f, "the book of loss {loss} holds {holds} lots and only reduces")
-            }
-            Self::OnlyReduces { account } => {
-                write!(f, "the status accepts only fills that reduce: account {account}")
-            }
-            Self::BelowInitialMargin { account, equity, initial } => write!(
-                f,
-                "account {account} would have opening equity {equity}, initial margin {initial}"
-            ),
-            Self::DeepensShortfall { account, equity, maintenance } => write!(
-                f,
-                "account {account} would have equity {equity}, maintenance margin {maintenance}"
-            ),
-            Self::BalanceAboveBound { account } => {
-                write!(f, "the balance of account {account} would pass 10^30 atoms")
-            }
+            Self::OtherAsset { .. }
+            | Self::PositionAboveLimit { .. }
+            | Self::OpenAboveLimit { .. }
+            | Self::BookWouldGrow { .. }
+            | Self::OnlyReduces { .. }
+            | Self::BelowInitialMargin { .. }
+            | Self::DeepensShortfall { .. }
+            | Self::BalanceAboveBound { .. } => self.fmt_holding(f),
             Self::AlreadySettled { market } => write!(f, "market {market} has its last price"),
             Self::NotExpired { market } => {
                 write!(f, "market {market} is not expired, nor its domain in settlement")

@@ -38,7 +38,7 @@ pub(super) fn settle(
         return Err(Rejection::PriceOutOfRange { market, price, max: found.spec.max_price });
     }
     // A last price that the venue says is a step like any other; the oracle answers for its own.
-    if super::feed::last_price(state, market).is_none() {
+    if feed::last_price(state, market).is_none() {
         found.within_step(market, pays)?;
     }
     let value = found.value_at(pays) - i128::from(found.funding);

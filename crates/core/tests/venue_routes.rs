@@ -231,7 +231,8 @@ fn the_rate_limit_brakes_the_engines_own_routes() {
 
 #[test]
 fn every_reason_to_refuse_routes() {
-    let cases: &[(&str, fn(&mut Routes), &str)] = &[
+    type Spoil = fn(&mut Routes);
+    let cases: &[(&str, Spoil, &str)] = &[
         ("no route", |routes| routes.list.clear(), "flaw"),
         ("a penalty above all", |routes| routes.penalty = 1_000_001, "flaw"),
         ("no time", |routes| routes.list[0].time = 0, "flaw"),

@@ -5,7 +5,7 @@ mod world;
 
 use rhodian_core::engine::{Action, Actor, Role};
 use rhodian_core::ids::{FeedId, SourceId, Time};
-use rhodian_core::market::{self, Feeds, Instrument, MarketSpec};
+use rhodian_core::market::{self, Feeds, Instrument, MarketSpec, StepLimits};
 use rhodian_core::oracle::{self, FeedSpec, Kind, Params, SourceWeight, Value};
 use world::acts::Given;
 use world::venue::perpetual;
@@ -130,4 +130,27 @@ fn a_future_settles_at_the_mean_of_its_window() {
     }
     assert_eq!(world.lots("carol", "BTC-F"), 0, "paid out");
     assert!((19_990..=20_010).contains(&world.cash("carol")), "{}", world.cash("carol"));
+}
+
+/// A market with limits of steps follows its feed by one step at a time, up and down.
+#[test]
+fn a_market_with_steps_walks_to_its_feed() {
+    let mut world = floor();
+    let steps = Some(StepLimits { price: 35_000, funding: 0, penalty: 10_000 });
+    for (text, from, expected) in [
+        ("ETH", 900, [931, 963, 996, 1_000, 1_000]),
+        ("SOL", 1_100, [1_062, 1_025, 1_000, 1_000, 1_000]),
+    ] {
+        world.list(MarketSpec { steps, ..perpetual(text) });
+        world.mark(text, from);
+        let (market, feeds) =
+            (world.market_id(text), Feeds { price: Some(FEED), ..Feeds::default() });
+        world.market_do(market::Command::AttachFeeds { market, feeds }).unwrap();
+        let marks = expected.map(|_| {
+            let markets = vec![market];
+            world.market_do(market::Command::MarkFromFeeds { markets }).unwrap();
+            world.engine.state().markets.market(market).unwrap().mark.unwrap().ticks()
+        });
+        assert_eq!(marks, expected, "{text}");
+    }
 }

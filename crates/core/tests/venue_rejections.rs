@@ -10,8 +10,11 @@ use rhodian_core::closeout::{self, AuctionCourse, Route};
 use rhodian_core::control::{self, Parameter, Status};
 use rhodian_core::domain::{self, CauseClass, Kind, Source};
 use rhodian_core::engine::{Action, Actor, Rejection, Role};
-use rhodian_core::ids::{AccountId, AssetId, DomainId, LayerId, LossId, MarketId, Time};
-use rhodian_core::market::{self, Instrument, MarketSpec, Party, StepLimits};
+use rhodian_core::ids::{
+    AccountId, AssetId, DomainId, FeedId, LayerId, LossId, MarketId, SourceId, Time,
+};
+use rhodian_core::market::{self, Feeds, Instrument, MarketSpec, Party, StepLimits};
+use rhodian_core::oracle::{self, FeedSpec, Params, SourceWeight};
 use rhodian_core::units::{Amount, Price, Quantity};
 use world::acts::Given;
 use world::venue::{perpetual, routes};
@@ -81,7 +84,44 @@ fn failed(world: &mut World) -> Party {
     world.party("book/L1")
 }
 
+/// BTC on a price feed that nobody reported to.
+fn on_feed(world: &mut World) -> Given {
+    let spec = FeedSpec {
+        name: name("index"),
+        kind: oracle::Kind::Price,
+        domains: vec![DOMAIN],
+        sources: vec![SourceWeight { source: SourceId(0), weight: 1 }],
+        min_sources: 1,
+        params: Params::of(oracle::Kind::Price),
+    };
+    world.must(Action::Oracle(oracle::Command::OpenFeed { spec }));
+    attach(world, Feeds { price: Some(FeedId(0)), ..Feeds::default() })
+}
+
+fn attach(world: &mut World, feeds: Feeds) -> Given {
+    let market = world.market_id("BTC");
+    world.market_do(market::Command::AttachFeeds { market, feeds })
+}
+
+fn from_feeds(world: &mut World) -> Given {
+    let markets = vec![world.market_id("BTC")];
+    world.market_do(market::Command::MarkFromFeeds { markets })
+}
+
 const OF_MARKETS: &[Case] = &[
+    ("has-feed", |w| {
+        on_feed(w).unwrap();
+        w.try_mark("BTC", 1_000)
+    }),
+    ("no-feed", from_feeds),
+    ("price-unfit", |w| {
+        on_feed(w).unwrap();
+        from_feeds(w)
+    }),
+    ("wrong-feed", |w| {
+        on_feed(w).unwrap();
+        attach(w, Feeds { depth: Some(FeedId(0)), ..Feeds::default() })
+    }),
     ("unknown-market", |w| {
         let market = MarketId(9);
         w.market_do(market::Command::Fund { market, atoms_per_lot: 1 })

@@ -5,6 +5,7 @@
 mod world;
 
 use rhodian_core::closeout::{self, AuctionCourse, Route, RouteSpec, Routes};
+use rhodian_core::control::{self, Parameter, Status};
 use rhodian_core::engine::{Action, Actor, Event};
 use rhodian_core::units::Amount;
 use world::acts::Given;
@@ -200,7 +201,7 @@ fn a_book_is_sold_with_a_growing_bonus() {
     let list = vec![spec(Route::Auction { course: COURSE })];
     let of = routes(&world, list);
     set(&mut world, of).unwrap();
-    world.set(rhodian_core::control::Parameter::CloseOutTime, u128::from(10 * HOUR));
+    world.set(Parameter::CloseOutTime, u128::from(10 * HOUR));
     world.mark("BTC", 890);
     world.loss_of("L1", "alice");
     world.tick(HOUR / 2);
@@ -230,7 +231,8 @@ fn the_rate_limit_brakes_the_engines_own_routes() {
 
 #[test]
 fn every_reason_to_refuse_routes() {
-    let cases: &[(&str, fn(&mut Routes), &str)] = &[
+    type Spoil = fn(&mut Routes);
+    let cases: &[(&str, Spoil, &str)] = &[
         ("no route", |routes| routes.list.clear(), "flaw"),
         ("a penalty above all", |routes| routes.penalty = 1_000_001, "flaw"),
         ("no time", |routes| routes.list[0].time = 0, "flaw"),
@@ -269,9 +271,25 @@ fn t16_a_hedged_pair_is_reached_last() {
     world.account("pair", 30_000);
     world.fill("BTC", "backstop", "pair", 50, 1_000);
     world.fill("ETH", "pair", "bob", 50, 1_000);
-    world.set(rhodian_core::control::Parameter::CloseOutBudget, 0);
+    world.set(Parameter::CloseOutBudget, 0);
     world.mark("BTC", 890);
     assert_eq!(world.lots("alice", "BTC"), 0);
     assert_eq!(world.lots("pair", "BTC"), -50, "net exposure is nothing: it gives nothing");
     assert!(world.lots("bob", "BTC") > -200 && world.lots("carol", "BTC") > -200);
+}
+
+/// Found by the fuzz: in a domain in settlement everything is held until the ranks are paid, and
+/// the hold made healthy accounts look as if they were below maintenance. It liquidates nobody.
+#[test]
+fn a_settlement_liquidates_nobody() {
+    let mut world = floor();
+    let of = routes(&world, vec![spec(Route::Deleverage)]);
+    set(&mut world, of).unwrap();
+    world.report("L", 5_000);
+    assert_eq!(world.uncovered(), -4_000);
+    let (status, domain, cause) = (Status::Settling, Some(world::DOMAIN), world::name("end"));
+    world.must(Action::Control(control::Command::SetStatus { domain, status, cause }));
+    world.tick(1);
+    assert_eq!((world.free("bob"), world.lots("alice", "BTC")), (0, 400), "held, not closed");
+    assert!(!world.engine.state().is_below_maintenance(world.id("alice")));
 }

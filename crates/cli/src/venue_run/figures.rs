@@ -176,7 +176,10 @@ impl Figures {
             Event::Market(event) => self.of_market(event, state),
             Event::CloseOut(event) => self.of_close_out(event, state),
             Event::Loss(event) => self.of_loss(event, state.now().0),
-            Event::Control(_) | Event::Oracle(_) | Event::TimePassed { .. } => {}
+            Event::Control(_)
+            | Event::Oracle(_)
+            | Event::Collateral(_)
+            | Event::TimePassed { .. } => {}
         }
     }
 

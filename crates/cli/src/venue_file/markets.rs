@@ -182,7 +182,7 @@ fn instrument(
     let missing = |key: &str| {
         let message = format!("a market of instrument \"{word}\" needs {key}");
         let help = format!("add {key} = ... here.");
-        words.refuse(format!("market-missing-{key}"), message, help, &at.place, format!("{key}"))
+        words.refuse(format!("market-missing-{key}"), message, help, &at.place, key)
     };
     let extra = [
         ("expiry", shape.expiry.as_ref().map(|at| &at.place), word != "perpetual"),

@@ -4,16 +4,14 @@
 use std::io::Write;
 use std::time::{Duration, Instant};
 
-use rhodian_core::closeout::{self, Route};
 use rhodian_core::control::Parameter;
 use rhodian_core::engine::{
     Action, Actor, Envelope, Event as Fact, Events, Rejection, State, decide, duty, evolve,
 };
-use rhodian_core::ids::{AccountId, LayerId, LossId, Time};
+use rhodian_core::ids::{LayerId, LossId, Time};
 use rhodian_core::invariants::{self, Running};
-use rhodian_core::loss::{Command as LossCommand, Draw, Loss, Stage};
-use rhodian_core::market::{Command as MarketCommand, Leg, Party};
-use rhodian_core::units::{Amount, Price, Quantity};
+use rhodian_core::loss::{Loss, Stage};
+use rhodian_core::market::{Command as MarketCommand, Leg};
 
 use super::commands::{ASSET, NoSuch, Words, dense};
 use super::figures::Figures;
@@ -23,11 +21,10 @@ use super::open;
 use super::progress::Bar;
 use super::story::Story;
 use crate::diagnostic::Diagnostic;
-use crate::loss_file::model::Paid;
 use crate::run::events::EventLog;
 use crate::run::trail::Trail;
 use crate::venue_file::VenueFile;
-use crate::venue_file::model::{Depth, Event, Fill, Marks, Origin, What};
+use crate::venue_file::model::{Event, Marks, Origin, What};
 use crate::venue_file::no_such;
 
 /// The accounts up to which every law is checked from the raw state after every event.
@@ -71,8 +68,8 @@ pub struct Driver<'f> {
     pub(super) names: Names,
     /// The index of the domain of each layer.
     pub(super) layer_domains: Vec<usize>,
-    options: Options,
-    state: State,
+    pub(super) options: Options,
+    pub(super) state: State,
     running: Running,
     trail: Trail,
     figures: Figures,
@@ -80,7 +77,7 @@ pub struct Driver<'f> {
     commands: Option<CommandLog>,
     reported: Vec<u64>,
     /// Draws whose payments were tried.
-    tried: Vec<(LossId, LayerId)>,
+    pub(super) tried: Vec<(LossId, LayerId)>,
     began: Instant,
 }
 
@@ -220,7 +217,11 @@ impl<'f> Driver<'f> {
     }
 
     /// One command and the duties that follow it; what the engine refuses comes back.
-    fn give(&mut self, actor: Actor, action: Action) -> Result<Option<Rejection>, Diagnostic> {
+    pub(super) fn give(
+        &mut self,
+        actor: Actor,
+        action: Action,
+    ) -> Result<Option<Rejection>, Diagnostic> {
         let envelope = Envelope { at: self.state.now(), actor, action };
         let before = self.figures.events;
         let rejection = self.one(&envelope)?;
@@ -378,7 +379,7 @@ impl<'f> Driver<'f> {
     }
 
     /// Keeps a refusal as a remark.
-    fn note(
+    pub(super) fn note(
         &mut self,
         rejection: &Rejection,
         origin: &Origin,
@@ -411,66 +412,6 @@ impl<'f> Driver<'f> {
             _ => self.names.known_accounts(),
         };
         no_such(self.file, origin, none.what, &none.name, &known)
-    }
-
-    /// Trades with every open book that holds a market in which the file assumes depth.
-    fn trade_books(&mut self, market: usize) -> Result<(), Diagnostic> {
-        let Some(depth) = &self.file.markets[market].depth else { return Ok(()) };
-        let id = dense(market, MARKET);
-        let losses = self.state.losses.losses().filter(|(_, loss)| loss.is_open());
-        let held = losses.filter_map(|(loss, _)| {
-            let lots = self.state.markets.lots_of(Party::Book(loss), id);
-            (!lots.is_flat()).then_some((loss, lots))
-        });
-        for (loss, lots) in held.collect::<Vec<_>>() {
-            self.trade_book(market, depth, Party::Book(loss), lots)?;
-        }
-        // What stands on the market's route is sold there too, as much as its plan says.
-        let open = self.state.closeouts.liquidations();
-        let on_market = open.filter(|(_, of)| self.on_market(of.route)).map(|(account, _)| account);
-        for account in on_market.collect::<Vec<AccountId>>() {
-            let plan = closeout::planned(&self.state, account).into_iter();
-            let planned = plan.filter(|(of, lots)| *of == id && !lots.is_flat()).map(|(_, l)| l);
-            for lots in planned {
-                self.trade_book(market, depth, Party::Account(account), lots)?;
-            }
-        }
-        Ok(())
-    }
-
-    /// Whether the route at a place is the venue's own market.
-    fn on_market(&self, route: usize) -> bool {
-        let routes = self.state.closeouts.routes(ASSET);
-        let spec = routes.and_then(|routes| routes.list.get(route));
-        spec.is_some_and(|spec| spec.route == Route::Market)
-    }
-
-    fn trade_book(
-        &mut self,
-        market: usize,
-        depth: &Depth,
-        from: Party,
-        held: Quantity,
-    ) -> Result<(), Diagnostic> {
-        let mark = self.state.markets.market(dense(market, MARKET)).and_then(|found| found.mark);
-        let (Some(mark), Some(account)) = (mark, self.names.account(&depth.account)) else {
-            return Ok(());
-        };
-        let long = held.lots() > 0;
-        let price = worse(mark, depth.discount, long);
-        let lots = held.lots().abs().min(depth.lots);
-        let (Some(price), Ok(lots)) = (price, Quantity::new(lots)) else { return Ok(()) };
-        let account = Party::Account(account);
-        let parties = if long { (account, from) } else { (from, account) };
-        let (buyer, seller) = (String::new(), String::new());
-        let (fee, number) = (Amount::ZERO, None);
-        let fill = Fill { market, buyer, seller, lots, price, fee, number };
-        let action = self.words().fill_of(market, parties, &fill);
-        let origin = Origin { text: 0, place: depth.place.clone() };
-        if let Some(rejection) = self.give(Actor::VENUE, action)? {
-            self.note(&rejection, &origin, "fill by the depth of the market")?;
-        }
-        self.pay_pending()
     }
 
     /// The next moment at which a challenge ends, a draw's deadline passes, or a book's time is
@@ -506,85 +447,17 @@ impl<'f> Driver<'f> {
         (loss.is_open() && !legs.is_empty() && !begun).then(|| loss.detected.after(time))
     }
 
-    /// Pays into every draw that waits and whose layer says "in-full". A member who cannot pay is
-    /// a remark: the rest goes on at the deadline.
-    fn pay_pending(&mut self) -> Result<(), Diagnostic> {
-        while let Some((loss, layer, payments)) = self.next_payments() {
-            self.tried.push((loss, layer));
-            for (account, amount) in payments {
-                let pay: LossCommand = self.words().pay_draw(loss, layer, account, amount);
-                if let Some(rejection) = self.give(Actor::VENUE, Action::Loss(pay))? {
-                    self.note(&rejection, &Origin::default(), "pay-draw")?;
-                }
-            }
-        }
-        Ok(())
-    }
-
-    /// The payments of the first pending draw that nobody has paid into.
-    fn next_payments(&self) -> Option<(LossId, LayerId, Vec<(Option<AccountId>, Amount)>)> {
-        let state = &self.state;
-        state.losses.losses().filter(|(_, loss)| loss.is_open()).find_map(|(id, loss)| {
-            let untried = |draw: &&Draw| {
-                let waits = !draw.closed && draw.deadline.is_some() && draw.received.is_zero();
-                waits && !self.tried.contains(&(id, draw.layer))
-            };
-            loss.draws.iter().filter(untried).find_map(|draw| {
-                let (_, layer) = self.file.layers().nth(draw.layer.index())?;
-                let in_full = layer.paid == Paid::InFull;
-                let payments = if in_full { self.payments(loss, draw) } else { Vec::new() };
-                (!payments.is_empty()).then_some((id, draw.layer, payments))
-            })
-        })
-    }
-
-    fn payments(&self, loss: &Loss, draw: &Draw) -> Vec<(Option<AccountId>, Amount)> {
-        let set = loss.set.and_then(|set| self.state.losses.set(set));
-        let Some(members) = set.and_then(|set| set.layers.get(&draw.layer)) else {
-            return vec![(None, draw.planned)];
-        };
-        let calls = members.members.iter().zip(&draw.called);
-        let calls = calls.filter(|(_, called)| !called.is_zero());
-        calls.map(|(member, called)| (Some(member.account), *called)).collect()
-    }
-
-    /// Takes the shares that wait for a touch: the file asks who bears what, now.
-    fn take_shares(&mut self) -> Result<(), Diagnostic> {
-        let waits = |(_, layer): (usize, &crate::loss_file::model::Layer)| {
-            layer.source.members().is_some_and(|members| members.on_touch)
-        };
-        if !self.file.layers().any(waits) {
-            return Ok(());
-        }
-        let losses: Vec<LossId> = self.state.losses.losses().map(|(id, _)| id).collect();
-        for loss in losses {
-            let take = Action::Loss(LossCommand::TakeShares { loss });
-            self.must(Actor::VENUE, take, &Origin::default())?;
-        }
-        Ok(())
-    }
-
     /// Everything of one time is done.
     fn step_done(&mut self, at: u64) -> Result<(), Diagnostic> {
         self.figures.sample(at, &self.state);
         match &mut self.options.story {
-            Some(story) => story.step(at, &self.state, self.file, &mut self.options.bar),
+            Some(story) => story.step(at, &self.state, &mut self.options.bar),
             None => Ok(()),
         }
     }
 }
 
-const MARKET: fn(u32) -> rhodian_core::ids::MarketId = rhodian_core::ids::MarketId;
-
-/// The mark less (for a long book) or plus a discount, rounded against the book; nothing where
-/// that is no price.
-fn worse(mark: Price, discount: u32, long: bool) -> Option<Price> {
-    let unit = u128::from(rhodian_core::market::RATE_UNIT);
-    let (ticks, part) = (u128::from(mark.ticks()), u128::from(discount));
-    let off = (ticks * part).div_ceil(unit);
-    let price = if long { ticks.checked_sub(off)? } else { ticks + off };
-    Price::new(u64::try_from(price).ok()?).ok().filter(|price| *price != Price::ZERO)
-}
+pub(super) const MARKET: fn(u32) -> rhodian_core::ids::MarketId = rhodian_core::ids::MarketId;
 
 /// The word of an event.
 fn word_of(what: &What) -> &'static str {

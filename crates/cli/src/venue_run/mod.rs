@@ -15,6 +15,7 @@ pub mod journal;
 pub mod margin;
 pub mod names;
 mod open;
+mod outside;
 pub mod page;
 pub mod progress;
 pub mod story;

@@ -81,7 +81,7 @@ impl Story {
             }
             Event::Market(MarketEvent::Filled { market, buyer, seller, lots, price, .. }) => {
                 let book = [(buyer, "buys"), (seller, "sells")].into_iter();
-                let book = book.filter_map(|(party, verb)| match party {
+                let mut book = book.filter_map(|(party, verb)| match party {
                     Party::Book(loss) => Some((*loss, verb)),
                     Party::Account(_) => None,
                 });
@@ -98,7 +98,7 @@ impl Story {
                 let liquidated = in_trouble.map(|(who, verb)| {
                     format!("{who} {verb} {} at {at}", self.size(*market, lots.size()))
                 });
-                let closed = book.last().map(|(loss, verb)| {
+                let closed = book.next().map(|(loss, verb)| {
                     let (size, name) = (self.size(*market, lots.size()), names.loss_name(loss));
                     format!("the book of {} {verb} {size} at {at}", printable(name))
                 });
@@ -271,13 +271,7 @@ impl Story {
     }
 
     /// Everything of one time is done: tells what happened, if anything did.
-    pub fn step(
-        &mut self,
-        at: u64,
-        state: &State,
-        file: &VenueFile,
-        bar: &mut Bar,
-    ) -> Result<(), Diagnostic> {
+    pub fn step(&mut self, at: u64, state: &State, bar: &mut Bar) -> Result<(), Diagnostic> {
         let marked = std::mem::take(&mut self.marked);
         if self.lines.is_empty() {
             return Ok(());
@@ -297,7 +291,6 @@ impl Story {
             heads.push(format!("{} more", marked.len() - MOST_MARKS));
         }
         let head = if heads.is_empty() { String::new() } else { heads.join("   ") };
-        let _ = file;
         to_stdout(|out| {
             writeln!(out, "{}", format!("{clock}  {head}").trim_end())?;
             for line in lines.iter().take(MOST_LINES) {

@@ -47,7 +47,7 @@ pub use surface::{Arbitrage, Quoted, Smile, check_surface};
 use crate::market::Right;
 use crate::wide::{U256, mul_div_floor};
 use domain::Scaled;
-use fast::{STDEV_BITS, TAIL_BITS, narrow, narrow_unsigned};
+use fast::{STDEV_BITS, TAIL_BITS, narrow_unsigned};
 
 /// A European option pair of one strike and expiry, and what the market says of it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -198,7 +198,7 @@ impl Vanilla {
     /// The formulas, where D = F n(d1) = K n(d2): gamma = D / s, vega = D sqrt T, vanna =
     /// -D d2 / v, theta = -D v / (2 sqrt T). The bits at each line are the largest possible
     /// size of its product.
-    #[inline]
+    #[inline(always)]
     fn greeks(&self, pair: Pair, d1: i64, d2: i64, (asset, cash): (u128, u128)) -> Greeks {
         let forward = self.forward.units();
         let mass = u128::from(pair.low) * u128::from(fast::density(d1));
@@ -211,27 +211,29 @@ impl Vanilla {
         let put_delta = call_delta - forward.cast_signed();
 
         // D with 13 fraction bits: 62 bits.
-        let mass = i128::from(narrow(((mass + (1 << 49)) >> 50).cast_signed()));
+        let mass = narrow_unsigned((mass + (1 << 49)) >> 50);
+        let times = |a: u64, b: u64| u128::from(a) * u128::from(b);
         // 62 + 64 bits.
-        let gamma = nearest(mass * i128::from(pair.inverse.word), 13 + pair.inverse.bits);
+        let gamma = nearest(times(mass, pair.inverse.word), 13 + pair.inverse.bits);
         // 62 + 62 bits, 13 + 60 of them fraction.
-        let vega = nearest(mass * i128::from(self.time.root), 73);
+        let vega = nearest(times(mass, self.time.root), 73);
         // 62 + 61 bits, 13 + 56 of them fraction, then 62 + 64 bits.
-        let turned = (mass * i128::from(d2)) >> 60;
+        let turned = narrow_unsigned(times(mass, d2.unsigned_abs()) >> 60);
         let per_vol = self.volatility.inverse;
-        let vanna = nearest(-turned * i128::from(per_vol.word), 9 + per_vol.bits);
+        let vanna = nearest(times(turned, per_vol.word), 9 + per_vol.bits);
+        let vanna = if d2 > 0 { -vanna } else { vanna };
         // v / sqrt T, then 62 + 64 bits, and a half.
         let pace = Scaled { word: self.volatility.fixed, bits: 58 }.times(self.time.inverse_root);
-        let theta = nearest(-mass * i128::from(pace.word), 14 + pace.bits);
+        let theta = -nearest(times(mass, pace.word), 14 + pace.bits);
         Greeks { call_delta, put_delta, gamma, vega, vanna, theta }
     }
 }
 
-/// `value` less `bits` fraction bits, to nearest.
-#[inline]
-const fn nearest(value: i128, bits: u32) -> i128 {
+/// `value`, below 2^127, less `bits` fraction bits, to nearest.
+#[inline(always)]
+const fn nearest(value: u128, bits: u32) -> i128 {
     // Rounded in two shifts, as adding a half first could pass 127 bits.
-    ((value >> (bits - 1)) + 1) >> 1
+    (((value >> (bits - 1)) + 1) >> 1).cast_signed()
 }
 
 /// A pair seen from its out-of-the-money side. A put on F at K is a call on K at F, so this is

@@ -127,8 +127,8 @@ pub fn fall(world: &mut World) {
     for text in ["alice", "bob"] {
         let loss = world.loss_of(text, text);
         assert_eq!(world.loss(text).cause, name("USDC below its peg"));
-        assert_eq!(usdc_of(&world, Holder::Book(loss)), 10_000);
-        assert_eq!(usdc_of(&world, Holder::Account(world.id(text))), 0);
+        assert_eq!(usdc_of(world, Holder::Book(loss)), 10_000);
+        assert_eq!(usdc_of(world, Holder::Account(world.id(text))), 0);
         let state = world.engine.state();
         assert_eq!(state.book_equity(loss, ASSET), -188, "-8,500 and 95 % of 8,750");
         let book = format!("book/{text}");

@@ -72,7 +72,7 @@ impl Words {
             let forward = self.between(MIN_FORWARD, MAX_FORWARD);
             let volatility = self.between(100, 10_000_000) as u32;
             let millis = self.between(1, MAX_TIME);
-            let near = self.next() % 2 == 0;
+            let near = self.next().is_multiple_of(2);
             let strike = if near {
                 let years = millis as f64 / 31_536_000_000.0;
                 let stdev = f64::from(volatility) / 1e6 * years.sqrt();

@@ -40,7 +40,7 @@ impl Draws {
         self.0 =
             self.0.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
         let high = (self.0 >> 33) as u32;
-        (u64::from(high) * u64::from(bound) >> 31) as u32
+        ((u64::from(high) * u64::from(bound)) >> 31) as u32
     }
 }
 

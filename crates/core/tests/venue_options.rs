@@ -70,7 +70,7 @@ fn a_buyer_needs_his_premium_and_a_writer_what_he_could_lose() {
     // The most a bought call loses on the grid is near its price.
     let (bob, alice) = (required(&world, "bob"), required(&world, "alice"));
     assert!((60_000..=95_000).contains(&bob), "{bob}");
-    // A rise of 30 % with volatility up: 30,000 a lot of intrinsic value less the premium, at least.
+    // A rise of 30 % with volatility up: at least 30,000 a lot less the premium.
     assert!((210_000..=400_000).contains(&alice), "{alice}");
 }
 

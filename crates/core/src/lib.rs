@@ -2,10 +2,10 @@
 //!
 //! Read in the order of one loss: [`bounds`], [`units`] and [`ids`] say what a number may be;
 //! [`ledger`] where money stands; [`account`] and [`domain`] who is there and what absorbs;
-//! [`oracle`] at which price, and how good it is; [`pricing`] what an option is worth; [`loss`] what
-//! happens; [`waterfall`] in which order; [`basis`] and [`allocation`] who shares and how it is divided; [`recovery`] who is
-//! repaid; [`control`] which parameters and statuses hold; [`engine`] nests them; [`invariants`]
-//! are the laws.
+//! [`oracle`] at which price, and how good it is; [`pricing`] what an option is worth; [`loss`]
+//! what happens; [`waterfall`] in which order; [`basis`] and [`allocation`] who shares and how it
+//! is divided; [`recovery`] who is repaid; [`control`] which parameters and statuses hold;
+//! [`engine`] nests them; [`invariants`] are the laws.
 //!
 //! One loss in twenty lines: 12 atoms over three claims, each capped at half its weight.
 //!

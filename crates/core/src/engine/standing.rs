@@ -233,9 +233,11 @@ impl State {
         if domains.is_empty() {
             let last = self.accounts.account(account).and_then(|account| account.last_domain);
             // A loan is older than the reference when its collateral falls: it goes where most was
-            // lost in all.
+            // lost in all. Who is declared in default without one failed where it is declared.
+            let owes = position.asset.is_some_and(|asset| self.settled_equity(account, asset) < 0);
             let worst = position.totals.flows.iter().min_by_key(|flow| flow.cash);
-            return last.or(worst.map(|flow| flow.domain)).into_iter().collect();
+            let worst = worst.filter(|_| owes).map(|flow| flow.domain);
+            return last.or(worst).into_iter().collect();
         }
         domains.into_iter().collect()
     }

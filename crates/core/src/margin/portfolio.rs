@@ -87,7 +87,9 @@ fn of_portfolio(
         (Some(known), Level::Maintenance) => known.maintenance,
         (None, _) => {
             let market = state.markets.market(of);
-            let lot = market.and_then(|market| Some(market.value_at(market.mark?))).unwrap_or(0);
+            // Without a mark, the largest price the market admits.
+            let most = |market: &Market| market.mark.unwrap_or(market.spec.max_price);
+            let lot = market.map_or(0, |market| market.value_at(most(market)));
             let lots: u128 = legs.iter().chain(hedge).map(|leg| u128::from(leg.lots.size())).sum();
             lots * lot.unsigned_abs()
         }

@@ -189,10 +189,18 @@ impl Model {
         }
     }
 
-    /// The requirement on legs of these gross values, rounded up once.
-    fn requirement(&self, legs: &[(usize, Int)], initial: bool) -> Int {
+    /// The requirement on legs of so many lots and these gross values, rounded up once. Options
+    /// are written on the first market; nobody says a volatility, so the whole value of the
+    /// underlying is held for them and for the leg that hedges them.
+    fn requirement(&self, venue: &Venue, legs: &[(usize, Int, Int)], initial: bool) -> Int {
         let mut exact = Rat::zero();
-        for (market, gross) in legs {
+        let options = legs.iter().any(|(market, ..)| self.markets[*market].option.is_some());
+        let mut lots_on_underlying = Int::zero();
+        for (market, lots, gross) in legs {
+            if self.markets[*market].option.is_some() || (options && *market == 0) {
+                lots_on_underlying += lots;
+                continue;
+            }
             let tiers = &self.markets[*market].tiers;
             for (place, (above, to_open, to_keep)) in tiers.iter().enumerate() {
                 let to = tiers.get(place + 1).map(|next| int(next.0)).unwrap_or(gross.clone());
@@ -200,7 +208,12 @@ impl Model {
                 exact += millionths(&part, &int(if initial { *to_open } else { *to_keep }));
             }
         }
-        ceil(&exact)
+        let lot = venue
+            .marks
+            .get(&0)
+            .cloned()
+            .unwrap_or_else(|| int(self.markets[0].max_price) * int(self.markets[0].unit));
+        ceil(&exact) + lots_on_underlying * lot
     }
 
     pub fn margin(&self, account: usize, initial: bool) -> Int {
@@ -209,26 +222,28 @@ impl Model {
 
     pub fn margin_at(&self, venue: &Venue, account: usize, initial: bool) -> Int {
         let legs = venue.legs_of(Who::Account(account));
-        let legs = legs.map(|(market, leg)| (market, venue.gross(market, leg)));
-        self.requirement(&legs.collect::<Vec<_>>(), initial)
+        let legs = legs.map(|(market, leg)| (market, leg.lots.abs(), venue.gross(market, leg)));
+        self.requirement(venue, &legs.collect::<Vec<_>>(), initial)
     }
 
-    /// After a trade: the balance, opening equity and initial margin of an account.
-    pub fn opening_after(&self, account: usize, trade: &Trade) -> (Int, Int, Int) {
+    /// After a trade: the balance, opening equity, initial margin and loan of an account.
+    pub fn opening_after(&self, account: usize, trade: &Trade) -> (Int, Int, Int, Int) {
         let mut venue = self.venue.clone();
         venue.trade(Who::Account(account), trade, "clearing");
         let rate = int(1_000_000 - self.domains[trade.domain].parameters.opening_profit);
         let uncounted = ceil(&millionths(&venue.unrealised(account), &rate));
         let equity = venue.equity(Who::Account(account)) - uncounted - self.lien(account);
         let initial = self.margin_at(&venue, account, true);
-        (venue.balance(&Who::Account(account).name()), equity, initial)
+        let balance = venue.balance(&Who::Account(account).name());
+        (balance, equity, initial, venue.loan(account))
     }
 
     pub fn maintenance_in(&self, account: usize, domain: usize) -> Int {
         let legs = self.venue.legs_of(Who::Account(account));
         let there = legs.filter(|(market, _)| self.markets[*market].domain == domain);
-        let legs = there.map(|(market, leg)| (market, self.venue.gross(market, leg)));
-        self.requirement(&legs.collect::<Vec<_>>(), false)
+        let legs =
+            there.map(|(market, leg)| (market, leg.lots.abs(), self.venue.gross(market, leg)));
+        self.requirement(&self.venue, &legs.collect::<Vec<_>>(), false)
     }
 
     /// What closing the legs of a domain may cost under stress.

@@ -248,12 +248,15 @@ impl Model {
         let market = &self.markets[trade.market];
         refuse(!reduces && after.abs() > int(market.max_position), "position-above-limit")?;
         refuse(!reduces && self.domains[trade.domain].reduce_only, "only-reduces")?;
-        let (balance, equity, initial) = self.opening_after(account, trade);
+        let (balance, equity, initial, loan) = self.opening_after(account, trade);
         refuse(balance.abs() > int(10u128.pow(30)), "balance-above-bound")?;
-        if equity >= initial {
+        let short = equity < initial;
+        refuse(short && initial >= self.margin(account, true), "below-initial-margin")?;
+        // There is no collateral here: nobody who owes more than his cash widens.
+        refuse(!reduces && loan > Int::zero(), "loan-above-limit")?;
+        if !short {
             return Ok(());
         }
-        refuse(initial >= self.margin(account, true), "below-initial-margin")?;
         refuse(self.deepens(account, trade), "deepens-shortfall")
     }
 

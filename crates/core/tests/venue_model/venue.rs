@@ -129,6 +129,14 @@ impl Venue {
         profit.fold(Int::zero(), |sum, profit| sum + profit)
     }
 
+    /// What an account owes beyond its cash when every leg is taken at what was paid for it.
+    pub fn loan(&self, account: usize) -> Int {
+        let legs = self.legs_of(Who::Account(account));
+        let profit = legs.map(|(market, leg)| self.value(market, leg) - &leg.paid);
+        let settled = profit.fold(self.equity(Who::Account(account)), |sum, one| sum - one);
+        positive(-settled)
+    }
+
     /// All an account ever gained in a domain: what its trading brought, and what its legs there
     /// are worth. Nothing for an account that was not there yet.
     pub fn gained(&self, account: usize, domain: usize) -> Int {

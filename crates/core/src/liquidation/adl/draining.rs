@@ -24,7 +24,7 @@
 //! **The search.** The level that ignores the bounds of the open accounts is one division. The
 //! accounts outside their bounds there tell on which side the true level lies, and one kind of
 //! them stays at its bound for good (Bitran and Hax 1981). A few passes over ever fewer accounts
-//! settle it; where [`PASSES`] are not enough, the breakpoints of the rest are sorted.
+//! settle it; where a bounded number of them is not enough, the breakpoints of the rest are sorted.
 //!
 //! **Rounding.** Exact gifts are floored; the lots left over go one each to the largest
 //! fractions, ties to the lower index. Nobody is above his bound or a lot away from exact.

@@ -199,6 +199,19 @@ const OF_MARKETS: &[Case] = &[
         w.mark("BTC", 950);
         w.try_fill("BTC", "carol", "alice", 100, 750)
     }),
+    ("loan-above-limit", |w| {
+        // Erin's loss on BTC is more than her cash; only her unrealised profit on ETH carries it.
+        listed_with(w, |_| {});
+        w.mark("ETH", 1_000);
+        w.account("dora", 10_000_000);
+        w.account("erin", 100_000);
+        w.fill("ETH", "erin", "dora", 300, 1_000);
+        w.mark("ETH", 1_400);
+        w.fill("BTC", "erin", "dora", 500, 1_000);
+        w.mark("BTC", 700);
+        w.fill("BTC", "dora", "erin", 500, 700);
+        w.try_fill("BTC", "erin", "dora", 1, 700)
+    }),
     ("balance-above-bound", |w| {
         w.deposit("bob", 10u128.pow(30) - 600_000);
         w.try_fill("BTC", "carol", "bob", 900, 1_000)

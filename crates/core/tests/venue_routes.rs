@@ -293,3 +293,47 @@ fn a_settlement_liquidates_nobody() {
     assert_eq!((world.free("bob"), world.lots("alice", "BTC")), (0, 400), "held, not closed");
     assert!(!world.engine.state().is_below_maintenance(world.id("alice")));
 }
+
+/// Whole lots round down; a bidder is paid for what he takes, so many small bids cost no more than
+/// one: the large leg cannot be left behind while its bonus is collected.
+#[test]
+fn many_small_bids_are_paid_for_what_they_take() {
+    let mut world = World::venue(0, 100_000);
+    world.list(perpetual("DOGE"));
+    world.mark("DOGE", 1);
+    world.set(rhodian_core::control::Parameter::CloseOutTime, u128::from(100 * HOUR));
+    for (name, cash) in [("alice", 21_000), ("bob", 900_000), ("bidder", 900_000)] {
+        world.account(name, cash);
+    }
+    world.fill("BTC", "alice", "bob", 1, 100_000);
+    world.fill("DOGE", "alice", "bob", 1_000, 1);
+    let of = routes(&world, vec![spec(Route::Auction { course: COURSE })]);
+    set(&mut world, of).unwrap();
+    world.mark("BTC", 70_000);
+    world.loss_of("L1", "alice");
+    world.tick(2 * HOUR);
+    for _ in 0..10 {
+        let (from, bidder) = (world.party("book/L1"), world.id("bidder"));
+        let command = closeout::Command::Bid { from, bidder, part: 500_000 };
+        let _ = world.give(Actor::VENUE, Action::CloseOut(command));
+    }
+    assert_eq!(world.lots("bidder", "BTC"), 0, "half of one lot is none");
+    let bonus = world.equity("bidder") - 900_000;
+    assert!((0..=50).contains(&bonus), "5 % of the DOGE he took at most: {bonus}");
+}
+
+/// Nobody is paid for taking back his own.
+#[test]
+fn a_failed_owner_does_not_buy_his_own_book() {
+    let mut world = floor();
+    world.account_of("alice-2", "alice", 500_000);
+    let list = vec![spec(Route::Auction { course: COURSE })];
+    let of = routes(&world, list);
+    set(&mut world, of).unwrap();
+    world.mark("BTC", 890);
+    world.loss_of("L1", "alice");
+    let (from, bidder) = (world.party("book/L1"), world.id("alice-2"));
+    let command = closeout::Command::Bid { from, bidder, part: 1_000_000 };
+    let refused = world.give(Actor::VENUE, Action::CloseOut(command)).unwrap_err();
+    assert_eq!(refused.code(), "own-auction");
+}

@@ -3,7 +3,7 @@
 
 use alloc::vec::Vec;
 
-use super::routes::{Route, RouteSpec, Routes};
+use super::routes::{Route, Routes};
 use super::{Duty, Event, Liquidation, Rejection, sale};
 use crate::engine::{Events, State};
 use crate::ids::{AccountId, AssetId, MarketId};
@@ -37,17 +37,13 @@ fn routes_of(state: &State, account: AccountId) -> Option<(&Routes, AssetId)> {
 }
 
 fn begins(state: &State, account: AccountId) -> bool {
-    let backstop = |spec: &RouteSpec| match spec.route {
-        Route::Backstop { account: of, .. } => of == account,
-        _ => false,
-    };
-    let Some((routes, _)) = routes_of(state, account) else { return false };
-    // The backstop does not sell to itself: it fails like anyone.
-    let own = routes.list.iter().any(backstop);
+    if routes_of(state, account).is_none() {
+        return false;
+    }
     let open = state.closeouts.liquidations.contains_key(&account);
     let legs = &state.markets.position(account).legs;
     let fit = || market::all_fit(state, legs, Purpose::Liquidate);
-    !own && !open && state.is_below_maintenance(account) && fit()
+    !open && state.is_below_maintenance(account) && fit()
 }
 
 /// Whether the account stands at its target, holds nothing, or failed.
@@ -114,7 +110,10 @@ pub(super) fn plan(
         let target = target(state, account, routes.buffer);
         return Some(position.legs.iter().map(|leg| part_of_all(leg, equity, target)).collect());
     }
-    let part = part(state, &position.legs, equity, routes)?;
+    // More legs than the arithmetic holds are closed whole.
+    let Some(part) = part(state, &position.legs, equity, routes) else {
+        return Some(position.legs.iter().map(|leg| (leg.market, leg.lots)).collect());
+    };
     let rows = position.legs.iter().zip(&part.lots).map(|(leg, lots)| {
         let lots = i64::try_from(*lots).unwrap_or(0) * leg.lots.lots().signum();
         (leg.market, Quantity::new(lots).unwrap_or_default())

@@ -10,8 +10,10 @@ use crate::engine::{Events, State};
 use crate::ids::{AccountId, AssetId, MarketId};
 use crate::liquidation::auction;
 use crate::margin::{self, Level};
-use crate::market::{Leg, Party, RATE_UNIT};
+use crate::market::{self, Leg, Party, RATE_UNIT};
+use crate::oracle::Purpose;
 use crate::units::{Amount, Quantity};
+use crate::wide;
 
 /// Legs that go from one party to an account at the mark, with a bonus for the account.
 pub(super) struct Sale {
@@ -63,7 +65,7 @@ pub(super) fn to_backstop(
     plan: &[(MarketId, Quantity)],
 ) -> Option<Sale> {
     let mut rows: Vec<(MarketId, Quantity)> =
-        plan.iter().filter(|(_, lots)| !lots.is_flat()).copied().collect();
+        plan.iter().filter(|row| for_sale(state, row)).copied().collect();
     while !rows.is_empty() {
         if let Some(sale) = quoted(state, from, buyer, spec, &rows) {
             return Some(sale);
@@ -85,6 +87,13 @@ fn quoted(
     rows: &[(MarketId, Quantity)],
 ) -> Option<Sale> {
     let Route::Backstop { volatility, depth, budget, .. } = spec.route else { return None };
+    let fit = |market: &MarketId| {
+        let found = state.markets.market(*market);
+        found.is_some_and(|found| market::fits(state, found, Purpose::Liquidate))
+    };
+    if is_owners(state, from, buyer) || !rows.iter().all(|(market, _)| fit(market)) {
+        return None;
+    }
     let quoting = spec.route.quoting()?;
     let (mut bonus, mut value) = (0, 0);
     for (market, lots) in rows {
@@ -125,6 +134,23 @@ fn stands(state: &State, sale: &Sale) -> bool {
     held.is_none_or(|held| held == sale.asset) && equity >= required.cast_signed()
 }
 
+/// Whether there are lots to sell, in a market without a last price: legs in one with it are paid
+/// out where they are.
+fn for_sale(state: &State, (market, lots): &(MarketId, Quantity)) -> bool {
+    let settled = state.markets.market(*market).is_none_or(|found| found.settlement.is_some());
+    !lots.is_flat() && !settled
+}
+
+/// Whether `buyer` belongs to the owner of what is sold: nobody is paid for taking back his own.
+fn is_owners(state: &State, from: Party, buyer: AccountId) -> bool {
+    let seller = match from {
+        Party::Account(account) => Some(account),
+        Party::Book(loss) => state.losses.loss(loss).and_then(|found| found.failed),
+    };
+    let owner = |id| state.accounts.account(id).map(|account| account.owner);
+    seller.is_some_and(|seller| owner(seller) == owner(buyer))
+}
+
 /// What a bidder takes of an account in auction, or of a book, by taking `part` millionths.
 pub(super) fn bid(
     state: &State,
@@ -137,14 +163,22 @@ pub(super) fn bid(
         Party::Book(loss) => state.markets.book(loss),
     };
     let rows: Vec<(MarketId, Quantity)> = legs.iter().map(|leg| part_of(leg, part)).collect();
-    let rows: Vec<_> = rows.into_iter().filter(|(_, lots)| !lots.is_flat()).collect();
+    let rows: Vec<_> = rows.into_iter().filter(|row| for_sale(state, row)).collect();
     let asset = asset_of(state, &rows).ok_or(Rejection::NothingToTake { part })?;
-    if from == Party::Account(bidder) {
+    if is_owners(state, from, bidder) {
         return Err(Rejection::OwnAuction { account: bidder });
     }
+    if !market::all_fit(state, legs, Purpose::Liquidate) {
+        return Err(Rejection::NoAuction);
+    }
+    // Whole lots round down: who takes less than the part is paid for what he takes.
+    let all: u128 = legs.iter().map(|leg| state.markets.gross(leg)).sum();
+    let taken: u128 = rows.iter().map(|(market, lots)| gross(state, *market, *lots)).sum();
+    let taken = wide::mul_div_floor(taken, u128::from(RATE_UNIT), all.max(1)).unwrap_or(0);
+    let taken = u32::try_from(taken).unwrap_or(part).min(part);
     let bonus = match from {
-        Party::Account(account) => solvent_bonus(state, account, asset, part)?,
-        Party::Book(_) => insolvent_bonus(state, from, asset, part)?,
+        Party::Account(account) => solvent_bonus(state, account, asset, part, taken)?,
+        Party::Book(_) => insolvent_bonus(state, from, asset, part, taken)?,
     };
     let sale = Sale { from, to: bidder, asset, rows, bonus, backstop: false };
     if !stands(state, &sale) {
@@ -170,6 +204,7 @@ fn solvent_bonus(
     account: AccountId,
     asset: AssetId,
     part: u32,
+    taken: u32,
 ) -> Result<u128, Rejection> {
     let (routes, of) = liquidate::open(state, account).map_err(|_| Rejection::NoAuction)?;
     let spec = routes.list.get(of.route).ok_or(Rejection::NoAuction)?;
@@ -183,8 +218,8 @@ fn solvent_bonus(
     if part > most {
         return Err(Rejection::PartAboveMost { part, most });
     }
-    let worth = equity * u128::from(part) / u128::from(RATE_UNIT);
-    let pays = auction::payment_ceil(equity, 0, part, share);
+    let worth = equity * u128::from(taken) / u128::from(RATE_UNIT);
+    let pays = auction::payment_ceil(equity, 0, taken, share);
     Ok(worth - pays.min(worth))
 }
 
@@ -195,6 +230,7 @@ fn insolvent_bonus(
     from: Party,
     asset: AssetId,
     part: u32,
+    taken: u32,
 ) -> Result<u128, Rejection> {
     let Party::Book(loss) = from else { return Err(Rejection::NoAuction) };
     let routes = state.closeouts.routes.get(&asset).ok_or(Rejection::NoAuction)?;
@@ -210,5 +246,5 @@ fn insolvent_bonus(
     let elapsed = state.now().0 - book.since.0;
     let requirement = margin::of_legs(state, &book.legs, Level::Maintenance);
     let whole = course.bidder_gets(0, requirement, elapsed);
-    Ok(whole * u128::from(part) / u128::from(RATE_UNIT))
+    Ok(whole * u128::from(taken) / u128::from(RATE_UNIT))
 }

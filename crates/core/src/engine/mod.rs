@@ -160,6 +160,14 @@ const fn needs(action: &Action) -> (Status, bool) {
 /// The domain whose status counts, where `action` is about one.
 fn domain_of(state: &State, action: &Action) -> Option<DomainId> {
     match *action {
+        Action::CloseOut(closeout::Command::Bid { from, .. }) => {
+            let legs = match from {
+                market::Party::Account(account) => &state.markets.position(account).legs,
+                market::Party::Book(loss) => state.markets.book(loss),
+            };
+            let first = legs.first().and_then(|leg| state.markets.market(leg.market));
+            first.map(|found| found.spec.domain)
+        }
         Action::Market(market::Command::Fill { market, .. }) => {
             state.markets.market(market).map(|found| found.spec.domain)
         }

@@ -126,8 +126,8 @@ impl State {
     #[must_use]
     pub fn free(&self, account: AccountId, asset: AssetId) -> Amount {
         let position = self.markets.position(account);
-        let traded = position.asset == Some(asset);
-        if traded && !market::all_fit(self, &position.legs, Purpose::Withdraw) {
+        // Other assets may be what covers the legs.
+        if !market::all_fit(self, &position.legs, Purpose::Withdraw) {
             return Amount::ZERO;
         }
         let free = margin::withdrawable(self, account, asset).free();

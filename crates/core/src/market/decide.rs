@@ -4,7 +4,9 @@ use alloc::collections::BTreeSet;
 use alloc::vec::Vec;
 
 use super::position::Trade;
-use super::{Checkpoint, Command, Duty, Event, Market, MarketSpec, Party, Rejection, StepLimits};
+use super::{
+    Checkpoint, Command, Duty, Event, Instrument, Market, MarketSpec, Party, Rejection, StepLimits,
+};
 use super::{feed, settle};
 use crate::bounds::{MAX_AMOUNT, MAX_LOT_VALUE};
 use crate::closeout;
@@ -75,6 +77,13 @@ fn list(state: &State, spec: &MarketSpec, events: &mut Events) -> Result<(), Rej
         return Err(Rejection::NameInUse { name: spec.name.clone() });
     }
     spec.check().map_err(|flaw| Rejection::Flaw { flaw })?;
+    if let Instrument::Option { underlying, .. } = spec.instrument {
+        // An option on an option, or on nothing, has no value to hold margin for.
+        let of = known(state, underlying)?;
+        if matches!(of.spec.instrument, Instrument::Option { .. }) {
+            return Err(Rejection::UnknownMarket { market: underlying });
+        }
+    }
     if let (Some(steps), Some(routes)) = (spec.steps, state.closeouts.routes(found.asset))
         && routes.penalty > steps.penalty
     {
@@ -170,7 +179,10 @@ fn end_period(state: &State, events: &mut Events) -> Result<(), Rejection> {
     let checkpoint = CheckpointId::at(next).ok_or(Rejection::TooMany { what: "periods" })?;
     let lot_value = |market: &Market| i64::try_from(market.lot_value()?).ok();
     let open = state.losses.episodes().filter(|(_, episode)| !episode.closed);
-    let blocked: BTreeSet<DomainId> = open.map(|(_, episode)| episode.domain).collect();
+    // Who is below zero and not yet found blocks his domains as an episode does.
+    let unseen = state.negative_accounts().flat_map(|account| state.domains_of_failure(account));
+    let blocked: BTreeSet<DomainId> =
+        open.map(|(_, episode)| episode.domain).chain(unseen).collect();
     let of = Checkpoint {
         at: state.now(),
         lot_values: markets.markets.iter().map(lot_value).collect(),

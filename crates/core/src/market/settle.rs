@@ -6,6 +6,7 @@ use alloc::vec::Vec;
 
 use super::feed;
 use super::{Duty, Event, Instrument, Market, Party, Rejection, Settlement};
+use crate::bounds::MAX_LOT_VALUE;
 use crate::control::Status;
 use crate::engine::{Events, State};
 use crate::ids::{AccountId, MarketId};
@@ -34,7 +35,12 @@ pub(super) fn settle(
         Instrument::Perpetual | Instrument::Future { .. } => price,
         Instrument::Option { strike, right, .. } => right.pays(price, strike),
     };
-    if pays > found.spec.max_price {
+    // An option pays what its underlying makes it worth, whatever its own largest price.
+    let option = matches!(found.spec.instrument, Instrument::Option { .. });
+    let value = found.value_at(pays).unsigned_abs();
+    let above =
+        if option { value > u128::from(MAX_LOT_VALUE) } else { pays > found.spec.max_price };
+    if above {
         return Err(Rejection::PriceOutOfRange { market, price, max: found.spec.max_price });
     }
     // A last price that the venue says is a step like any other; the oracle answers for its own.

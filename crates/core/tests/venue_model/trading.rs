@@ -152,7 +152,8 @@ impl Model {
             _ => price,
         };
         let pays = u64::try_from(pays).expect("not below zero");
-        refuse(pays > found.max_price, "price-out-of-range")?;
+        // An option pays what its underlying makes it worth.
+        refuse(found.option.is_none() && pays > found.max_price, "price-out-of-range")?;
         self.set_mark(market, pays);
         self.markets[market].settled = true;
         self.note("market settled");

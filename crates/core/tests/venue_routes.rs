@@ -301,7 +301,7 @@ fn many_small_bids_are_paid_for_what_they_take() {
     let mut world = World::venue(0, 100_000);
     world.list(perpetual("DOGE"));
     world.mark("DOGE", 1);
-    world.set(rhodian_core::control::Parameter::CloseOutTime, u128::from(100 * HOUR));
+    world.set(Parameter::CloseOutTime, u128::from(100 * HOUR));
     for (name, cash) in [("alice", 21_000), ("bob", 900_000), ("bidder", 900_000)] {
         world.account(name, cash);
     }

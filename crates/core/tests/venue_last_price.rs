@@ -72,6 +72,9 @@ fn a_last_price_can_ruin_an_account() {
 fn a_worthless_option_in_a_book_is_paid_out() {
     let mut world = floor(call);
     world.set(Parameter::CloseOutTime, 4 * u128::from(HOUR));
+    // Nobody says a volatility: the whole value of the underlying is required.
+    world.deposit("alice", 1_000_000);
+    world.deposit("bob", 1_000_000);
     world.fill("JUN", "alice", "bob", 500, 100);
     world.declare("L1", "alice", &[]);
     assert_eq!(world.lots("book/L1", "JUN"), 500);

@@ -26,7 +26,7 @@ fn golden() -> Vec<(&'static str, String)> {
         ("crash-episode.json", crash.episode().to_json()),
         ("crash-head.json", serde_json::to_string(&head).unwrap() + "\n"),
         ("third-wave.json", waves.receipt("L2", "a3").to_json()),
-        ("touched.json", touched.receipt("L1", "a2").to_json()),
+        ("touched.json", touched.receipt("L1", "a0").to_json()),
         ("key.txt", format!("{}\n", public(1))),
     ]
 }

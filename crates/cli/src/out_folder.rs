@@ -24,6 +24,8 @@ pub enum Results {
     Run,
     /// What `explain` writes.
     Explanation,
+    /// What `incident` writes.
+    Incident,
 }
 
 impl Results {
@@ -41,6 +43,7 @@ impl Results {
                 "report.html",
             ],
             Self::Explanation => &["explanation.json", "explanation.txt", "explanation.csv"],
+            Self::Incident => &["incident.html", "incident.json", "payers.csv", "timeline.csv"],
         }
     }
 
@@ -49,6 +52,7 @@ impl Results {
         match self {
             Self::Shares | Self::Run => "summary.json",
             Self::Explanation => "explanation.json",
+            Self::Incident => "incident.json",
         }
     }
 }

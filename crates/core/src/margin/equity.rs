@@ -1,12 +1,13 @@
 //! The three equities of an account.
 
+use alloc::collections::BTreeSet;
 use alloc::vec::Vec;
 
 use super::requirement::{Exact, Level, legs_with};
 use crate::collateral;
 use crate::control::Parameter;
 use crate::engine::State;
-use crate::ids::{AccountId, AssetId, MarketId};
+use crate::ids::{AccountId, AssetId, CheckpointId, MarketId};
 use crate::ledger::Holder;
 use crate::market::{self, Leg, Position, RATE_UNIT, Trade};
 use crate::units::Quantity;
@@ -143,7 +144,8 @@ pub struct Withdrawable {
     pub equity: i128,
     /// Positive unrealised profit, leg by leg: not counted.
     pub unrealised: u128,
-    /// Profit realised since the reference checkpoint: not yet matured.
+    /// Profit not yet matured beside it: what was realised since the reference checkpoint, or more
+    /// where the gain since then is more, because it only recovers what was lost before.
     pub unmatured: u128,
     /// Initial margin of the legs.
     pub initial: u128,
@@ -180,19 +182,27 @@ pub(crate) fn withdrawable(state: &State, account: AccountId, asset: AssetId) ->
         let (unrealised, unmatured, initial, collateral) = (0, 0, 0, 0);
         return Withdrawable { equity, unrealised, unmatured, initial, lien, collateral, pledged };
     }
-    let domains = position.totals.flows.iter().map(|flow| flow.domain);
-    let reference = domains.map(|domain| state.reference(domain, state.now())).min();
-    let realised = reference.map_or(0, |reference| {
-        let then = position.at(reference).map_or(position.totals.realised, |s| s.totals.realised);
-        position.totals.realised - then
-    });
+    let unrealised = state.markets.unrealised_profit(position);
     Withdrawable {
         equity,
-        unrealised: state.markets.unrealised_profit(position),
-        unmatured: realised.max(0).unsigned_abs(),
+        unrealised,
+        unmatured: unmatured(state, account, unrealised),
         initial: super::initial(state, account),
         lien,
         collateral: state.collateral_value(account, asset, Level::Initial),
         pledged: 0,
     }
+}
+
+/// What is not yet matured of the profit of `account` beside `unrealised`. A loss detected now may
+/// make it pay all that it gained since the reference of that loss: whatever the entries of its
+/// legs say, so much stays.
+fn unmatured(state: &State, account: AccountId, unrealised: u128) -> u128 {
+    let flows = &state.markets.position(account).totals.flows;
+    let references = flows.iter().map(|flow| state.reference(flow.domain, state.now()));
+    let references: BTreeSet<CheckpointId> = references.collect();
+    let sessions = || references.iter().filter_map(|at| state.session(account, *at));
+    let realised = sessions().next().map_or(0, |oldest| oldest.realised);
+    let gained = sessions().map(|session| session.total()).max().unwrap_or(0);
+    realised.max(gained - unrealised.cast_signed()).max(0).unsigned_abs()
 }

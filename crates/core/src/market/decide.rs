@@ -180,7 +180,10 @@ fn end_period(state: &State, events: &mut Events) -> Result<(), Rejection> {
     let lot_value = |market: &Market| i64::try_from(market.lot_value()?).ok();
     let open = state.losses.episodes().filter(|(_, episode)| !episode.closed);
     // Who is below zero and not yet found blocks his domains as an episode does.
-    let unseen = state.negative_accounts().flat_map(|account| state.domains_of_failure(account));
+    let unseen = state.negative_accounts().flat_map(|account| {
+        let assets = state.negative_assets(account);
+        assets.flat_map(move |asset| state.domains_of_failure(account, asset))
+    });
     let blocked: BTreeSet<DomainId> =
         open.map(|(_, episode)| episode.domain).chain(unseen).collect();
     let of = Checkpoint {

@@ -254,14 +254,18 @@ impl Model {
         ceil(&millionths(&sum(&gross), &int(self.domains[domain].parameters.stress)))
     }
 
-    /// Profit realised since the oldest reference of the domains it traded in.
+    /// Profit realised since the oldest reference of the domains it traded in; or what it gained
+    /// since any of them beyond the profit of its legs, if that is more.
     pub fn unmatured(&self, account: usize) -> Int {
         let of = &self.venue.accounts[account];
         let references = of.traded.iter().map(|domain| self.reference(*domain, self.now));
-        let Some(reference) = references.min() else { return Int::zero() };
+        let references: BTreeSet<Option<usize>> = references.collect();
+        let Some(reference) = references.first() else { return Int::zero() };
         let then = reference.and_then(|place| self.checkpoints[place].venue.accounts.get(account));
         let before = then.map(|of| of.realised.clone()).unwrap_or_default();
-        positive(&of.realised - before)
+        let gained = references.iter().map(|of| sum(&self.session(account, *of).gains));
+        let beyond = gained.max().unwrap_or_default() - self.venue.unrealised(account);
+        positive((&of.realised - before).max(beyond))
     }
 
     pub fn free(&self, account: usize) -> Int {

@@ -1,0 +1,194 @@
+//! Holes that a third reading of the venue found, each closed and kept as a plain test.
+
+mod world;
+
+use rhodian_core::account;
+use rhodian_core::collateral::{self, CollateralSpec};
+use rhodian_core::domain::{self, CauseClass, Kind, LayerSpec, Source};
+use rhodian_core::engine::Action;
+use rhodian_core::ids::{AssetId, DomainId};
+use rhodian_core::ledger::Holder;
+use rhodian_core::loss::Stage;
+use rhodian_core::waterfall::{Side, Step};
+use world::collateral::{HOUR, USDC, accept, ask, mark, trader, usdc, venue};
+use world::{DOMAIN, World, amount, layer, name};
+
+const EUR: AssetId = AssetId(1);
+const OTHER: DomainId = DomainId(1);
+
+/// A venue in USD where Alice is long 50 lots against Bob, and a domain in EUR with a fund of
+/// 1,000 beside it, where results are settled.
+fn two_assets() -> World {
+    let mut world = World::venue(1_000, 1_000);
+    for text in ["alice", "bob"] {
+        world.account(text, 50_000);
+    }
+    world.fill("BTC", "alice", "bob", 50, 1_000);
+    world.domain_do(domain::Command::AddAsset { name: name("EUR"), decimals: 2 });
+    world.domain_do(domain::Command::OpenDomain { name: name("Alts"), asset: EUR });
+    let spec = LayerSpec { asset: EUR, ..layer("euro fund", Kind::InsuranceFund, Source::Pot) };
+    let fund = world.add(spec);
+    let number = world.next_number();
+    let pay = domain::Command::PayIntoLayer { layer: fund, number, amount: amount(1_000) };
+    world.domain_do(pay);
+    let steps = vec![Step { layers: vec![Side { layer: fund, weight: 1 }] }];
+    let class = CauseClass::Default;
+    world.domain_do(domain::Command::SetWaterfall { domain: OTHER, class, steps });
+    world
+}
+
+fn euros(world: &mut World, text: &str, atoms: u128) {
+    let (account, number, amount) = (world.id(text), world.next_number(), amount(atoms));
+    world.account_do(account::Command::Deposit { account, number, asset: EUR, amount });
+}
+
+fn result_in(world: &mut World, domain: DomainId, loser: &str, winner: &str, atoms: u128) {
+    let (loser, winner, number) = (world.id(loser), world.id(winner), world.next_number());
+    let amount = amount(atoms);
+    let command = account::Command::SettleResult { domain, number, loser, winner, amount };
+    world.must(Action::Account(command));
+}
+
+fn held(world: &World, asset: AssetId, text: &str) -> i128 {
+    world.engine.state().ledger.balance(asset, Holder::Account(world.id(text))).atoms()
+}
+
+/// Alice owes euros, with legs in dollars or without: she failed in the domain of the euros, and
+/// what she has in dollars stays where it is.
+#[test]
+fn who_owes_an_asset_he_does_not_trade_in_fails_in_its_domain() {
+    for (case, closes) in [("with legs", false), ("without legs", true)] {
+        let mut world = two_assets();
+        if closes {
+            world.fill("BTC", "bob", "alice", 50, 1_000);
+        }
+        euros(&mut world, "alice", 100);
+        result_in(&mut world, OTHER, "alice", "bob", 300);
+        let loss = world.loss_of("L1", "alice");
+        let found = world.engine.state().losses.loss(loss).expect("a loss").clone();
+        assert_eq!((found.domain, found.stage), (OTHER, Stage::Settled), "{case}");
+        assert_eq!(found.deficit, amount(200), "{case}: the fund of that domain bears it");
+        assert_eq!((held(&world, EUR, "alice"), held(&world, EUR, "bob")), (0, 300), "{case}");
+        assert_eq!(world.equity("alice"), 50_000, "{case}: her dollars are hers");
+        assert_eq!(world.lots("alice", "BTC"), if closes { 0 } else { 50 }, "{case}");
+        assert_eq!(world.pot("fund"), 1_000, "{case}: the fund of the dollars pays nothing");
+    }
+}
+
+/// Alice owes dollars on euros she posted, and her last result was lost in euros: when the euro
+/// falls she is found all the same, in the domain of the dollars.
+#[test]
+fn a_result_in_another_asset_does_not_hide_a_failure() {
+    let mut world = two_assets();
+    let spec = CollateralSpec { asset: EUR, peg: None, ..usdc() };
+    accept(&mut world, spec).unwrap();
+    mark(&mut world, 1_000);
+    world.fill("BTC", "bob", "alice", 50, 1_000);
+    world.withdraw("alice", 50_000).unwrap();
+    euros(&mut world, "alice", 10_100);
+    world.fill("BTC", "alice", "bob", 20, 1_000);
+    world.mark("BTC", 700);
+    world.fill("BTC", "bob", "alice", 20, 700);
+    for _ in 0..3 {
+        world.tick(9 * HOUR);
+        world.boundary();
+    }
+    result_in(&mut world, OTHER, "alice", "bob", 100);
+    assert_eq!((world.cash("alice"), held(&world, EUR, "alice")), (-6_000, 10_000));
+    mark(&mut world, 600);
+    world.loss_of("L1", "alice");
+    assert_eq!(world.loss("L1").domain, DOMAIN);
+    assert_eq!((world.cash("alice"), held(&world, EUR, "alice")), (0, 0), "taken over");
+}
+
+/// What Bob is frozen with in the last liable set: weight, cap.
+fn frozen(world: &World, text: &str) -> (u128, u128) {
+    let losses = &world.engine.state().losses;
+    let (_, episode) = losses.episodes().last().expect("an episode");
+    let set = losses.set(*episode.sets.last().expect("a set")).expect("a set");
+    let members = set.layers.values().flat_map(|layer| layer.members.iter());
+    let rows = members.filter(|member| member.account == world.id(text));
+    let row = rows.last().expect("a member");
+    (row.weight.atoms(), row.cap.atoms())
+}
+
+/// Dora failed, and her 10,000 USDC found no buyer. Then Alice is long 100 lots against Bob, and a
+/// checkpoint nine hours old. At 730 Bob has won 10,000.
+fn seized() -> World {
+    let mut world = venue(usdc());
+    world.tranche("tranche");
+    trader(&mut world, "dora", 0, 10_000);
+    world.account("alice", 20_000);
+    world.account("bob", 60_000);
+    world.account_of("purse", "bob", 0);
+    world.fill("BTC", "dora", "carol", 50, 1_000);
+    world.mark("BTC", 830);
+    mark(&mut world, 875);
+    world.loss_of("dora", "dora");
+    world.fill("BTC", "carol", "book/dora", 50, 830);
+    world.tick(9 * HOUR);
+    assert_eq!(world.loss("dora").stage, Stage::Settled, "what was taken stands aside");
+    world.fill("BTC", "alice", "bob", 100, 830);
+    world.boundary();
+    world.tick(9 * HOUR);
+    world.mark("BTC", 730);
+    assert_eq!(world.session_gain("bob"), 10_000);
+    world
+}
+
+/// Whatever Bob does with money of his own before Alice fails, he is liable with all he won.
+#[test]
+fn own_money_in_another_form_shrinks_no_cap() {
+    type Move = fn(&mut World);
+    let cases: [(&str, Move); 5] = [
+        ("keeps it", |_| {}),
+        ("takes it out", |world| drop(world.withdraw("bob", 8_750).unwrap())),
+        ("stakes it", |world| world.stake("bob", "tranche", 8_750)),
+        ("moves it", |world| drop(world.transfer("bob", "purse", 8_750).unwrap())),
+        ("buys seized collateral", |world| {
+            let command = collateral::Command::Sell {
+                loss: world.loss_id("dora"),
+                number: world.next_number(),
+                asset: USDC,
+                amount: amount(10_000),
+                buyer: Some(world.id("bob")),
+                proceeds: amount(8_750),
+            };
+            ask(world, command).unwrap();
+            mark(world, 2_000);
+        }),
+    ];
+    for (case, moves) in cases {
+        let mut world = seized();
+        moves(&mut world);
+        world.mark("BTC", 600);
+        world.loss_of("L1", "alice");
+        assert_eq!(frozen(&world, "bob"), (23_000, 23_000), "{case}");
+    }
+}
+
+/// Bob is down 10,000 at the checkpoint and gets it back: a gain of this session like any other,
+/// liable and not free before it matured, closed or not.
+#[test]
+fn a_gain_that_recovers_an_older_loss_stays_until_it_matured() {
+    for (case, closes) in [("open", false), ("closed", true)] {
+        let mut world = World::venue(0, 1_000);
+        for text in ["alice", "bob", "carol"] {
+            world.account(text, 50_000);
+        }
+        world.fill("BTC", "alice", "bob", 100, 1_000);
+        world.mark("BTC", 1_100);
+        world.boundary();
+        world.tick(9 * HOUR);
+        world.mark("BTC", 1_000);
+        let margin = if closes { 0 } else { 10_000 };
+        if closes {
+            world.fill("BTC", "bob", "carol", 100, 1_000);
+        }
+        assert_eq!((world.session_gain("bob"), world.equity("bob")), (10_000, 50_000), "{case}");
+        assert_eq!(world.free("bob"), 40_000 - margin, "{case}: not before it matured");
+        world.boundary();
+        world.tick(9 * HOUR);
+        assert_eq!(world.free("bob"), 50_000 - margin, "{case}: matured");
+    }
+}

@@ -3,14 +3,19 @@
 mod world;
 
 use rhodian_core::account;
+use rhodian_core::closeout::{self, AuctionCourse, Route};
 use rhodian_core::collateral::{self, CollateralSpec};
+use rhodian_core::control::Parameter;
 use rhodian_core::domain::{self, CauseClass, Kind, LayerSpec, Source};
-use rhodian_core::engine::Action;
+use rhodian_core::engine::{Action, Actor};
 use rhodian_core::ids::{AssetId, DomainId};
 use rhodian_core::ledger::Holder;
 use rhodian_core::loss::Stage;
+use rhodian_core::market::MarketSpec;
 use rhodian_core::waterfall::{Side, Step};
+use world::acts::Given;
 use world::collateral::{HOUR, USDC, accept, ask, mark, trader, usdc, venue};
+use world::venue::{backstop, perpetual, routes};
 use world::{DOMAIN, World, amount, layer, name};
 
 const EUR: AssetId = AssetId(1);
@@ -191,4 +196,64 @@ fn a_gain_that_recovers_an_older_loss_stays_until_it_matured() {
         world.tick(9 * HOUR);
         assert_eq!(world.free("bob"), 50_000 - margin, "{case}: matured");
     }
+}
+
+const COURSE: AuctionCourse =
+    AuctionCourse { first: 980_000, knee: 800_000, fast: 900_000, slow: HOUR, insolvent: HOUR };
+
+fn bid_for_all(world: &mut World, book: &str, bidder: &str) -> Given {
+    let (from, bidder) = (world.party(book), world.id(bidder));
+    let command = closeout::Command::Bid { from, bidder, part: 1_000_000 };
+    world.give(Actor::VENUE, Action::CloseOut(command))
+}
+
+/// Bob may hold a hundred lots and holds ninety, when Alice's hundred are sold: neither as a bidder
+/// nor as a backstop does he come to hold more.
+#[test]
+fn a_sale_leaves_no_buyer_above_his_position_limit() {
+    for backed in [false, true] {
+        let mut world = World::venue(10_000, 1_000);
+        world.set(Parameter::CloseOutTime, u128::from(10 * HOUR));
+        world.list(MarketSpec { max_position: 100, ..perpetual("THIN") });
+        world.mark("THIN", 1_000);
+        world.account("alice", 20_000);
+        for text in ["bob", "carol", "dan"] {
+            world.account(text, 500_000);
+        }
+        let route =
+            if backed { backstop(&world, "bob") } else { Route::Auction { course: COURSE } };
+        let of = routes(&world, "fund", &[route]);
+        world.set_routes(of).unwrap();
+        world.fill("THIN", "alice", "carol", 100, 1_000);
+        world.fill("THIN", "bob", "dan", 90, 1_000);
+        world.mark("THIN", 790);
+        world.loss_of("L1", "alice");
+        if backed {
+            assert_eq!((world.lots("bob", "THIN"), world.lots("book/L1", "THIN")), (100, 90));
+        } else {
+            let refused = bid_for_all(&mut world, "book/L1", "bob").unwrap_err();
+            assert_eq!(refused.code(), "position-above-limit");
+        }
+    }
+}
+
+/// Bob lost 4,900 beyond his cash and may cover 4,500 of it with collateral: he widens by no sale.
+#[test]
+fn a_sale_widens_nobody_beyond_his_loan_limit() {
+    let mut world = venue(usdc());
+    world.set(Parameter::CloseOutTime, u128::from(10 * HOUR));
+    let of = routes(&world, "fund", &[Route::Auction { course: COURSE }]);
+    world.set_routes(of).unwrap();
+    trader(&mut world, "bob", 0, 10_000);
+    world.account("dora", 1_500);
+    world.fill("BTC", "bob", "carol", 20, 1_000);
+    world.mark("BTC", 755);
+    world.fill("BTC", "carol", "bob", 20, 755);
+    world.fill("BTC", "dora", "carol", 10, 755);
+    world.mark("BTC", 600);
+    world.loss_of("L1", "dora");
+    let refused = bid_for_all(&mut world, "book/L1", "bob").unwrap_err();
+    assert_eq!(refused.code(), "loan-above-limit");
+    world.set(Parameter::LoanLimit, 1_000_000);
+    bid_for_all(&mut world, "book/L1", "bob").unwrap();
 }

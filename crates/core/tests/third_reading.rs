@@ -7,16 +7,19 @@ use rhodian_core::closeout::{self, AuctionCourse, Route};
 use rhodian_core::collateral::{self, CollateralSpec};
 use rhodian_core::control::Parameter;
 use rhodian_core::domain::{self, CauseClass, Kind, LayerSpec, Source};
-use rhodian_core::engine::{Action, Actor};
+use rhodian_core::engine::{
+    Action, Actor, Envelope, Event, Events, Rejection, State, decide, duty, evolve,
+};
 use rhodian_core::ids::{AssetId, DomainId};
 use rhodian_core::ledger::Holder;
 use rhodian_core::loss::Stage;
-use rhodian_core::market::MarketSpec;
+use rhodian_core::market::{self, MarketSpec};
+use rhodian_core::units::Price;
 use rhodian_core::waterfall::{Side, Step};
 use world::acts::Given;
 use world::collateral::{HOUR, USDC, accept, ask, mark, trader, usdc, venue};
 use world::venue::{backstop, perpetual, routes};
-use world::{DOMAIN, World, amount, layer, name};
+use world::{ASSET, DOMAIN, World, amount, layer, name};
 
 const EUR: AssetId = AssetId(1);
 const OTHER: DomainId = DomainId(1);
@@ -141,6 +144,33 @@ fn seized() -> World {
     world
 }
 
+/// Bob buys what was taken of Dora with 8,750 of his own.
+fn bob_buys(world: &mut World) -> collateral::Command {
+    collateral::Command::Sell {
+        loss: world.loss_id("dora"),
+        number: world.next_number(),
+        asset: USDC,
+        amount: amount(10_000),
+        buyer: Some(world.id("bob")),
+        proceeds: amount(8_750),
+    }
+}
+
+/// Alice stands below zero and is not yet found: nothing that could be held leaves for collateral.
+#[test]
+fn nobody_buys_collateral_before_what_is_due_is_done() {
+    let mut world = seized();
+    let action = Action::Collateral(bob_buys(&mut world));
+    let envelope = Envelope { at: world.at, actor: Actor::VENUE, action };
+    let mut state = world.engine.state().clone();
+    let asked = |state: &State| decide(state, &envelope, &mut Events::new());
+    assert_eq!(asked(&state), Ok(()));
+    let marks = vec![(world.market_id("BTC"), Price::new(600).unwrap())];
+    evolve(&mut state, &Event::Market(market::Event::Marked { marks }));
+    assert!(duty(&state).is_some(), "Alice is to be found");
+    assert_eq!(asked(&state), Err(Rejection::DutiesDue));
+}
+
 /// Whatever Bob does with money of his own before Alice fails, he is liable with all he won.
 #[test]
 fn own_money_in_another_form_shrinks_no_cap() {
@@ -151,14 +181,7 @@ fn own_money_in_another_form_shrinks_no_cap() {
         ("stakes it", |world| world.stake("bob", "tranche", 8_750)),
         ("moves it", |world| drop(world.transfer("bob", "purse", 8_750).unwrap())),
         ("buys seized collateral", |world| {
-            let command = collateral::Command::Sell {
-                loss: world.loss_id("dora"),
-                number: world.next_number(),
-                asset: USDC,
-                amount: amount(10_000),
-                buyer: Some(world.id("bob")),
-                proceeds: amount(8_750),
-            };
+            let command = bob_buys(world);
             ask(world, command).unwrap();
             mark(world, 2_000);
         }),
@@ -256,4 +279,72 @@ fn a_sale_widens_nobody_beyond_his_loan_limit() {
     assert_eq!(refused.code(), "loan-above-limit");
     world.set(Parameter::LoanLimit, 1_000_000);
     bid_for_all(&mut world, "book/L1", "bob").unwrap();
+}
+
+/// Bob won 10,000 in BTC with one account that then lost as much in ETH, of another domain, and is
+/// empty; his other account won in ETH what that one lost. He gained 10,000 in all, and it is
+/// in the other account: there he is liable for it.
+#[test]
+fn an_owner_is_liable_where_his_gain_went() {
+    let mut world = World::venue(0, 1_000);
+    world.domain_do(domain::Command::OpenDomain { name: name("Alts"), asset: ASSET });
+    let class = CauseClass::Default;
+    let steps = vec![world.step(&[("fund", 1)])];
+    world.domain_do(domain::Command::SetWaterfall { domain: OTHER, class, steps });
+    world.list(MarketSpec { domain: OTHER, ..perpetual("ETH") });
+    world.mark("ETH", 1_000);
+    world.account("alice", 30_000);
+    world.account_of("won", "bob", 20_000);
+    world.account_of("purse", "bob", 20_000);
+    world.account("carol", 50_000);
+    world.fill("BTC", "alice", "won", 100, 1_000);
+    world.fill("ETH", "won", "purse", 100, 1_000);
+    world.tick(1_000);
+    world.boundary();
+    world.tick(9 * HOUR);
+    world.mark("BTC", 900);
+    world.mark("ETH", 900);
+    world.fill("ETH", "purse", "won", 100, 900);
+    world.fill("BTC", "won", "carol", 100, 900);
+    assert_eq!((world.equity("won"), world.equity("purse")), (20_000, 30_000));
+    world.withdraw("won", 20_000).unwrap();
+    world.mark("BTC", 690);
+    world.loss_of("L1", "alice");
+    assert_eq!(frozen(&world, "purse"), (10_000, 10_000));
+    assert_eq!(frozen(&world, "carol"), (21_000, 21_000));
+    world.account("dan", 50_000);
+    world.fill("BTC", "dan", "book/L1", 100, 690);
+    world.check_paid("L1", &[("purse", 323), ("carol", 677)]);
+}
+
+/// The trace's decision 10: a failed owner is never in the liable set, however little he lacks.
+/// What that is worth to Bob is written in DESIGN.md, with these numbers.
+#[test]
+fn a_failed_owner_is_liable_for_nobody_else_however_little_he_lacks() {
+    for (case, fails, shares) in [
+        ("Bob stands", false, &[("bob", 4_000), ("carol", 4_000)][..]),
+        ("Bob fails by 40", true, &[("carol", 8_000)][..]),
+    ] {
+        let mut world = World::venue(0, 1_000);
+        world.account("alice", 20_000);
+        for text in ["bob", "carol", "dan"] {
+            world.account(text, 50_000);
+        }
+        world.account_of("bob-2", "bob", 100);
+        world.fill("BTC", "alice", "bob", 100, 1_000);
+        world.fill("BTC", "alice", "carol", 100, 1_000);
+        if fails {
+            world.fill("BTC", "bob-2", "dan", 1, 1_000);
+        }
+        world.mark("BTC", 860);
+        world.loss_of("L1", "alice");
+        if fails {
+            world.loss_of("L2", "bob-2");
+            world.fill("BTC", "dan", "book/L2", 1, 860);
+            assert_eq!(world.loss("L2").own_means.atoms(), 40, "out of his gain");
+        }
+        world.fill("BTC", "dan", "book/L1", 200, 860);
+        assert_eq!(world.loss("L1").deficit.atoms(), 8_000, "{case}");
+        world.check_paid("L1", shares);
+    }
 }

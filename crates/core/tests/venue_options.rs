@@ -148,7 +148,7 @@ fn a_hedge_of_options_is_taken_last_and_leaves_maintenance() {
     for (case, dan) in [("Dan is long as well", true), ("nobody else is long", false)] {
         let mut world = floor();
         world.set(Parameter::CloseOutBudget, 0);
-        world.account("dora", 250_000);
+        world.account("dora", 120_000);
         world.account("dan", 50_000_000);
         world.account("fay", 110_000);
         world.fill("BTC", "dora", "fay", 10, 100_000);

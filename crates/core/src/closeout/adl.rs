@@ -2,6 +2,7 @@
 
 use alloc::vec::Vec;
 
+use super::room::Portfolio;
 use super::sale::{self, Sale};
 use super::{Duty, Event, Rejection, Route, Why};
 use crate::control::Parameter;
@@ -9,7 +10,7 @@ use crate::domain::Kind;
 use crate::engine::{Events, State};
 use crate::ids::{AccountId, AssetId, LossId, MarketId};
 use crate::ledger::Holder;
-use crate::liquidation::adl::draining::{self, Candidate};
+use crate::liquidation::adl::draining::{self, Candidate, Draining};
 use crate::loss::Loss;
 use crate::margin;
 use crate::market::{self, Leg, Market, Party, RATE_UNIT};
@@ -113,8 +114,19 @@ pub(super) fn has_other_side(state: &State, from: Party, market: MarketId) -> bo
     let opposite = |held: Quantity| side != 0 && held.lots().signum() == -side;
     let books = state.markets.books.keys();
     let mut books = books.map(|other| state.markets.lots_of(Party::Book(*other), market));
-    let mut accounts = state.markets.positions.iter().map(|position| position.lots(market));
-    books.any(opposite) || accounts.any(opposite)
+    books.any(opposite) || gives_a_lot(state, market, &opposite)
+}
+
+/// Whether an account on the other side may give a lot.
+fn gives_a_lot(state: &State, market: MarketId, opposite: &dyn Fn(Quantity) -> bool) -> bool {
+    let asset = state.markets.market(market).and_then(|of| state.domains.asset_of(of.spec.domain));
+    let Some(asset) = asset else { return false };
+    state.markets.positions.iter().enumerate().any(|(place, position)| {
+        let may = |account| {
+            Portfolio::of(state, account, asset, market).is_none_or(|held| held.may_give(1))
+        };
+        opposite(position.lots(market)) && AccountId::at(place).is_some_and(may)
+    })
 }
 
 /// `lots` of a party go to the other side at the mark: first to books that hold it, in the order of
@@ -141,9 +153,9 @@ pub(super) fn deleverage(
             push(&mut taken, other, gives, side);
         }
     }
-    let (accounts, candidates) = candidates(state, market, asset, side);
+    let (accounts, mut candidates) = candidates(state, market, asset, side);
     let lot = u64::try_from(found.value_at(price)).map_err(|_| Rejection::NotDue)?;
-    let drained = draining::drain(&candidates, lot, left).map_err(|_| Rejection::NotDue)?;
+    let drained = drain(state, &accounts, &mut candidates, (market, asset, lot), left)?;
     for (account, gives) in accounts.iter().zip(&drained.lots) {
         push(&mut taken, Party::Account(*account), *gives, side);
     }
@@ -175,6 +187,31 @@ pub(super) fn deleverage(
     Ok(())
 }
 
+/// Drains the candidates, and looks at what each portfolio would give: where a grid with add-ons
+/// bends otherwise than its room was searched, it gives a lot, which it may.
+fn drain(
+    state: &State,
+    accounts: &[AccountId],
+    candidates: &mut [Candidate],
+    (market, asset, lot): (MarketId, AssetId, u64),
+    needed: u64,
+) -> Result<Draining, Rejection> {
+    loop {
+        let drained = draining::drain(candidates, lot, needed).map_err(|_| Rejection::NotDue)?;
+        let mut stands = true;
+        for ((account, candidate), lots) in accounts.iter().zip(&mut *candidates).zip(&drained.lots)
+        {
+            let held = Portfolio::of(state, *account, asset, market).filter(|_| *lots > 1);
+            if held.is_some_and(|held| !held.may_give(*lots)) {
+                (candidate.room, stands) = (Some(1), false);
+            }
+        }
+        if stands {
+            return Ok(drained);
+        }
+    }
+}
+
 fn push(taken: &mut Vec<(Party, Quantity)>, party: Party, lots: u64, side: i64) {
     let signed = i64::try_from(lots).ok().and_then(|lots| Quantity::new(lots * side).ok());
     if let Some(lots) = signed.filter(|lots| !lots.is_flat()) {
@@ -200,11 +237,16 @@ fn candidates(
         let equity =
             state.equity(account, asset) - state.loss_lien(account, asset).atoms().cast_signed();
         accounts.push(account);
+        // Requirements on gross value fall with each lot given.
+        let bounds = Portfolio::of(state, account, asset, market).map(|held| {
+            let easing = held.easing();
+            (easing, Some(held.room(easing)))
+        });
+        let (easing, room) = bounds.unwrap_or((lots.size(), None));
         candidates.push(Candidate {
             lots: lots.size(),
-            // Requirements are on gross value: each lot given lowers them.
-            easing: lots.size(),
-            room: None,
+            easing,
+            room,
             net: if lots.lots() < 0 { -net } else { net },
             equity: equity.max(1).unsigned_abs(),
         });

@@ -9,6 +9,7 @@ mod command;
 mod decide;
 mod event;
 mod liquidate;
+mod room;
 mod routes;
 mod sale;
 

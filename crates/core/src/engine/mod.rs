@@ -140,6 +140,10 @@ const fn needs(action: &Action) -> (Status, bool) {
         | Action::Domain(D::AcceptTerms { .. }) => (Status::ReduceOnly, false),
         Action::Market(market::Command::Fill { .. })
         | Action::CloseOut(closeout::Command::Bid { .. }) => (Status::ReduceOnly, true),
+        // The buyer's money leaves his account: not before what is due could hold it.
+        Action::Collateral(collateral::Command::Sell { buyer: Some(_), .. }) => {
+            (Status::Settling, true)
+        }
         Action::Domain(_)
         | Action::Loss(_)
         | Action::Control(_)

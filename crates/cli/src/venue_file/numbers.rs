@@ -119,7 +119,7 @@ impl Grid {
     /// How prices of the market are written.
     #[must_use]
     pub fn price_text(&self, price: Price) -> String {
-        written(u128::from(price.ticks()) * self.tick, places(self.tick))
+        written_price(price, self.tick)
     }
 
     /// One tick, as it is read.
@@ -139,6 +139,12 @@ impl Grid {
     pub fn size_text(&self, lots: u64) -> String {
         written(u128::from(lots) * self.lot, 0)
     }
+}
+
+/// A price in steps of `tick`, in 10^-12 units, as it is written.
+#[must_use]
+pub fn written_price(price: Price, tick: u128) -> String {
+    written(u128::from(price.ticks()) * tick, places(tick))
 }
 
 /// The decimals a step has.

@@ -2,6 +2,7 @@
 
 use alloc::vec::Vec;
 
+use super::order;
 use super::sale::{self, Sale};
 use super::{Duty, Event, Rejection, Route, Why};
 use crate::control::Parameter;
@@ -9,7 +10,7 @@ use crate::domain::Kind;
 use crate::engine::{Events, State};
 use crate::ids::{AccountId, AssetId, LossId, MarketId};
 use crate::ledger::Holder;
-use crate::liquidation::adl::draining::{self, Candidate};
+use crate::liquidation::adl::draining::Candidate;
 use crate::loss::Loss;
 use crate::margin;
 use crate::market::{self, Leg, Market, Party, RATE_UNIT};
@@ -118,7 +119,7 @@ pub(super) fn has_other_side(state: &State, from: Party, market: MarketId) -> bo
 }
 
 /// `lots` of a party go to the other side at the mark: first to books that hold it, in the order of
-/// their losses; then to accounts, drained to a common leverage.
+/// their losses; then to accounts, in the domain's order: drained to a common leverage by default.
 pub(super) fn deleverage(
     state: &State,
     from: Party,
@@ -143,8 +144,10 @@ pub(super) fn deleverage(
     }
     let (accounts, candidates) = candidates(state, market, asset, side);
     let lot = u64::try_from(found.value_at(price)).map_err(|_| Rejection::NotDue)?;
-    let drained = draining::drain(&candidates, lot, left).map_err(|_| Rejection::NotDue)?;
-    for (account, gives) in accounts.iter().zip(&drained.lots) {
+    let of = (market, domain, side);
+    let gives = order::assign(state, of, &accounts, &candidates, lot, left);
+    let (gives, level) = gives.ok_or(Rejection::NotDue)?;
+    for (account, gives) in accounts.iter().zip(&gives) {
         push(&mut taken, Party::Account(*account), *gives, side);
     }
     if taken.is_empty() {
@@ -165,8 +168,8 @@ pub(super) fn deleverage(
         price,
         lot_value: i64::try_from(value).map_err(|_| Rejection::NotDue)?,
         value: Amount::new(gross).unwrap_or(Amount::MAX),
-        turned: drained.level.is_some_and(|level| level.turned),
-        level: drained.level.map(|level| level.leverage),
+        turned: level.is_some_and(|level| level.turned),
+        level: level.map(|level| level.leverage),
         taken,
     });
     if let Party::Account(account) = from {
@@ -183,7 +186,7 @@ fn push(taken: &mut Vec<(Party, Quantity)>, party: Party, lots: u64, side: i64) 
 }
 
 /// The accounts on the other side of a book that is long (`side` 1) or short (-1), in id order.
-fn candidates(
+pub(super) fn candidates(
     state: &State,
     market: MarketId,
     asset: AssetId,

@@ -54,6 +54,13 @@ impl DeleveragingOrder {
         Self::ALL.get(place).copied().unwrap_or_default()
     }
 
+    /// Its number in the registry.
+    #[must_use]
+    pub fn number(self) -> u128 {
+        let place = Self::ALL.iter().position(|order| *order == self);
+        place.and_then(|place| u128::try_from(place).ok()).unwrap_or(0)
+    }
+
     /// As the rule for holders; nothing for draining. `seed` draws a random start.
     const fn rule(self, seed: u64) -> Option<Order> {
         Some(match self {

@@ -12,6 +12,7 @@ use serde::Serialize;
 
 use super::text;
 use crate::run::summary::kebab;
+use crate::venue_file::model::ORDERS;
 use crate::venue_file::numbers::Grid;
 
 /// What is asked before anything happens.
@@ -138,17 +139,6 @@ pub struct Place {
     /// The size that can be taken in all.
     pub in_all: Option<String>,
 }
-
-/// Every order by its name.
-pub const ORDERS: [(DeleveragingOrder, &str); 7] = [
-    (DeleveragingOrder::Draining, "draining"),
-    (DeleveragingOrder::QueueByBankruptcy, "queue-by-bankruptcy"),
-    (DeleveragingOrder::QueueByEntry, "queue-by-entry"),
-    (DeleveragingOrder::QueueByProfit, "queue-by-profit"),
-    (DeleveragingOrder::Contracts, "contracts"),
-    (DeleveragingOrder::Profit, "profit"),
-    (DeleveragingOrder::RandomStart, "random-start"),
-];
 
 impl Ahead {
     /// Asks the engine.

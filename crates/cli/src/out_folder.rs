@@ -26,6 +26,8 @@ pub enum Results {
     Explanation,
     /// What `incident` writes.
     Incident,
+    /// What `margin` writes.
+    Margin,
 }
 
 impl Results {
@@ -44,6 +46,7 @@ impl Results {
             ],
             Self::Explanation => &["explanation.json", "explanation.txt", "explanation.csv"],
             Self::Incident => &["incident.html", "incident.json", "payers.csv", "timeline.csv"],
+            Self::Margin => &["margin.json", "margin.txt", "margin.csv"],
         }
     }
 
@@ -53,6 +56,7 @@ impl Results {
             Self::Shares | Self::Run => "summary.json",
             Self::Explanation => "explanation.json",
             Self::Incident => "incident.json",
+            Self::Margin => "margin.json",
         }
     }
 }
@@ -123,7 +127,7 @@ pub fn check(target: &Path, force: bool, results: Results) -> Result<(), Diagnos
         }
         Ok(None) => Ok(()),
         Ok(Some(file)) => {
-            let others = [Results::Shares, Results::Run, Results::Explanation];
+            let others = [Results::Shares, Results::Run, Results::Explanation, Results::Margin];
             let others = others.iter().filter(|other| **other != results);
             let mut others = others.flat_map(|other| other.files());
             let whose = if others.any(|other| *other == file) {

@@ -3,7 +3,7 @@
 use clap::{Parser, Subcommand};
 
 use crate::commands::{
-    allocate, check, completions, explain, init, margin, run, schema, share, verify,
+    allocate, check, completions, explain, incident, init, margin, run, schema, share, verify,
 };
 use crate::diagnostic::{Diagnostic, Exit};
 
@@ -18,6 +18,7 @@ Examples:
   rhodian run VENUE.toml --out run
   rhodian margin run --account bob
   rhodian explain result --account bob
+  rhodian incident run --out incident
   rhodian verify receipt bob.json --key venue.pub
   rhodian completions bash
 
@@ -48,6 +49,8 @@ pub enum Command {
     #[allow(missing_docs)]
     Explain(explain::ExplainArgs),
     #[allow(missing_docs)]
+    Incident(incident::IncidentArgs),
+    #[allow(missing_docs)]
     Check(Box<check::CheckArgs>),
     #[allow(missing_docs)]
     Verify(Box<verify::VerifyArgs>),
@@ -68,6 +71,7 @@ impl Command {
             Self::Run(args) => run::run(args),
             Self::Margin(args) => margin::run(args),
             Self::Explain(args) => explain::run(args),
+            Self::Incident(args) => incident::run(args),
             Self::Check(args) => check::run(args),
             Self::Verify(args) => verify::run(args),
             Self::Init(args) => init::run(args),

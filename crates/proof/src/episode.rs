@@ -191,7 +191,11 @@ fn weights(report: &mut Report, of: &str, first: bool, layer: &LayerRule, leaves
         let gain = gain.max(&0).unsigned_abs();
         if first { *weight == gain || *weight == 0 } else { *weight <= gain }
     };
-    let holds = owners.values().all(fits);
+    let said = |leaf: &AccountLeaf| {
+        let gain = owners.get(&leaf.owner).map_or(0, |(gain, _)| *gain.max(&0));
+        leaf.netted.atoms() == gain.unsigned_abs()
+    };
+    let holds = owners.values().all(fits) && leaves.iter().all(said);
     let free = owners.values().filter(|(gain, weight)| *gain > 0 && *weight == 0).count();
     let name = format!("{of}layer-{}/weights", layer.layer);
     report.check(name, holds, "owners weigh what they gained, netted over their accounts");

@@ -6,6 +6,7 @@ use super::position::Trade;
 use super::{Book, Event, Feeds, Leg, Market, Markets, Party, Position, Settlement};
 use crate::account;
 use crate::closeout;
+use crate::collateral;
 use crate::domain;
 use crate::ids::{AccountId, AssetId, DomainId, LossId, MarketId, Time};
 use crate::units::{Amount, Quantity};
@@ -246,6 +247,26 @@ impl Markets {
             account::Event::Transferred { from, to, asset, amount, .. } => {
                 self.moved(from, asset, amount, true);
                 self.moved(to, asset, amount, false);
+            }
+            _ => {}
+        }
+    }
+
+    /// Own money in another form is no gain and no loss: what is paid for collateral leaves as a
+    /// transfer does, at what was paid; what is bought or given back comes as one, as it is.
+    pub(crate) fn evolve_collateral(&mut self, event: &collateral::Event) {
+        match *event {
+            collateral::Event::Sold { settled, asset, amount, buyer, proceeds, over, .. } => {
+                if let Some(buyer) = buyer {
+                    self.moved(buyer, settled, proceeds, true);
+                    self.moved(buyer, asset, amount, false);
+                }
+                if let Some((owner, rest)) = over {
+                    self.moved(owner, settled, rest, false);
+                }
+            }
+            collateral::Event::Returned { account, asset, amount, .. } => {
+                self.moved(account, asset, amount, false);
             }
             _ => {}
         }

@@ -228,7 +228,7 @@ fn bob(lie: &mut Lie) -> (&mut AccountLeaf, &mut ShareLeaf) {
 
 fn heavier(lie: &mut Lie) {
     let (account, _) = bob(lie);
-    account.claims[0].weight = amount(account.gain.atoms() * 3);
+    account.claims[0].weight = amount(account.netted.atoms() * 3);
 }
 
 fn wider(lie: &mut Lie) {

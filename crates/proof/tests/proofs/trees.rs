@@ -76,6 +76,7 @@ fn leaf(account: u32, gain: u128, loss: u128) -> AccountLeaf {
         identity: sha256(&[&account.to_le_bytes()]),
         gain: Amount::new(gain).unwrap(),
         loss: Amount::new(loss).unwrap(),
+        netted: Amount::new(gain).unwrap(),
         affiliate: false,
         claims: Vec::new(),
     }

@@ -136,6 +136,7 @@ fn other(character: u8, step: u8) -> u8 {
         b'0'..=b'9' => b'0' + (character - b'0' + step % 9 + 1) % 10,
         b'a'..=b'f' => b'a' + (character - b'a' + step % 5 + 1) % 6,
         b'g'..=b'z' => b'g' + (character - b'g' + step % 19 + 1) % 20,
+        b'_' => b'-',
         _ => b'_',
     }
 }

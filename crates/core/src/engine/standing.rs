@@ -330,7 +330,7 @@ impl State {
             true => self.lost_in(account, *of),
             false => margin::maintenance_in(self, account, *of),
         };
-        Parts { weights: domains.iter().map(|of| (*of, weigh(of))).collect() }
+        Parts::new(domains.iter().map(|of| (*of, weigh(of))).collect())
     }
 }
 
@@ -340,6 +340,11 @@ pub(crate) struct Parts {
 }
 
 impl Parts {
+    /// Split by these weights, of domains in id order.
+    pub(crate) const fn new(weights: Vec<(DomainId, u128)>) -> Self {
+        Self { weights }
+    }
+
     /// The part of `whole` for `domain`: all of it where it is not split, and of the first domain
     /// where nothing weighs. The parts of all domains sum to the whole.
     pub(crate) fn of(&self, domain: DomainId, whole: i128) -> i128 {

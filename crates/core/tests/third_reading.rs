@@ -334,7 +334,7 @@ fn a_failed_owner_is_liable_for_nobody_else_however_little_he_lacks() {
         world.fill("BTC", "alice", "bob", 100, 1_000);
         world.fill("BTC", "alice", "carol", 100, 1_000);
         if fails {
-            world.fill("BTC", "bob-2", "dan", 1, 1_000);
+            world.fill("BTC", "bob-2", "carol", 1, 1_000);
         }
         world.mark("BTC", 860);
         world.loss_of("L1", "alice");

@@ -170,7 +170,8 @@ fn add(sums: &mut [Amount], more: &[Amount]) {
 }
 
 /// `weight x millionths / 10^6`, rounded down (for the participant); no limit without a part.
-fn part_of_weight_floor(weight: Amount, millionths: Option<u32>) -> Amount {
+#[must_use]
+pub fn part_of_weight_floor(weight: Amount, millionths: Option<u32>) -> Amount {
     match millionths {
         // 10^30 x 2^32 < 2^132 would pass 128 bits: divide the whole and the rest apart.
         Some(part) => {

@@ -62,14 +62,14 @@ impl Replay {
         let name = path.display().to_string();
         let text = fs::read(&path).map_err(|e| Diagnostic::input_output("read", &name, &e))?;
         let said: Said = serde_json::from_slice(&text).map_err(|error| {
-            let help = "give a folder that `rhodian share --out` wrote.";
+            let help = "give a folder that `rhodian share --out` or `rhodian run --out` wrote.";
             Diagnostic::bad_input("summary-not-read", format!("no summary: {error}"), help)
                 .at(name.clone())
         })?;
         let Replayed { state, trail, .. } = replayed(folder)?;
         if hexadecimal(&state.digest()) != said.digest {
             let message = "the events make another state than the summary says";
-            let help = "one of the files was changed: run `rhodian share --out` again.";
+            let help = "one of the files was changed: write the folder again.";
             return Err(Diagnostic::bad_input("folder-changed", message, help).at(name));
         }
         let losses = said.losses.into_iter().map(|loss| loss.id).collect();

@@ -8,9 +8,10 @@ use rhodian_core::engine::{Event, Rejection, State};
 use rhodian_core::ids::{AccountId, LossId, MarketId};
 use rhodian_core::loss::Event as LossEvent;
 use rhodian_core::market::{Event as MarketEvent, Party};
-use rhodian_core::{account, domain};
+use rhodian_core::{account, collateral, domain, oracle};
 
 use super::commands::ASSET;
+use super::feed_figures::Feeds;
 use super::names::Names;
 use crate::venue_file::VenueFile;
 
@@ -110,6 +111,10 @@ pub struct Figures {
     pub times: BTreeMap<LossId, (u64, Option<u64>)>,
     /// By dense id.
     pub accounts: Vec<AccountFigures>,
+    /// How good the feeds were.
+    pub feeds: Feeds,
+    /// The marks of each collateral over time, in ticks.
+    pub collateral_marks: Vec<Vec<(u64, u64)>>,
     /// When the run ended.
     pub end: u64,
     strides: Vec<(usize, usize)>,
@@ -123,7 +128,8 @@ impl Figures {
     pub fn of(file: &VenueFile) -> Self {
         let markets = file.markets.len();
         let (marks, strides) = (vec![Vec::new(); markets], vec![(1, 0); markets]);
-        Self { marks, strides, stride: 1, ..Self::default() }
+        let collateral_marks = vec![Vec::new(); file.collaterals.len()];
+        Self { marks, strides, collateral_marks, stride: 1, ..Self::default() }
     }
 
     /// How many losses there were.
@@ -176,25 +182,56 @@ impl Figures {
             Event::Market(event) => self.of_market(event, state),
             Event::CloseOut(event) => self.of_close_out(event, state),
             Event::Loss(event) => self.of_loss(event, state.now().0),
-            Event::Control(_)
-            | Event::Oracle(_)
-            | Event::Collateral(_)
-            | Event::TimePassed { .. } => {}
+            Event::Oracle(event) => self.of_oracle(event),
+            Event::Collateral(event) => self.of_collateral(event, state.now().0),
+            Event::Control(_) | Event::TimePassed { .. } => {}
         }
     }
 
     fn of_account(&mut self, event: &account::Event) {
         match event {
-            account::Event::Deposited { account, amount, .. } => {
+            account::Event::Deposited { account, asset, amount, .. } => {
                 self.counted("deposits");
-                self.account(*account).deposited += amount.atoms();
+                let of = self.account(*account);
+                if *asset == ASSET {
+                    of.deposited += amount.atoms();
+                }
             }
-            account::Event::Withdrawn { account, amount, .. } => {
+            account::Event::Withdrawn { account, asset, amount, .. } => {
                 self.counted("withdrawals");
-                self.account(*account).withdrawn += amount.atoms();
+                let of = self.account(*account);
+                if *asset == ASSET {
+                    of.withdrawn += amount.atoms();
+                }
             }
             account::Event::Transferred { .. } => self.counted("transfers"),
             _ => {}
+        }
+    }
+
+    fn of_oracle(&mut self, event: &oracle::Event) {
+        match event {
+            oracle::Event::Reported { .. } => self.counted("reports"),
+            oracle::Event::PriceErrorDeclared { .. } => self.counted("declared price errors"),
+            oracle::Event::DomainTightened { .. } => self.counted("domains without a good price"),
+            _ => {}
+        }
+    }
+
+    fn of_collateral(&mut self, event: &collateral::Event, at: u64) {
+        match event {
+            collateral::Event::Marked { asset, price, .. } => {
+                self.counted("marks of collateral");
+                let place = asset.index().checked_sub(1);
+                if let Some(marks) = place.and_then(|place| self.collateral_marks.get_mut(place)) {
+                    marks.push((at, price.ticks()));
+                }
+            }
+            collateral::Event::Taken { .. } => self.counted("collaterals taken over"),
+            collateral::Event::Sold { .. } => self.counted("sales of collateral"),
+            collateral::Event::Returned { .. } => self.counted("collaterals returned"),
+            collateral::Event::SetAside { .. } => self.counted("collaterals set aside"),
+            collateral::Event::Accepted { .. } => {}
         }
     }
 
@@ -382,7 +419,7 @@ impl Figures {
 }
 
 /// Drops every second one.
-fn thin<T>(list: &mut Vec<T>) {
+pub(super) fn thin<T>(list: &mut Vec<T>) {
     let mut keep = false;
     list.retain(|_| {
         keep = !keep;

@@ -9,7 +9,9 @@
 //! commands of the engine.
 
 pub mod commands;
+mod deadlines;
 pub mod driver;
+pub mod feed_figures;
 pub mod figures;
 pub mod journal;
 pub mod margin;
@@ -18,6 +20,7 @@ mod open;
 mod outside;
 pub mod page;
 pub mod progress;
+pub mod refusal;
 pub mod story;
 pub mod summary;
 

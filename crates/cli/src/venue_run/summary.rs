@@ -15,6 +15,7 @@ use serde_json::{Value, json};
 
 use super::commands::ASSET;
 use super::driver::Run;
+use super::feed_figures;
 use super::figures::AccountFigures;
 use crate::diagnostic::Diagnostic;
 use crate::run::driver::account_name;
@@ -71,6 +72,7 @@ pub fn json(report: &Report, file: &VenueFile, run: &Run) -> Vec<u8> {
 }
 
 fn figures(file: &VenueFile, run: &Run) -> Value {
+    let run_of = run;
     let (figures, names) = (&run.figures, &run.names);
     let refusals: BTreeMap<&str, Value> = figures
         .refusals
@@ -108,7 +110,7 @@ fn figures(file: &VenueFile, run: &Run) -> Value {
             "last": price(marks.last().map(|(_, ticks)| *ticks)),
         })
     });
-    json!({
+    let mut run = json!({
         "end": figures.end,
         "commands": figures.commands,
         "counts": figures.counts,
@@ -117,7 +119,17 @@ fn figures(file: &VenueFile, run: &Run) -> Value {
         "close_outs": close_outs.collect::<Vec<_>>(),
         "layer_kinds": kinds(run),
         "laws_checked": { "after_each_event": figures.events, "from_raw_state": figures.full_checks },
-    })
+    });
+    // Only where the file has them, so that other summaries stay as they are.
+    if let Value::Object(members) = &mut run {
+        if !file.collaterals.is_empty() {
+            members.insert("collaterals".to_owned(), feed_figures::collaterals(file, run_of));
+        }
+        if !file.feeds.is_empty() {
+            members.insert("feeds".to_owned(), feed_figures::feeds(file, run_of));
+        }
+    }
+    run
 }
 
 /// What each kind of layer paid over all losses, in atoms, and for how many losses.

@@ -2,15 +2,16 @@
 
 use alloc::vec::Vec;
 
+use super::order;
 use super::room::Portfolio;
 use super::sale::{self, Sale};
 use super::{Duty, Event, Rejection, Route, Why};
 use crate::control::Parameter;
 use crate::domain::Kind;
 use crate::engine::{Events, State};
-use crate::ids::{AccountId, AssetId, LossId, MarketId};
+use crate::ids::{AccountId, AssetId, DomainId, LossId, MarketId};
 use crate::ledger::Holder;
-use crate::liquidation::adl::draining::{self, Candidate, Draining};
+use crate::liquidation::adl::draining::{Candidate, Level};
 use crate::loss::Loss;
 use crate::margin;
 use crate::market::{self, Leg, Market, Party, RATE_UNIT};
@@ -130,7 +131,7 @@ fn gives_a_lot(state: &State, market: MarketId, opposite: &dyn Fn(Quantity) -> b
 }
 
 /// `lots` of a party go to the other side at the mark: first to books that hold it, in the order of
-/// their losses; then to accounts, drained to a common leverage.
+/// their losses; then to accounts, in the domain's order: drained to a common leverage by default.
 pub(super) fn deleverage(
     state: &State,
     from: Party,
@@ -155,8 +156,10 @@ pub(super) fn deleverage(
     }
     let (accounts, mut candidates) = candidates(state, market, asset, side);
     let lot = u64::try_from(found.value_at(price)).map_err(|_| Rejection::NotDue)?;
-    let drained = drain(state, &accounts, &mut candidates, (market, asset, lot), left)?;
-    for (account, gives) in accounts.iter().zip(&drained.lots) {
+    let of = (market, domain, side);
+    let gives = assigned(state, of, &accounts, &mut candidates, (asset, lot), left);
+    let (gives, level) = gives.ok_or(Rejection::NotDue)?;
+    for (account, gives) in accounts.iter().zip(&gives) {
         push(&mut taken, Party::Account(*account), *gives, side);
     }
     if taken.is_empty() {
@@ -177,8 +180,8 @@ pub(super) fn deleverage(
         price,
         lot_value: i64::try_from(value).map_err(|_| Rejection::NotDue)?,
         value: Amount::new(gross).unwrap_or(Amount::MAX),
-        turned: drained.level.is_some_and(|level| level.turned),
-        level: drained.level.map(|level| level.leverage),
+        turned: level.is_some_and(|level| level.turned),
+        level: level.map(|level| level.leverage),
         taken,
     });
     if let Party::Account(account) = from {
@@ -187,27 +190,28 @@ pub(super) fn deleverage(
     Ok(())
 }
 
-/// Drains the candidates, and looks at what each portfolio would give: where a grid with add-ons
-/// bends otherwise than its room was searched, it gives a lot, which it may.
-fn drain(
+/// What each of the candidates gives by the domain's order, and the level where they are drained.
+/// What each portfolio would give is looked at: where a grid with add-ons bends otherwise than its
+/// room was searched, it gives a lot, which it may. Nothing where it cannot be divided.
+fn assigned(
     state: &State,
+    of: (MarketId, DomainId, i64),
     accounts: &[AccountId],
     candidates: &mut [Candidate],
-    (market, asset, lot): (MarketId, AssetId, u64),
+    (asset, lot): (AssetId, u64),
     needed: u64,
-) -> Result<Draining, Rejection> {
+) -> Option<(Vec<u64>, Option<Level>)> {
     loop {
-        let drained = draining::drain(candidates, lot, needed).map_err(|_| Rejection::NotDue)?;
+        let (gives, level) = order::assign(state, of, accounts, candidates, lot, needed)?;
         let mut stands = true;
-        for ((account, candidate), lots) in accounts.iter().zip(&mut *candidates).zip(&drained.lots)
-        {
-            let held = Portfolio::of(state, *account, asset, market).filter(|_| *lots > 1);
+        for ((account, candidate), lots) in accounts.iter().zip(&mut *candidates).zip(&gives) {
+            let held = Portfolio::of(state, *account, asset, of.0).filter(|_| *lots > 1);
             if held.is_some_and(|held| !held.may_give(*lots)) {
                 (candidate.room, stands) = (Some(1), false);
             }
         }
         if stands {
-            return Ok(drained);
+            return Some((gives, level));
         }
     }
 }
@@ -220,7 +224,7 @@ fn push(taken: &mut Vec<(Party, Quantity)>, party: Party, lots: u64, side: i64) 
 }
 
 /// The accounts on the other side of a book that is long (`side` 1) or short (-1), in id order.
-fn candidates(
+pub(super) fn candidates(
     state: &State,
     market: MarketId,
     asset: AssetId,

@@ -9,8 +9,9 @@ use crate::control::Parameter;
 use crate::domain::{CauseClass, Domain};
 use crate::ids::{AccountId, AssetId, CheckpointId, DomainId, LossId, MarketId, Time};
 use crate::ledger::{Holder, Ledger};
+use crate::liquidation::price::Distance;
 use crate::loss::SetOff;
-use crate::margin::{self, Level, Withdrawable, scenario};
+use crate::margin::{self, LastPrices, Level, WhatIf, Withdrawable, scenario};
 use crate::market::{self, Markets, Session};
 use crate::oracle::Purpose;
 use crate::units::{Amount, SignedAmount};
@@ -104,6 +105,27 @@ impl State {
     #[must_use]
     pub fn scenario_tables(&self, account: AccountId) -> Vec<(MarketId, scenario::Requirement)> {
         margin::tables(self, &self.markets.position(account).legs)
+    }
+
+    /// What `account` would gain or lose at every move of the grid of scenario margin, whatever it
+    /// holds: by underlying, and with all of them moved alike.
+    #[must_use]
+    pub fn what_if(&self, account: AccountId) -> WhatIf {
+        margin::what_if(self, account)
+    }
+
+    /// How far the linear legs of `account` are from taking its equity, less its lien, to zero;
+    /// nothing where it holds options or nothing.
+    #[must_use]
+    pub fn distance_to_zero(&self, account: AccountId) -> Option<Distance> {
+        margin::distance(self, account)
+    }
+
+    /// The last prices at which the only leg of `account` is maintained and not bankrupt; nothing
+    /// where it holds several legs, or an option.
+    #[must_use]
+    pub fn last_prices(&self, account: AccountId) -> Option<LastPrices> {
+        margin::last_prices(self, account)
     }
 
     /// What `account` may take out of `asset`, and how it comes about.

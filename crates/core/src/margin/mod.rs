@@ -10,6 +10,7 @@ mod portfolio;
 mod requirement;
 pub mod scenario;
 pub mod watch;
+mod what_if;
 
 pub(crate) use equity::{Keeping, keeping_after, opening_after, opening_after_all, withdrawable};
 pub use equity::{Opening, Withdrawable};
@@ -18,3 +19,5 @@ pub use requirement::{Level, tiered};
 pub(crate) use requirement::{
     initial, maintenance, maintenance_in, of_legs, part_ceil, stressed_cost,
 };
+pub use what_if::{LastPrices, Table, WhatIf};
+pub(crate) use what_if::{distance, last_prices, what_if};

@@ -144,6 +144,22 @@ pub(crate) fn scenarios(
     scenario::requirement(&portfolio, &GRID, &PARAMETERS).ok()
 }
 
+/// The scenario table of a linear leg alone: no volatility is needed for it.
+pub(super) fn linear_table(state: &State, leg: &Leg) -> Option<scenario::Requirement> {
+    let market = state.markets.market(leg.market)?;
+    let spot = market.mark?.ticks();
+    let units_per_tick = (UNITS / spot.max(1)).max(1);
+    let portfolio = Portfolio {
+        spot: spot.checked_mul(units_per_tick)?,
+        units_per_tick,
+        expiries: &[],
+        linear: &[linear_leg(market, leg)],
+        options: &[],
+        depth: None,
+    };
+    scenario::requirement(&portfolio, &GRID, &PARAMETERS).ok()
+}
+
 fn linear_leg(market: &Market, leg: &Leg) -> Linear {
     Linear { expiry: None, lots: leg.lots.lots(), atoms_per_tick: market.spec.unit }
 }

@@ -34,6 +34,7 @@ impl Markets {
                 self.markets[market.index()].funding += atoms_per_lot;
             }
             Event::PeriodEnded { checkpoint, of, oldest } => {
+                self.keep_outside(*checkpoint, *oldest);
                 self.checkpoints.insert(*checkpoint, of.clone());
                 self.checkpoints = self.checkpoints.split_off(oldest);
             }
@@ -73,6 +74,7 @@ impl Markets {
             };
             let (market, lots, cost) = (leg.market, -leg.lots.lots(), -self.leg_value(leg));
             let trade = Trade { market, domain, lots, cost, fee: 0 };
+            self.outside_mut(domain).books += cost;
             self.position_mut(account).book(&trade);
         }
         legs
@@ -179,13 +181,17 @@ impl Markets {
     }
 
     fn trade(&mut self, party: Party, asset: AssetId, trade: &Trade) {
+        self.outside_mut(trade.domain).fees += trade.fee;
         match party {
             Party::Account(account) => {
                 let position = self.position_mut(account);
                 position.asset = Some(asset);
                 position.book(trade);
             }
-            Party::Book(loss) => self.trade_book(loss, trade),
+            Party::Book(loss) => {
+                self.outside_mut(trade.domain).books -= trade.cost + trade.fee;
+                self.trade_book(loss, trade);
+            }
         }
     }
 

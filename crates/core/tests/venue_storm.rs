@@ -108,6 +108,7 @@ impl Storm {
         let of = routes(&world, "fund", &list[first..]);
         world.set_routes(of).unwrap();
         world.set(Parameter::CloseOutTime, u128::from(2 * HOUR));
+        world.set(Parameter::DeleveragingOrder, u128::from(seed / 3 % 7));
         let (token, expired) = (1_000, false);
         Self { world, dice: Dice(seed), marks, token, expired, met: Met::default() }
     }

@@ -94,7 +94,10 @@ impl Storm {
         accept(&mut world, usdc()).unwrap();
         for text in TRADERS {
             let owner = if text == "alice-2" { "alice" } else { text };
-            world.account_of(text, owner, if text == "whale" { 3_000_000 } else { 10_000 });
+            let account =
+                world.account_of(text, owner, if text == "whale" { 3_000_000 } else { 7_000 });
+            let (number, amount, asset) = (world.next_number(), amount(4_000), USDC);
+            world.account_do(account::Command::Deposit { account, number, asset, amount });
         }
         let course = AuctionCourse {
             first: 980_000,
@@ -133,7 +136,7 @@ impl Storm {
     fn fill(&mut self) {
         let place = usize::try_from(self.dice.below(5)).unwrap();
         let (buyer, seller) = (self.dice.one(&TRADERS), self.dice.one(&TRADERS));
-        let lots = i64::try_from(1 + self.dice.below(60)).unwrap();
+        let lots = i64::try_from(1 + self.dice.below(80)).unwrap();
         let price = (self.marks[place] * (90 + self.dice.below(21)) / 100).max(1);
         let _ = self.world.try_fill(MARKETS[place], buyer, seller, lots, price);
         // A book is closed in the market, where someone wants it.
@@ -151,7 +154,7 @@ impl Storm {
 
     fn mark(&mut self) {
         let place = usize::try_from(self.dice.below(5)).unwrap();
-        let moved = self.marks[place] * (80 + self.dice.below(41)) / 100;
+        let moved = self.marks[place] * (75 + self.dice.below(52)) / 100;
         let moved = moved.clamp(5, 5_000);
         if self.world.try_mark(MARKETS[place], moved).is_ok() {
             self.marks[place] = moved;

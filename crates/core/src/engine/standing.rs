@@ -271,7 +271,8 @@ impl State {
         if last.is_some() || self.settled_equity(account, asset) >= 0 {
             return last;
         }
-        // A loan is older than the reference when its collateral falls: it goes where most was lost.
+        // A loan is older than the reference when its collateral falls: it goes where most was
+        // lost.
         if position.asset == Some(asset)
             && let Some(worst) = position.totals.flows.iter().min_by_key(|flow| flow.cash)
         {

@@ -416,6 +416,9 @@ fn within_loan(
     trade: &Trade,
     opening: &margin::Opening,
 ) -> Result<(), Rejection> {
+    if opening.loan == 0 {
+        return Ok(());
+    }
     let limit = state.control.value(trade.domain, Parameter::LoanLimit);
     // At most 10^30 atoms times 10^6.
     let most = opening.collateral * limit / u128::from(super::RATE_UNIT);

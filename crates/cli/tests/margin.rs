@@ -138,7 +138,7 @@ fn what_is_not_there_is_refused_with_its_place() {
     ran(here.path(), "options");
     for (args, status, code) in [
         (["margin", "options", "--account", "doraa"], 2, "unknown-account"),
-        (["margin", "nowhere", "--account", "dora"], 3, "input-output"),
+        (["margin", "nowhere", "--account", "dora"], 3, "io-not-found"),
     ] {
         let ran = rhodian_in(here.path(), &args);
         assert_eq!((ran.status, ran.stdout.as_str()), (status, ""), "{args:?}: {}", ran.stderr);

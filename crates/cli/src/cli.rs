@@ -2,7 +2,9 @@
 
 use clap::{Parser, Subcommand};
 
-use crate::commands::{allocate, check, completions, explain, init, margin, run, schema, share};
+use crate::commands::{
+    allocate, check, completions, explain, incident, init, margin, run, schema, share,
+};
 use crate::diagnostic::{Diagnostic, Exit};
 
 const EXAMPLES: &str = "\
@@ -16,6 +18,7 @@ Examples:
   rhodian run VENUE.toml --out run
   rhodian margin run --account bob
   rhodian explain result --account bob
+  rhodian incident run --out incident
   rhodian completions bash
 
 Results go to standard output, remarks and errors to standard error; errors are text in every
@@ -45,6 +48,8 @@ pub enum Command {
     #[allow(missing_docs)]
     Explain(explain::ExplainArgs),
     #[allow(missing_docs)]
+    Incident(incident::IncidentArgs),
+    #[allow(missing_docs)]
     Check(Box<check::CheckArgs>),
     #[allow(missing_docs)]
     Init(init::InitArgs),
@@ -63,6 +68,7 @@ impl Command {
             Self::Run(args) => run::run(args),
             Self::Margin(args) => margin::run(args),
             Self::Explain(args) => explain::run(args),
+            Self::Incident(args) => incident::run(args),
             Self::Check(args) => check::run(args),
             Self::Init(args) => init::run(args),
             Self::Schema(args) => schema::run(args),

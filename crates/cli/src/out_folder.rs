@@ -24,6 +24,8 @@ pub enum Results {
     Run,
     /// What `explain` writes.
     Explanation,
+    /// What `incident` writes.
+    Incident,
     /// What `margin` writes.
     Margin,
 }
@@ -43,6 +45,7 @@ impl Results {
                 "report.html",
             ],
             Self::Explanation => &["explanation.json", "explanation.txt", "explanation.csv"],
+            Self::Incident => &["incident.html", "incident.json", "payers.csv", "timeline.csv"],
             Self::Margin => &["margin.json", "margin.txt", "margin.csv"],
         }
     }
@@ -52,6 +55,7 @@ impl Results {
         match self {
             Self::Shares | Self::Run => "summary.json",
             Self::Explanation => "explanation.json",
+            Self::Incident => "incident.json",
             Self::Margin => "margin.json",
         }
     }

@@ -301,3 +301,13 @@ fn a_page_of_a_run_shows_options_and_feeds() {
         assert!(!bare.contains(heading), "{heading}");
     }
 }
+
+#[test]
+fn the_headline_names_the_largest_though_smaller_ones_tie_before_it() {
+    let draw = |(n, paid)| layer(n, &format!("L{n}"), paid, LayerState::Capped, "");
+    let layers = [(1, 20), (2, 10), (3, 10), (4, 10), (5, 5), (6, 45)].map(draw);
+    let report = Report::new(usd(vec![loss("a", layers.to_vec(), 0)]), vec![]);
+    let page = html::page(&report).replace('\u{a0}', " ");
+    let words = "L1 bore 20 %, L2 10 %, L3 10 %, L6 45 %, 2 others 15 %; nothing stayed uncovered";
+    assert!(page.contains(words), "{words} is not on the page");
+}

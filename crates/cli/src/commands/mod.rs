@@ -4,6 +4,7 @@ pub mod allocate;
 pub mod check;
 pub mod completions;
 pub mod explain;
+pub mod incident;
 pub mod init;
 pub mod margin;
 pub mod run;

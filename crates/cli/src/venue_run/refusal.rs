@@ -195,12 +195,7 @@ impl In<'_> {
 
     fn close_out(&self, rejection: &CloseOutRejection) -> Option<String> {
         match rejection {
-            CloseOutRejection::BelowInitialMargin { account, equity, initial } => Some(format!(
-                "{} would have opening equity {}, initial margin {}",
-                self.name(*account),
-                self.signed(equity),
-                self.money(initial)
-            )),
+            CloseOutRejection::Market(of) => self.market(of),
             _ => None,
         }
     }

@@ -10,6 +10,7 @@ mod decide;
 mod event;
 mod liquidate;
 mod order;
+mod room;
 mod routes;
 mod sale;
 

@@ -7,7 +7,7 @@ use alloc::vec::Vec;
 use super::{Event, State};
 use crate::closeout;
 use crate::collateral;
-use crate::ids::{AccountId, AssetId, MarketId};
+use crate::ids::{AccountId, MarketId};
 use crate::ledger::Holder;
 use crate::loss;
 use crate::margin;
@@ -37,9 +37,16 @@ impl State {
         accounts.filter(|account| self.is_below_maintenance(*account))
     }
 
-    pub(super) fn is_negative(&self, account: AccountId) -> bool {
-        let assets = (0..self.ledger.assets()).filter_map(AssetId::at);
-        assets.into_iter().any(|asset| self.equity(account, asset) < 0)
+    fn is_negative(&self, account: AccountId) -> bool {
+        self.negative_assets(account).next().is_some()
+    }
+
+    /// Whether a balance is below zero that the book of the watch does not follow: any of an
+    /// account without legs, and of one with legs those it does not trade in.
+    pub(super) fn is_negative_aside(&self, account: AccountId) -> bool {
+        let position = self.markets.position(account);
+        let followed = position.asset.filter(|_| !position.legs.is_empty());
+        self.negative_assets(account).any(|asset| Some(asset) != followed)
     }
 
     /// Whether everyone who is below maintenance or below zero is known to the watch.
@@ -81,10 +88,9 @@ impl State {
         self.watch.set_risk(risk);
     }
 
-    /// Who holds no legs is known by his balances and collateral alone.
+    /// What no leg moves is known by balances and collateral alone.
     fn watch_flat(&mut self, account: AccountId) {
-        let flat = self.markets.position(account).legs.is_empty();
-        let negative = flat && self.is_negative(account);
+        let negative = self.is_negative_aside(account);
         self.watch.set_negative(account, negative);
     }
 

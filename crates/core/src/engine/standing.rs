@@ -6,6 +6,7 @@ use alloc::vec::Vec;
 use super::{Events, State};
 use crate::collateral;
 use crate::control::Parameter;
+use crate::domain::{CauseClass, Domain};
 use crate::ids::{AccountId, AssetId, CheckpointId, DomainId, LossId, MarketId, Time};
 use crate::ledger::{Holder, Ledger};
 use crate::liquidation::price::Distance;
@@ -184,7 +185,7 @@ impl State {
     ) -> Amount {
         let (equity, cost) = match failed {
             Some(account) => {
-                let domains = self.losses.to_take_over(account);
+                let domains = self.to_take_over(account, asset);
                 let legs = self.markets.legs_in(account, domain);
                 let parts = self.parts_of_failure(account, asset, &domains);
                 let counted = self.collateral_value(account, asset, Level::Maintenance);
@@ -251,26 +252,64 @@ impl State {
         })
     }
 
-    /// The domains a failing account's loss is split over: those it holds legs in, and those it
-    /// lost in since their reference; in id order. The one it last lost a result in, where it holds
-    /// nothing in markets.
-    pub(crate) fn domains_of_failure(&self, account: AccountId) -> Vec<DomainId> {
+    /// The domains a failing account's loss in `asset` is split over, in id order: where it trades
+    /// in the asset, those it holds legs in and those it lost in since their reference; else, and
+    /// where there are none, one.
+    pub(crate) fn domains_of_failure(&self, account: AccountId, asset: AssetId) -> Vec<DomainId> {
         let position = self.markets.position(account);
-        let markets = position.legs.iter().filter_map(|leg| self.markets.market(leg.market));
-        let held = markets.map(|market| market.spec.domain);
-        let traded = position.totals.flows.iter().map(|flow| flow.domain);
-        let lost = traded.filter(|domain| self.lost_in(account, *domain) > 0);
-        let domains: BTreeSet<DomainId> = held.chain(lost).collect();
-        if domains.is_empty() {
-            let last = self.accounts.account(account).and_then(|account| account.last_domain);
-            // A loan is older than the reference when its collateral falls: it goes where most was
-            // lost in all. Who is declared in default without one failed where it is declared.
-            let owes = position.asset.is_some_and(|asset| self.settled_equity(account, asset) < 0);
-            let worst = position.totals.flows.iter().min_by_key(|flow| flow.cash);
-            let worst = worst.filter(|_| owes).map(|flow| flow.domain);
-            return last.or(worst).into_iter().collect();
+        if position.asset == Some(asset) {
+            let markets = position.legs.iter().filter_map(|leg| self.markets.market(leg.market));
+            let held = markets.map(|market| market.spec.domain);
+            let traded = position.totals.flows.iter().map(|flow| flow.domain);
+            let lost = traded.filter(|domain| self.lost_in(account, *domain) > 0);
+            let domains: BTreeSet<DomainId> = held.chain(lost).collect();
+            if !domains.is_empty() {
+                return domains.into_iter().collect();
+            }
         }
-        domains.into_iter().collect()
+        self.domain_of_failure(account, asset).into_iter().collect()
+    }
+
+    /// The domain of a failure in `asset` that no market explains: the one in which the account
+    /// last lost a result in it; for what it owes, else the one in which it lost most in all.
+    fn domain_of_failure(&self, account: AccountId, asset: AssetId) -> Option<DomainId> {
+        let position = self.markets.position(account);
+        let last = self.accounts.account(account).and_then(|account| account.last_domain);
+        let last = last.filter(|domain| self.domains.asset_of(*domain) == Some(asset));
+        // Who is declared in default without a debt failed where it is declared.
+        if last.is_some() || self.settled_equity(account, asset) >= 0 {
+            return last;
+        }
+        // A loan is older than the reference when its collateral falls: it goes where most was lost.
+        if position.asset == Some(asset)
+            && let Some(worst) = position.totals.flows.iter().min_by_key(|flow| flow.cash)
+        {
+            return Some(worst.domain);
+        }
+        // Nothing says where: the first domain of the asset that can bear it.
+        let bears = |domain: &Domain| {
+            domain.asset == asset && domain.waterfalls.contains_key(&CauseClass::Default)
+        };
+        self.domains.domains().find(|(_, domain)| bears(domain)).map(|(id, _)| id)
+    }
+
+    /// The domains in which `account`, that fails in `asset`, fails: those of the asset, and of
+    /// the asset it trades in where it is declared in default.
+    pub(crate) fn fails_in(
+        &self,
+        account: AccountId,
+        asset: AssetId,
+        declared: bool,
+    ) -> BTreeSet<DomainId> {
+        let traded = self.markets.position(account).asset.filter(|_| declared);
+        let assets = traded.into_iter().chain([asset]);
+        assets.flat_map(|asset| self.domains_of_failure(account, asset)).collect()
+    }
+
+    /// The assets in which `account` stands below zero, in id order.
+    pub(crate) fn negative_assets(&self, account: AccountId) -> impl Iterator<Item = AssetId> + '_ {
+        let assets = (0..self.ledger.assets()).filter_map(AssetId::at);
+        assets.filter(move |asset| self.equity(account, *asset) < 0)
     }
 
     /// What `account` lost in `domain` since its reference, at least zero.
@@ -278,6 +317,13 @@ impl State {
         let reference = self.reference(domain, self.now());
         let gain = self.session(account, reference).map_or(0, |session| session.gain(domain));
         gain.min(0).unsigned_abs()
+    }
+
+    /// The domains of `asset` in which `account` failed and was not yet taken over.
+    pub(crate) fn to_take_over(&self, account: AccountId, asset: AssetId) -> Vec<DomainId> {
+        let mut domains = self.losses.to_take_over(account);
+        domains.retain(|domain| self.domains.asset_of(*domain) == Some(asset));
+        domains
     }
 
     /// How what a failing account has and owes is split over `domains`, those of its failure not

@@ -241,6 +241,7 @@ impl State {
             }
             Event::Collateral(event) => {
                 self.collaterals.evolve(event, self.now);
+                self.markets.evolve_collateral(event);
                 self.losses.evolve_collateral(event);
             }
             Event::Loss(event) => self.evolve_loss(event),

@@ -18,7 +18,7 @@ pub struct Watch {
     accounts: BTreeMap<Name, AccountId>,
     /// By owner: his accounts, in id order.
     of_owner: BTreeMap<OwnerId, Vec<AccountId>>,
-    /// Who holds no legs and a balance below zero.
+    /// Who has a balance below zero that no leg moves.
     negative: BTreeSet<AccountId>,
     /// The health of all who hold legs.
     risk: RiskBook,
@@ -43,8 +43,7 @@ impl Watch {
         }
         for (id, account) in state.accounts.accounts() {
             watch.opened(id, account.owner, &account.name);
-            let flat = state.markets.position(id).legs.is_empty();
-            watch.set_negative(id, flat && state.is_negative(id));
+            watch.set_negative(id, state.is_negative_aside(id));
         }
         for (id, loss) in state.losses.losses() {
             if !matches!(loss.stage, Stage::Settled | Stage::Dismissed) {

@@ -12,12 +12,12 @@ pub mod scenario;
 pub mod watch;
 mod what_if;
 
-pub(crate) use equity::{Keeping, keeping_after, opening_after, opening_equity, withdrawable};
+pub(crate) use equity::{Keeping, keeping_after, opening_after, opening_after_all, withdrawable};
 pub use equity::{Opening, Withdrawable};
 pub(crate) use portfolio::{required, tables, underlying};
 pub use requirement::{Level, tiered};
 pub(crate) use requirement::{
-    initial, initial_with, maintenance, maintenance_in, of_legs, part_ceil, stressed_cost,
+    initial, maintenance, maintenance_in, of_legs, part_ceil, stressed_cost,
 };
 pub use what_if::{LastPrices, Table, WhatIf};
 pub(crate) use what_if::{distance, last_prices, what_if};

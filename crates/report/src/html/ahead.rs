@@ -67,9 +67,10 @@ impl Section<'_> {
 }
 
 fn options_row(money: Money, of: &OptionsRow) -> Row {
+    let places = money.places([0]);
     let signed = |atoms: i128| {
         let sign = if atoms < 0 { "-" } else { "" };
-        format!("{sign}{}", money.with_places(atoms.unsigned_abs(), 0))
+        format!("{sign}{}", money.with_places(atoms.unsigned_abs(), places))
     };
     let below = format!("{}, {}", fitted(&of.underlying, 20, "…"), clock(of.at));
     let times = of.times.map_or_else(String::new, |times| {
@@ -77,7 +78,7 @@ fn options_row(money: Money, of: &OptionsRow) -> Row {
     });
     let cells = [
         Cell::with_below(fitted(&of.account, 24, "…"), below),
-        Cell::with_below(money.with_places(of.loss, 0), format!("of {}", signed(of.equity))),
+        Cell::with_below(money.with_places(of.loss, places), format!("of {}", signed(of.equity))),
         Cell::with_below(signed(of.delta_loss), times),
         signed(of.delta.div_euclid(100)).into(),
         signed(of.gamma.div_euclid(10_000)).into(),

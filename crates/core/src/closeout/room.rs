@@ -2,8 +2,8 @@
 //!
 //! Requirements on gross value fall with every lot given. Where options are held, a leg may hedge
 //! them: what is required is then the worst loss of a grid, a largest of lines in the lots given,
-//! so it falls up to a number of lots and rises from there. Lots up to that number ease the account;
-//! beyond it, it gives no more than leaves it at maintenance, or as far below as it stood.
+//! so it falls up to a number of lots and rises from there. Lots up to that number ease the
+//! account; beyond it, it gives no more than leaves it at maintenance, or as far below as it stood.
 
 use crate::engine::State;
 use crate::ids::{AccountId, AssetId, DomainId, MarketId};

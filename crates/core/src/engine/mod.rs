@@ -15,6 +15,7 @@ mod watch;
 
 pub use machine::{Engine, Outcome, Record, STEP_LIMIT};
 pub use message::{Action, Actor, Envelope, Event, Events, Rejection, Role};
+pub(crate) use standing::Parts;
 pub use state::State;
 pub use watch::Watch;
 

@@ -280,7 +280,8 @@ impl State {
         if last.is_some() || self.settled_equity(account, asset) >= 0 {
             return last;
         }
-        // A loan is older than the reference when its collateral falls: it goes where most was lost.
+        // A loan is older than the reference when its collateral falls: it goes where most was
+        // lost.
         if position.asset == Some(asset)
             && let Some(worst) = position.totals.flows.iter().min_by_key(|flow| flow.cash)
         {
@@ -339,7 +340,7 @@ impl State {
             true => self.lost_in(account, *of),
             false => margin::maintenance_in(self, account, *of),
         };
-        Parts { weights: domains.iter().map(|of| (*of, weigh(of))).collect() }
+        Parts::new(domains.iter().map(|of| (*of, weigh(of))).collect())
     }
 }
 
@@ -349,6 +350,11 @@ pub(crate) struct Parts {
 }
 
 impl Parts {
+    /// Split by these weights, of domains in id order.
+    pub(crate) const fn new(weights: Vec<(DomainId, u128)>) -> Self {
+        Self { weights }
+    }
+
     /// The part of `whole` for `domain`: all of it where it is not split, and of the first domain
     /// where nothing weighs. The parts of all domains sum to the whole.
     pub(crate) fn of(&self, domain: DomainId, whole: i128) -> i128 {

@@ -9,6 +9,7 @@ mod equity;
 mod portfolio;
 mod requirement;
 pub mod scenario;
+mod stress;
 pub mod watch;
 mod what_if;
 
@@ -19,5 +20,6 @@ pub use requirement::{Level, tiered};
 pub(crate) use requirement::{
     initial, maintenance, maintenance_in, of_legs, part_ceil, stressed_cost,
 };
+pub use stress::{Shock, Stress, Stressed, stress};
 pub use what_if::{LastPrices, Table, WhatIf};
 pub(crate) use what_if::{distance, last_prices, what_if};

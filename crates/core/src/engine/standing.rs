@@ -12,7 +12,7 @@ use crate::ledger::{Holder, Ledger};
 use crate::liquidation::price::Distance;
 use crate::loss::SetOff;
 use crate::margin::{self, LastPrices, Level, WhatIf, Withdrawable, scenario};
-use crate::market::{self, Markets, Session};
+use crate::market::{self, Leg, Markets, Session};
 use crate::oracle::Purpose;
 use crate::units::{Amount, SignedAmount};
 use crate::wide;
@@ -105,6 +105,15 @@ impl State {
     #[must_use]
     pub fn scenario_tables(&self, account: AccountId) -> Vec<(MarketId, scenario::Requirement)> {
         margin::tables(self, &self.markets.position(account).legs)
+    }
+
+    /// Whether the leg of `account` in `market` is part of a portfolio with options, whose
+    /// requirement comes from scenarios and not from tiers.
+    #[must_use]
+    pub fn in_portfolio(&self, account: AccountId, market: MarketId) -> bool {
+        let legs = &self.markets.position(account).legs;
+        let of = |leg: &Leg| margin::underlying(self, leg);
+        legs.iter().any(|leg| of(leg).is_some_and(|of| of == market || leg.market == market))
     }
 
     /// What `account` would gain or lose at every move of the grid of scenario margin, whatever it

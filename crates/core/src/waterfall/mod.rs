@@ -2,7 +2,7 @@
 //! Here is what can never be right about one, and what is merely odd; `plan` says what it would
 //! pay.
 
-mod exposure;
+mod layer_risk;
 mod plan;
 
 use alloc::vec::Vec;
@@ -11,7 +11,7 @@ use core::fmt;
 use borsh::{BorshDeserialize, BorshSerialize};
 use serde::{Deserialize, Serialize};
 
-pub use exposure::{Exposure, Liability, exposure};
+pub use layer_risk::{LayerRisk, Liability, layer_risks};
 pub(crate) use plan::{Against, capacity, round};
 pub use plan::{Capacity, Plan, PlannedDraw, Round, plan};
 

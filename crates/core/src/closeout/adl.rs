@@ -10,6 +10,7 @@ use crate::engine::{Events, State};
 use crate::ids::{AccountId, AssetId, LossId, MarketId};
 use crate::ledger::Holder;
 use crate::liquidation::adl::draining::{self, Candidate};
+use crate::liquidation::adl::place::{Place, in_draining};
 use crate::loss::Loss;
 use crate::margin;
 use crate::market::{self, Leg, Market, Party, RATE_UNIT};
@@ -173,6 +174,19 @@ pub(super) fn deleverage(
         super::penalty(state, account, gross, state.equity(account, asset), events);
     }
     Ok(())
+}
+
+/// Where `account` would be reached if lots of the other side of `market` were assigned now;
+/// nothing where it holds none, or where the market has no mark.
+#[must_use]
+pub fn place(state: &State, account: AccountId, market: MarketId) -> Option<Place> {
+    let found = state.markets.market(market)?;
+    let asset = state.domains.domain(found.spec.domain)?.asset;
+    let lot = u64::try_from(found.value_at(found.mark?)).ok()?;
+    let side = -state.markets.position(account).lots(market).lots().signum();
+    let (accounts, candidates) = candidates(state, market, asset, side);
+    let index = accounts.binary_search(&account).ok().filter(|_| side != 0)?;
+    in_draining(&candidates, lot, index).ok().flatten()
 }
 
 fn push(taken: &mut Vec<(Party, Quantity)>, party: Party, lots: u64, side: i64) {

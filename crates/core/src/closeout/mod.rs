@@ -17,6 +17,7 @@ use alloc::vec::Vec;
 
 use borsh::{BorshDeserialize, BorshSerialize};
 
+pub use adl::place;
 pub use command::{Command, Duty, Rejection};
 pub(crate) use decide::{decide, decide_duty, duty};
 pub use event::{Event, Why};

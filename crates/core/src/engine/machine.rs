@@ -49,6 +49,14 @@ impl Engine {
         Self { state: State::new(false), buffer: Events::new() }
     }
 
+    /// An engine that goes on from `state`, replayed or read from its canonical bytes. Its watch
+    /// is built where it has none.
+    #[must_use]
+    pub fn resume(state: State) -> Self {
+        let state = if state.watch.is_on() { state } else { state.watched() };
+        Self { state, buffer: Events::new() }
+    }
+
     /// The state.
     #[must_use]
     pub const fn state(&self) -> &State {

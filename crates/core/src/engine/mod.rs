@@ -22,6 +22,10 @@ use crate::control::Status;
 use crate::ids::DomainId;
 use crate::{account, closeout, collateral, control, domain, loss, market, oracle};
 
+/// The version of the rules: raised with every change after which the same commands may make other
+/// events. A journal keeps it with every batch, so that an audit knows who decided.
+pub const RULES_VERSION: u16 = 1;
+
 /// Checks `envelope` against `state` and says what would happen. Nothing changes; on a rejection
 /// whatever was pushed is to be dropped.
 ///

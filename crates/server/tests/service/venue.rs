@@ -163,10 +163,11 @@ impl Venue {
             );
         };
         set("reference-age", "0");
+        set("close-out-budget", "0");
         self.must(
             "market",
             json!({ "do": "list", "spec": {
-            "name": "BTC", "domain": 0, "instrument": "perpetual", "unit": 1000,
+            "name": "BTC", "domain": 0, "instrument": { "instrument": "perpetual" }, "unit": 1000,
             "max_price": "1000000", "max_position": 1000, "max_open": 10000, "band": 1_000_000,
             "tiers": [{ "above": "0", "initial": 100_000, "maintenance": 50_000 }], "steps": null,
         } }),

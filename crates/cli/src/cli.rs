@@ -2,11 +2,14 @@
 
 use clap::{Parser, Subcommand};
 
-use crate::commands::{allocate, check, completions, explain, init, margin, run, schema, share};
+use crate::commands::{
+    allocate, check, completions, demo, explain, init, margin, run, schema, serve, share,
+};
 use crate::diagnostic::{Diagnostic, Exit};
 
 const EXAMPLES: &str = "\
 Examples:
+  rhodian demo
   rhodian allocate --rule proportional --loss 12000 --claims winners.csv
   rhodian allocate --help
   rhodian init loss > LOSS.toml
@@ -16,6 +19,7 @@ Examples:
   rhodian run VENUE.toml --out run
   rhodian margin run --account bob
   rhodian explain result --account bob
+  rhodian serve --data venue
   rhodian completions bash
 
 Results go to standard output, remarks and errors to standard error; errors are text in every
@@ -45,6 +49,10 @@ pub enum Command {
     #[allow(missing_docs)]
     Explain(explain::ExplainArgs),
     #[allow(missing_docs)]
+    Demo(demo::DemoArgs),
+    #[allow(missing_docs)]
+    Serve(serve::ServeArgs),
+    #[allow(missing_docs)]
     Check(Box<check::CheckArgs>),
     #[allow(missing_docs)]
     Init(init::InitArgs),
@@ -63,6 +71,8 @@ impl Command {
             Self::Run(args) => run::run(args),
             Self::Margin(args) => margin::run(args),
             Self::Explain(args) => explain::run(args),
+            Self::Demo(args) => demo::run(args),
+            Self::Serve(args) => serve::run(args),
             Self::Check(args) => check::run(args),
             Self::Init(args) => init::run(args),
             Self::Schema(args) => schema::run(args),

@@ -25,6 +25,7 @@ pub mod follower;
 pub mod journal_thread;
 pub mod keys;
 pub mod kinds;
+pub mod logs;
 pub mod metrics;
 pub mod problem;
 pub mod rate;

@@ -4,12 +4,11 @@
 use std::fmt;
 use std::io;
 use std::net::SocketAddr;
-use std::path::Path;
 use std::sync::atomic::AtomicU64;
-use std::sync::mpsc::{self, SyncSender};
+use std::sync::mpsc::{self, Receiver, RecvTimeoutError, SyncSender};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::{self, JoinHandle};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use rhodian_core::engine::Engine;
 use rhodian_journal::{Journal, Reader, Store, replay};
@@ -251,24 +250,19 @@ fn first_key(keys: &Keys) -> Result<Option<String>, Error> {
 }
 
 impl Running {
-    /// Waits until `stop` says so or the service cannot go on, then stops it.
+    /// Waits until `stop` says so, the time is `until`, or the service cannot go on; then stops it.
     ///
     /// # Errors
     ///
     /// Why it could not go on.
-    pub fn wait(self, stop: impl Future<Output = ()>) -> Result<(), Error> {
-        let mut reason = self.door.vital.reason.subscribe();
-        self.runtime.block_on(async {
-            let mut stop = std::pin::pin!(stop);
-            let mut failed = std::pin::pin!(reason.wait_for(Option::is_some));
-            std::future::poll_fn(|context| {
-                if failed.as_mut().poll(context).is_ready() {
-                    return std::task::Poll::Ready(());
-                }
-                stop.as_mut().poll(context)
-            })
-            .await;
-        });
+    pub fn wait(self, stop: &Receiver<()>, until: Option<Instant>) -> Result<(), Error> {
+        while self.door.vital.reason().is_none() && until.is_none_or(|until| Instant::now() < until)
+        {
+            match stop.recv_timeout(Duration::from_millis(50)) {
+                Err(RecvTimeoutError::Timeout) => {}
+                Ok(()) | Err(RecvTimeoutError::Disconnected) => break,
+            }
+        }
         self.stop()
     }
 
@@ -298,12 +292,6 @@ impl Running {
             None => Ok(()),
         }
     }
-}
-
-/// Whether `folder` holds a journal already.
-#[must_use]
-pub fn has_journal(folder: &Path) -> bool {
-    folder.join("journal.redb").exists()
 }
 
 /// The way commands go in.

@@ -3,9 +3,11 @@
 pub mod allocate;
 pub mod check;
 pub mod completions;
+pub mod demo;
 pub mod explain;
 pub mod init;
 pub mod margin;
 pub mod run;
 pub mod schema;
+pub mod serve;
 pub mod share;

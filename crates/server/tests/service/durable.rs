@@ -141,7 +141,8 @@ fn a_sync_that_fails_ends_the_service_and_acknowledges_nothing() {
     let reply = venue.command("account", deposit(0, 2, 8));
     assert_eq!((reply.status, reply.code().as_str()), (503, "stopping"));
     let running = venue.running.take().expect("it runs");
-    let ended = running.wait(std::future::pending()).expect_err("it cannot go on");
+    let (_never, stop) = std::sync::mpsc::channel();
+    let ended = running.wait(&stop, None).expect_err("it cannot go on");
     assert!(ended.to_string().contains("the journal failed"), "{ended}");
     let running = rhodian_server::start(config(venue.folder.path())).expect("the journal is whole");
     (venue.address, venue.running) = (running.address, Some(running));

@@ -334,7 +334,7 @@ fn a_failed_owner_is_liable_for_nobody_else_however_little_he_lacks() {
         world.fill("BTC", "alice", "bob", 100, 1_000);
         world.fill("BTC", "alice", "carol", 100, 1_000);
         if fails {
-            world.fill("BTC", "bob-2", "dan", 1, 1_000);
+            world.fill("BTC", "bob-2", "carol", 1, 1_000);
         }
         world.mark("BTC", 860);
         world.loss_of("L1", "alice");
@@ -347,4 +347,20 @@ fn a_failed_owner_is_liable_for_nobody_else_however_little_he_lacks() {
         assert_eq!(world.loss("L1").deficit.atoms(), 8_000, "{case}");
         world.check_paid("L1", shares);
     }
+}
+
+/// A whale stands above the bound of an amount by what it won: deleveraging reaches it all the
+/// same, and the venue goes on.
+#[test]
+fn an_equity_beyond_the_bound_of_amounts_freezes_no_deleveraging() {
+    let mut world = World::venue(1_000, 1_000);
+    world.set(Parameter::CloseOutBudget, 0);
+    world.account("alice", 1_000);
+    world.account("bob", 1_000);
+    world.account("whale", 10u128.pow(30));
+    world.fill("BTC", "whale", "alice", 10, 1_000);
+    world.mark("BTC", 1_110);
+    world.loss_of("L1", "alice");
+    assert_eq!((world.lots("whale", "BTC"), world.lots("book/L1", "BTC")), (0, 0));
+    world.withdraw("bob", 1_000).unwrap();
 }

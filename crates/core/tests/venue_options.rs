@@ -139,20 +139,19 @@ fn options_settle_at_what_they_pay() {
     assert_eq!(world.cash("carol"), 5_000_000 + 90_000);
 }
 
-/// Dora wrote ten calls against ten lots, Fay is short ten and fails at 112,000. Dora has the most
-/// leverage among the longs, but seven of her lots are a hedge: only three ease her requirement,
-/// and Dan gives the rest. Where nobody else is long, she gives no more than leaves her at
-/// maintenance.
+/// Dora wrote fourteen calls against ten lots, Fay is short ten and fails at 112,000. Dora has the
+/// most leverage among the longs, but nine of her lots are a hedge: one eases her requirement, and
+/// Dan gives the rest. Where nobody else is long, she gives no more than leaves her at maintenance.
 #[test]
 fn a_hedge_of_options_is_taken_last_and_leaves_maintenance() {
     for (case, dan) in [("Dan is long as well", true), ("nobody else is long", false)] {
         let mut world = floor();
         world.set(Parameter::CloseOutBudget, 0);
-        world.account("dora", 120_000);
+        world.account("dora", 215_000);
         world.account("dan", 50_000_000);
         world.account("fay", 110_000);
         world.fill("BTC", "dora", "fay", 10, 100_000);
-        world.fill("CALL", "bob", "dora", 10, 9_000);
+        world.fill("CALL", "bob", "dora", 14, 9_000);
         if dan {
             world.fill("BTC", "dan", "alice", 10, 100_000);
         }
@@ -167,7 +166,7 @@ fn a_hedge_of_options_is_taken_last_and_leaves_maintenance() {
         let (dora, dan, book) =
             (world.lots("dora", "BTC"), world.lots("dan", "BTC"), world.lots("book/L1", "BTC"));
         match case {
-            "Dan is long as well" => assert_eq!((dora, dan, book), (7, 3, 0), "{case}"),
+            "Dan is long as well" => assert_eq!((dora, dan, book), (9, 1, 0), "{case}"),
             _ => {
                 assert!((1..10).contains(&dora), "{case}: {dora} left, some are given");
                 assert_eq!(book, -dora, "{case}: the rest waits for the market");

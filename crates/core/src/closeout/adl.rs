@@ -6,6 +6,7 @@ use super::order;
 use super::room::Portfolio;
 use super::sale::{self, Sale};
 use super::{Duty, Event, Rejection, Route, Why};
+use crate::bounds::MAX_AMOUNT;
 use crate::control::Parameter;
 use crate::domain::Kind;
 use crate::engine::{Events, State};
@@ -223,6 +224,9 @@ fn push(taken: &mut Vec<(Party, Quantity)>, party: Party, lots: u64, side: i64) 
     }
 }
 
+/// The bound of amounts, with a sign.
+const MOST: i128 = MAX_AMOUNT.cast_signed();
+
 /// The accounts on the other side of a book that is long (`side` 1) or short (-1), in id order.
 pub(super) fn candidates(
     state: &State,
@@ -251,8 +255,10 @@ pub(super) fn candidates(
             lots: lots.size(),
             easing,
             room,
-            net: if lots.lots() < 0 { -net } else { net },
-            equity: equity.max(1).unsigned_abs(),
+            // Sums of several legs, and profit on a balance, may pass the bound of an amount: beyond
+            // it nobody's place is told apart, and everybody can still be reached.
+            net: if lots.lots() < 0 { -net } else { net }.clamp(-MOST, MOST),
+            equity: equity.clamp(1, MOST).unsigned_abs(),
         });
     }
     (accounts, candidates)

@@ -113,7 +113,8 @@ pub(super) fn has_other_side(state: &State, from: Party, market: MarketId) -> bo
     let opposite = |held: Quantity| side != 0 && held.lots().signum() == -side;
     let books = state.markets.books.keys();
     let mut books = books.map(|other| state.markets.lots_of(Party::Book(*other), market));
-    let mut accounts = state.markets.positions.iter().map(|position| position.lots(market));
+    let accounts = state.holders(market, side < 0);
+    let mut accounts = accounts.map(|account| state.markets.position(account).lots(market));
     books.any(opposite) || accounts.any(opposite)
 }
 
@@ -191,14 +192,17 @@ fn candidates(
 ) -> (Vec<AccountId>, Vec<Candidate>) {
     let mut accounts = Vec::new();
     let mut candidates = Vec::new();
-    for (place, position) in state.markets.positions.iter().enumerate() {
-        let (Some(account), lots) = (AccountId::at(place), position.lots(market)) else { continue };
+    let liens = state.loss_liens(asset);
+    let mut holders: Vec<AccountId> = state.holders(market, side < 0).collect();
+    holders.sort_unstable();
+    for account in holders {
+        let position = state.markets.position(account);
+        let lots = position.lots(market);
         if lots.lots().signum() != -side {
             continue;
         }
         let net: i128 = position.legs.iter().map(|leg| signed_gross(state, leg)).sum();
-        let equity =
-            state.equity(account, asset) - state.loss_lien(account, asset).atoms().cast_signed();
+        let equity = state.equity(account, asset) - liens.of(account).atoms().cast_signed();
         accounts.push(account);
         candidates.push(Candidate {
             lots: lots.size(),

@@ -5,10 +5,11 @@ use alloc::boxed::Box;
 use alloc::collections::{BTreeMap, BTreeSet};
 use alloc::vec::Vec;
 
+use super::ready::Ready;
 use super::{Event, State};
 use crate::account;
 use crate::ids::{AccountId, EpisodeId, LayerId, LiableSetId, LossId, Name, OwnerId};
-use crate::loss::{self, Level, Stage};
+use crate::loss::{self, Level, Loss, Stage};
 use crate::margin::watch::RiskBook;
 
 /// The indices.
@@ -19,12 +20,16 @@ pub struct Watch {
     accounts: BTreeMap<Name, AccountId>,
     /// By owner: his accounts, in id order.
     of_owner: BTreeMap<OwnerId, Vec<AccountId>>,
-    /// Who holds no legs and a balance below zero.
+    /// Who stands below zero.
     negative: BTreeSet<AccountId>,
+    /// The accounts that failed and are not taken over, with their losses.
+    failing: BTreeSet<(AccountId, LossId)>,
     /// The health of all who hold legs; absent where the watch is off, and while it is lent out.
     risk: Option<Box<RiskBook>>,
     /// Nothing is due, and nothing happened since that could have made something due.
     quiet: bool,
+    /// Who is next in liquidation, where it is known.
+    ready: Option<Ready>,
     /// Memory that events use again.
     touched: Vec<AccountId>,
     open_losses: BTreeSet<LossId>,
@@ -48,14 +53,14 @@ impl Watch {
         }
         for (id, account) in state.accounts.accounts() {
             watch.opened(id, account.owner, &account.name);
-            let flat = state.markets.position(id).legs.is_empty();
-            watch.set_negative(id, flat && state.is_negative(id));
+            watch.set_negative(id, state.is_negative(id));
         }
         for (id, loss) in state.losses.losses() {
             if !matches!(loss.stage, Stage::Settled | Stage::Dismissed) {
                 watch.open_losses.insert(id);
             }
             watch.set_debt(id, !loss.debt().is_zero());
+            watch.set_failing(id, loss);
         }
         let open = state.losses.episodes().filter(|(_, episode)| !episode.closed);
         watch.open_episodes.extend(open.map(|(id, _)| id));
@@ -74,6 +79,7 @@ impl Watch {
             && self.open_losses == other.open_losses
             && self.open_episodes == other.open_episodes
             && self.debts == other.debts
+            && self.failing == other.failing
     }
 
     pub(super) const fn is_on(&self) -> bool {
@@ -184,6 +190,34 @@ impl Watch {
         } else {
             self.negative.remove(&account);
         }
+    }
+
+    /// Whether a loss of `account` is open that the engine found and that is not taken over, where
+    /// it is known.
+    pub(super) fn is_failing(&self, account: AccountId) -> Option<bool> {
+        let mut losses = self.failing.range((account, LossId(0))..);
+        self.on.then(|| losses.next().is_some_and(|(of, _)| *of == account))
+    }
+
+    pub(super) fn set_failing(&mut self, id: LossId, loss: &Loss) {
+        let Some(account) = loss.failed else { return };
+        if loss.is_failing() {
+            self.failing.insert((account, id));
+        } else {
+            self.failing.remove(&(account, id));
+        }
+    }
+
+    pub(super) const fn ready(&self) -> Option<&Ready> {
+        self.ready.as_ref()
+    }
+
+    pub(super) const fn take_ready(&mut self) -> Option<Ready> {
+        self.ready.take()
+    }
+
+    pub(super) fn set_ready(&mut self, ready: Option<Ready>) {
+        self.ready = ready;
     }
 
     pub(super) fn set_debt(&mut self, loss: LossId, open: bool) {

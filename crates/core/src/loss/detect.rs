@@ -266,18 +266,15 @@ pub(super) fn declare_default(
 
 /// The first account below zero that no open loss explains.
 pub(super) fn negative(state: &State) -> Option<(AccountId, DomainId)> {
-    state.negative_accounts().find_map(|account| {
+    let unseen = state.negative_accounts().filter(|account| !state.is_failing(*account));
+    unseen.into_iter().find_map(|account| {
         let domain = state.domains_of_failure(account).first().copied()?;
         let asset = state.domains.asset_of(domain)?;
         let below = state.equity(account, asset) < 0;
-        // A loss that is settled was taken over, and one that the engine found is not dismissed.
-        let known = state.open_losses().filter_map(|id| state.losses.loss(id)).any(|loss| {
-            loss.failed == Some(account) && loss.origin == Origin::Derived && !loss.taken_over
-        });
         let answered = state.domains.domain(domain)?.waterfalls.contains_key(&CauseClass::Default);
         // At a price that is not good enough nobody fails.
         let fit = || state.may_liquidate(account);
-        (below && !known && answered && fit()).then_some((account, domain))
+        (below && answered && fit()).then_some((account, domain))
     })
 }
 

@@ -46,8 +46,7 @@ impl State {
     }
 
     pub(super) fn is_negative(&self, account: AccountId) -> bool {
-        let assets = (0..self.ledger.assets()).filter_map(AssetId::at);
-        assets.into_iter().any(|asset| self.equity(account, asset) < 0)
+        self.negative_assets(account).next().is_some()
     }
 
     /// Whether everyone who is below maintenance or below zero is known to the watch.
@@ -67,11 +66,11 @@ impl State {
         let Some(mut risk) = self.watch.take_risk() else { return };
         match event {
             Event::Market(event) => {
-                if self.watch_markets(&mut risk, event) {
-                    let negative = self.watch.negative().iter().copied();
-                    let suspects: Vec<AccountId> = merged(negative, risk.below()).collect();
-                    suspects.into_iter().for_each(|account| self.watch_negative(&risk, account));
-                }
+                let moved = self.watch_markets(&mut risk, event);
+                let negative = self.watch.negative().iter().copied();
+                let suspects = moved.then(|| merged(negative, risk.below()));
+                let suspects: Vec<AccountId> = suspects.into_iter().flatten().collect();
+                suspects.into_iter().for_each(|account| self.watch_negative(&risk, account));
             }
             Event::Collateral(event) => {
                 for account in self.revalued(event) {

@@ -12,6 +12,7 @@ pub const STEP_LIMIT: usize = 100_000;
 
 /// A command and what it did: what a journal keeps.
 #[derive(Clone, Debug, PartialEq, Eq, BorshSerialize, BorshDeserialize, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Record {
     /// The command.
     pub envelope: Envelope,
@@ -46,6 +47,14 @@ impl Engine {
     #[must_use]
     pub fn without_watch() -> Self {
         Self { state: State::new(false), buffer: Events::new() }
+    }
+
+    /// An engine that goes on from `state`, replayed or read from its canonical bytes. Its watch
+    /// is built where it has none.
+    #[must_use]
+    pub fn resume(state: State) -> Self {
+        let state = if state.watch.is_on() { state } else { state.watched() };
+        Self { state, buffer: Events::new() }
     }
 
     /// The state.

@@ -17,12 +17,18 @@ mod watch;
 
 pub use machine::{Engine, Outcome, Record, STEP_LIMIT};
 pub use message::{Action, Actor, Envelope, Event, Events, Rejection, Role};
+pub(crate) use standing::Parts;
 pub use state::State;
 pub use watch::Watch;
 
 use crate::control::Status;
 use crate::ids::DomainId;
 use crate::{account, closeout, collateral, control, domain, loss, market, oracle};
+
+/// The version of the rules: raised with every change after which the same commands may make other
+/// events, or a state has other bytes. A journal keeps it with every batch and snapshot, so that
+/// an audit knows who decided, and no snapshot is read for what it is not.
+pub const RULES_VERSION: u16 = 1;
 
 /// Checks `envelope` against `state` and says what would happen. Nothing changes; on a rejection
 /// whatever was pushed is to be dropped.
@@ -142,6 +148,10 @@ const fn needs(action: &Action) -> (Status, bool) {
         | Action::Domain(D::AcceptTerms { .. }) => (Status::ReduceOnly, false),
         Action::Market(market::Command::Fill { .. })
         | Action::CloseOut(closeout::Command::Bid { .. }) => (Status::ReduceOnly, true),
+        // The buyer's money leaves his account: not before what is due could hold it.
+        Action::Collateral(collateral::Command::Sell { buyer: Some(_), .. }) => {
+            (Status::Settling, true)
+        }
         Action::Domain(_)
         | Action::Loss(_)
         | Action::Control(_)

@@ -171,14 +171,16 @@ impl State {
         !self.losses.on_touch.is_empty() || self.watch.is_anything_open().unwrap_or_else(scanned)
     }
 
-    /// Whether a failure of `account` is known and it is not taken over yet. A loss that is settled
-    /// was taken over, and one that the engine found is not dismissed.
-    pub(crate) fn is_failing(&self, account: AccountId) -> bool {
-        let scanned = || {
-            let mut losses = self.open_losses().filter_map(|id| self.losses.loss(id));
-            losses.any(|loss| loss.failed == Some(account) && loss.is_failing())
-        };
-        self.watch.is_failing(account).unwrap_or_else(scanned)
+    /// Whether a failure of `account` in `asset` is known and not taken over yet. A loss that is
+    /// settled was taken over, and one that the engine found is not dismissed.
+    pub(crate) fn is_failing(&self, account: AccountId, asset: AssetId) -> bool {
+        let watched = self.watch.failing(account);
+        let scanned = watched.is_none().then(|| self.open_losses());
+        let losses = watched.into_iter().flatten().chain(scanned.into_iter().flatten());
+        losses.filter_map(|id| self.losses.loss(id)).any(|loss| {
+            let his = loss.failed == Some(account) && loss.is_failing();
+            his && self.domains.asset_of(loss.domain) == Some(asset)
+        })
     }
 
     /// The episodes that are not closed, in id order.
@@ -253,6 +255,7 @@ impl State {
             }
             Event::Collateral(event) => {
                 self.collaterals.evolve(event, self.now);
+                self.markets.evolve_collateral(event);
                 self.losses.evolve_collateral(event);
             }
             Event::Loss(event) => self.evolve_loss(event),

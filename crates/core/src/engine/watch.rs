@@ -153,7 +153,7 @@ impl Watch {
 
     /// Whether a loss or an episode is open.
     pub(super) fn is_anything_open(&self) -> Option<bool> {
-        self.on.then(|| !self.open_losses.is_empty() || !self.open_episodes.is_empty())
+        self.on.then_some(!self.open_losses.is_empty() || !self.open_episodes.is_empty())
     }
 
     pub(super) fn open_losses(&self) -> Option<&BTreeSet<LossId>> {
@@ -192,11 +192,11 @@ impl Watch {
         }
     }
 
-    /// Whether a loss of `account` is open that the engine found and that is not taken over, where
-    /// it is known.
-    pub(super) fn is_failing(&self, account: AccountId) -> Option<bool> {
-        let mut losses = self.failing.range((account, LossId(0))..);
-        self.on.then(|| losses.next().is_some_and(|(of, _)| *of == account))
+    /// The losses of `account` that are not taken over, where they are known.
+    pub(super) fn failing(&self, account: AccountId) -> Option<impl Iterator<Item = LossId> + '_> {
+        let losses = self.failing.range((account, LossId(0))..);
+        let his = losses.take_while(move |(of, _)| *of == account);
+        self.on.then(|| his.map(|(_, loss)| *loss))
     }
 
     pub(super) fn set_failing(&mut self, id: LossId, loss: &Loss) {

@@ -1,14 +1,11 @@
 //! Requirements: tiers over each leg's gross value at the mark, summed exactly and rounded up
 //! once (against the trader).
 
-use alloc::vec::Vec;
-
 use super::portfolio::required;
 use crate::control::Parameter;
 use crate::engine::State;
-use crate::ids::{AccountId, DomainId, MarketId};
-use crate::market::{Instrument, Leg, Markets, RATE_UNIT, Tier, Trade};
-use crate::units::Quantity;
+use crate::ids::{AccountId, DomainId};
+use crate::market::{Instrument, Leg, Markets, RATE_UNIT, Tier};
 
 /// Which of the two rates of a tier.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -111,32 +108,6 @@ pub(crate) fn of_legs(state: &State, legs: &[Leg], level: Level) -> u128 {
 /// What `account` must hold to open, in atoms.
 pub(crate) fn initial(state: &State, account: AccountId) -> u128 {
     of_legs(state, &state.markets.position(account).legs, Level::Initial)
-}
-
-/// What `account` would have to hold to open, with `more` lots in its markets.
-pub(crate) fn initial_with(
-    state: &State,
-    account: AccountId,
-    more: &[(MarketId, Quantity)],
-) -> u128 {
-    of_legs(state, &legs_with(state, account, more), Level::Initial)
-}
-
-/// The legs of `account` with `more` lots in its markets.
-pub(super) fn legs_with(
-    state: &State,
-    account: AccountId,
-    more: &[(MarketId, Quantity)],
-) -> Vec<Leg> {
-    let mut legs = state.markets.position(account).legs.clone();
-    for (market, lots) in more {
-        let trade = Trade { market: *market, lots: lots.lots(), ..Trade::default() };
-        match legs.iter_mut().find(|leg| leg.market == *market) {
-            Some(leg) => *leg = leg.after(&trade).0,
-            None => legs.push(Leg { market: *market, lots: *lots, entry: 0 }),
-        }
-    }
-    legs
 }
 
 /// `rate` millionths of `value`, rounded up.

@@ -1,0 +1,179 @@
+//! What can go wrong: a stable code, one sentence, the place, and what to do.
+
+use std::fmt;
+use std::io;
+use std::path::{Path, PathBuf};
+
+use crate::batch::{Head, Key};
+
+/// Why a journal does not do what was asked.
+#[derive(Debug)]
+pub enum Error {
+    /// It does not stand where the caller thinks: someone else wrote, or the caller lost count.
+    Moved {
+        /// Where the caller thinks it stands.
+        expected: Head,
+        /// Where it stands.
+        stands: Head,
+    },
+    /// The key belongs to an earlier command.
+    KeyTaken {
+        /// The key.
+        key: Key,
+    },
+    /// Another process has the journal open.
+    Locked {
+        /// The folder.
+        place: PathBuf,
+    },
+    /// There is no journal.
+    Absent {
+        /// The folder.
+        place: PathBuf,
+    },
+    /// It was written by a later version.
+    Newer {
+        /// The file, or the batch in it.
+        place: String,
+        /// The format it says.
+        format: u16,
+        /// The rules it says.
+        rules: u16,
+    },
+    /// It is not what was written.
+    Damaged {
+        /// The file, and what in it.
+        place: String,
+        /// What is wrong there.
+        what: String,
+    },
+    /// It lacks what was acknowledged.
+    Behind {
+        /// The folder.
+        place: PathBuf,
+        /// What was acknowledged last.
+        acknowledged: Head,
+        /// Where it stands.
+        stands: Head,
+    },
+    /// A snapshot of a state the journal never stood at.
+    NotOurs {
+        /// Where the snapshot says it was taken.
+        at: Head,
+    },
+    /// The storage fails: full, gone, refused.
+    Storage {
+        /// What was tried: "append to".
+        doing: &'static str,
+        /// The file.
+        place: PathBuf,
+        /// Why it failed.
+        source: io::Error,
+    },
+    /// An earlier append failed: what is in memory may not be what is on disk.
+    Stopped {
+        /// The folder.
+        place: PathBuf,
+    },
+}
+
+impl Error {
+    /// The stable code.
+    #[must_use]
+    pub const fn code(&self) -> &'static str {
+        match self {
+            Self::Moved { .. } => "journal-moved",
+            Self::KeyTaken { .. } => "journal-key-taken",
+            Self::Locked { .. } => "journal-locked",
+            Self::Absent { .. } => "journal-absent",
+            Self::Newer { .. } => "journal-newer",
+            Self::Damaged { .. } => "journal-damaged",
+            Self::Behind { .. } => "journal-behind",
+            Self::NotOurs { .. } => "journal-snapshot-not-ours",
+            Self::Storage { .. } => "journal-storage",
+            Self::Stopped { .. } => "journal-stopped",
+        }
+    }
+
+    /// Where, if there is a place.
+    #[must_use]
+    pub fn place(&self) -> Option<String> {
+        match self {
+            Self::Moved { .. } | Self::KeyTaken { .. } | Self::NotOurs { .. } => None,
+            Self::Newer { place, .. } | Self::Damaged { place, .. } => Some(place.clone()),
+            Self::Locked { place }
+            | Self::Absent { place }
+            | Self::Behind { place, .. }
+            | Self::Storage { place, .. }
+            | Self::Stopped { place } => Some(place.display().to_string()),
+        }
+    }
+
+    /// What to do: whole sentences.
+    #[must_use]
+    pub const fn help(&self) -> &'static str {
+        match self {
+            Self::Moved { .. } => "Read the head again; only one may append.",
+            Self::KeyTaken { .. } => "Look the key up before the command is decided.",
+            Self::Locked { .. } => "Stop the other process, or give this one a folder of its own.",
+            Self::Absent { .. } => "Name the folder a service was started with.",
+            Self::Newer { .. } => "Use the version of Rhodian that wrote it, or a later one.",
+            Self::Damaged { .. } => {
+                "Keep a copy of the folder, then restore the last backup; `rhodian verify journal` \
+                 says how far each of them is sound."
+            }
+            Self::Behind { .. } => {
+                "Restore the newer copy. If an older backup was put in place on purpose, remove \
+                 the file `acknowledged` from the folder: what came after it is then given up."
+            }
+            Self::NotOurs { .. } => "Take snapshots of states that replayed this journal.",
+            Self::Storage { .. } => {
+                "Nothing acknowledged is lost. Make room or mend the disk, then start again."
+            }
+            Self::Stopped { .. } => "Open the journal again: what was acknowledged is in it.",
+        }
+    }
+
+    pub(crate) fn damaged(place: impl Into<String>, what: impl Into<String>) -> Self {
+        Self::Damaged { place: place.into(), what: what.into() }
+    }
+
+    pub(crate) fn storage(doing: &'static str, place: &Path, source: io::Error) -> Self {
+        Self::Storage { doing, place: place.into(), source }
+    }
+}
+
+impl fmt::Display for Error {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Moved { expected, stands } => {
+                write!(f, "the journal stands at {stands}, not at {expected}")
+            }
+            Self::KeyTaken { key } => write!(f, "the key {key} belongs to an earlier command"),
+            Self::Locked { .. } => f.write_str("another process has the journal open"),
+            Self::Absent { .. } => f.write_str("there is no journal"),
+            Self::Newer { format, rules, .. } => {
+                write!(f, "written by a later version: format {format}, rules {rules}")
+            }
+            Self::Damaged { what, .. } => write!(f, "damaged: {what}"),
+            Self::Behind { acknowledged, stands, .. } => write!(
+                f,
+                "the journal stands at {stands}, but {acknowledged} was acknowledged from it"
+            ),
+            Self::NotOurs { at } => write!(f, "the journal never stood at {at}"),
+            Self::Storage { doing, source, .. } => {
+                write!(f, "cannot {doing} the journal: {source}")
+            }
+            Self::Stopped { .. } => f.write_str("an earlier append failed: nothing more is taken"),
+        }
+    }
+}
+
+impl std::error::Error for Error {
+    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
+        match self {
+            Self::Storage { source, .. } => Some(source),
+            _ => None,
+        }
+    }
+}

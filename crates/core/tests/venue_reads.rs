@@ -8,7 +8,7 @@ use rhodian_core::closeout::{self, DeleveragingOrder, place};
 use rhodian_core::control::Parameter;
 use rhodian_core::liquidation::price::LastPrice;
 use rhodian_core::margin::scenario::VolMove;
-use rhodian_core::waterfall::{Liability, exposure};
+use rhodian_core::waterfall::{Liability, layer_risks};
 use world::venue::perpetual;
 use world::{World, amount};
 
@@ -69,7 +69,7 @@ fn the_distance_and_the_last_prices_of_a_leg() {
 fn what_could_be_lost_is_the_gain_then_what_is_left_of_it() {
     let mut world = floor();
     let most = |world: &World, text: &str| {
-        let found = exposure(world.engine.state(), world.id(text));
+        let found = layer_risks(world.engine.state(), world.id(text));
         let of = found.iter().find(|of| of.layer == world.layer_id("gains")).unwrap();
         assert_eq!((of.step, of.by), (2, Liability::Share));
         (of.most.atoms(), of.paid.atoms(), of.fixed)
@@ -94,7 +94,7 @@ fn a_stake_could_lose_its_part_of_what_the_pot_pays() {
         world.stake(text, "stakers", atoms);
     }
     world.waterfall(&["fund", "stakers", "gains"]);
-    let found = exposure(world.engine.state(), world.id("sam"));
+    let found = layer_risks(world.engine.state(), world.id("sam"));
     let stake = found.iter().find(|of| of.layer == world.layer_id("stakers")).unwrap();
     assert_eq!((stake.by, stake.step, stake.most), (Liability::Stake, 2, amount(300)));
     assert!(!found.iter().any(|of| of.layer == world.layer_id("fund")), "the house's own");

@@ -226,7 +226,7 @@ fn terms(words: &Words<'_>, shape: &TermsShape) -> Result<Vec<Term>, Diagnostic>
     if let Some(at) = &shape.deleveraging_order {
         let order = ORDERS.iter().find(|(_, name)| *name == at.value);
         let names = ORDERS.map(|(_, name)| name);
-        let (order, _) = order.ok_or_else(|| unknown(words, at, "deleveraging order", &names))?;
+        let (order, _) = order.ok_or_else(|| unknown(words, at, "order", &names))?;
         let (parameter, value) = (Parameter::DeleveragingOrder, order.number());
         found.push(Term { parameter, value, place: at.place.clone() });
     }

@@ -75,6 +75,8 @@ pub struct Driver<'f> {
     log: Option<EventLog>,
     commands: Option<CommandLog>,
     reported: Vec<u64>,
+    /// The asset that the last event is about: 0 is the settled one.
+    asked: usize,
     /// The markets whose feeds got reports that they are not yet marked by.
     pub(super) to_mark: BTreeSet<usize>,
     /// Draws whose payments were tried.
@@ -116,6 +118,7 @@ impl<'f> Driver<'f> {
             log: keep.then(EventLog::new).transpose()?,
             commands: keep.then(CommandLog::new).transpose()?,
             reported: vec![0; file.domains.len()],
+            asked: 0,
             to_mark: BTreeSet::new(),
             tried: Vec::new(),
             began: Instant::now(),
@@ -329,6 +332,12 @@ impl<'f> Driver<'f> {
             self.to_mark.extend(self.file.feeds.iter().filter(marks).map(|feed| feed.market));
             return self.mark_reported();
         }
+        self.asked = match what {
+            What::Deposit { asset, .. }
+            | What::Withdraw { asset, .. }
+            | What::Transfer { asset, .. } => *asset,
+            _ => 0,
+        };
         let commands = self.words().commands(what).map_err(|none| self.nothing(&none, origin))?;
         if let What::ReportLoss(report) = what {
             self.names.reporting = Some(report.loss.as_str().to_owned());
@@ -410,7 +419,7 @@ impl<'f> Driver<'f> {
 
     /// A refusal in the words of the file.
     fn words_of(&self, rejection: &Rejection) -> String {
-        super::refusal::refusal(rejection, &self.state, self.file)
+        super::refusal::refusal(rejection, self.asked, &self.state, self.file)
     }
 
     fn refused(&self, rejection: &Rejection, origin: &Origin) -> Diagnostic {

@@ -15,6 +15,8 @@ use crate::venue_file::VenueFile;
 use crate::venue_file::model::{Collateral, Feed};
 use crate::venue_file::numbers::{plain, written_price};
 
+/// The quality of no value.
+const NONE: &str = "none";
 /// The most moments kept of one feed before every second one is dropped.
 const MOST_MOMENTS: usize = 4_096;
 
@@ -43,6 +45,7 @@ pub struct FeedFigures {
     /// Moments, thinned evenly.
     pub moments: Vec<Moment>,
     stride: u64,
+    seen: u64,
 }
 
 /// Every feed.
@@ -55,7 +58,14 @@ pub struct Feeds {
 }
 
 impl Feeds {
-    /// A report of a feed was taken.
+    /// A report of a feed was taken: while it led to no value, there is none.
+    pub fn reported(&mut self, feed: usize) {
+        let of = self.of.entry(feed).or_default();
+        of.reports += 1;
+        *of.qualities.entry(NONE).or_default() += 1;
+    }
+
+    /// A report led to a value.
     pub fn told(&mut self, feed: usize, state: &State, now: Time) {
         let id = dense(feed, FeedId);
         let (Some(found), Some(answer)) = (state.oracle.feed(id), state.oracle.answer(id, now))
@@ -72,12 +82,16 @@ impl Feeds {
             left[place] = Some(name);
             *of.left_out.entry((place, name)).or_default() += 1;
         }
+        if let Some(none) = of.qualities.get_mut(NONE) {
+            *none -= 1;
+        }
+        of.qualities.retain(|_, times| *times > 0);
         *of.qualities.entry(quality(answer.quality)).or_default() += 1;
-        if of.reports.is_multiple_of(of.stride.max(1)) {
+        if of.seen.is_multiple_of(of.stride.max(1)) {
             let value = answer.value.map(rhodian_core::oracle::Value::units);
             of.moments.push(Moment { at: now.0, quality: answer.quality, value, left_out: left });
         }
-        of.reports += 1;
+        of.seen += 1;
         if of.moments.len() > MOST_MOMENTS {
             super::figures::thin(&mut of.moments);
             of.stride = of.stride.max(1) * 2;
@@ -98,7 +112,7 @@ pub const fn quality(quality: Quality) -> &'static str {
         Quality::Liquidation => "liquidation",
         Quality::Mark => "mark",
         Quality::Indicative => "indicative",
-        Quality::None => "none",
+        Quality::None => NONE,
     }
 }
 

@@ -17,6 +17,7 @@ pub mod journal;
 pub mod margin;
 pub mod names;
 mod open;
+pub mod options_figures;
 mod outside;
 pub mod page;
 pub mod progress;

@@ -55,8 +55,6 @@ impl Driver<'_> {
 
     /// A feed got a report: its market is marked before anything else happens.
     pub(super) fn told(&mut self, feed: usize) {
-        let now = self.state.now();
-        self.figures.feeds.told(feed, &self.state, now);
         if let Some(of) = self.file.feeds.get(feed).filter(|of| of.marks()) {
             self.to_mark.insert(of.market);
         }
@@ -78,7 +76,7 @@ impl Driver<'_> {
                 }
                 self.pay_pending()?;
                 self.trade_books(market)?;
-                if mark(self) == before {
+                if mark(self) == before || self.file.markets[market].steps.is_none() {
                     break;
                 }
             }

@@ -5,26 +5,31 @@ use rhodian_core::closeout::Rejection as CloseOutRejection;
 use rhodian_core::collateral::Rejection as CollateralRejection;
 use rhodian_core::domain::Rejection as DomainRejection;
 use rhodian_core::engine::{Rejection, State};
-use rhodian_core::ids::{AccountId, AssetId, MarketId};
+use rhodian_core::ids::{AccountId, AssetId, MarketId, SourceId};
 use rhodian_core::loss::Rejection as LossRejection;
 use rhodian_core::market::{Flaw, Rejection as MarketRejection};
+use rhodian_core::oracle::{Kind, Unfit, Value, Why};
 use rhodian_core::units::{Amount, Price, SignedAmount};
 use rhodian_report::money::{Money, percent_of_millionths};
 use rhodian_report::safe::printable;
 
+use super::feed_figures::quality;
 use crate::run::driver::account_name;
 use crate::venue_file::VenueFile;
+use crate::venue_file::model::Feed;
 
 /// Writes what a rejection is about.
 struct In<'a> {
     state: &'a State,
     file: &'a VenueFile,
+    /// The asset that was asked for: 0 is the settled one.
+    asset: usize,
 }
 
-/// A refusal in the words of the file.
+/// A refusal in the words of the file, of a command about `asset` (0 is the settled one).
 #[must_use]
-pub fn refusal(rejection: &Rejection, state: &State, file: &VenueFile) -> String {
-    let words = In { state, file };
+pub fn refusal(rejection: &Rejection, asset: usize, state: &State, file: &VenueFile) -> String {
+    let words = In { state, file, asset };
     let told = match rejection {
         Rejection::Account(of) => words.account(of),
         Rejection::Domain(of) => words.domain(of),
@@ -73,19 +78,24 @@ impl In<'_> {
         found.map_or_else(|| price.to_string(), |found| found.grid.price_text(price))
     }
 
+    /// An amount of the asset that was asked for.
+    fn asked(&self, amount: &Amount) -> String {
+        self.file.format_of(self.asset).write_grouped(*amount)
+    }
+
     fn account(&self, rejection: &AccountRejection) -> Option<String> {
         Some(match rejection {
             AccountRejection::WithdrawalAboveFree { asked, free, held, withheld, lien } => format!(
                 "{} asked, {} is free: equity {} less {} for margin and profit not yet matured \
                  less lien {}",
-                self.money(asked),
-                self.money(free),
-                self.money(held),
-                self.money(withheld),
-                self.money(lien)
+                self.asked(asked),
+                self.asked(free),
+                self.asked(held),
+                self.asked(withheld),
+                self.asked(lien)
             ),
             AccountRejection::VaultShort { asked, vault } => {
-                format!("{} asked, the venue holds {}", self.money(asked), self.money(vault))
+                format!("{} asked, the venue holds {}", self.asked(asked), self.asked(vault))
             }
             AccountRejection::CollateralAboveCap { asset, asked, room } => format!(
                 "{} paid in, the venue takes {} more",
@@ -155,6 +165,9 @@ impl In<'_> {
                 self.money(loan),
                 self.money(max)
             ),
+            MarketRejection::Unfit { market, unfit } => {
+                return self.unfit(*market, unfit);
+            }
             MarketRejection::PositionAboveLimit { account, lots, max } => {
                 format!("{} would hold {lots} lots, allowed: {max}", self.name(*account))
             }
@@ -196,5 +209,63 @@ impl In<'_> {
             CollateralRejection::Account(of) => return self.account(of),
             _ => return None,
         })
+    }
+
+    /// A value that is not good enough, and why.
+    fn unfit(&self, market: MarketId, unfit: &Unfit) -> Option<String> {
+        let Unfit::Quality { feed, purpose, needed, found, reasons } = unfit else { return None };
+        let of = self.file.feeds.get(feed.index())?;
+        let (needed, found) = (quality(*needed), quality(*found));
+        let purpose = crate::run::summary::kebab(purpose);
+        let why: Vec<String> = reasons.iter().map(|why| self.why(of, why)).collect();
+        Some(format!(
+            "{}: \"{}\" is of quality {found}, to {purpose} needs {needed}: {}",
+            self.market_name(market),
+            printable(of.spec.name.as_str()),
+            why.join("; ")
+        ))
+    }
+
+    /// A reason in names and decimals.
+    fn why(&self, of: &Feed, why: &Why) -> String {
+        let name = |source: &SourceId| {
+            let name = self.file.sources.get(source.index());
+            printable(name.map_or("", |name| name.as_str()))
+        };
+        let grid = self.file.markets.get(of.market).map(|market| market.grid);
+        let value = |value: &Value| match (of.spec.kind, grid) {
+            (Kind::Price, Some(grid)) => grid.price_text(value.price()),
+            (Kind::Depth, Some(grid)) => grid.size_text(value.units()),
+            _ => percent_of_millionths(i64::try_from(value.units()).unwrap_or(i64::MAX))
+                .replace('+', ""),
+        };
+        match why {
+            Why::Silent { source } => format!("{} has not reported", name(source)),
+            Why::Stale { source, age, max } => {
+                format!("{} is {age} ms old, at most {max}", name(source))
+            }
+            Why::Stuck { source, .. } => format!("{} says the same for too long", name(source)),
+            Why::LowConfidence { source, value: says, confidence } => {
+                let (says, confidence) = (value(says), value(confidence));
+                format!("{} says {says} give or take {confidence}", name(source))
+            }
+            Why::Outlier { source, value: says, median } => {
+                let (says, median) = (value(says), value(median));
+                format!("{} says {says}, far from the median {median}", name(source))
+            }
+            Why::SingleSource { source } => {
+                format!("{} alone outweighs the others", name(source))
+            }
+            Why::Divergent { low, high } => {
+                format!("the sources lie from {} to {}", value(low), value(high))
+            }
+            Why::StepLimited { effective, target } => {
+                format!("the value walks from {} to {}", value(effective), value(target))
+            }
+            Why::Jump { effective, target } => {
+                format!("{} is a jump from {}", value(target), value(effective))
+            }
+            other => other.to_string(),
+        }
     }
 }

@@ -12,7 +12,7 @@ use crate::ledger::{Holder, Ledger};
 use crate::liquidation::price::Distance;
 use crate::loss::SetOff;
 use crate::margin::{self, LastPrices, Level, WhatIf, Withdrawable, scenario};
-use crate::market::{self, Markets, Session};
+use crate::market::{self, Leg, Markets, Session};
 use crate::oracle::Purpose;
 use crate::units::{Amount, SignedAmount};
 use crate::wide;
@@ -107,6 +107,15 @@ impl State {
         margin::tables(self, &self.markets.position(account).legs)
     }
 
+    /// Whether the leg of `account` in `market` is part of a portfolio with options, whose
+    /// requirement comes from scenarios and not from tiers.
+    #[must_use]
+    pub fn in_portfolio(&self, account: AccountId, market: MarketId) -> bool {
+        let legs = &self.markets.position(account).legs;
+        let of = |leg: &Leg| margin::underlying(self, leg);
+        legs.iter().any(|leg| of(leg).is_some_and(|of| of == market || leg.market == market))
+    }
+
     /// What `account` would gain or lose at every move of the grid of scenario margin, whatever it
     /// holds: by underlying, and with all of them moved alike.
     #[must_use]
@@ -132,6 +141,13 @@ impl State {
     #[must_use]
     pub fn withdrawable(&self, account: AccountId, asset: AssetId) -> Withdrawable {
         margin::withdrawable(self, account, asset)
+    }
+
+    /// Opening equity of `account` in `asset`, in atoms: positive unrealised profit counted in part,
+    /// collateral by its weights to open, less the lien.
+    #[must_use]
+    pub fn opening_equity(&self, account: AccountId, asset: AssetId) -> i128 {
+        margin::opening_now(self, account, asset).equity
     }
 
     /// What `account` can pay: its settled equity where it is positive, else nothing.
@@ -331,7 +347,7 @@ impl State {
             true => self.lost_in(account, *of),
             false => margin::maintenance_in(self, account, *of),
         };
-        Parts { weights: domains.iter().map(|of| (*of, weigh(of))).collect() }
+        Parts::new(domains.iter().map(|of| (*of, weigh(of))).collect())
     }
 }
 
@@ -341,6 +357,11 @@ pub(crate) struct Parts {
 }
 
 impl Parts {
+    /// Split by these weights, of domains in id order.
+    pub(crate) const fn new(weights: Vec<(DomainId, u128)>) -> Self {
+        Self { weights }
+    }
+
     /// The part of `whole` for `domain`: all of it where it is not split, and of the first domain
     /// where nothing weighs. The parts of all domains sum to the whole.
     pub(crate) fn of(&self, domain: DomainId, whole: i128) -> i128 {

@@ -39,6 +39,7 @@ use crate::units::{Price, Quantity};
 
 /// A market's last price, and how far its legs are paid out at it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, BorshSerialize, BorshDeserialize, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Settlement {
     /// The settlement price: of an option, its underlying's.
     pub price: Price,
@@ -52,6 +53,7 @@ pub struct Settlement {
 
 /// A market as it stands.
 #[derive(Clone, Debug, PartialEq, Eq, BorshSerialize, BorshDeserialize, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Market {
     /// As it was listed.
     pub spec: MarketSpec,
@@ -102,6 +104,13 @@ impl Market {
         Price::new(to.ticks().clamp(low, high)).unwrap_or(to)
     }
 
+    /// The gross value of `lots` at the mark: without funding and side, in atoms.
+    #[must_use]
+    pub fn gross(&self, lots: Quantity) -> u128 {
+        let value = self.mark.map_or(0, |mark| self.value_at(mark));
+        u128::from(lots.size()) * value.unsigned_abs()
+    }
+
     /// What a lot held now is worth at the mark: mark x unit - F. Nothing without a mark.
     #[must_use]
     pub fn lot_value(&self) -> Option<i128> {
@@ -113,6 +122,7 @@ impl Market {
 #[derive(
     Clone, Debug, Default, PartialEq, Eq, BorshSerialize, BorshDeserialize, Serialize, Deserialize,
 )]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Checkpoint {
     /// When.
     pub at: Time,
@@ -231,9 +241,7 @@ impl Markets {
     /// The gross value of a leg at the mark: lots x mark, without funding and side, in atoms.
     #[must_use]
     pub fn gross(&self, leg: &Leg) -> u128 {
-        let found = self.market(leg.market);
-        let value = found.and_then(|market| Some(market.value_at(market.mark?))).unwrap_or(0);
-        u128::from(leg.lots.size()) * value.unsigned_abs()
+        self.market(leg.market).map_or(0, |market| market.gross(leg.lots))
     }
 
     /// The checkpoint `id`, while it is kept.

@@ -5,6 +5,7 @@
 //! ten years. However many rows a report has, the page lists a bounded number of them and says
 //! where the rest is.
 
+mod ahead;
 mod incident;
 mod run;
 mod sections;
@@ -44,8 +45,11 @@ fn page_of(report: &Report, run: Option<&RunFigures>) -> String {
         }
         if let Some(run) = run {
             section.paths(main, run);
+            section.liquidations(main, run);
             section.map(main, run);
             section.books(main, run);
+            section.options(main, run);
+            section.feeds(main, run);
             section.touched(main, run);
         }
         section.sizes(main);

@@ -18,7 +18,7 @@ use crate::loss_file::decimal::Decimal;
 use crate::loss_file::layers::MAX_SPAN;
 use crate::loss_file::model::Place;
 use crate::loss_file::read::unknown;
-use crate::loss_file::shape::{AmountText, At};
+use crate::loss_file::shape::{AmountText, At, DurationText};
 use crate::loss_file::words::{CLASSES, Words, written_duration};
 
 /// Every status by its name.
@@ -56,7 +56,7 @@ pub fn read(
 ) -> Result<Event, Diagnostic> {
     let reader = Reader { words, shape: &at.value, place: &at.place, known };
     let when = match &at.value.at {
-        Some(at) => reader.when(at)?,
+        Some(at) => reader.when(at, "at")?,
         None => before,
     };
     if when < before {
@@ -81,11 +81,11 @@ struct Reader<'a> {
 
 impl Reader<'_> {
     /// A time: "10 min", or whole milliseconds.
-    fn when(&self, at: &At<crate::loss_file::shape::DurationText>) -> Result<u64, Diagnostic> {
-        let text = self.words.text(at, "at", "10 min")?;
+    fn when(&self, at: &At<DurationText>, key: &str) -> Result<u64, Diagnostic> {
+        let text = self.words.text(at, key, "10 min")?;
         match text.parse::<u64>() {
             Ok(millis) if millis <= MAX_SPAN => Ok(millis),
-            _ => self.words.duration(at, "at", (0, MAX_SPAN)),
+            _ => self.words.duration(at, key, (0, MAX_SPAN)),
         }
     }
 

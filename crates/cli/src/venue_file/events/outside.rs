@@ -39,7 +39,7 @@ impl Reader<'_> {
         let value = self.value(of, self.need("value", &shape.value)?, "value")?;
         let confidence = shape.confidence.as_ref();
         let confidence = confidence.map(|at| self.value(of, at, "confidence")).transpose()?;
-        let time = shape.since.as_ref().map(|at| self.when(at)).transpose()?;
+        let time = shape.since.as_ref().map(|at| self.when(at, "since")).transpose()?;
         let (confidence, number) = (confidence.unwrap_or_default(), self.number()?);
         Ok(What::Report(FeedReport { feed, source, value, confidence, time, number }))
     }
@@ -75,8 +75,8 @@ impl Reader<'_> {
 
     pub(super) fn price_error(&self) -> Result<What, Diagnostic> {
         let (since, until) = (&self.shape.since, &self.shape.until);
-        let from = self.when(self.need("since", since)?)?;
-        let to = self.when(self.need("until", until)?)?;
+        let from = self.when(self.need("since", since)?, "since")?;
+        let to = self.when(self.need("until", until)?, "until")?;
         Ok(What::DeclarePriceError { feed: self.feed()?, from, to })
     }
 

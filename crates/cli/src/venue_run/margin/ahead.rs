@@ -7,7 +7,7 @@ use rhodian_core::engine::State;
 use rhodian_core::ids::{AccountId, AssetId, MarketId};
 use rhodian_core::margin::Table;
 use rhodian_core::margin::scenario::VolMove;
-use rhodian_core::waterfall::{Exposure, Liability, exposure};
+use rhodian_core::waterfall::{LayerRisk as Found, Liability, layer_risks};
 use serde::Serialize;
 
 use super::text;
@@ -158,7 +158,7 @@ impl Ahead {
             zero_if_each_against: distance.and_then(|of| of.each_against),
             zero_if_together: distance.and_then(|of| of.together),
             zero_way: distance.map(|of| if of.up { "up" } else { "down" }),
-            could_lose: exposure(state, id).iter().map(|of| layer_risk(state, of)).collect(),
+            could_lose: layer_risks(state, id).iter().map(|of| layer_risk(state, of)).collect(),
             in_settlement: state.means(id, AssetId(0)).atoms(),
             deleveraging: legs
                 .iter()
@@ -207,7 +207,7 @@ fn market_name(state: &State, market: MarketId) -> String {
     found.map_or_else(String::new, |found| found.spec.name.as_str().to_owned())
 }
 
-fn layer_risk(state: &State, of: &Exposure) -> LayerRisk {
+fn layer_risk(state: &State, of: &Found) -> LayerRisk {
     let domain = state.domains.domain(of.domain);
     let layer = state.domains.layer(of.layer).map(|found| &found.spec);
     LayerRisk {

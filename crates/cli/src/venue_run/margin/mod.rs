@@ -35,6 +35,14 @@ fn text<S: Serializer, T: std::fmt::Display>(atoms: &T, serializer: S) -> Result
     serializer.collect_str(atoms)
 }
 
+/// The same, or null.
+fn maybe<S: Serializer>(atoms: &Option<u128>, serializer: S) -> Result<S::Ok, S::Error> {
+    match atoms {
+        Some(atoms) => text(atoms, serializer),
+        None => serializer.serialize_none(),
+    }
+}
+
 /// One account's margin. Amounts are in atoms; prices and sizes are decimals of their market.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Margin {
@@ -127,12 +135,13 @@ pub struct LegMargin {
     /// Unrealised profit, funding included; below zero a loss.
     #[serde(serialize_with = "text")]
     pub profit: i128,
-    /// What it requires to open.
-    #[serde(serialize_with = "text")]
-    pub initial: u128,
-    /// What it requires to be kept.
-    #[serde(serialize_with = "text")]
-    pub maintenance: u128,
+    /// What it requires to open; nothing where options make it part of a portfolio, whose
+    /// requirement comes from its scenario table.
+    #[serde(serialize_with = "maybe")]
+    pub initial: Option<u128>,
+    /// What it requires to be kept; as above.
+    #[serde(serialize_with = "maybe")]
+    pub maintenance: Option<u128>,
     /// The last price at which maintenance is held, where it is the account's only leg.
     pub liquidation_price: Option<String>,
     /// The last price at which equity is not below zero, where it is the account's only leg.
@@ -275,6 +284,7 @@ fn leg_margin(state: &State, id: AccountId, leg: &Leg, grids: &[Grid]) -> Option
     let grid = grids.get(leg.market.index())?;
     let value = state.markets.gross(leg);
     let last = state.last_prices(id);
+    let alone = !state.in_portfolio(id, leg.market);
     let written = |last: LastPrice| match last {
         LastPrice::At(ticks) => Price::new(ticks).ok().map(|price| grid.price_text(price)),
         LastPrice::Always | LastPrice::Never => None,
@@ -287,8 +297,8 @@ fn leg_margin(state: &State, id: AccountId, leg: &Leg, grids: &[Grid]) -> Option
         entry: entry(leg, market, grid),
         value,
         profit: state.markets.leg_value(leg) - leg.entry,
-        initial: tiered(&market.spec.tiers, value, Level::Initial),
-        maintenance: tiered(&market.spec.tiers, value, Level::Maintenance),
+        initial: alone.then(|| tiered(&market.spec.tiers, value, Level::Initial)),
+        maintenance: alone.then(|| tiered(&market.spec.tiers, value, Level::Maintenance)),
         liquidation_price: last.and_then(|last| written(last.liquidation)),
         bankruptcy_price: last.and_then(|last| written(last.bankruptcy)),
     })

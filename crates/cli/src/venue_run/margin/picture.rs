@@ -90,7 +90,7 @@ fn ahead(margin: &Margin, money: Money) -> String {
             "\nOptions on {market} cannot be valued now: their whole value is required.\n"
         ));
     }
-    out.push_str(&distance(of));
+    out.push_str(&distance(of, margin.legs.len()));
     out.push_str(&could_lose(of, money));
     for (place, found) in of.deleveraging.iter().enumerate() {
         if place == 0 {
@@ -168,11 +168,15 @@ fn sensitivities(of: &Scenario, money: Money, options: bool) -> String {
         out.push_str(&format!("{}  {}  {of}\n", left(what, 5), right(&figure, width)));
     }
     if options {
-        let (loss, alone) = (money.full(of.loss), signed(money, of.delta_loss));
+        let loss = money.full(of.loss);
+        let alone = match of.delta_loss {
+            ..0 => format!("it would gain {}", money.full(of.delta_loss.unsigned_abs())),
+            lost => format!("it would lose {}", signed(money, lost)),
+        };
         let times = match of.acceleration {
             Some(times) => {
                 let (whole, part) = (times / 1_000_000, times % 1_000_000 / 10_000);
-                format!(", {whole}.{part:02} times that")
+                format!("; that is {whole}.{part:02} times as much")
             }
             None => String::new(),
         };
@@ -185,16 +189,20 @@ fn sensitivities(of: &Scenario, money: Money, options: bool) -> String {
     out
 }
 
-fn distance(of: &Ahead) -> String {
+fn distance(of: &Ahead, legs: usize) -> String {
     let part = |millionths: Option<u128>| {
         let found = millionths.and_then(|part| i64::try_from(part).ok());
-        found.map_or_else(|| "no move".to_owned(), percent_of_millionths)
+        let found = found.map(|part| percent_of_millionths(part).replace('+', ""));
+        found.map_or_else(|| "by no move".to_owned(), |part| format!("by {part}"))
     };
     let Some(way) = of.zero_way else { return String::new() };
+    let together = part(of.zero_if_together);
+    if legs == 1 {
+        return format!("\nEquity is zero if the price moves {way} {together}.\n");
+    }
+    let each = part(of.zero_if_each_against);
     format!(
-        "\nEquity is zero if every price moves {} against it, or all of them {} {way}.\n",
-        part(of.zero_if_each_against).replace('+', ""),
-        part(of.zero_if_together).replace('+', ""),
+        "\nEquity is zero if every price moves against it {each}, or all of them {way} {together}.\n"
     )
 }
 
@@ -270,8 +278,8 @@ fn legs(margin: &Margin, money: Money) -> String {
             leg.entry.clone().unwrap_or_default(),
             amount(leg.value),
             signed(money, leg.profit),
-            amount(leg.maintenance),
-            amount(leg.initial),
+            leg.maintenance.map_or_else(|| "scenario".to_owned(), amount),
+            leg.initial.map_or_else(|| "scenario".to_owned(), amount),
         ]);
     }
     let widths: Vec<usize> = (0..head.len())

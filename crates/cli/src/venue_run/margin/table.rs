@@ -49,12 +49,12 @@ pub fn csv(margin: &Margin) -> String {
             ("mark", leg.mark.replace(',', "")),
             ("value", plain(leg.value)),
             ("profit", signed(leg.profit)),
-            ("maintenance", plain(leg.maintenance)),
-            ("initial", plain(leg.initial)),
         ];
+        let required = [("maintenance", leg.maintenance), ("initial", leg.initial)];
+        let required = required.into_iter().filter_map(|(what, atoms)| Some((what, plain(atoms?))));
         let last =
             last.into_iter().filter_map(|(what, price)| Some((what, price?.replace(',', ""))));
-        for (what, value) in figures.into_iter().chain(last) {
+        for (what, value) in figures.into_iter().chain(required).chain(last) {
             row("leg", &leg.market, here, what, value);
         }
     }

@@ -30,7 +30,7 @@ pub enum Liability {
 
 /// The most an account could lose in one layer now.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Exposure {
+pub struct LayerRisk {
     /// The domain.
     pub domain: DomainId,
     /// The classes of causes whose waterfalls name the layer.
@@ -54,7 +54,7 @@ pub struct Exposure {
 /// What `account` could lose layer by layer, in the order of domains and steps; domains whose terms
 /// it accepted or under whose open sets it stands. The cost is a pass over the claims of each.
 #[must_use]
-pub fn exposure(state: &State, account: AccountId) -> Vec<Exposure> {
+pub fn layer_risks(state: &State, account: AccountId) -> Vec<LayerRisk> {
     let mut found = Vec::new();
     for (domain, of) in state.domains.domains() {
         let open = state.open_episodes().filter(|(_, episode)| episode.domain == domain);
@@ -78,7 +78,7 @@ fn in_step(
     account: AccountId,
     (domain, class, step, layers): (DomainId, CauseClass, u16, &Step),
     episodes: &[Episode],
-    found: &mut Vec<Exposure>,
+    found: &mut Vec<LayerRisk>,
 ) {
     for side in &layers.layers {
         let (layer, known) = (side.layer, found.iter_mut().find(|of| of.layer == side.layer));
@@ -100,7 +100,7 @@ fn in_step(
             }
         };
         let classes = Vec::from([class]);
-        found.push(Exposure { domain, classes, step, layer, by, most, paid, fixed });
+        found.push(LayerRisk { domain, classes, step, layer, by, most, paid, fixed });
     }
 }
 

@@ -3,7 +3,7 @@
 use clap::{Parser, Subcommand};
 
 use crate::commands::{
-    allocate, check, completions, explain, incident, init, margin, run, schema, share,
+    allocate, check, completions, explain, incident, init, margin, run, schema, share, verify,
 };
 use crate::diagnostic::{Diagnostic, Exit};
 
@@ -19,6 +19,7 @@ Examples:
   rhodian margin run --account bob
   rhodian explain result --account bob
   rhodian incident run --out incident
+  rhodian verify receipt bob.json --key venue.pub
   rhodian completions bash
 
 Results go to standard output, remarks and errors to standard error; errors are text in every
@@ -52,6 +53,8 @@ pub enum Command {
     #[allow(missing_docs)]
     Check(Box<check::CheckArgs>),
     #[allow(missing_docs)]
+    Verify(Box<verify::VerifyArgs>),
+    #[allow(missing_docs)]
     Init(init::InitArgs),
     #[allow(missing_docs)]
     Schema(schema::SchemaArgs),
@@ -70,6 +73,7 @@ impl Command {
             Self::Explain(args) => explain::run(args),
             Self::Incident(args) => incident::run(args),
             Self::Check(args) => check::run(args),
+            Self::Verify(args) => verify::run(args),
             Self::Init(args) => init::run(args),
             Self::Schema(args) => schema::run(args),
             Self::Completions(args) => completions::run(args),

@@ -1,6 +1,7 @@
 //! Commitments, made of core's public state. Leaves stand in the order of their salted identities:
 //! the sums beside one's path then tell nobody whose they are.
 
+use alloc::collections::BTreeMap;
 use alloc::string::{String, ToString};
 use alloc::vec::Vec;
 use core::fmt;
@@ -217,25 +218,38 @@ fn leaves(
         Moment::Fixed { layers, .. } => layers,
     };
     let asset = state.domains.domain(domain).map(|found| found.asset);
+    let gains: Vec<i128> = state
+        .accounts
+        .accounts()
+        .map(|(account, _)| {
+            let trades = state.markets.position(account).asset == asset;
+            let session = state.session(account, reference).filter(|_| trades);
+            session.map_or(0, |session| session.gain(domain))
+        })
+        .collect();
+    let mut netted: BTreeMap<OwnerId, i128> = BTreeMap::new();
+    for ((_, found), gain) in state.accounts.accounts().zip(&gains) {
+        *netted.entry(found.owner).or_default() += gain;
+    }
+    let bounded = |atoms: i128| {
+        Amount::new(atoms.unsigned_abs()).map_err(|_| Flaw::OutOfBounds { what: "a gain" })
+    };
     let mut rows: Vec<(AccountLeaf, Digest)> = Vec::new();
-    for (account, found) in state.accounts.accounts() {
-        let trades = state.markets.position(account).asset == asset;
-        let session = state.session(account, reference).filter(|_| trades);
-        let gain = session.map_or(0, |session| session.gain(domain));
+    for ((account, found), gain) in state.accounts.accounts().zip(gains) {
         let claims: Vec<LayerClaim> =
             layers.iter().filter_map(|(layer, of)| claim_of(*layer, of, account)).collect();
         if gain == 0 && claims.is_empty() && !state.domains.accepted(domain, account) {
             continue;
         }
         let salt = salt(venue, (state, domain), account);
-        let size = Amount::new(gain.unsigned_abs());
-        let size = size.map_err(|_| Flaw::OutOfBounds { what: "a gain" })?;
+        let size = bounded(gain)?;
         let leaf = AccountLeaf {
             account,
             owner: found.owner,
             identity: identity(&salt, found.name.as_str()),
             gain: if gain > 0 { size } else { Amount::ZERO },
             loss: if gain < 0 { size } else { Amount::ZERO },
+            netted: bounded(netted.get(&found.owner).map_or(0, |gain| *gain.max(&0)))?,
             affiliate: venue.affiliates.contains(&found.owner),
             claims,
         };

@@ -175,24 +175,43 @@ impl EpisodeFile {
     }
 }
 
-/// Weights by session gains: an owner's claims weigh what he gained over all his accounts. Under a
-/// later set of an episode, less what he paid: then each weighs no more.
+/// An owner in one layer.
+#[derive(Default)]
+struct Owned {
+    /// What he gained over all his accounts, netted.
+    gain: i128,
+    /// What his claims weigh.
+    weight: u128,
+    /// Whether an account of his has no claim: failed, flat, or with a cap of nothing.
+    bare: bool,
+}
+
+/// Weights by session gains: an owner's claims weigh what he gained over all his accounts, or less
+/// where one of them has a cap of nothing and so no claim. Under a later set of an episode, less
+/// what he paid: then they weigh no more.
 fn weights(report: &mut Report, of: &str, first: bool, layer: &LayerRule, leaves: &[AccountLeaf]) {
     if layer.basis != Basis::SessionGains {
         return;
     }
-    let mut owners: BTreeMap<OwnerId, (i128, u128)> = BTreeMap::new();
+    let mut owners: BTreeMap<OwnerId, Owned> = BTreeMap::new();
     for leaf in leaves {
-        let (gain, weight) = owners.entry(leaf.owner).or_default();
-        *gain += leaf.gain.atoms().cast_signed() - leaf.loss.atoms().cast_signed();
-        *weight += leaf.claim(layer.layer).map_or(0, |claim| claim.weight.atoms());
+        let owner = owners.entry(leaf.owner).or_default();
+        owner.gain += leaf.gain.atoms().cast_signed() - leaf.loss.atoms().cast_signed();
+        match leaf.claim(layer.layer) {
+            Some(claim) => owner.weight += claim.weight.atoms(),
+            None => owner.bare = true,
+        }
     }
-    let fits = |(gain, weight): &(i128, u128)| {
-        let gain = gain.max(&0).unsigned_abs();
-        if first { *weight == gain || *weight == 0 } else { *weight <= gain }
+    let positive = |owner: &Owned| owner.gain.max(0).unsigned_abs();
+    let fits = |owner: &Owned| {
+        let less = owner.weight < positive(owner) && (owner.bare || !first);
+        owner.weight == positive(owner) || less
     };
-    let holds = owners.values().all(fits);
-    let free = owners.values().filter(|(gain, weight)| *gain > 0 && *weight == 0).count();
+    let said = |leaf: &AccountLeaf| {
+        owners.get(&leaf.owner).is_some_and(|owner| leaf.netted.atoms() == positive(owner))
+    };
+    let holds = owners.values().all(fits) && leaves.iter().all(said);
+    let free = owners.values().filter(|owner| owner.gain > 0 && owner.weight == 0).count();
     let name = format!("{of}layer-{}/weights", layer.layer);
     report.check(name, holds, "owners weigh what they gained, netted over their accounts");
     if free > 0 {

@@ -44,6 +44,9 @@ pub struct AccountLeaf {
     pub gain: Amount,
     /// What it lost in the domain since then, or nothing.
     pub loss: Amount,
+    /// What its owner gained in the domain since then, netted over all his accounts, or nothing:
+    /// his claims weigh that, on whichever of his accounts they stand.
+    pub netted: Amount,
     /// Whether its owner is an affiliate of the operator.
     pub affiliate: bool,
     /// What it is liable for, by layer; empty at a checkpoint.

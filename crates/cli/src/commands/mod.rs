@@ -10,3 +10,4 @@ pub mod margin;
 pub mod run;
 pub mod schema;
 pub mod share;
+pub mod verify;

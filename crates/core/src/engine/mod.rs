@@ -9,6 +9,7 @@
 mod health;
 mod machine;
 mod message;
+mod quiet;
 mod standing;
 mod state;
 mod watch;
@@ -224,6 +225,11 @@ pub fn evolve(state: &mut State, event: &Event) {
 /// goes down the status ladder before anything is detected or absorbed.
 #[must_use]
 pub fn duty(state: &State) -> Option<Envelope> {
+    if state.is_quiet() { None } else { due(state) }
+}
+
+/// What is due, found anew.
+fn due(state: &State) -> Option<Envelope> {
     let of_oracle = || oracle::duty(state).map(Action::OracleDuty);
     let of_loss = || loss::duty(state).map(Action::Duty);
     let of_close_out = || closeout::duty(state).map(Action::CloseOutDuty);

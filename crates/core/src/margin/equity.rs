@@ -38,7 +38,7 @@ pub(crate) fn opening_after(
 ) -> Opening {
     let legs = legs_after(state.markets.position(account), trade);
     let counted = state.control.value(trade.domain, Parameter::OpeningProfit);
-    opening_with(state, (account, asset), &legs, trade.cost + trade.fee, counted)
+    opening_with(state, (account, asset), legs, trade.cost + trade.fee, counted)
 }
 
 /// How `account` would stand after all of `trades`; profit counts as in the least counting domain.
@@ -59,7 +59,7 @@ pub(crate) fn opening_after_all(
     let paid = trades.iter().map(|trade| trade.cost + trade.fee).sum();
     let counts = |trade: &Trade| state.control.value(trade.domain, Parameter::OpeningProfit);
     let counted = trades.iter().map(counts).min().unwrap_or(0);
-    opening_with(state, (account, asset), &legs, paid, counted)
+    opening_with(state, (account, asset), legs.iter().copied(), paid, counted)
 }
 
 /// How `account` would stand with `legs`, had it `paid` for them; of profit within depth so many
@@ -67,28 +67,28 @@ pub(crate) fn opening_after_all(
 fn opening_with(
     state: &State,
     (account, asset): (AccountId, AssetId),
-    legs: &[Leg],
+    legs: impl Iterator<Item = Leg> + Clone,
     paid: i128,
     counted: u128,
 ) -> Opening {
     let balance = state.ledger.balance(asset, Holder::Account(account)).atoms() - paid;
     let (mut value, mut profit, mut beyond, mut entries) = (0, 0, 0, 0);
-    for leg in legs {
-        let worth = state.markets.leg_value(leg);
+    for leg in legs.clone() {
+        let worth = state.markets.leg_value(&leg);
         value += worth;
         entries += leg.entry;
         profit += (worth - leg.entry).max(0).unsigned_abs();
-        beyond += beyond_depth_ceil(state, leg, worth);
+        beyond += beyond_depth_ceil(state, &leg, worth);
     }
     let lien = state.lien(account, asset).atoms().cast_signed();
     // What no depth could take counts for nothing, the rest in part.
     let part = uncounted_ceil(counted, profit - beyond);
     let uncounted = (beyond + part).cast_signed();
-    let collateral = collateral::of_account(state, account, asset, legs, Level::Initial);
+    let collateral = beside(state, account, asset, legs.clone(), Level::Initial);
     Opening {
         balance,
         equity: balance + value + collateral.cast_signed() - uncounted - lien,
-        initial: super::required(state, legs.iter().copied(), Level::Initial),
+        initial: super::required(state, legs, Level::Initial),
         collateral,
         loan: (balance + entries).min(0).unsigned_abs(),
     }
@@ -112,20 +112,37 @@ pub(crate) fn keeping_after(
 ) -> Keeping {
     let balance = state.ledger.balance(asset, Holder::Account(account)).atoms();
     let legs = legs_after(state.markets.position(account), trade);
-    let value: i128 = legs.iter().map(|leg| state.markets.leg_value(leg)).sum();
-    let maintenance = super::required(state, legs.iter().copied(), Level::Maintenance);
+    let value: i128 = legs.clone().map(|leg| state.markets.leg_value(&leg)).sum();
+    let maintenance = super::required(state, legs.clone(), Level::Maintenance);
     let lien = state.loss_lien(account, asset).atoms().cast_signed();
-    let collateral = collateral::of_account(state, account, asset, &legs, Level::Maintenance);
+    let collateral = beside(state, account, asset, legs, Level::Maintenance);
     let equity = balance - trade.cost - trade.fee + value + collateral.cast_signed() - lien;
     Keeping { equity, maintenance: maintenance.cast_signed() }
 }
 
 /// The legs of `position` as `trade` leaves them.
-fn legs_after(position: &Position, trade: &Trade) -> Vec<Leg> {
-    let flat = Leg { market: trade.market, lots: Quantity::ZERO, entry: 0 };
-    let traded = position.leg(trade.market).unwrap_or(&flat).after(trade).0;
-    let others = position.legs.iter().filter(|leg| leg.market != trade.market);
-    others.copied().chain((!traded.lots.is_flat()).then_some(traded)).collect()
+fn legs_after<'a>(position: &'a Position, trade: &Trade) -> impl Iterator<Item = Leg> + Clone + 'a {
+    let market = trade.market;
+    let flat = Leg { market, lots: Quantity::ZERO, entry: 0 };
+    let traded = position.leg(market).unwrap_or(&flat).after(trade).0;
+    let others = position.legs.iter().filter(move |leg| leg.market != market);
+    others.copied().chain((!traded.lots.is_flat()).then_some(traded))
+}
+
+/// What the collateral of `account` counts for beside `legs`, which are gathered only where there
+/// is any.
+fn beside(
+    state: &State,
+    account: AccountId,
+    asset: AssetId,
+    legs: impl Iterator<Item = Leg>,
+    level: Level,
+) -> u128 {
+    if state.collaterals.collaterals(asset).next().is_none() {
+        return 0;
+    }
+    let legs: Vec<Leg> = legs.collect();
+    collateral::of_account(state, account, asset, &legs, level)
 }
 
 /// The unrealised profit of `leg` on lots beyond its market's depth, rounded up (against the
@@ -135,6 +152,9 @@ fn beyond_depth_ceil(state: &State, leg: &Leg, worth: i128) -> u128 {
     let Some(market) = state.markets.market(leg.market) else { return 0 };
     let counted = market::countable_lots(state, market).min(leg.lots.size());
     let beyond = u128::from(leg.lots.size() - counted);
+    if beyond == 0 {
+        return 0;
+    }
     wide::mul_div_ceil(profit, beyond, u128::from(leg.lots.size())).unwrap_or(profit)
 }
 

@@ -37,12 +37,15 @@ pub(crate) fn required(
     level: Level,
 ) -> u128 {
     let mut exact = Exact::default();
-    if !legs.clone().any(|leg| underlying(state, &leg).is_some()) {
-        for leg in legs {
-            add_leg(&mut exact, &state.markets, &leg, level);
-        }
+    if legs.clone().all(|leg| add_leg(&mut exact, &state.markets, &leg, level)) {
         return exact.ceil();
     }
+    with_options(state, legs, level)
+}
+
+/// What legs require among which there are options.
+fn with_options(state: &State, legs: impl Iterator<Item = Leg>, level: Level) -> u128 {
+    let mut exact = Exact::default();
     let mut options: BTreeMap<MarketId, Vec<Leg>> = BTreeMap::new();
     let mut linear: Vec<Leg> = Vec::new();
     for leg in legs {

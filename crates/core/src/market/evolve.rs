@@ -224,15 +224,16 @@ impl Markets {
         cash: i128,
         trades: bool,
     ) {
-        let (latest, oldest) =
-            match (self.checkpoints.last_key_value(), self.checkpoints.first_key_value()) {
-                (Some((latest, _)), Some((oldest, _))) => (*latest, *oldest),
-                _ => return,
-            };
-        let known = self.position(account).asset;
-        if known == Some(asset) || (known.is_none() && trades) {
-            self.position_mut(account).keep(latest, oldest, cash);
+        let position = self.position(account);
+        let known = position.asset;
+        let kept = position.history.last().map(|last| last.at);
+        let latest = self.latest();
+        // Mostly it is kept already.
+        if kept >= Some(latest) || known.map_or(!trades, |known| known != asset) {
+            return;
         }
+        let oldest = self.checkpoints.first_key_value().map_or(latest, |(id, _)| *id);
+        self.position_mut(account).keep(latest, oldest, cash);
     }
 
     /// Money that came to an account or left it otherwise than by gain or loss.

@@ -66,6 +66,9 @@ pub(super) fn within_loan(
     domain: DomainId,
     opening: &Opening,
 ) -> Result<(), Rejection> {
+    if opening.loan == 0 {
+        return Ok(());
+    }
     let limit = state.control.value(domain, Parameter::LoanLimit);
     // At most 10^30 atoms times 10^6.
     let most = opening.collateral * limit / u128::from(RATE_UNIT);

@@ -102,6 +102,13 @@ impl Market {
         Price::new(to.ticks().clamp(low, high)).unwrap_or(to)
     }
 
+    /// The gross value of `lots` at the mark: without funding and side, in atoms.
+    #[must_use]
+    pub fn gross(&self, lots: Quantity) -> u128 {
+        let value = self.mark.map_or(0, |mark| self.value_at(mark));
+        u128::from(lots.size()) * value.unsigned_abs()
+    }
+
     /// What a lot held now is worth at the mark: mark x unit - F. Nothing without a mark.
     #[must_use]
     pub fn lot_value(&self) -> Option<i128> {
@@ -231,9 +238,7 @@ impl Markets {
     /// The gross value of a leg at the mark: lots x mark, without funding and side, in atoms.
     #[must_use]
     pub fn gross(&self, leg: &Leg) -> u128 {
-        let found = self.market(leg.market);
-        let value = found.and_then(|market| Some(market.value_at(market.mark?))).unwrap_or(0);
-        u128::from(leg.lots.size()) * value.unsigned_abs()
+        self.market(leg.market).map_or(0, |market| market.gross(leg.lots))
     }
 
     /// The checkpoint `id`, while it is kept.

@@ -26,7 +26,7 @@ fn golden() -> Vec<(&'static str, String)> {
         ("crash-episode.json", crash.episode().to_json()),
         ("crash-head.json", serde_json::to_string(&head).unwrap() + "\n"),
         ("third-wave.json", waves.receipt("L2", "a3").to_json()),
-        ("touched.json", touched.receipt("L1", "a2").to_json()),
+        ("touched.json", touched.receipt("L1", "a0").to_json()),
         ("key.txt", format!("{}\n", public(1))),
     ]
 }
@@ -128,4 +128,39 @@ fn the_independent_verifier_refuses_what_was_changed() {
     }
     let Some((status, _)) = python(&text, &public(2).to_string()) else { return };
     assert_eq!(status, 1, "another's key");
+}
+
+/// Another character in the place of one.
+fn other(character: u8, step: u8) -> u8 {
+    match character {
+        b'0'..=b'9' => b'0' + (character - b'0' + step % 9 + 1) % 10,
+        b'a'..=b'f' => b'a' + (character - b'a' + step % 5 + 1) % 6,
+        b'g'..=b'z' => b'g' + (character - b'g' + step % 19 + 1) % 20,
+        b'_' => b'-',
+        _ => b'_',
+    }
+}
+
+/// No character of a receipt or of an episode can be another: the file is refused, or a check fails.
+#[test]
+fn every_character_counts() {
+    let episode = fs::read_to_string(folder().join("crash-episode.json")).unwrap();
+    for (step, (name, text)) in (0..).zip(receipts()) {
+        for at in 0..text.len() - 1 {
+            let mut bytes = text.clone().into_bytes();
+            bytes[at] = other(bytes[at], (at % 251) as u8 + step);
+            let changed = String::from_utf8(bytes).unwrap();
+            let Ok(receipt) = Receipt::from_json(&changed) else { continue };
+            let good = verify::receipt(&receipt, &policy()).is_good();
+            assert!(!good, "{name}, {at}: {}", &changed[at.saturating_sub(40)..=at]);
+        }
+    }
+    for at in 0..episode.len() - 1 {
+        let mut bytes = episode.clone().into_bytes();
+        bytes[at] = other(bytes[at], (at % 251) as u8);
+        let changed = String::from_utf8(bytes).unwrap();
+        let Ok(file) = EpisodeFile::from_json(&changed) else { continue };
+        let good = file.verify(Some(&policy())).is_good();
+        assert!(!good, "episode, {at}: {}", &changed[at.saturating_sub(40)..=at]);
+    }
 }

@@ -36,18 +36,18 @@ fn every_proof_of_every_small_log() {
     for size in 1..=leaves.len() {
         let root = tree.root(size).unwrap();
         assert_eq!(root, by_definition(&leaves[..size]), "{size} entries");
-        for index in 0..size {
+        for (index, leaf) in leaves.iter().enumerate().take(size) {
             let path = tree.inclusion(index, size).unwrap();
             for other in 0..=size {
                 let at = (other as u64, size as u64);
-                let holds = is_included(at, leaves[index], &path, &root);
+                let holds = is_included(at, *leaf, &path, &root);
                 assert_eq!(holds, other == index, "entry {index} of {size} at {other}");
             }
             let mut longer = path.clone();
             longer.push(root);
-            assert!(!is_included((index as u64, size as u64), leaves[index], &longer, &root));
+            assert!(!is_included((index as u64, size as u64), *leaf, &longer, &root));
             if let Some((_, shorter)) = path.split_last() {
-                assert!(!is_included((index as u64, size as u64), leaves[index], shorter, &root));
+                assert!(!is_included((index as u64, size as u64), *leaf, shorter, &root));
             }
         }
         for first in 1..=size {
@@ -76,6 +76,7 @@ fn leaf(account: u32, gain: u128, loss: u128) -> AccountLeaf {
         identity: sha256(&[&account.to_le_bytes()]),
         gain: Amount::new(gain).unwrap(),
         loss: Amount::new(loss).unwrap(),
+        netted: Amount::new(gain).unwrap(),
         affiliate: false,
         claims: Vec::new(),
     }

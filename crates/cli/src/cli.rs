@@ -3,12 +3,14 @@
 use clap::{Parser, Subcommand};
 
 use crate::commands::{
-    allocate, check, completions, explain, incident, init, margin, run, schema, share, verify,
+    allocate, check, completions, demo, explain, incident, init, margin, run, schema, serve, share,
+    verify,
 };
 use crate::diagnostic::{Diagnostic, Exit};
 
 const EXAMPLES: &str = "\
 Examples:
+  rhodian demo
   rhodian allocate --rule proportional --loss 12000 --claims winners.csv
   rhodian allocate --help
   rhodian init loss > LOSS.toml
@@ -20,6 +22,7 @@ Examples:
   rhodian explain result --account bob
   rhodian incident run --out incident
   rhodian verify receipt bob.json --key venue.pub
+  rhodian serve --data venue
   rhodian completions bash
 
 Results go to standard output, remarks and errors to standard error; errors are text in every
@@ -51,6 +54,10 @@ pub enum Command {
     #[allow(missing_docs)]
     Incident(incident::IncidentArgs),
     #[allow(missing_docs)]
+    Demo(demo::DemoArgs),
+    #[allow(missing_docs)]
+    Serve(serve::ServeArgs),
+    #[allow(missing_docs)]
     Check(Box<check::CheckArgs>),
     #[allow(missing_docs)]
     Verify(Box<verify::VerifyArgs>),
@@ -72,6 +79,8 @@ impl Command {
             Self::Margin(args) => margin::run(args),
             Self::Explain(args) => explain::run(args),
             Self::Incident(args) => incident::run(args),
+            Self::Demo(args) => demo::run(args),
+            Self::Serve(args) => serve::run(args),
             Self::Check(args) => check::run(args),
             Self::Verify(args) => verify::run(args),
             Self::Init(args) => init::run(args),

@@ -34,7 +34,8 @@ const MILLION: u128 = 1_000_000;
 /// The claims of `layer` in `domain` now, in account order: what was reported for accounts that
 /// accepted the domain's terms, or what stands in the domain's markets. Each cap is the smaller
 /// of its own and the layer's part of the weight.
-pub(crate) fn claims(
+#[must_use]
+pub fn claims(
     state: &State,
     domain: DomainId,
     layer: LayerId,

@@ -20,6 +20,7 @@ use crate::bounds::MAX_AMOUNT;
     Serialize,
     Deserialize,
 )]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[borsh(use_discriminant = true)]
 #[serde(rename_all = "kebab-case")]
 #[repr(u8)]
@@ -70,6 +71,7 @@ pub enum Parameter {
 
 /// A parameter as it is declared.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema), schemars(rename = "ControlDeclared"))]
 pub struct Declared {
     /// Which.
     pub parameter: Parameter,

@@ -12,6 +12,7 @@ pub const STEP_LIMIT: usize = 100_000;
 
 /// A command and what it did: what a journal keeps.
 #[derive(Clone, Debug, PartialEq, Eq, BorshSerialize, BorshDeserialize, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Record {
     /// The command.
     pub envelope: Envelope,

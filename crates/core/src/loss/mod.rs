@@ -53,6 +53,7 @@ use crate::units::Amount;
 
 /// Where a loss stands.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, BorshSerialize, BorshDeserialize, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[borsh(use_discriminant = true)]
 #[serde(rename_all = "kebab-case")]
 #[repr(u8)]
@@ -78,6 +79,7 @@ pub enum Stage {
 
 /// How a loss came to be known.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, BorshSerialize, BorshDeserialize, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[borsh(use_discriminant = true)]
 #[serde(rename_all = "kebab-case")]
 #[repr(u8)]
@@ -95,6 +97,7 @@ pub enum Origin {
 
 /// One draw on one layer: what was planned and what was received are two numbers.
 #[derive(Clone, Debug, PartialEq, Eq, BorshSerialize, BorshDeserialize, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Draw {
     /// The step, counted from 1.
     pub step: u16,
@@ -115,6 +118,7 @@ pub struct Draw {
 
 /// A loss.
 #[derive(Clone, Debug, PartialEq, Eq, BorshSerialize, BorshDeserialize, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Loss {
     /// The domain.
     pub domain: DomainId,
@@ -213,6 +217,7 @@ impl Loss {
 
 /// The rules an episode was opened under. They are frozen for it.
 #[derive(Clone, Debug, PartialEq, Eq, BorshSerialize, BorshDeserialize, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct FrozenRules {
     /// The waterfall for each class of causes.
     pub waterfalls: BTreeMap<CauseClass, WaterfallId>,
@@ -224,6 +229,7 @@ pub struct FrozenRules {
 
 /// From the first detection until its losses are settled.
 #[derive(Clone, Debug, PartialEq, Eq, BorshSerialize, BorshDeserialize, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Episode {
     /// The domain.
     pub domain: DomainId,

@@ -13,7 +13,9 @@ mod stress;
 pub mod watch;
 mod what_if;
 
-pub(crate) use equity::{Keeping, keeping_after, opening_after, opening_after_all, withdrawable};
+pub(crate) use equity::{
+    Keeping, keeping_after, opening_after, opening_after_all, opening_now, withdrawable,
+};
 pub use equity::{Opening, Withdrawable};
 pub(crate) use portfolio::{required, tables, underlying};
 pub use requirement::{Level, tiered};

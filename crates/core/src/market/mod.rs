@@ -39,6 +39,7 @@ use crate::units::{Price, Quantity};
 
 /// A market's last price, and how far its legs are paid out at it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, BorshSerialize, BorshDeserialize, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Settlement {
     /// The settlement price: of an option, its underlying's.
     pub price: Price,
@@ -52,6 +53,7 @@ pub struct Settlement {
 
 /// A market as it stands.
 #[derive(Clone, Debug, PartialEq, Eq, BorshSerialize, BorshDeserialize, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Market {
     /// As it was listed.
     pub spec: MarketSpec,
@@ -120,6 +122,7 @@ impl Market {
 #[derive(
     Clone, Debug, Default, PartialEq, Eq, BorshSerialize, BorshDeserialize, Serialize, Deserialize,
 )]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Checkpoint {
     /// When.
     pub at: Time,

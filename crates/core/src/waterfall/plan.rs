@@ -16,6 +16,7 @@ use crate::units::Amount;
 
 /// What a layer can pay now, and what binds it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Capacity {
     /// The most it pays.
     pub amount: Amount,
@@ -27,6 +28,7 @@ pub struct Capacity {
 
 /// One layer's part of a plan.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct PlannedDraw {
     /// The layer.
     pub layer: LayerId,
@@ -40,6 +42,7 @@ pub struct PlannedDraw {
 
 /// One step's part of a plan.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Round {
     /// The step, counted from 1.
     pub step: u16,
@@ -50,6 +53,7 @@ pub struct Round {
 /// What a waterfall would pay, step by step, if every layer paid what it is asked for. An account
 /// liable in two layers is counted in both, although its balance pays once.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Plan {
     /// The amount to absorb.
     pub amount: Amount,

@@ -132,7 +132,8 @@ fn calls(generator: &mut SchemaGenerator) -> Vec<Call> {
         Call {
             path: "/v1/commands",
             method: "post",
-            about: "Give a command; answered when it is durable. Idempotency-Key makes a retry safe.",
+            about: "Give a command; answered when it is durable. Idempotency-Key makes a retry \
+                    safe.",
             params: &[],
             body: Some(schema::<Action>(generator)),
             answer: schema::<Accepted>(generator),
@@ -141,8 +142,8 @@ fn calls(generator: &mut SchemaGenerator) -> Vec<Call> {
         Call {
             path: "/v1/events",
             method: "get",
-            about: "What happened, page by page; a stream where text/event-stream is accepted, which \
-                    resumes after Last-Event-ID.",
+            about: "What happened, page by page; a stream where text/event-stream is accepted, \
+                    which resumes after Last-Event-ID.",
             params: paged,
             body: None,
             answer: json!({ "anyOf": [numbered, event] }),
@@ -261,17 +262,28 @@ pub fn page() -> String {
                 link rel="stylesheet" href="/assets/style.css";
             }
             body {
-                header { nav aria-label="Pages" { a href="/" { "Rhodian" } " " a href="/openapi.json" { "openapi.json" } } }
+                header {
+                    nav aria-label="Pages" {
+                        a href="/" { "Rhodian" } " " a href="/openapi.json" { "openapi.json" }
+                    }
+                }
                 main {
                     h1 { "The API" }
-                    p { "Amounts, prices and lots are strings of digits. Errors are problem details with a stable code." }
+                    p {
+                        "Amounts, prices and lots are strings of digits. Errors are problem \
+                         details with a stable code."
+                    }
                     @for (path, operations) in &paths {
                         @for (method, operation) in operations.as_object().into_iter().flatten() {
                             section {
                                 h2 { code { (method.to_uppercase()) " " (path) } }
                                 p { (operation["summary"].as_str().unwrap_or_default()) }
-                                @for of in operation["parameters"].as_array().into_iter().flatten() {
-                                    p { code { (of["name"].as_str().unwrap_or_default()) } " " (of["description"].as_str().unwrap_or_default()) }
+                                @for of in operation["parameters"].as_array().into_iter().flatten()
+                                {
+                                    p {
+                                        code { (of["name"].as_str().unwrap_or_default()) } " "
+                                        (of["description"].as_str().unwrap_or_default())
+                                    }
                                 }
                             }
                         }

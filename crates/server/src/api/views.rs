@@ -399,6 +399,8 @@ pub struct ShareView {
     pub weight: Amount,
     /// The weight of all.
     pub all_weights: Digits,
+    /// What the divisions so far amount to, over all members.
+    pub divided: Amount,
     /// Its frozen cap.
     pub cap: Amount,
     /// What it paid.

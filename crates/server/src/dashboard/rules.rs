@@ -62,10 +62,12 @@ pub(super) fn layers(ask: &Ask<'_>) -> Result<Shown, Problem> {
                         thead { tr {
                             th scope="col" { "Step" } th scope="col" { "Layer" }
                             th scope="col" { "Kind" } th scope="col" class="number" { "Could pay" }
-                            th scope="col" { "How" } th scope="col" class="number" { "Cap an episode" }
+                            th scope="col" { "How" }
+                            th scope="col" class="number" { "Cap an episode" }
                         } }
                         tbody {
-                            @for (number, step) in (1..).zip(waterfall.iter().flat_map(|w| &w.steps)) {
+                            @let steps = waterfall.iter().flat_map(|found| &found.steps);
+                            @for (number, step) in (1..).zip(steps) {
                                 @for side in &step.layers {
                                     (layer(ask, number, side.layer))
                                 }

@@ -266,6 +266,7 @@ fn share(set: u32, layer: u32, of: &LayerSet, account: AccountId) -> Option<Shar
         members: of.members.len(),
         weight: member.weight,
         all_weights: all.to_string(),
+        divided: of.cumulative(),
         cap: member.cap,
         paid: member.paid,
         called: member.called,

@@ -3,7 +3,8 @@
 use clap::{Parser, Subcommand};
 
 use crate::commands::{
-    allocate, check, completions, demo, explain, init, margin, run, schema, serve, share,
+    allocate, check, completions, demo, explain, incident, init, margin, run, schema, serve, share,
+    verify,
 };
 use crate::diagnostic::{Diagnostic, Exit};
 
@@ -20,6 +21,8 @@ Examples:
   rhodian margin run --account bob
   rhodian explain result --account bob
   rhodian serve --data venue
+  rhodian incident run --out incident
+  rhodian verify receipt bob.json --key venue.pub
   rhodian completions bash
 
 Results go to standard output, remarks and errors to standard error; errors are text in every
@@ -53,7 +56,11 @@ pub enum Command {
     #[allow(missing_docs)]
     Serve(serve::ServeArgs),
     #[allow(missing_docs)]
+    Incident(incident::IncidentArgs),
+    #[allow(missing_docs)]
     Check(Box<check::CheckArgs>),
+    #[allow(missing_docs)]
+    Verify(Box<verify::VerifyArgs>),
     #[allow(missing_docs)]
     Init(init::InitArgs),
     #[allow(missing_docs)]
@@ -73,7 +80,9 @@ impl Command {
             Self::Explain(args) => explain::run(args),
             Self::Demo(args) => demo::run(args),
             Self::Serve(args) => serve::run(args),
+            Self::Incident(args) => incident::run(args),
             Self::Check(args) => check::run(args),
+            Self::Verify(args) => verify::run(args),
             Self::Init(args) => init::run(args),
             Self::Schema(args) => schema::run(args),
             Self::Completions(args) => completions::run(args),

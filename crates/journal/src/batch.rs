@@ -4,8 +4,10 @@ use std::fmt;
 use std::io;
 
 use borsh::{BorshDeserialize, BorshSerialize};
-use rhodian_core::engine::{Action, Actor, Envelope, Event, RULES_VERSION, Record};
+use rhodian_core::engine::{Action, Actor, Envelope, Event, RULES_VERSION, Record, Role};
 use rhodian_core::ids::Time;
+
+use crate::error::Error;
 
 /// The version of the format of a batch. Raised with every change of its bytes.
 pub const FORMAT: u16 = 1;
@@ -112,6 +114,21 @@ pub struct Entry {
     pub outcome: Outcome,
 }
 
+impl Entry {
+    /// The command from outside: the first of the records that is not the engine's own, or the
+    /// one that was refused.
+    #[must_use]
+    pub fn command(&self) -> Option<&Envelope> {
+        match &self.outcome {
+            Outcome::Rejected { command, .. } => Some(command),
+            Outcome::Accepted => {
+                let mut commands = self.records.iter().map(|record| &record.envelope);
+                commands.find(|envelope| envelope.actor.role != Role::Engine)
+            }
+        }
+    }
+}
+
 /// blake3 of the canonical bytes of actor and action. Not of the time: a retry comes later.
 #[must_use]
 pub fn input(actor: &Actor, action: &Action) -> [u8; 32] {
@@ -169,15 +186,6 @@ struct Header {
     previous: [u8; 32],
 }
 
-/// Why bytes are no batch.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) enum Fault {
-    /// Written by a later version, in this format or by these rules.
-    Newer { format: u16, rules: u16 },
-    /// Not what was written.
-    Broken(String),
-}
-
 impl Batch {
     /// The batch that follows `head` with `entries`, its canonical bytes left in `bytes`.
     pub(crate) fn after(head: &Head, at: Time, entries: Vec<Entry>, bytes: &mut Vec<u8>) -> Self {
@@ -214,18 +222,23 @@ impl Batch {
         bytes
     }
 
-    /// Reads canonical bytes; whatever they hold that is not a batch is said.
-    pub(crate) fn read(bytes: &[u8]) -> Result<Self, Fault> {
-        let broken = |error: io::Error| Fault::Broken(error.to_string());
+    /// Reads canonical bytes, found at `place`.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Newer`] for bytes of a later version, [`Error::Damaged`] for what is no batch.
+    pub fn read(bytes: &[u8], place: impl Fn() -> String) -> Result<Self, Error> {
+        let broken = |error: io::Error| Error::damaged(place(), error.to_string());
         let mut rest = bytes;
         let Header { format, rules, number, first, at, previous } =
             Header::deserialize(&mut rest).map_err(broken)?;
         if format > FORMAT || rules > RULES_VERSION {
-            return Err(Fault::Newer { format, rules });
+            return Err(Error::Newer { place: place(), format, rules });
         }
         let entries = Vec::<Entry>::deserialize(&mut rest).map_err(broken)?;
         if !rest.is_empty() {
-            return Err(Fault::Broken(format!("{} bytes follow its last entry", rest.len())));
+            let what = format!("{} bytes follow its last entry", rest.len());
+            return Err(Error::damaged(place(), what));
         }
         let chain = *blake3::hash(bytes).as_bytes();
         Ok(Self { format, rules, number, first, at, previous, entries, chain })

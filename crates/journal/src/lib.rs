@@ -30,19 +30,23 @@
 //! ```
 #![forbid(unsafe_code)]
 
+mod audit;
 mod batch;
 mod error;
 mod journal;
 mod keys;
 mod memory;
+mod redecide;
 mod replay;
 mod snapshot;
 mod store;
 
+pub use audit::{Audit, Sound, audit};
 pub use batch::{Batch, Entry, FORMAT, Head, Kept, Key, MAX_KEY, Outcome, input};
 pub use error::Error;
 pub use journal::{Batches, History, Journal};
 pub use memory::Memory;
+pub use redecide::{Difference, Divergence, Redecider, redecide};
 pub use replay::{Replayed, replay, replay_from_zero};
 pub use snapshot::KEPT_SNAPSHOTS;
 pub use store::{Reader, Remark, Store};

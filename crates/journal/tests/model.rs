@@ -141,5 +141,5 @@ fn replay_goes_on_from_the_latest_snapshot() {
     }
     check(&mut store);
     check(&mut memory);
-    assert_eq!(store.reader().snapshots().unwrap().len(), 3);
+    assert_eq!(store.reader().snapshot_numbers().unwrap().len(), 3);
 }

@@ -9,6 +9,8 @@ mod command;
 mod decide;
 mod event;
 mod liquidate;
+mod order;
+mod room;
 mod routes;
 mod sale;
 
@@ -17,11 +19,11 @@ use alloc::vec::Vec;
 
 use borsh::{BorshDeserialize, BorshSerialize};
 
-pub use adl::place;
 pub use command::{Command, Duty, Rejection};
 pub(crate) use decide::{decide, decide_duty, duty};
 pub use event::{Event, Why};
 pub(crate) use liquidate::penalty;
+pub use order::{DeleveragingOrder, place};
 pub use routes::{AuctionCourse, Route, RouteFlaw, RouteSpec, Routes};
 
 use crate::engine::State;

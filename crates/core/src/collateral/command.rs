@@ -173,7 +173,7 @@ pub enum Rejection {
     ZeroAmount,
     /// More than is held for the loss.
     AboveHeld { asked: Amount, held: Amount },
-    /// The buyer is the account it was taken of.
+    /// The buyer's owner is he of whom it was taken.
     OwnCollateral { account: AccountId },
     /// Sold for less than the mark less the discount.
     BelowFloor { proceeds: Amount, least: Amount },
@@ -241,7 +241,7 @@ impl fmt::Display for Rejection {
                 write!(f, "{asked} sold, {held} is held for the loss")
             }
             Self::OwnCollateral { account } => {
-                write!(f, "account {account} buys what was taken of it")
+                write!(f, "account {account} buys what was taken of its owner")
             }
             Self::BelowFloor { proceeds, least } => {
                 write!(f, "sold for {proceeds}, at least {least} by the mark and the discount")

@@ -63,6 +63,10 @@ pub enum Parameter {
     /// How much of what its collateral counts for an account may owe beyond its cash, and still
     /// widen positions or take collateral out.
     LoanLimit = 20,
+    /// In which order auto-deleveraging takes lots: a [`DeleveragingOrder`] by its number.
+    ///
+    /// [`DeleveragingOrder`]: crate::closeout::DeleveragingOrder
+    DeleveragingOrder = 24,
 }
 
 /// A parameter as it is declared.
@@ -243,6 +247,15 @@ pub const PARAMETERS: &[Declared] = &[
         default: 500_000,
         reason: "half: what is owed is cash, and collateral must be sold before it pays",
     },
+    Declared {
+        parameter: Parameter::DeleveragingOrder,
+        name: "deleveraging-order",
+        unit: "order",
+        min: 0,
+        max: 6,
+        default: 0,
+        reason: "leverage draining; the orders of other venues are for venues bound to them",
+    },
 ];
 
 impl Parameter {
@@ -267,6 +280,7 @@ impl Parameter {
             Self::FundDrawdown => 14,
             Self::ExpiryWindow => 15,
             Self::LoanLimit => 16,
+            Self::DeleveragingOrder => 17,
         }]
     }
 }

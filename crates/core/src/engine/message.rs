@@ -237,8 +237,9 @@ impl Events {
         self.0.clear();
     }
 
-    pub(crate) fn take(&mut self) -> Vec<Event> {
-        core::mem::take(&mut self.0)
+    /// Takes the events out; the memory stays.
+    pub(crate) fn drain(&mut self) -> Vec<Event> {
+        self.0.drain(..).collect()
     }
 
     /// The events.

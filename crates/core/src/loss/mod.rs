@@ -31,7 +31,7 @@ use serde::{Deserialize, Serialize};
 
 pub use command::{Command, Duty, Rank, RankedClaim, ReportedClaim, SetOff};
 pub(crate) use decide::{decide, decide_duty};
-pub use divide::SHARES_PER_EVENT;
+pub use divide::{DivisionTerms, SHARES_PER_EVENT, division_terms};
 pub(crate) use duty::duty;
 pub use event::{Event, OwnMeans, PoolHolder};
 pub(crate) use evolve::stakes_left;

@@ -9,6 +9,8 @@ mod command;
 mod decide;
 mod evolve;
 mod feed;
+mod limits;
+mod outside;
 mod position;
 mod session;
 mod settle;
@@ -24,6 +26,8 @@ pub use command::{Command, Duty, Event, Party, Rejection};
 pub(crate) use decide::{decide, decide_duty, duty, take_legs};
 pub use feed::Feeds;
 pub(crate) use feed::{all_fit, countable_lots, fits};
+pub(crate) use limits::takes;
+pub use outside::Outside;
 pub(crate) use position::Trade;
 pub use position::{Flow, Leg, Position, Snapshot, Totals};
 pub use session::Session;
@@ -100,6 +104,13 @@ impl Market {
         Price::new(to.ticks().clamp(low, high)).unwrap_or(to)
     }
 
+    /// The gross value of `lots` at the mark: without funding and side, in atoms.
+    #[must_use]
+    pub fn gross(&self, lots: Quantity) -> u128 {
+        let value = self.mark.map_or(0, |mark| self.value_at(mark));
+        u128::from(lots.size()) * value.unsigned_abs()
+    }
+
     /// What a lot held now is worth at the mark: mark x unit - F. Nothing without a mark.
     #[must_use]
     pub fn lot_value(&self) -> Option<i128> {
@@ -142,6 +153,10 @@ pub struct Markets {
     pub(crate) books: BTreeMap<LossId, Book>,
     /// The checkpoints kept, by id; the first is the beginning of the venue.
     pub(crate) checkpoints: BTreeMap<CheckpointId, Checkpoint>,
+    /// By domain: what its markets gave to others than accounts, without what books still hold.
+    pub(crate) outside: Vec<Outside>,
+    /// The same at the checkpoints kept, with what books held then.
+    pub(crate) outside_at: BTreeMap<CheckpointId, Vec<Outside>>,
 }
 
 impl Default for Markets {
@@ -153,6 +168,8 @@ impl Default for Markets {
             positions: Vec::new(),
             books: BTreeMap::new(),
             checkpoints: BTreeMap::from([genesis]),
+            outside: Vec::new(),
+            outside_at: BTreeMap::new(),
         }
     }
 }
@@ -224,9 +241,13 @@ impl Markets {
     /// The gross value of a leg at the mark: lots x mark, without funding and side, in atoms.
     #[must_use]
     pub fn gross(&self, leg: &Leg) -> u128 {
-        let found = self.market(leg.market);
-        let value = found.and_then(|market| Some(market.value_at(market.mark?))).unwrap_or(0);
-        u128::from(leg.lots.size()) * value.unsigned_abs()
+        self.market(leg.market).map_or(0, |market| market.gross(leg.lots))
+    }
+
+    /// The checkpoint `id`, while it is kept.
+    #[must_use]
+    pub fn checkpoint(&self, id: CheckpointId) -> Option<&Checkpoint> {
+        self.checkpoints.get(&id)
     }
 
     /// The last checkpoint.

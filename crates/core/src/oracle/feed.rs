@@ -192,6 +192,12 @@ impl Feed {
         self.errors.iter().find(|error| error.covers(time))
     }
 
+    /// When a report last led to settlement quality; the opening, before.
+    #[must_use]
+    pub const fn confirmed(&self) -> Time {
+        self.confirmed
+    }
+
     /// Where the value stood at the last report.
     #[must_use]
     pub const fn walk(&self) -> Option<Walk> {

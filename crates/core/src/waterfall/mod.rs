@@ -2,6 +2,7 @@
 //! Here is what can never be right about one, and what is merely odd; `plan` says what it would
 //! pay.
 
+mod layer_risk;
 mod plan;
 
 use alloc::vec::Vec;
@@ -10,6 +11,7 @@ use core::fmt;
 use borsh::{BorshDeserialize, BorshSerialize};
 use serde::{Deserialize, Serialize};
 
+pub use layer_risk::{LayerRisk, Liability, layer_risks};
 pub(crate) use plan::{Against, capacity, round};
 pub use plan::{Capacity, Plan, PlannedDraw, Round, plan};
 

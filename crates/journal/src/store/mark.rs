@@ -5,7 +5,7 @@
 //! refused; a mark that is lost or damaged is written anew.
 
 use std::fmt;
-use std::fs::{File, OpenOptions};
+use std::fs::{self, File, OpenOptions, TryLockError};
 use std::io::{self, Read, Seek, SeekFrom, Write};
 use std::path::{Path, PathBuf};
 
@@ -46,42 +46,73 @@ impl fmt::Display for Remark {
 /// The mark of a folder, or of none.
 #[derive(Debug)]
 pub(super) struct Mark {
-    folder: Option<PathBuf>,
+    path: Option<PathBuf>,
+    /// Open to be written: locked, so that the folder has one writer.
     file: Option<File>,
+    /// What it held when it was opened.
+    held: Vec<u8>,
 }
 
 impl Mark {
-    pub(super) fn of(folder: &Path) -> Self {
-        Self { folder: Some(folder.into()), file: None }
+    /// The mark of `folder` to be written: made where there is none, and locked.
+    pub(super) fn lock(folder: &Path) -> Result<Self, Error> {
+        let path = folder.join(FILE);
+        let failing = |error| Error::storage("read what was acknowledged of", &path, error);
+        let mut options = OpenOptions::new();
+        let options = options.read(true).write(true).create(true).truncate(false);
+        let mut file = options.open(&path).map_err(failing)?;
+        match file.try_lock() {
+            Ok(()) => {}
+            Err(TryLockError::WouldBlock) => return Err(Error::Locked { place: folder.into() }),
+            Err(TryLockError::Error(error)) => return Err(failing(error)),
+        }
+        let mut held = Vec::new();
+        file.read_to_end(&mut held).map_err(failing)?;
+        Ok(Self { path: Some(path), file: Some(file), held })
+    }
+
+    /// The mark of `folder` to be looked at.
+    pub(super) fn read(folder: &Path) -> Result<Self, Error> {
+        let path = folder.join(FILE);
+        let held = match fs::read(&path) {
+            Ok(held) => held,
+            Err(error) if error.kind() == io::ErrorKind::NotFound => Vec::new(),
+            Err(error) => {
+                return Err(Error::storage("read what was acknowledged of", &path, error));
+            }
+        };
+        Ok(Self { path: Some(path), file: None, held })
     }
 
     pub(super) const fn nowhere() -> Self {
-        Self { folder: None, file: None }
+        Self { path: None, file: None, held: Vec::new() }
     }
 
-    /// Reads the mark and holds it against the journal, which stands at `head`.
-    pub(super) fn check(&mut self, reader: &Reader, head: Head) -> Result<Vec<Remark>, Error> {
-        let Some(folder) = &self.folder else { return Ok(Vec::new()) };
-        let path = folder.join(FILE);
+    /// Refuses where something was acknowledged and there is no journal any more.
+    pub(super) fn check_absent(&self) -> Result<(), Error> {
+        match read_mark(&self.held) {
+            Some(acknowledged) if acknowledged != Head::default() => {
+                let place = self.path.clone().unwrap_or_default();
+                Err(Error::Behind { place, acknowledged, stands: Head::default() })
+            }
+            _ => Ok(()),
+        }
+    }
+
+    /// Holds the mark against the journal, which stands at `head`.
+    pub(super) fn check(&self, reader: &Reader, head: Head) -> Result<Vec<Remark>, Error> {
+        let Some(path) = &self.path else { return Ok(Vec::new()) };
         let remark = |message: &str| {
             let place = path.display().to_string();
             vec![Remark { code: "journal-mark-renewed", place, message: message.into() }]
         };
-        let mut bytes = Vec::new();
-        let read = File::open(&path).and_then(|mut file| file.read_to_end(&mut bytes));
-        match read {
-            Err(error) if error.kind() == io::ErrorKind::NotFound => {
-                let fresh = head == Head::default();
-                return Ok(if fresh { Vec::new() } else { remark("it was gone") });
-            }
-            Err(error) => {
-                return Err(Error::storage("read what was acknowledged of", &path, error));
-            }
-            Ok(_) => {}
+        if self.held.is_empty() {
+            let fresh = head == Head::default();
+            return Ok(if fresh { Vec::new() } else { remark("it was gone") });
         }
-        let Some(marked) = read_mark(&bytes) else { return Ok(remark("it was damaged")) };
+        let Some(marked) = read_mark(&self.held) else { return Ok(remark("it was damaged")) };
         if marked.batches > head.batches {
-            let (place, acknowledged, stands) = (folder.clone(), marked, head);
+            let (place, acknowledged, stands) = (reader.path().into(), marked, head);
             return Err(Error::Behind { place, acknowledged, stands });
         }
         let stood = match marked.batches {
@@ -97,24 +128,16 @@ impl Mark {
 
     /// Writes `head`.
     pub(super) fn set(&mut self, head: Head) -> Result<(), Error> {
-        let Some(folder) = &self.folder else { return Ok(()) };
-        let path = folder.join(FILE);
-        let write = |file: &mut Option<File>| -> io::Result<()> {
-            let file = match file {
-                Some(file) => file,
-                None => {
-                    let mut options = OpenOptions::new();
-                    let options = options.write(true).create(true).truncate(false);
-                    let opened = options.open(&path)?;
-                    opened.set_len(LENGTH as u64)?;
-                    file.insert(opened)
-                }
-            };
-            file.seek(SeekFrom::Start(0))?;
-            file.write_all(&mark_bytes(head))
-        };
-        write(&mut self.file)
-            .map_err(|error| Error::storage("write what was acknowledged of", &path, error))
+        let (Some(path), Some(file)) = (&self.path, &mut self.file) else { return Ok(()) };
+        let written = file.seek(SeekFrom::Start(0)).and_then(|_| file.write_all(&mark_bytes(head)));
+        written.map_err(|error| Error::storage("write what was acknowledged of", path, error))?;
+        if self.held.len() > LENGTH {
+            // What else stood there would make it a damaged mark.
+            let cut = file.set_len(LENGTH as u64);
+            cut.map_err(|error| Error::storage("write what was acknowledged of", path, error))?;
+            self.held.clear();
+        }
+        Ok(())
     }
 }
 

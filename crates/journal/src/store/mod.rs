@@ -6,10 +6,11 @@
 //! also kept outside, in the file `acknowledged`, so that a file set back is noticed.
 
 mod mark;
+mod overlay;
 mod reader;
 mod tables;
 
-use std::fs;
+use std::fs::{self, File, OpenOptions};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -57,12 +58,15 @@ impl Store {
         let path = folder.join(FILE);
         let making = |error| Error::storage("make the folder of", folder, error);
         fs::create_dir_all(folder).map_err(making)?;
+        let mark = Mark::lock(folder)?;
         let opening = |error| Error::storage("open", &path, error);
-        let mut options = fs::OpenOptions::new();
-        let options = options.read(true).write(true).create(true).truncate(false);
-        let file = options.open(&path).map_err(opening)?;
+        if !path.try_exists().map_err(opening)? {
+            mark.check_absent()?;
+            make(folder, &path)?;
+        }
+        let file = OpenOptions::new().read(true).write(true).open(&path).map_err(opening)?;
         let backend = FileBackend::new(file).map_err(|error| failed("open", &path, error))?;
-        Self::open_on(backend, &path, Mark::of(folder))
+        Self::open_on(backend, &path, mark)
     }
 
     /// A journal on storage of another kind: no folder, and nothing kept outside of it.
@@ -143,7 +147,7 @@ impl Store {
         let write = || -> Result<(), redb::Error> {
             let mut titles = txn.open_table(SNAPSHOTS)?;
             let mut parts = txn.open_table(PARTS)?;
-            drop_snapshots(&mut titles, &mut parts, |number| number == at.batches)?;
+            drop_snapshots(&mut titles, &mut parts, &[at.batches])?;
             let title = snapshot::write(at, state, |part, bytes| {
                 parts.insert((at.batches, part), bytes).map(|_| ())
             })?;
@@ -151,7 +155,7 @@ impl Store {
             let numbers = titles.iter()?.map(|item| item.map(|(number, _)| number.value()));
             let numbers = numbers.collect::<Result<Vec<u64>, _>>()?;
             let surplus = numbers.len().saturating_sub(KEPT_SNAPSHOTS);
-            drop_snapshots(&mut titles, &mut parts, |number| numbers[..surplus].contains(&number))
+            drop_snapshots(&mut titles, &mut parts, &numbers[..surplus])
         };
         let failing = |error: redb::Error| failed("keep a snapshot in", self.reader.path(), error);
         write().map_err(failing)?;
@@ -222,11 +226,27 @@ impl Journal for Store {
 
 /// Opens the database with every page checked. What redb says of a file is kept; a file it cannot
 /// make sense of at all is damaged, too.
-fn database(backend: impl StorageBackend, path: &Path) -> Result<Arc<Database>, Error> {
+pub(crate) fn database(backend: impl StorageBackend, path: &Path) -> Result<Arc<Database>, Error> {
     let mut builder = Builder::new();
     builder.set_check_integrity_on_open(true);
     let opened = builder.create_with_backend(backend);
     opened.map(Arc::new).map_err(|error| failed("open", path, error))
+}
+
+/// Makes an empty journal at `path`: whole or not at all, whenever the power fails.
+fn make(folder: &Path, path: &Path) -> Result<(), Error> {
+    let new = folder.join(format!("{FILE}.new"));
+    let making = |error| Error::storage("make", &new, error);
+    let mut options = OpenOptions::new();
+    let options = options.read(true).write(true).create(true).truncate(true);
+    let file = options.open(&new).map_err(making)?;
+    let backend = FileBackend::new(file).map_err(|error| failed("make", &new, error))?;
+    let db = database(backend, &new)?;
+    create(&db, &new)?;
+    drop(db);
+    let sync = |path: &Path| File::open(path).and_then(|file| file.sync_all());
+    sync(&new).map_err(making)?;
+    fs::rename(&new, path).and_then(|()| sync(folder)).map_err(making)
 }
 
 /// Writes the tables of an empty journal.
@@ -246,13 +266,15 @@ fn create(db: &Database, path: &Path) -> Result<(), Error> {
     write().map_err(|error| cause("make", path, error))
 }
 
-/// Removes the snapshots whose number is `dropped`.
+/// Removes the snapshots `dropped`.
 fn drop_snapshots(
     titles: &mut redb::Table<'_, u64, &[u8]>,
     parts: &mut redb::Table<'_, (u64, u32), &[u8]>,
-    dropped: impl Fn(u64) -> bool,
+    dropped: &[u64],
 ) -> Result<(), redb::Error> {
-    titles.retain(|number, _| !dropped(number))?;
-    parts.retain(|(number, _), _| !dropped(number))?;
+    for number in dropped {
+        titles.remove(number)?;
+        parts.retain_in((*number, 0)..=(*number, u32::MAX), |_, _| false)?;
+    }
     Ok(())
 }

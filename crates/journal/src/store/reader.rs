@@ -1,18 +1,24 @@
 //! Reading the store, beside its writer: each call sees one committed state.
 
 use std::fmt;
+use std::fs::File;
+use std::io;
 use std::path::Path;
 use std::sync::Arc;
 
 use borsh::BorshDeserialize;
+use redb::backends::FileBackend;
 use redb::{
     Database, Range, ReadOnlyTable, ReadTransaction, ReadableDatabase, ReadableTable,
     ReadableTableMetadata, TableDefinition, TableError,
 };
 use rhodian_core::engine::{RULES_VERSION, State};
 
+use super::mark::{Mark, Remark};
+use super::overlay::Overlay;
 use super::tables::{BATCHES, KEYS, META, PARTS, SEQUENCES, SNAPSHOTS, STANDS, Stands, failed};
-use crate::batch::{Batch, FORMAT, Fault, Head, Kept, Key};
+use super::{FILE, database};
+use crate::batch::{Batch, FORMAT, Head, Kept, Key};
 use crate::error::Error;
 use crate::journal::{Batches, History};
 use crate::keys::place_of;
@@ -36,6 +42,41 @@ impl Reader {
         Self { db, path: path.into() }
     }
 
+    /// Opens the journal in `folder` to read it, beside no writer. Nothing on disk is changed: what
+    /// a crash left half-written is put away in memory only. What would be put right by opening
+    /// it to write is remarked.
+    ///
+    /// # Errors
+    ///
+    /// As opening it to write does, and [`Error::Absent`] where there is none.
+    pub fn open(folder: impl AsRef<Path>) -> Result<(Self, Vec<Remark>), Error> {
+        let folder = folder.as_ref();
+        let path = folder.join(FILE);
+        let absent = || Error::Absent { place: folder.into() };
+        let file = File::open(&path).map_err(|error| match error.kind() {
+            io::ErrorKind::NotFound | io::ErrorKind::NotADirectory => absent(),
+            _ => Error::storage("open", &path, error),
+        })?;
+        let length = file.metadata().map_err(|error| Error::storage("open", &path, error))?.len();
+        if length == 0 {
+            return Err(absent());
+        }
+        let file = FileBackend::new(file).map_err(|error| failed("open", &path, error))?;
+        let reader = Self::new(database(Overlay::new(file, length), &path)?, &path);
+        if reader.stands()?.is_none() {
+            return Err(absent());
+        }
+        let head = reader.check_ends()?;
+        let remarks = Mark::read(folder)?.check(&reader, head)?;
+        Ok((reader, remarks))
+    }
+
+    /// How many idempotency keys are kept.
+    pub(crate) fn keys(&self) -> Result<u64, Error> {
+        let table = self.table(&self.begin()?, KEYS)?;
+        table.len().map_err(|error| self.fault(error))
+    }
+
     pub(super) fn database(&self) -> &Database {
         &self.db
     }
@@ -53,7 +94,7 @@ impl Reader {
     }
 
     /// The place of something in the file.
-    fn place(&self, what: impl fmt::Display) -> String {
+    pub(crate) fn place(&self, what: impl fmt::Display) -> String {
         format!("{}, {what}", self.path.display())
     }
 
@@ -115,25 +156,24 @@ impl Reader {
         self.batch(number)?.ok_or_else(gone)
     }
 
-    /// The snapshots, oldest first: each read, or what is wrong with it.
+    /// Which snapshots there are, oldest first: the numbers of the last batches in them.
     ///
     /// # Errors
     ///
     /// Storage that fails.
-    pub fn snapshots(&self) -> Result<Vec<(u64, Result<(Head, State), Error>)>, Error> {
-        let numbers = self.snapshot_numbers()?;
-        Ok(numbers.into_iter().map(|number| (number, self.snapshot(number))).collect())
-    }
-
-    fn snapshot_numbers(&self) -> Result<Vec<u64>, Error> {
+    pub fn snapshot_numbers(&self) -> Result<Vec<u64>, Error> {
         let table = self.table(&self.begin()?, SNAPSHOTS)?;
         let items = table.iter().map_err(|error| self.fault(error))?;
         let numbers = items.map(|item| item.map(|(number, _)| number.value()));
         numbers.collect::<Result<_, _>>().map_err(|error| self.fault(error))
     }
 
-    /// The snapshot of the batches up to `number`.
-    fn snapshot(&self, number: u64) -> Result<(Head, State), Error> {
+    /// The snapshot of the batches up to `number`. Its watch is not built.
+    ///
+    /// # Errors
+    ///
+    /// What is damaged in it; storage that fails.
+    pub fn snapshot(&self, number: u64) -> Result<(Head, State), Error> {
         let place = self.place(format!("snapshot of batch {number}"));
         let damaged = |what: String| Error::damaged(place.clone(), what);
         let txn = self.begin()?;
@@ -143,6 +183,12 @@ impl Reader {
         let title = Title::try_from_slice(title.value()).map_err(|e| damaged(e.to_string()))?;
         if title.format > FORMAT || title.rules > RULES_VERSION {
             return Err(Error::Newer { place, format: title.format, rules: title.rules });
+        }
+        if title.rules < RULES_VERSION {
+            return Err(damaged(format!(
+                "the rules {} made it: replay makes another",
+                title.rules
+            )));
         }
         let stood = match title.at.batches {
             0 => Head::default(),
@@ -168,10 +214,7 @@ impl Reader {
         let Some((bytes, chain)) = record.split_last_chunk::<32>() else {
             return Err(Error::damaged(place(), "it is cut short"));
         };
-        let batch = Batch::read(bytes).map_err(|fault| match fault {
-            Fault::Newer { format, rules } => Error::Newer { place: place(), format, rules },
-            Fault::Broken(what) => Error::damaged(place(), what),
-        })?;
+        let batch = Batch::read(bytes, place)?;
         if batch.chain != *chain {
             return Err(Error::damaged(place(), "its bytes do not give its chain"));
         }

@@ -8,8 +8,8 @@ use rhodian_core::ids::{AccountId, AssetId, Name, OwnerId, Time};
 use rhodian_core::units::Amount;
 use rhodian_journal::{Batch, Entry, Error, Head, Journal, Key, Outcome, input};
 
-/// The commands of core's golden story: every area, losses and recoveries included.
-pub const STORY: &str = include_str!("../../../core/tests/golden/commands.ndjson");
+/// A story of losses, recoveries and a halt, refusals included.
+pub const STORY: &str = include_str!("../golden/story.ndjson");
 
 pub fn story() -> Vec<Envelope> {
     STORY.lines().map(|line| serde_json::from_str(line).unwrap()).collect()
@@ -110,7 +110,7 @@ pub fn tell(journal: &mut impl Journal) -> Venue {
     let mut venue = Venue::new();
     for (number, commands) in (0..).zip(story().chunks(5)) {
         let give = |(at, command): (usize, &Envelope)| {
-            let key = (at % 3 == 0).then(|| key(&format!("story-{number}-{at}")));
+            let key = at.is_multiple_of(3).then(|| key(&format!("story-{number}-{at}")));
             venue.give(key, command.clone())
         };
         let entries = commands.iter().enumerate().map(give).collect();

@@ -35,6 +35,9 @@ const PAGED_EVENTS: [Param; 2] = [
     param("limit", "How many items, 1 to 1000; 100 as a rule.", false),
 ];
 
+const DIVISION: [Param; 1] = [param("division", "Which division, from 1; the first.", false)];
+const FROM: [Param; 1] = [param("from", "The entries of an earlier head.", false)];
+
 /// The OpenAPI text, as served.
 #[must_use]
 pub fn text() -> &'static str {
@@ -166,6 +169,31 @@ fn calls(generator: &mut SchemaGenerator) -> Vec<Call> {
             body: None,
             answer: schema::<Page<Numbered>>(generator),
             kind: json,
+        },
+        Call {
+            path: "/v1/losses/{loss}/receipts/{account}",
+            method: "get",
+            about: "The receipt of an account for a loss, as `rhodian verify receipt` reads it; \
+                    Rhodian-Receipts says how many divisions there are.",
+            params: &DIVISION,
+            body: None,
+            answer: json!({ "type": "object" }),
+            kind: json,
+        },
+        Call {
+            path: "/v1/head",
+            method: "get",
+            about: "The signed head of the log of commitments, with the proof that it continues \
+                    an earlier one.",
+            params: &FROM,
+            body: None,
+            answer: json!({ "type": "object" }),
+            kind: json,
+        },
+        plain("/v1/episodes/{episode}/proof", "Everything that was committed in an episode."),
+        Call {
+            kind: "text/plain",
+            ..plain("/v1/public-key", "The key that heads are signed with, in hexadecimal.")
         },
         Call {
             path: "/v1/keys",

@@ -179,6 +179,7 @@ pub(crate) fn position_views(ask: &Ask<'_>, account: AccountId) -> Vec<PositionV
             entry: leg.entry.to_string(),
             value: state.markets.leg_value(leg).to_string(),
             gross: state.markets.gross(leg).to_string(),
+            in_portfolio: state.in_portfolio(account, leg.market),
             place,
         })
     });

@@ -1,0 +1,34 @@
+//! `rhodian verify`: files that leave a venue, checked by whoever has them.
+
+mod episode;
+mod outcome;
+mod receipt;
+
+use clap::{Args, Subcommand};
+
+use crate::diagnostic::{Diagnostic, Exit};
+
+/// Check what a venue handed out: a receipt, an episode
+#[derive(Clone, Debug, Args)]
+pub struct VerifyArgs {
+    /// What to check
+    #[command(subcommand)]
+    pub what: Verify,
+}
+
+/// What can be checked.
+#[derive(Clone, Debug, Subcommand)]
+pub enum Verify {
+    #[allow(missing_docs)]
+    Receipt(receipt::ReceiptArgs),
+    #[allow(missing_docs)]
+    Episode(episode::EpisodeArgs),
+}
+
+/// Checks it.
+pub fn run(args: &VerifyArgs) -> Result<Exit, Diagnostic> {
+    match &args.what {
+        Verify::Receipt(args) => receipt::run(args),
+        Verify::Episode(args) => episode::run(args),
+    }
+}

@@ -255,8 +255,8 @@ pub(super) fn candidates(
             lots: lots.size(),
             easing,
             room,
-            // Sums of several legs, and profit on a balance, may pass the bound of an amount: beyond
-            // it nobody's place is told apart, and everybody can still be reached.
+            // Sums of several legs, and profit on a balance, may pass the bound of an amount:
+            // beyond it nobody's place is told apart, and everybody can still be reached.
             net: if lots.lots() < 0 { -net } else { net }.clamp(-MOST, MOST),
             equity: equity.clamp(1, MOST).unsigned_abs(),
         });

@@ -2,7 +2,9 @@
 
 use clap::{Parser, Subcommand};
 
-use crate::commands::{allocate, check, completions, explain, init, margin, run, schema, share};
+use crate::commands::{
+    allocate, check, completions, explain, init, margin, run, schema, share, verify,
+};
 use crate::diagnostic::{Diagnostic, Exit};
 
 const EXAMPLES: &str = "\
@@ -16,6 +18,7 @@ Examples:
   rhodian run VENUE.toml --out run
   rhodian margin run --account bob
   rhodian explain result --account bob
+  rhodian verify journal venue-data
   rhodian completions bash
 
 Results go to standard output, remarks and errors to standard error; errors are text in every
@@ -49,6 +52,8 @@ pub enum Command {
     #[allow(missing_docs)]
     Init(init::InitArgs),
     #[allow(missing_docs)]
+    Verify(verify::VerifyArgs),
+    #[allow(missing_docs)]
     Schema(schema::SchemaArgs),
     #[allow(missing_docs)]
     Completions(completions::CompletionsArgs),
@@ -65,6 +70,7 @@ impl Command {
             Self::Explain(args) => explain::run(args),
             Self::Check(args) => check::run(args),
             Self::Init(args) => init::run(args),
+            Self::Verify(args) => verify::run(args),
             Self::Schema(args) => schema::run(args),
             Self::Completions(args) => completions::run(args),
         }

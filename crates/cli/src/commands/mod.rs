@@ -9,3 +9,4 @@ pub mod margin;
 pub mod run;
 pub mod schema;
 pub mod share;
+pub mod verify;

@@ -3,6 +3,7 @@
 
 mod folder;
 mod json_place;
+mod run_folder;
 mod shares;
 
 use std::path::Path;

@@ -3,12 +3,14 @@
 use clap::{Parser, Subcommand};
 
 use crate::commands::{
-    allocate, check, completions, explain, init, margin, run, schema, share, verify,
+    allocate, check, completions, demo, explain, incident, init, margin, run, schema, serve, share,
+    verify,
 };
 use crate::diagnostic::{Diagnostic, Exit};
 
 const EXAMPLES: &str = "\
 Examples:
+  rhodian demo
   rhodian allocate --rule proportional --loss 12000 --claims winners.csv
   rhodian allocate --help
   rhodian init loss > LOSS.toml
@@ -18,7 +20,10 @@ Examples:
   rhodian run VENUE.toml --out run
   rhodian margin run --account bob
   rhodian explain result --account bob
-  rhodian verify journal venue-data
+  rhodian incident run --out incident
+  rhodian verify receipt bob.json --key venue.pub
+  rhodian verify journal venue
+  rhodian serve --data venue
   rhodian completions bash
 
 Results go to standard output, remarks and errors to standard error; errors are text in every
@@ -48,11 +53,17 @@ pub enum Command {
     #[allow(missing_docs)]
     Explain(explain::ExplainArgs),
     #[allow(missing_docs)]
+    Incident(incident::IncidentArgs),
+    #[allow(missing_docs)]
+    Demo(demo::DemoArgs),
+    #[allow(missing_docs)]
+    Serve(serve::ServeArgs),
+    #[allow(missing_docs)]
     Check(Box<check::CheckArgs>),
     #[allow(missing_docs)]
-    Init(init::InitArgs),
+    Verify(Box<verify::VerifyArgs>),
     #[allow(missing_docs)]
-    Verify(verify::VerifyArgs),
+    Init(init::InitArgs),
     #[allow(missing_docs)]
     Schema(schema::SchemaArgs),
     #[allow(missing_docs)]
@@ -68,9 +79,12 @@ impl Command {
             Self::Run(args) => run::run(args),
             Self::Margin(args) => margin::run(args),
             Self::Explain(args) => explain::run(args),
+            Self::Incident(args) => incident::run(args),
+            Self::Demo(args) => demo::run(args),
+            Self::Serve(args) => serve::run(args),
             Self::Check(args) => check::run(args),
-            Self::Init(args) => init::run(args),
             Self::Verify(args) => verify::run(args),
+            Self::Init(args) => init::run(args),
             Self::Schema(args) => schema::run(args),
             Self::Completions(args) => completions::run(args),
         }

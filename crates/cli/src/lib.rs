@@ -31,6 +31,7 @@ pub mod output;
 pub mod rules;
 pub mod run;
 pub mod schemas;
+pub mod service;
 pub mod side_by_side;
 pub mod source;
 pub mod table;

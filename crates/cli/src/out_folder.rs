@@ -24,6 +24,10 @@ pub enum Results {
     Run,
     /// What `explain` writes.
     Explanation,
+    /// What `incident` writes.
+    Incident,
+    /// What `margin` writes.
+    Margin,
 }
 
 impl Results {
@@ -41,6 +45,8 @@ impl Results {
                 "report.html",
             ],
             Self::Explanation => &["explanation.json", "explanation.txt", "explanation.csv"],
+            Self::Incident => &["incident.html", "incident.json", "payers.csv", "timeline.csv"],
+            Self::Margin => &["margin.json", "margin.txt", "margin.csv"],
         }
     }
 
@@ -49,6 +55,8 @@ impl Results {
         match self {
             Self::Shares | Self::Run => "summary.json",
             Self::Explanation => "explanation.json",
+            Self::Incident => "incident.json",
+            Self::Margin => "margin.json",
         }
     }
 }
@@ -119,7 +127,7 @@ pub fn check(target: &Path, force: bool, results: Results) -> Result<(), Diagnos
         }
         Ok(None) => Ok(()),
         Ok(Some(file)) => {
-            let others = [Results::Shares, Results::Run, Results::Explanation];
+            let others = [Results::Shares, Results::Run, Results::Explanation, Results::Margin];
             let others = others.iter().filter(|other| **other != results);
             let mut others = others.flat_map(|other| other.files());
             let whose = if others.any(|other| *other == file) {

@@ -194,3 +194,55 @@ fn a_folder_of_allocate_must_agree_too() {
     fs::remove_file(&path).unwrap();
     refused(&rhodian_in(here.path(), &["check", "r"]), "folder-incomplete", "r");
 }
+
+/// Each row: a file of a run's folder, what is changed in it, the code and where.
+#[test]
+fn every_file_of_a_run_is_held_against_its_events() {
+    let here = folder();
+    let file = scenarios().join("depeg.toml");
+    done(here.path(), &["run", file.to_str().unwrap(), "--out", "depeg", "--quiet"]);
+    done(here.path(), &["check", "depeg"]);
+    let summary = ("summary.json", "summary-not-from-events");
+    let table = |file| (file, "table-not-from-events");
+    for ((file, code), from, to) in [
+        (table("accounts.csv"), "22000.00", "22000.01"),
+        (table("losses.csv"), "1620.00", "1620.01"),
+        (("commands.ndjson", "commands-not-a-command"), "{", "["),
+        (summary, "\"commands\": ", "\"commands\": 1"),
+        (summary, "\"deficits\": 1", "\"deficits\": 2"),
+        (summary, "\"failures\": 1", "\"failures\": 0"),
+        (summary, "\"below-floor\": {", "\"above-floor\": {"),
+        (summary, "\"lot\": \"1\"", "\"lot\": \"0.1\""),
+        (summary, "\"lowest\": \"58,000.00\"", "\"lowest\": \"57,000.00\""),
+        (summary, "\"lowest\": \"0.100\"", "\"lowest\": \"0.900\""),
+        (summary, "\"taken_over\": \"1\"", "\"taken_over\": \"2\""),
+        (summary, "\"after_each_event\": ", "\"after_each_event\": 1"),
+        (("summary.json", "folder-changed"), "\"events_hash\": \"", "\"events_hash\": \"0"),
+    ] {
+        let path = here.path().join("depeg").join(file);
+        let text = fs::read_to_string(&path).unwrap();
+        assert!(text.contains(from), "{from} is in {file}");
+        let mut changed = text.replacen(from, to, 1);
+        if to.ends_with('0') && from.contains("hash") {
+            // As long as before.
+            let at = changed.find(to).unwrap() + to.len();
+            changed.remove(at);
+        }
+        fs::write(&path, changed).unwrap();
+        let ran = rhodian_in(here.path(), &["check", "depeg"]);
+        fs::write(&path, text).unwrap();
+        refused(&ran, code, &format!("depeg/{file}"));
+    }
+    for file in ["accounts.csv", "losses.csv", "commands.ndjson"] {
+        let (path, aside) = (here.path().join("depeg").join(file), here.path().join("aside"));
+        fs::rename(&path, &aside).unwrap();
+        refused(&rhodian_in(here.path(), &["check", "depeg"]), "folder-incomplete", "depeg");
+        fs::rename(&aside, &path).unwrap();
+    }
+    // An event that leaves the same end: a time moved inside its bounds.
+    let path = here.path().join("depeg/events.ndjson");
+    let text = fs::read_to_string(&path).unwrap();
+    fs::write(&path, text.replacen(" ", "  ", 1) + "\n").unwrap();
+    let spaced = rhodian_in(here.path(), &["check", "depeg"]);
+    assert_eq!(spaced.status, 2, "{}", spaced.stderr);
+}

@@ -22,7 +22,7 @@ const SCENARIOS: [&str; 8] = [
 ];
 
 /// The venue files among the scenarios.
-const VENUES: [&str; 2] = ["crash", "crisis"];
+const VENUES: [&str; 5] = ["crash", "crisis", "depeg", "options", "wrong-print"];
 
 /// The summary of a scenario, and its shares by loss, layer and account.
 fn run(name: &str) -> (Value, BTreeMap<(String, String, String), String>) {
@@ -37,7 +37,7 @@ fn run(name: &str) -> (Value, BTreeMap<(String, String, String), String>) {
     (json(&result.join("summary.json")), shares.collect())
 }
 
-/// The digest of the state is left out: it has goldens of its own in the core. With
+/// The digest of the state and the hash of the events are left out: they have goldens of its own in the core. With
 /// `RHODIAN_BLESS` set, the goldens are written anew.
 #[test]
 fn every_scenario_gives_its_golden_summary() {
@@ -48,8 +48,10 @@ fn every_scenario_gives_its_golden_summary() {
     for name in SCENARIOS {
         let (mut summary, _) = run(name);
         let members = summary.as_object_mut().unwrap();
-        let digest = members.remove("digest").unwrap();
-        assert_eq!(digest.as_str().unwrap().len(), 64, "{name}");
+        for hash in ["digest", "events_hash"] {
+            let hash = members.remove(hash).unwrap();
+            assert_eq!(hash.as_str().unwrap().len(), 64, "{name}");
+        }
         let path = scenarios().join(format!("golden/{name}.json"));
         if bless {
             fs::create_dir_all(path.parent().unwrap()).unwrap();
@@ -72,8 +74,10 @@ fn every_venue_gives_its_golden_summary() {
         done(out.path(), &["run", file, "--out", "result", "--strict", "--quiet"]);
         done(out.path(), &["check", "result"]);
         let mut summary = json(&out.path().join("result/summary.json"));
-        let digest = summary.as_object_mut().unwrap().remove("digest").unwrap();
-        assert_eq!(digest.as_str().unwrap().len(), 64, "{name}");
+        for hash in ["digest", "events_hash"] {
+            let hash = summary.as_object_mut().unwrap().remove(hash).unwrap();
+            assert_eq!(hash.as_str().unwrap().len(), 64, "{name}");
+        }
         let path = scenarios().join(format!("golden/{name}.json"));
         if bless {
             fs::write(&path, format!("{summary:#}\n")).unwrap();
@@ -125,6 +129,42 @@ fn the_crisis_reaches_every_route_and_kind() {
     assert_eq!(losses.len(), 2);
     assert!(losses.iter().all(|loss| loss["episode"] == 1), "one episode");
     assert!(losses[0]["own_means"] != "0", "the hedge of the failed owner pays first");
+}
+
+/// A token below its peg is the cause; what of it was sold late repays the last step first.
+#[test]
+fn a_depeg_is_borne_and_repaid_to_the_cent() {
+    let golden = json(&scenarios().join("golden/depeg.json"));
+    let loss = &golden["losses"][0];
+    // Ann lost 2,000 on her leg and 580 on its closing, less the 500 she had; half of her tokens
+    // bring 460, the fund has 1,000, Bob's gain bears 620. The other half bring 1,500.
+    for (key, value) in [
+        ("cause", "USDX below its peg"),
+        ("amount", "208000"),
+        ("own_means", "46000"),
+        ("deficit", "162000"),
+        ("uncovered", "0"),
+        ("recovered", "150000"),
+    ] {
+        assert_eq!(loss[key], value, "{key}");
+    }
+    assert_eq!(loss["layers"][0]["received"], "100000");
+    assert_eq!(loss["layers"][1]["received"], "62000");
+}
+
+/// One venue at 6.02, one at 17.00, one at 20.88: no two agree, and nobody is liquidated.
+#[test]
+fn a_wrong_print_liquidates_nobody() {
+    let golden = json(&scenarios().join("golden/wrong-print.json"));
+    let run = &golden["run"];
+    assert_eq!(golden["losses"].as_array().unwrap().len(), 0);
+    let feed = &run["feeds"][0];
+    assert!(feed["marks_withheld"].as_u64().unwrap() > 0, "{feed}");
+    assert!(feed["qualities"]["indicative"].as_u64().unwrap() > 0, "{feed}");
+    assert!(feed["sources"][0]["left_out"]["outlier"].as_u64().unwrap() > 0, "{feed}");
+    // The lowest mark is that of the true fall at the end, not that of any print.
+    assert_eq!(run["markets"][0]["lowest"], "19.27");
+    assert_eq!(run["counts"]["liquidations"], 1, "the true fall does liquidate");
 }
 
 /// Where two values first differ, and how.

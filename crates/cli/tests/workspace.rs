@@ -36,7 +36,7 @@ const ARROWS: &[(&str, &[&str])] = &[
 ];
 
 /// The crates that are planned, by folder: the documents may name them before they exist.
-const PLANNED: &[&str] = &["proof", "server", "contract", "python"];
+const PLANNED: &[&str] = &["server", "contract", "python"];
 
 fn root() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("../..")

@@ -3,14 +3,13 @@
 
 use alloc::collections::BTreeMap;
 use alloc::vec::Vec;
-use core::cmp::Reverse;
 
+use crate::allocation::{self, Claims, Rule};
 use crate::bounds::RISK_UNIT;
 use crate::domain::{Basis, MemberRule};
 use crate::engine::State;
 use crate::ids::{AccountId, DomainId, LayerId, OwnerId};
 use crate::units::Amount;
-use crate::wide;
 
 /// One account's claim on one layer, as its basis states it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -35,7 +34,8 @@ const MILLION: u128 = 1_000_000;
 /// The claims of `layer` in `domain` now, in account order: what was reported for accounts that
 /// accepted the domain's terms, or what stands in the domain's markets. Each cap is the smaller
 /// of its own and the layer's part of the weight.
-pub(crate) fn claims(
+#[must_use]
+pub fn claims(
     state: &State,
     domain: DomainId,
     layer: LayerId,
@@ -67,46 +67,66 @@ fn reported(state: &State, domain: DomainId, layer: LayerId) -> Vec<BasisClaim> 
 
 /// Session gains by owner: what his accounts gained in the domain since its reference checkpoint,
 /// netted; the cap is that gain, or how far his equity stands above his protected principal, if
-/// that is less. An owner's weight and cap divide over his accounts by positive gain.
+/// that is less. An owner's weight and cap divide over his accounts.
 fn session_gains(state: &State, domain: DomainId) -> Vec<BasisClaim> {
     let reference = state.reference(domain, state.now());
-    let asset = state.domains.domain(domain).map(|found| found.asset);
+    let Some(asset) = state.domains.asset_of(domain) else { return Vec::new() };
     let mut owners: BTreeMap<OwnerId, Owner> = BTreeMap::new();
     for (account, of) in state.accounts.accounts() {
         // An account trades in one asset: where it is another's, it has no gain here.
-        let same = state.markets.position(account).asset == asset;
+        let same = state.markets.position(account).asset == Some(asset);
         let Some(session) = state.session(account, reference).filter(|_| same) else { continue };
         let owner = owners.entry(of.owner).or_default();
         let gain = session.gain(domain);
         owner.gain += gain;
         owner.above += session.equity - session.principal;
-        if gain > 0 {
-            owner.accounts.push((account, gain.unsigned_abs()));
-        }
+        owner.accounts.push(account);
+        owner.gains.push(amount(gain));
+        owner.means.push(amount(session.equity));
+        owner.beyond.push(amount(session.equity.min(session.equity - session.principal)));
     }
     let mut claims: Vec<BasisClaim> = owners.values().flat_map(Owner::claims).collect();
     claims.sort_unstable_by_key(|claim| claim.account);
     claims
 }
 
-/// An owner's session in one domain, over all his accounts.
+/// `atoms` where they are above zero, else nothing.
+fn amount(atoms: i128) -> Amount {
+    Amount::new(atoms.max(0).unsigned_abs()).unwrap_or(Amount::MAX)
+}
+
+/// An owner's session in one domain, over all his accounts that trade in its asset.
 #[derive(Default)]
 struct Owner {
     /// His net gain, in atoms.
     gain: i128,
     /// His equity less his protected principal, in atoms.
     above: i128,
-    /// His accounts with a gain, and it.
-    accounts: Vec<(AccountId, u128)>,
+    /// His accounts, in id order.
+    accounts: Vec<AccountId>,
+    /// What each gained in the domain.
+    gains: Vec<Amount>,
+    /// The equity of each.
+    means: Vec<Amount>,
+    /// What of it stands above the account's own principal.
+    beyond: Vec<Amount>,
 }
 
 impl Owner {
     fn claims(&self) -> Vec<BasisClaim> {
-        let weight = self.gain.max(0).unsigned_abs();
-        let cap = weight.min(self.above.max(0).unsigned_abs());
-        let (weights, caps) = (self.parts(weight), self.parts(cap));
+        let weight = amount(self.gain);
+        let cap = weight.min(amount(self.above));
+        let by_gain = |total| parts(total, &[], &self.gains);
+        let even = by_gain(cap);
+        let fits = even.iter().zip(&self.means).all(|(part, means)| part <= means);
+        let (weights, caps) = if fits {
+            (by_gain(weight), even)
+        } else {
+            let caps = self.within_means(cap);
+            (parts(weight, &[], &caps), caps)
+        };
         let rows = self.accounts.iter().zip(weights.into_iter().zip(caps));
-        let claims = rows.map(|((account, _), (weight, cap))| BasisClaim {
+        let claims = rows.map(|(account, (weight, cap))| BasisClaim {
             account: *account,
             weight,
             cap,
@@ -117,31 +137,42 @@ impl Owner {
         claims.filter(|claim| !claim.weight.is_zero()).collect()
     }
 
-    /// `total` over the accounts by gain: floors, then the atoms left one each to the largest
-    /// fractions, ties by account.
-    fn parts(&self, total: u128) -> Vec<Amount> {
-        let sum: u128 = self.accounts.iter().map(|(_, gain)| gain).sum();
-        let amount = |atoms| Amount::new(atoms).unwrap_or(Amount::MAX);
-        let divided =
-            |(_, gain): &(AccountId, u128)| wide::mul_div_rem(total, *gain, sum).unwrap_or((0, 0));
-        let floors: Vec<(u128, u128)> = self.accounts.iter().map(divided).collect();
-        let mut left = total - floors.iter().map(|(floor, _)| floor).sum::<u128>();
-        let mut order: Vec<usize> = (0..floors.len()).collect();
-        order.sort_by_key(|place| Reverse(floors[*place].1));
-        let mut parts: Vec<Amount> = floors.iter().map(|(floor, _)| amount(*floor)).collect();
-        for place in order {
-            if left == 0 {
-                break;
-            }
-            parts[place] = amount(floors[place].0 + 1);
-            left -= 1;
-        }
-        parts
+    /// `cap` over the accounts by gain, each up to its equity; what they cannot pay, over all by
+    /// what they hold above their principals: the owner is liable, wherever his gain went. What is
+    /// nowhere stays with those that gained.
+    fn within_means(&self, cap: Amount) -> Vec<Amount> {
+        let mut caps = parts(cap, &self.means, &self.gains);
+        let left = |caps: &[Amount]| cap.less_or_zero(Amount::sum(caps.iter().copied()));
+        let beyond = self.beyond.iter().zip(&caps).map(|(of, taken)| of.less_or_zero(*taken));
+        let beyond: Vec<Amount> = beyond.collect();
+        let more = parts(left(&caps), &beyond, &beyond);
+        add(&mut caps, &more);
+        let rest = parts(left(&caps), &[], &self.gains);
+        add(&mut caps, &rest);
+        caps
+    }
+}
+
+/// `total` by weight, each up to its cap where there are caps: floors, then the atoms left one each
+/// to the largest fractions, ties by account.
+fn parts(total: Amount, caps: &[Amount], weights: &[Amount]) -> Vec<Amount> {
+    let even: Vec<Amount> = weights.iter().map(|_| total).collect();
+    let caps = if caps.is_empty() { &even } else { caps };
+    let claims = Claims { caps, weights, ..Claims::default() };
+    // Refused only where nothing weighs.
+    let divided = allocation::divide(Rule::Proportional, total, &claims);
+    divided.map_or_else(|_| weights.iter().map(|_| Amount::ZERO).collect(), |of| of.shares)
+}
+
+fn add(sums: &mut [Amount], more: &[Amount]) {
+    for (sum, more) in sums.iter_mut().zip(more) {
+        *sum = sum.checked_add(*more).unwrap_or(Amount::MAX);
     }
 }
 
 /// `weight x millionths / 10^6`, rounded down (for the participant); no limit without a part.
-fn part_of_weight_floor(weight: Amount, millionths: Option<u32>) -> Amount {
+#[must_use]
+pub fn part_of_weight_floor(weight: Amount, millionths: Option<u32>) -> Amount {
     match millionths {
         // 10^30 x 2^32 < 2^132 would pass 128 bits: divide the whole and the rest apart.
         Some(part) => {

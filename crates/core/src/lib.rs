@@ -54,6 +54,8 @@ pub mod market;
 pub mod oracle;
 pub mod pricing;
 pub mod recovery;
+#[cfg(feature = "schema")]
+mod schema;
 pub mod units;
 pub mod waterfall;
 pub mod wide;

@@ -12,6 +12,7 @@ use crate::units::Amount;
 
 /// Who is repaid.
 #[derive(Clone, Debug, PartialEq, Eq, BorshSerialize, BorshDeserialize, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[borsh(use_discriminant = true)]
 #[serde(rename_all = "kebab-case")]
 #[repr(u8)]
@@ -56,6 +57,7 @@ impl Bearer {
 
 /// A participant's claim to later recoveries of one loss.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, BorshSerialize, BorshDeserialize, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Claim {
     /// Whose it is.
     pub account: AccountId,
@@ -67,6 +69,7 @@ pub struct Claim {
 
 /// The claims one layer's draw on one loss gave.
 #[derive(Clone, Debug, PartialEq, Eq, BorshSerialize, BorshDeserialize, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct ClaimPool {
     /// The step that paid, counted from 1; uncovered stands behind the last.
     pub step: u16,

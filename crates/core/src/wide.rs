@@ -180,7 +180,9 @@ pub fn compare_ratios(a: u128, b: u128, c: u128, d: u128) -> Ordering {
 /// two digits of the quotient are estimated and corrected, one after the other.
 const fn divide_two_by_one(hi: u128, lo: u128, den: u128) -> (u128, u128) {
     if hi == 0 {
-        return (lo / den, lo % den);
+        // One division: the remainder is what the product leaves.
+        let quotient = lo / den;
+        return (quotient, lo - quotient * den);
     }
     if den <= LOW {
         let upper = (hi << 64) | (lo >> 64);

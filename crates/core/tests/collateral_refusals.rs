@@ -108,6 +108,8 @@ fn sales_that_cannot_be_right_are_refused() {
     };
     let (own, poor, nobody) = (to(world.id("alice")), to(world.id("bob")), to(AccountId(99)));
     assert_eq!(code(ask(&mut world, own)), "own-collateral");
+    let second = to(world.account_of("alice-2", "alice", 900));
+    assert_eq!(code(ask(&mut world, second)), "own-collateral", "her other account");
     assert_eq!(code(ask(&mut world, poor)), "withdrawal-above-free");
     assert_eq!(code(ask(&mut world, nobody)), "unknown-account");
     world.account("dan", 900);

@@ -3,6 +3,7 @@
 
 mod world;
 
+use rhodian_core::control::Parameter;
 use rhodian_core::engine::{Action, Actor, Role};
 use rhodian_core::ids::{FeedId, SourceId, Time};
 use rhodian_core::margin::Level;
@@ -10,7 +11,7 @@ use rhodian_core::market::{self, Feeds, Instrument, MarketSpec, Right};
 use rhodian_core::oracle::{self, FeedSpec, Kind, Params, SourceWeight, Value};
 use rhodian_core::units::Price;
 use world::venue::perpetual;
-use world::{World, name};
+use world::{ASSET, World, name};
 
 const MONTH: u64 = 30 * 24 * 3_600_000;
 
@@ -136,4 +137,42 @@ fn options_settle_at_what_they_pay() {
     assert_eq!(world.cash("bob"), 5_000_000 - 180_000 + 120_000);
     assert_eq!(world.cash("alice"), 5_000_000 + 90_000 - 120_000);
     assert_eq!(world.cash("carol"), 5_000_000 + 90_000);
+}
+
+/// Dora wrote fourteen calls against ten lots, Fay is short ten and fails at 112,000. Dora has the
+/// most leverage among the longs, but nine of her lots are a hedge: one eases her requirement, and
+/// Dan gives the rest. Where nobody else is long, she gives no more than leaves her at maintenance.
+#[test]
+fn a_hedge_of_options_is_taken_last_and_leaves_maintenance() {
+    for (case, dan) in [("Dan is long as well", true), ("nobody else is long", false)] {
+        let mut world = floor();
+        world.set(Parameter::CloseOutBudget, 0);
+        world.account("dora", 215_000);
+        world.account("dan", 50_000_000);
+        world.account("fay", 110_000);
+        world.fill("BTC", "dora", "fay", 10, 100_000);
+        world.fill("CALL", "bob", "dora", 14, 9_000);
+        if dan {
+            world.fill("BTC", "dan", "alice", 10, 100_000);
+        }
+        world.mark("CALL", 17_000);
+        world.mark("BTC", 112_000);
+        world.loss_of("L1", "fay");
+        let state = world.engine.state();
+        let dora = world.id("dora");
+        let keeps = state.equity(dora, ASSET) - state.lien(dora, ASSET).atoms().cast_signed();
+        let maintenance = state.requirement(dora, Level::Maintenance).cast_signed();
+        assert!(keeps >= maintenance, "{case}: {keeps} of {maintenance}");
+        let (dora, dan, book) =
+            (world.lots("dora", "BTC"), world.lots("dan", "BTC"), world.lots("book/L1", "BTC"));
+        match case {
+            "Dan is long as well" => assert_eq!((dora, dan, book), (9, 1, 0), "{case}"),
+            _ => {
+                assert!((1..10).contains(&dora), "{case}: {dora} left, some are given");
+                assert_eq!(book, -dora, "{case}: the rest waits for the market");
+                world.fill("BTC", "book/L1", "alice", dora, 112_000);
+                assert_eq!(world.lots("book/L1", "BTC"), 0, "{case}");
+            }
+        }
+    }
 }

@@ -8,21 +8,26 @@
 //! - `Summary` through serde, for `summary.json`;
 //! - [`html::page`], one self-contained page with charts ([`svg`]).
 //!
+//! An episode of a venue is told by [`incident`], from its events and the state after them.
+//!
 //! Everything is deterministic: the same input gives the same bytes. There are no floats;
 //! percentages and lengths are integer divisions with their rounding stated.
 #![forbid(unsafe_code)]
 
 pub mod csv;
 pub mod html;
+pub mod incident;
 mod markup;
 pub mod model;
 pub mod money;
+pub mod names;
 pub mod picture;
 pub mod run;
 pub mod safe;
 pub mod size;
 pub mod svg;
 pub mod text;
+pub mod words;
 
 pub use model::{
     Asset, LayerDraw, LayerState, LossSummary, RankedShare, Report, Settlement, ShareRow, Summary,

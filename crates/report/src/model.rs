@@ -185,6 +185,10 @@ pub struct Summary {
     pub laws: Vec<String>,
     /// The digest of the final state, in hexadecimal; may be empty.
     pub digest: String,
+    /// The hash of the file of events that made it, in hexadecimal; not written where there is
+    /// none.
+    #[serde(skip_serializing_if = "String::is_empty")]
+    pub events_hash: String,
     /// How many events made it.
     pub events: u64,
     /// Who pays by size class. Filled by [`Report::new`].
@@ -207,6 +211,7 @@ impl Summary {
             warnings: Vec::new(),
             laws: Vec::new(),
             digest: String::new(),
+            events_hash: String::new(),
             events: 0,
             size_tables: Vec::new(),
             largest: Vec::new(),

@@ -128,6 +128,30 @@ fn grouped(digits: &str) -> String {
     out
 }
 
+/// A signed part in millionths as a percentage, cut to two decimals: `+12.5 %`, `-30 %`.
+///
+/// ```
+/// use rhodian_report::money::percent_of_millionths;
+/// assert_eq!(percent_of_millionths(-300_000), "-30 %");
+/// assert_eq!(percent_of_millionths(125_400), "+12.54 %");
+/// assert_eq!(percent_of_millionths(0), "0 %");
+/// ```
+#[must_use]
+pub fn percent_of_millionths(millionths: i64) -> String {
+    let hundredths = millionths.unsigned_abs() / 100;
+    let sign = match millionths {
+        ..0 => "-",
+        0 => "",
+        1.. => "+",
+    };
+    let (whole, part) = (hundredths / 100, hundredths % 100);
+    match part {
+        0 => format!("{sign}{whole} %"),
+        part if part % 10 == 0 => format!("{sign}{whole}.{} %", part / 10),
+        part => format!("{sign}{whole}.{part:02} %"),
+    }
+}
+
 /// `floor(part x times / whole)` and its remainder, without overflow for `part` and `whole` up
 /// to 2^127 and a quotient below 2^128. Zero of nothing is zero.
 ///

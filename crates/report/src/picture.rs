@@ -191,10 +191,11 @@ impl Picture {
         let others = if bearers.len() > 5 { bearers.len() - 4 } else { 0 };
         if others > 0 {
             // The four that bore most, still in paying order; the rest are counted.
-            let mut amounts: Vec<u128> = bearers.iter().map(|row| row.amount).collect();
-            amounts.sort_unstable_by(|a, b| b.cmp(a));
-            bearers.retain(|row| row.amount >= amounts[3]);
-            bearers.truncate(4);
+            let mut places: Vec<usize> = (0..bearers.len()).collect();
+            places.sort_by_key(|place| std::cmp::Reverse(bearers[*place].amount));
+            places.truncate(4);
+            places.sort_unstable();
+            bearers = places.into_iter().map(|place| bearers[place]).collect();
         }
         let mut parts: Vec<String> =
             bearers.iter().map(|row| format!("{} {} %", row.name, row.percent)).collect();

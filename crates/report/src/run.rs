@@ -81,6 +81,64 @@ pub struct Refusals {
     pub others: u64,
 }
 
+/// An account that held options, at the moment at which its worst move was worst; in atoms.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct OptionsRow {
+    /// The account.
+    pub account: String,
+    /// The underlying.
+    pub underlying: String,
+    /// When.
+    pub at: u64,
+    /// Its equity then.
+    pub equity: i128,
+    /// Change of value with the price, with volatility, and with time: for the price moved by all
+    /// of itself, volatility by one, a year passed.
+    pub delta: i128,
+    /// Change of delta with the price.
+    pub gamma: i128,
+    /// Change of value with volatility.
+    pub vega: i128,
+    /// Change of delta with volatility.
+    pub vanna: i128,
+    /// Change of value with time.
+    pub theta: i128,
+    /// What it would lose at the worst move.
+    pub loss: u128,
+    /// What delta alone foretells there; below zero a profit.
+    pub delta_loss: i128,
+    /// The loss over what delta foretells, in millionths; nothing where delta foretells none.
+    pub times: Option<u128>,
+}
+
+/// A source of a feed over a run.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct SourceRow {
+    /// Its name.
+    pub source: String,
+    /// How often it was left out of the value in each part of the run's time.
+    pub cells: Vec<u128>,
+    /// How often it was left out, and why.
+    pub left_out: Vec<(String, u64)>,
+}
+
+/// A feed over a run.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct FeedRow {
+    /// Its name.
+    pub feed: String,
+    /// What it says, and of which market.
+    pub about: String,
+    /// The reports it got.
+    pub reports: u64,
+    /// Of them, after how many it was of each quality.
+    pub qualities: Vec<(String, u64)>,
+    /// How often a mark stayed because the value was not good enough.
+    pub withheld: u64,
+    /// Its sources.
+    pub sources: Vec<SourceRow>,
+}
+
 /// What a run adds to a report.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct RunFigures {
@@ -94,8 +152,14 @@ pub struct RunFigures {
     pub equities: Vec<Path>,
     /// What was taken over, by market.
     pub map: Vec<MapRow>,
+    /// What liquidations closed of accounts that had not failed, by market.
+    pub liquidated: Vec<MapRow>,
     /// How books were closed.
     pub close_outs: Vec<CloseOutRow>,
+    /// Greeks and loss acceleration, where options were held.
+    pub options: Vec<OptionsRow>,
+    /// How good the feeds were.
+    pub feeds: Vec<FeedRow>,
     /// The accounts touched most.
     pub accounts: Vec<AccountRow>,
     /// What happened how often.

@@ -245,3 +245,69 @@ fn the_headline_names_up_to_five_and_counts_the_rest() {
         assert!(page.contains(words), "{words} is not on the page of {layers} layers");
     }
 }
+
+/// A run's page shows who could have lost what with options, and which source was left out.
+#[test]
+fn a_page_of_a_run_shows_options_and_feeds() {
+    use rhodian_report::run::{FeedRow, MapRow, OptionsRow, RunFigures, SourceRow};
+    let row = OptionsRow {
+        account: "dora".to_owned(),
+        underlying: "BTC".to_owned(),
+        gamma: -50_000_000,
+        loss: 1_283_793,
+        delta_loss: 641_896,
+        times: Some(2_000_001),
+        ..OptionsRow::default()
+    };
+    let left = vec![("outlier".to_owned(), 3)];
+    let source = |name: &str, left_out| SourceRow {
+        source: name.to_owned(),
+        cells: vec![0, 3, 0],
+        left_out,
+    };
+    let feed = FeedRow {
+        feed: "ATOM index".to_owned(),
+        about: "The price of ATOM".to_owned(),
+        reports: 27,
+        qualities: vec![("indicative".to_owned(), 2)],
+        withheld: 1,
+        sources: vec![source("venue-a", left), source("<b>", Vec::new())],
+    };
+    let map = MapRow { market: "ATOM".to_owned(), cells: vec![0, 5], legs: 1 };
+    let figures = RunFigures {
+        options: vec![row],
+        feeds: vec![feed],
+        liquidated: vec![map],
+        end: 60_000,
+        ..RunFigures::default()
+    };
+    let report = Report::new(usd(vec![]), Vec::new());
+    let page = html::run_page(&report, &figures);
+    assert_well_formed(&page);
+    for words in [
+        "Greeks and loss acceleration",
+        "2.00 times",
+        "12,837.93",
+        "How good the prices were",
+        "outlier 3",
+        "A mark stayed once",
+        "Where accounts were liquidated",
+        "&lt;b&gt;",
+    ] {
+        assert!(page.contains(words), "{words}");
+    }
+    let bare = html::run_page(&report, &RunFigures::default());
+    for heading in ["Greeks and loss", "How good the prices", "Where accounts were liquidated"] {
+        assert!(!bare.contains(heading), "{heading}");
+    }
+}
+
+#[test]
+fn the_headline_names_the_largest_though_smaller_ones_tie_before_it() {
+    let draw = |(n, paid)| layer(n, &format!("L{n}"), paid, LayerState::Capped, "");
+    let layers = [(1, 20), (2, 10), (3, 10), (4, 10), (5, 5), (6, 45)].map(draw);
+    let report = Report::new(usd(vec![loss("a", layers.to_vec(), 0)]), vec![]);
+    let page = html::page(&report).replace('\u{a0}', " ");
+    let words = "L1 bore 20 %, L2 10 %, L3 10 %, L6 45 %, 2 others 15 %; nothing stayed uncovered";
+    assert!(page.contains(words), "{words} is not on the page");
+}

@@ -1,15 +1,18 @@
 //! The shim that runs the core in node and in the browser. The only crate with `unsafe`: memory
 //! is handed over by pointer and length.
 //!
-//! A caller reserves room with [`rhodian_reserve`], writes a file of commands (one JSON object a
-//! line) into it, and calls [`rhodian_run`]. The answer is text behind [`rhodian_answer`] and
-//! [`rhodian_answer_len`]: the digests, or what was wrong and in which line.
+//! A caller reserves room with [`rhodian_reserve`], writes into it, and calls [`rhodian_run`] with a
+//! file of commands (one JSON object a line), or [`rhodian_verify`] with a question about a receipt.
+//! The answer is text behind [`rhodian_answer`] and [`rhodian_answer_len`]: the digests, or what was
+//! wrong and in which line; the checks.
 
 mod run;
+mod verify;
 
 use std::cell::RefCell;
 
 pub use run::{Digests, run};
+pub use verify::verify;
 
 thread_local! {
     static INPUT: RefCell<Vec<u8>> = const { RefCell::new(Vec::new()) };
@@ -29,16 +32,28 @@ pub extern "C" fn rhodian_reserve(len: usize) -> *mut u8 {
 /// Runs the commands in the reserved room: 0 when they ran, 1 when they could not be read.
 #[unsafe(no_mangle)]
 pub extern "C" fn rhodian_run() -> u32 {
+    answer(|text| Ok((0, run(text)?.to_string())))
+}
+
+/// Checks the receipt in the reserved room, a line that says what is known and then the receipt as
+/// it is: 0 when it is proven, 1 when it could not be read, 2 when a check failed.
+#[unsafe(no_mangle)]
+pub extern "C" fn rhodian_verify() -> u32 {
+    answer(|text| {
+        let (proven, report) = verify(text)?;
+        Ok((if proven { 0 } else { 2 }, report))
+    })
+}
+
+/// Answers what stands in the reserved room: with a status, or 1 and what was wrong.
+fn answer(of: impl FnOnce(&str) -> Result<(u32, String), String>) -> u32 {
     let result = INPUT.with_borrow(|input| match core::str::from_utf8(input) {
-        Ok(text) => run(text),
+        Ok(text) => of(text),
         Err(error) => Err(format!("not UTF-8: {error}")),
     });
-    let (code, answer) = match result {
-        Ok(digests) => (0, digests.to_string()),
-        Err(error) => (1, error),
-    };
-    ANSWER.set(answer);
-    code
+    let (status, text) = result.unwrap_or_else(|error| (1, error));
+    ANSWER.set(text);
+    status
 }
 
 /// Where the answer begins. It stays until the next run.

@@ -14,18 +14,38 @@ const golden = (file) => readFileSync(join(here, "../../core/tests/golden", file
 const { instance } = await WebAssembly.instantiate(readFileSync(built), {});
 const wasm = instance.exports;
 
-function run(bytes) {
+const receipts = (file) => readFileSync(join(here, "../../proof/tests/golden", file));
+
+function run(bytes, call = wasm.rhodian_run) {
   const room = wasm.rhodian_reserve(bytes.length);
   new Uint8Array(wasm.memory.buffer, room, bytes.length).set(bytes);
-  const code = wasm.rhodian_run();
+  const code = call();
   const answer = new Uint8Array(
     wasm.memory.buffer, wasm.rhodian_answer(), wasm.rhodian_answer_len());
   return [code, new TextDecoder().decode(answer)];
 }
 
+// A receipt behind a line of what is known: the status, and the names of the checks that failed.
+function verify(receipt, known) {
+  const question = Buffer.from(`${JSON.stringify(known)}\n${receipt}`);
+  const [code, answer] = run(question, wasm.rhodian_verify);
+  if (code === 1) return [code];
+  const failed = JSON.parse(answer).checks.filter((check) => check.verdict === "failed");
+  return [code, failed.map((check) => check.name)];
+}
+
+const key = `${receipts("key.txt")}`.trim();
+const bob = `${receipts("crash-bob.json")}`;
+const head = JSON.parse(`${receipts("crash-head.json")}`);
 const expected = `${golden("digest.txt")}`.trim() + " " + `${golden("events.txt")}`.trim();
 const checks = [
   ["golden digests", run(golden("commands.ndjson")), [0, expected]],
+  ["a receipt", verify(bob, { key }), [0, []]],
+  ["a receipt and a second head", verify(bob, { key, head }), [0, []]],
+  ["a third wave", verify(receipts("third-wave.json"), { key }), [0, []]],
+  ["a wrong key", verify(bob, { key: "00".repeat(32) }), [2, ["signature"]]],
+  ["another's name", verify(bob.replace('"bob"', '"eve"'), { key }), [2, ["identity"]]],
+  ["a receipt that is cut off", verify(bob.slice(0, 100), { key }), [1]],
   ["not UTF-8", run(Uint8Array.of(0xff)).slice(0, 1), [1]],
 ];
 let failed = 0;

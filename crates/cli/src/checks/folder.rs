@@ -9,11 +9,13 @@ use rhodian_report::money::Money;
 use rhodian_report::{Asset, Report, Summary};
 use serde_json::Value;
 
+use super::run_folder::RunFolder;
 use super::shares::{self, Shares};
 use super::{Found, What, read_summary, summary_facts, summary_fault};
 use crate::amount_text::AmountFormat;
 use crate::diagnostic::Diagnostic;
-use crate::run::replay::{Replayed, replayed};
+use crate::run::events::hash_of;
+use crate::run::replay::{Replayed, replayed_with};
 use crate::run::rows;
 use crate::run::settlement;
 use crate::run::summary::{hexadecimal, losses};
@@ -22,9 +24,9 @@ use crate::source::Source;
 use crate::terminal::visible;
 
 /// What to do about files that disagree.
-const ANEW: &str = "one of the files was changed: run `rhodian share --out` again.";
+pub(super) const ANEW: &str = "one of the files was changed: write the folder again.";
 
-/// Looks at a folder that `share` or `allocate` wrote.
+/// Looks at a folder that `share`, `allocate` or `run` wrote.
 pub fn check(folder: &Path) -> Result<Found, Diagnostic> {
     let source = file_of(folder, "summary.json")?;
     let (value, allocation) = read_summary(&source)?;
@@ -40,7 +42,7 @@ pub fn check(folder: &Path) -> Result<Found, Diagnostic> {
 }
 
 /// A file of the folder, which must be there.
-fn file_of(folder: &Path, file: &str) -> Result<Source, Diagnostic> {
+pub(super) fn file_of(folder: &Path, file: &str) -> Result<Source, Diagnostic> {
     let path = folder.join(file);
     if path.is_file() {
         return Source::read(&path);
@@ -82,7 +84,9 @@ fn of_share(
     if !events_path.is_file() {
         return file_of(folder, "events.ndjson").map(drop);
     }
-    let Replayed { state, trail, events } = replayed(folder)?;
+    let mut ran = RunFolder::of(value);
+    let Replayed { state, trail, events } =
+        replayed_with(folder, &mut |event, state| ran.follow(event, state))?;
     laws_hold(&state, &events_path)?;
     if value["events"].as_u64() != Some(events) {
         let said = &value["events"];
@@ -94,16 +98,24 @@ fn of_share(
         let message = "the events make another state than the summary says".to_owned();
         return Err(summary_fault(source, "/digest", "folder-changed", message, ANEW));
     }
+    if Some(hash_of(&events_path)?.as_str()) != value["events_hash"].as_str() {
+        let message = "events.ndjson is not the file that the summary has the hash of".to_owned();
+        return Err(summary_fault(source, "/events_hash", "folder-changed", message, ANEW));
+    }
     let report = rebuilt(value, &state, &trail, events)?;
     shares::compare(&shares, &cells(&report))?;
     let mut said = value.clone();
     if let Value::Object(members) = &mut said {
-        // What a run says beside the shares is not made from shares and events alone.
+        // What a run says beside the shares is held against its own files, below.
         members.remove("run");
+        members.remove("events_hash");
     }
     if let Some((at, why)) = difference(&rebuilt_json(&report), &said, "") {
         let message = format!("{at} {why}, not what the events made");
         return Err(summary_fault(source, &at, "summary-not-from-events", message, ANEW));
+    }
+    if value.get("run").is_some() {
+        ran.check(folder, source, &report, (state, trail))?;
     }
     facts.push(("shares", format!("{}", shares.rows)));
     facts.push(("events", format!("{events}")));
@@ -232,7 +244,7 @@ fn cells(report: &Report) -> Vec<Vec<String>> {
 }
 
 /// Where two values first differ, as a path, and what stands there.
-fn difference(made: &Value, found: &Value, path: &str) -> Option<(String, String)> {
+pub(super) fn difference(made: &Value, found: &Value, path: &str) -> Option<(String, String)> {
     match (made, found) {
         (Value::Object(made), Value::Object(found)) => {
             let missing = |key: &String| found.get(key).unwrap_or(&Value::Null).clone();

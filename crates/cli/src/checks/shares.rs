@@ -242,7 +242,7 @@ impl Reader {
 fn fault(row: &Row<'_>, column: usize, slug: &str, words: &str, allowed: &str) -> Diagnostic {
     let name = SHARES_HEADER.split(',').nth(column).unwrap_or_default();
     let code = format!("shares-{slug}-{}", name.replace('_', "-"));
-    let help = "the file is not as `rhodian share --out` wrote it: write it anew.";
+    let help = "the file is not as `rhodian share` or `rhodian run` wrote it: write it anew.";
     let error = Diagnostic::bad_input(code, format!("{name} {words}"), help);
     let length = row.fields[column].end - row.fields[column].start;
     row.table.mark(error, row.fields, column, Some(ACCOUNT), 0..length, allowed.to_owned())
@@ -364,7 +364,7 @@ pub fn allocation(source: Source) -> Result<(Found, u128), Diagnostic> {
 /// The first row that is not as `rows` has it, with its place.
 pub fn compare(shares: &Shares, rows: &[Vec<String>]) -> Result<(), Diagnostic> {
     let table = &shares.table;
-    let help = "one of the files was changed: run `rhodian share --out` again.";
+    let help = "one of the files was changed: write the folder again.";
     let mut found = table.rows();
     let mut expected = rows.iter();
     while let Some(row) = found.next()? {

@@ -17,23 +17,26 @@ use crate::rules::rule_parser;
 const EXAMPLES: &str = "\
 Examples:
   rhodian check LOSS.toml
+  rhodian check VENUE.toml
   rhodian check winners.csv --cap closed_pnl --decimals 2
   rhodian check result
   rhodian check result/shares.csv --format json
   rhodian init loss | rhodian check -
 
-A loss file is read with all that it names, and its waterfall is put before the engine. A claims
-file is read as `rhodian allocate` reads it. A summary, of `share` or of `allocate`, must have its
-shape and its sums; shares must be within their caps and an atom for each loss of the exact ones;
-events must follow one another and break no law. A folder that --out wrote must have its files, and
-they must agree: the events are replayed, and every figure of the summary and of the shares is held
-against what they made. What is odd and may be meant is a remark.
+A loss file is read with all that it names, and its waterfall is put before the engine; a venue file
+is opened by the engine. A claims file is read as `rhodian allocate` reads it. A summary, of `share`,
+`run` or `allocate`, must have its shape and its sums; shares must be within their caps and an atom
+for each loss of the exact ones; events must follow one another and break no law. A folder that --out
+wrote must have its files, and they must agree: events.ndjson has the hash that the summary says, it
+is replayed, and every figure of the summary, of the shares and, of a run, of accounts.csv,
+losses.csv and commands.ndjson is held against what it made. What is odd and may be meant is a
+remark.
 
 With --format json, csv or ndjson the answer goes to standard output also where it is no.
 
 Exit: 0 it can be right, 2 it cannot, 3 input/output.";
 
-/// Say whether a file can be right: a loss file, a claims file, results
+/// Say whether a file can be right: a loss file, a venue file, a claims file, results
 #[derive(Clone, Debug, Args)]
 #[command(after_help = EXAMPLES)]
 pub struct CheckArgs {

@@ -32,7 +32,7 @@ Exit: 0 done, 2 bad input, 3 input/output.";
 #[derive(Clone, Debug, Args)]
 #[command(after_help = EXAMPLES)]
 pub struct ExplainArgs {
-    /// A folder that `rhodian share --out` wrote
+    /// A folder that `rhodian share --out` or `rhodian run --out` wrote
     #[arg(value_name = "DIR")]
     pub folder: PathBuf,
     /// The account

@@ -9,6 +9,7 @@ use rhodian_core::engine::Event;
 use rhodian_core::ids::Time;
 use serde::{Deserialize, Serialize};
 
+use super::summary::hexadecimal;
 use crate::diagnostic::Diagnostic;
 use crate::terminal::visible;
 
@@ -25,25 +26,37 @@ struct Line<'a> {
 #[derive(Debug)]
 pub struct EventLog {
     spool: BufWriter<File>,
+    hash: blake3::Hasher,
+    line: Vec<u8>,
 }
 
 impl EventLog {
     /// An empty log.
     pub fn new() -> Result<Self, Diagnostic> {
         let spool = tempfile::tempfile().map_err(|error| failed(&error))?;
-        Ok(Self { spool: BufWriter::with_capacity(1 << 18, spool) })
+        let (hash, line) = (blake3::Hasher::new(), Vec::new());
+        Ok(Self { spool: BufWriter::with_capacity(1 << 18, spool), hash, line })
     }
 
     /// Adds the events of one command.
     pub fn push(&mut self, at: Time, events: &[Event]) -> Result<(), Diagnostic> {
         let at = at.0;
         for event in events {
-            let line = serde_json::to_writer(&mut self.spool, &Line { at, event });
+            self.line.clear();
+            let line = serde_json::to_writer(&mut self.line, &Line { at, event });
+            self.line.push(b'\n');
+            self.hash.update(&self.line);
             line.map_err(io::Error::from)
-                .and_then(|()| self.spool.write_all(b"\n"))
+                .and_then(|()| self.spool.write_all(&self.line))
                 .map_err(|error| failed(&error))?;
         }
         Ok(())
+    }
+
+    /// The hash of the log so far: blake3 of its bytes, in hexadecimal.
+    #[must_use]
+    pub fn hash(&self) -> String {
+        hexadecimal(self.hash.finalize().as_bytes())
     }
 
     /// Writes the whole log to `out`.
@@ -58,6 +71,20 @@ impl EventLog {
                 count => out.write_all(&chunk[..count])?,
             }
         }
+    }
+}
+
+/// The hash of a log that was written, as [`EventLog::hash`].
+pub fn hash_of(path: &Path) -> Result<String, Diagnostic> {
+    let name = path.display().to_string();
+    let failed = |error: &io::Error| Diagnostic::input_output("read", &name, error);
+    let mut file = File::open(path).map_err(|error| failed(&error))?;
+    let (mut hash, mut chunk) = (blake3::Hasher::new(), vec![0; 1 << 18]);
+    loop {
+        match file.read(&mut chunk).map_err(|error| failed(&error))? {
+            0 => return Ok(hexadecimal(hash.finalize().as_bytes())),
+            count => hash.update(&chunk[..count]),
+        };
     }
 }
 
@@ -108,7 +135,7 @@ pub fn read_from(
         }
         number += 1;
         let refuse = |code: &'static str, message: String| {
-            let help = "give a folder that `rhodian share --out` wrote.";
+            let help = "give a folder that `rhodian share --out` or `rhodian run --out` wrote.";
             Diagnostic::bad_input(code, message, help).at(format!("{name}:{number}"))
         };
         let line: Line = serde_json::from_slice(&text)

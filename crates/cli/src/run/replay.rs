@@ -62,14 +62,14 @@ impl Replay {
         let name = path.display().to_string();
         let text = fs::read(&path).map_err(|e| Diagnostic::input_output("read", &name, &e))?;
         let said: Said = serde_json::from_slice(&text).map_err(|error| {
-            let help = "give a folder that `rhodian share --out` wrote.";
+            let help = "give a folder that `rhodian share --out` or `rhodian run --out` wrote.";
             Diagnostic::bad_input("summary-not-read", format!("no summary: {error}"), help)
                 .at(name.clone())
         })?;
         let Replayed { state, trail, .. } = replayed(folder)?;
         if hexadecimal(&state.digest()) != said.digest {
             let message = "the events make another state than the summary says";
-            let help = "one of the files was changed: run `rhodian share --out` again.";
+            let help = "one of the files was changed: write the folder again.";
             return Err(Diagnostic::bad_input("folder-changed", message, help).at(name));
         }
         let losses = said.losses.into_iter().map(|loss| loss.id).collect();
@@ -83,13 +83,21 @@ impl Replay {
 /// Refused: a file that cannot be read, a line that is no event, and an event that cannot follow
 /// those before it.
 pub fn replayed(folder: &Path) -> Result<Replayed, Diagnostic> {
+    replayed_with(folder, &mut |_, _| {})
+}
+
+/// As [`replayed`]; each event is shown with the state it made.
+pub fn replayed_with(
+    folder: &Path,
+    show: &mut dyn FnMut(&Event, &State),
+) -> Result<Replayed, Diagnostic> {
     let path = folder.join("events.ndjson");
-    following(&mut |visit| events::read(&path, visit))
+    following(&mut |visit| events::read(&path, visit), show)
 }
 
 /// As [`replayed`], of a text that is cited by `name`.
 pub fn replayed_from(text: &[u8], name: &str) -> Result<Replayed, Diagnostic> {
-    following(&mut |visit| events::read_from(text, name, visit))
+    following(&mut |visit| events::read_from(text, name, visit), &mut |_, _| {})
 }
 
 /// What events made.
@@ -106,7 +114,10 @@ pub struct Replayed {
 /// Reads events by calling what it is given with each.
 type Reading<'a> = dyn FnMut(&mut dyn FnMut(Event) -> bool) -> Result<(), Diagnostic> + 'a;
 
-fn following(read: &mut Reading<'_>) -> Result<Replayed, Diagnostic> {
+fn following(
+    read: &mut Reading<'_>,
+    show: &mut dyn FnMut(&Event, &State),
+) -> Result<Replayed, Diagnostic> {
     let mut state = State::new(true);
     let mut trail = Trail::default();
     let mut before = 0;
@@ -116,6 +127,7 @@ fn following(read: &mut Reading<'_>) -> Result<Replayed, Diagnostic> {
         let follow = AssertUnwindSafe(|| {
             evolve(&mut state, &event);
             trail.follow(&event, &state);
+            show(&event, &state);
         });
         let follows = names_known(&event, before) && catch_unwind(follow).is_ok();
         before += 1;

@@ -14,6 +14,7 @@ use rhodian_report::{Asset, LayerDraw, LayerState, LossSummary, Report, Summary}
 use serde::Serialize;
 
 use super::driver::Run;
+use super::events::EventLog;
 use super::notes::note;
 use super::rows::rows;
 use super::settlement;
@@ -50,6 +51,7 @@ pub fn report(file: &LossFile, run: &Run) -> Result<Report, Diagnostic> {
         LAWS.iter().filter(|law| law.id != MARKETS).map(|law| law.id.to_owned()).collect();
     summary.events = run.events;
     summary.digest = hexadecimal(&state.digest());
+    summary.events_hash = run.log.as_ref().map(EventLog::hash).unwrap_or_default();
     let shares = rows(state, &run.trail, &ids).map_err(|error| {
         let help = "this is a fault of the program: please report it with the file.";
         Diagnostic::bad_input("shares-refused", error.to_string(), help)

@@ -100,7 +100,8 @@ fn from(world: &World, domains: usize, depth: Option<Amount>, place: &Place) -> 
     let account = |id: String, owner: String, kind, deposit| {
         let (id, owner) = (Name::new(&id)?, Name::new(&owner)?);
         let (accepts, place) = (domains.clone(), place.clone());
-        Some(Account { id, owner, kind, deposit, accepts, place })
+        let collateral = Vec::new();
+        Some(Account { id, owner, kind, deposit, collateral, accepts, place })
     };
     let everyone = world.population.accounts.iter().enumerate();
     crowd.accounts = everyone
@@ -183,6 +184,7 @@ fn market(
         band: spec.band,
         tiers: spec.tiers,
         depth,
+        steps: None,
         place: place.clone(),
     })
 }

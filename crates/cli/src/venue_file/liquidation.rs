@@ -18,6 +18,8 @@ use crate::loss_file::words::Words;
 /// The words for routes.
 const ROUTES: [&str; 4] = ["market", "auction", "backstop", "deleverage"];
 const MINUTE: u64 = 60_000;
+/// The penalty where nothing is said: a hundredth.
+const PENALTY: u32 = RATE_UNIT / 100;
 
 /// Reads `[liquidation]`.
 pub fn read(
@@ -30,13 +32,18 @@ pub fn read(
     Ok(Liquidation {
         fund: fund(words, &shape.fund, domains)?,
         buffer: reader.part(&shape.buffer, "buffer", 200_000)?,
-        penalty: reader.part(&shape.penalty, "penalty", 10_000)?,
+        penalty: reader.part(&shape.penalty, "penalty", PENALTY)?,
         slippage: reader.part(&shape.slippage, "slippage", 10_000)?,
         rate_limit: reader.amount(&shape.rate_limit, "rate_limit")?,
         window: reader.time(&shape.window, "window", 60 * MINUTE)?,
         routes: shape.route.value.iter().map(|at| reader.route(at)).collect::<Result<_, _>>()?,
         place: at.place.clone(),
     })
+}
+
+/// The penalty that `[liquidation]` charges; none where there is none.
+pub fn penalty(words: &Words<'_>, at: Option<&At<LiquidationShape>>) -> Result<u32, Diagnostic> {
+    at.map_or(Ok(0), |at| Reader { words }.part(&at.value.penalty, "penalty", PENALTY))
 }
 
 /// The index of the layer that gets penalties.

@@ -2,16 +2,16 @@
 //! for close-outs.
 
 use rhodian_core::bounds::MAX_LOT_VALUE;
-use rhodian_core::market::{RATE_UNIT, Right, Tier};
+use rhodian_core::market::{RATE_UNIT, Right, StepLimits, Tier};
 use rhodian_core::units::{Price, Quantity};
 
 use super::model::{Depth, Instrument, Market};
 use super::numbers::{Grid, OffGrid, read_step};
-use super::shape::{DepthShape, MarketShape, TierShape};
+use super::shape::{DepthShape, MarketShape, StepsShape, TierShape};
 use crate::diagnostic::Diagnostic;
 use crate::loss_file::layers::MAX_SPAN;
 use crate::loss_file::read::unknown;
-use crate::loss_file::shape::{At, DecimalText, Written};
+use crate::loss_file::shape::{At, DecimalText, PercentText, Written};
 use crate::loss_file::words::{Words, slugged};
 
 /// The words for instruments.
@@ -21,12 +21,14 @@ const BAND: u32 = RATE_UNIT / 10;
 /// The largest price where nothing is said, as a multiple of the first mark.
 const HEADROOM: u64 = 100;
 
-/// Reads one market; those before it may be its underlying.
+/// Reads one market; those before it may be its underlying, and its steps admit `penalty` where
+/// they say nothing of one.
 pub fn read(
     words: &Words<'_>,
     at: &At<MarketShape>,
     domains: &[String],
     before: &[Market],
+    penalty: u32,
 ) -> Result<Market, Diagnostic> {
     let shape = &at.value;
     let name = words.name(&shape.name, "name")?;
@@ -52,6 +54,7 @@ pub fn read(
         },
         tiers: tiers(words, &shape.tiers)?,
         depth: shape.depth.as_ref().map(|at| depth(words, &grid, at)).transpose()?,
+        steps: shape.steps.as_ref().map(|at| steps(words, &at.value, penalty)).transpose()?,
         grid,
         name,
         place: at.place.clone(),
@@ -258,4 +261,15 @@ fn depth(words: &Words<'_>, grid: &Grid, at: &At<DepthShape>) -> Result<Depth, D
     let lots = size(words, grid, &at.value.size, "size")?.lots();
     let discount = words.percent(&at.value.discount, "discount", "", RATE_UNIT / 2)?;
     Ok(Depth { account, lots, discount, place: at.place.clone() })
+}
+
+fn steps(words: &Words<'_>, shape: &StepsShape, penalty: u32) -> Result<StepLimits, Diagnostic> {
+    let part = |at: &Option<At<PercentText>>, key: &str, otherwise: u32| {
+        at.as_ref().map_or(Ok(otherwise), |at| words.percent(at, key, "", RATE_UNIT))
+    };
+    Ok(StepLimits {
+        price: words.percent(&shape.price, "price", "", RATE_UNIT)?,
+        funding: part(&shape.funding, "funding", 0)?,
+        penalty: part(&shape.penalty, "penalty", penalty)?,
+    })
 }

@@ -3,8 +3,10 @@
 //!
 //! [`read()`] gives a [`VenueFile`] that can be right, or the first thing about it that cannot.
 
+pub mod collateral;
 mod crowd;
 mod events;
+mod feeds;
 mod liquidation;
 mod markets;
 pub mod model;

@@ -4,11 +4,13 @@
 //! Accounts, losses and parties are texts here; whoever runs the file gives them their ids.
 
 use rhodian_core::account::AccountKind;
-use rhodian_core::closeout::RouteSpec;
+use rhodian_core::closeout::{DeleveragingOrder, RouteSpec};
+use rhodian_core::collateral::CollateralSpec;
 use rhodian_core::control::Status;
 use rhodian_core::domain::CauseClass;
 use rhodian_core::ids::Name;
-use rhodian_core::market::{Right, Tier};
+use rhodian_core::market::{Right, StepLimits, Tier};
+use rhodian_core::oracle::{FeedSpec, Kind as FeedKind, Value};
 use rhodian_core::units::{Amount, Price, Quantity};
 
 use super::numbers::Grid;
@@ -40,6 +42,12 @@ pub struct VenueFile {
     pub domains: Vec<Domain>,
     /// The markets, in file order: at least one. Their dense ids.
     pub markets: Vec<Market>,
+    /// Other assets that count as collateral, in file order: their dense ids less one.
+    pub collaterals: Vec<Collateral>,
+    /// The feeds, in file order: their dense ids.
+    pub feeds: Vec<Feed>,
+    /// The sources, as feeds first name them: their dense ids.
+    pub sources: Vec<Name>,
     /// How accounts below maintenance are liquidated.
     pub liquidation: Option<Liquidation>,
     /// The accounts that are there at the beginning, in file order.
@@ -51,6 +59,17 @@ pub struct VenueFile {
     /// What is odd and may be meant: whole sentences without a full stop.
     pub remarks: Vec<String>,
 }
+
+/// Every order of auto-deleveraging by its name.
+pub const ORDERS: [(DeleveragingOrder, &str); 7] = [
+    (DeleveragingOrder::Draining, "draining"),
+    (DeleveragingOrder::QueueByBankruptcy, "queue-by-bankruptcy"),
+    (DeleveragingOrder::QueueByEntry, "queue-by-entry"),
+    (DeleveragingOrder::QueueByProfit, "queue-by-profit"),
+    (DeleveragingOrder::Contracts, "contracts"),
+    (DeleveragingOrder::Profit, "profit"),
+    (DeleveragingOrder::RandomStart, "random-start"),
+];
 
 /// A loss domain.
 #[derive(Clone, Debug)]
@@ -112,8 +131,46 @@ pub struct Market {
     pub tiers: Vec<Tier>,
     /// Who trades with close-out books.
     pub depth: Option<Depth>,
+    /// The largest steps it admits.
+    pub steps: Option<StepLimits>,
     /// Where it stands in the venue file.
     pub place: Place,
+}
+
+/// Another asset that counts as collateral.
+#[derive(Clone, Debug)]
+pub struct Collateral {
+    /// The asset.
+    pub asset: Asset,
+    /// One tick of its price, in 10^-12 units of the settled asset for one unit.
+    pub tick: u128,
+    /// What it counts for, with its dense ids.
+    pub spec: CollateralSpec,
+    /// The first mark.
+    pub mark: Option<Price>,
+    /// Where it stands in the venue file.
+    pub place: Place,
+}
+
+/// A feed.
+#[derive(Clone, Debug)]
+pub struct Feed {
+    /// What it is, with its dense ids.
+    pub spec: FeedSpec,
+    /// The index of the market it speaks of.
+    pub market: usize,
+    /// Whether the market is marked by it.
+    pub attached: bool,
+    /// Where it stands in the venue file.
+    pub place: Place,
+}
+
+impl Feed {
+    /// Whether it is the price that its market is marked at.
+    #[must_use]
+    pub fn marks(&self) -> bool {
+        self.attached && self.spec.kind == FeedKind::Price
+    }
 }
 
 /// How accounts below maintenance are liquidated: rates in millionths, times in milliseconds.
@@ -172,6 +229,8 @@ pub struct Account {
     pub kind: AccountKind,
     /// What it pays in.
     pub deposit: Amount,
+    /// What it pays in of other assets, by index of the collateral.
+    pub collateral: Vec<(usize, Amount)>,
     /// The indices of the domains whose terms it accepts.
     pub accepts: Vec<usize>,
     /// Where it stands in the venue file.
@@ -245,13 +304,23 @@ pub enum Do {
     SetStatus,
     /// A bidder takes a part of what is in auction.
     Bid,
+    /// A source says a value.
+    Report,
+    /// Markets are marked at their feeds' values.
+    MarkFromFeeds,
+    /// Values of a feed were wrong for a time.
+    DeclarePriceError,
+    /// A new price of a collateral.
+    MarkCollateral,
+    /// Collateral of a failed account was sold.
+    SellCollateral,
     /// Nothing but the clock.
     Wait,
 }
 
 impl Do {
     /// Every word with its name in the file.
-    pub const ALL: [(Self, &'static str); 22] = [
+    pub const ALL: [(Self, &'static str); 27] = [
         (Self::Fill, "fill"),
         (Self::Mark, "mark"),
         (Self::Funding, "funding"),
@@ -273,6 +342,11 @@ impl Do {
         (Self::FundIncome, "fund-income"),
         (Self::SetStatus, "set-status"),
         (Self::Bid, "bid"),
+        (Self::Report, "report"),
+        (Self::MarkFromFeeds, "mark-from-feeds"),
+        (Self::DeclarePriceError, "declare-price-error"),
+        (Self::MarkCollateral, "mark-collateral"),
+        (Self::SellCollateral, "sell-collateral"),
         (Self::Wait, "wait"),
     ];
 
@@ -289,9 +363,9 @@ impl Do {
 #[allow(missing_docs, reason = "fields are the keys of the event")]
 pub enum What {
     OpenAccount { account: Name, owner: Name, kind: AccountKind },
-    Deposit { account: String, amount: Amount },
-    Withdraw { account: String, amount: Amount },
-    Transfer { account: String, to: String, amount: Amount },
+    Deposit { account: String, asset: usize, amount: Amount },
+    Withdraw { account: String, asset: usize, amount: Amount },
+    Transfer { account: String, to: String, asset: usize, amount: Amount },
     Stake { account: String, layer: String, amount: Amount },
     Unstake { account: String, layer: String, amount: Amount },
     PayIn { layer: String, amount: Amount },
@@ -309,7 +383,44 @@ pub enum What {
     FundIncome { layer: String, amount: Amount },
     SetStatus { domain: Option<usize>, status: Status, cause: Name },
     Bid { from: String, account: String, part: u32 },
+    Report(FeedReport),
+    MarkFromFeeds { market: Option<usize> },
+    DeclarePriceError { feed: usize, from: u64, to: u64 },
+    MarkCollateral { collateral: usize, price: Price },
+    SellCollateral(Sale),
     Wait,
+}
+
+/// What a source says.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct FeedReport {
+    /// The index of the feed.
+    pub feed: usize,
+    /// The index of the source.
+    pub source: usize,
+    /// The value, in the feed's unit.
+    pub value: Value,
+    /// Give or take this.
+    pub confidence: Value,
+    /// Of when it is; now where nothing is said.
+    pub time: Option<u64>,
+    /// Its number; the source's next one where none is given.
+    pub number: Option<u64>,
+}
+
+/// A sale of collateral that was taken of a failed account.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Sale {
+    /// The loss.
+    pub loss: String,
+    /// The index of the collateral.
+    pub collateral: usize,
+    /// How much.
+    pub amount: Amount,
+    /// What came in, in the settled asset.
+    pub proceeds: Amount,
+    /// Who bought; nothing for the outside.
+    pub buyer: Option<String>,
 }
 
 /// A trade.
@@ -363,6 +474,13 @@ impl VenueFile {
     #[must_use]
     pub fn cite(&self, origin: &Origin) -> String {
         self.texts.get(origin.text).unwrap_or(&self.texts[0]).cite(&origin.place)
+    }
+
+    /// How amounts of an asset are written: the settled one is 0, then the collaterals.
+    #[must_use]
+    pub fn format_of(&self, asset: usize) -> AmountFormat {
+        let found = asset.checked_sub(1).and_then(|place| self.collaterals.get(place));
+        found.map_or(self.asset.format(), |found| found.asset.format())
     }
 
     /// When the last mark or event is, in milliseconds after the beginning.

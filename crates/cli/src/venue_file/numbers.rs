@@ -43,7 +43,8 @@ pub fn read_step(text: &str) -> Result<u128, FaultKind> {
     FORMAT.read_atoms(text.as_bytes(), MOST).map_err(|fault| fault.kind)
 }
 
-const fn gcd(a: u128, b: u128) -> u128 {
+/// The greatest common divisor.
+pub(super) const fn gcd(a: u128, b: u128) -> u128 {
     let (mut a, mut b) = (a, b);
     while b != 0 {
         (a, b) = (b, a % b);
@@ -119,7 +120,7 @@ impl Grid {
     /// How prices of the market are written.
     #[must_use]
     pub fn price_text(&self, price: Price) -> String {
-        written(u128::from(price.ticks()) * self.tick, places(self.tick))
+        written_price(price, self.tick)
     }
 
     /// One tick, as it is read.
@@ -141,13 +142,27 @@ impl Grid {
     }
 }
 
+/// A price read in 10^-12 units, in steps of `tick`; nothing between two steps or beyond the bound.
+#[must_use]
+pub fn price_in(read: u128, tick: u128) -> Option<Price> {
+    let ticks = u64::try_from(read / tick).ok().filter(|ticks| *ticks <= MAX_TICKS);
+    ticks.filter(|_| read % tick == 0).and_then(|ticks| Price::new(ticks).ok())
+}
+
+/// A price in steps of `tick`, in 10^-12 units, as it is written.
+#[must_use]
+pub fn written_price(price: Price, tick: u128) -> String {
+    written(u128::from(price.ticks()) * tick, places(tick))
+}
+
 /// The decimals a step has.
 fn places(step: u128) -> u32 {
     rhodian_report::money::Money::new(u32::from(DECIMALS)).needed(step)
 }
 
 /// Without separators and zeros that say nothing.
-fn plain(value: u128) -> String {
+#[must_use]
+pub fn plain(value: u128) -> String {
     written(value, 0).replace(',', "")
 }
 

@@ -8,18 +8,21 @@ use rhodian_core::domain::CauseClass;
 use rhodian_core::ids::Name;
 
 use super::events::{self, Known, account_kind};
-use super::model::{Account, Domain, Event, Market, Origin, VenueFile, What};
+use super::model::{Account, Collateral, Domain, Event, Market, ORDERS, Origin, VenueFile, What};
 use super::shape::{AccountShape, DomainShape, FileShape, TermsShape};
-use super::{crowd, liquidation, markets, prices, stream};
+use super::{collateral, crowd, feeds, liquidation, markets, prices, stream};
 use crate::diagnostic::Diagnostic;
 use crate::loss_file::layers::{self, MAX_SPAN, Setting};
 use crate::loss_file::model::{Layer, Term};
 use crate::loss_file::near::nearest;
-use crate::loss_file::read::{asset, shape};
-use crate::loss_file::shape::At;
+use crate::loss_file::read::{asset, shape, unknown};
+use crate::loss_file::shape::{At, DurationText};
 use crate::loss_file::toml_text::TomlText;
-use crate::loss_file::words::{CLASSES, Words};
+use crate::loss_file::words::{CLASSES, Words, written_duration};
 use crate::terminal::{fit, visible};
+
+/// The most ends of periods in one file.
+const MOST_PERIODS: u64 = 100_000;
 
 /// Reads a venue file with everything it names, or standard input where the path is `-`.
 pub fn read(path: &Path) -> Result<VenueFile, Diagnostic> {
@@ -38,8 +41,9 @@ pub fn from_text(text: TomlText) -> Result<VenueFile, Diagnostic> {
     let crowd = shape.population.as_ref().map(|at| crowd::read(&words, at, domains.len()));
     let crowd = crowd.transpose()?.unwrap_or_default();
     let mut markets: Vec<Market> = crowd.markets;
+    let penalty = liquidation::penalty(&words, shape.liquidation.as_ref())?;
     for at in &shape.market {
-        let market = markets::read(&words, at, &names, &markets)?;
+        let market = markets::read(&words, at, &names, &markets, penalty)?;
         markets.push(market);
     }
     if markets.is_empty() {
@@ -48,14 +52,22 @@ pub fn from_text(text: TomlText) -> Result<VenueFile, Diagnostic> {
     }
     let liquidation = shape.liquidation.as_ref();
     let liquidation = liquidation.map(|at| liquidation::read(&words, at, &domains)).transpose()?;
-    let mut accounts = accounts(&words, &shape.account, &names)?;
+    let collaterals = collateral::read(&words, &shape.collateral, &markets, &asset)?;
+    let (feeds, sources) = feeds::read(&words, &shape.feed, &markets, &names)?;
+    let mut accounts = accounts(&words, &shape.account, &names, &collaterals)?;
     accounts.extend(crowd.accounts);
     let (marks, mut remarks) = match &shape.prices {
         Some(at) => prices::read(&words, at, &markets)?,
         None => Default::default(),
     };
     let marks = prices::joined(marks, crowd.marks);
-    let known = Known { markets: &markets, domains: &names };
+    let known = Known {
+        markets: &markets,
+        domains: &names,
+        collaterals: &collaterals,
+        feeds: &feeds,
+        sources: &sources,
+    };
     let inline = inline_events(&words, &shape, known)?;
     let title = shape.title.as_ref().map(|at| visible(&at.value).into_owned());
     let beside = shape.events.as_ref().map(|at| stream::open(&text, at)).transpose()?;
@@ -84,6 +96,9 @@ pub fn from_text(text: TomlText) -> Result<VenueFile, Diagnostic> {
         period,
         domains,
         markets,
+        collaterals,
+        feeds,
+        sources,
         liquidation,
         accounts,
         marks,
@@ -91,7 +106,23 @@ pub fn from_text(text: TomlText) -> Result<VenueFile, Diagnostic> {
         remarks,
     };
     check_names(&file)?;
+    check_period(&file, shape.period.as_ref())?;
     Ok(file)
+}
+
+/// Every end of a period is kept until nothing can need it: so many are too many.
+fn check_period(file: &VenueFile, at: Option<&At<DurationText>>) -> Result<(), Diagnostic> {
+    let (Some(period), Some(at)) = (file.period, at) else { return Ok(()) };
+    let (end, most) = (file.end(), MOST_PERIODS);
+    if end / period <= most {
+        return Ok(());
+    }
+    let message = format!("period ends {} times in this file", end / period);
+    let least = written_duration((end / most + 1).max(1));
+    let help = format!("prices are kept at each end: write {least} or longer.");
+    let words = Words { text: file.text(), format: file.format() };
+    let allowed = format!("a period that ends at most {most} times until the last event");
+    Err(words.refuse("period-too-short", message, help, &at.place, allowed))
 }
 
 fn inline_events(
@@ -161,6 +192,9 @@ fn terms(words: &Words<'_>, shape: &TermsShape) -> Result<Vec<Term>, Diagnostic>
         (Parameter::ReferenceAge, "reference_age", &shape.reference_age),
         (Parameter::CloseOutTime, "close_out_time", &shape.close_out_time),
         (Parameter::HaltLength, "halt_length", &shape.halt_length),
+        (Parameter::ReduceOnlyAfter, "reduce_only_after", &shape.reduce_only_after),
+        (Parameter::SettleAfter, "settle_after", &shape.settle_after),
+        (Parameter::ExpiryWindow, "expiry_window", &shape.expiry_window),
     ];
     for (parameter, key, at) in lengths {
         let Some(at) = at else { continue };
@@ -183,9 +217,17 @@ fn terms(words: &Words<'_>, shape: &TermsShape) -> Result<Vec<Term>, Diagnostic>
         (Parameter::StressRate, "stress_rate", &shape.stress_rate),
         (Parameter::OpeningProfit, "opening_profit", &shape.opening_profit),
         (Parameter::FundDrawdown, "fund_drawdown", &shape.fund_drawdown),
+        (Parameter::LoanLimit, "loan_limit", &shape.loan_limit),
     ] {
         let Some(at) = at else { continue };
         let value = u128::from(words.percent(at, key, "", 1_000_000)?);
+        found.push(Term { parameter, value, place: at.place.clone() });
+    }
+    if let Some(at) = &shape.deleveraging_order {
+        let order = ORDERS.iter().find(|(_, name)| *name == at.value);
+        let names = ORDERS.map(|(_, name)| name);
+        let (order, _) = order.ok_or_else(|| unknown(words, at, "order", &names))?;
+        let (parameter, value) = (Parameter::DeleveragingOrder, order.number());
         found.push(Term { parameter, value, place: at.place.clone() });
     }
     Ok(found)
@@ -195,6 +237,7 @@ fn accounts(
     words: &Words<'_>,
     shapes: &[At<AccountShape>],
     domains: &[String],
+    collaterals: &[Collateral],
 ) -> Result<Vec<Account>, Diagnostic> {
     let mut seen: BTreeSet<Name> = BTreeSet::new();
     let mut found = Vec::with_capacity(shapes.len());
@@ -220,6 +263,10 @@ fn accounts(
             owner: owner.unwrap_or_else(|| id.clone()),
             kind: account_kind(words, shape.kind.as_ref())?,
             deposit: deposit.unwrap_or_default(),
+            collateral: match &shape.collateral {
+                Some(at) => collateral::deposits(words, &at.value, collaterals)?,
+                None => Vec::new(),
+            },
             accepts,
             id,
             place: at.place.clone(),
@@ -282,6 +329,7 @@ fn names_of(what: &What) -> ([Option<&str>; 2], Option<&str>) {
         }
         What::PayIn { layer, .. } | What::FundIncome { layer, .. } => ([None, None], Some(layer)),
         What::Bid { from, account, .. } => ([Some(from), Some(account)], None),
+        What::SellCollateral(sale) => ([sale.buyer.as_deref(), None], None),
         What::Fill(fill) => ([Some(&fill.buyer), Some(&fill.seller)], None),
         What::PayDraw { layer, account, .. } => ([account.as_deref(), None], Some(layer)),
         _ => ([None, None], None),

@@ -2,18 +2,22 @@
 
 use rhodian_core::account::{self, AccountKind};
 use rhodian_core::closeout;
+use rhodian_core::collateral;
 use rhodian_core::control;
 use rhodian_core::domain;
 use rhodian_core::engine::{Action, Actor, Role, State};
-use rhodian_core::ids::{AccountId, AssetId, DomainId, LayerId, LossId, MarketId, Name, OwnerId};
+use rhodian_core::ids::{
+    AccountId, AssetId, DomainId, FeedId, LayerId, LossId, MarketId, Name, OwnerId, SourceId, Time,
+};
 use rhodian_core::loss;
 use rhodian_core::market::{self, Party};
+use rhodian_core::oracle;
 use rhodian_core::units::Amount;
 
 use super::names::Names;
 use crate::venue_file::model::{Fill, Report, What};
 
-/// The asset of every amount: a venue file has one.
+/// The asset that markets are settled in; collaterals come after it.
 pub const ASSET: AssetId = AssetId(0);
 /// Who agrees with a report: another of the venue than the one who made it.
 const SECOND: Actor = Actor { role: Role::Venue, id: 1 };
@@ -89,8 +93,67 @@ impl Words<'_> {
                 let (from, bidder, part) = (self.party(from)?, self.account(account)?, *part);
                 venue(Action::CloseOut(closeout::Command::Bid { from, bidder, part }))
             }
+            What::Report(_)
+            | What::MarkFromFeeds { .. }
+            | What::DeclarePriceError { .. }
+            | What::MarkCollateral { .. }
+            | What::SellCollateral(_) => self.outside(what),
             What::Wait => Ok(Vec::new()),
         }
+    }
+
+    /// What sources say, and what collateral is worth and sold for.
+    fn outside(&self, what: &What) -> Result<Vec<(Actor, Action)>, NoSuch> {
+        let settled = ASSET;
+        Ok(vec![match what {
+            What::Report(report) => {
+                let (feed, source) = (dense(report.feed, FeedId), dense(report.source, SourceId));
+                let found = self.state.oracle.feed(feed);
+                let last = found.and_then(|found| found.report(source));
+                let command = oracle::Command::Report {
+                    feed,
+                    source,
+                    number: report.number.unwrap_or(last.map_or(0, |last| last.number) + 1),
+                    value: report.value,
+                    confidence: report.confidence,
+                    time: report.time.map_or(self.state.now(), Time),
+                };
+                (Actor { role: Role::Source, id: source.0 }, Action::Oracle(command))
+            }
+            What::DeclarePriceError { feed, from, to } => {
+                let (feed, from, to) = (dense(*feed, FeedId), Time(*from), Time(*to));
+                let evidence = [0; 32];
+                let command = oracle::Command::DeclarePriceError { feed, from, to, evidence };
+                (Actor::VENUE, Action::Oracle(command))
+            }
+            What::MarkCollateral { collateral, price } => {
+                let (asset, price) = (dense(*collateral + 1, AssetId), *price);
+                let command = collateral::Command::Mark { asset, settled, price };
+                (Actor::VENUE, Action::Collateral(command))
+            }
+            What::SellCollateral(sale) => {
+                let loss = self.loss(&sale.loss)?;
+                let last = self.state.losses.loss(loss).map_or(0, |found| found.last_recovery);
+                let buyer = sale.buyer.as_ref().map(|name| self.account(name)).transpose()?;
+                let command = collateral::Command::Sell {
+                    loss,
+                    number: last + 1,
+                    asset: dense(sale.collateral + 1, AssetId),
+                    amount: sale.amount,
+                    buyer,
+                    proceeds: sale.proceeds,
+                };
+                (Actor::VENUE, Action::Collateral(command))
+            }
+            _ => return Ok(Vec::new()),
+        }])
+    }
+
+    /// A market's new mark at the value of its feed.
+    #[must_use]
+    pub fn mark_from_feed(market: usize) -> Action {
+        let markets = vec![dense(market, MarketId)];
+        Action::Market(market::Command::MarkFromFeeds { markets })
     }
 
     /// An owner where he is new, his account, the terms of every domain.
@@ -142,22 +205,24 @@ impl Words<'_> {
     }
 
     fn money(&self, what: &What) -> Result<Action, NoSuch> {
-        let asset = ASSET;
         let of = |name: &str| {
             let account = self.account(name)?;
             Ok((account, self.next_number(account)))
         };
         let last = |layer| self.state.domains.layer(layer).map_or(0, |found| found.last_number);
         Ok(match what {
-            What::Deposit { account, amount } => {
+            What::Deposit { account, asset, amount } => {
                 let ((account, number), amount) = (of(account)?, *amount);
+                let asset = dense(*asset, AssetId);
                 Action::Account(account::Command::Deposit { account, number, asset, amount })
             }
-            What::Withdraw { account, amount } => {
+            What::Withdraw { account, asset, amount } => {
                 let ((account, number), amount) = (of(account)?, *amount);
+                let asset = dense(*asset, AssetId);
                 Action::Account(account::Command::Withdraw { account, number, asset, amount })
             }
-            What::Transfer { account, to, amount } => {
+            What::Transfer { account, to, asset, amount } => {
+                let asset = dense(*asset, AssetId);
                 let ((from, number), to, amount) = (of(account)?, self.account(to)?, *amount);
                 Action::Account(account::Command::Transfer { from, to, number, asset, amount })
             }

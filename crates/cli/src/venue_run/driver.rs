@@ -1,19 +1,18 @@
 //! Runs a venue file through the engine: time by time the marks, the end of a period, the events,
 //! and whatever falls due between them. Every law is checked after every event.
 
+use std::collections::BTreeSet;
 use std::io::Write;
 use std::time::{Duration, Instant};
 
-use rhodian_core::control::Parameter;
 use rhodian_core::engine::{
     Action, Actor, Envelope, Event as Fact, Events, Rejection, State, decide, duty, evolve,
 };
 use rhodian_core::ids::{LayerId, LossId, Time};
 use rhodian_core::invariants::{self, Running};
-use rhodian_core::loss::{Loss, Stage};
-use rhodian_core::market::{Command as MarketCommand, Leg};
+use rhodian_core::market::Command as MarketCommand;
 
-use super::commands::{ASSET, NoSuch, Words, dense};
+use super::commands::{NoSuch, Words, dense};
 use super::figures::Figures;
 use super::journal::CommandLog;
 use super::names::Names;
@@ -24,7 +23,7 @@ use crate::diagnostic::Diagnostic;
 use crate::run::events::EventLog;
 use crate::run::trail::Trail;
 use crate::venue_file::VenueFile;
-use crate::venue_file::model::{Event, Marks, Origin, What};
+use crate::venue_file::model::{Event, Feed, Marks, Origin, What};
 use crate::venue_file::no_such;
 
 /// The accounts up to which every law is checked from the raw state after every event.
@@ -72,10 +71,14 @@ pub struct Driver<'f> {
     pub(super) state: State,
     running: Running,
     trail: Trail,
-    figures: Figures,
+    pub(super) figures: Figures,
     log: Option<EventLog>,
     commands: Option<CommandLog>,
     reported: Vec<u64>,
+    /// The asset that the last event is about: 0 is the settled one.
+    asked: usize,
+    /// The markets whose feeds got reports that they are not yet marked by.
+    pub(super) to_mark: BTreeSet<usize>,
     /// Draws whose payments were tried.
     pub(super) tried: Vec<(LossId, LayerId)>,
     began: Instant,
@@ -115,6 +118,8 @@ impl<'f> Driver<'f> {
             log: keep.then(EventLog::new).transpose()?,
             commands: keep.then(CommandLog::new).transpose()?,
             reported: vec![0; file.domains.len()],
+            asked: 0,
+            to_mark: BTreeSet::new(),
             tried: Vec::new(),
             began: Instant::now(),
             options,
@@ -134,6 +139,7 @@ impl<'f> Driver<'f> {
         while !stopped {
             let due = [marks.peek().map(|m| m.at), events.peek().map(|e| e.at)].into_iter();
             let due = due.flatten().chain((boundary <= end).then_some(boundary));
+            let due = due.chain(self.next_of_feeds().filter(|at| *at <= end));
             let Some(next) = due.chain(self.next_deadline()).min() else { break };
             if matches!(self.options.until, Some(Until::Time(time)) if next > time) {
                 break;
@@ -148,6 +154,9 @@ impl<'f> Driver<'f> {
                 self.event_of(&What::EndPeriod, None, &Origin::default())?;
             }
             while let Some(event) = events.peek().filter(|event| event.at == next) {
+                if !matches!(event.what, What::Report(_)) {
+                    self.mark_reported()?;
+                }
                 stopped = self.stops_before(event);
                 if stopped {
                     break;
@@ -155,6 +164,7 @@ impl<'f> Driver<'f> {
                 self.event_of(&event.what, event.expect.as_deref(), &event.origin)?;
                 events.next();
             }
+            self.mark_reported()?;
             self.step_done(next)?;
             self.options.bar.at(next, end, self.figures.losses());
         }
@@ -317,6 +327,17 @@ impl<'f> Driver<'f> {
         expect: Option<&str>,
         origin: &Origin,
     ) -> Result<(), Diagnostic> {
+        if let What::MarkFromFeeds { market } = what {
+            let marks = |feed: &&Feed| feed.marks() && market.is_none_or(|of| feed.market == of);
+            self.to_mark.extend(self.file.feeds.iter().filter(marks).map(|feed| feed.market));
+            return self.mark_reported();
+        }
+        self.asked = match what {
+            What::Deposit { asset, .. }
+            | What::Withdraw { asset, .. }
+            | What::Transfer { asset, .. } => *asset,
+            _ => 0,
+        };
         let commands = self.words().commands(what).map_err(|none| self.nothing(&none, origin))?;
         if let What::ReportLoss(report) = what {
             self.names.reporting = Some(report.loss.as_str().to_owned());
@@ -331,6 +352,7 @@ impl<'f> Driver<'f> {
         match (what, &refused) {
             (What::ReportLoss(report), None) => self.reported[report.domain] += 1,
             (What::DeclareDefault { domain, .. }, None) => self.reported[*domain] += 1,
+            (What::Report(report), None) => self.told(report.feed),
             _ => {}
         }
         self.pay_pending()?;
@@ -397,7 +419,7 @@ impl<'f> Driver<'f> {
 
     /// A refusal in the words of the file.
     fn words_of(&self, rejection: &Rejection) -> String {
-        super::story::refusal(rejection, &self.state, self.file)
+        super::refusal::refusal(rejection, self.asked, &self.state, self.file)
     }
 
     fn refused(&self, rejection: &Rejection, origin: &Origin) -> Diagnostic {
@@ -412,39 +434,6 @@ impl<'f> Driver<'f> {
             _ => self.names.known_accounts(),
         };
         no_such(self.file, origin, none.what, &none.name, &known)
-    }
-
-    /// The next moment at which a challenge ends, a draw's deadline passes, or a book's time is
-    /// out.
-    fn next_deadline(&self) -> Option<u64> {
-        let state = &self.state;
-        let deadlines = state.losses.losses().flat_map(|(id, loss)| {
-            let challenge = match loss.stage {
-                Stage::Challengeable { until } => Some(until),
-                _ => None,
-            };
-            let draws = loss.draws.iter().filter(|draw| loss.is_open() && !draw.closed);
-            challenge.into_iter().chain(draws.filter_map(|d| d.deadline)).chain(self.book(id, loss))
-        });
-        let deadlines = deadlines.chain(self.routes_end());
-        deadlines.filter(|deadline| *deadline > state.now()).min().map(|time| time.0)
-    }
-
-    /// When the time of the route of an open liquidation is out, while another one follows.
-    fn routes_end(&self) -> impl Iterator<Item = Time> + '_ {
-        let routes = self.state.closeouts.routes(ASSET);
-        self.state.closeouts.liquidations().filter_map(move |(_, of)| {
-            let list = &routes?.list;
-            (of.route + 1 < list.len()).then(|| of.since.after(list[of.route].time))
-        })
-    }
-
-    /// When the time of an open book is out.
-    fn book(&self, id: LossId, loss: &Loss) -> Option<Time> {
-        let legs: &[Leg] = self.state.markets.book(id);
-        let begun = self.state.closeouts.deleveraging(id).is_some();
-        let time = self.state.control.millis(loss.domain, Parameter::CloseOutTime);
-        (loss.is_open() && !legs.is_empty() && !begun).then(|| loss.detected.after(time))
     }
 
     /// Everything of one time is done.
@@ -484,6 +473,11 @@ fn word_of(what: &What) -> &'static str {
         What::FundIncome { .. } => Do::FundIncome,
         What::SetStatus { .. } => Do::SetStatus,
         What::Bid { .. } => Do::Bid,
+        What::Report(_) => Do::Report,
+        What::MarkFromFeeds { .. } => Do::MarkFromFeeds,
+        What::DeclarePriceError { .. } => Do::DeclarePriceError,
+        What::MarkCollateral { .. } => Do::MarkCollateral,
+        What::SellCollateral(_) => Do::SellCollateral,
         What::Wait => Do::Wait,
     };
     word.name()

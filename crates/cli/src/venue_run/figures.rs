@@ -8,11 +8,14 @@ use rhodian_core::engine::{Event, Rejection, State};
 use rhodian_core::ids::{AccountId, LossId, MarketId};
 use rhodian_core::loss::Event as LossEvent;
 use rhodian_core::market::{Event as MarketEvent, Party};
-use rhodian_core::{account, domain};
+use rhodian_core::{account, collateral, domain, oracle};
 
 use super::commands::ASSET;
+use super::feed_figures::Feeds;
 use super::names::Names;
+use super::options_figures::OptionsAt;
 use crate::venue_file::VenueFile;
+use crate::venue_file::model::{Instrument as Listed, Market};
 
 /// The most points of a price kept before every second one is dropped.
 const MOST_MARKS: usize = 2_048;
@@ -110,8 +113,17 @@ pub struct Figures {
     pub times: BTreeMap<LossId, (u64, Option<u64>)>,
     /// By dense id.
     pub accounts: Vec<AccountFigures>,
+    /// What was closed of accounts in liquidation: when, where, its value in atoms.
+    pub liquidated: Vec<(u64, MarketId, u128)>,
+    /// By account and underlying: the moment at which its worst move was worst.
+    pub options: BTreeMap<(AccountId, MarketId), OptionsAt>,
+    /// How good the feeds were.
+    pub feeds: Feeds,
+    /// The marks of each collateral over time, in ticks.
+    pub collateral_marks: Vec<Vec<(u64, u64)>>,
     /// When the run ended.
     pub end: u64,
+    has_options: bool,
     strides: Vec<(usize, usize)>,
     stride: usize,
     steps: usize,
@@ -121,9 +133,17 @@ impl Figures {
     /// Nothing yet.
     #[must_use]
     pub fn of(file: &VenueFile) -> Self {
-        let markets = file.markets.len();
+        let is_option = |of: &Market| matches!(of.instrument, Listed::Option { .. });
+        let has_options = file.markets.iter().any(is_option);
+        Self { has_options, ..Self::of_sizes(file.markets.len(), file.collaterals.len()) }
+    }
+
+    /// Nothing yet, of so many markets and collaterals; options are not watched.
+    #[must_use]
+    pub fn of_sizes(markets: usize, collaterals: usize) -> Self {
         let (marks, strides) = (vec![Vec::new(); markets], vec![(1, 0); markets]);
-        Self { marks, strides, stride: 1, ..Self::default() }
+        let collateral_marks = vec![Vec::new(); collaterals];
+        Self { marks, strides, collateral_marks, stride: 1, ..Self::default() }
     }
 
     /// How many losses there were.
@@ -176,25 +196,60 @@ impl Figures {
             Event::Market(event) => self.of_market(event, state),
             Event::CloseOut(event) => self.of_close_out(event, state),
             Event::Loss(event) => self.of_loss(event, state.now().0),
-            Event::Control(_)
-            | Event::Oracle(_)
-            | Event::Collateral(_)
-            | Event::TimePassed { .. } => {}
+            Event::Oracle(event) => self.of_oracle(event, state),
+            Event::Collateral(event) => self.of_collateral(event, state.now().0),
+            Event::Control(_) | Event::TimePassed { .. } => {}
         }
     }
 
     fn of_account(&mut self, event: &account::Event) {
         match event {
-            account::Event::Deposited { account, amount, .. } => {
+            account::Event::Deposited { account, asset, amount, .. } => {
                 self.counted("deposits");
-                self.account(*account).deposited += amount.atoms();
+                let of = self.account(*account);
+                if *asset == ASSET {
+                    of.deposited += amount.atoms();
+                }
             }
-            account::Event::Withdrawn { account, amount, .. } => {
+            account::Event::Withdrawn { account, asset, amount, .. } => {
                 self.counted("withdrawals");
-                self.account(*account).withdrawn += amount.atoms();
+                let of = self.account(*account);
+                if *asset == ASSET {
+                    of.withdrawn += amount.atoms();
+                }
             }
             account::Event::Transferred { .. } => self.counted("transfers"),
             _ => {}
+        }
+    }
+
+    fn of_oracle(&mut self, event: &oracle::Event, state: &State) {
+        match event {
+            oracle::Event::Reported { feed, .. } => {
+                self.counted("reports");
+                self.feeds.reported(feed.index());
+            }
+            oracle::Event::Moved { feed, .. } => self.feeds.told(feed.index(), state, state.now()),
+            oracle::Event::PriceErrorDeclared { .. } => self.counted("declared price errors"),
+            oracle::Event::DomainTightened { .. } => self.counted("domains without a good price"),
+            _ => {}
+        }
+    }
+
+    fn of_collateral(&mut self, event: &collateral::Event, at: u64) {
+        match event {
+            collateral::Event::Marked { asset, price, .. } => {
+                self.counted("marks of collateral");
+                let place = asset.index().checked_sub(1);
+                if let Some(marks) = place.and_then(|place| self.collateral_marks.get_mut(place)) {
+                    marks.push((at, price.ticks()));
+                }
+            }
+            collateral::Event::Taken { .. } => self.counted("collaterals taken over"),
+            collateral::Event::Sold { .. } => self.counted("sales of collateral"),
+            collateral::Event::Returned { .. } => self.counted("collaterals returned"),
+            collateral::Event::SetAside { .. } => self.counted("collaterals set aside"),
+            collateral::Event::Accepted { .. } => {}
         }
     }
 
@@ -222,7 +277,12 @@ impl Figures {
                 self.counted("fills");
                 for (party, fee) in [(buyer, buyer_fee), (seller, seller_fee)] {
                     match party {
-                        Party::Account(account) => self.account(*account).fees += fee.atoms(),
+                        Party::Account(account) => {
+                            self.account(*account).fees += fee.atoms();
+                            if state.closeouts.liquidation(*account).is_some() {
+                                self.liquidated(*market, lots.size(), state);
+                            }
+                        }
                         Party::Book(loss) => {
                             self.counted("fills of close-out books");
                             let close_out = self.close_outs.entry((*loss, *market)).or_default();
@@ -248,6 +308,14 @@ impl Figures {
             }
             _ => {}
         }
+    }
+
+    /// Lots of an account in liquidation were closed: their value at the mark.
+    fn liquidated(&mut self, market: MarketId, lots: u64, state: &State) {
+        let found = state.markets.market(market);
+        let value = found.and_then(|found| Some(found.value_at(found.mark?))).unwrap_or(0);
+        let value = value.unsigned_abs() * u128::from(lots);
+        self.liquidated.push((state.now().0, market, value));
     }
 
     fn marked(&mut self, market: usize, at: u64, ticks: u64) {
@@ -283,6 +351,11 @@ impl Figures {
                 let what = if *backstop { "sales to a backstop" } else { "sales by auction" };
                 self.counted(what);
                 self.account(*to).bought += value.atoms();
+                if matches!(from, Party::Account(_)) {
+                    for (market, _, lots, _) in legs {
+                        self.liquidated(*market, lots.size(), state);
+                    }
+                }
                 if let Party::Book(loss) = from {
                     for (market, _, lots, _) in legs {
                         let close_out = self.close_outs.entry((*loss, *market)).or_default();
@@ -309,6 +382,8 @@ impl Figures {
                     close_out.parties += 1;
                 }
                 if matches!(from, Party::Account(_)) {
+                    let lots = taken.iter().map(|(_, lots)| lots.size()).sum();
+                    self.liquidated(*market, lots, state);
                     self.counted("auto-deleveragings of accounts");
                 }
             }
@@ -352,6 +427,9 @@ impl Figures {
     /// Everything of one time is done: the moment to look at equities.
     pub fn sample(&mut self, at: u64, state: &State) {
         self.end = at;
+        if self.has_options {
+            self.watch_options(at, state);
+        }
         let accounts = self.accounts.len();
         if accounts == 0 || accounts > MOST_ACCOUNTS {
             return;
@@ -382,7 +460,7 @@ impl Figures {
 }
 
 /// Drops every second one.
-fn thin<T>(list: &mut Vec<T>) {
+pub(super) fn thin<T>(list: &mut Vec<T>) {
     let mut keep = false;
     list.retain(|_| {
         keep = !keep;

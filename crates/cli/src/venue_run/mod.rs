@@ -9,15 +9,19 @@
 //! commands of the engine.
 
 pub mod commands;
+mod deadlines;
 pub mod driver;
+pub mod feed_figures;
 pub mod figures;
 pub mod journal;
 pub mod margin;
 pub mod names;
 mod open;
+pub mod options_figures;
 mod outside;
 pub mod page;
 pub mod progress;
+pub mod refusal;
 pub mod story;
 pub mod summary;
 

@@ -21,8 +21,8 @@ pub struct Names {
 }
 
 impl Names {
-    /// Takes the next event.
-    pub fn follow(&mut self, event: &Event, state: &State) {
+    /// Takes the next event, for the accounts and owners that it opens.
+    pub fn follow_accounts(&mut self, event: &Event) {
         match event {
             Event::Account(account::Event::AccountOpened { account, name, .. }) => {
                 self.accounts.insert(name.as_str().to_owned(), *account);
@@ -30,6 +30,14 @@ impl Names {
             Event::Account(account::Event::OwnerOpened { owner, name }) => {
                 self.owners.insert(name.as_str().to_owned(), *owner);
             }
+            _ => {}
+        }
+    }
+
+    /// Takes the next event.
+    pub fn follow(&mut self, event: &Event, state: &State) {
+        self.follow_accounts(event);
+        match event {
             Event::Domain(domain::Event::LayerAdded { layer, spec }) => {
                 self.layers.insert(spec.name.as_str().to_owned(), *layer);
             }

@@ -5,12 +5,14 @@ use std::collections::BTreeSet;
 
 use rhodian_core::account::{AccountKind, Command as AccountCommand};
 use rhodian_core::closeout::{Command as CloseOutCommand, Route, Routes};
+use rhodian_core::collateral::Command as CollateralCommand;
 use rhodian_core::control::Command as ControlCommand;
 use rhodian_core::domain::{Command as DomainCommand, Source};
 use rhodian_core::engine::{Action, Actor};
-use rhodian_core::ids::{DomainId, LayerId, MarketId, Name, Time};
+use rhodian_core::ids::{AssetId, DomainId, FeedId, LayerId, MarketId, Name, Time};
 use rhodian_core::loss::{Command as LossCommand, ReportedClaim, SHARES_PER_EVENT};
-use rhodian_core::market::{self, Instrument, MarketSpec};
+use rhodian_core::market::{self, Feeds, Instrument, MarketSpec};
+use rhodian_core::oracle::{Command as OracleCommand, Kind};
 use rhodian_core::units::Amount;
 use rhodian_core::waterfall::{Side, Step};
 
@@ -19,7 +21,7 @@ use super::driver::Driver;
 use crate::diagnostic::Diagnostic;
 use crate::loss_file::model::{Layer, Place};
 use crate::venue_file::VenueFile;
-use crate::venue_file::model::{Instrument as Listed, Market, Origin};
+use crate::venue_file::model::{Feed, Instrument as Listed, Market, Origin};
 
 /// A place of the venue file itself.
 fn at(place: &Place) -> Origin {
@@ -42,6 +44,11 @@ pub(super) fn open(driver: &mut Driver<'_>) -> Result<(), Diagnostic> {
             driver.must(GOVERNANCE, Action::Control(set), &at(&term.place))?;
         }
     }
+    for of in &file.collaterals {
+        let (name, decimals) = (of.asset.name.clone(), of.asset.decimals);
+        let add = DomainCommand::AddAsset { name, decimals };
+        driver.must(Actor::VENUE, Action::Domain(add), &at(&of.place))?;
+    }
     accounts(driver, file)?;
     for (index, (domain, layer)) in file.layers().enumerate() {
         add_layer(driver, dense(index, LayerId), domain, layer)?;
@@ -50,7 +57,55 @@ pub(super) fn open(driver: &mut Driver<'_>) -> Result<(), Diagnostic> {
     for (index, market) in file.markets.iter().enumerate() {
         list(driver, index, market)?;
     }
+    collaterals(driver, file)?;
+    feeds(driver, file)?;
     routes(driver, file)
+}
+
+/// What other assets count for, with their first marks, and what accounts pay in of them.
+fn collaterals(driver: &mut Driver<'_>, file: &VenueFile) -> Result<(), Diagnostic> {
+    for of in &file.collaterals {
+        let (origin, spec) = (at(&of.place), of.spec.clone());
+        let (asset, settled) = (spec.asset, spec.settled);
+        let accept = CollateralCommand::Accept { spec };
+        driver.must(Actor::VENUE, Action::Collateral(accept), &origin)?;
+        if let Some(price) = of.mark {
+            let mark = CollateralCommand::Mark { asset, settled, price };
+            driver.must(Actor::VENUE, Action::Collateral(mark), &origin)?;
+        }
+    }
+    for account in &file.accounts {
+        for (collateral, amount) in &account.collateral {
+            let asset = dense(*collateral + 1, AssetId);
+            pay_in(driver, account.id.as_str(), (asset, *amount), &at(&account.place))?;
+        }
+    }
+    Ok(())
+}
+
+/// Feeds, then the markets that are attached to them.
+fn feeds(driver: &mut Driver<'_>, file: &VenueFile) -> Result<(), Diagnostic> {
+    for feed in &file.feeds {
+        let open = OracleCommand::OpenFeed { spec: feed.spec.clone() };
+        driver.must(Actor::VENUE, Action::Oracle(open), &at(&feed.place))?;
+    }
+    for market in 0..file.markets.len() {
+        let id = |kind| {
+            let of = |feed: &Feed| feed.attached && feed.market == market && feed.spec.kind == kind;
+            file.feeds.iter().position(of).map(|place| dense(place, FeedId))
+        };
+        let feeds = Feeds {
+            price: id(Kind::Price),
+            depth: id(Kind::Depth),
+            volatility: id(Kind::Volatility),
+        };
+        if feeds != Feeds::default() {
+            let market = dense(market, MarketId);
+            let attach = market::Command::AttachFeeds { market, feeds };
+            driver.must(Actor::VENUE, Action::Market(attach), &Origin::default())?;
+        }
+    }
+    Ok(())
 }
 
 /// The routes of liquidation, where the file has any.
@@ -84,7 +139,7 @@ fn accounts(driver: &mut Driver<'_>, file: &VenueFile) -> Result<(), Diagnostic>
         let origin = at(&account.place);
         open.insert(account.id.as_str());
         open_one(driver, (&account.id, &account.owner), account.kind, &account.accepts, &origin)?;
-        pay_in(driver, account.id.as_str(), account.deposit, &origin)?;
+        pay_in(driver, account.id.as_str(), (ASSET, account.deposit), &origin)?;
     }
     let all: Vec<usize> = (0..file.domains.len()).collect();
     for (_, layer) in file.layers() {
@@ -122,14 +177,14 @@ fn open_one(
 fn pay_in(
     driver: &mut Driver<'_>,
     id: &str,
-    amount: Amount,
+    (asset, amount): (AssetId, Amount),
     origin: &Origin,
 ) -> Result<(), Diagnostic> {
     let Some(account) = driver.names.account(id).filter(|_| !amount.is_zero()) else {
         return Ok(());
     };
     let number = driver.words().next_number(account);
-    let deposit = AccountCommand::Deposit { account, number, asset: ASSET, amount };
+    let deposit = AccountCommand::Deposit { account, number, asset, amount };
     driver.must(Actor::VENUE, Action::Account(deposit), origin)
 }
 
@@ -145,7 +200,7 @@ fn add_layer(
     driver.layer_domains.push(domain);
     for stake in &layer.stakes {
         // What is staked was paid in for it.
-        pay_in(driver, &stake.account, stake.amount, &origin)?;
+        pay_in(driver, &stake.account, (ASSET, stake.amount), &origin)?;
         let Some(account) = driver.names.account(&stake.account) else { continue };
         let (number, amount) = (driver.words().next_number(account), stake.amount);
         let stake = DomainCommand::Stake { layer: id, account, number, amount };
@@ -202,7 +257,7 @@ fn waterfalls(driver: &mut Driver<'_>, file: &VenueFile) -> Result<(), Diagnosti
 fn list(driver: &mut Driver<'_>, index: usize, of: &Market) -> Result<(), Diagnostic> {
     let origin = at(&of.place);
     let spec = MarketSpec {
-        steps: None,
+        steps: of.steps,
         name: of.name.clone(),
         domain: dense(of.domain, DomainId),
         instrument: match of.instrument {

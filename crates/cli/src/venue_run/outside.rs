@@ -8,11 +8,14 @@ use rhodian_core::loss::{Command as LossCommand, Draw, Loss};
 use rhodian_core::market::Party;
 use rhodian_core::units::{Amount, Price, Quantity};
 
-use super::commands::{ASSET, dense};
+use super::commands::{ASSET, Words, dense};
 use super::driver::{Driver, MARKET};
 use crate::diagnostic::Diagnostic;
 use crate::loss_file::model::Paid;
 use crate::venue_file::model::{Depth, Fill, Origin};
+
+/// The most steps in which a mark follows its feed at one moment.
+const MOST_STEPS: usize = 256;
 
 /// Who pays into a draw (nothing for money from outside), and how much.
 type Payment = (Option<AccountId>, Amount);
@@ -48,6 +51,37 @@ impl Driver<'_> {
         let routes = self.state.closeouts.routes(ASSET);
         let spec = routes.and_then(|routes| routes.list.get(route));
         spec.is_some_and(|spec| spec.route == Route::Market)
+    }
+
+    /// A feed got a report: its market is marked before anything else happens.
+    pub(super) fn told(&mut self, feed: usize) {
+        if let Some(of) = self.file.feeds.get(feed).filter(|of| of.marks()) {
+            self.to_mark.insert(of.market);
+        }
+    }
+
+    /// Marks the markets whose feeds got reports, at the feeds' values; one with limits of steps
+    /// follows by one admitted step at a time. Where a value is not good enough the mark stays.
+    pub(super) fn mark_reported(&mut self) -> Result<(), Diagnostic> {
+        for market in std::mem::take(&mut self.to_mark) {
+            let mark = |driver: &Self| {
+                driver.state.markets.market(dense(market, MARKET)).and_then(|found| found.mark)
+            };
+            for _ in 0..MOST_STEPS {
+                let before = mark(self);
+                let refused = self.give(Actor::VENUE, Words::mark_from_feed(market))?;
+                if refused.is_some() {
+                    self.figures.feeds.withheld(market);
+                    break;
+                }
+                self.pay_pending()?;
+                self.trade_books(market)?;
+                if mark(self) == before || self.file.markets[market].steps.is_none() {
+                    break;
+                }
+            }
+        }
+        Ok(())
     }
 
     fn trade_book(

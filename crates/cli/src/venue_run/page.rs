@@ -2,15 +2,20 @@
 
 use std::collections::BTreeMap;
 
-use rhodian_core::ids::MarketId;
+use rhodian_core::ids::{AccountId, MarketId};
 use rhodian_core::invariants::LAWS;
 use rhodian_core::units::Price;
 use rhodian_report::money::Money;
-use rhodian_report::run::{AccountRow, CloseOutRow, MapRow, Path, Refusals, RunFigures};
+use rhodian_report::run::{
+    AccountRow, CloseOutRow, FeedRow, MapRow, OptionsRow, Path, Refusals, RunFigures, SourceRow,
+};
 
 use super::driver::Run;
+use super::options_figures::OptionsAt;
 use super::summary::{Standing, most_touched};
+use crate::run::driver::account_name;
 use crate::venue_file::VenueFile;
+use crate::venue_file::model::Feed;
 
 /// The markets whose price is drawn, and the rows of the map.
 const MOST_MARKETS: usize = 6;
@@ -38,7 +43,10 @@ pub fn figures(file: &VenueFile, run: &Run, standings: &[Standing]) -> RunFigure
         prices: prices(file, run),
         equities: equities(file, run, standings),
         map: map(file, run),
+        liquidated: liquidated(file, run),
         close_outs: close_outs(file, run),
+        options: options(run),
+        feeds: feeds(file, run),
         accounts: accounts(standings),
         counts: figures.counts.iter().map(|(what, times)| ((*what).to_owned(), *times)).collect(),
         refusals: refusals.collect(),
@@ -132,22 +140,98 @@ fn thinned(points: Vec<(u64, i128)>) -> Vec<(u64, i128)> {
 }
 
 fn map(file: &VenueFile, run: &Run) -> Vec<MapRow> {
-    let end = run.figures.end.max(1);
-    let rows = by_takeover(run).into_iter().take(MOST_ROWS).map(|(market, _)| {
-        let mut row = MapRow {
+    let moments = run.figures.takeovers.iter().map(|of| (of.at, of.market, of.value));
+    rows_of(file, run, &moments.collect::<Vec<_>>())
+}
+
+fn liquidated(file: &VenueFile, run: &Run) -> Vec<MapRow> {
+    rows_of(file, run, &run.figures.liquidated)
+}
+
+/// Values by market and time, the markets with most of it first.
+fn rows_of(file: &VenueFile, run: &Run, moments: &[(u64, MarketId, u128)]) -> Vec<MapRow> {
+    let mut rows: BTreeMap<MarketId, MapRow> = BTreeMap::new();
+    for (at, market, value) in moments {
+        let row = rows.entry(*market).or_insert_with(|| MapRow {
             market: file.markets[market.index()].name.as_str().to_owned(),
-            cells: vec![0; usize::try_from(CELLS).unwrap_or(1)],
+            cells: no_cells(),
             legs: 0,
+        });
+        row.cells[cell(run, *at)] += value;
+        row.legs += 1;
+    }
+    let mut rows: Vec<MapRow> = rows.into_values().collect();
+    // Stable: markets of one sum stay in the order of the file.
+    rows.sort_by_key(|row| std::cmp::Reverse(row.cells.iter().sum::<u128>()));
+    rows.truncate(MOST_ROWS);
+    rows
+}
+
+/// The parts of the run's time, and the one of a moment.
+fn no_cells() -> Vec<u128> {
+    vec![0; usize::try_from(CELLS).unwrap_or(1)]
+}
+
+fn cell(run: &Run, at: u64) -> usize {
+    let cell = at.saturating_mul(CELLS) / run.figures.end.max(1);
+    usize::try_from(cell.min(CELLS - 1)).unwrap_or(0)
+}
+
+/// The holders of options whose worst move would have cost most.
+fn options(run: &Run) -> Vec<OptionsRow> {
+    let state = &run.state;
+    let mut found: Vec<_> = run.figures.options.iter().collect();
+    found.sort_by(|a, b| b.1.acceleration.loss.cmp(&a.1.acceleration.loss).then(a.0.cmp(b.0)));
+    let one = |((account, market), of): &(&(AccountId, MarketId), &OptionsAt)| OptionsRow {
+        account: account_name(state, *account).to_owned(),
+        underlying: state
+            .markets
+            .market(*market)
+            .map_or_else(String::new, |found| found.spec.name.as_str().to_owned()),
+        at: of.at,
+        equity: of.equity,
+        delta: of.greeks.delta,
+        gamma: of.greeks.gamma,
+        vega: of.greeks.vega,
+        vanna: of.greeks.vanna,
+        theta: of.greeks.theta,
+        loss: of.acceleration.loss,
+        delta_loss: of.acceleration.delta_loss,
+        times: of.acceleration.millionths(),
+    };
+    found.iter().take(MOST_ACCOUNTS).map(one).collect()
+}
+
+fn feeds(file: &VenueFile, run: &Run) -> Vec<FeedRow> {
+    let one = |(place, feed): (usize, &Feed)| {
+        let of = run.figures.feeds.of.get(&place)?;
+        let source = |(at, known): (usize, &rhodian_core::oracle::SourceWeight)| {
+            let name = file.sources.get(known.source.index());
+            let mut cells = no_cells();
+            for moment in &of.moments {
+                if moment.left_out.get(at).is_some_and(Option::is_some) {
+                    cells[cell(run, moment.at)] += 1;
+                }
+            }
+            let left = of.left_out.iter().filter(|((place, _), _)| *place == at);
+            SourceRow {
+                source: name.map_or_else(String::new, |name| name.as_str().to_owned()),
+                cells,
+                left_out: left.map(|((_, why), times)| ((*why).to_owned(), *times)).collect(),
+            }
         };
-        for takeover in run.figures.takeovers.iter().filter(|of| of.market == market) {
-            let cell = takeover.at.saturating_mul(CELLS) / end;
-            let cell = usize::try_from(cell.min(CELLS - 1)).unwrap_or(0);
-            row.cells[cell] += takeover.value;
-            row.legs += 1;
-        }
-        row
-    });
-    rows.collect()
+        let (kind, market) = (crate::run::summary::kebab(&feed.spec.kind), feed.market);
+        let withheld = run.figures.feeds.withheld.get(&market).filter(|_| feed.marks());
+        Some(FeedRow {
+            feed: feed.spec.name.as_str().to_owned(),
+            about: format!("The {kind} of {}", file.markets[market].name),
+            reports: of.reports,
+            qualities: of.qualities.iter().map(|(of, times)| ((*of).to_owned(), *times)).collect(),
+            withheld: withheld.copied().unwrap_or(0),
+            sources: feed.spec.sources.iter().enumerate().map(source).collect(),
+        })
+    };
+    file.feeds.iter().enumerate().filter_map(one).collect()
 }
 
 fn close_outs(file: &VenueFile, run: &Run) -> Vec<CloseOutRow> {

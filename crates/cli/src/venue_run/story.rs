@@ -1,11 +1,12 @@
 //! What happens, in words, while it happens: a few lines for each moment in which something does.
 
-use rhodian_core::account::Rejection as AccountRejection;
 use rhodian_core::closeout::{Event as CloseOutEvent, Why};
-use rhodian_core::engine::{Event, Rejection, State};
-use rhodian_core::ids::{AccountId, LayerId, MarketId};
+use rhodian_core::collateral::Event as CollateralEvent;
+use rhodian_core::engine::{Event, State};
+use rhodian_core::ids::{AccountId, AssetId, LayerId, LossId, MarketId};
 use rhodian_core::loss::{Event as LossEvent, OwnMeans, PoolHolder};
-use rhodian_core::market::{Event as MarketEvent, Party, Rejection as MarketRejection};
+use rhodian_core::market::{Event as MarketEvent, Party};
+use rhodian_core::oracle::Event as OracleEvent;
 use rhodian_core::units::Amount;
 use rhodian_report::money::{Money, count};
 use rhodian_report::run::clock;
@@ -35,6 +36,7 @@ pub struct Story {
     untold: usize,
     money: Option<(Money, String)>,
     grids: Vec<(String, crate::venue_file::numbers::Grid)>,
+    collaterals: Vec<(String, u128)>,
 }
 
 impl Story {
@@ -48,6 +50,11 @@ impl Story {
         Self {
             money: Some((money, file.asset.name.as_str().to_owned())),
             grids: file.markets.iter().map(grid).collect(),
+            collaterals: file
+                .collaterals
+                .iter()
+                .map(|of| (of.asset.name.as_str().to_owned(), of.tick))
+                .collect(),
             first: vec![None; file.markets.len()],
             ..Self::default()
         }
@@ -117,9 +124,57 @@ impl Story {
             }
             Event::CloseOut(event) => self.of_close_out(event, state, names),
             Event::Loss(event) => self.of_loss(event, state, names),
+            Event::Collateral(event) => self.of_collateral(event, state, names),
+            Event::Oracle(OracleEvent::DomainTightened { domain, feed, to, .. }) => {
+                let domain = state.domains.domain(*domain).map(|found| found.name.as_str());
+                let feed = state.oracle.feed(*feed).map(|found| found.spec.name.as_str());
+                let (domain, feed) = (domain.unwrap_or_default(), feed.unwrap_or_default());
+                let to = crate::run::summary::kebab(to);
+                let (domain, feed) = (printable(domain), printable(feed));
+                Some(format!("{domain} goes to {to}: {feed} has had no good value for too long"))
+            }
             _ => None,
         };
         self.lines.extend(line);
+    }
+
+    /// An amount of any asset, with its name.
+    fn of_asset(state: &State, asset: AssetId, amount: Amount) -> String {
+        let Some(found) = state.domains.asset(asset) else { return amount.to_string() };
+        let money = Money::new(u32::from(found.decimals));
+        format!("{} {}", money.full(amount.atoms()), printable(found.name.as_str()))
+    }
+
+    fn of_collateral(
+        &self,
+        event: &CollateralEvent,
+        state: &State,
+        names: &Names,
+    ) -> Option<String> {
+        let amount = |asset: &AssetId, amount: &Amount| Self::of_asset(state, *asset, *amount);
+        let name = |loss: &LossId| printable(names.loss_name(*loss));
+        Some(match event {
+            CollateralEvent::Marked { asset, price, .. } => {
+                let place = asset.index().checked_sub(1)?;
+                let (name, tick) = self.collaterals.get(place)?;
+                let price = crate::venue_file::numbers::written_price(*price, *tick);
+                format!("{} stands at {price}", printable(name))
+            }
+            CollateralEvent::Taken { loss, asset, amount: of, .. } => {
+                format!("the book of {} takes over {}", name(loss), amount(asset, of))
+            }
+            CollateralEvent::Sold { loss, asset, amount: of, proceeds, .. } => {
+                let proceeds = self.amount(*proceeds);
+                format!("{} of {} is sold for {proceeds}", amount(asset, of), name(loss))
+            }
+            CollateralEvent::Returned { account, asset, amount: of, .. } => {
+                format!("{} goes back to {}", amount(asset, of), self.account(state, *account))
+            }
+            CollateralEvent::SetAside { loss, .. } => {
+                format!("what {} left finds no buyer in time and is set aside", name(loss))
+            }
+            CollateralEvent::Accepted { .. } => return None,
+        })
     }
 
     fn of_close_out(&self, event: &CloseOutEvent, state: &State, names: &Names) -> Option<String> {
@@ -325,48 +380,5 @@ impl Story {
             }
             if told > 0 { writeln!(out) } else { Ok(()) }
         })
-    }
-}
-
-/// A refusal in the words of the file: names for ids, decimals for atoms, prices for ticks.
-#[must_use]
-pub fn refusal(rejection: &Rejection, state: &State, file: &VenueFile) -> String {
-    let amount = |amount: &Amount| file.format().write_grouped(*amount);
-    let account = |id: &AccountId| printable(account_name(state, *id));
-    match rejection {
-        Rejection::Account(AccountRejection::WithdrawalAboveFree {
-            asked,
-            free,
-            held,
-            withheld,
-            lien,
-        }) => {
-            format!(
-                "{} asked, {} is free: equity {} less {} for margin and profit not yet matured \
-                 less lien {}",
-                amount(asked),
-                amount(free),
-                amount(held),
-                amount(withheld),
-                amount(lien)
-            )
-        }
-        Rejection::Market(MarketRejection::BelowInitialMargin { account: id, equity, initial }) => {
-            let sign = if equity.is_negative() { "-" } else { "" };
-            let size = Amount::new(equity.atoms().unsigned_abs()).unwrap_or(Amount::MAX);
-            format!(
-                "{} would have opening equity {sign}{}, initial margin {}",
-                account(id),
-                amount(&size),
-                amount(initial)
-            )
-        }
-        Rejection::Market(MarketRejection::PositionAboveLimit { account: id, lots, max }) => {
-            format!("{} would hold {lots} lots, allowed: {max}", account(id))
-        }
-        Rejection::Market(MarketRejection::OnlyReduces { account: id }) => {
-            format!("the status accepts only fills that reduce: {}", account(id))
-        }
-        other => other.to_string(),
     }
 }

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use rhodian_core::engine::State;
-use rhodian_core::ids::{AccountId, LossId};
+use rhodian_core::ids::{AccountId, LossId, MarketId};
 use rhodian_core::invariants::LAWS;
 use rhodian_core::loss::Stage;
 use rhodian_core::units::Amount;
@@ -15,13 +15,16 @@ use serde_json::{Value, json};
 
 use super::commands::ASSET;
 use super::driver::Run;
-use super::figures::AccountFigures;
+use super::feed_figures;
+use super::figures::{AccountFigures, CloseOut};
 use crate::diagnostic::Diagnostic;
 use crate::run::driver::account_name;
+use crate::run::events::EventLog;
 use crate::run::rows::rows;
 use crate::run::settlement;
 use crate::run::summary::{hexadecimal, kebab, losses};
 use crate::venue_file::VenueFile;
+use crate::venue_file::numbers::Grid;
 
 /// The accounts listed on the terminal.
 const MOST_ACCOUNTS: usize = 10;
@@ -49,6 +52,7 @@ pub fn report(file: &VenueFile, run: &Run) -> Result<Report, Diagnostic> {
     }
     summary.laws = LAWS.iter().map(|law| law.id.to_owned()).collect();
     summary.digest = hexadecimal(&state.digest());
+    summary.events_hash = run.log.as_ref().map(EventLog::hash).unwrap_or_default();
     summary.events = run.figures.events;
     let shares = rows(state, &run.trail, ids).map_err(|error| {
         let help = "this is a fault of the program: please report it with the file.";
@@ -71,7 +75,8 @@ pub fn json(report: &Report, file: &VenueFile, run: &Run) -> Vec<u8> {
 }
 
 fn figures(file: &VenueFile, run: &Run) -> Value {
-    let (figures, names) = (&run.figures, &run.names);
+    let run_of = run;
+    let figures = &run.figures;
     let refusals: BTreeMap<&str, Value> = figures
         .refusals
         .iter()
@@ -79,20 +84,8 @@ fn figures(file: &VenueFile, run: &Run) -> Value {
             (*code, json!({ "expected": expected, "others": others }))
         })
         .collect();
-    let close_outs = figures.close_outs.iter().map(|((loss, market), of)| {
-        let grid = file.markets[market.index()].grid;
-        let size = |lots| grid.size_text(lots);
-        json!({
-            "loss": names.loss_name(*loss),
-            "market": file.markets[market.index()].name.as_str(),
-            "taken_over": size(of.taken),
-            "filled": size(of.filled),
-            "sold": size(of.sold),
-            "need": size(of.need),
-            "assigned": size(of.assigned),
-            "parties": of.parties,
-        })
-    });
+    let named = file.markets.iter().map(|of| (of.name.as_str().to_owned(), of.grid));
+    let close_outs = close_outs(&named.collect::<Vec<_>>(), run);
     let markets = file.markets.iter().zip(&figures.marks).map(|(market, marks)| {
         let price = |ticks: Option<u64>| {
             let price = ticks.and_then(|ticks| rhodian_core::units::Price::new(ticks).ok());
@@ -108,16 +101,46 @@ fn figures(file: &VenueFile, run: &Run) -> Value {
             "last": price(marks.last().map(|(_, ticks)| *ticks)),
         })
     });
-    json!({
+    let mut run = json!({
         "end": figures.end,
         "commands": figures.commands,
         "counts": figures.counts,
         "refusals": refusals,
         "markets": markets.collect::<Vec<_>>(),
-        "close_outs": close_outs.collect::<Vec<_>>(),
+        "close_outs": close_outs,
         "layer_kinds": kinds(run),
         "laws_checked": { "after_each_event": figures.events, "from_raw_state": figures.full_checks },
-    })
+    });
+    // Only where the file has them, so that other summaries stay as they are.
+    if let Value::Object(members) = &mut run {
+        if !file.collaterals.is_empty() {
+            members.insert("collaterals".to_owned(), feed_figures::collaterals(file, run_of));
+        }
+        if !file.feeds.is_empty() {
+            members.insert("feeds".to_owned(), feed_figures::feeds(file, run_of));
+        }
+    }
+    run
+}
+
+/// How each book was closed in each market; markets with their names and grids.
+#[must_use]
+pub fn close_outs(markets: &[(String, Grid)], run: &Run) -> Vec<Value> {
+    let one = |((loss, market), of): (&(LossId, MarketId), &CloseOut)| {
+        let (name, grid) = markets.get(market.index())?;
+        let size = |lots| grid.size_text(lots);
+        Some(json!({
+            "loss": run.names.loss_name(*loss),
+            "market": name,
+            "taken_over": size(of.taken),
+            "filled": size(of.filled),
+            "sold": size(of.sold),
+            "need": size(of.need),
+            "assigned": size(of.assigned),
+            "parties": of.parties,
+        }))
+    };
+    run.figures.close_outs.iter().filter_map(one).collect()
 }
 
 /// What each kind of layer paid over all losses, in atoms, and for how many losses.

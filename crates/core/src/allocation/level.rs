@@ -2,8 +2,9 @@
 //! divided, and for shares that are settled when an account is next touched.
 
 use super::{AllocationError, Claims, Rule, check, proportional};
+use crate::bounds::RISK_UNIT;
 use crate::units::{Amount, Fraction};
-use crate::wide::mul_div_ceil;
+use crate::wide::{mul_div_ceil, mul_div_rem};
 
 /// The level at which the claims together bear `cumulative` in proportion to weight, each up to
 /// its cap: a multiplier of weight, reduced. Nothing when all capacity is taken.
@@ -63,4 +64,63 @@ pub fn capped_share_ceil(weight: Amount, cap: Amount, level: Option<Fraction>) -
         Some(Ok(share)) => share.min(cap),
         _ => cap,
     }
+}
+
+/// The exact share of one claim at the published level of its class: its whole part, and its
+/// fraction in lowest terms (`0 / 1` when it is whole). What [`super::exact`] says of it, without
+/// the other claims: so that one who sees only his own claim can check his share.
+///
+/// No level means that all of the class's capacity is taken. `risk` in millionths, read by
+/// `RiskWeighted` only. Nothing for rules that publish no level.
+///
+/// ```
+/// use rhodian_core::allocation::{Rule, share_at};
+/// use rhodian_core::units::{Amount, Fraction};
+/// let (weight, cap) = (Amount::new(10).unwrap(), Amount::new(5).unwrap());
+/// let level = Some(Fraction { num: 1, den: 3 });
+/// let (whole, rest) = share_at(Rule::Proportional, level, weight, cap, 0).unwrap();
+/// assert_eq!((whole.atoms(), rest), (3, Fraction { num: 1, den: 3 }));
+/// assert_eq!(share_at(Rule::Talmud, level, weight, cap, 0), None);
+/// ```
+#[must_use]
+pub fn share_at(
+    rule: Rule,
+    level: Option<Fraction>,
+    weight: Amount,
+    cap: Amount,
+    risk: u64,
+) -> Option<(Amount, Fraction)> {
+    let whole = |share: Amount| (share, Fraction { num: 0, den: 1 });
+    let by_weight = match rule {
+        Rule::Proportional => Some(weight.atoms()),
+        // Effective weights sum to at most 10^38 where the rule divides.
+        Rule::RiskWeighted => Some(weight.atoms().checked_mul(u128::from(risk))?),
+        Rule::EqualLosses | Rule::EqualAwards => None,
+        _ => return None,
+    };
+    if by_weight == Some(0) {
+        return Some(whole(Amount::ZERO));
+    }
+    let Some(level) = level else { return Some(whole(cap)) };
+    let Fraction { num, den } = match rule {
+        Rule::RiskWeighted => per_unit(level)?,
+        _ => level,
+    };
+    // A product above 128 bits is above every cap.
+    let (floor, rest) = match mul_div_rem(by_weight.unwrap_or(1), num, den) {
+        Some((floor, rest)) if floor < cap.atoms() => (floor, rest),
+        _ => (cap.atoms(), 0),
+    };
+    let (floor, rest) = match rule {
+        Rule::EqualAwards if rest > 0 => (cap.atoms() - floor - 1, den - rest),
+        Rule::EqualAwards => (cap.atoms() - floor, 0),
+        _ => (floor, rest),
+    };
+    Some((Amount::new(floor).ok()?, Fraction::reduced(rest, den)?))
+}
+
+/// A decimal factor as one of millionths, in lowest terms.
+fn per_unit(level: Fraction) -> Option<Fraction> {
+    let common = Fraction::reduced(level.num, u128::from(RISK_UNIT))?;
+    Fraction::reduced(common.num, level.den.checked_mul(common.den)?)
 }

@@ -52,7 +52,7 @@ use serde::{Deserialize, Serialize};
 use crate::units::{Amount, Fraction};
 
 pub use exact::{ExactDivision, exact};
-pub use level::{capped_share_ceil, level_for};
+pub use level::{capped_share_ceil, level_for, share_at};
 pub use wave::{divide, next_wave};
 
 /// The most claimants of one class that [`Rule::RandomArrival`] divides; from 24 on also bound by
@@ -79,6 +79,7 @@ pub const MAX_OVERLAPS: usize = 64;
     Serialize,
     Deserialize,
 )]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[borsh(use_discriminant = true)]
 #[serde(rename_all = "kebab-case")]
 #[repr(u8)]

@@ -2,14 +2,17 @@
 
 use alloc::vec::Vec;
 
+use super::order;
+use super::room::Portfolio;
 use super::sale::{self, Sale};
 use super::{Duty, Event, Rejection, Route, Why};
+use crate::bounds::MAX_AMOUNT;
 use crate::control::Parameter;
 use crate::domain::Kind;
 use crate::engine::{Events, State};
-use crate::ids::{AccountId, AssetId, LossId, MarketId};
+use crate::ids::{AccountId, AssetId, DomainId, LossId, MarketId};
 use crate::ledger::Holder;
-use crate::liquidation::adl::draining::{self, Candidate};
+use crate::liquidation::adl::draining::{Candidate, Level};
 use crate::loss::Loss;
 use crate::margin;
 use crate::market::{self, Leg, Market, Party, RATE_UNIT};
@@ -113,12 +116,23 @@ pub(super) fn has_other_side(state: &State, from: Party, market: MarketId) -> bo
     let opposite = |held: Quantity| side != 0 && held.lots().signum() == -side;
     let books = state.markets.books.keys();
     let mut books = books.map(|other| state.markets.lots_of(Party::Book(*other), market));
-    let mut accounts = state.markets.positions.iter().map(|position| position.lots(market));
-    books.any(opposite) || accounts.any(opposite)
+    books.any(opposite) || gives_a_lot(state, market, &opposite)
+}
+
+/// Whether an account on the other side may give a lot.
+fn gives_a_lot(state: &State, market: MarketId, opposite: &dyn Fn(Quantity) -> bool) -> bool {
+    let asset = state.markets.market(market).and_then(|of| state.domains.asset_of(of.spec.domain));
+    let Some(asset) = asset else { return false };
+    state.markets.positions.iter().enumerate().any(|(place, position)| {
+        let may = |account| {
+            Portfolio::of(state, account, asset, market).is_none_or(|held| held.may_give(1))
+        };
+        opposite(position.lots(market)) && AccountId::at(place).is_some_and(may)
+    })
 }
 
 /// `lots` of a party go to the other side at the mark: first to books that hold it, in the order of
-/// their losses; then to accounts, drained to a common leverage.
+/// their losses; then to accounts, in the domain's order: drained to a common leverage by default.
 pub(super) fn deleverage(
     state: &State,
     from: Party,
@@ -141,10 +155,12 @@ pub(super) fn deleverage(
             push(&mut taken, other, gives, side);
         }
     }
-    let (accounts, candidates) = candidates(state, market, asset, side);
+    let (accounts, mut candidates) = candidates(state, market, asset, side);
     let lot = u64::try_from(found.value_at(price)).map_err(|_| Rejection::NotDue)?;
-    let drained = draining::drain(&candidates, lot, left).map_err(|_| Rejection::NotDue)?;
-    for (account, gives) in accounts.iter().zip(&drained.lots) {
+    let of = (market, domain, side);
+    let gives = assigned(state, of, &accounts, &mut candidates, (asset, lot), left);
+    let (gives, level) = gives.ok_or(Rejection::NotDue)?;
+    for (account, gives) in accounts.iter().zip(&gives) {
         push(&mut taken, Party::Account(*account), *gives, side);
     }
     if taken.is_empty() {
@@ -165,14 +181,40 @@ pub(super) fn deleverage(
         price,
         lot_value: i64::try_from(value).map_err(|_| Rejection::NotDue)?,
         value: Amount::new(gross).unwrap_or(Amount::MAX),
-        turned: drained.level.is_some_and(|level| level.turned),
-        level: drained.level.map(|level| level.leverage),
+        turned: level.is_some_and(|level| level.turned),
+        level: level.map(|level| level.leverage),
         taken,
     });
     if let Party::Account(account) = from {
         super::penalty(state, account, gross, state.equity(account, asset), events);
     }
     Ok(())
+}
+
+/// What each of the candidates gives by the domain's order, and the level where they are drained.
+/// What each portfolio would give is looked at: where a grid with add-ons bends otherwise than its
+/// room was searched, it gives a lot, which it may. Nothing where it cannot be divided.
+fn assigned(
+    state: &State,
+    of: (MarketId, DomainId, i64),
+    accounts: &[AccountId],
+    candidates: &mut [Candidate],
+    (asset, lot): (AssetId, u64),
+    needed: u64,
+) -> Option<(Vec<u64>, Option<Level>)> {
+    loop {
+        let (gives, level) = order::assign(state, of, accounts, candidates, lot, needed)?;
+        let mut stands = true;
+        for ((account, candidate), lots) in accounts.iter().zip(&mut *candidates).zip(&gives) {
+            let held = Portfolio::of(state, *account, asset, of.0).filter(|_| *lots > 1);
+            if held.is_some_and(|held| !held.may_give(*lots)) {
+                (candidate.room, stands) = (Some(1), false);
+            }
+        }
+        if stands {
+            return Some((gives, level));
+        }
+    }
 }
 
 fn push(taken: &mut Vec<(Party, Quantity)>, party: Party, lots: u64, side: i64) {
@@ -182,8 +224,11 @@ fn push(taken: &mut Vec<(Party, Quantity)>, party: Party, lots: u64, side: i64) 
     }
 }
 
+/// The bound of amounts, with a sign.
+const MOST: i128 = MAX_AMOUNT.cast_signed();
+
 /// The accounts on the other side of a book that is long (`side` 1) or short (-1), in id order.
-fn candidates(
+pub(super) fn candidates(
     state: &State,
     market: MarketId,
     asset: AssetId,
@@ -200,13 +245,20 @@ fn candidates(
         let equity =
             state.equity(account, asset) - state.loss_lien(account, asset).atoms().cast_signed();
         accounts.push(account);
+        // Requirements on gross value fall with each lot given.
+        let bounds = Portfolio::of(state, account, asset, market).map(|held| {
+            let easing = held.easing();
+            (easing, Some(held.room(easing)))
+        });
+        let (easing, room) = bounds.unwrap_or((lots.size(), None));
         candidates.push(Candidate {
             lots: lots.size(),
-            // Requirements are on gross value: each lot given lowers them.
-            easing: lots.size(),
-            room: None,
-            net: if lots.lots() < 0 { -net } else { net },
-            equity: equity.max(1).unsigned_abs(),
+            easing,
+            room,
+            // Sums of several legs, and profit on a balance, may pass the bound of an amount: beyond
+            // it nobody's place is told apart, and everybody can still be reached.
+            net: if lots.lots() < 0 { -net } else { net }.clamp(-MOST, MOST),
+            equity: equity.clamp(1, MOST).unsigned_abs(),
         });
     }
     (accounts, candidates)

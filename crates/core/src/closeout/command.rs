@@ -8,11 +8,11 @@ use serde::{Deserialize, Serialize};
 
 use super::{RouteFlaw, Routes};
 use crate::ids::{AccountId, AssetId, LayerId, LossId, MarketId};
-use crate::market::Party;
-use crate::units::{Amount, SignedAmount};
+use crate::market::{self, Party};
 
 /// What may be asked from outside.
 #[derive(Clone, Debug, PartialEq, Eq, BorshSerialize, BorshDeserialize, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema), schemars(rename = "CloseOutCommand"))]
 #[borsh(use_discriminant = true)]
 #[serde(tag = "do", rename_all = "kebab-case", deny_unknown_fields)]
 #[repr(u8)]
@@ -37,6 +37,7 @@ pub enum Command {
 
 /// An internal command of close-out.
 #[derive(Clone, Debug, PartialEq, Eq, BorshSerialize, BorshDeserialize, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema), schemars(rename = "CloseOutDuty"))]
 #[borsh(use_discriminant = true)]
 #[serde(tag = "duty", rename_all = "kebab-case", deny_unknown_fields)]
 #[allow(missing_docs, reason = "a duty names what it works on")]
@@ -62,6 +63,11 @@ pub enum Duty {
 
 /// Why a command is refused, in order of precedence.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[cfg_attr(
+    feature = "schema",
+    derive(schemars::JsonSchema),
+    schemars(rename = "CloseOutRejection")
+)]
 #[serde(tag = "code", content = "numbers", rename_all = "kebab-case")]
 #[allow(missing_docs, reason = "fields are the numbers that explain the refusal")]
 pub enum Rejection {
@@ -85,21 +91,13 @@ pub enum Rejection {
     NothingToTake { part: u32 },
     /// More than may be taken now, in millionths.
     PartAboveMost { part: u32, most: u32 },
-    /// The bidder would stand below his initial margin.
-    BelowInitialMargin { account: AccountId, equity: SignedAmount, initial: Amount },
+    /// The bidder could not hold what he takes.
+    Market(market::Rejection),
     /// It is not due.
     NotDue,
 }
 
 impl Rejection {
-    pub(super) fn below_initial(account: AccountId, equity: i128, initial: u128) -> Self {
-        Self::BelowInitialMargin {
-            account,
-            equity: SignedAmount::new(equity).unwrap_or_default(),
-            initial: Amount::new(initial).unwrap_or(Amount::MAX),
-        }
-    }
-
     /// The stable code.
     #[must_use]
     pub const fn code(&self) -> &'static str {
@@ -114,7 +112,7 @@ impl Rejection {
             Self::OwnAuction { .. } => "own-auction",
             Self::NothingToTake { .. } => "nothing-to-take",
             Self::PartAboveMost { .. } => "part-above-most",
-            Self::BelowInitialMargin { .. } => "below-initial-margin",
+            Self::Market(rejection) => rejection.code(),
             Self::NotDue => "not-due",
         }
     }
@@ -140,10 +138,7 @@ impl fmt::Display for Rejection {
             Self::PartAboveMost { part, most } => {
                 write!(f, "{part} millionths asked, at most {most} may be taken now")
             }
-            Self::BelowInitialMargin { account, equity, initial } => write!(
-                f,
-                "account {account} would have opening equity {equity}, initial margin {initial}"
-            ),
+            Self::Market(rejection) => rejection.fmt(f),
             Self::NotDue => f.write_str("this is not due"),
         }
     }

@@ -14,6 +14,7 @@ use crate::units::{Amount, Fraction, Price, Quantity, SignedAmount};
 #[derive(
     Clone, Copy, Debug, PartialEq, Eq, BorshSerialize, BorshDeserialize, Serialize, Deserialize,
 )]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema), schemars(rename = "CloseOutWhy"))]
 #[borsh(use_discriminant = true)]
 #[serde(tag = "why", rename_all = "kebab-case")]
 #[repr(u8)]
@@ -43,6 +44,7 @@ pub enum Why {
 
 /// What happened.
 #[derive(Clone, Debug, PartialEq, Eq, BorshSerialize, BorshDeserialize, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema), schemars(rename = "CloseOutEvent"))]
 #[borsh(use_discriminant = true)]
 #[serde(tag = "event", rename_all = "kebab-case")]
 #[allow(missing_docs, reason = "each variant says its fact")]

@@ -9,6 +9,8 @@ mod command;
 mod decide;
 mod event;
 mod liquidate;
+mod order;
+mod room;
 mod routes;
 mod sale;
 
@@ -21,6 +23,7 @@ pub use command::{Command, Duty, Rejection};
 pub(crate) use decide::{decide, decide_duty, duty};
 pub use event::{Event, Why};
 pub(crate) use liquidate::penalty;
+pub use order::{DeleveragingOrder, place};
 pub use routes::{AuctionCourse, Route, RouteFlaw, RouteSpec, Routes};
 
 use crate::engine::State;

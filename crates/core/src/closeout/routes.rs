@@ -17,6 +17,7 @@ use crate::units::Amount;
 #[derive(
     Clone, Copy, Debug, PartialEq, Eq, BorshSerialize, BorshDeserialize, Serialize, Deserialize,
 )]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[borsh(use_discriminant = true)]
 #[serde(tag = "route", rename_all = "kebab-case", deny_unknown_fields)]
 #[repr(u8)]
@@ -53,6 +54,7 @@ pub enum Route {
 #[derive(
     Clone, Copy, Debug, PartialEq, Eq, BorshSerialize, BorshDeserialize, Serialize, Deserialize,
 )]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct AuctionCourse {
     /// What a bidder pays of equity at the start.
@@ -93,6 +95,7 @@ impl Route {
 #[derive(
     Clone, Copy, Debug, PartialEq, Eq, BorshSerialize, BorshDeserialize, Serialize, Deserialize,
 )]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct RouteSpec {
     /// The route.
@@ -105,6 +108,7 @@ pub struct RouteSpec {
 
 /// How accounts below maintenance in one asset are liquidated.
 #[derive(Clone, Debug, PartialEq, Eq, BorshSerialize, BorshDeserialize, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct Routes {
     /// Equity is brought to maintenance and so many millionths of it more.
@@ -126,6 +130,7 @@ pub struct Routes {
 
 /// What can never be right about routes.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(tag = "flaw", rename_all = "kebab-case")]
 #[allow(missing_docs, reason = "fields are the numbers that explain the flaw")]
 pub enum RouteFlaw {

@@ -10,7 +10,7 @@ use crate::engine::{Events, State};
 use crate::ids::{AccountId, AssetId, MarketId};
 use crate::liquidation::auction;
 use crate::margin::{self, Level};
-use crate::market::{self, Leg, Party, RATE_UNIT};
+use crate::market::{self, Leg, Party, RATE_UNIT, Trade};
 use crate::oracle::Purpose;
 use crate::units::{Amount, Quantity};
 use crate::wide;
@@ -117,7 +117,7 @@ fn quoted(
         Party::Book(_) => true,
     };
     let sale = Sale { from, to: buyer, asset, rows: rows.to_vec(), bonus, backstop: true };
-    (within && paid && stands(state, &sale)).then_some(sale)
+    (within && paid && stands(state, &sale).is_ok()).then_some(sale)
 }
 
 fn asset_of(state: &State, rows: &[(MarketId, Quantity)]) -> Option<AssetId> {
@@ -125,13 +125,18 @@ fn asset_of(state: &State, rows: &[(MarketId, Quantity)]) -> Option<AssetId> {
     state.domains.domain(market.spec.domain).map(|domain| domain.asset)
 }
 
-/// Whether the buyer trades in the asset and keeps his initial margin.
-fn stands(state: &State, sale: &Sale) -> bool {
-    let held = state.markets.position(sale.to).asset;
-    let opening = margin::opening_equity(state, sale.to, sale.asset, &sale.rows);
-    let equity = opening + sale.bonus.cast_signed();
-    let required = margin::initial_with(state, sale.to, &sale.rows);
-    held.is_none_or(|held| held == sale.asset) && equity >= required.cast_signed()
+/// Whether the buyer may hold what he takes, as after a fill: his limits, and his initial margin.
+fn stands(state: &State, sale: &Sale) -> Result<(), market::Rejection> {
+    // The bonus is a part of the price of the first leg.
+    let mut bonus = sale.bonus.cast_signed();
+    let trades = sale.rows.iter().filter_map(|(market, lots)| {
+        let found = state.markets.market(*market)?;
+        let cost = i128::from(lots.lots()) * found.lot_value()? - core::mem::take(&mut bonus);
+        let (market, domain, lots) = (*market, found.spec.domain, lots.lots());
+        Some(Trade { market, domain, lots, cost, fee: 0 })
+    });
+    let trades: Vec<Trade> = trades.collect();
+    market::takes(state, sale.to, sale.asset, &trades)
 }
 
 /// Whether there are lots to sell, in a market without a last price: legs in one with it are paid
@@ -181,12 +186,7 @@ pub(super) fn bid(
         Party::Book(_) => insolvent_bonus(state, from, asset, part, taken)?,
     };
     let sale = Sale { from, to: bidder, asset, rows, bonus, backstop: false };
-    if !stands(state, &sale) {
-        let opening = margin::opening_equity(state, bidder, asset, &sale.rows);
-        let equity = opening + sale.bonus.cast_signed();
-        let initial = margin::initial_with(state, bidder, &sale.rows);
-        return Err(Rejection::below_initial(bidder, equity, initial));
-    }
+    stands(state, &sale).map_err(Rejection::Market)?;
     Ok(sale)
 }
 

@@ -14,6 +14,11 @@ use crate::units::{Amount, Price};
 
 /// What may be asked.
 #[derive(Clone, Debug, PartialEq, Eq, BorshSerialize, BorshDeserialize, Serialize, Deserialize)]
+#[cfg_attr(
+    feature = "schema",
+    derive(schemars::JsonSchema),
+    schemars(rename = "CollateralCommand")
+)]
 #[borsh(use_discriminant = true)]
 #[serde(tag = "do", rename_all = "kebab-case", deny_unknown_fields)]
 #[repr(u8)]
@@ -51,6 +56,7 @@ pub enum Command {
 
 /// An internal command of collateral.
 #[derive(Clone, Debug, PartialEq, Eq, BorshSerialize, BorshDeserialize, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema), schemars(rename = "CollateralDuty"))]
 #[borsh(use_discriminant = true)]
 #[serde(tag = "duty", rename_all = "kebab-case", deny_unknown_fields)]
 #[allow(missing_docs, reason = "a duty names what it works on")]
@@ -64,6 +70,7 @@ pub enum Duty {
 
 /// What happened.
 #[derive(Clone, Debug, PartialEq, Eq, BorshSerialize, BorshDeserialize, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema), schemars(rename = "CollateralEvent"))]
 #[borsh(use_discriminant = true)]
 #[serde(tag = "event", rename_all = "kebab-case")]
 #[allow(missing_docs, reason = "fields are those of the command; each variant says its fact")]
@@ -136,6 +143,11 @@ impl Event {
 
 /// Why a command is refused, in order of precedence.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[cfg_attr(
+    feature = "schema",
+    derive(schemars::JsonSchema),
+    schemars(rename = "CollateralRejection")
+)]
 #[serde(tag = "code", content = "numbers", rename_all = "kebab-case")]
 #[allow(missing_docs, reason = "fields are the numbers that explain the refusal")]
 pub enum Rejection {
@@ -161,7 +173,7 @@ pub enum Rejection {
     ZeroAmount,
     /// More than is held for the loss.
     AboveHeld { asked: Amount, held: Amount },
-    /// The buyer is the account it was taken of.
+    /// The buyer's owner is he of whom it was taken.
     OwnCollateral { account: AccountId },
     /// Sold for less than the mark less the discount.
     BelowFloor { proceeds: Amount, least: Amount },
@@ -229,7 +241,7 @@ impl fmt::Display for Rejection {
                 write!(f, "{asked} sold, {held} is held for the loss")
             }
             Self::OwnCollateral { account } => {
-                write!(f, "account {account} buys what was taken of it")
+                write!(f, "account {account} buys what was taken of its owner")
             }
             Self::BelowFloor { proceeds, least } => {
                 write!(f, "sold for {proceeds}, at least {least} by the mark and the discount")

@@ -156,7 +156,7 @@ impl Sale {
             }
         }
         match self.buyer {
-            Some(account) if found.failed == Some(account) => {
+            Some(account) if is_owners(state, found, account) => {
                 Err(Rejection::OwnCollateral { account })
             }
             Some(account) => self.buyer_can(state, account, settled).map_err(Rejection::Account),
@@ -188,4 +188,10 @@ impl Sale {
         }
         Ok(())
     }
+}
+
+/// Whether `buyer` belongs to the failed owner: nobody buys back his own at a discount.
+fn is_owners(state: &State, found: &Loss, buyer: AccountId) -> bool {
+    let owner = |id| state.accounts.account(id).map(|account| account.owner);
+    found.failed.is_some_and(|failed| owner(failed) == owner(buyer))
 }

@@ -24,6 +24,7 @@ pub const OWN_TOKEN_DISCOUNT: u32 = 500_000;
 #[derive(
     Clone, Copy, Debug, PartialEq, Eq, BorshSerialize, BorshDeserialize, Serialize, Deserialize,
 )]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct WeightTier {
     /// The part of the value above this many atoms of the settled asset; the first tier's is zero.
@@ -38,6 +39,7 @@ pub struct WeightTier {
 #[derive(
     Clone, Copy, Debug, PartialEq, Eq, BorshSerialize, BorshDeserialize, Serialize, Deserialize,
 )]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct WrongWay {
     /// The market.
@@ -49,6 +51,7 @@ pub struct WrongWay {
 
 /// A collateral asset for accounts that trade in a settled asset.
 #[derive(Clone, Debug, PartialEq, Eq, BorshSerialize, BorshDeserialize, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct CollateralSpec {
     /// The collateral asset.
@@ -77,6 +80,7 @@ pub struct CollateralSpec {
 
 /// What can never be right about a collateral.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(tag = "flaw", rename_all = "kebab-case")]
 #[allow(missing_docs, reason = "fields are the numbers that explain the flaw")]
 pub enum CollateralFlaw {

@@ -11,6 +11,7 @@ use crate::ids::{DomainId, Name, Time};
 
 /// What may be asked.
 #[derive(Clone, Debug, PartialEq, Eq, BorshSerialize, BorshDeserialize, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema), schemars(rename = "ControlCommand"))]
 #[borsh(use_discriminant = true)]
 #[serde(tag = "do", rename_all = "kebab-case", deny_unknown_fields)]
 #[repr(u8)]
@@ -23,6 +24,7 @@ pub enum Command {
         parameter: Parameter,
         /// The value, in the parameter's unit.
         #[serde(with = "as_text")]
+        #[cfg_attr(feature = "schema", schemars(with = "alloc::string::String"))]
         value: u128,
     } = 1,
     /// Set the status of a domain, or of the venue. A guardian may only go down the ladder. A
@@ -39,6 +41,7 @@ pub enum Command {
 
 /// What happened.
 #[derive(Clone, Debug, PartialEq, Eq, BorshSerialize, BorshDeserialize, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema), schemars(rename = "ControlEvent"))]
 #[borsh(use_discriminant = true)]
 #[serde(tag = "event", rename_all = "kebab-case")]
 #[allow(missing_docs, reason = "fields are those of the command of the same name")]
@@ -49,6 +52,7 @@ pub enum Event {
         domain: DomainId,
         parameter: Parameter,
         #[serde(with = "as_text")]
+        #[cfg_attr(feature = "schema", schemars(with = "alloc::string::String"))]
         value: u128,
     } = 1,
     /// A status was set.
@@ -61,6 +65,7 @@ pub enum Event {
 
 /// Why a command is refused, in order of precedence.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema), schemars(rename = "ControlRejection"))]
 #[serde(tag = "code", content = "numbers", rename_all = "kebab-case")]
 #[allow(missing_docs, reason = "fields are the numbers that explain the refusal")]
 pub enum Rejection {
@@ -70,10 +75,13 @@ pub enum Rejection {
     ParameterOutOfBounds {
         name: &'static str,
         #[serde(with = "as_text")]
+        #[cfg_attr(feature = "schema", schemars(with = "alloc::string::String"))]
         value: u128,
         #[serde(with = "as_text")]
+        #[cfg_attr(feature = "schema", schemars(with = "alloc::string::String"))]
         min: u128,
         #[serde(with = "as_text")]
+        #[cfg_attr(feature = "schema", schemars(with = "alloc::string::String"))]
         max: u128,
     },
     /// The status is that one already, or `Closed` was left.

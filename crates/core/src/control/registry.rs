@@ -20,6 +20,7 @@ use crate::bounds::MAX_AMOUNT;
     Serialize,
     Deserialize,
 )]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[borsh(use_discriminant = true)]
 #[serde(rename_all = "kebab-case")]
 #[repr(u8)]
@@ -62,10 +63,15 @@ pub enum Parameter {
     /// How much of what its collateral counts for an account may owe beyond its cash, and still
     /// widen positions or take collateral out.
     LoanLimit = 20,
+    /// In which order auto-deleveraging takes lots: a [`DeleveragingOrder`] by its number.
+    ///
+    /// [`DeleveragingOrder`]: crate::closeout::DeleveragingOrder
+    DeleveragingOrder = 24,
 }
 
 /// A parameter as it is declared.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema), schemars(rename = "ControlDeclared"))]
 pub struct Declared {
     /// Which.
     pub parameter: Parameter,
@@ -241,6 +247,15 @@ pub const PARAMETERS: &[Declared] = &[
         default: 500_000,
         reason: "half: what is owed is cash, and collateral must be sold before it pays",
     },
+    Declared {
+        parameter: Parameter::DeleveragingOrder,
+        name: "deleveraging-order",
+        unit: "order",
+        min: 0,
+        max: 6,
+        default: 0,
+        reason: "leverage draining; the orders of other venues are for venues bound to them",
+    },
 ];
 
 impl Parameter {
@@ -265,6 +280,7 @@ impl Parameter {
             Self::FundDrawdown => 14,
             Self::ExpiryWindow => 15,
             Self::LoanLimit => 16,
+            Self::DeleveragingOrder => 17,
         }]
     }
 }

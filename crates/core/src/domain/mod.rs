@@ -34,6 +34,7 @@ use crate::waterfall::Step;
     Serialize,
     Deserialize,
 )]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[borsh(use_discriminant = true)]
 #[serde(rename_all = "kebab-case")]
 #[repr(u8)]
@@ -48,6 +49,7 @@ pub enum CauseClass {
 
 /// An asset.
 #[derive(Clone, Debug, PartialEq, Eq, BorshSerialize, BorshDeserialize, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Asset {
     /// Its name.
     pub name: Name,
@@ -57,6 +59,7 @@ pub struct Asset {
 
 /// A set of markets or pools that share losses.
 #[derive(Clone, Debug, PartialEq, Eq, BorshSerialize, BorshDeserialize, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Domain {
     /// Its name.
     pub name: Name,
@@ -73,6 +76,7 @@ pub struct Domain {
 
 /// One version of a waterfall. Never changed: a new one takes its place for later episodes.
 #[derive(Clone, Debug, PartialEq, Eq, BorshSerialize, BorshDeserialize, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Waterfall {
     /// The domain.
     pub domain: DomainId,

@@ -5,22 +5,19 @@
 use alloc::vec::Vec;
 
 use super::{Event, State};
-use crate::closeout;
 use crate::collateral;
-use crate::ids::{AccountId, AssetId, MarketId};
+use crate::ids::{AccountId, MarketId};
 use crate::ledger::Holder;
 use crate::loss;
 use crate::margin;
 use crate::margin::watch::{Bracket, MarketRates, RiskBook, Standing};
-use crate::market::{self, Market, Party};
+use crate::market::{self, Market};
 
 impl State {
     /// The accounts with equity below zero, in id order.
     pub(crate) fn negative_accounts(&self) -> impl Iterator<Item = AccountId> + '_ {
-        let watched = self
-            .watch
-            .is_on()
-            .then(|| merged(self.watch.negative().iter().copied(), self.watch.risk().below()));
+        let flat = || self.watch.negative().iter().copied();
+        let watched = self.watch.risk().map(|risk| merged(flat(), risk.below()));
         let scanned = watched.is_none().then(|| self.accounts.accounts().map(|(id, _)| id));
         let accounts = watched.into_iter().flatten().chain(scanned.into_iter().flatten());
         accounts.filter(|id| self.is_negative(*id))
@@ -28,9 +25,8 @@ impl State {
 
     /// The accounts that stand below maintenance, in id order.
     pub(crate) fn below_maintenance(&self) -> impl Iterator<Item = AccountId> + '_ {
-        let risk = self.watch.risk();
         // What options require moves with time and volatility, which are no marks.
-        let watched = self.watch.is_on().then(|| merged(risk.below(), risk.aside()));
+        let watched = self.watch.risk().map(|risk| merged(risk.below(), risk.aside()));
         let scanned =
             watched.is_none().then(|| (0..self.markets.positions.len()).filter_map(AccountId::at));
         let accounts = watched.into_iter().flatten().chain(scanned.into_iter().flatten());
@@ -38,13 +34,20 @@ impl State {
     }
 
     pub(super) fn is_negative(&self, account: AccountId) -> bool {
-        let assets = (0..self.ledger.assets()).filter_map(AssetId::at);
-        assets.into_iter().any(|asset| self.equity(account, asset) < 0)
+        self.negative_assets(account).next().is_some()
+    }
+
+    /// Whether a balance is below zero that the book of the watch does not follow: any of an
+    /// account without legs, and of one with legs those it does not trade in.
+    pub(super) fn is_negative_aside(&self, account: AccountId) -> bool {
+        let position = self.markets.position(account);
+        let followed = position.asset.filter(|_| !position.legs.is_empty());
+        self.negative_assets(account).any(|asset| Some(asset) != followed)
     }
 
     /// Whether everyone who is below maintenance or below zero is known to the watch.
     pub(super) fn is_health_watched(&self) -> bool {
-        let risk = self.watch.risk();
+        let Some(risk) = self.watch.risk() else { return true };
         let below: Vec<AccountId> = merged(risk.below(), risk.aside()).collect();
         let negative = self.watch.negative();
         self.accounts.accounts().all(|(id, _)| {
@@ -54,9 +57,9 @@ impl State {
         })
     }
 
-    /// Follows `event`, after it was applied; it touched the balances of `touched`.
+    /// Follows `event`, after it was applied; it touched balances or legs of `touched`.
     pub(super) fn watch_health(&mut self, event: &Event, touched: &[AccountId]) {
-        let mut risk = self.watch.take_risk();
+        let Some(mut risk) = self.watch.take_risk() else { return };
         match event {
             Event::Market(event) => self.watch_markets(&mut risk, event),
             Event::Collateral(event) => {
@@ -72,19 +75,16 @@ impl State {
             }
             _ => {}
         }
-        // Lots can move for nothing: their holders are touched all the same.
-        let others = holders(event).into_iter().filter(|account| !touched.contains(account));
-        for account in touched.iter().copied().chain(others) {
+        for account in touched.iter().copied() {
             self.watch_account(&mut risk, account);
             self.watch_flat(account);
         }
         self.watch.set_risk(risk);
     }
 
-    /// Who holds no legs is known by his balances and collateral alone.
+    /// What no leg moves is known by balances and collateral alone.
     fn watch_flat(&mut self, account: AccountId) {
-        let flat = self.markets.position(account).legs.is_empty();
-        let negative = flat && self.is_negative(account);
+        let negative = self.is_negative_aside(account);
         self.watch.set_negative(account, negative);
     }
 
@@ -131,7 +131,6 @@ impl State {
             market::Event::Funded { market, .. } | market::Event::PriceSettled { market, .. } => {
                 self.reprice(risk, &[*market]);
             }
-            market::Event::LegsTaken { account, .. } => self.watch_account(risk, *account),
             _ => {}
         }
     }
@@ -167,16 +166,8 @@ impl State {
             Some(most) => {
                 let balance = self.ledger.balance(asset, Holder::Account(account)).atoms();
                 let cash = balance - most.atoms().cast_signed();
-                let mut legs = [(MarketId::default(), 0); RiskBook::MOST_LEGS];
-                let held = position.legs.iter().map(|leg| (leg.market, leg.lots.lots()));
-                let count = held.clone().count();
-                match legs.get_mut(..count) {
-                    Some(slots) => {
-                        slots.iter_mut().zip(held).for_each(|(slot, leg)| *slot = leg);
-                        risk.set_account(account, cash, slots, || self.standing_at_most(account));
-                    }
-                    None => risk.set_aside(account, self.standing_at_most(account)),
-                }
+                let legs = position.legs.iter().map(|leg| (leg.market, leg.lots.lots()));
+                risk.set_legs(account, cash, legs, || self.standing_at_most(account));
             }
             None => risk.set_aside(account, self.standing_at_most(account)),
         }
@@ -208,28 +199,6 @@ impl State {
             _ => Vec::new(),
         }
     }
-}
-
-/// The accounts whose lots an event moved.
-fn holders(event: &Event) -> Vec<AccountId> {
-    let parties: Vec<Party> = match event {
-        Event::Market(market::Event::Filled { buyer, seller, .. }) => Vec::from([*buyer, *seller]),
-        Event::Market(market::Event::PaidOut { paid, .. }) => {
-            paid.iter().map(|(party, _)| *party).collect()
-        }
-        Event::CloseOut(closeout::Event::Deleveraged { from, taken, .. }) => {
-            taken.iter().map(|(party, _)| *party).chain([*from]).collect()
-        }
-        Event::CloseOut(closeout::Event::LegsSold { from, to, .. }) => {
-            Vec::from([*from, Party::Account(*to)])
-        }
-        _ => return Vec::new(),
-    };
-    let account = |party| match party {
-        Party::Account(account) => Some(account),
-        Party::Book(_) => None,
-    };
-    parties.into_iter().filter_map(account).collect()
 }
 
 fn add_market(risk: &mut RiskBook, id: MarketId, market: &Market) {

@@ -12,6 +12,7 @@ pub const STEP_LIMIT: usize = 100_000;
 
 /// A command and what it did: what a journal keeps.
 #[derive(Clone, Debug, PartialEq, Eq, BorshSerialize, BorshDeserialize, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Record {
     /// The command.
     pub envelope: Envelope,
@@ -65,7 +66,8 @@ impl Engine {
     /// Runs `envelope`: moves the clock to its time, runs what is due by then, the command, and
     /// the duties that follow. A rejection changes nothing but the clock.
     pub fn execute(&mut self, envelope: Envelope) -> Outcome {
-        let mut records = Vec::new();
+        // Most commands make one record.
+        let mut records = Vec::with_capacity(1);
         self.run_duties(&mut records);
         if envelope.at > self.state.now() && envelope.action != Action::Tick {
             let tick = Envelope { at: envelope.at, actor: Actor::ENGINE, action: Action::Tick };
@@ -92,7 +94,10 @@ impl Engine {
     /// duty that is due is never refused.
     fn run_duties(&mut self, records: &mut Vec<Record>) {
         for _ in 0..STEP_LIMIT {
-            let Some(next) = duty(&self.state) else { break };
+            let Some(next) = duty(&self.state) else {
+                self.state.nothing_is_due();
+                break;
+            };
             if self.one(next, records).is_err() {
                 break;
             }
@@ -105,7 +110,7 @@ impl Engine {
         for event in self.buffer.as_slice() {
             evolve(&mut self.state, event);
         }
-        records.push(Record { envelope, events: self.buffer.take() });
+        records.push(Record { envelope, events: self.buffer.drain() });
         Ok(())
     }
 

@@ -26,6 +26,7 @@ use crate::{account, closeout, collateral, control, domain, loss, market, oracle
     Serialize,
     Deserialize,
 )]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[borsh(use_discriminant = true)]
 #[serde(rename_all = "kebab-case")]
 #[repr(u8)]
@@ -59,6 +60,7 @@ pub enum Role {
     Serialize,
     Deserialize,
 )]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Actor {
     /// In which capacity.
     pub role: Role,
@@ -75,6 +77,7 @@ impl Actor {
 
 /// What is asked.
 #[derive(Clone, Debug, PartialEq, Eq, BorshSerialize, BorshDeserialize, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[borsh(use_discriminant = true)]
 #[serde(tag = "area", content = "command", rename_all = "kebab-case")]
 #[repr(u8)]
@@ -111,6 +114,7 @@ pub enum Action {
 
 /// A command: when, by whom, what.
 #[derive(Clone, Debug, PartialEq, Eq, BorshSerialize, BorshDeserialize, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Envelope {
     /// When: never decreasing.
     pub at: Time,
@@ -122,6 +126,7 @@ pub struct Envelope {
 
 /// What happened.
 #[derive(Clone, Debug, PartialEq, Eq, BorshSerialize, BorshDeserialize, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema), schemars(rename = "Event"))]
 #[borsh(use_discriminant = true)]
 #[serde(tag = "area", content = "fact", rename_all = "kebab-case")]
 #[repr(u8)]
@@ -232,8 +237,9 @@ impl Events {
         self.0.clear();
     }
 
-    pub(crate) fn take(&mut self) -> Vec<Event> {
-        core::mem::take(&mut self.0)
+    /// Takes the events out; the memory stays.
+    pub(crate) fn drain(&mut self) -> Vec<Event> {
+        self.0.drain(..).collect()
     }
 
     /// The events.
@@ -245,6 +251,7 @@ impl Events {
 
 /// Why a command is refused, in order of precedence.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema), schemars(rename = "Rejection"))]
 #[serde(tag = "area", content = "rejected", rename_all = "kebab-case")]
 #[allow(missing_docs, reason = "fields are the numbers that explain the refusal")]
 pub enum Rejection {

@@ -9,12 +9,14 @@
 mod health;
 mod machine;
 mod message;
+mod quiet;
 mod standing;
 mod state;
 mod watch;
 
 pub use machine::{Engine, Outcome, Record, STEP_LIMIT};
 pub use message::{Action, Actor, Envelope, Event, Events, Rejection, Role};
+pub(crate) use standing::Parts;
 pub use state::State;
 pub use watch::Watch;
 
@@ -145,6 +147,10 @@ const fn needs(action: &Action) -> (Status, bool) {
         | Action::Domain(D::AcceptTerms { .. }) => (Status::ReduceOnly, false),
         Action::Market(market::Command::Fill { .. })
         | Action::CloseOut(closeout::Command::Bid { .. }) => (Status::ReduceOnly, true),
+        // The buyer's money leaves his account: not before what is due could hold it.
+        Action::Collateral(collateral::Command::Sell { buyer: Some(_), .. }) => {
+            (Status::Settling, true)
+        }
         Action::Domain(_)
         | Action::Loss(_)
         | Action::Control(_)
@@ -219,6 +225,11 @@ pub fn evolve(state: &mut State, event: &Event) {
 /// goes down the status ladder before anything is detected or absorbed.
 #[must_use]
 pub fn duty(state: &State) -> Option<Envelope> {
+    if state.is_quiet() { None } else { due(state) }
+}
+
+/// What is due, found anew.
+fn due(state: &State) -> Option<Envelope> {
     let of_oracle = || oracle::duty(state).map(Action::OracleDuty);
     let of_loss = || loss::duty(state).map(Action::Duty);
     let of_close_out = || closeout::duty(state).map(Action::CloseOutDuty);

@@ -6,11 +6,13 @@ use alloc::vec::Vec;
 use super::{Events, State};
 use crate::collateral;
 use crate::control::Parameter;
+use crate::domain::{CauseClass, Domain};
 use crate::ids::{AccountId, AssetId, CheckpointId, DomainId, LossId, MarketId, Time};
 use crate::ledger::{Holder, Ledger};
+use crate::liquidation::price::Distance;
 use crate::loss::SetOff;
-use crate::margin::{self, Level, Withdrawable, scenario};
-use crate::market::{self, Markets, Session};
+use crate::margin::{self, LastPrices, Level, WhatIf, Withdrawable, scenario};
+use crate::market::{self, Leg, Markets, Session};
 use crate::oracle::Purpose;
 use crate::units::{Amount, SignedAmount};
 use crate::wide;
@@ -105,10 +107,47 @@ impl State {
         margin::tables(self, &self.markets.position(account).legs)
     }
 
+    /// Whether the leg of `account` in `market` is part of a portfolio with options, whose
+    /// requirement comes from scenarios and not from tiers.
+    #[must_use]
+    pub fn in_portfolio(&self, account: AccountId, market: MarketId) -> bool {
+        let legs = &self.markets.position(account).legs;
+        let of = |leg: &Leg| margin::underlying(self, leg);
+        legs.iter().any(|leg| of(leg).is_some_and(|of| of == market || leg.market == market))
+    }
+
+    /// What `account` would gain or lose at every move of the grid of scenario margin, whatever it
+    /// holds: by underlying, and with all of them moved alike.
+    #[must_use]
+    pub fn what_if(&self, account: AccountId) -> WhatIf {
+        margin::what_if(self, account)
+    }
+
+    /// How far the linear legs of `account` are from taking its equity, less its lien, to zero;
+    /// nothing where it holds options or nothing.
+    #[must_use]
+    pub fn distance_to_zero(&self, account: AccountId) -> Option<Distance> {
+        margin::distance(self, account)
+    }
+
+    /// The last prices at which the only leg of `account` is maintained and not bankrupt; nothing
+    /// where it holds several legs, or an option.
+    #[must_use]
+    pub fn last_prices(&self, account: AccountId) -> Option<LastPrices> {
+        margin::last_prices(self, account)
+    }
+
     /// What `account` may take out of `asset`, and how it comes about.
     #[must_use]
     pub fn withdrawable(&self, account: AccountId, asset: AssetId) -> Withdrawable {
         margin::withdrawable(self, account, asset)
+    }
+
+    /// Opening equity of `account` in `asset`, in atoms: positive unrealised profit counted in part,
+    /// collateral by its weights to open, less the lien.
+    #[must_use]
+    pub fn opening_equity(&self, account: AccountId, asset: AssetId) -> i128 {
+        margin::opening_now(self, account, asset).equity
     }
 
     /// What `account` can pay: its settled equity where it is positive, else nothing.
@@ -153,7 +192,7 @@ impl State {
     ) -> Amount {
         let (equity, cost) = match failed {
             Some(account) => {
-                let domains = self.losses.to_take_over(account);
+                let domains = self.to_take_over(account, asset);
                 let legs = self.markets.legs_in(account, domain);
                 let parts = self.parts_of_failure(account, asset, &domains);
                 let counted = self.collateral_value(account, asset, Level::Maintenance);
@@ -220,26 +259,65 @@ impl State {
         })
     }
 
-    /// The domains a failing account's loss is split over: those it holds legs in, and those it
-    /// lost in since their reference; in id order. The one it last lost a result in, where it holds
-    /// nothing in markets.
-    pub(crate) fn domains_of_failure(&self, account: AccountId) -> Vec<DomainId> {
+    /// The domains a failing account's loss in `asset` is split over, in id order: where it trades
+    /// in the asset, those it holds legs in and those it lost in since their reference; else, and
+    /// where there are none, one.
+    pub(crate) fn domains_of_failure(&self, account: AccountId, asset: AssetId) -> Vec<DomainId> {
         let position = self.markets.position(account);
-        let markets = position.legs.iter().filter_map(|leg| self.markets.market(leg.market));
-        let held = markets.map(|market| market.spec.domain);
-        let traded = position.totals.flows.iter().map(|flow| flow.domain);
-        let lost = traded.filter(|domain| self.lost_in(account, *domain) > 0);
-        let domains: BTreeSet<DomainId> = held.chain(lost).collect();
-        if domains.is_empty() {
-            let last = self.accounts.account(account).and_then(|account| account.last_domain);
-            // A loan is older than the reference when its collateral falls: it goes where most was
-            // lost in all. Who is declared in default without one failed where it is declared.
-            let owes = position.asset.is_some_and(|asset| self.settled_equity(account, asset) < 0);
-            let worst = position.totals.flows.iter().min_by_key(|flow| flow.cash);
-            let worst = worst.filter(|_| owes).map(|flow| flow.domain);
-            return last.or(worst).into_iter().collect();
+        if position.asset == Some(asset) {
+            let markets = position.legs.iter().filter_map(|leg| self.markets.market(leg.market));
+            let held = markets.map(|market| market.spec.domain);
+            let traded = position.totals.flows.iter().map(|flow| flow.domain);
+            let lost = traded.filter(|domain| self.lost_in(account, *domain) > 0);
+            let domains: BTreeSet<DomainId> = held.chain(lost).collect();
+            if !domains.is_empty() {
+                return domains.into_iter().collect();
+            }
         }
-        domains.into_iter().collect()
+        self.domain_of_failure(account, asset).into_iter().collect()
+    }
+
+    /// The domain of a failure in `asset` that no market explains: the one in which the account
+    /// last lost a result in it; for what it owes, else the one in which it lost most in all.
+    fn domain_of_failure(&self, account: AccountId, asset: AssetId) -> Option<DomainId> {
+        let position = self.markets.position(account);
+        let last = self.accounts.account(account).and_then(|account| account.last_domain);
+        let last = last.filter(|domain| self.domains.asset_of(*domain) == Some(asset));
+        // Who is declared in default without a debt failed where it is declared.
+        if last.is_some() || self.settled_equity(account, asset) >= 0 {
+            return last;
+        }
+        // A loan is older than the reference when its collateral falls: it goes where most was
+        // lost.
+        if position.asset == Some(asset)
+            && let Some(worst) = position.totals.flows.iter().min_by_key(|flow| flow.cash)
+        {
+            return Some(worst.domain);
+        }
+        // Nothing says where: the first domain of the asset that can bear it.
+        let bears = |domain: &Domain| {
+            domain.asset == asset && domain.waterfalls.contains_key(&CauseClass::Default)
+        };
+        self.domains.domains().find(|(_, domain)| bears(domain)).map(|(id, _)| id)
+    }
+
+    /// The domains in which `account`, that fails in `asset`, fails: those of the asset, and of
+    /// the asset it trades in where it is declared in default.
+    pub(crate) fn fails_in(
+        &self,
+        account: AccountId,
+        asset: AssetId,
+        declared: bool,
+    ) -> BTreeSet<DomainId> {
+        let traded = self.markets.position(account).asset.filter(|_| declared);
+        let assets = traded.into_iter().chain([asset]);
+        assets.flat_map(|asset| self.domains_of_failure(account, asset)).collect()
+    }
+
+    /// The assets in which `account` stands below zero, in id order.
+    pub(crate) fn negative_assets(&self, account: AccountId) -> impl Iterator<Item = AssetId> + '_ {
+        let assets = (0..self.ledger.assets()).filter_map(AssetId::at);
+        assets.filter(move |asset| self.equity(account, *asset) < 0)
     }
 
     /// What `account` lost in `domain` since its reference, at least zero.
@@ -247,6 +325,13 @@ impl State {
         let reference = self.reference(domain, self.now());
         let gain = self.session(account, reference).map_or(0, |session| session.gain(domain));
         gain.min(0).unsigned_abs()
+    }
+
+    /// The domains of `asset` in which `account` failed and was not yet taken over.
+    pub(crate) fn to_take_over(&self, account: AccountId, asset: AssetId) -> Vec<DomainId> {
+        let mut domains = self.losses.to_take_over(account);
+        domains.retain(|domain| self.domains.asset_of(*domain) == Some(asset));
+        domains
     }
 
     /// How what a failing account has and owes is split over `domains`, those of its failure not
@@ -262,7 +347,7 @@ impl State {
             true => self.lost_in(account, *of),
             false => margin::maintenance_in(self, account, *of),
         };
-        Parts { weights: domains.iter().map(|of| (*of, weigh(of))).collect() }
+        Parts::new(domains.iter().map(|of| (*of, weigh(of))).collect())
     }
 }
 
@@ -272,6 +357,11 @@ pub(crate) struct Parts {
 }
 
 impl Parts {
+    /// Split by these weights, of domains in id order.
+    pub(crate) const fn new(weights: Vec<(DomainId, u128)>) -> Self {
+        Self { weights }
+    }
+
     /// The part of `whole` for `domain`: all of it where it is not split, and of the first domain
     /// where nothing weighs. The parts of all domains sum to the whole.
     pub(crate) fn of(&self, domain: DomainId, whole: i128) -> i128 {

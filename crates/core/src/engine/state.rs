@@ -159,6 +159,13 @@ impl State {
         watched.into_iter().flatten().copied().chain(scanned.into_iter().flatten())
     }
 
+    /// Whether a loss or an episode is open or shares wait for a touch: else nobody holds a lien.
+    pub(crate) fn may_hold_liens(&self) -> bool {
+        let scanned =
+            || self.open_losses().next().is_some() || self.open_episodes().next().is_some();
+        !self.losses.on_touch.is_empty() || self.watch.is_anything_open().unwrap_or_else(scanned)
+    }
+
     /// The episodes that are not closed, in id order.
     pub(crate) fn open_episodes(&self) -> impl Iterator<Item = (EpisodeId, &Episode)> {
         let watched = self
@@ -191,6 +198,7 @@ impl State {
             || self.watch.agrees_with(&Watch::of(self))
                 && loss::levels_hold(self)
                 && self.is_health_watched()
+                && self.is_quiet_right()
     }
 
     /// The level measured last for a layer of a liable set, if none of its caps moved since in a
@@ -209,19 +217,7 @@ impl State {
 
     pub(super) fn evolve(&mut self, event: &Event) {
         let caps = self.caps_before(event);
-        let mut touched: Vec<AccountId> = Vec::new();
-        self.before_touch(event);
-        traders(event, &mut |account, _| touched.push(account));
-        event.transfers(&mut |transfer| {
-            self.ledger.apply(&transfer);
-            for holder in [transfer.from, transfer.to] {
-                if let Holder::Account(account) = holder {
-                    touched.push(account);
-                }
-            }
-        });
-        touched.sort_unstable();
-        touched.dedup();
+        let touched = self.move_money(event);
         match event {
             Event::Account(event) => {
                 self.accounts.evolve(event);
@@ -241,6 +237,7 @@ impl State {
             }
             Event::Collateral(event) => {
                 self.collaterals.evolve(event, self.now);
+                self.markets.evolve_collateral(event);
                 self.losses.evolve_collateral(event);
             }
             Event::Loss(event) => self.evolve_loss(event),
@@ -254,6 +251,7 @@ impl State {
             Event::TimePassed { at } => self.now = *at,
         }
         self.evolve_watch(event, &touched, &caps);
+        self.watch.keep_touched(touched);
     }
 
     /// The caps of the accounts `event` touches, in every layer with a measured level.
@@ -314,11 +312,14 @@ impl State {
         }
     }
 
-    /// What an account held at the last boundary is kept before its first change since: of its
-    /// legs, which may change hands for nothing, or of its money.
-    fn before_touch(&mut self, event: &Event) {
-        let (ledger, markets) = (&self.ledger, &mut self.markets);
+    /// Makes the transfers of `event`. What an account held at the last boundary is kept before its
+    /// first change since: of its legs, which may change hands for nothing, or of its money.
+    /// Returns the accounts whose legs or money the event touches, in id order.
+    fn move_money(&mut self, event: &Event) -> Vec<AccountId> {
+        let mut touched = self.watch.take_touched();
+        let (ledger, markets) = (&mut self.ledger, &mut self.markets);
         traders(event, &mut |account, asset| {
+            touched.push(account);
             let Some(asset) = asset.or(markets.position(account).asset) else { return };
             let cash = ledger.balance(asset, Holder::Account(account)).atoms();
             markets.before_touch(account, asset, cash, true);
@@ -326,11 +327,16 @@ impl State {
         event.transfers(&mut |transfer| {
             for holder in [transfer.from, transfer.to] {
                 if let Holder::Account(account) = holder {
+                    touched.push(account);
                     let cash = ledger.balance(transfer.asset, holder).atoms();
                     markets.before_touch(account, transfer.asset, cash, false);
                 }
             }
+            ledger.apply(&transfer);
         });
+        touched.sort_unstable();
+        touched.dedup();
+        touched
     }
 
     fn evolve_watch(&mut self, event: &Event, touched: &[AccountId], caps: &[MemberCap]) {
@@ -350,6 +356,8 @@ impl State {
             }
         }
         self.watch.evolve(event);
+        let quiet = self.watch.is_quiet() && self.stays_quiet(event, touched);
+        self.watch.set_quiet(quiet);
     }
 }
 

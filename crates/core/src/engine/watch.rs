@@ -1,6 +1,7 @@
 //! What is only there for speed: indices and measured levels that can be rebuilt from the state.
 //! Left out of digest and snapshot; with it off, every query scans and gives the same.
 
+use alloc::boxed::Box;
 use alloc::collections::{BTreeMap, BTreeSet};
 use alloc::vec::Vec;
 
@@ -18,10 +19,14 @@ pub struct Watch {
     accounts: BTreeMap<Name, AccountId>,
     /// By owner: his accounts, in id order.
     of_owner: BTreeMap<OwnerId, Vec<AccountId>>,
-    /// Who holds no legs and a balance below zero.
+    /// Who has a balance below zero that no leg moves.
     negative: BTreeSet<AccountId>,
-    /// The health of all who hold legs.
-    risk: RiskBook,
+    /// The health of all who hold legs; absent where the watch is off, and while it is lent out.
+    risk: Option<Box<RiskBook>>,
+    /// Nothing is due, and nothing happened since that could have made something due.
+    quiet: bool,
+    /// Memory that events use again.
+    touched: Vec<AccountId>,
     open_losses: BTreeSet<LossId>,
     open_episodes: BTreeSet<EpisodeId>,
     /// The losses of which an uncovered debt is open.
@@ -32,7 +37,7 @@ pub struct Watch {
 
 impl Watch {
     pub(super) fn new(on: bool) -> Self {
-        Self { on, ..Self::default() }
+        Self { on, risk: on.then(Box::default), ..Self::default() }
     }
 
     /// The indices of `state`; levels are measured by the next command.
@@ -43,8 +48,7 @@ impl Watch {
         }
         for (id, account) in state.accounts.accounts() {
             watch.opened(id, account.owner, &account.name);
-            let flat = state.markets.position(id).legs.is_empty();
-            watch.set_negative(id, flat && state.is_negative(id));
+            watch.set_negative(id, state.is_negative_aside(id));
         }
         for (id, loss) in state.losses.losses() {
             if !matches!(loss.stage, Stage::Settled | Stage::Dismissed) {
@@ -54,7 +58,7 @@ impl Watch {
         }
         let open = state.losses.episodes().filter(|(_, episode)| !episode.closed);
         watch.open_episodes.extend(open.map(|(id, _)| id));
-        watch.risk = state.risk_book();
+        watch.risk = Some(Box::new(state.risk_book()));
         watch
     }
 
@@ -94,17 +98,55 @@ impl Watch {
     }
 
     /// Known only where the watch is on.
-    pub(super) const fn risk(&self) -> &RiskBook {
-        &self.risk
+    pub(super) fn risk(&self) -> Option<&RiskBook> {
+        self.risk.as_deref()
     }
 
     /// The book, to be put back with [`Watch::set_risk`].
-    pub(super) fn take_risk(&mut self) -> RiskBook {
-        core::mem::take(&mut self.risk)
+    pub(super) const fn take_risk(&mut self) -> Option<Box<RiskBook>> {
+        self.risk.take()
     }
 
-    pub(super) fn set_risk(&mut self, risk: RiskBook) {
-        self.risk = risk;
+    pub(super) fn set_risk(&mut self, risk: Box<RiskBook>) {
+        self.risk = Some(risk);
+    }
+
+    /// Whether `account` surely is neither below maintenance nor below zero.
+    pub(super) fn is_sound(&self, account: AccountId) -> bool {
+        let risk = self.risk().is_some_and(|risk| risk.is_sound(account));
+        risk && !self.negative.contains(&account)
+    }
+
+    /// Whether surely nobody is below maintenance or below zero.
+    pub(super) fn is_everyone_sound(&self) -> bool {
+        let nobody = |risk: &RiskBook| risk.below().chain(risk.aside()).next().is_none();
+        self.risk().is_some_and(nobody) && self.negative.is_empty()
+    }
+
+    /// Whether it is known that nothing is due.
+    pub(super) const fn is_quiet(&self) -> bool {
+        self.quiet
+    }
+
+    pub(super) const fn set_quiet(&mut self, quiet: bool) {
+        self.quiet = quiet && self.on;
+    }
+
+    /// An empty list with the memory of the one before, to be put back with
+    /// [`Watch::keep_touched`].
+    pub(super) fn take_touched(&mut self) -> Vec<AccountId> {
+        let mut touched = core::mem::take(&mut self.touched);
+        touched.clear();
+        touched
+    }
+
+    pub(super) fn keep_touched(&mut self, touched: Vec<AccountId>) {
+        self.touched = touched;
+    }
+
+    /// Whether a loss or an episode is open.
+    pub(super) fn is_anything_open(&self) -> Option<bool> {
+        self.on.then_some(!self.open_losses.is_empty() || !self.open_episodes.is_empty())
     }
 
     pub(super) fn open_losses(&self) -> Option<&BTreeSet<LossId>> {

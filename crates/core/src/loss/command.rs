@@ -13,6 +13,7 @@ use crate::units::Amount;
 #[derive(
     Clone, Copy, Debug, PartialEq, Eq, BorshSerialize, BorshDeserialize, Serialize, Deserialize,
 )]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct ReportedClaim {
     /// The account.
     pub account: AccountId,
@@ -32,6 +33,7 @@ pub struct ReportedClaim {
 #[derive(
     Clone, Copy, Debug, PartialEq, Eq, BorshSerialize, BorshDeserialize, Serialize, Deserialize,
 )]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct SetOff {
     /// The account.
     pub account: AccountId,
@@ -41,6 +43,7 @@ pub struct SetOff {
 
 /// What may be asked from outside.
 #[derive(Clone, Debug, PartialEq, Eq, BorshSerialize, BorshDeserialize, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema), schemars(rename = "LossCommand"))]
 #[borsh(use_discriminant = true)]
 #[serde(tag = "do", rename_all = "kebab-case", deny_unknown_fields)]
 #[repr(u8)]
@@ -159,6 +162,7 @@ pub enum Command {
     Serialize,
     Deserialize,
 )]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[borsh(use_discriminant = true)]
 #[serde(rename_all = "kebab-case")]
 #[repr(u8)]
@@ -177,6 +181,7 @@ pub enum Rank {
 #[derive(
     Clone, Copy, Debug, PartialEq, Eq, BorshSerialize, BorshDeserialize, Serialize, Deserialize,
 )]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct RankedClaim {
     /// The account.
     pub account: AccountId,
@@ -188,6 +193,7 @@ pub struct RankedClaim {
 
 /// An internal command: what `duty` names and the engine runs.
 #[derive(Clone, Debug, PartialEq, Eq, BorshSerialize, BorshDeserialize, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema), schemars(rename = "LossDuty"))]
 #[borsh(use_discriminant = true)]
 #[serde(tag = "duty", rename_all = "kebab-case", deny_unknown_fields)]
 #[allow(missing_docs, reason = "a duty names what it works on")]

@@ -1,6 +1,7 @@
 //! From a report or a failing account to a detected loss: number, second approver, challenge;
 //! then the episode and the liable set.
 
+use alloc::collections::BTreeSet;
 use alloc::vec::Vec;
 use core::cmp::Reverse;
 
@@ -261,24 +262,32 @@ pub(super) fn declare_default(
     set_off.extend(gains_of_owner(state, domain, account));
     let failure = Failure { account, cause: cause.clone() };
     failure.push(state, 0, domain, number, largest(set_off), events)?;
-    failure.push_others(state, 1, domain, events)
+    let domains = state.fails_in(account, asset_of(state, domain)?, true);
+    failure.push_others(state, domain, domains, events)
 }
 
-/// The first account below zero that no open loss explains.
+/// The first account below zero that no open loss explains, and the domain its loss begins in.
 pub(super) fn negative(state: &State) -> Option<(AccountId, DomainId)> {
     state.negative_accounts().find_map(|account| {
-        let domain = state.domains_of_failure(account).first().copied()?;
-        let asset = state.domains.asset_of(domain)?;
-        let below = state.equity(account, asset) < 0;
-        // A loss that is settled was taken over, and one that the engine found is not dismissed.
-        let known = state.open_losses().filter_map(|id| state.losses.loss(id)).any(|loss| {
-            loss.failed == Some(account) && loss.origin == Origin::Derived && !loss.taken_over
-        });
-        let answered = state.domains.domain(domain)?.waterfalls.contains_key(&CauseClass::Default);
-        // At a price that is not good enough nobody fails.
-        let fit = || state.may_liquidate(account);
-        (below && !known && answered && fit()).then_some((account, domain))
+        let mut assets = state.negative_assets(account);
+        assets.find_map(|asset| Some((account, negative_in(state, account, asset)?)))
     })
+}
+
+/// The domain in which `account`, below zero in `asset`, is found, if it is to be.
+fn negative_in(state: &State, account: AccountId, asset: AssetId) -> Option<DomainId> {
+    let domain = state.domains_of_failure(account, asset).first().copied()?;
+    // A loss that is settled was taken over, and one that the engine found is not dismissed.
+    let known = state.open_losses().filter_map(|id| state.losses.loss(id)).any(|loss| {
+        let here = state.domains.asset_of(loss.domain) == Some(asset);
+        let derived = loss.origin == Origin::Derived && !loss.taken_over;
+        here && derived && loss.failed == Some(account)
+    });
+    let answered = state.domains.domain(domain)?.waterfalls.contains_key(&CauseClass::Default);
+    // At a price that is not good enough nobody fails in what he trades in.
+    let trades = state.markets.position(account).asset == Some(asset);
+    let fit = || !trades || state.may_liquidate(account);
+    (!known && answered && fit()).then_some(domain)
 }
 
 /// Numbers of losses that the engine itself finds begin here; a venue's are refused from here on.
@@ -301,7 +310,7 @@ pub(super) fn detect_negative(
     let number = derived_number(state, 0);
     let set_off = gains_of_owner(state, domain, account);
     failure.push(state, 0, domain, number, set_off, events)?;
-    failure.push_others(state, 1, domain, events)
+    failure.push_others(state, domain, state.fails_in(account, asset, false), events)
 }
 
 /// The number of the loss that is found `place` after the last.
@@ -375,18 +384,16 @@ impl Failure {
         Ok(())
     }
 
-    /// Its losses in the domains other than `domain`.
+    /// Its losses in `domains` other than `domain`, which is the first.
     fn push_others(
         &self,
         state: &State,
-        first: usize,
         domain: DomainId,
+        domains: BTreeSet<DomainId>,
         events: &mut Events,
     ) -> Result<(), Rejection> {
-        let domains = state.domains_of_failure(self.account);
         let others = domains.into_iter().filter(|other| *other != domain);
-        for (place, other) in others.enumerate() {
-            let place = first + place;
+        for (place, other) in (1..).zip(others) {
             let number = derived_number(state, place);
             let set_off = gains_of_owner(state, other, self.account);
             self.push(state, place, other, number, set_off, events)?;

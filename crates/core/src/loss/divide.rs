@@ -4,7 +4,7 @@
 use alloc::vec::Vec;
 
 use super::absorb::{absorbing, open_draw};
-use super::{Event, LayerSet, Rejection, liable};
+use super::{Event, LayerSet, Member, Rejection, liable};
 use crate::allocation::{self, Division};
 use crate::bounds::MAX_CLAIMS;
 use crate::domain::{MemberRule, Source};
@@ -15,12 +15,57 @@ use crate::units::Amount;
 /// The most shares in one event: an event stays under 100 kB.
 pub const SHARES_PER_EVENT: usize = 4096;
 
-pub(super) fn divide(
-    state: &State,
-    loss: LossId,
-    layer: LayerId,
-    events: &mut Events,
-) -> Result<(), Rejection> {
+/// What a division that is due rests on: its shares follow from it alone.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct DivisionTerms {
+    /// The liable set.
+    pub set: LiableSetId,
+    /// Which division of the layer under the set it is, counted from 1.
+    pub wave: u32,
+    /// How it divides.
+    pub rule: MemberRule,
+    /// What the members paid under the set before, in all.
+    pub before: Amount,
+    /// That and what is asked of them now.
+    pub asked: Amount,
+    /// The members in claim order, each with the cap he has now and what he paid before: shares
+    /// that wait for a touch count as paid.
+    pub members: Vec<Member>,
+}
+
+/// What the division of `loss` over `layer` rests on; nothing where none is due.
+#[must_use]
+pub fn division_terms(state: &State, loss: LossId, layer: LayerId) -> Option<DivisionTerms> {
+    let open = open(state, loss, layer).ok()?;
+    let columns = open.columns.caps.iter().zip(&open.columns.paid);
+    let members = open.of.members.iter().zip(columns).enumerate();
+    let members = members.map(|(place, (member, (cap, paid)))| {
+        let untaken = state.losses.untaken(state, open.set, layer, place);
+        let paid = paid.checked_add(untaken).unwrap_or(Amount::MAX);
+        Member { cap: *cap, paid, ..*member }
+    });
+    Some(DivisionTerms {
+        set: open.set,
+        wave: wave_of(open.of),
+        rule: *open.rule,
+        before: open.before,
+        asked: open.asked,
+        members: members.collect(),
+    })
+}
+
+/// A division that is due.
+struct Open<'a> {
+    set: LiableSetId,
+    of: &'a LayerSet,
+    rule: &'a MemberRule,
+    asset: AssetId,
+    columns: liable::Columns,
+    before: Amount,
+    asked: Amount,
+}
+
+fn open(state: &State, loss: LossId, layer: LayerId) -> Result<Open<'_>, Rejection> {
     let (found, against) = absorbing(state, loss)?;
     let draw = open_draw(found, layer).ok_or(Rejection::NotDue)?;
     let spec = &state.domains.layer(layer).ok_or(Rejection::UnknownLayer { layer })?.spec;
@@ -32,13 +77,28 @@ pub(super) fn divide(
     let before =
         if rule.on_touch { of.cumulative() } else { Amount::sum(columns.paid.iter().copied()) };
     let asked = before.checked_add(draw.planned).unwrap_or(Amount::MAX);
+    Ok(Open { set, of, rule, asset: spec.asset, columns, before, asked })
+}
+
+/// The number of the division that comes next.
+fn wave_of(of: &LayerSet) -> u32 {
+    u32::try_from(of.waves.len()).unwrap_or(MAX_CLAIMS) + 1
+}
+
+pub(super) fn divide(
+    state: &State,
+    loss: LossId,
+    layer: LayerId,
+    events: &mut Events,
+) -> Result<(), Rejection> {
+    let Open { set, of, rule, asset, columns, before, asked } = open(state, loss, layer)?;
     let claims = columns.claims(rule.classes);
     let division = if rule.on_touch {
         on_touch(rule, asked, before, &claims)?
     } else {
         allocation::next_wave(rule.rule, asked, &claims, &columns.paid)?
     };
-    let header = Header { loss, layer, set, asset: spec.asset, before };
+    let header = Header { loss, layer, set, asset, before };
     header.push(of, rule, &division, events);
     if !rule.on_touch {
         push_shares(&header, of, &division.shares, events);
@@ -81,7 +141,7 @@ impl Header {
             loss: self.loss,
             layer: self.layer,
             set: self.set,
-            wave: u32::try_from(of.waves.len()).unwrap_or(MAX_CLAIMS) + 1,
+            wave: wave_of(of),
             asset: self.asset,
             amount,
             cumulative: self.before.checked_add(amount).unwrap_or(Amount::MAX),

@@ -16,6 +16,7 @@ use crate::units::{Amount, Fraction};
 
 /// A member of a liable set, in one layer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, BorshSerialize, BorshDeserialize, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Member {
     /// The account.
     pub account: AccountId,
@@ -39,6 +40,7 @@ pub struct Member {
 
 /// One division of a layer under a liable set.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, BorshSerialize, BorshDeserialize, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Wave {
     /// The loss divided.
     pub loss: LossId,
@@ -50,6 +52,7 @@ pub struct Wave {
 
 /// The members of one layer in one liable set, in claim order.
 #[derive(Clone, Debug, Default, PartialEq, Eq, BorshSerialize, BorshDeserialize, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct LayerSet {
     /// The members.
     pub members: Vec<Member>,
@@ -75,6 +78,7 @@ impl LayerSet {
 
 /// Who stood at a detection.
 #[derive(Clone, Debug, PartialEq, Eq, BorshSerialize, BorshDeserialize, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct LiableSet {
     /// Its episode.
     pub episode: EpisodeId,

@@ -31,6 +31,9 @@ impl Losses {
     /// What `account` may not take out because of open losses and shares not yet taken.
     pub(crate) fn lien(&self, state: &State, account: AccountId, asset: AssetId) -> Amount {
         let mut lien = Amount::ZERO;
+        if !state.may_hold_liens() {
+            return lien;
+        }
         for id in state.open_episodes().flat_map(|(_, episode)| &episode.sets) {
             let of = Of::new(state, *id, asset);
             for (layer, members) in &self.sets[id.index()].layers {
@@ -47,8 +50,11 @@ impl Losses {
     /// The most that may be held of `account` for open losses: its caps under every open set, less
     /// what it paid. Nothing where its owner failed: then it is held for what it gained.
     pub(crate) fn most_lien(&self, state: &State, account: AccountId) -> Option<Amount> {
-        let owner = state.accounts.account(account).map(|found| found.owner);
         let mut most = Amount::ZERO;
+        if !state.may_hold_liens() {
+            return Some(most);
+        }
+        let owner = state.accounts.account(account).map(|found| found.owner);
         for (_, episode) in state.open_episodes() {
             if owner.is_some_and(|owner| episode.failed.contains(&owner)) {
                 return None;

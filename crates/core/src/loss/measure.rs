@@ -20,7 +20,7 @@ pub(super) fn take_over(state: &State, loss: LossId, events: &mut Events) -> Res
         _ => return Err(Rejection::NotDue),
     };
     let asset = super::detect::asset_of(state, found.domain)?;
-    let domains = state.losses.to_take_over(account);
+    let domains = state.to_take_over(account, asset);
     let parts = state.parts_of_failure(account, asset, &domains);
     let part = parts.of(found.domain, state.settled_equity(account, asset));
     // What is still to be taken of earlier divisions comes off the first part.
@@ -31,7 +31,12 @@ pub(super) fn take_over(state: &State, loss: LossId, events: &mut Events) -> Res
     let (held, owed) = (amount(balance), amount(-balance));
     let margin = amount(opens);
     state.touch(account, events);
+    // What an account trades in another asset on is collateral there, and not here.
+    let elsewhere = state.markets.position(account).asset.is_some_and(|traded| traded != asset);
     let share = |asset: AssetId| {
+        if elsewhere {
+            return Amount::ZERO;
+        }
         let untaken = state.losses.untaken_in(state, account, asset);
         let held = state.ledger.held(asset, Holder::Account(account)).less_or_zero(untaken);
         amount(parts.of(found.domain, held.atoms().cast_signed()))

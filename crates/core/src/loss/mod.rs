@@ -31,7 +31,7 @@ use serde::{Deserialize, Serialize};
 
 pub use command::{Command, Duty, Rank, RankedClaim, ReportedClaim, SetOff};
 pub(crate) use decide::{decide, decide_duty};
-pub use divide::SHARES_PER_EVENT;
+pub use divide::{DivisionTerms, SHARES_PER_EVENT, division_terms};
 pub(crate) use duty::duty;
 pub use event::{Event, OwnMeans, PoolHolder};
 pub(crate) use evolve::stakes_left;
@@ -53,6 +53,7 @@ use crate::units::Amount;
 
 /// Where a loss stands.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, BorshSerialize, BorshDeserialize, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[borsh(use_discriminant = true)]
 #[serde(rename_all = "kebab-case")]
 #[repr(u8)]
@@ -78,6 +79,7 @@ pub enum Stage {
 
 /// How a loss came to be known.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, BorshSerialize, BorshDeserialize, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[borsh(use_discriminant = true)]
 #[serde(rename_all = "kebab-case")]
 #[repr(u8)]
@@ -95,6 +97,7 @@ pub enum Origin {
 
 /// One draw on one layer: what was planned and what was received are two numbers.
 #[derive(Clone, Debug, PartialEq, Eq, BorshSerialize, BorshDeserialize, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Draw {
     /// The step, counted from 1.
     pub step: u16,
@@ -115,6 +118,7 @@ pub struct Draw {
 
 /// A loss.
 #[derive(Clone, Debug, PartialEq, Eq, BorshSerialize, BorshDeserialize, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Loss {
     /// The domain.
     pub domain: DomainId,
@@ -213,6 +217,7 @@ impl Loss {
 
 /// The rules an episode was opened under. They are frozen for it.
 #[derive(Clone, Debug, PartialEq, Eq, BorshSerialize, BorshDeserialize, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct FrozenRules {
     /// The waterfall for each class of causes.
     pub waterfalls: BTreeMap<CauseClass, WaterfallId>,
@@ -224,6 +229,7 @@ pub struct FrozenRules {
 
 /// From the first detection until its losses are settled.
 #[derive(Clone, Debug, PartialEq, Eq, BorshSerialize, BorshDeserialize, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Episode {
     /// The domain.
     pub domain: DomainId,

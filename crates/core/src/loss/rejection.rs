@@ -12,6 +12,7 @@ use crate::units::Amount;
 
 /// Why a command is refused, in order of precedence.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema), schemars(rename = "LossRejection"))]
 #[serde(tag = "code", content = "numbers", rename_all = "kebab-case")]
 #[allow(missing_docs, reason = "fields are the numbers that explain the refusal")]
 pub enum Rejection {
@@ -78,7 +79,11 @@ pub enum Rejection {
     /// A layer was the obstacle.
     Domain(domain::Rejection),
     /// A division was refused.
-    Allocation(#[serde(skip)] AllocationError),
+    Allocation(
+        #[serde(skip)]
+        #[cfg_attr(feature = "schema", schemars(with = "()"))]
+        AllocationError,
+    ),
 }
 
 impl From<account::Rejection> for Rejection {

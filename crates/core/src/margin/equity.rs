@@ -1,12 +1,13 @@
 //! The three equities of an account.
 
+use alloc::collections::BTreeSet;
 use alloc::vec::Vec;
 
-use super::requirement::{Exact, Level, legs_with};
+use super::requirement::Level;
 use crate::collateral;
 use crate::control::Parameter;
 use crate::engine::State;
-use crate::ids::{AccountId, AssetId, MarketId};
+use crate::ids::{AccountId, AssetId, CheckpointId};
 use crate::ledger::Holder;
 use crate::market::{self, Leg, Position, RATE_UNIT, Trade};
 use crate::units::Quantity;
@@ -35,27 +36,68 @@ pub(crate) fn opening_after(
     asset: AssetId,
     trade: &Trade,
 ) -> Opening {
-    let position = state.markets.position(account);
-    let balance =
-        state.ledger.balance(asset, Holder::Account(account)).atoms() - trade.cost - trade.fee;
-    let legs = legs_after(position, trade);
+    let legs = legs_after(state.markets.position(account), trade);
+    let counted = state.control.value(trade.domain, Parameter::OpeningProfit);
+    opening_with(state, (account, asset), legs, trade.cost + trade.fee, counted)
+}
+
+/// How `account` would stand after all of `trades`; profit counts as in the least counting domain.
+pub(crate) fn opening_after_all(
+    state: &State,
+    account: AccountId,
+    asset: AssetId,
+    trades: &[Trade],
+) -> Opening {
+    let mut legs = state.markets.position(account).legs.clone();
+    for trade in trades {
+        let flat = Leg { market: trade.market, lots: Quantity::ZERO, entry: 0 };
+        let place = legs.iter().position(|leg| leg.market == trade.market);
+        let held = place.map_or(flat, |place| legs.remove(place));
+        legs.push(held.after(trade).0);
+    }
+    legs.retain(|leg| !leg.lots.is_flat());
+    let paid = trades.iter().map(|trade| trade.cost + trade.fee).sum();
+    let counts = |trade: &Trade| state.control.value(trade.domain, Parameter::OpeningProfit);
+    let counted = trades.iter().map(counts).min().unwrap_or(0);
+    opening_with(state, (account, asset), legs.iter().copied(), paid, counted)
+}
+
+/// How `account` stands for opening; profit counts as in the least counting domain of its legs.
+pub(crate) fn opening_now(state: &State, account: AccountId, asset: AssetId) -> Opening {
+    let legs = &state.markets.position(account).legs;
+    let domains = legs.iter().filter_map(|leg| state.markets.market(leg.market));
+    let counts = domains.map(|m| state.control.value(m.spec.domain, Parameter::OpeningProfit));
+    let counted = counts.min().unwrap_or(u128::from(RATE_UNIT));
+    opening_with(state, (account, asset), legs.iter().copied(), 0, counted)
+}
+
+/// How `account` would stand with `legs`, had it `paid` for them; of profit within depth so many
+/// millionths are `counted`.
+fn opening_with(
+    state: &State,
+    (account, asset): (AccountId, AssetId),
+    legs: impl Iterator<Item = Leg> + Clone,
+    paid: i128,
+    counted: u128,
+) -> Opening {
+    let balance = state.ledger.balance(asset, Holder::Account(account)).atoms() - paid;
     let (mut value, mut profit, mut beyond, mut entries) = (0, 0, 0, 0);
-    for leg in &legs {
-        let worth = state.markets.leg_value(leg);
+    for leg in legs.clone() {
+        let worth = state.markets.leg_value(&leg);
         value += worth;
         entries += leg.entry;
         profit += (worth - leg.entry).max(0).unsigned_abs();
-        beyond += beyond_depth_ceil(state, leg, worth);
+        beyond += beyond_depth_ceil(state, &leg, worth);
     }
     let lien = state.lien(account, asset).atoms().cast_signed();
     // What no depth could take counts for nothing, the rest in part.
-    let part = uncounted_ceil(state, trade, profit - beyond);
+    let part = uncounted_ceil(counted, profit - beyond);
     let uncounted = (beyond + part).cast_signed();
-    let collateral = collateral::of_account(state, account, asset, &legs, Level::Initial);
+    let collateral = beside(state, account, asset, legs.clone(), Level::Initial);
     Opening {
         balance,
         equity: balance + value + collateral.cast_signed() - uncounted - lien,
-        initial: super::required(state, legs.iter().copied(), Level::Initial),
+        initial: super::required(state, legs, Level::Initial),
         collateral,
         loan: (balance + entries).min(0).unsigned_abs(),
     }
@@ -79,41 +121,37 @@ pub(crate) fn keeping_after(
 ) -> Keeping {
     let balance = state.ledger.balance(asset, Holder::Account(account)).atoms();
     let legs = legs_after(state.markets.position(account), trade);
-    let value: i128 = legs.iter().map(|leg| state.markets.leg_value(leg)).sum();
-    let maintenance = super::required(state, legs.iter().copied(), Level::Maintenance);
+    let value: i128 = legs.clone().map(|leg| state.markets.leg_value(&leg)).sum();
+    let maintenance = super::required(state, legs.clone(), Level::Maintenance);
     let lien = state.loss_lien(account, asset).atoms().cast_signed();
-    let collateral = collateral::of_account(state, account, asset, &legs, Level::Maintenance);
+    let collateral = beside(state, account, asset, legs, Level::Maintenance);
     let equity = balance - trade.cost - trade.fee + value + collateral.cast_signed() - lien;
     Keeping { equity, maintenance: maintenance.cast_signed() }
 }
 
 /// The legs of `position` as `trade` leaves them.
-fn legs_after(position: &Position, trade: &Trade) -> Vec<Leg> {
-    let flat = Leg { market: trade.market, lots: Quantity::ZERO, entry: 0 };
-    let traded = position.leg(trade.market).unwrap_or(&flat).after(trade).0;
-    let others = position.legs.iter().filter(|leg| leg.market != trade.market);
-    others.copied().chain((!traded.lots.is_flat()).then_some(traded)).collect()
+fn legs_after<'a>(position: &'a Position, trade: &Trade) -> impl Iterator<Item = Leg> + Clone + 'a {
+    let market = trade.market;
+    let flat = Leg { market, lots: Quantity::ZERO, entry: 0 };
+    let traded = position.leg(market).unwrap_or(&flat).after(trade).0;
+    let others = position.legs.iter().filter(move |leg| leg.market != market);
+    others.copied().chain((!traded.lots.is_flat()).then_some(traded))
 }
 
-/// Opening equity of `account` as it stands, its collateral counted as beside `more` lots: less its
-/// lien, positive unrealised profit counted as its least counting domain does; in atoms.
-pub(crate) fn opening_equity(
+/// What the collateral of `account` counts for beside `legs`, which are gathered only where there
+/// is any.
+fn beside(
     state: &State,
     account: AccountId,
     asset: AssetId,
-    more: &[(MarketId, Quantity)],
-) -> i128 {
-    let position = state.markets.position(account);
-    let domains = position.legs.iter().filter_map(|leg| state.markets.market(leg.market));
-    let counted = domains.map(|m| state.control.value(m.spec.domain, Parameter::OpeningProfit));
-    let counted = counted.min().unwrap_or(u128::from(RATE_UNIT));
-    let rate = RATE_UNIT - u32::try_from(counted).unwrap_or(0).min(RATE_UNIT);
-    let profit = state.markets.unrealised_profit(position);
-    let lien = state.lien(account, asset).atoms().cast_signed();
-    let uncounted = super::part_ceil(profit, rate).cast_signed();
-    let legs = legs_with(state, account, more);
-    let collateral = collateral::of_account(state, account, asset, &legs, Level::Initial);
-    state.settled_equity(account, asset) + collateral.cast_signed() - uncounted - lien
+    legs: impl Iterator<Item = Leg>,
+    level: Level,
+) -> u128 {
+    if state.collaterals.collaterals(asset).next().is_none() {
+        return 0;
+    }
+    let legs: Vec<Leg> = legs.collect();
+    collateral::of_account(state, account, asset, &legs, level)
 }
 
 /// The unrealised profit of `leg` on lots beyond its market's depth, rounded up (against the
@@ -123,17 +161,17 @@ fn beyond_depth_ceil(state: &State, leg: &Leg, worth: i128) -> u128 {
     let Some(market) = state.markets.market(leg.market) else { return 0 };
     let counted = market::countable_lots(state, market).min(leg.lots.size());
     let beyond = u128::from(leg.lots.size() - counted);
+    if beyond == 0 {
+        return 0;
+    }
     wide::mul_div_ceil(profit, beyond, u128::from(leg.lots.size())).unwrap_or(profit)
 }
 
-/// The part of unrealised profit that opening equity does not count, rounded up (against the
-/// trader).
-fn uncounted_ceil(state: &State, trade: &Trade, profit: u128) -> u128 {
-    let counted = state.control.value(trade.domain, Parameter::OpeningProfit);
+/// The part of unrealised profit that opening equity does not count where it counts so many
+/// millionths, rounded up (against the trader).
+fn uncounted_ceil(counted: u128, profit: u128) -> u128 {
     let rate = RATE_UNIT - u32::try_from(counted).unwrap_or(0).min(RATE_UNIT);
-    let mut exact = Exact::default();
-    exact.add(profit, rate);
-    exact.ceil()
+    super::part_ceil(profit, rate)
 }
 
 /// What an account may take out, and how it comes about; all in atoms.
@@ -143,7 +181,8 @@ pub struct Withdrawable {
     pub equity: i128,
     /// Positive unrealised profit, leg by leg: not counted.
     pub unrealised: u128,
-    /// Profit realised since the reference checkpoint: not yet matured.
+    /// Profit not yet matured beside it: what was realised since the reference checkpoint, or more
+    /// where the gain since then is more, because it only recovers what was lost before.
     pub unmatured: u128,
     /// Initial margin of the legs.
     pub initial: u128,
@@ -180,19 +219,27 @@ pub(crate) fn withdrawable(state: &State, account: AccountId, asset: AssetId) ->
         let (unrealised, unmatured, initial, collateral) = (0, 0, 0, 0);
         return Withdrawable { equity, unrealised, unmatured, initial, lien, collateral, pledged };
     }
-    let domains = position.totals.flows.iter().map(|flow| flow.domain);
-    let reference = domains.map(|domain| state.reference(domain, state.now())).min();
-    let realised = reference.map_or(0, |reference| {
-        let then = position.at(reference).map_or(position.totals.realised, |s| s.totals.realised);
-        position.totals.realised - then
-    });
+    let unrealised = state.markets.unrealised_profit(position);
     Withdrawable {
         equity,
-        unrealised: state.markets.unrealised_profit(position),
-        unmatured: realised.max(0).unsigned_abs(),
+        unrealised,
+        unmatured: unmatured(state, account, unrealised),
         initial: super::initial(state, account),
         lien,
         collateral: state.collateral_value(account, asset, Level::Initial),
         pledged: 0,
     }
+}
+
+/// What is not yet matured of the profit of `account` beside `unrealised`. A loss detected now may
+/// make it pay all that it gained since the reference of that loss: whatever the entries of its
+/// legs say, so much stays.
+fn unmatured(state: &State, account: AccountId, unrealised: u128) -> u128 {
+    let flows = &state.markets.position(account).totals.flows;
+    let references = flows.iter().map(|flow| state.reference(flow.domain, state.now()));
+    let references: BTreeSet<CheckpointId> = references.collect();
+    let sessions = || references.iter().filter_map(|at| state.session(account, *at));
+    let realised = sessions().next().map_or(0, |oldest| oldest.realised);
+    let gained = sessions().map(|session| session.total()).max().unwrap_or(0);
+    realised.max(gained - unrealised.cast_signed()).max(0).unsigned_abs()
 }

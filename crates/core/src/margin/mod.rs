@@ -9,12 +9,19 @@ mod equity;
 mod portfolio;
 mod requirement;
 pub mod scenario;
+mod stress;
 pub mod watch;
+mod what_if;
 
-pub(crate) use equity::{Keeping, keeping_after, opening_after, opening_equity, withdrawable};
+pub(crate) use equity::{
+    Keeping, keeping_after, opening_after, opening_after_all, opening_now, withdrawable,
+};
 pub use equity::{Opening, Withdrawable};
 pub(crate) use portfolio::{required, tables, underlying};
 pub use requirement::{Level, tiered};
 pub(crate) use requirement::{
-    initial, initial_with, maintenance, maintenance_in, of_legs, part_ceil, stressed_cost,
+    initial, maintenance, maintenance_in, of_legs, part_ceil, stressed_cost,
 };
+pub use stress::{Shock, Stress, Stressed, stress};
+pub use what_if::{LastPrices, Table, WhatIf};
+pub(crate) use what_if::{distance, last_prices, what_if};

@@ -5,7 +5,7 @@ use alloc::collections::BTreeMap;
 use alloc::vec::Vec;
 
 use super::requirement::{Exact, Level, add_leg};
-use super::scenario::{self, Expiry, Grid, Linear, OptionLeg, Parameters, Portfolio};
+use super::scenario::{self, Expiry, Grid, Linear, OptionLeg, Parameters, Portfolio, VolMove};
 use crate::engine::State;
 use crate::ids::MarketId;
 use crate::market::{Instrument, Leg, Market};
@@ -37,12 +37,15 @@ pub(crate) fn required(
     level: Level,
 ) -> u128 {
     let mut exact = Exact::default();
-    if !legs.clone().any(|leg| underlying(state, &leg).is_some()) {
-        for leg in legs {
-            add_leg(&mut exact, &state.markets, &leg, level);
-        }
+    if legs.clone().all(|leg| add_leg(&mut exact, &state.markets, &leg, level)) {
         return exact.ceil();
     }
+    with_options(state, legs, level)
+}
+
+/// What legs require among which there are options.
+fn with_options(state: &State, legs: impl Iterator<Item = Leg>, level: Level) -> u128 {
+    let mut exact = Exact::default();
     let mut options: BTreeMap<MarketId, Vec<Leg>> = BTreeMap::new();
     let mut linear: Vec<Leg> = Vec::new();
     for leg in legs {
@@ -103,6 +106,17 @@ pub(crate) fn scenarios(
     legs: &[Leg],
     hedge: Option<&Leg>,
 ) -> Option<scenario::Requirement> {
+    scenarios_over(state, of, legs, hedge, &GRID)
+}
+
+/// As [`scenarios`], over another grid.
+fn scenarios_over(
+    state: &State,
+    of: MarketId,
+    legs: &[Leg],
+    hedge: Option<&Leg>,
+    grid: &Grid<'_>,
+) -> Option<scenario::Requirement> {
     let market = state.markets.market(of)?;
     let spot = market.mark?.ticks();
     let units_per_tick = (UNITS / spot.max(1)).max(1);
@@ -139,6 +153,36 @@ pub(crate) fn scenarios(
         expiries: &expiries,
         linear: &linear,
         options: &options,
+        depth: None,
+    };
+    scenario::requirement(&portfolio, grid, &PARAMETERS).ok()
+}
+
+/// What options on the market `of` with the leg that hedges them gain at one move of the spot, in
+/// millionths, and of volatility by the grid's part; nothing where they cannot be valued.
+pub(super) fn profit_at(
+    state: &State,
+    of: MarketId,
+    legs: &[Leg],
+    hedge: Option<&Leg>,
+    (spot, vol): (i32, VolMove),
+) -> Option<i128> {
+    let spots = [spot];
+    let table = scenarios_over(state, of, legs, hedge, &Grid { spots: &spots, ..GRID })?;
+    table.cells.iter().find(|cell| cell.vol == vol).map(|cell| cell.profit)
+}
+
+/// The scenario table of a linear leg alone: no volatility is needed for it.
+pub(super) fn linear_table(state: &State, leg: &Leg) -> Option<scenario::Requirement> {
+    let market = state.markets.market(leg.market)?;
+    let spot = market.mark?.ticks();
+    let units_per_tick = (UNITS / spot.max(1)).max(1);
+    let portfolio = Portfolio {
+        spot: spot.checked_mul(units_per_tick)?,
+        units_per_tick,
+        expiries: &[],
+        linear: &[linear_leg(market, leg)],
+        options: &[],
         depth: None,
     };
     scenario::requirement(&portfolio, &GRID, &PARAMETERS).ok()

@@ -1,14 +1,11 @@
 //! Requirements: tiers over each leg's gross value at the mark, summed exactly and rounded up
 //! once (against the trader).
 
-use alloc::vec::Vec;
-
 use super::portfolio::required;
 use crate::control::Parameter;
 use crate::engine::State;
-use crate::ids::{AccountId, DomainId, MarketId};
-use crate::market::{Leg, Markets, RATE_UNIT, Tier, Trade};
-use crate::units::Quantity;
+use crate::ids::{AccountId, DomainId};
+use crate::market::{Instrument, Leg, Markets, RATE_UNIT, Tier};
 
 /// Which of the two rates of a tier.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -21,25 +18,37 @@ pub enum Level {
 
 const UNIT: u128 = RATE_UNIT as u128; // style-ok: a constant u32 widened where no From is const
 
-/// A sum of rates times values, exactly: whole atoms and millionths of one.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+/// A sum of rates times values, exactly: whole atoms and millionths of one, which are carried over
+/// only where they would pass 128 bits, since a division costs more than all the rest.
+#[derive(Clone, Copy, Debug, Default)]
 pub(crate) struct Exact {
     whole: u128,
     millionths: u128,
 }
 
+/// Millionths are carried from here on: a product more, at most 10^36, stays below 2^128.
+const CARRY: u128 = 1 << 127;
+
 impl Exact {
     /// Adds `value x rate`. Values are at most 10^30 atoms, rates at most one.
     pub(crate) fn add(&mut self, value: u128, rate: u32) {
-        let product = value * u128::from(rate);
-        self.millionths += product % UNIT;
-        self.whole += product / UNIT + self.millionths / UNIT;
-        self.millionths %= UNIT;
+        self.millionths += match u64::try_from(value) {
+            Ok(value) => u128::from(value) * u128::from(rate),
+            Err(_) => value * u128::from(rate),
+        };
+        if self.millionths >= CARRY {
+            self.whole += self.millionths / UNIT;
+            self.millionths %= UNIT;
+        }
     }
 
     /// Whole atoms, rounded up.
     pub(crate) fn ceil(self) -> u128 {
-        self.whole + u128::from(self.millionths > 0)
+        self.whole
+            + match u64::try_from(self.millionths) {
+                Ok(millionths) => u128::from(millionths.div_ceil(u64::from(RATE_UNIT))),
+                Err(_) => self.millionths.div_ceil(UNIT),
+            }
     }
 }
 
@@ -64,13 +73,15 @@ pub fn tiered(tiers: &[Tier], gross: u128, level: Level) -> u128 {
     exact.ceil()
 }
 
+#[inline]
 fn add_tiers(exact: &mut Exact, tiers: &[Tier], gross: u128, level: Level) {
-    for (place, tier) in tiers.iter().enumerate() {
+    let mut rest = tiers;
+    while let [tier, next @ ..] = rest
+        && gross > tier.above.atoms()
+    {
+        rest = next;
         let above = tier.above.atoms();
-        if gross <= above {
-            break;
-        }
-        let to = tiers.get(place + 1).map_or(gross, |next| gross.min(next.above.atoms()));
+        let to = next.first().map_or(gross, |next| gross.min(next.above.atoms()));
         let rate = match level {
             Level::Initial => tier.initial,
             Level::Maintenance => tier.maintenance,
@@ -79,11 +90,14 @@ fn add_tiers(exact: &mut Exact, tiers: &[Tier], gross: u128, level: Level) {
     }
 }
 
-/// Adds what `leg` requires.
-pub(crate) fn add_leg(exact: &mut Exact, markets: &Markets, leg: &Leg, level: Level) {
-    if let Some(market) = markets.market(leg.market) {
-        add_tiers(exact, &market.spec.tiers, markets.gross(leg), level);
+/// Adds what `leg` requires by tiers. Whether that is what it requires: not of an option.
+pub(crate) fn add_leg(exact: &mut Exact, markets: &Markets, leg: &Leg, level: Level) -> bool {
+    let Some(market) = markets.market(leg.market) else { return true };
+    if matches!(market.spec.instrument, Instrument::Option { .. }) {
+        return false;
     }
+    add_tiers(exact, &market.spec.tiers, market.gross(leg.lots), level);
+    true
 }
 
 /// What `legs` require, in atoms.
@@ -94,32 +108,6 @@ pub(crate) fn of_legs(state: &State, legs: &[Leg], level: Level) -> u128 {
 /// What `account` must hold to open, in atoms.
 pub(crate) fn initial(state: &State, account: AccountId) -> u128 {
     of_legs(state, &state.markets.position(account).legs, Level::Initial)
-}
-
-/// What `account` would have to hold to open, with `more` lots in its markets.
-pub(crate) fn initial_with(
-    state: &State,
-    account: AccountId,
-    more: &[(MarketId, Quantity)],
-) -> u128 {
-    of_legs(state, &legs_with(state, account, more), Level::Initial)
-}
-
-/// The legs of `account` with `more` lots in its markets.
-pub(super) fn legs_with(
-    state: &State,
-    account: AccountId,
-    more: &[(MarketId, Quantity)],
-) -> Vec<Leg> {
-    let mut legs = state.markets.position(account).legs.clone();
-    for (market, lots) in more {
-        let trade = Trade { market: *market, lots: lots.lots(), ..Trade::default() };
-        match legs.iter_mut().find(|leg| leg.market == *market) {
-            Some(leg) => *leg = leg.after(&trade).0,
-            None => legs.push(Leg { market: *market, lots: *lots, entry: 0 }),
-        }
-    }
-    legs
 }
 
 /// `rate` millionths of `value`, rounded up.

@@ -75,6 +75,14 @@ pub struct Acceleration {
 }
 
 impl Acceleration {
+    /// The loss at `cell` against what `greeks` foretell there by delta alone; nothing beyond 127
+    /// bits.
+    pub(crate) fn at(cell: &Cell, greeks: &Sensitivities) -> Option<Self> {
+        let predicted = greeks.delta.checked_mul(i128::from(cell.spot))?;
+        let loss = u128::try_from(-cell.profit).unwrap_or(0);
+        Some(Self { loss, delta_loss: -predicted.div_euclid(1_000_000) })
+    }
+
     /// The loss as a multiple of the delta-only loss, in millionths, rounded up; nothing where
     /// delta alone predicts no loss, so that any loss is all acceleration.
     ///
@@ -145,9 +153,7 @@ pub fn requirement(
         cells.iter().enumerate().min_by_key(|(_, cell)| cell.profit).ok_or(Fault::EmptyGrid)?;
     let grid_loss = u128::try_from(-cell.profit).unwrap_or(0);
     let (greeks, tenors) = base.greeks()?;
-    let predicted = greeks.delta.checked_mul(i128::from(cell.spot)).ok_or(Fault::TooLarge)?;
-    let acceleration =
-        Acceleration { loss: grid_loss, delta_loss: -predicted.div_euclid(1_000_000) };
+    let acceleration = Acceleration::at(cell, &greeks).ok_or(Fault::TooLarge)?;
 
     let short_minimum = addons::short_minimum(portfolio, parameters.short_minimum)?;
     let basis_pairs = addons::basis_pairs(&tenors, parameters.basis)?;

@@ -27,6 +27,7 @@ use crate::units::{Amount, Price, Quantity, SignedAmount};
     Serialize,
     Deserialize,
 )]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[borsh(use_discriminant = true)]
 #[serde(rename_all = "kebab-case")]
 #[repr(u8)]
@@ -50,6 +51,7 @@ impl Party {
 
 /// What may be asked.
 #[derive(Clone, Debug, PartialEq, Eq, BorshSerialize, BorshDeserialize, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema), schemars(rename = "MarketCommand"))]
 #[borsh(use_discriminant = true)]
 #[serde(tag = "do", rename_all = "kebab-case", deny_unknown_fields)]
 #[repr(u8)]
@@ -115,6 +117,7 @@ pub enum Command {
 
 /// An internal command of markets.
 #[derive(Clone, Debug, PartialEq, Eq, BorshSerialize, BorshDeserialize, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema), schemars(rename = "MarketDuty"))]
 #[borsh(use_discriminant = true)]
 #[serde(tag = "duty", rename_all = "kebab-case", deny_unknown_fields)]
 #[allow(missing_docs, reason = "a duty names what it works on")]
@@ -129,6 +132,7 @@ pub enum Duty {
 
 /// What happened.
 #[derive(Clone, Debug, PartialEq, Eq, BorshSerialize, BorshDeserialize, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema), schemars(rename = "MarketEvent"))]
 #[borsh(use_discriminant = true)]
 #[serde(tag = "event", rename_all = "kebab-case")]
 #[allow(missing_docs, reason = "fields are those of the command; each variant says its fact")]
@@ -220,6 +224,7 @@ impl Event {
 
 /// Why a command is refused, in order of precedence.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema), schemars(rename = "MarketRejection"))]
 #[serde(tag = "code", content = "numbers", rename_all = "kebab-case")]
 #[allow(missing_docs, reason = "fields are the numbers that explain the refusal")]
 pub enum Rejection {

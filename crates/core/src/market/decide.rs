@@ -7,10 +7,10 @@ use super::position::Trade;
 use super::{
     Checkpoint, Command, Duty, Event, Instrument, Market, MarketSpec, Party, Rejection, StepLimits,
 };
-use super::{feed, settle};
-use crate::bounds::{MAX_AMOUNT, MAX_LOT_VALUE};
+use super::{feed, limits, settle};
+use crate::bounds::MAX_LOT_VALUE;
 use crate::closeout;
-use crate::control::{Parameter, Status};
+use crate::control::Status;
 use crate::domain::CauseClass;
 use crate::engine::{Envelope, Events, State};
 use crate::ids::{AccountId, AssetId, CheckpointId, DomainId, LossId, MarketId};
@@ -180,7 +180,10 @@ fn end_period(state: &State, events: &mut Events) -> Result<(), Rejection> {
     let lot_value = |market: &Market| i64::try_from(market.lot_value()?).ok();
     let open = state.losses.episodes().filter(|(_, episode)| !episode.closed);
     // Who is below zero and not yet found blocks his domains as an episode does.
-    let unseen = state.negative_accounts().flat_map(|account| state.domains_of_failure(account));
+    let unseen = state.negative_accounts().flat_map(|account| {
+        let assets = state.negative_assets(account);
+        assets.flat_map(move |asset| state.domains_of_failure(account, asset))
+    });
     let blocked: BTreeSet<DomainId> =
         open.map(|(_, episode)| episode.domain).chain(unseen).collect();
     let of = Checkpoint {
@@ -339,9 +342,7 @@ fn side(
     trade: &Trade,
 ) -> Result<(), Rejection> {
     let held = state.markets.lots_of(party, trade.market);
-    let after = held.lots() + trade.lots;
-    let reduces =
-        held.lots().signum() * trade.lots.signum() < 0 && after.signum() != trade.lots.signum();
+    let reduces = limits::reduces(held, trade);
     let account = match party {
         Party::Book(loss) => return book_side(state, loss, held, reduces),
         Party::Account(account) => account,
@@ -349,15 +350,8 @@ fn side(
     if state.accounts.account(account).is_none() {
         return Err(Rejection::UnknownAccount { account });
     }
-    if let Some(held) = state.markets.position(account).asset
-        && held != asset
-    {
-        return Err(Rejection::OtherAsset { account, asset, held });
-    }
-    let max = found.spec.max_position;
-    if !reduces && after.unsigned_abs() > max {
-        return Err(Rejection::PositionAboveLimit { account, lots: after.unsigned_abs(), max });
-    }
+    limits::trades_in(state, account, asset)?;
+    limits::within_position(found, account, held, trade)?;
     if !reduces && state.control.domain_status(trade.domain) >= Status::ReduceOnly {
         return Err(Rejection::OnlyReduces { account });
     }
@@ -367,22 +361,17 @@ fn side(
         fit.map_err(|unfit| Rejection::Unfit { market, unfit })?;
     }
     let opening = margin::opening_after(state, account, asset, trade);
-    if opening.balance.unsigned_abs() > MAX_AMOUNT {
-        return Err(Rejection::BalanceAboveBound { account });
-    }
-    let initial = i128::try_from(opening.initial).unwrap_or(i128::MAX);
-    let short = opening.equity < initial;
-    if short && opening.initial >= margin::initial(state, account) {
-        return Err(Rejection::BelowInitialMargin {
-            account,
-            equity: SignedAmount::new(opening.equity).unwrap_or_default(),
-            initial: Amount::new(opening.initial).unwrap_or(Amount::MAX),
-        });
+    limits::within_balance(account, &opening)?;
+    let short = limits::above_initial(account, &opening).err();
+    if let Some(below) = &short
+        && opening.initial >= margin::initial(state, account)
+    {
+        return Err(below.clone());
     }
     if !reduces {
-        within_loan(state, account, trade, &opening)?;
+        limits::within_loan(state, account, trade.domain, &opening)?;
     }
-    if short { deepens(state, account, asset, trade) } else { Ok(()) }
+    if short.is_some() { deepens(state, account, asset, trade) } else { Ok(()) }
 }
 
 /// A fill that lowers the requirement may stand below initial margin, but not at any price: it may
@@ -407,23 +396,6 @@ fn deepens(
         equity: SignedAmount::new(after.equity).unwrap_or_default(),
         maintenance: Amount::new(after.maintenance.unsigned_abs()).unwrap_or(Amount::MAX),
     })
-}
-
-/// Who lost more than his cash does not widen while collateral covers too much of it.
-fn within_loan(
-    state: &State,
-    account: AccountId,
-    trade: &Trade,
-    opening: &margin::Opening,
-) -> Result<(), Rejection> {
-    let limit = state.control.value(trade.domain, Parameter::LoanLimit);
-    // At most 10^30 atoms times 10^6.
-    let most = opening.collateral * limit / u128::from(super::RATE_UNIT);
-    if opening.loan <= most {
-        return Ok(());
-    }
-    let amount = |atoms| Amount::new(atoms).unwrap_or(Amount::MAX);
-    Err(Rejection::LoanAboveLimit { account, loan: amount(opening.loan), max: amount(most) })
 }
 
 fn book_side(state: &State, loss: LossId, holds: Quantity, reduces: bool) -> Result<(), Rejection> {

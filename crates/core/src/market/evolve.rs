@@ -6,6 +6,7 @@ use super::position::Trade;
 use super::{Book, Event, Feeds, Leg, Market, Markets, Party, Position, Settlement};
 use crate::account;
 use crate::closeout;
+use crate::collateral;
 use crate::domain;
 use crate::ids::{AccountId, AssetId, DomainId, LossId, MarketId, Time};
 use crate::units::{Amount, Quantity};
@@ -33,6 +34,7 @@ impl Markets {
                 self.markets[market.index()].funding += atoms_per_lot;
             }
             Event::PeriodEnded { checkpoint, of, oldest } => {
+                self.keep_outside(*checkpoint, *oldest);
                 self.checkpoints.insert(*checkpoint, of.clone());
                 self.checkpoints = self.checkpoints.split_off(oldest);
             }
@@ -72,6 +74,7 @@ impl Markets {
             };
             let (market, lots, cost) = (leg.market, -leg.lots.lots(), -self.leg_value(leg));
             let trade = Trade { market, domain, lots, cost, fee: 0 };
+            self.outside_mut(domain).books += cost;
             self.position_mut(account).book(&trade);
         }
         legs
@@ -178,13 +181,17 @@ impl Markets {
     }
 
     fn trade(&mut self, party: Party, asset: AssetId, trade: &Trade) {
+        self.outside_mut(trade.domain).fees += trade.fee;
         match party {
             Party::Account(account) => {
                 let position = self.position_mut(account);
                 position.asset = Some(asset);
                 position.book(trade);
             }
-            Party::Book(loss) => self.trade_book(loss, trade),
+            Party::Book(loss) => {
+                self.outside_mut(trade.domain).books -= trade.cost + trade.fee;
+                self.trade_book(loss, trade);
+            }
         }
     }
 
@@ -217,15 +224,16 @@ impl Markets {
         cash: i128,
         trades: bool,
     ) {
-        let (latest, oldest) =
-            match (self.checkpoints.last_key_value(), self.checkpoints.first_key_value()) {
-                (Some((latest, _)), Some((oldest, _))) => (*latest, *oldest),
-                _ => return,
-            };
-        let known = self.position(account).asset;
-        if known == Some(asset) || (known.is_none() && trades) {
-            self.position_mut(account).keep(latest, oldest, cash);
+        let position = self.position(account);
+        let known = position.asset;
+        let kept = position.history.last().map(|last| last.at);
+        let latest = self.latest();
+        // Mostly it is kept already.
+        if kept >= Some(latest) || known.map_or(!trades, |known| known != asset) {
+            return;
         }
+        let oldest = self.checkpoints.first_key_value().map_or(latest, |(id, _)| *id);
+        self.position_mut(account).keep(latest, oldest, cash);
     }
 
     /// Money that came to an account or left it otherwise than by gain or loss.
@@ -240,6 +248,26 @@ impl Markets {
             account::Event::Transferred { from, to, asset, amount, .. } => {
                 self.moved(from, asset, amount, true);
                 self.moved(to, asset, amount, false);
+            }
+            _ => {}
+        }
+    }
+
+    /// Own money in another form is no gain and no loss: what is paid for collateral leaves as a
+    /// transfer does, at what was paid; what is bought or given back comes as one, as it is.
+    pub(crate) fn evolve_collateral(&mut self, event: &collateral::Event) {
+        match *event {
+            collateral::Event::Sold { settled, asset, amount, buyer, proceeds, over, .. } => {
+                if let Some(buyer) = buyer {
+                    self.moved(buyer, settled, proceeds, true);
+                    self.moved(buyer, asset, amount, false);
+                }
+                if let Some((owner, rest)) = over {
+                    self.moved(owner, settled, rest, false);
+                }
+            }
+            collateral::Event::Returned { account, asset, amount, .. } => {
+                self.moved(account, asset, amount, false);
             }
             _ => {}
         }

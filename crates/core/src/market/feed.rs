@@ -27,6 +27,7 @@ use crate::units::Price;
     Serialize,
     Deserialize,
 )]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct Feeds {
     /// Of its mark, in its ticks.

@@ -9,6 +9,8 @@ mod command;
 mod decide;
 mod evolve;
 mod feed;
+mod limits;
+mod outside;
 mod position;
 mod session;
 mod settle;
@@ -24,6 +26,8 @@ pub use command::{Command, Duty, Event, Party, Rejection};
 pub(crate) use decide::{decide, decide_duty, duty, take_legs};
 pub use feed::Feeds;
 pub(crate) use feed::{all_fit, countable_lots, fits};
+pub(crate) use limits::takes;
+pub use outside::Outside;
 pub(crate) use position::Trade;
 pub use position::{Flow, Leg, Position, Snapshot, Totals};
 pub use session::Session;
@@ -35,6 +39,7 @@ use crate::units::{Price, Quantity};
 
 /// A market's last price, and how far its legs are paid out at it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, BorshSerialize, BorshDeserialize, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Settlement {
     /// The settlement price: of an option, its underlying's.
     pub price: Price,
@@ -48,6 +53,7 @@ pub struct Settlement {
 
 /// A market as it stands.
 #[derive(Clone, Debug, PartialEq, Eq, BorshSerialize, BorshDeserialize, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Market {
     /// As it was listed.
     pub spec: MarketSpec,
@@ -98,6 +104,13 @@ impl Market {
         Price::new(to.ticks().clamp(low, high)).unwrap_or(to)
     }
 
+    /// The gross value of `lots` at the mark: without funding and side, in atoms.
+    #[must_use]
+    pub fn gross(&self, lots: Quantity) -> u128 {
+        let value = self.mark.map_or(0, |mark| self.value_at(mark));
+        u128::from(lots.size()) * value.unsigned_abs()
+    }
+
     /// What a lot held now is worth at the mark: mark x unit - F. Nothing without a mark.
     #[must_use]
     pub fn lot_value(&self) -> Option<i128> {
@@ -109,6 +122,7 @@ impl Market {
 #[derive(
     Clone, Debug, Default, PartialEq, Eq, BorshSerialize, BorshDeserialize, Serialize, Deserialize,
 )]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Checkpoint {
     /// When.
     pub at: Time,
@@ -139,6 +153,10 @@ pub struct Markets {
     pub(crate) books: BTreeMap<LossId, Book>,
     /// The checkpoints kept, by id; the first is the beginning of the venue.
     pub(crate) checkpoints: BTreeMap<CheckpointId, Checkpoint>,
+    /// By domain: what its markets gave to others than accounts, without what books still hold.
+    pub(crate) outside: Vec<Outside>,
+    /// The same at the checkpoints kept, with what books held then.
+    pub(crate) outside_at: BTreeMap<CheckpointId, Vec<Outside>>,
 }
 
 impl Default for Markets {
@@ -150,6 +168,8 @@ impl Default for Markets {
             positions: Vec::new(),
             books: BTreeMap::new(),
             checkpoints: BTreeMap::from([genesis]),
+            outside: Vec::new(),
+            outside_at: BTreeMap::new(),
         }
     }
 }
@@ -221,9 +241,13 @@ impl Markets {
     /// The gross value of a leg at the mark: lots x mark, without funding and side, in atoms.
     #[must_use]
     pub fn gross(&self, leg: &Leg) -> u128 {
-        let found = self.market(leg.market);
-        let value = found.and_then(|market| Some(market.value_at(market.mark?))).unwrap_or(0);
-        u128::from(leg.lots.size()) * value.unsigned_abs()
+        self.market(leg.market).map_or(0, |market| market.gross(leg.lots))
+    }
+
+    /// The checkpoint `id`, while it is kept.
+    #[must_use]
+    pub fn checkpoint(&self, id: CheckpointId) -> Option<&Checkpoint> {
+        self.checkpoints.get(&id)
     }
 
     /// The last checkpoint.

@@ -26,9 +26,7 @@ pub(super) fn settle(
     if found.settlement.is_some() {
         return Err(Rejection::AlreadySettled { market });
     }
-    let expired = found.spec.instrument.expiry().is_some_and(|expiry| expiry <= state.now());
-    let ending = state.control.domain_status(found.spec.domain) >= Status::Settling;
-    if !expired && !ending {
+    if !ends(state, found) {
         return Err(Rejection::NotExpired { market });
     }
     let pays = match found.spec.instrument {
@@ -58,6 +56,12 @@ pub(super) fn settle(
     Ok(())
 }
 
+/// Whether `found` gets its last price: it is expired, or its domain is in settlement.
+fn ends(state: &State, found: &Market) -> bool {
+    let expired = found.spec.instrument.expiry().is_some_and(|expiry| expiry <= state.now());
+    expired || state.control.domain_status(found.spec.domain) >= Status::Settling
+}
+
 /// The first market with a last price and legs that are not paid out.
 pub(super) fn duty(state: &State) -> Option<Duty> {
     let mut markets = state.markets.markets();
@@ -72,7 +76,9 @@ pub(super) fn from_feed(state: &State) -> Option<Duty> {
         feed::last_price(state, market)
             .is_some_and(|price| settle(state, market, price, &mut Events::new()).is_ok())
     };
-    markets.find(|(market, _)| known(*market)).map(|(market, _)| Duty::SettleFromFeed { market })
+    // Most markets are done with at the first question.
+    let due = |(market, found): &(MarketId, &Market)| ends(state, found) && known(*market);
+    markets.find(due).map(|(market, _)| Duty::SettleFromFeed { market })
 }
 
 /// Pays out the next parties, books first, then accounts in id order.

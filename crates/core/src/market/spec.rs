@@ -20,6 +20,7 @@ pub const RATE_UNIT: u32 = 1_000_000;
 #[derive(
     Clone, Copy, Debug, PartialEq, Eq, BorshSerialize, BorshDeserialize, Serialize, Deserialize,
 )]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[borsh(use_discriminant = true)]
 #[serde(rename_all = "kebab-case")]
 #[repr(u8)]
@@ -34,6 +35,7 @@ pub enum Right {
 #[derive(
     Clone, Copy, Debug, PartialEq, Eq, BorshSerialize, BorshDeserialize, Serialize, Deserialize,
 )]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[borsh(use_discriminant = true)]
 #[serde(tag = "instrument", rename_all = "kebab-case")]
 #[repr(u8)]
@@ -90,6 +92,7 @@ impl Instrument {
 #[derive(
     Clone, Copy, Debug, PartialEq, Eq, BorshSerialize, BorshDeserialize, Serialize, Deserialize,
 )]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct Tier {
     /// The part of the value above this many atoms; the first tier's is zero.
@@ -109,6 +112,7 @@ pub struct Tier {
 #[derive(
     Clone, Copy, Debug, PartialEq, Eq, BorshSerialize, BorshDeserialize, Serialize, Deserialize,
 )]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct StepLimits {
     /// How far one mark may lie from the last one, in millionths of the last one; above zero.
@@ -128,6 +132,7 @@ impl StepLimits {
 
 /// A market, as it is listed.
 #[derive(Clone, Debug, PartialEq, Eq, BorshSerialize, BorshDeserialize, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct MarketSpec {
     /// Its name.
@@ -155,6 +160,7 @@ pub struct MarketSpec {
 
 /// What can never be right about a market.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema), schemars(rename = "MarketFlaw"))]
 #[serde(tag = "flaw", rename_all = "kebab-case")]
 #[allow(missing_docs, reason = "fields are the numbers that explain the flaw")]
 pub enum Flaw {

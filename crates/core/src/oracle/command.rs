@@ -11,6 +11,7 @@ use crate::ids::{DomainId, FeedId, Name, SourceId, Time};
 
 /// What may be asked.
 #[derive(Clone, Debug, PartialEq, Eq, BorshSerialize, BorshDeserialize, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema), schemars(rename = "OracleCommand"))]
 #[borsh(use_discriminant = true)]
 #[serde(tag = "do", rename_all = "kebab-case", deny_unknown_fields)]
 #[repr(u8)]
@@ -61,6 +62,7 @@ pub enum Command {
 #[derive(
     Clone, Copy, Debug, PartialEq, Eq, BorshSerialize, BorshDeserialize, Serialize, Deserialize,
 )]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema), schemars(rename = "OracleDuty"))]
 #[borsh(use_discriminant = true)]
 #[serde(tag = "duty", rename_all = "kebab-case", deny_unknown_fields)]
 #[allow(missing_docs, reason = "a duty names what it works on")]
@@ -72,6 +74,7 @@ pub enum Duty {
 
 /// What happened.
 #[derive(Clone, Debug, PartialEq, Eq, BorshSerialize, BorshDeserialize, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema), schemars(rename = "OracleEvent"))]
 #[borsh(use_discriminant = true)]
 #[serde(tag = "event", rename_all = "kebab-case")]
 #[allow(missing_docs, reason = "fields are those of the command of the same name")]
@@ -108,6 +111,7 @@ pub enum Event {
 
 /// Why a command is refused, in order of precedence.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema), schemars(rename = "OracleRejection"))]
 #[serde(tag = "code", content = "numbers", rename_all = "kebab-case")]
 #[allow(missing_docs, reason = "fields are the numbers that explain the refusal")]
 pub enum Rejection {

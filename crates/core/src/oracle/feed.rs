@@ -31,6 +31,7 @@ pub const MAX_ERRORS: usize = 256;
     Serialize,
     Deserialize,
 )]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema), schemars(rename = "OracleKind"))]
 #[borsh(use_discriminant = true)]
 #[serde(rename_all = "kebab-case")]
 #[repr(u8)]
@@ -47,6 +48,7 @@ pub enum Kind {
 #[derive(
     Clone, Copy, Debug, PartialEq, Eq, BorshSerialize, BorshDeserialize, Serialize, Deserialize,
 )]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct SourceWeight {
     /// Who.
@@ -57,6 +59,7 @@ pub struct SourceWeight {
 
 /// What a feed is.
 #[derive(Clone, Debug, PartialEq, Eq, BorshSerialize, BorshDeserialize, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct FeedSpec {
     /// Its name.
@@ -76,6 +79,7 @@ pub struct FeedSpec {
 
 /// A source's last report.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, BorshSerialize, BorshDeserialize, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Report {
     /// Who reported.
     pub source: SourceId,
@@ -95,6 +99,7 @@ pub struct Report {
 #[derive(
     Clone, Copy, Debug, PartialEq, Eq, BorshSerialize, BorshDeserialize, Serialize, Deserialize,
 )]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Good {
     /// The value.
     pub value: Value,
@@ -106,6 +111,7 @@ pub struct Good {
 #[derive(
     Clone, Copy, Debug, PartialEq, Eq, BorshSerialize, BorshDeserialize, Serialize, Deserialize,
 )]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct PriceError {
     /// The first wrong moment.
     pub from: Time,
@@ -184,6 +190,12 @@ impl Feed {
     /// The declared error that covers `time`.
     pub(super) fn error_at(&self, time: Time) -> Option<&PriceError> {
         self.errors.iter().find(|error| error.covers(time))
+    }
+
+    /// When a report last led to settlement quality; the opening, before.
+    #[must_use]
+    pub const fn confirmed(&self) -> Time {
+        self.confirmed
     }
 
     /// Where the value stood at the last report.

@@ -24,6 +24,7 @@ use crate::ids::{FeedId, SourceId, Time};
     Serialize,
     Deserialize,
 )]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[borsh(use_discriminant = true)]
 #[serde(rename_all = "kebab-case")]
 #[repr(u8)]
@@ -52,6 +53,7 @@ impl Quality {
 #[derive(
     Clone, Copy, Debug, PartialEq, Eq, BorshSerialize, BorshDeserialize, Serialize, Deserialize,
 )]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[borsh(use_discriminant = true)]
 #[serde(rename_all = "kebab-case")]
 #[repr(u8)]
@@ -72,6 +74,7 @@ pub enum Purpose {
 #[derive(
     Clone, Copy, Debug, PartialEq, Eq, BorshSerialize, BorshDeserialize, Serialize, Deserialize,
 )]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema), schemars(rename = "OracleWhy"))]
 #[borsh(use_discriminant = true)]
 #[serde(tag = "why", rename_all = "kebab-case")]
 #[allow(missing_docs, reason = "fields are the numbers that explain the reason")]
@@ -173,6 +176,7 @@ impl fmt::Display for Why {
 
 /// What a feed says at one moment.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Answer {
     /// The effective value: what everything is done at. Nothing where there never was one.
     pub value: Option<Value>,
@@ -206,6 +210,7 @@ impl Answer {
 /// A feed's answer does not serve a purpose. It is an error and never a zero: what cannot be
 /// valued credits nobody.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(tag = "code", content = "numbers", rename_all = "kebab-case")]
 #[allow(missing_docs, reason = "fields are the numbers that explain the refusal")]
 pub enum Unfit {

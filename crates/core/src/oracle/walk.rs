@@ -15,9 +15,11 @@ const UNIT: u128 = 1_000_000;
 #[derive(
     Clone, Copy, Debug, PartialEq, Eq, BorshSerialize, BorshDeserialize, Serialize, Deserialize,
 )]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Anchor {
     /// The value, in millionths of its unit: at most 10^21.
     #[serde(with = "text")]
+    #[cfg_attr(feature = "schema", schemars(with = "alloc::string::String"))]
     pub micro: u128,
     /// The first moment of the first step in which it may move by the cap.
     pub since: Time,
@@ -27,9 +29,11 @@ pub struct Anchor {
 #[derive(
     Clone, Copy, Debug, PartialEq, Eq, BorshSerialize, BorshDeserialize, Serialize, Deserialize,
 )]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Track {
     /// Where it stands, in millionths of a unit.
     #[serde(with = "text")]
+    #[cfg_attr(feature = "schema", schemars(with = "alloc::string::String"))]
     pub micro: u128,
     /// From where it walks.
     pub anchor: Anchor,
@@ -39,6 +43,7 @@ pub struct Track {
 #[derive(
     Clone, Copy, Debug, PartialEq, Eq, BorshSerialize, BorshDeserialize, Serialize, Deserialize,
 )]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Walk {
     /// When.
     pub at: Time,

@@ -82,6 +82,7 @@ pub(super) fn overlap((from, until): (u64, u64), (start, length): (u64, u64)) ->
 
 /// The mean over a window.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Average {
     /// The mean of what is covered, rounded down.
     pub value: Value,
@@ -93,6 +94,7 @@ pub struct Average {
 
 /// Why there is no mean over a window.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(tag = "code", content = "numbers", rename_all = "kebab-case")]
 #[allow(missing_docs, reason = "fields are the numbers that explain the refusal")]
 pub enum NoAverage {

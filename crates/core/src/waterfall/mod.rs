@@ -2,6 +2,7 @@
 //! Here is what can never be right about one, and what is merely odd; `plan` says what it would
 //! pay.
 
+mod layer_risk;
 mod plan;
 
 use alloc::vec::Vec;
@@ -10,6 +11,7 @@ use core::fmt;
 use borsh::{BorshDeserialize, BorshSerialize};
 use serde::{Deserialize, Serialize};
 
+pub use layer_risk::{LayerRisk, Liability, layer_risks};
 pub(crate) use plan::{Against, capacity, round};
 pub use plan::{Capacity, Plan, PlannedDraw, Round, plan};
 
@@ -22,6 +24,7 @@ pub const MAX_STEPS: usize = 64;
 
 /// One position in the order of a waterfall.
 #[derive(Clone, Debug, PartialEq, Eq, BorshSerialize, BorshDeserialize, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Step {
     /// The layers that share this position.
     pub layers: Vec<Side>,
@@ -31,6 +34,7 @@ pub struct Step {
 #[derive(
     Clone, Copy, Debug, PartialEq, Eq, BorshSerialize, BorshDeserialize, Serialize, Deserialize,
 )]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Side {
     /// The layer.
     pub layer: LayerId,
@@ -41,6 +45,7 @@ pub struct Side {
 
 /// What can never be right about a waterfall. Steps count from 1.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema), schemars(rename = "WaterfallFlaw"))]
 #[serde(tag = "flaw", rename_all = "kebab-case")]
 #[allow(missing_docs, reason = "fields are where and what")]
 pub enum Flaw {
@@ -124,6 +129,7 @@ impl fmt::Display for Flaw {
 
 /// What is odd about a waterfall and may still be meant. Steps count from 1.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(tag = "warning", rename_all = "kebab-case")]
 #[allow(missing_docs, reason = "fields are where and what")]
 pub enum Warning {

@@ -16,6 +16,7 @@ use crate::units::Amount;
 
 /// What a layer can pay now, and what binds it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Capacity {
     /// The most it pays.
     pub amount: Amount,
@@ -27,6 +28,7 @@ pub struct Capacity {
 
 /// One layer's part of a plan.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct PlannedDraw {
     /// The layer.
     pub layer: LayerId,
@@ -40,6 +42,7 @@ pub struct PlannedDraw {
 
 /// One step's part of a plan.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Round {
     /// The step, counted from 1.
     pub step: u16,
@@ -50,6 +53,7 @@ pub struct Round {
 /// What a waterfall would pay, step by step, if every layer paid what it is asked for. An account
 /// liable in two layers is counted in both, although its balance pays once.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Plan {
     /// The amount to absorb.
     pub amount: Amount,
@@ -114,7 +118,7 @@ pub fn plan(state: &State, domain: DomainId, class: CauseClass, amount: Amount) 
     Some(Plan { amount, rounds, uncovered: left })
 }
 
-fn fresh(state: &State, domain: DomainId) -> Episode {
+pub(super) fn fresh(state: &State, domain: DomainId) -> Episode {
     Episode {
         domain,
         opened: state.now(),
@@ -129,7 +133,7 @@ fn fresh(state: &State, domain: DomainId) -> Episode {
 }
 
 /// The liable set a detection now would use: the one whose window is open, or a new one.
-fn standing(state: &State, domain: DomainId, episode: &Episode) -> LiableSet {
+pub(super) fn standing(state: &State, domain: DomainId, episode: &Episode) -> LiableSet {
     let last = episode.sets.last().and_then(|id| state.losses.set(*id));
     if let Some(set) = last.filter(|set| state.now() <= set.until) {
         return set.clone();
@@ -216,7 +220,7 @@ fn pending<'a>(losses: impl Iterator<Item = &'a Loss>, id: LayerId) -> Amount {
 
 /// The tightest of the layer's caps and attachment points, less what it already paid and what it
 /// is asked for and may still pay.
-fn limit(state: &State, against: &Against<'_>, id: LayerId, layer: &Layer) -> Amount {
+pub(super) fn limit(state: &State, against: &Against<'_>, id: LayerId, layer: &Layer) -> Amount {
     let in_episode = against.episode.losses.iter().filter_map(|loss| state.losses.loss(*loss));
     let paid = against.episode.used.get(&id).copied().unwrap_or(Amount::ZERO);
     let used = paid.checked_add(pending(in_episode, id)).unwrap_or(Amount::MAX);

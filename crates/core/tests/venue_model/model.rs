@@ -6,7 +6,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use num_traits::{Signed, Zero};
 
 use crate::numbers::{
-    Claim, Int, Rat, ceil, int, level, millionths, positive, share_at, split, sum,
+    Claim, Int, Rat, ceil, int, level, millionths, positive, share_at, split, sum, wave,
 };
 use crate::venue::{Trade, Venue, Who};
 
@@ -254,14 +254,18 @@ impl Model {
         ceil(&millionths(&sum(&gross), &int(self.domains[domain].parameters.stress)))
     }
 
-    /// Profit realised since the oldest reference of the domains it traded in.
+    /// Profit realised since the oldest reference of the domains it traded in; or what it gained
+    /// since any of them beyond the profit of its legs, if that is more.
     pub fn unmatured(&self, account: usize) -> Int {
         let of = &self.venue.accounts[account];
         let references = of.traded.iter().map(|domain| self.reference(*domain, self.now));
-        let Some(reference) = references.min() else { return Int::zero() };
+        let references: BTreeSet<Option<usize>> = references.collect();
+        let Some(reference) = references.first() else { return Int::zero() };
         let then = reference.and_then(|place| self.checkpoints[place].venue.accounts.get(account));
         let before = then.map(|of| of.realised.clone()).unwrap_or_default();
-        positive(&of.realised - before)
+        let gained = references.iter().map(|of| sum(&self.session(account, *of).gains));
+        let beyond = gained.max().unwrap_or_default() - self.venue.unrealised(account);
+        positive((&of.realised - before).max(beyond))
     }
 
     pub fn free(&self, account: usize) -> Int {
@@ -371,15 +375,48 @@ impl Model {
             let above = sessions.iter().fold(Int::zero(), |sum, (_, one)| sum + above(one));
             let weight = positive(net);
             let cap = positive(above).min(weight.clone());
-            let winning = sessions.iter().filter(|(_, one)| gain(one).is_positive());
-            let (accounts, gains): (Vec<usize>, Vec<Int>) =
-                winning.map(|(account, one)| (*account, gain(one))).unzip();
-            let (weights, caps) = (split(&weight, &gains), split(&cap, &gains));
-            for (account, claim) in accounts.into_iter().zip(weights.into_iter().zip(caps)) {
+            let gains: Vec<Int> = sessions.iter().map(|(_, one)| positive(gain(one))).collect();
+            let accounts = sessions.iter().map(|(account, _)| *account);
+            let (mut weights, mut caps) = (split(&weight, &gains), split(&cap, &gains));
+            let means = |one: &Session| positive(one.equity.clone());
+            if sessions.iter().zip(&caps).any(|((_, one), part)| *part > means(one)) {
+                caps = spill(&cap, &gains, sessions);
+                weights = split(&weight, &caps);
+            }
+            let claims_of = weights.into_iter().zip(caps);
+            let claims_of = accounts.zip(claims_of).filter(|(_, (weight, _))| weight.is_positive());
+            for (account, claim) in claims_of {
                 claims.insert(account, claim);
             }
         }
         claims.retain(|_, (weight, _)| !weight.is_zero());
         claims
     }
+}
+
+/// An owner's cap over his accounts by gain, each up to its equity; what is left, by what stands
+/// above their principals; then by gain again.
+fn spill(cap: &Int, gains: &[Int], sessions: &[(usize, Session)]) -> Vec<Int> {
+    let fill = |total: &Int, caps: &[Int], weights: &[Int]| {
+        let rows = caps.iter().zip(weights);
+        let rows = rows.map(|(cap, weight)| Claim {
+            cap: cap.clone(),
+            weight: weight.clone(),
+            paid: Int::zero(),
+        });
+        if sum(weights).is_zero() {
+            return vec![Int::zero(); weights.len()];
+        }
+        wave(total, &rows.collect::<Vec<_>>())
+    };
+    let add = |one: Vec<Int>, more: Vec<Int>| -> Vec<Int> {
+        one.into_iter().zip(more).map(|(a, b)| a + b).collect()
+    };
+    let means: Vec<Int> = sessions.iter().map(|(_, one)| positive(one.equity.clone())).collect();
+    let caps = fill(cap, &means, gains);
+    let above = |one: &Session| positive((&one.equity - &one.principal).min(one.equity.clone()));
+    let beyond = sessions.iter().zip(&caps).map(|((_, one), taken)| positive(above(one) - taken));
+    let beyond: Vec<Int> = beyond.collect();
+    let caps = add(caps.clone(), fill(&(cap - sum(&caps)), &beyond, &beyond));
+    add(caps.clone(), split(&(cap - sum(&caps)), gains))
 }

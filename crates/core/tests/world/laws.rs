@@ -26,6 +26,21 @@ pub fn after_command(state: &State) {
     caps(state);
     debts(state);
     unsettled(state);
+    gains_balance(state);
+}
+
+/// Whatever accounts gained in a domain, since any checkpoint that can be its reference, others of
+/// them lost, or fees and close-out books made it: whoever is left out of a list breaks the sum.
+fn gains_balance(state: &State) {
+    for (domain, _) in state.domains.domains() {
+        for reference in [state.reference(domain, state.now()), state.markets.latest()] {
+            let of = |account| state.session(account, reference).map_or(0, |s| s.gain(domain));
+            let gains: i128 = state.accounts.accounts().map(|(account, _)| of(account)).sum();
+            let outside = state.markets.outside(domain, reference);
+            let sum = gains + outside.fees + outside.books;
+            assert_eq!(sum, 0, "gains of {domain} since checkpoint {reference}: {outside:?}");
+        }
+    }
 }
 
 /// A balance below zero is a loss somebody answers for: it is taken over at once.

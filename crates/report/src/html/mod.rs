@@ -5,6 +5,8 @@
 //! ten years. However many rows a report has, the page lists a bounded number of them and says
 //! where the rest is.
 
+mod ahead;
+mod incident;
 mod run;
 mod sections;
 mod table;
@@ -14,6 +16,7 @@ use crate::model::{Report, Summary};
 use crate::money::{self, Money};
 use crate::picture::Picture;
 use crate::run::RunFigures;
+pub use incident::page as incident_page;
 use sections::Section;
 
 const CSS: &str = include_str!("style.css");
@@ -33,6 +36,38 @@ pub fn run_page(report: &Report, run: &RunFigures) -> String {
 fn page_of(report: &Report, run: Option<&RunFigures>) -> String {
     let summary = &report.summary;
     let picture = Picture::of_all(summary);
+    document(&summary.title, |main| {
+        main.el("header", &[], |header| heading(header, report, &picture));
+        warnings(main, summary);
+        let section = Section { report, picture: &picture };
+        if run.is_none() || !summary.losses.is_empty() {
+            section.waterfall(main);
+        }
+        if let Some(run) = run {
+            section.paths(main, run);
+            section.liquidations(main, run);
+            section.map(main, run);
+            section.books(main, run);
+            section.options(main, run);
+            section.feeds(main, run);
+            section.touched(main, run);
+        }
+        section.sizes(main);
+        section.largest(main);
+        section.losses(main);
+        section.settlement(main);
+        section.recoveries(main);
+        section.check(main);
+        section.sums(main);
+        if let Some(run) = run {
+            section.counted(main, run);
+        }
+        footer(main, summary);
+    })
+}
+
+/// A page that may load nothing and run nothing, whatever a name in it says.
+fn document(title: &str, fill: impl FnOnce(&mut Markup)) -> String {
     let mut page = Markup::default();
     page.raw("<!doctype html>\n");
     page.el("html", &[("lang", "en")], |html| {
@@ -40,39 +75,12 @@ fn page_of(report: &Report, run: Option<&RunFigures>) -> String {
             head.leaf("meta", &[("charset", "utf-8")]);
             let view = [("name", "viewport"), ("content", "width=device-width, initial-scale=1")];
             head.leaf("meta", &view);
-            // The page may load nothing and run nothing, whatever a name in it says.
             let policy = "default-src 'none'; style-src 'unsafe-inline'";
             head.leaf("meta", &[("http-equiv", "Content-Security-Policy"), ("content", policy)]);
-            head.put("title", &[], &summary.title);
+            head.put("title", &[], title);
             head.el("style", &[], |style| style.raw(CSS));
         });
-        html.el("body", &[], |body| {
-            body.el("main", &[], |main| {
-                main.el("header", &[], |header| heading(header, report, &picture));
-                warnings(main, summary);
-                let section = Section { report, picture: &picture };
-                if run.is_none() || !summary.losses.is_empty() {
-                    section.waterfall(main);
-                }
-                if let Some(run) = run {
-                    section.paths(main, run);
-                    section.map(main, run);
-                    section.books(main, run);
-                    section.touched(main, run);
-                }
-                section.sizes(main);
-                section.largest(main);
-                section.losses(main);
-                section.settlement(main);
-                section.recoveries(main);
-                section.check(main);
-                section.sums(main);
-                if let Some(run) = run {
-                    section.counted(main, run);
-                }
-                footer(main, summary);
-            });
-        });
+        html.el("body", &[], |body| body.el("main", &[], fill));
     });
     page.finish()
 }
@@ -106,8 +114,13 @@ fn heading(header: &mut Markup, report: &Report, picture: &Picture) {
     if summary.losses.len() > 1 {
         facts.push(("Losses".to_owned(), money::count(summary.losses.len())));
     }
+    facts_list(header, &facts);
+}
+
+/// The figures one looks for first.
+fn facts_list(header: &mut Markup, facts: &[(String, String)]) {
     header.el("dl", &[("class", "facts")], |list| {
-        for (what, figure) in &facts {
+        for (what, figure) in facts {
             list.el("div", &[], |fact| {
                 fact.put("dt", &[], what);
                 fact.put("dd", &[], figure);

@@ -4,9 +4,19 @@ use super::sections::Section;
 use super::table::{self, Cell, Column, Row, row};
 use crate::markup::Markup;
 use crate::money::{self, Money};
-use crate::run::{CloseOutRow, RunFigures, clock};
+use crate::run::{CloseOutRow, MapRow, RunFigures, clock};
 use crate::safe::fitted;
 use crate::svg::{Chart, Map, Paths};
+
+/// A map of values by market and time, with its table.
+struct Mapped<'a> {
+    id: &'a str,
+    heading: &'a str,
+    title: &'a str,
+    sub: &'a str,
+    table: &'a str,
+    counted: &'a str,
+}
 
 /// The books listed.
 const MOST_BOOKS: usize = 40;
@@ -63,38 +73,57 @@ impl Section<'_> {
 
     /// Where and when legs were taken over.
     pub(super) fn map(&self, main: &mut Markup, run: &RunFigures) {
-        if run.map.is_empty() {
+        let of = Mapped {
+            id: "map",
+            heading: "Where accounts failed",
+            title: "What was taken over, by market and time",
+            sub: "The darker a cell, the more value moved to close-out books then.",
+            table: "Taken over",
+            counted: "Legs",
+        };
+        self.mapped(main, &of, &run.map, run.end);
+    }
+
+    /// Where and when accounts below maintenance were closed in part.
+    pub(super) fn liquidations(&self, main: &mut Markup, run: &RunFigures) {
+        let of = Mapped {
+            id: "liquidations",
+            heading: "Where accounts were liquidated",
+            title: "What was closed of accounts below maintenance, by market and time",
+            sub: "The darker a cell, the more value was closed then of accounts that had not failed.",
+            table: "Closed",
+            counted: "Times",
+        };
+        self.mapped(main, &of, &run.liquidated, run.end);
+    }
+
+    fn mapped(&self, main: &mut Markup, of: &Mapped<'_>, rows: &[MapRow], end: u64) {
+        if rows.is_empty() {
             return;
         }
         let money = self.asset_money();
-        let sum = |row: &crate::run::MapRow| row.cells.iter().sum::<u128>();
-        let places = money.places(run.map.iter().map(sum));
-        let rows: Vec<Row> = run
-            .map
+        let sum = |row: &MapRow| row.cells.iter().sum::<u128>();
+        let places = money.places(rows.iter().map(sum));
+        let cells: Vec<Row> = rows
             .iter()
             .map(|of| {
                 let value = money.with_places(sum(of), places);
                 row("", vec![of.market.clone(), money::count(of.legs), value])
             })
             .collect();
-        let columns = [Column::Text("Market"), Column::Number("Legs"), Column::Number("Value")];
+        let columns = [Column::Text("Market"), Column::Number(of.counted), Column::Number("Value")];
         let unit = &self.report.summary.asset.name;
-        let chart = Map {
-            title: "What was taken over, by market and time".to_owned(),
-            about: "The darker a cell, the more value moved to close-out books then.".to_owned(),
-            rows: run.map.clone(),
-            end: run.end,
-        };
+        let chart =
+            Map { title: of.title.to_owned(), about: of.sub.to_owned(), rows: rows.to_vec(), end };
         main.el("section", &[], |section| {
-            section.put("h2", &[], "Where accounts failed");
-            let sub = "The darker a cell, the more value moved to close-out books then.";
-            section.put("p", &[("class", "sub")], sub);
+            section.put("h2", &[], of.heading);
+            section.put("p", &[("class", "sub")], of.sub);
             section.el("div", &[("class", "pair")], |pair| {
                 pair.el("figure", &[], |figure| {
-                    figure.raw(&Chart::Map(chart).svg("map"));
+                    figure.raw(&Chart::Map(chart).svg(of.id));
                 });
                 pair.el("div", &[], |beside| {
-                    table::write(beside, &format!("Taken over, {unit}"), &columns, &rows);
+                    table::write(beside, &format!("{}, {unit}", of.table), &columns, &cells);
                 });
             });
         });

@@ -1,37 +1,38 @@
-//! `rhodian verify`: whether what was kept is what was written, by who did not write it.
+//! `rhodian verify`: files that leave a venue, and what it keeps, checked by whoever has them.
+
+mod episode;
+mod journal;
+mod outcome;
+mod receipt;
 
 use clap::{Args, Subcommand};
 
 use crate::diagnostic::{Diagnostic, Exit};
 
-pub mod journal;
-
-const EXAMPLES: &str = "\
-Examples:
-  rhodian verify journal venue-data
-  rhodian verify journal venue-data --redecide --format json
-
-Exit: 0 it is sound, 1 a check failed, 2 bad input, 3 input/output.";
-
-/// Check what a service kept or gave out: a journal
+/// Check what a venue handed out or keeps: a receipt, an episode, a journal
 #[derive(Clone, Debug, Args)]
-#[command(after_help = EXAMPLES)]
 pub struct VerifyArgs {
-    /// What is checked
+    /// What to check
     #[command(subcommand)]
-    pub what: What,
+    pub what: Verify,
 }
 
-/// What is checked.
+/// What can be checked.
 #[derive(Clone, Debug, Subcommand)]
-pub enum What {
+pub enum Verify {
+    #[allow(missing_docs)]
+    Receipt(receipt::ReceiptArgs),
+    #[allow(missing_docs)]
+    Episode(episode::EpisodeArgs),
     #[allow(missing_docs)]
     Journal(journal::JournalArgs),
 }
 
-/// Checks it and answers.
+/// Checks it.
 pub fn run(args: &VerifyArgs) -> Result<Exit, Diagnostic> {
     match &args.what {
-        What::Journal(args) => journal::run(args),
+        Verify::Receipt(args) => receipt::run(args),
+        Verify::Episode(args) => episode::run(args),
+        Verify::Journal(args) => journal::run(args),
     }
 }

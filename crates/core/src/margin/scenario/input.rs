@@ -75,11 +75,12 @@ pub struct Grid<'a> {
 }
 
 /// How volatility moves.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum VolMove {
     /// It falls.
     Down,
     /// It stays.
+    #[default]
     None,
     /// It rises.
     Up,

@@ -246,7 +246,9 @@ impl Market {
     /// The row of a leg's coefficient, from the market's first.
     pub(super) fn row(&self, lots: i64) -> usize {
         let size = lots.unsigned_abs();
-        let class = self.class_lots.iter().filter(|most| size > **most).count();
+        let above = |most: &&u64| size > **most;
+        let several = self.steps.len() > 1;
+        let class = if several { self.class_lots.iter().filter(above).count() } else { 0 };
         self.first_row + 2 * class + usize::from(lots < 0)
     }
 

@@ -201,22 +201,47 @@ impl RiskBook {
         legs: &[(MarketId, i64)],
         side: impl FnOnce() -> Standing,
     ) {
+        self.set_legs(account, cash, legs.iter().copied(), side);
+    }
+
+    /// [`RiskBook::set_account`], with legs that stand elsewhere.
+    pub fn set_legs(
+        &mut self,
+        account: AccountId,
+        cash: i128,
+        legs: impl Iterator<Item = (MarketId, i64)> + Clone,
+        side: impl FnOnce() -> Standing,
+    ) {
         match i64::try_from(cash) {
-            Ok(cash) if self.fits(legs) => self.set_linear(account, cash, legs),
+            Ok(cash) if self.fits(legs.clone()) => self.set_linear(account, cash, legs),
             _ => self.set_aside(account, side()),
         }
     }
 
-    fn fits(&self, legs: &[(MarketId, i64)]) -> bool {
-        let known = |(market, lots): &(MarketId, i64)| {
-            self.market(*market).is_some() && lots.unsigned_abs() <= MAX_LOTS
-        };
-        let rising = legs.windows(2).all(|pair| pair[0].0 < pair[1].0);
-        legs.len() <= Shelves::MOST_LEGS && rising && legs.iter().all(known)
+    fn fits(&self, legs: impl Iterator<Item = (MarketId, i64)>) -> bool {
+        let (mut count, mut before) = (0, None);
+        for (market, lots) in legs {
+            count += 1;
+            if before >= Some(market)
+                || count > Shelves::MOST_LEGS
+                || lots.unsigned_abs() > MAX_LOTS
+                || self.market(market).is_none()
+            {
+                return false;
+            }
+            before = Some(market);
+        }
+        true
     }
 
-    fn set_linear(&mut self, account: AccountId, cash: i64, legs: &[(MarketId, i64)]) {
-        let held = legs.iter().filter(|(_, lots)| *lots != 0).count();
+    fn set_linear(
+        &mut self,
+        account: AccountId,
+        cash: i64,
+        legs: impl Iterator<Item = (MarketId, i64)> + Clone,
+    ) {
+        let legs = legs.filter(|(_, lots)| *lots != 0);
+        let held = legs.clone().count();
         let entry = self.entry(account);
         let mut place = entry.place;
         if !Shelves::suits(place, held) {
@@ -228,10 +253,9 @@ impl RiskBook {
         let words = self.shelves.words_mut(place);
         words[0] = cash;
         words[1..].fill(0);
-        let held = legs.iter().filter(|(_, lots)| *lots != 0);
-        for (word, (market, lots)) in words[1..].iter_mut().zip(held) {
+        for (word, (market, lots)) in words[1..].iter_mut().zip(legs) {
             let of = self.markets.get(market.index()).and_then(Option::as_ref);
-            *word = of.map_or(0, |of| slab::pack(*lots, of.row(*lots)));
+            *word = of.map_or(0, |of| slab::pack(lots, of.row(lots)));
         }
         self.touched(account);
     }
@@ -313,6 +337,13 @@ impl RiskBook {
     /// Who stands on the side, by rising id: what they must hold can change without a tick.
     pub fn aside(&self) -> impl Iterator<Item = AccountId> + '_ {
         self.side.keys().copied()
+    }
+
+    /// Whether `account` has a slab, or nothing, and is not below maintenance.
+    #[must_use]
+    pub fn is_sound(&self, account: AccountId) -> bool {
+        let entry = self.entries.get(account.index());
+        entry.is_none_or(|entry| !entry.below && entry.place != Place::Side)
     }
 
     /// Whose equity is below zero, by rising id.

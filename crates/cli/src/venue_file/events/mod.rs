@@ -1,5 +1,7 @@
 //! Events of a venue file: each word's keys, read or refused with their places.
 
+mod outside;
+
 use rhodian_core::account::AccountKind;
 use rhodian_core::control::Status;
 use rhodian_core::domain::CauseClass;
@@ -7,15 +9,16 @@ use rhodian_core::ids::Name;
 use rhodian_core::market::RATE_UNIT;
 use rhodian_core::units::{Amount, Price};
 
+use super::collateral;
 use super::markets;
-use super::model::{Do, Event, Fill, Market, Origin, Report, What};
+use super::model::{Collateral, Do, Event, Feed, Fill, Market, Origin, Report, What};
 use super::shape::EventShape;
 use crate::diagnostic::Diagnostic;
 use crate::loss_file::decimal::Decimal;
 use crate::loss_file::layers::MAX_SPAN;
 use crate::loss_file::model::Place;
 use crate::loss_file::read::unknown;
-use crate::loss_file::shape::{AmountText, At};
+use crate::loss_file::shape::{AmountText, At, DurationText};
 use crate::loss_file::words::{CLASSES, Words, written_duration};
 
 /// Every status by its name.
@@ -35,6 +38,12 @@ pub struct Known<'a> {
     pub markets: &'a [Market],
     /// The names of the domains.
     pub domains: &'a [String],
+    /// The collaterals.
+    pub collaterals: &'a [Collateral],
+    /// The feeds.
+    pub feeds: &'a [Feed],
+    /// The sources.
+    pub sources: &'a [Name],
 }
 
 /// Reads one event; `before` is the time of the event above it, `text` the index of its text.
@@ -47,7 +56,7 @@ pub fn read(
 ) -> Result<Event, Diagnostic> {
     let reader = Reader { words, shape: &at.value, place: &at.place, known };
     let when = match &at.value.at {
-        Some(at) => reader.when(at)?,
+        Some(at) => reader.when(at, "at")?,
         None => before,
     };
     if when < before {
@@ -72,11 +81,11 @@ struct Reader<'a> {
 
 impl Reader<'_> {
     /// A time: "10 min", or whole milliseconds.
-    fn when(&self, at: &At<crate::loss_file::shape::DurationText>) -> Result<u64, Diagnostic> {
-        let text = self.words.text(at, "at", "10 min")?;
+    fn when(&self, at: &At<DurationText>, key: &str) -> Result<u64, Diagnostic> {
+        let text = self.words.text(at, key, "10 min")?;
         match text.parse::<u64>() {
             Ok(millis) if millis <= MAX_SPAN => Ok(millis),
-            _ => self.words.duration(at, "at", (0, MAX_SPAN)),
+            _ => self.words.duration(at, key, (0, MAX_SPAN)),
         }
     }
 
@@ -107,12 +116,17 @@ impl Reader<'_> {
     }
 
     fn market(&self) -> Result<usize, Diagnostic> {
-        let at = self.need("market", &self.shape.market)?;
-        let mut markets = self.known.markets.iter();
-        markets.position(|market| market.name.as_str() == at.value).ok_or_else(|| {
-            let names: Vec<&str> = self.known.markets.iter().map(|m| m.name.as_str()).collect();
-            unknown(self.words, at, "market", &names)
-        })
+        market_of(self.words, self.known.markets, self.need("market", &self.shape.market)?)
+    }
+
+    /// An amount of money with its asset: 0 is the settled one.
+    fn money(&self) -> Result<(usize, Amount), Diagnostic> {
+        let Some(at) = &self.shape.asset else { return Ok((0, self.amount()?)) };
+        let place = collateral::named(self.words, at, self.known.collaterals)?;
+        let format = self.known.collaterals[place].asset.format();
+        let own = Words { text: self.words.text, format };
+        let amount = own.amount(self.need("amount", &self.shape.amount)?, "amount", 1)?;
+        Ok((place + 1, amount))
     }
 
     fn price(&self, market: usize) -> Result<Price, Diagnostic> {
@@ -142,11 +156,17 @@ impl Reader<'_> {
         let loss = || self.text("loss", &shape.loss);
         Ok(match word {
             Do::OpenAccount => self.open_account()?,
-            Do::Deposit => What::Deposit { account: account()?, amount: self.amount()? },
-            Do::Withdraw => What::Withdraw { account: account()?, amount: self.amount()? },
+            Do::Deposit => {
+                let (asset, amount) = self.money()?;
+                What::Deposit { account: account()?, asset, amount }
+            }
+            Do::Withdraw => {
+                let (asset, amount) = self.money()?;
+                What::Withdraw { account: account()?, asset, amount }
+            }
             Do::Transfer => {
-                let to = self.text("to", &shape.to)?;
-                What::Transfer { account: account()?, to, amount: self.amount()? }
+                let ((asset, amount), to) = (self.money()?, self.text("to", &shape.to)?);
+                What::Transfer { account: account()?, to, asset, amount }
             }
             Do::Stake => {
                 What::Stake { account: account()?, layer: layer()?, amount: self.amount()? }
@@ -183,6 +203,11 @@ impl Reader<'_> {
             Do::FundIncome => What::FundIncome { layer: layer()?, amount: self.amount()? },
             Do::Bid => self.bid()?,
             Do::SetStatus => self.status()?,
+            Do::Report => self.feed_report()?,
+            Do::MarkFromFeeds => self.mark_from_feeds()?,
+            Do::DeclarePriceError => self.price_error()?,
+            Do::MarkCollateral => self.mark_collateral()?,
+            Do::SellCollateral => self.sale()?,
         })
     }
 
@@ -199,14 +224,6 @@ impl Reader<'_> {
         let market = self.market()?;
         let size = self.need("size", &shape.size)?;
         let fee = shape.fee.as_ref().map(|at| self.words.amount(at, "fee", 0)).transpose()?;
-        let number = shape.number.as_ref().map(|at| {
-            let text = self.words.text(at, "number", "7")?;
-            text.parse::<u64>().ok().filter(|number| *number > 0).ok_or_else(|| {
-                let help = "fills of a market are numbered from 1 upwards.";
-                let message = "number is no whole number above zero";
-                self.words.refuse("number-not-whole", message, help, &at.place, "1 or more")
-            })
-        });
         Ok(Fill {
             market,
             buyer: self.text("buyer", &shape.buyer)?,
@@ -214,8 +231,21 @@ impl Reader<'_> {
             lots: markets::size(self.words, &self.known.markets[market].grid, size, "size")?,
             price: self.price(market)?,
             fee: fee.unwrap_or(Amount::ZERO),
-            number: number.transpose()?,
+            number: self.number()?,
         })
+    }
+
+    /// The number of a fill or a report, where one is given.
+    fn number(&self) -> Result<Option<u64>, Diagnostic> {
+        let number = self.shape.number.as_ref().map(|at| {
+            let text = self.words.text(at, "number", "7")?;
+            text.parse::<u64>().ok().filter(|number| *number > 0).ok_or_else(|| {
+                let help = "they are numbered from 1 upwards.";
+                let message = "number is no whole number above zero";
+                self.words.refuse("number-not-whole", message, help, &at.place, "1 or more")
+            })
+        });
+        number.transpose()
     }
 
     /// Funding for a size of one, as atoms for a lot.
@@ -294,6 +324,9 @@ impl Reader<'_> {
             ("domain", &shape.domain),
             ("cause", &shape.cause),
             ("status", &shape.status),
+            ("asset", &shape.asset),
+            ("feed", &shape.feed),
+            ("source", &shape.source),
         ];
         let given = texts.into_iter().filter_map(|(key, at)| Some((key, &at.as_ref()?.place)));
         let amounts = [
@@ -304,6 +337,11 @@ impl Reader<'_> {
             ("fee", shape.fee.as_ref().map(|at| &at.place)),
             ("part", shape.part.as_ref().map(|at| &at.place)),
             ("class", shape.class.as_ref().map(|at| &at.place)),
+            ("proceeds", shape.proceeds.as_ref().map(|at| &at.place)),
+            ("value", shape.value.as_ref().map(|at| &at.place)),
+            ("confidence", shape.confidence.as_ref().map(|at| &at.place)),
+            ("since", shape.since.as_ref().map(|at| &at.place)),
+            ("until", shape.until.as_ref().map(|at| &at.place)),
         ];
         let given = given.chain(amounts.into_iter().filter_map(|(key, at)| Some((key, at?))));
         let keys = keys_of(word);
@@ -329,8 +367,8 @@ const fn keys_of(word: Do) -> &'static [&'static str] {
         Do::EndPeriod | Do::Wait => &[],
         Do::Bid => &["from", "account", "part"],
         Do::OpenAccount => &["account", "owner", "kind"],
-        Do::Deposit | Do::Withdraw => &["account", "amount"],
-        Do::Transfer => &["account", "to", "amount"],
+        Do::Deposit | Do::Withdraw => &["account", "asset", "amount"],
+        Do::Transfer => &["account", "to", "asset", "amount"],
         Do::Stake | Do::Unstake => &["account", "layer", "amount"],
         Do::PayIn | Do::FundIncome => &["layer", "amount"],
         Do::DeclareDefault => &["account", "domain", "cause"],
@@ -339,7 +377,24 @@ const fn keys_of(word: Do) -> &'static [&'static str] {
         Do::PayDraw => &["loss", "layer", "account", "amount"],
         Do::Recover => &["loss", "amount"],
         Do::SetStatus => &["domain", "status", "cause"],
+        Do::Report => &["feed", "source", "value", "confidence", "since", "number"],
+        Do::MarkFromFeeds => &["market"],
+        Do::DeclarePriceError => &["feed", "since", "until"],
+        Do::MarkCollateral => &["asset", "price"],
+        Do::SellCollateral => &["loss", "asset", "amount", "proceeds", "account"],
     }
+}
+
+/// The index of a market by name.
+pub fn market_of(
+    words: &Words<'_>,
+    known: &[Market],
+    at: &At<String>,
+) -> Result<usize, Diagnostic> {
+    known.iter().position(|market| market.name.as_str() == at.value).ok_or_else(|| {
+        let names: Vec<&str> = known.iter().map(|market| market.name.as_str()).collect();
+        unknown(words, at, "market", &names)
+    })
 }
 
 /// Cross where nothing is said.

@@ -1,31 +1,46 @@
 //! One account's margin at the end of a run: what it holds, what its legs are worth and require,
-//! what of it is free and why. All numbers are the engine's, of the state that the events made.
+//! what of it is free and why; what it would gain or lose if prices moved, what it could lose to
+//! others, and where it stands when others are deleveraged. All numbers are the engine's, of the
+//! state that the events made.
+
+mod ahead;
+mod picture;
+mod table;
 
 use std::fs;
 use std::path::Path;
 
+pub use ahead::{Ahead, Greeks, LayerRisk, Place, Scenario};
+pub use picture::picture;
+pub use table::{csv, ndjson};
+
 use rhodian_core::engine::State;
 use rhodian_core::ids::{AccountId, AssetId, Name};
 use rhodian_core::ledger::Holder;
-use rhodian_core::liquidation::price::{IsolatedLeg, LastPrice};
-use rhodian_core::liquidation::tiers::{Tier, Tiers};
+use rhodian_core::liquidation::price::LastPrice;
 use rhodian_core::margin::{Level, tiered};
 use rhodian_core::market::{Leg, Market};
 use rhodian_core::units::Price;
 use rhodian_report::money::Money;
-use rhodian_report::run::clock;
-use rhodian_report::safe::{columns, left, printable, right};
 use serde::{Deserialize, Serialize, Serializer};
 
 use crate::diagnostic::Diagnostic;
 use crate::loss_file::near::nearest;
 use crate::run::replay::Replay;
 use crate::terminal::fit;
-use crate::venue_file::numbers::{Grid, read_step};
+use crate::venue_file::numbers::{Grid, read_step, written_price};
 
 /// Atoms as a string of digits.
 fn text<S: Serializer, T: std::fmt::Display>(atoms: &T, serializer: S) -> Result<S::Ok, S::Error> {
     serializer.collect_str(atoms)
+}
+
+/// The same, or null.
+fn maybe<S: Serializer>(atoms: &Option<u128>, serializer: S) -> Result<S::Ok, S::Error> {
+    match atoms {
+        Some(atoms) => text(atoms, serializer),
+        None => serializer.serialize_none(),
+    }
 }
 
 /// One account's margin. Amounts are in atoms; prices and sizes are decimals of their market.
@@ -48,9 +63,17 @@ pub struct Margin {
     pub balance: i128,
     /// Its legs, by market.
     pub legs: Vec<LegMargin>,
-    /// Balance and value of the legs.
+    /// Balance, value of the legs, and what collateral counts for to keep them.
     #[serde(serialize_with = "text")]
     pub equity: i128,
+    /// What of equity is collateral in other assets.
+    #[serde(serialize_with = "text")]
+    pub collateral: u128,
+    /// What it holds in other assets.
+    pub holdings: Vec<Holding>,
+    /// What it lost beyond its cash, covered by collateral only.
+    #[serde(serialize_with = "text")]
+    pub loan: u128,
     /// What it must hold to open.
     #[serde(serialize_with = "text")]
     pub initial: u128,
@@ -74,6 +97,22 @@ pub struct Margin {
     pub free: u128,
     /// Whether it is being liquidated.
     pub in_liquidation: bool,
+    /// What is asked before anything happens.
+    #[serde(flatten)]
+    pub ahead: Ahead,
+}
+
+/// What an account holds in another asset than the one it trades in.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Holding {
+    /// The asset.
+    pub asset: String,
+    /// How much, in its own units.
+    pub amount: String,
+    /// Its mark, in the settled asset for one unit; nothing before the first.
+    pub mark: Option<String>,
+    /// Whether it is accepted as collateral.
+    pub accepted: bool,
 }
 
 /// A leg with what it is worth and requires.
@@ -96,12 +135,13 @@ pub struct LegMargin {
     /// Unrealised profit, funding included; below zero a loss.
     #[serde(serialize_with = "text")]
     pub profit: i128,
-    /// What it requires to open.
-    #[serde(serialize_with = "text")]
-    pub initial: u128,
-    /// What it requires to be kept.
-    #[serde(serialize_with = "text")]
-    pub maintenance: u128,
+    /// What it requires to open; nothing where options make it part of a portfolio, whose
+    /// requirement comes from its scenario table.
+    #[serde(serialize_with = "maybe")]
+    pub initial: Option<u128>,
+    /// What it requires to be kept; as above.
+    #[serde(serialize_with = "maybe")]
+    pub maintenance: Option<u128>,
     /// The last price at which maintenance is held, where it is the account's only leg.
     pub liquidation_price: Option<String>,
     /// The last price at which equity is not below zero, where it is the account's only leg.
@@ -117,6 +157,14 @@ struct Said {
 #[derive(Debug, Deserialize)]
 struct SaidRun {
     markets: Vec<SaidMarket>,
+    #[serde(default)]
+    collaterals: Vec<SaidCollateral>,
+}
+
+#[derive(Debug, Deserialize)]
+struct SaidCollateral {
+    asset: String,
+    tick: String,
 }
 
 #[derive(Debug, Deserialize)]
@@ -132,15 +180,15 @@ impl Margin {
     /// it, with the nearest one.
     pub fn read(folder: &Path, account: &str) -> Result<Self, Diagnostic> {
         let replay = Replay::read(folder)?;
-        let grids = grids(folder, replay.decimals)?;
+        let (grids, collaterals) = grids(folder, replay.decimals)?;
         let state = &replay.state;
         let found = Name::new(account).and_then(|name| state.account_named(&name));
         let id = found.ok_or_else(|| unknown(state, account))?;
-        Ok(of(&replay, id, &grids))
+        Ok(of(&replay, id, &grids, &collaterals))
     }
 }
 
-fn grids(folder: &Path, decimals: u32) -> Result<Vec<Grid>, Diagnostic> {
+fn grids(folder: &Path, decimals: u32) -> Result<(Vec<Grid>, Vec<SaidCollateral>), Diagnostic> {
     let path = folder.join("summary.json");
     let name = path.display().to_string();
     let refuse = |message: String| {
@@ -157,7 +205,8 @@ fn grids(folder: &Path, decimals: u32) -> Result<Vec<Grid>, Diagnostic> {
         Grid::new(tick, lot, decimals)
     };
     let grids: Option<Vec<Grid>> = run.markets.iter().map(grid).collect();
-    grids.ok_or_else(|| refuse("a market's tick or lot cannot be right".to_owned()))
+    let grids = grids.ok_or_else(|| refuse("a market's tick or lot cannot be right".to_owned()))?;
+    Ok((grids, run.collaterals))
 }
 
 fn unknown(state: &State, account: &str) -> Diagnostic {
@@ -170,14 +219,16 @@ fn unknown(state: &State, account: &str) -> Diagnostic {
     Diagnostic::bad_input("unknown-account", message, help).at("--account")
 }
 
-fn of(replay: &Replay, id: AccountId, grids: &[Grid]) -> Margin {
+fn of(replay: &Replay, id: AccountId, grids: &[Grid], collaterals: &[SaidCollateral]) -> Margin {
     let state = &replay.state;
     let asset = AssetId(0);
     let account = state.accounts.account(id);
     let owner = account.and_then(|found| state.accounts.owner(found.owner));
     let free = state.withdrawable(id, asset);
     let maintenance = state.requirement(id, Level::Maintenance);
-    let held = free.equity - free.lien.cast_signed();
+    let equity = state.equity(id, asset);
+    let collateral = equity - state.settled_equity(id, asset);
+    let held = equity - free.lien.cast_signed();
     let legs = &state.markets.position(id).legs;
     Margin {
         account: account.map_or_else(String::new, |found| found.name.as_str().to_owned()),
@@ -188,7 +239,10 @@ fn of(replay: &Replay, id: AccountId, grids: &[Grid]) -> Margin {
         decimals: replay.decimals,
         balance: state.ledger.balance(asset, Holder::Account(id)).atoms(),
         legs: legs.iter().filter_map(|leg| leg_margin(state, id, leg, grids)).collect(),
-        equity: free.equity,
+        equity,
+        collateral: collateral.unsigned_abs(),
+        holdings: holdings(replay, id, collaterals),
+        loan: state.loan(id, asset),
         initial: free.initial,
         maintenance,
         lien: free.lien,
@@ -197,16 +251,44 @@ fn of(replay: &Replay, id: AccountId, grids: &[Grid]) -> Margin {
         unmatured: free.unmatured,
         free: state.free(id, asset).atoms(),
         in_liquidation: state.closeouts.liquidation(id).is_some(),
+        ahead: Ahead::of(state, id, equity, grids),
     }
+}
+
+/// What the account holds in other assets.
+fn holdings(replay: &Replay, id: AccountId, said: &[SaidCollateral]) -> Vec<Holding> {
+    let state = &replay.state;
+    let others = (1..).map_while(|place| {
+        let asset = AssetId(place);
+        Some((asset, state.domains.asset(asset)?))
+    });
+    let one = |(asset, of): (AssetId, &rhodian_core::domain::Asset)| {
+        let held = state.ledger.held(asset, Holder::Account(id));
+        let name = of.name.as_str();
+        let found = state.collaterals.collateral(AssetId(0), asset);
+        let scale = said.iter().find(|said| said.asset == name);
+        let scale = scale.and_then(|said| read_step(&said.tick).ok());
+        let mark = found.and_then(|found| found.mark).zip(scale);
+        (!held.is_zero()).then(|| Holding {
+            asset: name.to_owned(),
+            amount: Money::new(u32::from(of.decimals)).plain(held.atoms()),
+            mark: mark.map(|(mark, tick)| written_price(mark, tick)),
+            accepted: found.is_some(),
+        })
+    };
+    others.filter_map(one).collect()
 }
 
 fn leg_margin(state: &State, id: AccountId, leg: &Leg, grids: &[Grid]) -> Option<LegMargin> {
     let market = state.markets.market(leg.market)?;
     let grid = grids.get(leg.market.index())?;
     let value = state.markets.gross(leg);
-    let alone = state.markets.position(id).legs.len() == 1;
-    let (liquidation, bankruptcy) =
-        if alone { last_prices(state, id, leg, market, grid) } else { (None, None) };
+    let last = state.last_prices(id);
+    let alone = !state.in_portfolio(id, leg.market);
+    let written = |last: LastPrice| match last {
+        LastPrice::At(ticks) => Price::new(ticks).ok().map(|price| grid.price_text(price)),
+        LastPrice::Always | LastPrice::Never => None,
+    };
     Some(LegMargin {
         market: market.spec.name.as_str().to_owned(),
         side: if leg.lots.lots() < 0 { "short" } else { "long" },
@@ -215,10 +297,10 @@ fn leg_margin(state: &State, id: AccountId, leg: &Leg, grids: &[Grid]) -> Option
         entry: entry(leg, market, grid),
         value,
         profit: state.markets.leg_value(leg) - leg.entry,
-        initial: tiered(&market.spec.tiers, value, Level::Initial),
-        maintenance: tiered(&market.spec.tiers, value, Level::Maintenance),
-        liquidation_price: liquidation,
-        bankruptcy_price: bankruptcy,
+        initial: alone.then(|| tiered(&market.spec.tiers, value, Level::Initial)),
+        maintenance: alone.then(|| tiered(&market.spec.tiers, value, Level::Maintenance)),
+        liquidation_price: last.and_then(|last| written(last.liquidation)),
+        bankruptcy_price: last.and_then(|last| written(last.bankruptcy)),
     })
 }
 
@@ -227,126 +309,4 @@ fn entry(leg: &Leg, market: &Market, grid: &Grid) -> Option<String> {
     let lot = (leg.entry / i128::from(leg.lots.lots())) + i128::from(market.funding);
     let ticks = u64::try_from(lot / i128::from(market.spec.unit)).ok()?;
     Price::new(ticks).ok().map(|price| grid.price_text(price))
-}
-
-/// Liquidation and bankruptcy price of an only leg, the lien counted as gone.
-fn last_prices(
-    state: &State,
-    id: AccountId,
-    leg: &Leg,
-    market: &Market,
-    grid: &Grid,
-) -> (Option<String>, Option<String>) {
-    let rows = market.spec.tiers.iter();
-    let rows: Vec<Tier> =
-        rows.map(|tier| Tier { from: tier.above.atoms(), rate: tier.maintenance }).collect();
-    let Ok(tiers) = Tiers::new(&rows) else { return (None, None) };
-    let asset = AssetId(0);
-    let balance = state.ledger.balance(asset, Holder::Account(id)).atoms();
-    let alone = IsolatedLeg {
-        cash: balance - state.lien(id, asset).atoms().cast_signed(),
-        lots: leg.lots.lots(),
-        tick_lot: market.spec.unit,
-        funding: market.funding,
-        tiers: &tiers,
-    };
-    let highest = market.spec.max_price.ticks();
-    let written = |last: LastPrice| match last {
-        LastPrice::At(ticks) => Price::new(ticks).ok().map(|price| grid.price_text(price)),
-        LastPrice::Always | LastPrice::Never => None,
-    };
-    (written(alone.liquidation_price(highest)), written(alone.bankruptcy_price(highest)))
-}
-
-/// Signed atoms with separators.
-fn signed(money: Money, atoms: i128) -> String {
-    let sign = if atoms < 0 { "-" } else { "" };
-    format!("{sign}{}", money.full(atoms.unsigned_abs()))
-}
-
-/// The margin for the eye.
-#[must_use]
-pub fn picture(margin: &Margin) -> String {
-    let money = Money::new(margin.decimals);
-    let (asset, account) = (printable(&margin.asset), printable(&margin.account));
-    let mut out = format!(
-        "{account} at {}   {}, owner {}   equity {} {asset}\n",
-        clock(margin.at),
-        margin.kind,
-        printable(&margin.owner),
-        signed(money, margin.equity),
-    );
-    if margin.in_liquidation {
-        out.push_str("It is being liquidated.\n");
-    }
-    out.push('\n');
-    if margin.legs.is_empty() {
-        out.push_str("It holds no legs.\n\n");
-    } else {
-        out.push_str(&legs(margin, money));
-        out.push('\n');
-    }
-    let rows = [
-        ("balance", signed(money, margin.balance), "what is left of what was paid in and traded"),
-        ("equity", signed(money, margin.equity), "balance and the value of the legs at the marks"),
-        ("lien", money.full(margin.lien), "held for its share of open losses"),
-        ("maintenance", money.full(margin.maintenance), "to keep the legs"),
-        ("above it", signed(money, margin.above_maintenance), "equity less lien, less maintenance"),
-        ("initial", money.full(margin.initial), "to open the legs"),
-        ("unrealised", money.full(margin.unrealised), "profit of open legs: not free"),
-        ("unmatured", money.full(margin.unmatured), "profit of the session: not free yet"),
-        (
-            "free",
-            money.full(margin.free),
-            "equity less initial, unrealised, unmatured and lien, at least zero",
-        ),
-    ];
-    let name = rows.iter().map(|row| columns(row.0)).max().unwrap_or(0);
-    let figure = rows.iter().map(|row| columns(&row.1)).max().unwrap_or(0);
-    for (what, amount, why) in &rows {
-        out.push_str(&format!("{}  {}  {why}\n", left(what, name), right(amount, figure)));
-    }
-    out
-}
-
-fn legs(margin: &Margin, money: Money) -> String {
-    let head = ["leg", "size", "mark", "entry", "value", "profit", "maintenance", "initial"];
-    let mut rows: Vec<Vec<String>> = vec![head.map(str::to_owned).to_vec()];
-    for leg in &margin.legs {
-        let amount = |atoms| money.full(atoms);
-        rows.push(vec![
-            format!("{} {}", leg.side, printable(&leg.market)),
-            leg.size.clone(),
-            leg.mark.clone(),
-            leg.entry.clone().unwrap_or_default(),
-            amount(leg.value),
-            signed(money, leg.profit),
-            amount(leg.maintenance),
-            amount(leg.initial),
-        ]);
-    }
-    let widths: Vec<usize> = (0..head.len())
-        .map(|at| rows.iter().map(|row| columns(&row[at])).max().unwrap_or(0))
-        .collect();
-    let mut out = String::new();
-    for row in &rows {
-        let cells = row.iter().zip(&widths).enumerate();
-        let cells = cells.map(
-            |(at, (cell, width))| {
-                if at == 0 { left(cell, *width) } else { right(cell, *width) }
-            },
-        );
-        out.push_str(cells.collect::<Vec<_>>().join("  ").trim_end());
-        out.push('\n');
-    }
-    if let [leg] = margin.legs.as_slice() {
-        let price = |price: &Option<String>, what: &str| match price {
-            Some(price) => format!("{what} at {price}"),
-            None => format!("no price brings {what}"),
-        };
-        let liquidation = price(&leg.liquidation_price, "liquidation beyond maintenance");
-        let bankruptcy = price(&leg.bankruptcy_price, "bankruptcy");
-        out.push_str(&format!("The last prices before it: {liquidation}, {bankruptcy}.\n"));
-    }
-    out
 }

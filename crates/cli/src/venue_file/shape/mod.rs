@@ -2,7 +2,14 @@
 //! description in the JSON Schema that `rhodian schema venue` prints, so it is written for whoever
 //! writes the file. What the texts say is read elsewhere.
 
+mod feeds;
+
 use schemars::JsonSchema;
+
+pub use feeds::{
+    AssetAmountShape, CollateralShape, FeedShape, NeedsShape, ReferenceShape, SourceShape,
+    StepsShape, WeightShape, WrongWayShape,
+};
 
 use crate::loss_file::shape::{AmountText, AssetShape, At, DecimalText, DurationText, LayerShape};
 use crate::loss_file::shape::{ClassText, PercentText};
@@ -26,6 +33,12 @@ pub struct FileShape {
     pub market: Vec<At<MarketShape>>,
     /// A seeded crowd with its markets and prices, instead of markets written out.
     pub population: Option<At<PopulationShape>>,
+    /// Other assets that count as collateral.
+    #[serde(default)]
+    pub collateral: Vec<At<CollateralShape>>,
+    /// What several sources say of prices, depth and volatility.
+    #[serde(default)]
+    pub feed: Vec<At<FeedShape>>,
     /// How accounts below maintenance margin are liquidated; not at all where nothing is said.
     pub liquidation: Option<At<LiquidationShape>>,
     /// Accounts that are there at the beginning.
@@ -108,6 +121,19 @@ pub struct TermsShape {
     pub fund_drawdown: Option<At<PercentText>>,
     /// How long a halt may last; "24 h".
     pub halt_length: Option<At<DurationText>>,
+    /// How long a feed may be without settlement quality before the domain only reduces; "10 min".
+    pub reduce_only_after: Option<At<DurationText>>,
+    /// How long, before it settles at the last good price; "24 h".
+    pub settle_after: Option<At<DurationText>>,
+    /// Over which window before its expiry a market with a feed settles at the mean; "30 min".
+    pub expiry_window: Option<At<DurationText>>,
+    /// How much of what its collateral counts an account may owe beyond its cash and still widen
+    /// positions; "50 %".
+    pub loan_limit: Option<At<PercentText>>,
+    /// In which order auto-deleveraging takes lots: "draining" (where nothing is said),
+    /// "queue-by-bankruptcy", "queue-by-entry", "queue-by-profit", "contracts", "profit" or
+    /// "random-start".
+    pub deleveraging_order: Option<At<String>>,
 }
 
 /// How accounts below maintenance margin are liquidated.
@@ -206,6 +232,8 @@ pub struct MarketShape {
     pub tiers: At<Vec<At<TierShape>>>,
     /// Who trades with close-out books: a market that the scenario assumes.
     pub depth: Option<At<DepthShape>>,
+    /// The largest steps it admits; without them it admits gaps.
+    pub steps: Option<At<StepsShape>>,
 }
 
 /// Margin rates above a value.
@@ -248,6 +276,8 @@ pub struct AccountShape {
     pub kind: Option<At<String>>,
     /// What it pays in at the beginning.
     pub deposit: Option<At<AmountText>>,
+    /// What it pays in of other assets.
+    pub collateral: Option<At<Vec<At<AssetAmountShape>>>>,
     /// The domains whose terms it accepts; all where nothing is said.
     pub accepts: Option<At<Vec<At<String>>>>,
 }
@@ -323,8 +353,24 @@ pub struct EventShape {
     /// The new status of the domain, or of the venue: open, reduce-only, withdraw-only, halted,
     /// settling, closed.
     pub status: Option<At<String>>,
-    /// The number of a fill: higher than any before in its market. Left out: the next one.
+    /// The number of a fill, or of a source's report: higher than any before. Left out: the next.
     pub number: Option<At<DecimalText>>,
+    /// The asset of the amount: a collateral. Left out: the settled one.
+    pub asset: Option<At<String>>,
+    /// What came in for collateral that was sold, in the settled asset.
+    pub proceeds: Option<At<AmountText>>,
+    /// The feed.
+    pub feed: Option<At<String>>,
+    /// The source that reports.
+    pub source: Option<At<String>>,
+    /// What it says: a price, a size, or a volatility as "80 %".
+    pub value: Option<At<DecimalText>>,
+    /// How sure it is: give or take this, in the same unit. Left out: certain.
+    pub confidence: Option<At<DecimalText>>,
+    /// Of when a report is, or the first wrong moment, after the beginning. Left out: now.
+    pub since: Option<At<DurationText>>,
+    /// The last wrong moment, after the beginning.
+    pub until: Option<At<DurationText>>,
     /// The code the engine must refuse it with; that it does not is an error.
     pub expect: Option<At<String>>,
 }

@@ -1,0 +1,71 @@
+//! `rhodian verify receipt`: one participant's share, computed again from his file alone.
+
+use std::path::PathBuf;
+
+use clap::Args;
+use rhodian_proof::receipt::Receipt;
+use rhodian_proof::verify;
+
+use super::outcome::{KnownArgs, Outcome, public_key, text, unreadable};
+use crate::diagnostic::{Diagnostic, Exit};
+use crate::output::Format;
+use crate::source::Source;
+
+const EXAMPLES: &str = "\
+Examples:
+  rhodian verify receipt bob.json --key venue.pub
+  rhodian verify receipt bob.json --key venue.pub --head witness.json
+  rhodian verify receipt bob.json --key venue.pub --witness one.pub --witness two.pub --needed 1
+  rhodian verify receipt bob.json --key venue.pub --format json
+
+Everything in the file that can be computed is computed again, and each check is told by name:
+passed, failed, or trusted, which is what no file can show. Nothing is asked of the venue. A key is
+64 hexadecimal digits, or a file that holds them.
+
+Exit: 0 proven, 1 a check failed, 2 bad input, 3 input/output.";
+
+/// Check a receipt: compute one participant's share of one loss again
+#[derive(Clone, Debug, Args)]
+#[command(after_help = EXAMPLES)]
+pub struct ReceiptArgs {
+    /// The receipt, or - for standard input
+    #[arg(value_name = "FILE")]
+    pub file: PathBuf,
+    /// The venue's public key, known from elsewhere
+    #[arg(long, value_name = "PUB")]
+    pub key: String,
+    #[command(flatten)]
+    #[allow(missing_docs)]
+    pub known: KnownArgs,
+    /// How the checks are written to standard output
+    #[arg(
+        long,
+        value_enum,
+        value_name = "FORMAT",
+        default_value = "text",
+        help_heading = "Output"
+    )]
+    pub format: Format,
+}
+
+/// Reads the file, checks it, prints the checks.
+pub fn run(args: &ReceiptArgs) -> Result<Exit, Diagnostic> {
+    let policy = args.known.policy(public_key(&args.key, "--key")?)?;
+    let source = Source::read(&args.file)?;
+    let receipt = Receipt::from_json(text(&source)).map_err(|why| {
+        let help = "give a receipt as the venue wrote it: one line of JSON.";
+        unreadable("receipt-unreadable", &source.name, &why, help)
+    })?;
+    let report = verify::receipt(&receipt, &policy);
+    let (division, share) = (&receipt.division, &receipt.share);
+    let about = format!(
+        "{}: {} atoms of loss {} at {}, division {} of liable set {}",
+        receipt.external_id,
+        share.share,
+        division.loss,
+        division.origin,
+        division.wave,
+        division.set
+    );
+    Outcome::new(&source.name, about, report).print(args.format)
+}

@@ -1,0 +1,113 @@
+//! Events of what stands outside the venue's own market: reports of sources, prices and sales of
+//! collateral.
+
+use rhodian_core::oracle::{Kind, Value};
+use rhodian_core::units::{Amount, Price};
+
+use super::Reader;
+use crate::diagnostic::Diagnostic;
+use crate::loss_file::read::unknown;
+use crate::loss_file::shape::{At, DecimalText};
+use crate::venue_file::model::{Feed, FeedReport, Sale, What};
+use crate::venue_file::{collateral, markets};
+
+/// The highest volatility that a report can say: a thousand percent.
+const MOST_VOLATILITY: u32 = 10_000_000;
+
+impl Reader<'_> {
+    fn feed(&self) -> Result<usize, Diagnostic> {
+        let at = self.need("feed", &self.shape.feed)?;
+        let feeds = self.known.feeds;
+        feeds.iter().position(|feed| feed.spec.name.as_str() == at.value).ok_or_else(|| {
+            let names: Vec<&str> = feeds.iter().map(|feed| feed.spec.name.as_str()).collect();
+            unknown(self.words, at, "feed", &names)
+        })
+    }
+
+    /// What a source says.
+    pub(super) fn feed_report(&self) -> Result<What, Diagnostic> {
+        let shape = self.shape;
+        let feed = self.feed()?;
+        let of = &self.known.feeds[feed];
+        let at = self.need("source", &shape.source)?;
+        let mut found = of.spec.sources.iter().map(|known| known.source.index());
+        let name = |place: usize| self.known.sources.get(place).map_or("", |name| name.as_str());
+        let source = found.clone().find(|place| name(*place) == at.value).ok_or_else(|| {
+            let names: Vec<&str> = found.by_ref().map(name).collect();
+            unknown(self.words, at, "source", &names)
+        })?;
+        let value = self.value(of, self.need("value", &shape.value)?, "value")?;
+        let confidence = shape.confidence.as_ref();
+        let confidence = confidence.map(|at| self.value(of, at, "confidence")).transpose()?;
+        let time = shape.since.as_ref().map(|at| self.when(at, "since")).transpose()?;
+        let (confidence, number) = (confidence.unwrap_or_default(), self.number()?);
+        Ok(What::Report(FeedReport { feed, source, value, confidence, time, number }))
+    }
+
+    /// A value of a feed, in the unit of its kind; only a price and a volatility may not be zero.
+    fn value(&self, of: &Feed, at: &At<DecimalText>, key: &str) -> Result<Value, Diagnostic> {
+        let (words, grid) = (self.words, &self.known.markets[of.market].grid);
+        let units = match of.spec.kind {
+            Kind::Volatility => u64::from(words.percent(at, key, "", MOST_VOLATILITY)?),
+            Kind::Price | Kind::Depth
+                if words.text(at, key, "0")?.trim_matches(['0', '.']).is_empty() =>
+            {
+                0
+            }
+            Kind::Price => markets::price(words, grid, at, key)?.ticks(),
+            Kind::Depth => markets::size(words, grid, at, key)?.size(),
+        };
+        // Prices and sizes are within the bound of values.
+        Ok(Value::new(units).unwrap_or_default())
+    }
+
+    pub(super) fn mark_from_feeds(&self) -> Result<What, Diagnostic> {
+        let Some(at) = &self.shape.market else { return Ok(What::MarkFromFeeds { market: None }) };
+        let market = self.market()?;
+        if !self.known.feeds.iter().any(|feed| feed.market == market && feed.marks()) {
+            let message = format!("\"{}\" has no feed of its price", at.value);
+            let help = "add [[feed]] with this market, or mark it by an event.";
+            let allowed = "a market with a feed";
+            return Err(self.words.refuse("market-no-feed", message, help, &at.place, allowed));
+        }
+        Ok(What::MarkFromFeeds { market: Some(market) })
+    }
+
+    pub(super) fn price_error(&self) -> Result<What, Diagnostic> {
+        let (since, until) = (&self.shape.since, &self.shape.until);
+        let from = self.when(self.need("since", since)?, "since")?;
+        let to = self.when(self.need("until", until)?, "until")?;
+        Ok(What::DeclarePriceError { feed: self.feed()?, from, to })
+    }
+
+    fn collateral(&self) -> Result<usize, Diagnostic> {
+        collateral::named(
+            self.words,
+            self.need("asset", &self.shape.asset)?,
+            self.known.collaterals,
+        )
+    }
+
+    pub(super) fn mark_collateral(&self) -> Result<What, Diagnostic> {
+        let collateral = self.collateral()?;
+        let tick = self.known.collaterals[collateral].tick;
+        let price: Price =
+            collateral::price(self.words, tick, self.need("price", &self.shape.price)?, "price")?;
+        Ok(What::MarkCollateral { collateral, price })
+    }
+
+    pub(super) fn sale(&self) -> Result<What, Diagnostic> {
+        let shape = self.shape;
+        let collateral = self.collateral()?;
+        let (_, amount): (usize, Amount) = self.money()?;
+        let proceeds = self.need("proceeds", &shape.proceeds)?;
+        let buyer = shape.account.as_ref().map(|at| self.words.name(at, "account")).transpose()?;
+        Ok(What::SellCollateral(Sale {
+            loss: self.text("loss", &shape.loss)?,
+            collateral,
+            amount,
+            proceeds: self.words.amount(proceeds, "proceeds", 0)?,
+            buyer: buyer.map(|name| name.as_str().to_owned()),
+        }))
+    }
+}

@@ -1,0 +1,218 @@
+//! Feeds of a venue file: who reports, how reports are read, which market they mark.
+
+use rhodian_core::ids::{DomainId, FeedId, Name, SourceId};
+use rhodian_core::oracle::{
+    FeedSpec, Kind, MAX_SOURCES, Needs, Params, Quality, Reference, SourceWeight,
+};
+
+use super::events::market_of;
+use super::markets;
+use super::model::{Feed, Market};
+use super::shape::{FeedShape, NeedsShape};
+use crate::diagnostic::Diagnostic;
+use crate::loss_file::layers::MAX_SPAN;
+use crate::loss_file::read::unknown;
+use crate::loss_file::shape::{At, DurationText, PercentText, Written};
+use crate::loss_file::words::Words;
+
+/// The kinds of feeds by their names.
+const KINDS: [&str; 3] = ["price", "depth", "volatility"];
+/// The qualities that a purpose may need.
+const QUALITIES: [(&str, Quality); 3] = [
+    ("settlement", Quality::Settlement),
+    ("liquidation", Quality::Liquidation),
+    ("mark", Quality::Mark),
+];
+/// The largest part that a file can say: a factor of a thousand.
+const MOST_PART: u32 = 1_000_000_000;
+const MOST_CELLS: u32 = 10_000;
+const MOST_WEIGHT: u32 = 1_000_000;
+
+/// The feeds with the sources they name.
+pub type Read = (Vec<Feed>, Vec<Name>);
+
+/// Reads every feed.
+pub fn read(
+    words: &Words<'_>,
+    shapes: &[At<FeedShape>],
+    markets: &[Market],
+    domains: &[String],
+) -> Result<Read, Diagnostic> {
+    let mut reader = Reader { words, markets, domains, feeds: Vec::new(), sources: Vec::new() };
+    for at in shapes {
+        let feed = reader.feed(at)?;
+        reader.feeds.push(feed);
+    }
+    Ok((reader.feeds, reader.sources))
+}
+
+struct Reader<'a> {
+    words: &'a Words<'a>,
+    markets: &'a [Market],
+    domains: &'a [String],
+    feeds: Vec<Feed>,
+    sources: Vec<Name>,
+}
+
+impl Reader<'_> {
+    fn feed(&mut self, at: &At<FeedShape>) -> Result<Feed, Diagnostic> {
+        let (words, shape) = (self.words, &at.value);
+        let name = words.name(&shape.name, "name")?;
+        if self.feeds.iter().any(|feed| feed.spec.name == name) {
+            let message = format!("feed \"{name}\" stands twice");
+            let help = "give every feed a name of its own.";
+            let place = &shape.name.place;
+            return Err(words.refuse("feed-twice", message, help, place, "a new name"));
+        }
+        let kind = match shape.kind.as_ref().map(|at| (at, at.value.as_str())) {
+            None | Some((_, "price")) => Kind::Price,
+            Some((_, "depth")) => Kind::Depth,
+            Some((_, "volatility")) => Kind::Volatility,
+            Some((at, _)) => return Err(unknown(words, at, "kind", &KINDS)),
+        };
+        let market = market_of(words, self.markets, &shape.market)?;
+        let attached = shape.attach.as_ref().is_none_or(|at| at.value);
+        if attached {
+            self.once(kind, market, at)?;
+        }
+        let sources = self.sources_of(shape)?;
+        let all = u32::try_from(sources.len()).unwrap_or(u32::MAX);
+        let least = shape.min_sources.as_ref();
+        let least = least.map(|at| words.whole(at, "min_sources", (1, all))).transpose()?;
+        let domains = match &shape.domains {
+            None if attached && kind == Kind::Price => vec![self.markets[market].domain],
+            None => Vec::new(),
+            Some(list) => {
+                let one =
+                    |at: &At<String>| markets::domain(words, Some(at), self.domains, &at.place);
+                let mut found = list.value.iter().map(one).collect::<Result<Vec<_>, _>>()?;
+                found.sort_unstable();
+                found.dedup();
+                found
+            }
+        };
+        let domain = |place: usize| u32::try_from(place).map(DomainId).unwrap_or_default();
+        let params = self.params(shape, kind)?;
+        let spec = FeedSpec {
+            name,
+            kind,
+            domains: domains.into_iter().map(domain).collect(),
+            sources,
+            min_sources: least.unwrap_or(all / 2 + 1),
+            params,
+        };
+        Ok(Feed { spec, market, attached, place: at.place.clone() })
+    }
+
+    /// A market has one feed of a kind.
+    fn once(&self, kind: Kind, market: usize, at: &At<FeedShape>) -> Result<(), Diagnostic> {
+        let same = |feed: &&Feed| feed.attached && feed.spec.kind == kind && feed.market == market;
+        let Some(first) = self.feeds.iter().find(same) else { return Ok(()) };
+        let words = self.words;
+        let message = format!(
+            "\"{}\" has a feed of this kind already, \"{}\"",
+            self.markets[market].name, first.spec.name
+        );
+        let help = "write attach = false for one that others are only compared with.";
+        Err(words.refuse("feed-not-the-only", message, help, &at.place, "one feed of a kind"))
+    }
+
+    fn sources_of(&mut self, shape: &FeedShape) -> Result<Vec<SourceWeight>, Diagnostic> {
+        let (words, list) = (self.words, &shape.source);
+        if list.value.is_empty() || list.value.len() > MAX_SOURCES {
+            let message = format!("a feed has {} sources", list.value.len());
+            let help = "list those who report: { name = \"...\" }.";
+            let allowed = format!("1 to {MAX_SOURCES} sources");
+            return Err(words.refuse("feed-sources", message, help, &list.place, allowed));
+        }
+        let mut found: Vec<SourceWeight> = Vec::with_capacity(list.value.len());
+        for at in &list.value {
+            let name = words.name(&at.value.name, "name")?;
+            let weight = at.value.weight.as_ref();
+            let weight = weight.map_or(Ok(1), |at| words.whole(at, "weight", (1, MOST_WEIGHT)))?;
+            let place = match self.sources.iter().position(|known| *known == name) {
+                Some(place) => place,
+                None => {
+                    self.sources.push(name.clone());
+                    self.sources.len() - 1
+                }
+            };
+            let source = u32::try_from(place).map(SourceId).unwrap_or_default();
+            if found.iter().any(|known| known.source == source) {
+                let message = format!("source \"{name}\" stands twice in a feed");
+                let help = "name each source once; its weight says how much it counts.";
+                let place = &at.value.name.place;
+                return Err(words.refuse("source-twice", message, help, place, "a new name"));
+            }
+            found.push(SourceWeight { source, weight });
+        }
+        found.sort_unstable_by_key(|of| of.source);
+        Ok(found)
+    }
+
+    fn params(&self, shape: &FeedShape, kind: Kind) -> Result<Params, Diagnostic> {
+        let (words, mut params) = (self.words, Params::of(kind));
+        let part = |at: &Option<At<PercentText>>, key: &str, into: &mut u64| {
+            let Some(at) = at else { return Ok::<(), Diagnostic>(()) };
+            *into = u64::from(words.percent(at, key, "", MOST_PART)?);
+            Ok(())
+        };
+        part(&shape.outlier, "outlier", &mut params.outlier)?;
+        part(&shape.max_confidence, "max_confidence", &mut params.max_confidence)?;
+        part(&shape.max_spread, "max_spread", &mut params.max_spread)?;
+        part(&shape.step_cap, "step_cap", &mut params.step_cap)?;
+        part(&shape.jump, "jump", &mut params.jump)?;
+        part(&shape.stable_cap, "stable_cap", &mut params.stable_cap)?;
+        part(&shape.stable_band, "stable_band", &mut params.stable_band)?;
+        let time = |at: &Option<At<DurationText>>, key: &str, into: &mut u64| {
+            let Some(at) = at else { return Ok::<(), Diagnostic>(()) };
+            *into = words.duration(at, key, (1, MAX_SPAN))?;
+            Ok(())
+        };
+        time(&shape.max_age, "max_age", &mut params.max_age)?;
+        time(&shape.step, "step", &mut params.step)?;
+        time(&shape.window_cell, "window_cell", &mut params.window_cell)?;
+        if let Some(at) = &shape.stuck_after {
+            let never = matches!(at.value.as_ref(), Written::Text(text) if text == "never");
+            let length = || words.duration(at, "stuck_after", (1, MAX_SPAN));
+            params.stuck_after = (!never).then(length).transpose()?;
+        }
+        if let Some(at) = &shape.window_cells {
+            params.window_cells = u64::from(words.whole(at, "window_cells", (1, MOST_CELLS))?);
+        }
+        if let Some(at) = &shape.reference {
+            let named = &at.value.feed;
+            let place = self.feeds.iter().position(|feed| feed.spec.name.as_str() == named.value);
+            let place = place.ok_or_else(|| {
+                let names: Vec<&str> =
+                    self.feeds.iter().map(|feed| feed.spec.name.as_str()).collect();
+                unknown(words, named, "feed", &names)
+            })?;
+            let feed = u32::try_from(place).map(FeedId).unwrap_or_default();
+            let bound = u64::from(words.percent(&at.value.bound, "bound", "", MOST_PART)?);
+            params.reference = Some(Reference { feed, bound });
+        }
+        if let Some(at) = &shape.needs {
+            params.needs = needs(words, &at.value)?;
+        }
+        Ok(params)
+    }
+}
+
+fn needs(words: &Words<'_>, shape: &NeedsShape) -> Result<Needs, Diagnostic> {
+    let mut needs = Needs::SAFE;
+    for (at, into) in [
+        (&shape.mark, &mut needs.mark),
+        (&shape.liquidate, &mut needs.liquidate),
+        (&shape.withdraw, &mut needs.withdraw),
+        (&shape.open, &mut needs.open),
+        (&shape.settle, &mut needs.settle),
+    ] {
+        let Some(at) = at else { continue };
+        let found = QUALITIES.iter().find(|(name, _)| *name == at.value);
+        let (_, quality) =
+            found.ok_or_else(|| unknown(words, at, "quality", &QUALITIES.map(|known| known.0)))?;
+        *into = *quality;
+    }
+    Ok(needs)
+}

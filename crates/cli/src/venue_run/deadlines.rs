@@ -1,0 +1,77 @@
+//! When something falls due of itself while a file runs: the driver moves the clock there.
+
+use rhodian_core::control::Parameter;
+use rhodian_core::ids::{LossId, Time};
+use rhodian_core::loss::{Loss, Stage};
+use rhodian_core::market::{Instrument, Leg, Market};
+
+use super::commands::ASSET;
+use super::driver::Driver;
+
+impl Driver<'_> {
+    /// The next moment at which a challenge ends, a draw's deadline passes, or a book's time is
+    /// out.
+    pub(super) fn next_deadline(&self) -> Option<u64> {
+        let state = &self.state;
+        let deadlines = state.losses.losses().flat_map(|(id, loss)| {
+            let challenge = match loss.stage {
+                Stage::Challengeable { until } => Some(until),
+                _ => None,
+            };
+            let draws = loss.draws.iter().filter(|draw| loss.is_open() && !draw.closed);
+            challenge.into_iter().chain(draws.filter_map(|d| d.deadline)).chain(self.book(id, loss))
+        });
+        let deadlines = deadlines.chain(self.routes_end());
+        deadlines.filter(|deadline| *deadline > state.now()).min().map(|time| time.0)
+    }
+
+    /// When the time of the route of an open liquidation is out, while another one follows.
+    fn routes_end(&self) -> impl Iterator<Item = Time> + '_ {
+        let routes = self.state.closeouts.routes(ASSET);
+        self.state.closeouts.liquidations().filter_map(move |(_, of)| {
+            let list = &routes?.list;
+            (of.route + 1 < list.len()).then(|| of.since.after(list[of.route].time))
+        })
+    }
+
+    /// When the time of an open book is out.
+    fn book(&self, id: LossId, loss: &Loss) -> Option<Time> {
+        let legs: &[Leg] = self.state.markets.book(id);
+        let begun = self.state.closeouts.deleveraging(id).is_some();
+        let time = self.state.control.millis(loss.domain, Parameter::CloseOutTime);
+        let taken = self.state.collaterals.taken(id).filter(|taken| !taken.aside);
+        let legs =
+            (loss.is_open() && !legs.is_empty() && !begun).then(|| loss.detected.after(time));
+        let aside = taken.map(|taken| taken.since.after(time));
+        legs.into_iter().chain(aside).filter(|at| *at > self.state.now()).min()
+    }
+
+    /// The next moment at which a domain has been without a good price for too long, or a market
+    /// with a feed expires. Sources are silent after the end of a file: that is no outage, so
+    /// whoever asks stops there.
+    pub(super) fn next_of_feeds(&self) -> Option<u64> {
+        let state = &self.state;
+        let waits = state.oracle.feeds().flat_map(|(_, feed)| {
+            let since = feed.confirmed();
+            feed.spec.domains.iter().flat_map(move |domain| {
+                let after = |parameter| since.after(state.control.millis(*domain, parameter));
+                [after(Parameter::ReduceOnlyAfter), after(Parameter::SettleAfter)]
+            })
+        });
+        let expiries = state.markets.markets().filter_map(|(_, market)| {
+            let open = market.settlement.is_none() && self.settles_by_feed(market);
+            market.spec.instrument.expiry().filter(|_| open)
+        });
+        let due = waits.chain(expiries).filter(|at| *at > state.now());
+        due.min().map(|time| time.0)
+    }
+
+    /// Whether the price that a market settles at comes from a feed: its own, or its underlying's.
+    fn settles_by_feed(&self, market: &Market) -> bool {
+        let of = match market.spec.instrument {
+            Instrument::Option { underlying, .. } => self.state.markets.market(underlying),
+            Instrument::Perpetual | Instrument::Future { .. } => Some(market),
+        };
+        of.is_some_and(|of| of.feeds.price.is_some())
+    }
+}

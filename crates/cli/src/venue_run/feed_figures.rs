@@ -1,0 +1,182 @@
+//! How good the feeds were over a run, source by source: gathered at every report.
+
+use std::collections::BTreeMap;
+
+use rhodian_core::engine::State;
+use rhodian_core::ids::{FeedId, Time};
+use rhodian_core::oracle::{Quality, Why};
+use rhodian_core::units::Price;
+use serde_json::{Value, json};
+
+use super::commands::dense;
+use super::driver::Run;
+use crate::run::summary::kebab;
+use crate::venue_file::VenueFile;
+use crate::venue_file::model::{Collateral, Feed};
+use crate::venue_file::numbers::{plain, written_price};
+
+/// The quality of no value.
+const NONE: &str = "none";
+/// The most moments kept of one feed before every second one is dropped.
+const MOST_MOMENTS: usize = 4_096;
+
+/// A feed at one moment.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Moment {
+    /// When.
+    pub at: u64,
+    /// How good its answer was.
+    pub quality: Quality,
+    /// The value, in the feed's unit; nothing before the first.
+    pub value: Option<u64>,
+    /// By place among the feed's sources: why it did not count, by name.
+    pub left_out: Vec<Option<&'static str>>,
+}
+
+/// One feed over a run.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct FeedFigures {
+    /// Its reports.
+    pub reports: u64,
+    /// How often its answer was of each quality, of all reports.
+    pub qualities: BTreeMap<&'static str, u64>,
+    /// How often each source was left out, by place and why.
+    pub left_out: BTreeMap<(usize, &'static str), u64>,
+    /// Moments, thinned evenly.
+    pub moments: Vec<Moment>,
+    stride: u64,
+    seen: u64,
+}
+
+/// Every feed.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Feeds {
+    /// By feed.
+    pub of: BTreeMap<usize, FeedFigures>,
+    /// By market: how often its mark stayed because the value was not good enough.
+    pub withheld: BTreeMap<usize, u64>,
+}
+
+impl Feeds {
+    /// A report of a feed was taken: while it led to no value, there is none.
+    pub fn reported(&mut self, feed: usize) {
+        let of = self.of.entry(feed).or_default();
+        of.reports += 1;
+        *of.qualities.entry(NONE).or_default() += 1;
+    }
+
+    /// A report led to a value.
+    pub fn told(&mut self, feed: usize, state: &State, now: Time) {
+        let id = dense(feed, FeedId);
+        let (Some(found), Some(answer)) = (state.oracle.feed(id), state.oracle.answer(id, now))
+        else {
+            return;
+        };
+        let place = |why: &Why| {
+            let (source, name) = left_out(why)?;
+            Some((found.spec.sources.iter().position(|of| of.source == source)?, name))
+        };
+        let mut left = vec![None; found.spec.sources.len()];
+        let of = self.of.entry(feed).or_default();
+        for (place, name) in answer.reasons.iter().filter_map(place) {
+            left[place] = Some(name);
+            *of.left_out.entry((place, name)).or_default() += 1;
+        }
+        if let Some(none) = of.qualities.get_mut(NONE) {
+            *none -= 1;
+        }
+        of.qualities.retain(|_, times| *times > 0);
+        *of.qualities.entry(quality(answer.quality)).or_default() += 1;
+        if of.seen.is_multiple_of(of.stride.max(1)) {
+            let value = answer.value.map(rhodian_core::oracle::Value::units);
+            of.moments.push(Moment { at: now.0, quality: answer.quality, value, left_out: left });
+        }
+        of.seen += 1;
+        if of.moments.len() > MOST_MOMENTS {
+            super::figures::thin(&mut of.moments);
+            of.stride = of.stride.max(1) * 2;
+        }
+    }
+
+    /// A mark stayed because the value was not good enough.
+    pub fn withheld(&mut self, market: usize) {
+        *self.withheld.entry(market).or_default() += 1;
+    }
+}
+
+/// The name of a quality.
+#[must_use]
+pub const fn quality(quality: Quality) -> &'static str {
+    match quality {
+        Quality::Settlement => "settlement",
+        Quality::Liquidation => "liquidation",
+        Quality::Mark => "mark",
+        Quality::Indicative => "indicative",
+        Quality::None => NONE,
+    }
+}
+
+/// The source that a reason leaves out, and how that is called.
+const fn left_out(why: &Why) -> Option<(rhodian_core::ids::SourceId, &'static str)> {
+    match why {
+        Why::Silent { source } => Some((*source, "silent")),
+        Why::Stale { source, .. } => Some((*source, "stale")),
+        Why::Stuck { source, .. } => Some((*source, "stuck")),
+        Why::LowConfidence { source, .. } => Some((*source, "unsure")),
+        Why::DeclaredWrong { source, .. } => Some((*source, "declared wrong")),
+        Why::Outlier { source, .. } => Some((*source, "outlier")),
+        _ => None,
+    }
+}
+
+/// The collaterals with what their prices did.
+#[must_use]
+pub fn collaterals(file: &VenueFile, run: &Run) -> Value {
+    let one = |(of, marks): (&Collateral, &Vec<(u64, u64)>)| {
+        let text = |ticks: Option<u64>| {
+            let price = ticks.and_then(|ticks| Price::new(ticks).ok());
+            price.map(|price| written_price(price, of.tick))
+        };
+        let ticks = || marks.iter().map(|(_, ticks)| *ticks);
+        json!({
+            "asset": of.asset.name.as_str(),
+            "decimals": of.asset.decimals,
+            "tick": plain(of.tick),
+            "first": text(ticks().next()),
+            "lowest": text(ticks().min()),
+            "highest": text(ticks().max()),
+            "last": text(ticks().next_back()),
+        })
+    };
+    file.collaterals.iter().zip(&run.figures.collateral_marks).map(one).collect()
+}
+
+/// How good each feed was, and how often each of its sources was left out.
+#[must_use]
+pub fn feeds(file: &VenueFile, run: &Run) -> Value {
+    let one = |(place, feed): (usize, &Feed)| {
+        let of = run.figures.feeds.of.get(&place);
+        let source = |(at, source): (usize, &rhodian_core::oracle::SourceWeight)| {
+            let name = file.sources.get(source.source.index()).map_or("", |name| name.as_str());
+            let left = of.into_iter().flat_map(|of| &of.left_out);
+            let left: BTreeMap<&str, u64> = left
+                .filter(|((place, _), _)| *place == at)
+                .map(|((_, why), times)| (*why, *times))
+                .collect();
+            json!({ "source": name, "weight": source.weight, "left_out": left })
+        };
+        json!({
+            "feed": feed.spec.name.as_str(),
+            "kind": kebab(&feed.spec.kind),
+            "market": file.markets[feed.market].name.as_str(),
+            "reports": of.map_or(0, |of| of.reports),
+            "qualities": of.map(|of| of.qualities.clone()).unwrap_or_default(),
+            "sources": feed.spec.sources.iter().enumerate().map(source).collect::<Vec<_>>(),
+            "marks_withheld": match feed.marks() {
+                true => run.figures.feeds.withheld.get(&feed.market).copied().unwrap_or(0),
+                false => 0,
+            },
+        })
+    };
+    file.feeds.iter().enumerate().map(one).collect()
+}

@@ -1,0 +1,271 @@
+//! A refusal in the words of the file: names for ids, decimals for atoms, prices for ticks.
+
+use rhodian_core::account::Rejection as AccountRejection;
+use rhodian_core::closeout::Rejection as CloseOutRejection;
+use rhodian_core::collateral::Rejection as CollateralRejection;
+use rhodian_core::domain::Rejection as DomainRejection;
+use rhodian_core::engine::{Rejection, State};
+use rhodian_core::ids::{AccountId, AssetId, MarketId, SourceId};
+use rhodian_core::loss::Rejection as LossRejection;
+use rhodian_core::market::{Flaw, Rejection as MarketRejection};
+use rhodian_core::oracle::{Kind, Unfit, Value, Why};
+use rhodian_core::units::{Amount, Price, SignedAmount};
+use rhodian_report::money::{Money, percent_of_millionths};
+use rhodian_report::safe::printable;
+
+use super::feed_figures::quality;
+use crate::run::driver::account_name;
+use crate::venue_file::VenueFile;
+use crate::venue_file::model::Feed;
+
+/// Writes what a rejection is about.
+struct In<'a> {
+    state: &'a State,
+    file: &'a VenueFile,
+    /// The asset that was asked for: 0 is the settled one.
+    asset: usize,
+}
+
+/// A refusal in the words of the file, of a command about `asset` (0 is the settled one).
+#[must_use]
+pub fn refusal(rejection: &Rejection, asset: usize, state: &State, file: &VenueFile) -> String {
+    let words = In { state, file, asset };
+    let told = match rejection {
+        Rejection::Account(of) => words.account(of),
+        Rejection::Domain(of) => words.domain(of),
+        Rejection::Loss(of) => words.loss(of),
+        Rejection::Market(of) => words.market(of),
+        Rejection::CloseOut(of) => words.close_out(of),
+        Rejection::Collateral(of) => words.collateral(of),
+        _ => None,
+    };
+    told.unwrap_or_else(|| rejection.to_string())
+}
+
+impl In<'_> {
+    /// An amount of the settled asset.
+    fn money(&self, amount: &Amount) -> String {
+        self.file.format().write_grouped(*amount)
+    }
+
+    fn atoms(&self, atoms: u128) -> String {
+        Money::new(u32::from(self.file.asset.decimals)).full(atoms)
+    }
+
+    /// An amount of another asset, with its name.
+    fn of_asset(&self, asset: AssetId, amount: &Amount) -> String {
+        let name = self.state.domains.asset(asset).map_or("", |found| found.name.as_str());
+        let format = self.file.format_of(asset.index());
+        format!("{} {}", format.write_grouped(*amount), printable(name))
+    }
+
+    fn signed(&self, amount: &SignedAmount) -> String {
+        let sign = if amount.is_negative() { "-" } else { "" };
+        format!("{sign}{}", self.atoms(amount.atoms().unsigned_abs()))
+    }
+
+    fn name(&self, account: AccountId) -> String {
+        printable(account_name(self.state, account))
+    }
+
+    fn market_name(&self, market: MarketId) -> String {
+        let found = self.file.markets.get(market.index());
+        printable(found.map_or("", |found| found.name.as_str()))
+    }
+
+    fn price(&self, market: MarketId, price: Price) -> String {
+        let found = self.file.markets.get(market.index());
+        found.map_or_else(|| price.to_string(), |found| found.grid.price_text(price))
+    }
+
+    /// An amount of the asset that was asked for.
+    fn asked(&self, amount: &Amount) -> String {
+        self.file.format_of(self.asset).write_grouped(*amount)
+    }
+
+    fn account(&self, rejection: &AccountRejection) -> Option<String> {
+        Some(match rejection {
+            AccountRejection::WithdrawalAboveFree { asked, free, held, withheld, lien } => format!(
+                "{} asked, {} is free: equity {} less {} for margin and profit not yet matured \
+                 less lien {}",
+                self.asked(asked),
+                self.asked(free),
+                self.asked(held),
+                self.asked(withheld),
+                self.asked(lien)
+            ),
+            AccountRejection::VaultShort { asked, vault } => {
+                format!("{} asked, the venue holds {}", self.asked(asked), self.asked(vault))
+            }
+            AccountRejection::CollateralAboveCap { asset, asked, room } => format!(
+                "{} paid in, the venue takes {} more",
+                self.of_asset(*asset, asked),
+                self.of_asset(*asset, room)
+            ),
+            _ => return None,
+        })
+    }
+
+    fn domain(&self, rejection: &DomainRejection) -> Option<String> {
+        match rejection {
+            DomainRejection::AboveStake { asked, stake } => {
+                Some(format!("{} asked, {} is staked", self.money(asked), self.money(stake)))
+            }
+            _ => None,
+        }
+    }
+
+    fn loss(&self, rejection: &LossRejection) -> Option<String> {
+        Some(match rejection {
+            LossRejection::MarginAboveHeld { margin, held } => {
+                let (margin, held) = (self.money(margin), self.money(held));
+                format!("margin {margin} is above what there is, {held}")
+            }
+            LossRejection::AboveDraw { asked, open } => {
+                let (asked, open) = (self.money(asked), self.money(open));
+                format!("{asked} paid, the draw still asks for {open}")
+            }
+            LossRejection::AboveCall { asked, open } => {
+                let (asked, open) = (self.money(asked), self.money(open));
+                format!("{asked} paid, the member may still pay {open}")
+            }
+            LossRejection::RecoveryAboveClaims { asked, open } => {
+                let (asked, open) = (self.money(asked), self.money(open));
+                format!("{asked} came back, {open} is still open")
+            }
+            LossRejection::RanksAboveFree { account, asked, free } => format!(
+                "{} is ranked with {}, {} is free in it",
+                self.name(*account),
+                self.money(asked),
+                self.money(free)
+            ),
+            LossRejection::Account(of) => return self.account(of),
+            LossRejection::Domain(of) => return self.domain(of),
+            _ => return None,
+        })
+    }
+
+    fn market(&self, rejection: &MarketRejection) -> Option<String> {
+        Some(match rejection {
+            MarketRejection::BelowInitialMargin { account, equity, initial } => format!(
+                "{} would have opening equity {}, initial margin {}",
+                self.name(*account),
+                self.signed(equity),
+                self.money(initial)
+            ),
+            MarketRejection::DeepensShortfall { account, equity, maintenance } => format!(
+                "{} would have equity {}, maintenance margin {}: it stood better before",
+                self.name(*account),
+                self.signed(equity),
+                self.money(maintenance)
+            ),
+            MarketRejection::LoanAboveLimit { account, loan, max } => format!(
+                "{} would owe {} beyond its cash, allowed: {}",
+                self.name(*account),
+                self.money(loan),
+                self.money(max)
+            ),
+            MarketRejection::Unfit { market, unfit } => {
+                return self.unfit(*market, unfit);
+            }
+            MarketRejection::PositionAboveLimit { account, lots, max } => {
+                format!("{} would hold {lots} lots, allowed: {max}", self.name(*account))
+            }
+            MarketRejection::OnlyReduces { account } => {
+                format!("the status accepts only fills that reduce: {}", self.name(*account))
+            }
+            MarketRejection::Flaw { flaw: Flaw::Envelope { size, loss, requirement } } => format!(
+                "a leg of {} {} can lose {} in one admitted step of price and funding with the \
+                 penalty, and holds {} at maintenance",
+                self.atoms(*size),
+                printable(self.file.asset.name.as_str()),
+                self.atoms(*loss),
+                self.atoms(*requirement)
+            ),
+            MarketRejection::StepAboveLimit { market, from, to, max } => format!(
+                "{} would move from {} to {}, one step: {}",
+                self.market_name(*market),
+                self.price(*market, *from),
+                self.price(*market, *to),
+                percent_of_millionths(i64::from(*max)).replace('+', "")
+            ),
+            _ => return None,
+        })
+    }
+
+    fn close_out(&self, rejection: &CloseOutRejection) -> Option<String> {
+        match rejection {
+            CloseOutRejection::Market(of) => self.market(of),
+            _ => None,
+        }
+    }
+
+    fn collateral(&self, rejection: &CollateralRejection) -> Option<String> {
+        Some(match rejection {
+            CollateralRejection::BelowFloor { proceeds, least } => {
+                let (proceeds, least) = (self.money(proceeds), self.money(least));
+                format!("sold for {proceeds}, at least {least} at the mark less the discount")
+            }
+            CollateralRejection::Account(of) => return self.account(of),
+            _ => return None,
+        })
+    }
+
+    /// A value that is not good enough, and why.
+    fn unfit(&self, market: MarketId, unfit: &Unfit) -> Option<String> {
+        let Unfit::Quality { feed, purpose, needed, found, reasons } = unfit else { return None };
+        let of = self.file.feeds.get(feed.index())?;
+        let (needed, found) = (quality(*needed), quality(*found));
+        let purpose = crate::run::summary::kebab(purpose);
+        let why: Vec<String> = reasons.iter().map(|why| self.why(of, why)).collect();
+        Some(format!(
+            "{}: \"{}\" is of quality {found}, to {purpose} needs {needed}: {}",
+            self.market_name(market),
+            printable(of.spec.name.as_str()),
+            why.join("; ")
+        ))
+    }
+
+    /// A reason in names and decimals.
+    fn why(&self, of: &Feed, why: &Why) -> String {
+        let name = |source: &SourceId| {
+            let name = self.file.sources.get(source.index());
+            printable(name.map_or("", |name| name.as_str()))
+        };
+        let grid = self.file.markets.get(of.market).map(|market| market.grid);
+        let value = |value: &Value| match (of.spec.kind, grid) {
+            (Kind::Price, Some(grid)) => grid.price_text(value.price()),
+            (Kind::Depth, Some(grid)) => grid.size_text(value.units()),
+            _ => percent_of_millionths(i64::try_from(value.units()).unwrap_or(i64::MAX))
+                .replace('+', ""),
+        };
+        match why {
+            Why::Silent { source } => format!("{} has not reported", name(source)),
+            Why::Stale { source, age, max } => {
+                format!("{} is {age} ms old, at most {max}", name(source))
+            }
+            Why::Stuck { source, .. } => format!("{} says the same for too long", name(source)),
+            Why::LowConfidence { source, value: says, confidence } => {
+                let (says, confidence) = (value(says), value(confidence));
+                format!("{} says {says} give or take {confidence}", name(source))
+            }
+            Why::Outlier { source, value: says, median } => {
+                let (says, median) = (value(says), value(median));
+                format!("{} says {says}, far from the median {median}", name(source))
+            }
+            Why::SingleSource { source } => {
+                format!("{} alone outweighs the others", name(source))
+            }
+            Why::Divergent { low, high } => {
+                format!("the sources lie from {} to {}", value(low), value(high))
+            }
+            Why::StepLimited { effective, target } => {
+                format!("the value walks from {} to {}", value(effective), value(target))
+            }
+            Why::Jump { effective, target } => {
+                format!("{} is a jump from {}", value(target), value(effective))
+            }
+            other => other.to_string(),
+        }
+    }
+}

@@ -1,0 +1,226 @@
+//! The keys of venue files for feeds, collateral, steps and orders: each wrong one is refused with
+//! its code and place, and nothing is written.
+
+mod binary;
+
+use std::fs;
+
+use binary::{done, folder, rhodian_in};
+
+const VENUE: &str = r#"
+asset = { name = "USD", decimals = 2 }
+period = "1 h"
+[[domain]]
+name = "majors"
+[domain.terms]
+deleveraging_order = "contracts"
+reduce_only_after = "10 min"
+settle_after = "24 h"
+expiry_window = "30 min"
+loan_limit = "50 %"
+[[domain.step]]
+layer = "Fund"
+kind = "insurance-fund"
+capacity = "3000.00"
+[[market]]
+name = "BTC"
+tick = "0.01"
+lot = "1"
+mark = "60000.00"
+max_position = "100"
+max_open = "100"
+steps = { price = "3 %", funding = "0.5 %", penalty = "1 %" }
+tiers = [{ above = "0", initial = "10 %", maintenance = "5 %" }]
+[[collateral]]
+asset = { name = "USDX", decimals = 6 }
+tick = "0.001"
+mark = "1"
+peg = "1.000"
+weights = [{ above = "0", initial = "90 %", maintenance = "95 %" }]
+wrong_way = { market = "BTC", discount = "50 %" }
+own_token = false
+max_counted = "5000.00"
+max_held = "900000"
+sale_discount = "5 %"
+[[feed]]
+name = "index"
+market = "BTC"
+attach = false
+source = [{ name = "a" }, { name = "b" }]
+[[feed]]
+name = "price"
+kind = "price"
+market = "BTC"
+source = [{ name = "a", weight = 2 }, { name = "b" }, { name = "c" }]
+min_sources = 2
+domains = ["majors"]
+max_age = "30 s"
+stuck_after = "never"
+outlier = "5 %"
+max_confidence = "2 %"
+max_spread = "3 %"
+step = "1 s"
+step_cap = "1 %"
+jump = "5 %"
+stable_cap = "0.03 %"
+stable_band = "25 %"
+window_cell = "1 min"
+window_cells = 120
+reference = { feed = "index", bound = "4 %" }
+needs = { mark = "mark", liquidate = "liquidation", withdraw = "settlement", open = "settlement" }
+[[account]]
+id = "ann"
+deposit = "21000.00"
+collateral = [{ asset = "USDX", amount = "50.5" }]
+[[event]]
+at = "1 s"
+do = "report"
+feed = "price"
+source = "a"
+value = "60000.00"
+confidence = "1.00"
+[[event]]
+at = "2 s"
+do = "mark-collateral"
+asset = "USDX"
+price = "0.999"
+[[event]]
+at = "3 s"
+do = "declare-price-error"
+feed = "price"
+since = "1 s"
+until = "2 s"
+"#;
+
+#[test]
+fn the_whole_of_it_is_right() {
+    let here = folder();
+    fs::write(here.path().join("V.toml"), VENUE).unwrap();
+    let ran = done(here.path(), &["run", "V.toml", "--strict", "--out", "r", "--quiet"]);
+    assert_eq!(ran.stderr, "");
+    done(here.path(), &["check", "r"]);
+}
+
+/// Each row: what is changed in the file, into what, and the code it is refused with.
+#[test]
+fn every_key_that_cannot_be_right_is_refused_with_its_place() {
+    let cases = [
+        ("\"contracts\"", "\"contract\"", "unknown-order"),
+        (
+            "reduce_only_after = \"10 min\"",
+            "reduce_only_after = \"10\"",
+            "reduce-only-after-not-a-duration",
+        ),
+        ("settle_after = \"24 h\"", "settle_after = \"900 d\"", "settle-after-not-a-duration"),
+        ("expiry_window = \"30 min\"", "expiry_window = \"1 s\"", "expiry-window-not-a-duration"),
+        ("loan_limit = \"50 %\"", "loan_limit = \"150 %\"", "loan-limit-not-a-part"),
+        ("steps = { price = \"3 %\"", "steps = { price = \"5 %\"", "flaw"),
+        ("steps = { price = \"3 %\"", "steps = { prize = \"3 %\"", "toml-unknown-key"),
+        ("steps = { price = \"3 %\"", "steps = { price = \"101 %\"", "price-not-a-part"),
+        ("name = \"USDX\"", "name = \"USD\"", "asset-twice"),
+        ("tick = \"0.001\"", "tick = \"0\"", "tick-zero"),
+        ("tick = \"0.001\"", "tick = \"0.000000000001\"", "tick-scale"),
+        ("mark = \"1\"", "mark = \"1.0005\"", "mark-off-tick"),
+        ("peg = \"1.000\"", "peg = \"0\"", "flaw"),
+        ("weights = [{ above = \"0\"", "weights = [{ above = \"1\"", "flaw"),
+        ("maintenance = \"95 %\"", "maintenance = \"100 %\"", "flaw"),
+        ("own_token = false", "own_token = true", "flaw"),
+        ("wrong_way = { market = \"BTC\"", "wrong_way = { market = \"BTK\"", "unknown-market"),
+        ("max_held = \"900000\"", "max_held = \"0\"", "max-held-zero"),
+        ("amount = \"50.5\"", "amount = \"50.5000001\"", "amount-excess-digits"),
+        ("collateral = [{ asset = \"USDX\"", "collateral = [{ asset = \"USDT\"", "unknown-asset"),
+        ("kind = \"price\"", "kind = \"prize\"", "unknown-kind"),
+        ("attach = false", "attach = true", "feed-not-the-only"),
+        ("name = \"price\"", "name = \"index\"", "feed-twice"),
+        ("{ name = \"b\" }, { name = \"c\" }", "{ name = \"a\" }", "source-twice"),
+        ("source = [{ name = \"a\" }, { name = \"b\" }]", "source = []", "feed-sources"),
+        ("weight = 2", "weight = 0", "weight-out-of-bounds"),
+        ("min_sources = 2", "min_sources = 4", "min-sources-out-of-bounds"),
+        ("domains = [\"majors\"]", "domains = [\"minors\"]", "unknown-domain"),
+        ("max_age = \"30 s\"", "max_age = \"8 d\"", "parameter-out-of-bounds"),
+        ("reference = { feed = \"index\"", "reference = { feed = \"indices\"", "unknown-feed"),
+        ("mark = \"mark\"", "mark = \"indicative\"", "unknown-quality"),
+        ("source = \"a\"", "source = \"d\"", "unknown-source"),
+        ("feed = \"price\"\nsource", "feed = \"prices\"\nsource", "unknown-feed"),
+        ("value = \"60000.00\"", "value = \"60000.001\"", "value-off-tick"),
+        ("value = \"60000.00\"", "value = 60000.0", "value-float"),
+        ("value = \"60000.00\"", "", "event-missing-value"),
+        ("confidence = \"1.00\"", "confidence = \"1,00\"", "confidence-thousands"),
+        ("confidence = \"1.00\"", "proceeds = \"1.00\"", "proceeds-not-for-event"),
+        ("price = \"0.999\"", "price = \"0.9995\"", "price-off-tick"),
+        ("since = \"1 s\"", "since = \"soon\"", "since-not-a-duration"),
+        ("do = \"mark-collateral\"", "do = \"mark-colateral\"", "unknown-do"),
+        (
+            "period = \"1 h\"",
+            "period = \"1 ms\"\n[[event]]\nat = \"1 d\"\ndo = \"wait\"",
+            "period-too-short",
+        ),
+    ];
+    let here = folder();
+    for (from, to, code) in cases {
+        assert!(VENUE.contains(from), "{from}");
+        let mut text = VENUE.replacen(from, to, 1);
+        if code == "period-too-short" {
+            // Its event is the last one of the file.
+            let (head, tail) = to.split_once('\n').unwrap();
+            text = VENUE.replacen(from, head, 1) + tail + "\n";
+        }
+        fs::write(here.path().join("V.toml"), text).unwrap();
+        let ran = rhodian_in(here.path(), &["run", "V.toml", "--out", "r", "--quiet"]);
+        assert_eq!((ran.status, ran.stdout.as_str()), (2, ""), "{to}: {}", ran.stderr);
+        let lines: Vec<&str> = ran.stderr.lines().collect();
+        assert!(lines[0].starts_with(&format!("error[{code}]: ")), "{to}: {}", ran.stderr);
+        assert!(lines[1].starts_with(" --> V.toml:"), "{to}: {}", ran.stderr);
+        assert!(ran.stderr.contains("help: "), "{to}: {}", ran.stderr);
+        assert!(!here.path().join("r").exists(), "{to}: nothing is written");
+    }
+}
+
+/// The refusal of a market whose step can cost more than maintenance names the size, in money.
+#[test]
+fn the_refusal_of_a_step_names_the_size() {
+    let here = folder();
+    let text = VENUE.replacen("price = \"3 %\"", "price = \"5 %\"", 1);
+    fs::write(here.path().join("V.toml"), text).unwrap();
+    let ran = rhodian_in(here.path(), &["check", "V.toml"]);
+    assert_eq!(ran.status, 2);
+    assert!(
+        ran.stderr.contains("a leg of ") && ran.stderr.contains(" USD can lose "),
+        "{}",
+        ran.stderr
+    );
+}
+
+/// A recovery above what is open is refused in money, not in atoms.
+#[test]
+fn a_refused_recovery_speaks_of_money() {
+    let here = folder();
+    let file = binary::scenarios().join("crash.toml");
+    let text = fs::read_to_string(file).unwrap().replace("\"1000.00\"", "\"900000.00\"");
+    fs::write(here.path().join("V.toml"), text).unwrap();
+    let ran = done(here.path(), &["run", "V.toml"]);
+    assert!(ran.stderr.contains("900,000.00 came back, "), "{}", ran.stderr);
+}
+
+/// Depth that is not known counts for nothing, and a report of a stranger is refused.
+#[test]
+fn streams_carry_reports() {
+    let here = folder();
+    let (head, _) = VENUE.split_once("[[event]]").unwrap();
+    let text = format!("events = \"reports.csv\"\n{head}");
+    fs::write(here.path().join("V.toml"), text).unwrap();
+    let csv = "at,do,feed,source,value,confidence\n\
+               1 s,report,price,a,60000.00,1.00\n\
+               1 s,report,price,b,60010.00,\n\
+               1 s,report,price,c,59990.00,\n\
+               1 s,report,index,a,60000.00,\n\
+               1 s,report,index,b,60000.00,\n\
+               3 s,mark-from-feeds,,,,\n";
+    fs::write(here.path().join("reports.csv"), csv).unwrap();
+    let ran = done(here.path(), &["run", "V.toml", "--format", "json", "--quiet"]);
+    let summary: serde_json::Value = serde_json::from_str(&ran.stdout).unwrap();
+    let feed = &summary["run"]["feeds"][1];
+    assert_eq!((&feed["feed"], &feed["reports"]), (&"price".into(), &3.into()));
+    assert_eq!(summary["run"]["markets"][0]["last"], "60,000.00");
+    assert!(summary["run"]["counts"]["marks"].as_u64().unwrap() >= 1);
+}

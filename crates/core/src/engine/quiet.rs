@@ -1,0 +1,57 @@
+//! Knowing that nothing is due without looking: once `duty` found nothing, most commands cannot
+//! have made anything due but through the health of the accounts they touch. The watch keeps that
+//! knowledge; whatever is not listed here ends it, and `duty` looks again.
+
+use super::{Event, State, due};
+use crate::account;
+use crate::ids::AccountId;
+use crate::market;
+
+impl State {
+    /// Whether it is known that nothing is due.
+    pub(super) const fn is_quiet(&self) -> bool {
+        self.watch.is_quiet()
+    }
+
+    /// `duty` found nothing.
+    pub(super) const fn nothing_is_due(&mut self) {
+        self.watch.set_quiet(true);
+    }
+
+    /// Whether nothing is due where the watch says so.
+    pub(super) fn is_quiet_right(&self) -> bool {
+        !self.is_quiet() || due(self).is_none()
+    }
+
+    /// Whether `event`, which touched balances or legs of `touched`, leaves nothing due where
+    /// nothing was.
+    pub(super) fn stays_quiet(&self, event: &Event, touched: &[AccountId]) -> bool {
+        use account::Event as A;
+        use market::Event as M;
+        match event {
+            Event::Account(A::OwnerOpened { .. } | A::AccountOpened { .. }) => true,
+            Event::Account(_) | Event::Market(M::Filled { .. }) => {
+                self.nothing_is_open() && touched.iter().all(|account| self.is_sound(*account))
+            }
+            Event::Market(M::Marked { .. } | M::Funded { .. }) => {
+                self.nothing_is_open() && self.watch.is_everyone_sound()
+            }
+            _ => false,
+        }
+    }
+
+    /// Whether no loss, episode, liquidation or taken collateral is open, whose duties depend on
+    /// more than the health of accounts.
+    fn nothing_is_open(&self) -> bool {
+        !self.may_hold_liens()
+            && self.markets.books.is_empty()
+            && self.closeouts.liquidations.is_empty()
+            && self.collaterals.taken.is_empty()
+    }
+
+    /// Whether `account` is neither below maintenance nor below zero.
+    fn is_sound(&self, account: AccountId) -> bool {
+        self.watch.is_sound(account)
+            || !self.is_below_maintenance(account) && !self.is_negative(account)
+    }
+}

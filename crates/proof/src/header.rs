@@ -1,0 +1,222 @@
+//! What stands beside the trees: of which moment and by which rules, at which prices, and the terms
+//! that make gains and losses balance. A header is hashed with the root it names, and its hash is the
+//! entry of the log.
+
+use alloc::string::String;
+use alloc::vec::Vec;
+
+use borsh::{BorshDeserialize, BorshSerialize};
+use rhodian_core::allocation::Rule;
+use rhodian_core::domain::{Basis, CauseClass};
+use rhodian_core::ids::{
+    AssetId, CheckpointId, DomainId, EpisodeId, LayerId, LiableSetId, LossId, MarketId, Time,
+    WaterfallId,
+};
+use rhodian_core::units::{Amount, Fraction, Price, SignedAmount};
+use serde::{Deserialize, Serialize};
+
+use crate::hash::{Digest, tag, tagged};
+use crate::rounding::Rounding;
+use crate::sum::{Node, Sum};
+
+/// The version of headers and files. A reader refuses any other.
+pub const VERSION: u16 = 1;
+
+/// How a layer divides over its members.
+#[derive(Clone, Debug, PartialEq, Eq, BorshSerialize, BorshDeserialize, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct LayerRule {
+    /// The layer.
+    pub layer: LayerId,
+    /// Its name.
+    pub name: String,
+    /// The rule.
+    pub rule: Rule,
+    /// Whether priority classes are read.
+    pub classes: bool,
+    /// A member's cap as a part of his weight, in millionths.
+    pub cap_of_weight: Option<u32>,
+    /// Whether shares are rounded up and taken when an account is next touched.
+    pub on_touch: bool,
+    /// Where weights and caps come from.
+    pub basis: Basis,
+}
+
+/// The waterfall in force for one class of causes.
+#[derive(
+    Clone, Copy, Debug, PartialEq, Eq, BorshSerialize, BorshDeserialize, Serialize, Deserialize,
+)]
+#[serde(deny_unknown_fields)]
+pub struct WaterfallInForce {
+    /// The class.
+    pub class: CauseClass,
+    /// The version.
+    pub waterfall: WaterfallId,
+    /// The hash of its steps.
+    pub steps: Digest,
+}
+
+/// A parameter of the domain and its value.
+#[derive(Clone, Debug, PartialEq, Eq, BorshSerialize, BorshDeserialize, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ParameterValue {
+    /// Its name.
+    pub name: String,
+    /// Its value, in its unit.
+    pub value: Sum,
+}
+
+/// What a market stood at.
+#[derive(
+    Clone, Copy, Debug, PartialEq, Eq, BorshSerialize, BorshDeserialize, Serialize, Deserialize,
+)]
+#[serde(deny_unknown_fields)]
+pub struct MarketPrice {
+    /// The market.
+    pub market: MarketId,
+    /// The mark.
+    pub mark: Option<Price>,
+    /// What a lot was worth, funding included, in atoms.
+    pub lot_value: Option<SignedAmount>,
+    /// The same at the reference checkpoint.
+    pub reference: Option<SignedAmount>,
+}
+
+/// What gained or lost in the domain beside accounts: gains and losses balance with these.
+#[derive(Clone, Debug, PartialEq, Eq, BorshSerialize, BorshDeserialize, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Term {
+    /// What: `fees`, `close-out-books`.
+    pub name: String,
+    /// What it gained, or nothing.
+    pub gain: Sum,
+    /// What it lost, or nothing.
+    pub loss: Sum,
+}
+
+/// All accounts of a domain as they stood when a liable set was fixed, or at a checkpoint.
+#[derive(Clone, Debug, PartialEq, Eq, BorshSerialize, BorshDeserialize, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct AccountsHeader {
+    /// The version of the format.
+    pub version: u16,
+    /// The venue.
+    pub origin: String,
+    /// The domain.
+    pub domain: DomainId,
+    /// Its asset.
+    pub asset: AssetId,
+    /// The episode; nothing at a checkpoint.
+    pub episode: Option<EpisodeId>,
+    /// The liable set; nothing at a checkpoint.
+    pub set: Option<LiableSetId>,
+    /// When: the cutoff.
+    pub at: Time,
+    /// The reference checkpoint: what was gained since then is at stake.
+    pub reference: CheckpointId,
+    /// When that was.
+    pub reference_at: Time,
+    /// How each layer of members divides.
+    pub layers: Vec<LayerRule>,
+    /// The waterfalls in force.
+    pub waterfalls: Vec<WaterfallInForce>,
+    /// The parameters of the domain.
+    pub parameters: Vec<ParameterValue>,
+    /// The prices of its markets.
+    pub prices: Vec<MarketPrice>,
+    /// What balances gains and losses beside accounts.
+    pub terms: Vec<Term>,
+    /// The number of accounts.
+    pub count: u32,
+    /// The root of their tree.
+    pub root: Node<2>,
+}
+
+impl AccountsHeader {
+    /// Its hash: the entry of the log.
+    #[must_use]
+    pub fn hash(&self) -> Digest {
+        tagged(tag::ACCOUNTS, self)
+    }
+
+    /// Gains and losses, each with its named terms; nothing where a sum passes its bound.
+    #[must_use]
+    pub fn balance(&self) -> Option<(Sum, Sum)> {
+        let [gains, losses] = self.root.sums;
+        self.terms.iter().try_fold((gains, losses), |(gains, losses), term| {
+            Some((gains.plus(term.gain)?, losses.plus(term.loss)?))
+        })
+    }
+
+    /// How `layer` divides.
+    #[must_use]
+    pub fn layer(&self, layer: LayerId) -> Option<&LayerRule> {
+        self.layers.iter().find(|found| found.layer == layer)
+    }
+}
+
+/// The level of one priority class.
+#[derive(
+    Clone, Copy, Debug, PartialEq, Eq, BorshSerialize, BorshDeserialize, Serialize, Deserialize,
+)]
+#[serde(deny_unknown_fields)]
+pub struct ClassLevel {
+    /// The class; 0 where classes are not read.
+    pub class: u32,
+    /// Its level; nothing where all it can pay is taken, or where the rule has none.
+    pub level: Option<Fraction>,
+}
+
+/// One division of one layer.
+#[derive(Clone, Debug, PartialEq, Eq, BorshSerialize, BorshDeserialize, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct DivisionHeader {
+    /// The version of the format.
+    pub version: u16,
+    /// The venue.
+    pub origin: String,
+    /// The domain.
+    pub domain: DomainId,
+    /// The episode.
+    pub episode: EpisodeId,
+    /// The liable set.
+    pub set: LiableSetId,
+    /// The hash of the header of its accounts, committed before.
+    pub accounts: Digest,
+    /// The loss.
+    pub loss: LossId,
+    /// The number its domain gave it.
+    pub number: Sum,
+    /// The layer.
+    pub layer: LayerId,
+    /// Which division of the layer under the set it is, from 1.
+    pub wave: u32,
+    /// When.
+    pub at: Time,
+    /// What was divided now.
+    pub amount: Amount,
+    /// What the members had paid under the set before, in all.
+    pub before: Amount,
+    /// The levels, by class.
+    pub levels: Vec<ClassLevel>,
+    /// How shares became whole atoms.
+    pub rounding: Rounding,
+    /// The number of members.
+    pub count: u32,
+    /// The root of their tree.
+    pub root: Node<3>,
+}
+
+impl DivisionHeader {
+    /// Its hash: the entry of the log.
+    #[must_use]
+    pub fn hash(&self) -> Digest {
+        tagged(tag::DIVISION, self)
+    }
+
+    /// The level of `class`; nothing where none is published for it.
+    #[must_use]
+    pub fn level(&self, class: u32) -> Option<&ClassLevel> {
+        self.levels.iter().find(|level| level.class == class)
+    }
+}

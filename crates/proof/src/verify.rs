@@ -1,0 +1,236 @@
+//! The check of a receipt: everything in it that can be computed is computed again, with core's own
+//! exact arithmetic, and reported by name.
+
+use alloc::format;
+use alloc::string::String;
+use alloc::vec::Vec;
+
+use rhodian_core::allocation::share_at;
+use rhodian_core::domain::Basis;
+use rhodian_core::ids::Time;
+use rhodian_core::units::Amount;
+
+use crate::hash::Digest;
+use crate::head::{Equivocation, SignedHead};
+use crate::header::{AccountsHeader, DivisionHeader, LayerRule, VERSION};
+use crate::leaf::{AccountLeaf, LayerClaim, ShareLeaf, identity};
+use crate::log::HeadFile;
+use crate::receipt::{Receipt, TRUSTED};
+use crate::report::Report;
+use crate::rounding::Way;
+use crate::sum::Sum;
+
+/// What whoever checks knows from elsewhere, and wants.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Policy {
+    /// The venue's public key.
+    pub key: Digest,
+    /// The witnesses he knows.
+    pub witnesses: Vec<Digest>,
+    /// How many of them must have signed.
+    pub needed: usize,
+    /// A second head, from elsewhere.
+    pub head: Option<HeadFile>,
+    /// A head older than this is stale.
+    pub since: Option<Time>,
+}
+
+/// Checks a receipt.
+#[must_use]
+pub fn receipt(receipt: &Receipt, policy: &Policy) -> Report {
+    let mut report = Report::default();
+    let (accounts, division) = (&receipt.accounts, &receipt.division);
+    let versions = accounts.version == VERSION && division.version == VERSION;
+    let words = receipt.trusted.iter().map(String::as_str).eq(TRUSTED);
+    report.check("form", versions && words, "versions and the list of what is trusted are known");
+    let who = identity(&receipt.salt, &receipt.external_id);
+    let same = receipt.account.account == receipt.share.account;
+    let known = who == receipt.account.identity && who == receipt.share.identity;
+    let why = format!("both leaves are of account {:?}", receipt.external_id);
+    report.check("identity", same && known, why);
+    let root = receipt.account_path.root(&receipt.account, accounts.count);
+    let why = "the account leads to the root of gains and losses";
+    report.check("account-in-tree", root == Some(accounts.root), why);
+    balance(&mut report, "balance", accounts);
+    let root = receipt.share_path.root(&receipt.share, division.count);
+    let why = "the share leads to the root of shares";
+    report.check("share-in-tree", root == Some(division.root), why);
+    belongs(&mut report, "same-loss", accounts, division);
+    log(&mut report, receipt);
+    head(&mut report, &receipt.head, &accounts.origin, policy);
+    let stale = receipt.head.head.at < division.at;
+    let why = "the head was signed after the division";
+    report.check("head-after-division", !stale, why);
+    share(&mut report, "", (accounts, &receipt.account), (division, &receipt.share));
+    sums(&mut report, "sums", division);
+    for words in TRUSTED {
+        let (name, why) = words.split_once(": ").unwrap_or((words, words));
+        report.trust(name, why);
+    }
+    report
+}
+
+/// Gains and losses balance.
+pub(crate) fn balance(report: &mut Report, name: &str, accounts: &AccountsHeader) {
+    let balance = accounts.balance();
+    let why = match balance {
+        Some((gains, losses)) => format!("gains {gains} and losses {losses}, with named terms"),
+        None => "sums stay below 2^127".into(),
+    };
+    report.check(name, balance.is_some_and(|(gains, losses)| gains == losses), why);
+}
+
+/// The division is of the accounts that were committed before.
+pub(crate) fn belongs(
+    report: &mut Report,
+    name: &str,
+    accounts: &AccountsHeader,
+    division: &DivisionHeader,
+) {
+    let of = (Some(division.episode), Some(division.set), division.domain);
+    let same = of == (accounts.episode, accounts.set, accounts.domain)
+        && division.accounts == accounts.hash()
+        && division.origin == accounts.origin
+        && accounts.at <= division.at;
+    let why = format!(
+        "loss {} is divided over liable set {} of episode {}",
+        division.loss, division.set, division.episode
+    );
+    report.check(name, same, why);
+}
+
+fn log(report: &mut Report, receipt: &Receipt) {
+    let head = &receipt.head.head;
+    let accounts = receipt.accounts_log.holds(&receipt.accounts.hash(), head);
+    report.check("accounts-in-log", accounts, "the accounts stand in the log");
+    let before = receipt.accounts_log.index < receipt.division_log.index;
+    let division = receipt.division_log.holds(&receipt.division.hash(), head);
+    let why = "the division stands in the log, after its accounts";
+    report.check("division-in-log", division && before, why);
+}
+
+/// The head is the venue's, fresh, witnessed, and one with a second one.
+pub(crate) fn head(report: &mut Report, head: &SignedHead, origin: &str, policy: &Policy) {
+    let signed = head.is_signed_by(&policy.key) && head.head.origin == origin;
+    report.check("signature", signed, format!("the head is signed by {}", policy.key));
+    if let Some(since) = policy.since {
+        let why = format!("the head is not older than {since}");
+        report.check("fresh", head.head.at >= since, why);
+    }
+    if policy.needed > 0 {
+        let found = head.witnessed_by(&policy.witnesses);
+        let why = format!("{found} of {} witnesses signed the head", policy.needed);
+        report.check("witnesses", found >= policy.needed, why);
+    }
+    let Some(second) = &policy.head else { return };
+    let other = &second.head;
+    let signed = other.is_signed_by(&policy.key) && other.head.origin == origin;
+    report.check("second-head-signature", signed, "the second head is signed by the same key");
+    let why = if Equivocation::of(head, other).is_some() {
+        "two heads of one size differ: keep both, they are evidence of equivocation".into()
+    } else {
+        format!("the logs of {} and {} entries are one", head.head.size, other.head.size)
+    };
+    report.check("second-head", second.continues(&head.head), why);
+}
+
+/// One share by the published level and the published last atom. `of` stands before the names.
+pub(crate) fn share(
+    report: &mut Report,
+    of: &str,
+    (accounts, account): (&AccountsHeader, &AccountLeaf),
+    (division, share): (&DivisionHeader, &ShareLeaf),
+) {
+    let layer = accounts.layer(division.layer);
+    let (Some(layer), Some(claim)) = (layer, account.claim(division.layer)) else {
+        let why = "the account has a claim on the layer";
+        return report.check(format!("{of}liable"), false, why);
+    };
+    report.check(format!("{of}liable"), true, format!("a claim on {:?}", layer.name));
+    weight(report, of, layer, account, claim);
+    let paid = share.paid.checked_add(share.share);
+    let capped = share.cap <= claim.cap && paid.is_ok_and(|paid| paid <= share.cap);
+    let why = format!(
+        "paid {} before and {} now, at most {}, frozen at {}",
+        share.paid, share.share, share.cap, claim.cap
+    );
+    report.check(format!("{of}cap"), capped && part_of_weight(layer, claim), why);
+    exact(report, of, layer, claim, (division, share));
+    let rounding = &division.rounding;
+    let up = rounding.way == Way::Up;
+    let atom = Amount::from(u32::from(up && share.rest.num > 0));
+    let due = share.whole.checked_add(atom);
+    let floor = due.is_ok_and(|due| due.less_or_zero(share.paid) == share.floor);
+    let rounded = up == layer.on_touch && floor && rounding.share(share) == Some(share.share);
+    report.check(format!("{of}rounding"), rounded, format!("the share is {} now", share.share));
+}
+
+/// Session gains: nobody weighs more than he gained. Where his other accounts gained, too, the file
+/// of one account cannot show it.
+fn weight(
+    report: &mut Report,
+    of: &str,
+    layer: &LayerRule,
+    account: &AccountLeaf,
+    claim: &LayerClaim,
+) {
+    let name = format!("{of}weight");
+    match layer.basis {
+        Basis::Reported => report.trust(name, "the weight is what was reported to the venue"),
+        Basis::SessionGains => {
+            let most = claim.weight.max(claim.cap);
+            let netted = account.netted;
+            let why = format!("weight {} of a gain of {netted} over all accounts", claim.weight);
+            if account.gain < most && most <= netted {
+                return report.trust(name, why);
+            }
+            report.check(name, most <= netted, why);
+        }
+    }
+}
+
+fn part_of_weight(layer: &LayerRule, claim: &LayerClaim) -> bool {
+    let Some(part) = layer.cap_of_weight else { return true };
+    let most = rhodian_core::basis::part_of_weight_floor(claim.weight, Some(part));
+    claim.cap <= most
+}
+
+/// The exact share at the published level.
+fn exact(
+    report: &mut Report,
+    of: &str,
+    layer: &LayerRule,
+    claim: &LayerClaim,
+    (division, share): (&DivisionHeader, &ShareLeaf),
+) {
+    let name = format!("{of}level");
+    let class = if layer.classes { claim.class } else { 0 };
+    let Some(level) = division.level(class) else {
+        return report.check(name, false, "a level is published for the class");
+    };
+    match share_at(layer.rule, level.level, claim.weight, share.cap, claim.risk) {
+        Some(found) => {
+            let rest = share.rest;
+            let why = format!("{} and {}/{} in all, exactly", share.whole, rest.num, rest.den);
+            report.check(name, found == (share.whole, rest), why);
+        }
+        None => report.trust(name, "the rule publishes no level: the episode file recomputes it"),
+    }
+}
+
+/// The shares sum to the amount, and the atoms given or taken to what rounding left.
+pub(crate) fn sums(report: &mut Report, name: &str, division: &DivisionHeader) {
+    let [shares, floors, paid] = division.root.sums;
+    let (amount, before) = (Sum::from(division.amount), Sum::from(division.before));
+    let units = Sum::from(division.rounding.units);
+    let holds = match division.rounding.way {
+        Way::Given => shares == amount && paid == before && floors.plus(units) == Some(shares),
+        Way::Taken => shares == amount && paid == before && shares.plus(units) == Some(floors),
+        Way::Up => {
+            let (all, due) = (shares.plus(paid), before.plus(amount));
+            let extra = all.zip(due).and_then(|(all, due)| all.atoms().checked_sub(due.atoms()));
+            shares == floors && extra.is_some_and(|extra| extra <= division.count.into())
+        }
+    };
+    report.check(name, holds, format!("shares of {shares} for {amount} divided"));
+}

@@ -1,0 +1,311 @@
+//! What an event says, as a sentence. Events that people need not read say nothing.
+
+use rhodian_core::closeout::{Event as CloseOutEvent, Why};
+use rhodian_core::collateral::Event as CollateralEvent;
+use rhodian_core::control::{Event as ControlEvent, Status};
+use rhodian_core::engine::Event;
+use rhodian_core::ids::{LossId, MarketId};
+use rhodian_core::loss::{Event as LossEvent, OwnMeans, PoolHolder};
+use rhodian_core::market::{Event as MarketEvent, Party};
+use rhodian_core::oracle::Event as OracleEvent;
+use rhodian_core::units::{Amount, Quantity};
+use serde::Serialize;
+
+use crate::money::count;
+use crate::names::{MoneyOf, Names};
+
+/// The parties of an auto-deleveraging that are named; the rest is counted.
+const MOST_PARTIES: usize = 3;
+
+/// The sentence of `event`, if it has one.
+#[must_use]
+pub fn of_event(names: &dyn Names, event: &Event) -> Option<String> {
+    match event {
+        Event::Market(event) => of_market(names, event),
+        Event::CloseOut(event) => of_close_out(names, event),
+        Event::Loss(event) => of_loss(names, event),
+        Event::Collateral(event) => of_collateral(names, event),
+        Event::Control(event) => of_control(names, event),
+        Event::Oracle(OracleEvent::DomainTightened { domain, from, to, .. }) => Some(format!(
+            "{} goes from {} to {}: a feed lacks prices good enough to settle at",
+            names.domain(*domain),
+            status_words(*from),
+            status_words(*to)
+        )),
+        Event::Account(_) | Event::Domain(_) | Event::Oracle(_) | Event::TimePassed { .. } => None,
+    }
+}
+
+/// Only what close-out books trade: participants' own trades are no part of a loss.
+fn of_market(names: &dyn Names, event: &MarketEvent) -> Option<String> {
+    match event {
+        MarketEvent::Filled { market, buyer, seller, lots, price, .. } => {
+            let (book, verb) = match (buyer, seller) {
+                (Party::Book(loss), _) => (*loss, "buys"),
+                (_, Party::Book(loss)) => (*loss, "sells"),
+                _ => return None,
+            };
+            let (size, at) = (names.size(*market, lots.size()), names.price(*market, *price));
+            Some(format!("the book of {} {verb} {size} at {at}", names.loss(book)))
+        }
+        MarketEvent::LegsTaken { loss, legs, .. } => {
+            let legs = listed(names, legs.iter().copied());
+            Some(format!("the close-out book of {} takes over {legs}", names.loss(*loss)))
+        }
+        _ => None,
+    }
+}
+
+/// Legs with their sides.
+fn listed(names: &dyn Names, legs: impl Iterator<Item = (MarketId, Quantity)>) -> String {
+    let leg = |(market, lots): (MarketId, Quantity)| {
+        let side = if lots.lots() < 0 { "short " } else { "" };
+        format!("{side}{}", names.size(market, lots.size()))
+    };
+    let legs: Vec<String> = legs.map(leg).collect();
+    if legs.is_empty() { "no legs".to_owned() } else { legs.join(", ") }
+}
+
+fn of_close_out(names: &dyn Names, event: &CloseOutEvent) -> Option<String> {
+    Some(match event {
+        CloseOutEvent::DeleveragingBegun { loss, why } => {
+            let money = |amount: &Amount| names.money(MoneyOf::Loss(*loss), *amount);
+            let why = match why {
+                Why::Budget { budget, .. } => {
+                    format!("closing would pass its budget of {}", money(budget))
+                }
+                Why::Deadline { .. } => "its time is out".to_owned(),
+                Why::Drawdown { paid, held } => {
+                    let (paid, held) = (money(paid), money(held));
+                    format!("the funds paid {paid} in this episode and hold {held}")
+                }
+            };
+            format!("auto-deleveraging of {} begins: {why}", names.loss(*loss))
+        }
+        CloseOutEvent::Deleveraged { market, taken, .. } => {
+            let mut rows: Vec<(u64, Party)> =
+                taken.iter().map(|(party, lots)| (lots.size(), *party)).collect();
+            rows.sort_by(|a, b| b.cmp(a));
+            let shown = rows.iter().take(MOST_PARTIES);
+            let mut parts: Vec<String> = shown
+                .map(|(lots, party)| {
+                    format!("{} {}", names.party(*party), names.size(*market, *lots))
+                })
+                .collect();
+            if rows.len() > MOST_PARTIES {
+                parts.push(format!("{} others", count(rows.len() - MOST_PARTIES)));
+            }
+            format!("taken off the other side, at the mark: {}", parts.join(", "))
+        }
+        CloseOutEvent::LiquidationBegun { account, equity, maintenance, .. } => {
+            let equity = Amount::new(equity.atoms().max(0).unsigned_abs()).unwrap_or_default();
+            let money = |amount| names.money(MoneyOf::Account(*account), amount);
+            format!(
+                "{} is liquidated: equity {} below maintenance {}",
+                names.account(*account),
+                money(equity),
+                money(*maintenance)
+            )
+        }
+        CloseOutEvent::RouteTaken { account, route, .. } => {
+            format!("{} goes to route {}", names.account(*account), u32::from(*route) + 1)
+        }
+        CloseOutEvent::LegsSold { from, to, legs, backstop, .. } => {
+            let verb = if *backstop { "the backstop" } else { "the bidder" };
+            let legs = listed(names, legs.iter().map(|(market, _, lots, _)| (*market, *lots)));
+            let (from, to) = (names.party(*from), names.account(*to));
+            format!("{verb} {to} takes {legs} from {from}")
+        }
+        CloseOutEvent::LiquidationEnded { account } => {
+            format!("the liquidation of {} is over", names.account(*account))
+        }
+        CloseOutEvent::PenaltyCharged { .. } | CloseOutEvent::RoutesSet { .. } => return None,
+    })
+}
+
+fn of_loss(names: &dyn Names, event: &LossEvent) -> Option<String> {
+    found(names, event).or_else(|| absorbed(names, event)).or_else(|| repaid(names, event))
+}
+
+/// From the first sign of a loss to its exact size.
+fn found(names: &dyn Names, event: &LossEvent) -> Option<String> {
+    let money = |loss: LossId, amount: Amount| names.money(MoneyOf::Loss(loss), amount);
+    Some(match event {
+        LossEvent::DefaultFound { account, cause, .. } => {
+            format!("{} fails: {cause}", names.account(*account))
+        }
+        LossEvent::LossReported { loss, amount, cause, .. } => {
+            let (name, amount) = (names.loss(*loss), money(*loss, *amount));
+            format!("{name} is reported: {amount} lost, {cause}")
+        }
+        LossEvent::LossApproved { loss, .. } => {
+            format!("a second approver agrees to {}", names.loss(*loss))
+        }
+        LossEvent::LossDismissed { loss, .. } => {
+            format!("a challenge of {} succeeds: it is no loss", names.loss(*loss))
+        }
+        LossEvent::EpisodeOpened { domain, .. } => {
+            format!("an episode of {} opens; its rules are frozen", names.domain(*domain))
+        }
+        LossEvent::LiableSetFixed { layers, .. } => {
+            let members: usize = layers.iter().map(|(_, rows)| rows.len()).sum();
+            format!("the liable set is fixed: {} weights and caps are frozen", count(members))
+        }
+        LossEvent::LossDetected { loss, .. } => format!("{} is detected", names.loss(*loss)),
+        LossEvent::TakenOver { loss, account, held, owed, .. } => {
+            let (what, amount) = if owed.is_zero() { ("has", held) } else { ("owes", owed) };
+            let amount = money(*loss, *amount);
+            format!(
+                "the balance of {} moves to the book: it {what} {amount}",
+                names.account(*account)
+            )
+        }
+        LossEvent::LossMeasured { loss, close_out, .. } => {
+            format!("the close-out loss of {} is {}", names.loss(*loss), money(*loss, *close_out))
+        }
+        LossEvent::MarginTaken { loss, amount, .. } if !amount.is_zero() => {
+            format!("{}: margin pays {}", names.loss(*loss), money(*loss, *amount))
+        }
+        LossEvent::OwnMeansTaken { loss, from, amount, .. } if !amount.is_zero() => {
+            let who = match from {
+                OwnMeans::Account(account) | OwnMeans::Stake { account, .. } => {
+                    names.account(*account)
+                }
+                OwnMeans::Book => "the book".to_owned(),
+            };
+            let amount = money(*loss, *amount);
+            format!("{}: own means of {who} pay {amount}", names.loss(*loss))
+        }
+        LossEvent::DeficitRecognised { loss, deficit } if !deficit.is_zero() => {
+            format!("the deficit of {} is {}", names.loss(*loss), money(*loss, *deficit))
+        }
+        _ => return None,
+    })
+}
+
+/// From the first draw to settlement.
+fn absorbed(names: &dyn Names, event: &LossEvent) -> Option<String> {
+    let money = |loss: LossId, amount: Amount| names.money(MoneyOf::Loss(loss), amount);
+    Some(match event {
+        LossEvent::PotDrawn { loss, layer, amount, .. } => {
+            let amount = money(*loss, *amount);
+            format!("{} pays {amount} for {}", names.layer(*layer), names.loss(*loss))
+        }
+        LossEvent::LossDivided { loss, layer, amount, members, .. } => {
+            let (amount, layer) = (money(*loss, *amount), names.layer(*layer));
+            let members = count(usize::try_from(*members).unwrap_or(0));
+            format!("{amount} for {} is divided over {members} of {layer}", names.loss(*loss))
+        }
+        LossEvent::CallsMade { loss, layer, calls, .. } => {
+            let sum: u128 = calls.iter().map(|call| call.atoms()).sum();
+            let sum = money(*loss, Amount::new(sum).unwrap_or(Amount::MAX));
+            format!("{} is called for {sum} for {}", names.layer(*layer), names.loss(*loss))
+        }
+        LossEvent::DrawPaid { loss, layer, account, amount, .. } => {
+            let who = account.map_or_else(|| "the outside".to_owned(), |id| names.account(id));
+            format!("{who} pays {} into {}", money(*loss, *amount), names.layer(*layer))
+        }
+        LossEvent::UncoveredBooked { loss, amount, .. } => {
+            format!("{} of {} stays uncovered", money(*loss, *amount), names.loss(*loss))
+        }
+        LossEvent::RanksSettled { loss, amount, rows, .. } => {
+            let (amount, accounts) = (money(*loss, *amount), count(rows.len()));
+            format!("{amount} of {} is taken by rank from {accounts} accounts", names.loss(*loss))
+        }
+        LossEvent::SettlementEntered { domain, .. } => {
+            format!("{} enters settlement: its uncovered debt is too large", names.domain(*domain))
+        }
+        LossEvent::LossSettled { loss } => format!("{} is settled", names.loss(*loss)),
+        LossEvent::EpisodeClosed { .. } => "the episode is over".to_owned(),
+        _ => return None,
+    })
+}
+
+/// What comes back.
+fn repaid(names: &dyn Names, event: &LossEvent) -> Option<String> {
+    Some(match event {
+        LossEvent::RecoveryReceived { loss, amount, .. } => {
+            format!(
+                "{} of {} comes back",
+                names.money(MoneyOf::Loss(*loss), *amount),
+                names.loss(*loss)
+            )
+        }
+        LossEvent::PoolRepaid { loss, to, amount, rows, .. } => {
+            let who = match to {
+                PoolHolder::Members if rows.len() == 1 => "1 account".to_owned(),
+                PoolHolder::Members => format!("{} accounts", count(rows.len())),
+                PoolHolder::Layer(layer) => names.layer(*layer),
+                PoolHolder::Uncovered(_) => "the uncovered debt".to_owned(),
+            };
+            format!("it repays {who} {}", names.money(MoneyOf::Loss(*loss), *amount))
+        }
+        LossEvent::IncomeReceived { layer, amount, .. } => {
+            format!(
+                "{} earns {}",
+                names.layer(*layer),
+                names.money(MoneyOf::Layer(*layer), *amount)
+            )
+        }
+        LossEvent::DebtPaid { loss, amount, .. } => {
+            let amount = names.money(MoneyOf::Loss(*loss), *amount);
+            format!("{amount} of it pays uncovered debt of {}", names.loss(*loss))
+        }
+        _ => return None,
+    })
+}
+
+fn of_collateral(names: &dyn Names, event: &CollateralEvent) -> Option<String> {
+    Some(match event {
+        CollateralEvent::Taken { loss, account, asset, amount, .. } => {
+            let amount = names.money(MoneyOf::Asset(*asset), *amount);
+            let loss = names.loss(*loss);
+            format!(
+                "collateral of {} moves to the book of {loss}: {amount}",
+                names.account(*account)
+            )
+        }
+        CollateralEvent::Sold { loss, settled, proceeds, .. } => {
+            let proceeds = names.money(MoneyOf::Asset(*settled), *proceeds);
+            format!("collateral of {} is sold for {proceeds}", names.loss(*loss))
+        }
+        CollateralEvent::Returned { account, asset, amount, .. } => {
+            let amount = names.money(MoneyOf::Asset(*asset), *amount);
+            format!("collateral goes back to {}: {amount}", names.account(*account))
+        }
+        CollateralEvent::SetAside { loss, .. } => {
+            format!("collateral of {} found no buyer and is set aside", names.loss(*loss))
+        }
+        CollateralEvent::Accepted { .. } | CollateralEvent::Marked { .. } => return None,
+    })
+}
+
+fn of_control(names: &dyn Names, event: &ControlEvent) -> Option<String> {
+    let of = |domain: &Option<_>| {
+        domain.map_or_else(|| "the venue".to_owned(), |domain| names.domain(domain))
+    };
+    Some(match event {
+        ControlEvent::StatusSet { domain, status, cause } => {
+            format!("{} is {} from now on: {cause}", of(domain), status_words(*status))
+        }
+        ControlEvent::HaltEnded { domain } => format!("the halt of {} is over", of(domain)),
+        _ => return None,
+    })
+}
+
+const fn status_words(status: Status) -> &'static str {
+    match status {
+        Status::Open => "open",
+        Status::ReduceOnly => "reduce-only",
+        Status::WithdrawOnly => "withdraw-only",
+        Status::Halted => "halted",
+        Status::Settling => "settling",
+        Status::Closed => "closed",
+    }
+}
+
+/// The name a unit variant has in JSON: kebab-case.
+pub(crate) fn kebab(value: &impl Serialize) -> String {
+    let name = serde_json::to_value(value).ok();
+    name.and_then(|name| name.as_str().map(str::to_owned)).unwrap_or_default()
+}

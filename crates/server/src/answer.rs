@@ -1,0 +1,93 @@
+//! What a command is answered: the same for the first call and for every retry of it, because both
+//! are read from the journal's entry.
+
+use std::sync::Arc;
+
+use rhodian_core::engine::{Event, Rejection};
+use rhodian_core::ids::Time;
+use rhodian_journal::{Entry, Outcome};
+use schemars::JsonSchema;
+use serde::Serialize;
+use serde_json::{Value, json};
+
+/// The most events an answer carries; the stream has them all.
+pub const MOST_EVENTS: usize = 256;
+
+/// An event with its number and time.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, JsonSchema)]
+pub struct Numbered {
+    /// The sequence number: the first event of a journal has 1.
+    pub sequence: u64,
+    /// The clock of the command that made it, in milliseconds.
+    pub at: Time,
+    /// What happened.
+    #[serde(flatten)]
+    pub event: Event,
+}
+
+/// A command was accepted and is durable.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, JsonSchema)]
+pub struct Accepted {
+    /// The sequence number of its first event.
+    pub first: u64,
+    /// The sequence number of the last event of it and of all that followed from it.
+    pub last: u64,
+    /// The first of them; the stream has them all.
+    pub events: Vec<Numbered>,
+    /// Whether some were left out here.
+    pub more: bool,
+}
+
+/// What came of a command.
+#[derive(Clone, Debug)]
+pub enum Answer {
+    /// It was done.
+    Accepted(Arc<Accepted>),
+    /// Core refused it: the stable code, and the refusal as the door shows it.
+    Rejected {
+        /// The stable code.
+        code: String,
+        /// The JSON of the refusal.
+        problem: String,
+    },
+    /// The key was used for another command.
+    KeyReused,
+    /// The journal failed: whether it was done is known after the restart.
+    Unknown,
+}
+
+/// A refusal as the journal keeps it.
+#[must_use]
+pub fn refusal(rejection: &Rejection) -> String {
+    let numbers = serde_json::to_value(rejection).unwrap_or(Value::Null);
+    json!({ "code": rejection.code(), "detail": rejection.to_string(), "rejection": numbers })
+        .to_string()
+}
+
+/// How many events an entry holds.
+#[must_use]
+pub fn events_of(entry: &Entry) -> u64 {
+    entry.records.iter().map(|record| record.events.len() as u64).sum()
+}
+
+/// The answer to the command of `entry`, whose first event has the number `first`.
+#[must_use]
+pub fn of(entry: &Entry, first: u64) -> Answer {
+    if let Outcome::Rejected { code, problem, .. } = &entry.outcome {
+        return Answer::Rejected { code: code.clone(), problem: problem.clone() };
+    }
+    let count = events_of(entry);
+    let events = numbered(entry, first).take(MOST_EVENTS).collect();
+    let last = (first + count).saturating_sub(1);
+    let more = count > MOST_EVENTS as u64;
+    Answer::Accepted(Arc::new(Accepted { first, last, events, more }))
+}
+
+/// The events of `entry` with their numbers, from `first` on.
+pub fn numbered(entry: &Entry, first: u64) -> impl Iterator<Item = Numbered> + '_ {
+    let events = entry
+        .records
+        .iter()
+        .flat_map(|record| record.events.iter().map(|event| (record.envelope.at, event.clone())));
+    (first..).zip(events).map(|(sequence, (at, event))| Numbered { sequence, at, event })
+}

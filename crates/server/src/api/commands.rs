@@ -1,0 +1,104 @@
+//! Commands: read, handed to the engine's thread, answered when they are durable.
+
+use std::sync::mpsc::TrySendError;
+use std::sync::{Arc, PoisonError};
+
+use axum::body::to_bytes;
+use axum::extract::{Request, State};
+use axum::http::{HeaderMap, HeaderValue, StatusCode};
+use axum::response::{IntoResponse, Response};
+use rhodian_core::engine::Action;
+use rhodian_journal::{Key, input};
+use tokio::sync::oneshot;
+
+use super::gate::SourceKey;
+use super::{Door, endpoint};
+use crate::access::{Caller, Role};
+use crate::answer::Answer;
+use crate::engine_thread::Request as Command;
+use crate::problem::Problem;
+use crate::signature;
+
+/// The header of the idempotency key.
+pub const KEY: &str = "idempotency-key";
+/// The most characters of one: the key's id stands before it in the journal.
+const MOST_KEY: usize = 100;
+
+/// `POST /v1/commands`.
+pub async fn command(State(door): State<Arc<Door>>, request: Request) -> Response {
+    match run(&door, request).await {
+        Ok(response) => response,
+        Err(problem) => problem.into_response(),
+    }
+}
+
+async fn run(door: &Door, request: Request) -> Result<Response, Problem> {
+    let caller = endpoint::must_call(request.extensions().get::<Caller>().copied())?;
+    let source = request.extensions().get::<SourceKey>().cloned();
+    let (parts, body) = request.into_parts();
+    let limit = door.config.body_limit;
+    let body = to_bytes(body, limit).await.map_err(|_| {
+        Problem::new("body-too-large", format!("a body has at most {limit} bytes, and ends"))
+    })?;
+    if caller.role == Role::Source {
+        let key = source.map(|key| key.0).unwrap_or_default();
+        let signed = parts.headers.get(signature::HEADER).and_then(|value| value.to_str().ok());
+        signature::check(&key, &door.config.venue, &body, signed)?;
+    }
+    let action: Action = serde_json::from_slice(&body)
+        .map_err(|error| Problem::new("body-not-read", format!("no command: {error}")))?;
+    let actor = caller.actor(&action)?;
+    let key = retry_key(&caller, &parts.headers)?;
+    let (reply, answer) = oneshot::channel();
+    let input = input(&actor, &action);
+    send(door, Command { actor, action, key, input, reply })?;
+    // A sender that is dropped without an answer died before the answer was durable.
+    let answer = answer.await.unwrap_or(Answer::Unknown);
+    door.metrics.answered(matches!(answer, Answer::Accepted(_)));
+    shown(answer)
+}
+
+fn shown(answer: Answer) -> Result<Response, Problem> {
+    match answer {
+        Answer::Accepted(accepted) => {
+            let mut response = endpoint::json(serde_json::to_vec(&*accepted).unwrap_or_default());
+            *response.status_mut() = StatusCode::OK;
+            response.headers_mut().insert("rhodian-sequence", HeaderValue::from(accepted.last));
+            Ok(response)
+        }
+        Answer::Rejected { code, problem } => Err(Problem::rejected(&code, &problem)),
+        Answer::KeyReused => {
+            let detail = "the idempotency key was used for another command: a retry repeats it";
+            Err(Problem::new("key-reused", detail))
+        }
+        Answer::Unknown => {
+            let detail = "whether it was done is not known here: ask again with the same key";
+            Err(Problem::new("outcome-unknown", detail).after(5))
+        }
+    }
+}
+
+/// The idempotency key, apart for every key of the door.
+fn retry_key(caller: &Caller, headers: &HeaderMap) -> Result<Option<Key>, Problem> {
+    let Some(shown) = headers.get(KEY) else { return Ok(None) };
+    let detail = format!("an idempotency key has 1 to {MOST_KEY} visible ASCII characters");
+    let wrong = || Problem::new("key-not-read", detail.clone());
+    let text = shown.to_str().ok().filter(|text| !text.is_empty() && text.len() <= MOST_KEY);
+    let text = text.ok_or_else(wrong)?;
+    let whose = caller.key.unwrap_or_default();
+    Key::new(&format!("{whose}:{text}")).map(Some).ok_or_else(wrong)
+}
+
+/// Hands a command to the engine's thread, if there is room.
+fn send(door: &Door, command: Command) -> Result<(), Problem> {
+    let stopping = || Problem::new("stopping", "the service stops: nothing was taken").after(5);
+    let sender = door.requests.lock().unwrap_or_else(PoisonError::into_inner).clone();
+    let sender = sender.filter(|_| door.is_ready()).ok_or_else(stopping)?;
+    sender.try_send(command).map_err(|error| match error {
+        TrySendError::Full(_) => {
+            door.metrics.was_busy();
+            Problem::new("busy", "too many commands wait: nothing was taken").after(1)
+        }
+        TrySendError::Disconnected(_) => stopping(),
+    })
+}

@@ -1,0 +1,107 @@
+//! The HTTP door: one table of endpoints, from which come the router, the OpenAPI text and the
+//! test that nothing of core is missing.
+
+pub mod args;
+pub mod commands;
+pub mod endpoint;
+pub mod events;
+pub mod gate;
+pub mod keys;
+pub mod openapi;
+pub mod plain;
+pub mod queries;
+pub mod views;
+
+use std::sync::Arc;
+
+use axum::Router;
+use axum::extract::DefaultBodyLimit;
+use axum::http::Method;
+use axum::middleware;
+use axum::response::IntoResponse;
+use axum::routing::{delete, get, post};
+use rhodian_journal::Reader;
+use tokio::sync::watch;
+
+pub use gate::Sessions;
+
+use crate::audit::Audit;
+use crate::config::Config;
+use crate::dashboard;
+use crate::follower::Follower;
+use crate::keys::Keys;
+use crate::metrics::Metrics;
+use crate::problem::Problem;
+use crate::rate::Buckets;
+use crate::service::{Requests, Vital};
+
+/// What every call works with.
+#[derive(Debug)]
+pub struct Door {
+    /// What the venue said.
+    pub config: Config,
+    /// What is committed.
+    pub follower: Arc<Follower>,
+    /// The journal's reading side.
+    pub reader: Reader,
+    /// The keys.
+    pub keys: Keys,
+    /// What is measured.
+    pub metrics: Arc<Metrics>,
+    /// Whether the service can go on.
+    pub vital: Arc<Vital>,
+    /// The way commands go in; nothing once the service stops.
+    pub requests: Requests,
+    /// Whether the service stops.
+    pub stopping: watch::Receiver<bool>,
+    /// How often each key may call.
+    pub buckets: Buckets,
+    /// The refused calls.
+    pub audit: Audit,
+    /// Who reads in a browser.
+    pub sessions: Sessions,
+}
+
+impl Door {
+    /// Whether commands are taken.
+    #[must_use]
+    pub fn is_ready(&self) -> bool {
+        self.vital.reason().is_none() && !*self.stopping.borrow()
+    }
+}
+
+/// The router of everything.
+pub fn router(door: Arc<Door>) -> Router {
+    let mut router = Router::new();
+    for endpoint in endpoint::table() {
+        let path = endpoint.path;
+        let endpoint = Arc::new(endpoint);
+        router = router.route(
+            path,
+            get(move |state, request| endpoint::answer(state, Arc::clone(&endpoint), request)),
+        );
+    }
+    let limit = door.config.body_limit;
+    router
+        .route("/v1/commands", post(commands::command))
+        .route("/v1/events", get(events::events))
+        .route("/v1/pulse", get(events::pulse))
+        .route("/v1/losses/{loss}/events", get(events::of_loss))
+        .route("/v1/keys", get(keys::list).post(keys::give))
+        .route("/v1/keys/{key}", delete(keys::revoke))
+        .route("/v1/audit", get(keys::audit))
+        .route("/health/live", get(plain::live))
+        .route("/health/ready", get(plain::ready))
+        .route("/metrics", get(plain::metrics))
+        .route("/openapi.json", get(plain::openapi))
+        .route("/docs", get(plain::docs))
+        .merge(dashboard::router())
+        .fallback(|| async { Problem::new("not-found", "there is nothing at this path") })
+        .method_not_allowed_fallback(|method: Method| async move {
+            let detail = format!("{method} is not for this path");
+            Problem::new("method-not-allowed", detail).into_response()
+        })
+        .layer(middleware::from_fn_with_state(Arc::clone(&door), gate::gate))
+        .layer(DefaultBodyLimit::max(limit))
+        .with_state(door)
+}

@@ -1,0 +1,291 @@
+//! The OpenAPI text, made from the table of queries and the schemas of core's types, and a page
+//! that shows it without asking anyone else.
+
+use std::sync::OnceLock;
+
+use maud::{DOCTYPE, html};
+use rhodian_core::engine::{Action, Event, Rejection};
+use schemars::generate::SchemaSettings;
+use schemars::{JsonSchema, SchemaGenerator};
+use serde_json::{Map, Value, json};
+
+use super::endpoint::{Page, Param, table};
+use crate::answer::{Accepted, Numbered};
+use crate::audit::Refused;
+use crate::keys::{Key, NewKey, Secret};
+use crate::problem::{CODES, Problem};
+
+/// A call that is no query of the table.
+struct Call {
+    path: &'static str,
+    method: &'static str,
+    about: &'static str,
+    params: &'static [Param],
+    body: Option<Value>,
+    answer: Value,
+    kind: &'static str,
+}
+
+const fn param(name: &'static str, about: &'static str, required: bool) -> Param {
+    Param { name, about, required }
+}
+
+const PAGED_EVENTS: [Param; 2] = [
+    param("after", "Begin after this number.", false),
+    param("limit", "How many items, 1 to 1000; 100 as a rule.", false),
+];
+
+/// The OpenAPI text, as served.
+#[must_use]
+pub fn text() -> &'static str {
+    static TEXT: OnceLock<String> = OnceLock::new();
+    TEXT.get_or_init(|| value().to_string())
+}
+
+fn schema<T: JsonSchema>(generator: &mut SchemaGenerator) -> Value {
+    generator.subschema_for::<T>().into()
+}
+
+/// The OpenAPI document.
+#[must_use]
+pub fn value() -> Value {
+    let mut settings = SchemaSettings::draft2020_12();
+    settings.definitions_path = "/components/schemas".into();
+    let mut generator = settings.into_generator();
+    let mut paths = Map::new();
+    for endpoint in table() {
+        let answer = (endpoint.schema)(&mut generator).into();
+        let call = Call {
+            path: endpoint.path,
+            method: "get",
+            about: endpoint.about,
+            params: &[],
+            body: None,
+            answer,
+            kind: "application/json",
+        };
+        let in_query = endpoint.params.iter();
+        let in_path = endpoint.in_path();
+        let operation = operation(&call, in_query, in_path);
+        paths.insert(endpoint.path.to_owned(), json!({ "get": operation }));
+    }
+    for call in calls(&mut generator) {
+        let in_path = call.path.split('/').filter_map(|p| p.strip_prefix('{')?.strip_suffix('}'));
+        let operation = operation(&call, call.params.iter(), in_path);
+        let of_path = paths.entry(call.path).or_insert_with(|| json!({}));
+        of_path[call.method] = operation;
+    }
+    let problem = schema::<Problem>(&mut generator);
+    let rejection = schema::<Rejection>(&mut generator);
+    let mut schemas = generator.take_definitions(true);
+    for schema in schemas.values_mut() {
+        outside_only(schema);
+    }
+    let codes: Vec<&str> = CODES.iter().map(|(code, _)| *code).collect();
+    json!({
+        "openapi": "3.1.0",
+        "info": {
+            "title": "Rhodian", "version": env!("CARGO_PKG_VERSION"),
+            "description": "Who bears a loss, how much each, by which rule, and how each can \
+                            check it. Amounts, prices and lots are strings of digits.",
+        },
+        "paths": paths,
+        "components": {
+            "schemas": schemas,
+            "securitySchemes": { "key": { "type": "http", "scheme": "bearer" } },
+            "responses": { "Problem": {
+                "description": "Refused: problem details with a stable code.",
+                "content": { "application/problem+json": { "schema": problem } },
+            } },
+        },
+        "security": [{ "key": [] }],
+        "x-problem-codes": codes,
+        "x-rejection": rejection,
+    })
+}
+
+/// The engine's own commands are no commands of a door.
+fn outside_only(schema: &mut Value) {
+    let is_internal = |one: &Value| {
+        let area = &one["properties"]["area"]["const"];
+        one["properties"].get("command").is_some() && area.as_str().is_some_and(is_internal_area)
+            || area == "tick"
+    };
+    if let Some(kinds) = schema["oneOf"].as_array_mut() {
+        kinds.retain(|one| !is_internal(one));
+    }
+}
+
+/// Whether an area of commands is the engine's own.
+#[must_use]
+pub fn is_internal_area(area: &str) -> bool {
+    area == "tick" || area == "duty" || area.ends_with("-duty")
+}
+
+fn calls(generator: &mut SchemaGenerator) -> Vec<Call> {
+    let paged: &[Param] = &PAGED_EVENTS;
+    let json = "application/json";
+    let text = json!({ "type": "string" });
+    let numbered = schema::<Page<Numbered>>(generator);
+    let event = schema::<Event>(generator);
+    vec![
+        Call {
+            path: "/v1/commands",
+            method: "post",
+            about: "Give a command; answered when it is durable. Idempotency-Key makes a retry safe.",
+            params: &[],
+            body: Some(schema::<Action>(generator)),
+            answer: schema::<Accepted>(generator),
+            kind: json,
+        },
+        Call {
+            path: "/v1/events",
+            method: "get",
+            about: "What happened, page by page; a stream where text/event-stream is accepted, which \
+                    resumes after Last-Event-ID.",
+            params: paged,
+            body: None,
+            answer: json!({ "anyOf": [numbered, event] }),
+            kind: json,
+        },
+        Call {
+            path: "/v1/pulse",
+            method: "get",
+            about: "The numbers of events as they come, for pages that then ask anew.",
+            params: &paged[..1],
+            body: None,
+            answer: text.clone(),
+            kind: "text/event-stream",
+        },
+        Call {
+            path: "/v1/losses/{loss}/events",
+            method: "get",
+            about: "What happened of one loss, from its detection to its settlement.",
+            params: &paged[1..],
+            body: None,
+            answer: schema::<Page<Numbered>>(generator),
+            kind: json,
+        },
+        Call {
+            path: "/v1/keys",
+            method: "get",
+            about: "Every key of the door, without its secret.",
+            params: &[],
+            body: None,
+            answer: schema::<Vec<Key>>(generator),
+            kind: json,
+        },
+        Call {
+            path: "/v1/keys",
+            method: "post",
+            about: "Give a key. Its secret is shown once.",
+            params: &[],
+            body: Some(schema::<NewKey>(generator)),
+            answer: schema::<Secret>(generator),
+            kind: json,
+        },
+        Call {
+            path: "/v1/keys/{key}",
+            method: "delete",
+            about: "Take a key: it is worth nothing from now on.",
+            params: &[],
+            body: None,
+            answer: schema::<Key>(generator),
+            kind: json,
+        },
+        Call {
+            path: "/v1/audit",
+            method: "get",
+            about: "The calls that were refused.",
+            params: paged,
+            body: None,
+            answer: schema::<Page<Refused>>(generator),
+            kind: json,
+        },
+        plain("/health/live", "Whether the service lives."),
+        plain("/health/ready", "Whether commands are taken."),
+        Call { kind: "text/plain", ..plain("/metrics", "What is measured, for Prometheus.") },
+    ]
+}
+
+fn plain(path: &'static str, about: &'static str) -> Call {
+    let (params, body, answer) = (&[] as &[Param], None, json!({}));
+    Call { path, method: "get", about, params, body, answer, kind: "application/json" }
+}
+
+fn operation<'a>(
+    call: &Call,
+    in_query: impl Iterator<Item = &'a Param>,
+    in_path: impl Iterator<Item = &'static str>,
+) -> Value {
+    let text = json!({ "type": "string" });
+    let query = in_query.map(|of| {
+        json!({
+            "name": of.name, "in": "query", "required": of.required,
+            "description": of.about, "schema": text,
+        })
+    });
+    let path =
+        in_path.map(|name| json!({ "name": name, "in": "path", "required": true, "schema": text }));
+    let parameters: Vec<Value> = path.chain(query).collect();
+    let mut operation = json!({
+        "summary": call.about,
+        "parameters": parameters,
+        "responses": {
+            "200": {
+                "description": "Done.", "content": { call.kind: { "schema": call.answer } },
+            },
+            "default": { "$ref": "#/components/responses/Problem" },
+        },
+    });
+    if let Some(body) = &call.body {
+        operation["requestBody"] =
+            json!({ "required": true, "content": { "application/json": { "schema": body } } });
+    }
+    operation
+}
+
+/// The page for people.
+#[must_use]
+pub fn page() -> String {
+    let document = value();
+    let paths = document["paths"].as_object().cloned().unwrap_or_default();
+    let schemas = document["components"]["schemas"].as_object().cloned().unwrap_or_default();
+    html! {
+        (DOCTYPE)
+        html lang="en" {
+            head {
+                meta charset="utf-8";
+                meta name="viewport" content="width=device-width, initial-scale=1";
+                title { "Rhodian: the API" }
+                link rel="stylesheet" href="/assets/style.css";
+            }
+            body {
+                header { nav aria-label="Pages" { a href="/" { "Rhodian" } " " a href="/openapi.json" { "openapi.json" } } }
+                main {
+                    h1 { "The API" }
+                    p { "Amounts, prices and lots are strings of digits. Errors are problem details with a stable code." }
+                    @for (path, operations) in &paths {
+                        @for (method, operation) in operations.as_object().into_iter().flatten() {
+                            section {
+                                h2 { code { (method.to_uppercase()) " " (path) } }
+                                p { (operation["summary"].as_str().unwrap_or_default()) }
+                                @for of in operation["parameters"].as_array().into_iter().flatten() {
+                                    p { code { (of["name"].as_str().unwrap_or_default()) } " " (of["description"].as_str().unwrap_or_default()) }
+                                }
+                            }
+                        }
+                    }
+                    h1 { "Types" }
+                    @for (name, schema) in &schemas {
+                        details id=(name) {
+                            summary { code { (name) } }
+                            pre { (serde_json::to_string_pretty(schema).unwrap_or_default()) }
+                        }
+                    }
+                }
+            }
+        }
+    }
+    .into_string()
+}

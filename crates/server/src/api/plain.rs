@@ -1,0 +1,42 @@
+//! What needs no key: whether it lives, what is measured, what the door understands.
+
+use std::sync::Arc;
+
+use axum::extract::State;
+use axum::http::{StatusCode, header};
+use axum::response::{IntoResponse, Response};
+
+use super::{Door, endpoint, openapi as text};
+
+/// `GET /health/live`.
+pub async fn live(State(door): State<Arc<Door>>) -> Response {
+    health(door.vital.reason().is_none(), "live")
+}
+
+/// `GET /health/ready`.
+pub async fn ready(State(door): State<Arc<Door>>) -> Response {
+    health(door.is_ready(), "ready")
+}
+
+fn health(well: bool, word: &str) -> Response {
+    let status = if well { StatusCode::OK } else { StatusCode::SERVICE_UNAVAILABLE };
+    let mut response = endpoint::json(format!("{{\"{word}\":{well}}}"));
+    *response.status_mut() = status;
+    response
+}
+
+/// `GET /metrics`.
+pub async fn metrics(State(door): State<Arc<Door>>) -> Response {
+    let text = door.metrics.text(&door.follower.read(), door.is_ready());
+    ([(header::CONTENT_TYPE, "text/plain; version=0.0.4; charset=utf-8")], text).into_response()
+}
+
+/// `GET /openapi.json`.
+pub async fn openapi() -> Response {
+    endpoint::json(text::text())
+}
+
+/// `GET /docs`: the same for people.
+pub async fn docs() -> Response {
+    ([(header::CONTENT_TYPE, "text/html; charset=utf-8")], text::page()).into_response()
+}

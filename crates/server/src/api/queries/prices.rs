@@ -1,0 +1,56 @@
+//! Markets and feeds: at which price, how good it is, and why.
+
+use rhodian_core::ids::{FeedId, MarketId};
+use rhodian_core::market::Market;
+
+use super::super::endpoint::{Ask, Endpoint, Page, list, one, page};
+use super::super::views::{FeedView, Row};
+use super::{IN_DOMAIN, id, in_domain};
+use crate::access::Level;
+use crate::problem::Problem;
+
+pub(super) fn table() -> Vec<Endpoint> {
+    vec![
+        list("/v1/markets", "Every market, with its mark.", Level::Public, &[IN_DOMAIN], markets),
+        one("/v1/markets/{market}", "A market, with its mark.", Level::Public, &[], market),
+        list("/v1/feeds", "Every feed: value, quality and why.", Level::Public, &[], feeds),
+        one("/v1/feeds/{feed}", "A feed: value, quality and why.", Level::Public, &[], feed),
+    ]
+}
+
+fn markets(ask: &Ask<'_>) -> Result<Page<Row<Market>>, Problem> {
+    let domain = in_domain(ask)?;
+    let all = ask.state.markets.markets();
+    let rows = all.filter(|(_, of)| domain.is_none_or(|domain| of.spec.domain == domain));
+    page(ask, rows.map(|(id, of)| (u64::from(id.0), Row { id: id.0, of: of.clone() })))
+}
+
+fn market(ask: &Ask<'_>) -> Result<Row<Market>, Problem> {
+    let market = id(ask.args, "market", MarketId)?;
+    let of = ask.state.markets.market(market).cloned();
+    Ok(Row { id: market.0, of: of.ok_or_else(|| Problem::not_found("market", market))? })
+}
+
+pub(crate) fn feed_view(ask: &Ask<'_>, feed: FeedId) -> Option<Row<FeedView>> {
+    let (oracle, now) = (&ask.state.oracle, ask.state.now());
+    let found = oracle.feed(feed)?;
+    let of = FeedView {
+        spec: found.spec.clone(),
+        opened: found.opened,
+        answer: oracle.answer(feed, now),
+        reports: found.reports().to_vec(),
+        last_good: oracle.last_good(feed),
+        wrong_now: oracle.was_wrong(feed, now).copied(),
+    };
+    Some(Row { id: feed.0, of })
+}
+
+fn feeds(ask: &Ask<'_>) -> Result<Page<Row<FeedView>>, Problem> {
+    let ids = ask.state.oracle.feeds().map(|(id, _)| id);
+    page(ask, ids.filter_map(|id| Some((u64::from(id.0), feed_view(ask, id)?))))
+}
+
+fn feed(ask: &Ask<'_>) -> Result<Row<FeedView>, Problem> {
+    let feed = id(ask.args, "feed", FeedId)?;
+    feed_view(ask, feed).ok_or_else(|| Problem::not_found("feed", feed))
+}

@@ -1,0 +1,144 @@
+//! What a venue says about its service: a TOML file, every line of which has a default.
+
+use std::net::SocketAddr;
+use std::path::PathBuf;
+use std::time::Duration;
+
+use serde::Deserialize;
+
+use crate::rate::Limit;
+
+/// The configuration.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[serde(default, rename_all = "kebab-case", deny_unknown_fields)]
+pub struct Config {
+    /// The folder of the journal and the keys.
+    pub data: PathBuf,
+    /// Where the door listens.
+    pub listen: SocketAddr,
+    /// The venue's name: on its pages, and in what a source signs, so that a report for one venue
+    /// is none for another.
+    pub venue: String,
+    /// Whether everyone who reaches the door may read everything. Off: reading needs a key. For a
+    /// demonstration, on a machine of one's own.
+    pub open: bool,
+    /// The most commands that wait; one more is answered 503.
+    pub queue: usize,
+    /// The most commands of one group that becomes durable together.
+    pub group: usize,
+    /// How often the clock moves when nothing else happens, in milliseconds; zero: never.
+    pub tick: u64,
+    /// After how many events a snapshot is put down.
+    pub snapshot_every: u64,
+    /// The largest body of a call, in bytes.
+    pub body_limit: usize,
+    /// Calls a second of one key.
+    pub calls_per_second: u32,
+    /// Calls at once of one key.
+    pub calls_at_once: u32,
+    /// The most streams at once.
+    pub streams: usize,
+    /// How long a stop waits for calls under way, in milliseconds.
+    pub stop_within: u64,
+}
+
+impl Default for Config {
+    fn default() -> Self {
+        Self {
+            data: PathBuf::from("rhodian-data"),
+            listen: SocketAddr::from(([127, 0, 0, 1], 8420)),
+            venue: "Rhodian".to_owned(),
+            open: false,
+            queue: 65_536,
+            group: 1_024,
+            tick: 1_000,
+            snapshot_every: 1_000_000,
+            body_limit: 1 << 20,
+            calls_per_second: 20_000,
+            calls_at_once: 40_000,
+            streams: 256,
+            stop_within: 5_000,
+        }
+    }
+}
+
+impl Config {
+    /// Reads the text of a file.
+    ///
+    /// # Errors
+    ///
+    /// What is wrong with it, and where.
+    pub fn read(text: &str) -> Result<Self, String> {
+        let config: Self = toml::from_str(text).map_err(|error| error.to_string())?;
+        config.check()?;
+        Ok(config)
+    }
+
+    /// Checks what the types do not.
+    ///
+    /// # Errors
+    ///
+    /// The first thing that cannot be right.
+    pub fn check(&self) -> Result<(), String> {
+        let bounds: [(&str, u64, u64, u64); 6] = [
+            ("queue", self.queue as u64, 1, 10_000_000),
+            ("group", self.group as u64, 1, 100_000),
+            ("snapshot-every", self.snapshot_every, 1, u64::MAX),
+            ("body-limit", self.body_limit as u64, 1_024, 1 << 30),
+            ("calls-per-second", self.calls_per_second.into(), 1, 10_000_000),
+            ("calls-at-once", self.calls_at_once.into(), 1, 10_000_000),
+        ];
+        for (name, value, min, max) in bounds {
+            if value < min || value > max {
+                return Err(format!("{name} is {value}, allowed: {min} to {max}"));
+            }
+        }
+        if self.open && !self.listen.ip().is_loopback() {
+            return Err("open = true lets everyone read everything: only on a loopback address, \
+                        as 127.0.0.1"
+                .to_owned());
+        }
+        if self.venue.is_empty() || self.venue.len() > 64 {
+            return Err("venue is a name of 1 to 64 bytes".to_owned());
+        }
+        Ok(())
+    }
+
+    /// The rate of one key.
+    #[must_use]
+    pub const fn limit(&self) -> Limit {
+        Limit { per_second: self.calls_per_second, burst: self.calls_at_once }
+    }
+
+    /// How often the clock moves when nothing else happens.
+    #[must_use]
+    pub const fn tick(&self) -> Duration {
+        Duration::from_millis(self.tick)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_file_says_only_what_it_changes() {
+        let read = Config::read("listen = \"0.0.0.0:9000\"\ncalls-at-once = 5").unwrap();
+        assert_eq!((read.listen.port(), read.calls_at_once), (9_000, 5));
+        assert_eq!(read.queue, Config::default().queue);
+    }
+
+    #[test]
+    fn what_cannot_be_right_is_refused() {
+        for (text, word) in [
+            ("queue = 0", "queue"),
+            ("qeue = 5", "unknown field"),
+            ("open = true\nlisten = \"0.0.0.0:1\"", "loopback"),
+            ("venue = \"\"", "venue"),
+            ("body-limit = 5", "body-limit"),
+        ] {
+            let error = Config::read(text).unwrap_err();
+            assert!(error.contains(word), "{text}: {error}");
+        }
+    }
+}

@@ -1,0 +1,239 @@
+//! Layers, markets and prices, parameters, kinds of events.
+
+use maud::{Markup, html};
+use rhodian_core::basis;
+use rhodian_core::control::PARAMETERS;
+use rhodian_core::domain::Source;
+use rhodian_core::ids::LayerId;
+use rhodian_core::ledger::Holder;
+use rhodian_core::oracle::{Feed, Quality};
+
+use super::{Shown, show};
+use crate::access::Level;
+use crate::api::endpoint::Ask;
+use crate::kinds as all_kinds;
+use crate::problem::Problem;
+
+fn shown(title: &str, body: Markup) -> Result<Shown, Problem> {
+    Ok(Shown { title: title.to_owned(), body })
+}
+
+/// What a layer could pay now: what its pot holds, or its members' caps.
+fn coverage(ask: &Ask<'_>, layer: LayerId) -> Option<(String, i128)> {
+    let state = ask.state;
+    let spec = &state.domains.layer(layer)?.spec;
+    Some(match &spec.source {
+        Source::Pot => {
+            let held = state.ledger.balance(spec.asset, Holder::Layer(layer)).atoms();
+            ("in its pot".to_owned(), held)
+        }
+        Source::Members(rule) => {
+            let named = state.domains.domains();
+            let named =
+                named.filter(|(_, of)| state.domains.layers_of(&of.waterfalls).contains(&layer));
+            let (mut count, mut sum) = (0, 0);
+            for (domain, _) in named {
+                let claims = basis::claims(state, domain, layer, rule);
+                let able = claims.iter().filter(|claim| !claim.cap.is_zero());
+                for claim in able {
+                    count += 1;
+                    sum += claim.cap.atoms().cast_signed();
+                }
+            }
+            (format!("caps of {count} members"), sum)
+        }
+        Source::Call { .. } | Source::Proceeds { .. } => ("when it is called".to_owned(), 0),
+    })
+}
+
+pub(super) fn layers(ask: &Ask<'_>) -> Result<Shown, Problem> {
+    ask.caller.may_read(Level::Public)?;
+    let state = ask.state;
+    let body = html! {
+        h1 { "Layers" }
+        p { "What absorbs a loss, in order, and what each layer could pay if one came now." }
+        @for (_, domain) in state.domains.domains() {
+            @for (class, id) in &domain.waterfalls {
+                @let waterfall = state.domains.waterfall(*id);
+                @let caption = format!("{}: waterfall for {}", domain.name, show::word(class));
+                div class="scroll" tabindex="0" role="region" aria-label=(caption) {
+                    table {
+                        caption { (caption) }
+                        thead { tr {
+                            th scope="col" { "Step" } th scope="col" { "Layer" }
+                            th scope="col" { "Kind" } th scope="col" class="number" { "Could pay" }
+                            th scope="col" { "How" } th scope="col" class="number" { "Cap an episode" }
+                        } }
+                        tbody {
+                            @for (number, step) in (1..).zip(waterfall.iter().flat_map(|w| &w.steps)) {
+                                @for side in &step.layers {
+                                    (layer(ask, number, side.layer))
+                                }
+                            }
+                        }
+                    }
+                }
+            }
+        }
+    };
+    shown("Layers", body)
+}
+
+fn layer(ask: &Ask<'_>, step: u32, id: LayerId) -> Markup {
+    let found = ask.state.domains.layer(id);
+    let (how, could) = coverage(ask, id).unwrap_or_default();
+    html! {
+        @if let Some(found) = found {
+            @let cap = found.spec.caps.per_episode;
+            tr {
+                td class="number" { (step) }
+                th scope="row" { (found.spec.name) }
+                td { (show::word(&found.spec.kind)) }
+                td class="number" { (show::money(ask, found.spec.asset, could)) }
+                td { (how) }
+                td class="number" { (cap.map_or_else(|| "none".to_owned(), |cap| {
+                    show::money(ask, found.spec.asset, cap.atoms().cast_signed())
+                })) }
+            }
+        }
+    }
+}
+
+pub(super) fn markets(ask: &Ask<'_>) -> Result<Shown, Problem> {
+    ask.caller.may_read(Level::Public)?;
+    let body = html! {
+        h1 { "Markets and prices" }
+        div class="scroll" tabindex="0" role="region" aria-label="Markets" {
+            table {
+                caption { "Markets" }
+                thead { tr {
+                    th scope="col" { "Market" } th scope="col" { "Domain" }
+                    th scope="col" class="number" { "Mark, in ticks" }
+                    th scope="col" class="number" { "Open lots" }
+                    th scope="col" class="number" { "Funding a lot, in atoms" }
+                    th scope="col" { "Price from" } th scope="col" { "Settled at" }
+                } }
+                tbody {
+                    @for (_, of) in ask.state.markets.markets() {
+                        tr {
+                            th scope="row" { (of.spec.name) }
+                            td { (show::domain(ask, of.spec.domain)) }
+                            td class="number" { (of.mark.map_or_else(
+                                || "none".to_owned(), |mark| mark.ticks().to_string())) }
+                            td class="number" { (of.open) }
+                            td class="number" { (of.funding) }
+                            td { (of.feeds.price.map_or_else(
+                                || "the venue".to_owned(), |feed| format!("feed {feed}"))) }
+                            td { (of.settlement.map_or_else(
+                                || "open".to_owned(), |s| s.price.ticks().to_string())) }
+                        }
+                    }
+                }
+            }
+        }
+        h2 { "Feeds" }
+        @if ask.state.oracle.feeds().next().is_none() {
+            p { "None: the venue answers for its marks." }
+        }
+        @for (id, of) in ask.state.oracle.feeds() {
+            section aria-label=(of.spec.name) {
+                h3 { (of.spec.name) }
+                (feed(ask, id, of))
+            }
+        }
+    };
+    shown("Markets and prices", body)
+}
+
+fn feed(ask: &Ask<'_>, id: rhodian_core::ids::FeedId, of: &Feed) -> Markup {
+    let now = ask.state.now();
+    let answer = ask.state.oracle.answer(id, now);
+    html! {
+        @if let Some(answer) = &answer {
+            p class=(if answer.quality.meets(Quality::Settlement) { "" } else { "bad" }) {
+                "Quality: " (show::word(&answer.quality)) ". Value: "
+                (answer.value.map_or_else(|| "none".to_owned(), |value| value.to_string())) "."
+            }
+            ul { @for why in &answer.reasons { li { (why) } } }
+        }
+        table {
+            caption { "What each source said last" }
+            thead { tr {
+                th scope="col" { "Source" } th scope="col" class="number" { "Value" }
+                th scope="col" class="number" { "Give or take" } th scope="col" { "Of" }
+                th scope="col" class="number" { "Age, s" }
+            } }
+            tbody {
+                @for report in of.reports() {
+                    tr {
+                        th scope="row" { "source " (report.source) }
+                        td class="number" { (report.value) }
+                        td class="number" { (report.confidence) }
+                        td { (show::time(report.time)) }
+                        td class="number" { (now.0.saturating_sub(report.time.0) / 1_000) }
+                    }
+                }
+            }
+        }
+    }
+}
+
+pub(super) fn parameters(ask: &Ask<'_>) -> Result<Shown, Problem> {
+    ask.caller.may_read(Level::Public)?;
+    let body = html! {
+        h1 { "Parameters" }
+        @for (id, domain) in ask.state.domains.domains() {
+            @let caption = format!("Parameters of {}", domain.name);
+            div class="scroll" tabindex="0" role="region" aria-label=(caption) {
+                table {
+                    caption { (caption) }
+                    thead { tr {
+                        th scope="col" { "Parameter" } th scope="col" class="number" { "Value" }
+                        th scope="col" { "Unit" } th scope="col" class="number" { "From" }
+                        th scope="col" class="number" { "To" } th scope="col" { "Why its default" }
+                    } }
+                    tbody {
+                        @for of in PARAMETERS {
+                            @let value = ask.state.control.value(id, of.parameter);
+                            tr {
+                                th scope="row" { (of.name) }
+                                td class="number" {
+                                    @if value == of.default { (value) } @else { strong { (value) } }
+                                }
+                                td { (of.unit) } td class="number" { (of.min) }
+                                td class="number" { (of.max) } td { (of.reason) }
+                            }
+                        }
+                    }
+                }
+            }
+        }
+    };
+    shown("Parameters", body)
+}
+
+pub(super) fn kinds(ask: &Ask<'_>) -> Result<Shown, Problem> {
+    ask.caller.may_read(Level::Public)?;
+    let body = html! {
+        h1 { "Every kind of event" }
+        p { "What may stand in the journal, and in the stream at " code { "/v1/events" } "." }
+        div class="scroll" tabindex="0" role="region" aria-label="Kinds of events" {
+            table {
+                caption { "Kinds of events" }
+                thead { tr {
+                    th scope="col" { "Area" } th scope="col" { "Event" } th scope="col" { "Means" }
+                } }
+                tbody {
+                    @for kind in all_kinds::events() {
+                        tr {
+                            td { (kind.area) }
+                            th scope="row" { code { (kind.name) } }
+                            td { (kind.about) }
+                        }
+                    }
+                }
+            }
+        }
+    };
+    shown("Every kind of event", body)
+}

@@ -1,0 +1,177 @@
+//! How things are written on pages: money with its decimals, times in UTC, ids as names.
+
+use maud::{Markup, html};
+use rhodian_core::ids::{AccountId, AssetId, DomainId, LayerId, MarketId, Time};
+use rhodian_report::money::Money;
+use serde_json::Value;
+
+use crate::answer::Numbered;
+use crate::api::endpoint::Ask;
+use crate::kinds;
+
+/// Atoms of an asset, with its decimals and its name.
+pub(super) fn money(ask: &Ask<'_>, asset: AssetId, atoms: i128) -> String {
+    let found = ask.state.domains.asset(asset);
+    let decimals = found.map_or(0, |found| u32::from(found.decimals));
+    let name = found.map_or("", |found| found.name.as_str());
+    let sign = if atoms < 0 { "−" } else { "" };
+    format!("{sign}{} {name}", Money::new(decimals).full(atoms.unsigned_abs()))
+}
+
+/// The same of digits.
+pub(super) fn digits(ask: &Ask<'_>, asset: AssetId, text: &str) -> String {
+    money(ask, asset, text.parse().unwrap_or_default())
+}
+
+/// A moment in UTC, its milliseconds counted from 1970.
+pub(super) fn time(at: Time) -> String {
+    let (days, millis) = (at.0 / 86_400_000, at.0 % 86_400_000);
+    let (hour, minute, second) = (millis / 3_600_000, millis / 60_000 % 60, millis / 1_000 % 60);
+    let (year, month, day) = civil(days);
+    format!("{year:04}-{month:02}-{day:02} {hour:02}:{minute:02}:{second:02} UTC")
+}
+
+/// The civil date of a day since 1970: eras of 400 years from the first of March.
+fn civil(days: u64) -> (u64, u64, u64) {
+    let shifted = days + 719_468;
+    let (era, of_era) = (shifted / 146_097, shifted % 146_097);
+    let year = (of_era - of_era / 1_460 + of_era / 36_524 - of_era / 146_096) / 365;
+    let of_year = of_era - (365 * year + year / 4 - year / 100);
+    let month = (5 * of_year + 2) / 153;
+    let day = of_year - (153 * month + 2) / 5 + 1;
+    let month = if month < 10 { month + 3 } else { month - 9 };
+    (era * 400 + year + u64::from(month <= 2), month, day)
+}
+
+pub(super) fn domain(ask: &Ask<'_>, id: DomainId) -> String {
+    let found = ask.state.domains.domain(id);
+    found.map_or_else(|| format!("domain {id}"), |found| found.name.as_str().to_owned())
+}
+
+pub(super) fn layer(ask: &Ask<'_>, id: LayerId) -> String {
+    let found = ask.state.domains.layer(id);
+    found.map_or_else(|| format!("layer {id}"), |found| found.spec.name.as_str().to_owned())
+}
+
+pub(super) fn market(ask: &Ask<'_>, id: MarketId) -> String {
+    let found = ask.state.markets.market(id);
+    found.map_or_else(|| format!("market {id}"), |found| found.spec.name.as_str().to_owned())
+}
+
+/// An account's name; of another's account only that it is one.
+pub(super) fn account(ask: &Ask<'_>, id: AccountId) -> String {
+    let found = ask.state.accounts.account(id);
+    let own = found.filter(|found| ask.caller.may_read_of(found.owner).is_ok());
+    own.map_or_else(|| "another account".to_owned(), |found| found.name.as_str().to_owned())
+}
+
+/// An account with a link to its page.
+pub(super) fn account_link(ask: &Ask<'_>, id: AccountId) -> Markup {
+    html! { a href=(format!("/accounts/{id}")) { (account(ask, id)) } }
+}
+
+/// A word of core as people write it.
+pub(super) fn word(value: &impl serde::Serialize) -> String {
+    let value = serde_json::to_value(value).unwrap_or_default();
+    match &value {
+        Value::String(text) => text.replace('-', " "),
+        Value::Object(of) => of.keys().next().map(|key| key.replace('-', " ")).unwrap_or_default(),
+        other => other.to_string(),
+    }
+}
+
+/// An event in words: what it is, then of whom and how much.
+pub(super) fn event(ask: &Ask<'_>, of: &Numbered) -> (String, String) {
+    let value = serde_json::to_value(&of.event).unwrap_or_default();
+    let about = kinds::of(&value).map(|kind| kind.about.clone()).unwrap_or_default();
+    let about = match about.as_str() {
+        "time passed" => "Time passed.".to_owned(),
+        _ => about,
+    };
+    let fact = &value["fact"];
+    let asset = fact["asset"].as_u64().and_then(|id| u32::try_from(id).ok()).map(AssetId);
+    let mut parts: Vec<String> = Vec::new();
+    for (key, value) in fact.as_object().into_iter().flatten() {
+        if let Some(part) = part(ask, asset, key, value) {
+            parts.push(part);
+        }
+    }
+    (about, parts.join(", "))
+}
+
+fn part(ask: &Ask<'_>, asset: Option<AssetId>, key: &str, value: &Value) -> Option<String> {
+    let id = value.as_u64().and_then(|id| u32::try_from(id).ok());
+    Some(match (key, id, value) {
+        ("account" | "bidder" | "loser" | "winner", Some(id), _) => {
+            format!("{key} {}", account(ask, AccountId(id)))
+        }
+        ("layer", Some(id), _) => layer(ask, LayerId(id)),
+        ("market", Some(id), _) => market(ask, MarketId(id)),
+        ("domain", Some(id), _) => domain(ask, DomainId(id)),
+        ("loss" | "episode" | "set" | "step" | "wave" | "feed" | "source", Some(id), _) => {
+            format!("{key} {id}")
+        }
+        ("amount" | "deficit" | "close_out" | "own_means" | "planned" | "received", _, _) => {
+            let atoms = value.as_str()?;
+            let shown = asset.map(|asset| digits(ask, asset, atoms));
+            format!("{} {}", key.replace('_', " "), shown.unwrap_or_else(|| atoms.to_owned()))
+        }
+        ("name" | "cause" | "status" | "lots" | "price", _, Value::String(text)) => {
+            format!("{key} {text}")
+        }
+        ("buyer" | "seller" | "from" | "to", _, Value::Object(of)) => {
+            let (kind, id) = of.iter().next()?;
+            let id = u32::try_from(id.as_u64()?).ok()?;
+            match kind.as_str() {
+                "account" => format!("{key} {}", account(ask, AccountId(id))),
+                _ => format!("{key} {kind} {id}"),
+            }
+        }
+        _ => return None,
+    })
+}
+
+/// A table of events.
+pub(super) fn events<'a>(
+    ask: &Ask<'_>,
+    caption: &str,
+    events: impl Iterator<Item = &'a Numbered>,
+) -> Markup {
+    html! {
+        div class="scroll" tabindex="0" role="region" aria-label=(caption) {
+            table {
+                caption { (caption) }
+                thead { tr {
+                    th scope="col" { "Event" } th scope="col" { "Time" }
+                    th scope="col" { "What" } th scope="col" { "Of whom, how much" }
+                } }
+                tbody {
+                    @for of in events {
+                        @let (about, parts) = event(ask, of);
+                        tr {
+                            th scope="row" class="number" { (of.sequence) }
+                            td { (time(of.at)) } td { (about) } td { (parts) }
+                        }
+                    }
+                }
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn moments_are_civil() {
+        for (millis, text) in [
+            (0, "1970-01-01 00:00:00 UTC"),
+            (951_782_400_000, "2000-02-29 00:00:00 UTC"),
+            (1_760_126_399_999, "2025-10-10 19:59:59 UTC"),
+            (4_107_542_400_000, "2100-03-01 00:00:00 UTC"),
+        ] {
+            assert_eq!(time(Time(millis)), text);
+        }
+    }
+}

@@ -1,0 +1,206 @@
+//! The thread that owns the engine: it takes commands in order, runs each, and hands groups of
+//! what they did to the journal. While a group is written the next one gathers.
+
+use std::collections::{HashMap, VecDeque};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender, TryRecvError, TrySendError};
+use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
+
+use rhodian_core::engine::{Action, Actor, Engine, Envelope, Outcome as Done};
+use rhodian_core::ids::Time;
+use rhodian_journal::{Entry, History, Key, Outcome, Reader};
+use tokio::sync::oneshot;
+
+use crate::answer::{self, Answer};
+use crate::journal_thread::{Group, Waiter, What};
+use crate::service::Vital;
+
+/// A command on its way to the engine.
+#[derive(Debug)]
+pub struct Request {
+    /// Who gives it.
+    pub actor: Actor,
+    /// What is asked.
+    pub action: Action,
+    /// Under which key a retry is known, with the hash of actor and action.
+    pub key: Option<Key>,
+    /// The hash of the canonical bytes of actor and action.
+    pub input: [u8; 32],
+    /// Where the answer goes.
+    pub reply: oneshot::Sender<Answer>,
+}
+
+/// What the thread works with.
+#[derive(Debug)]
+pub struct Work {
+    /// The engine, as it stands at the journal's head.
+    pub engine: Engine,
+    /// Commands come from here; the thread ends when nobody can send any more.
+    pub inbox: Receiver<Request>,
+    /// Groups go there.
+    pub journal: SyncSender<Group>,
+    /// Answers of retries are looked up here.
+    pub reader: Reader,
+    /// The number of the last group that is durable.
+    pub durable: Arc<AtomicU64>,
+    /// The most commands of a group.
+    pub most: usize,
+    /// How often the clock moves when nothing else happens; never where it is zero.
+    pub tick: Duration,
+    /// Says that the service cannot go on.
+    pub vital: Arc<Vital>,
+}
+
+/// Keys of commands that are not durable yet.
+#[derive(Debug, Default)]
+struct InFlight {
+    inputs: HashMap<Key, [u8; 32]>,
+    groups: VecDeque<(u64, Vec<Key>)>,
+}
+
+impl InFlight {
+    fn forget(&mut self, durable: u64) {
+        while self.groups.front().is_some_and(|(number, _)| *number <= durable) {
+            let keys = self.groups.pop_front().map(|(_, keys)| keys).unwrap_or_default();
+            for key in keys {
+                self.inputs.remove(&key);
+            }
+        }
+    }
+
+    fn add(&mut self, group: u64, key: Key, input: [u8; 32]) {
+        match self.groups.back_mut().filter(|(number, _)| *number == group) {
+            Some((_, keys)) => keys.push(key.clone()),
+            None => self.groups.push_back((group, vec![key.clone()])),
+        }
+        self.inputs.insert(key, input);
+    }
+}
+
+/// The clock on the wall, in milliseconds since 1970.
+#[must_use]
+pub fn wall() -> Time {
+    let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+    Time(u64::try_from(since.as_millis()).unwrap_or(u64::MAX))
+}
+
+/// Runs until nobody can send commands any more, or the journal is gone.
+pub fn run(mut work: Work) {
+    let mut flight = InFlight::default();
+    let mut number = 1;
+    let mut next_tick = Instant::now() + work.tick;
+    loop {
+        let mut group = Group::new(number);
+        let wait = if work.tick.is_zero() {
+            Duration::from_secs(3_600)
+        } else {
+            next_tick.saturating_duration_since(Instant::now())
+        };
+        match work.inbox.recv_timeout(wait) {
+            Ok(request) => work.take(request, &mut group, &mut flight),
+            Err(RecvTimeoutError::Timeout) => work.tick(&mut group),
+            Err(RecvTimeoutError::Disconnected) => return,
+        }
+        if !work.hand_over(group, &mut flight) {
+            return;
+        }
+        number += 1;
+        if Instant::now() >= next_tick {
+            next_tick = Instant::now() + work.tick;
+        }
+        flight.forget(work.durable.load(Ordering::Acquire));
+    }
+}
+
+impl Work {
+    /// The time of the next command: the wall's, never before the engine's.
+    fn now(&self) -> Time {
+        wall().max(self.engine.state().now())
+    }
+
+    /// Time passes, and what is due by then is done.
+    fn tick(&mut self, group: &mut Group) {
+        let envelope = Envelope { at: self.now(), actor: Actor::ENGINE, action: Action::Tick };
+        let (Done::Accepted(records) | Done::Rejected(records, _)) = self.engine.execute(envelope);
+        if !records.is_empty() {
+            let outcome = Outcome::Accepted;
+            group.entries.push(Entry { key: None, input: [0; 32], records, outcome });
+            group.at = self.engine.state().now();
+        }
+    }
+
+    fn take(&mut self, request: Request, group: &mut Group, flight: &mut InFlight) {
+        let Request { actor, action, key, input, reply } = request;
+        if let Some(key) = &key {
+            match self.known(key, flight) {
+                Ok(None) => {}
+                Ok(Some(before)) if before == input => {
+                    let what = What::Retry(key.clone());
+                    group.waiters.push(Waiter { what, reply });
+                    return;
+                }
+                Ok(Some(_)) => {
+                    let _ = reply.send(Answer::KeyReused);
+                    return;
+                }
+                Err(error) => {
+                    self.vital.fail(format!("a key could not be looked up: {error}"));
+                    return;
+                }
+            }
+        }
+        let envelope = Envelope { at: self.now(), actor, action };
+        let command = Box::new(envelope.clone());
+        let (records, outcome) = match self.engine.execute(envelope) {
+            Done::Accepted(records) => (records, Outcome::Accepted),
+            Done::Rejected(records, rejection) => {
+                let (code, problem) = (rejection.code().to_owned(), answer::refusal(&rejection));
+                (records, Outcome::Rejected { command, code, problem })
+            }
+        };
+        if let Some(key) = key.clone() {
+            flight.add(group.number, key, input);
+        }
+        group.waiters.push(Waiter { what: What::Entry(group.entries.len()), reply });
+        group.entries.push(Entry { key, input, records, outcome });
+        group.at = self.engine.state().now();
+    }
+
+    /// The input a key was used with before.
+    fn known(
+        &self,
+        key: &Key,
+        flight: &InFlight,
+    ) -> Result<Option<[u8; 32]>, rhodian_journal::Error> {
+        match flight.inputs.get(key) {
+            Some(input) => Ok(Some(*input)),
+            None => Ok(self.reader.kept(key)?.map(|kept| kept.input)),
+        }
+    }
+
+    /// Hands `group` to the journal; while it is busy, more commands join. Says whether to go on.
+    fn hand_over(&mut self, mut group: Group, flight: &mut InFlight) -> bool {
+        while group.waiters.len() < self.most {
+            match self.inbox.try_recv() {
+                Ok(request) => self.take(request, &mut group, flight),
+                Err(TryRecvError::Empty | TryRecvError::Disconnected) => break,
+            }
+        }
+        loop {
+            match self.journal.try_send(group) {
+                Ok(()) => return true,
+                Err(TrySendError::Disconnected(_)) => return false,
+                Err(TrySendError::Full(back)) => group = back,
+            }
+            if group.waiters.len() >= self.most {
+                return self.journal.send(group).is_ok();
+            }
+            match self.inbox.recv_timeout(Duration::from_micros(200)) {
+                Ok(request) => self.take(request, &mut group, flight),
+                Err(RecvTimeoutError::Timeout) => {}
+                Err(RecvTimeoutError::Disconnected) => return self.journal.send(group).is_ok(),
+            }
+        }
+    }
+}

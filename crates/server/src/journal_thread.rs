@@ -1,0 +1,156 @@
+//! The thread that owns the journal: one sync for each group, then the follower, then the answers.
+//! A failed sync ends the service: nobody is told that something is durable which may not be.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::mpsc::Receiver;
+use std::time::Instant;
+
+use rhodian_core::ids::Time;
+use rhodian_journal::{Batch, Entry, Head, History, Journal, Key, Reader};
+use tokio::sync::oneshot;
+
+use crate::answer::{self, Answer};
+use crate::follower::Follower;
+use crate::metrics::Metrics;
+use crate::service::Vital;
+
+/// Commands that become durable together.
+#[derive(Debug)]
+pub struct Group {
+    /// Its number since the start.
+    pub number: u64,
+    /// The engine's clock after the last of them.
+    pub at: Time,
+    /// What they did.
+    pub entries: Vec<Entry>,
+    /// Who waits for an answer.
+    pub waiters: Vec<Waiter>,
+}
+
+impl Group {
+    /// An empty group.
+    #[must_use]
+    pub const fn new(number: u64) -> Self {
+        Self { number, at: Time(0), entries: Vec::new(), waiters: Vec::new() }
+    }
+}
+
+/// Someone who waits for an answer.
+#[derive(Debug)]
+pub struct Waiter {
+    /// For what.
+    pub what: What,
+    /// Where it goes.
+    pub reply: oneshot::Sender<Answer>,
+}
+
+/// What an answer is read from.
+#[derive(Debug)]
+pub enum What {
+    /// The entry of this group at this place.
+    Entry(usize),
+    /// The entry that used the key first.
+    Retry(Key),
+}
+
+/// What the thread works with.
+#[allow(missing_debug_implementations, reason = "a journal has no debug form")]
+pub struct Work {
+    /// The journal.
+    pub journal: Box<dyn Journal>,
+    /// Where it stands.
+    pub head: Head,
+    /// Its reading side.
+    pub reader: Reader,
+    /// Groups come from here; the thread ends when the engine's has.
+    pub groups: Receiver<Group>,
+    /// Who applies what is committed.
+    pub follower: Arc<Follower>,
+    /// The number of the last group that is durable.
+    pub durable: Arc<AtomicU64>,
+    /// After how many events a snapshot is put down.
+    pub snapshot_every: u64,
+    /// What is measured.
+    pub metrics: Arc<Metrics>,
+    /// Says that the service cannot go on.
+    pub vital: Arc<Vital>,
+}
+
+/// Runs until the engine's thread has ended, then puts a last snapshot down.
+pub fn run(mut work: Work) {
+    let mut snapped = work.head.events;
+    while let Ok(group) = work.groups.recv() {
+        if let Err(error) = work.commit(group) {
+            work.vital.fail(format!("the journal failed: {error}"));
+            return;
+        }
+        let events = work.head.events;
+        if events - snapped >= work.snapshot_every {
+            snapped = events;
+            work.snapshot();
+        }
+    }
+    if work.head.events > snapped {
+        work.snapshot();
+    }
+}
+
+impl Work {
+    fn commit(&mut self, group: Group) -> Result<(), rhodian_journal::Error> {
+        let batch = if group.entries.is_empty() {
+            None
+        } else {
+            let began = Instant::now();
+            let batch = self.journal.append_if(self.head, group.at, group.entries)?;
+            self.head = batch.head();
+            self.metrics.committed(batch.entries.len(), began.elapsed());
+            self.follower.apply(&batch);
+            Some(batch)
+        };
+        self.durable.store(group.number, Ordering::Release);
+        let answers = batch.as_ref().map(answers).unwrap_or_default();
+        for waiter in group.waiters {
+            let answer = match waiter.what {
+                What::Entry(place) => answers.get(place).cloned().unwrap_or(Answer::Unknown),
+                What::Retry(key) => retried(&self.reader, &key)?,
+            };
+            // Whoever stopped waiting asks again with the same key.
+            let _ = waiter.reply.send(answer);
+        }
+        Ok(())
+    }
+
+    /// A snapshot that fails costs time at the next start, nothing else.
+    fn snapshot(&mut self) {
+        let began = Instant::now();
+        let view = self.follower.read();
+        match self.journal.put_snapshot(self.head, &view.state) {
+            Ok(()) => tracing::info!(
+                sequence = view.sequence,
+                millis = began.elapsed().as_millis() as u64,
+                "snapshot"
+            ),
+            Err(error) => tracing::error!(%error, "no snapshot"),
+        }
+    }
+}
+
+fn answers(batch: &Batch) -> Vec<Answer> {
+    let mut first = batch.first;
+    let one = |entry: &Entry| {
+        let answer = answer::of(entry, first);
+        first += answer::events_of(entry);
+        answer
+    };
+    batch.entries.iter().map(one).collect()
+}
+
+/// The first answer to the command that used `key`.
+fn retried(reader: &Reader, key: &Key) -> Result<Answer, rhodian_journal::Error> {
+    let Some(kept) = reader.kept(key)? else { return Ok(Answer::Unknown) };
+    let Some(batch) = reader.batch(kept.batch)? else { return Ok(Answer::Unknown) };
+    let answers = answers(&batch);
+    let place = usize::try_from(kept.entry).unwrap_or(usize::MAX);
+    Ok(answers.get(place).cloned().unwrap_or(Answer::Unknown))
+}

@@ -1,0 +1,36 @@
+//! The door for venues: the engine beside a matching engine, durable, with an API, streams and a
+//! dashboard. Async lives here only; nothing here decides about money.
+//!
+//! ```text
+//!  doors (async) --bounded queue--> engine thread --groups--> journal thread --> disk
+//!       ^                                                          |
+//!       |  answers, after the sync                                 v
+//!       +------------------------------------------------- follower (committed only)
+//! ```
+//!
+//! One thread owns the engine, one the journal. Commands wait in a bounded queue; while a group of
+//! them is written, the next one gathers. An answer leaves when its group is durable and the
+//! follower has applied it, so whoever got an answer finds it in every query. Queries, lists and
+//! streams read the follower alone, and name the sequence number they stand at.
+#![forbid(unsafe_code)]
+
+pub mod access;
+pub mod answer;
+pub mod api;
+pub mod audit;
+pub mod config;
+pub mod dashboard;
+pub mod engine_thread;
+pub mod follower;
+pub mod journal_thread;
+pub mod keys;
+pub mod kinds;
+pub mod logs;
+pub mod metrics;
+pub mod problem;
+pub mod rate;
+pub mod service;
+pub mod signature;
+
+pub use config::Config;
+pub use service::{Error, Running, start};

@@ -1,0 +1,298 @@
+//! The service as a whole: opens the journal, replays it, starts the threads and the door, and
+//! stops them in order: first the door, then the engine when its queue is empty, then the journal.
+
+use std::fmt;
+use std::io;
+use std::net::SocketAddr;
+use std::sync::atomic::AtomicU64;
+use std::sync::mpsc::{self, Receiver, RecvTimeoutError, SyncSender};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::thread::{self, JoinHandle};
+use std::time::{Duration, Instant};
+
+use rhodian_core::engine::Engine;
+use rhodian_journal::{Journal, Reader, Store, replay};
+use tokio::runtime::{Builder, Runtime};
+use tokio::sync::watch;
+
+use crate::api::{self, Door};
+use crate::audit::Audit;
+use crate::config::Config;
+use crate::engine_thread::{self, Request};
+use crate::follower::Follower;
+use crate::journal_thread;
+use crate::keys::{Keys, NewKey};
+use crate::metrics::Metrics;
+use crate::rate::Buckets;
+
+/// Why a service does not start, or ends.
+#[derive(Debug)]
+pub enum Error {
+    /// The configuration cannot be right.
+    Config(String),
+    /// The journal.
+    Journal(rhodian_journal::Error),
+    /// A file, a port, a thread.
+    Io(io::Error),
+    /// The service could not go on: what was not acknowledged may be lost, nothing else.
+    Died(String),
+}
+
+impl fmt::Display for Error {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Config(what) | Self::Died(what) => f.write_str(what),
+            Self::Journal(error) => error.fmt(f),
+            Self::Io(error) => error.fmt(f),
+        }
+    }
+}
+
+impl std::error::Error for Error {}
+
+impl From<io::Error> for Error {
+    fn from(error: io::Error) -> Self {
+        Self::Io(error)
+    }
+}
+
+impl From<rhodian_journal::Error> for Error {
+    fn from(error: rhodian_journal::Error) -> Self {
+        Self::Journal(error)
+    }
+}
+
+/// Whether the service can go on, and the first reason why it cannot.
+#[derive(Debug)]
+pub struct Vital {
+    reason: watch::Sender<Option<String>>,
+}
+
+impl Default for Vital {
+    fn default() -> Self {
+        Self { reason: watch::Sender::new(None) }
+    }
+}
+
+impl Vital {
+    /// The service cannot go on.
+    pub fn fail(&self, reason: String) {
+        tracing::error!(reason, "the service stops");
+        self.reason.send_if_modified(|first| {
+            let new = first.is_none();
+            first.get_or_insert(reason);
+            new
+        });
+    }
+
+    /// Why it cannot go on, if it cannot.
+    #[must_use]
+    pub fn reason(&self) -> Option<String> {
+        self.reason.borrow().clone()
+    }
+}
+
+/// Says that the service cannot go on if its thread ends by a panic.
+struct Guard(Arc<Vital>, &'static str);
+
+impl Drop for Guard {
+    fn drop(&mut self) {
+        if thread::panicking() {
+            self.0.fail(format!("the {} thread failed", self.1));
+        }
+    }
+}
+
+/// A service that runs.
+#[derive(Debug)]
+pub struct Running {
+    /// Where the door listens.
+    pub address: SocketAddr,
+    /// The secret of the first administrator's key, at the first start only.
+    pub first_key: Option<String>,
+    /// What was put right when the journal was opened.
+    pub remarks: Vec<String>,
+    door: Arc<Door>,
+    runtime: Runtime,
+    serving: tokio::task::JoinHandle<io::Result<()>>,
+    stop: watch::Sender<bool>,
+    threads: Vec<JoinHandle<()>>,
+    within: Duration,
+}
+
+/// Opens the journal of `config` and starts the service.
+///
+/// # Errors
+///
+/// The configuration, the journal or the port.
+pub fn start(config: Config) -> Result<Running, Error> {
+    config.check().map_err(Error::Config)?;
+    let store = Store::open(&config.data)?;
+    let remarks = store.remarks().iter().map(ToString::to_string).collect();
+    let reader = store.reader();
+    let mut running = start_on(config, Box::new(store), reader)?;
+    running.remarks = remarks;
+    Ok(running)
+}
+
+/// Starts the service on a journal that is open.
+///
+/// # Errors
+///
+/// As [`start`].
+pub fn start_on(
+    config: Config,
+    journal: Box<dyn Journal>,
+    reader: Reader,
+) -> Result<Running, Error> {
+    config.check().map_err(Error::Config)?;
+    let replayed = replay(&reader)?;
+    let head = replayed.head;
+    tracing::info!(sequence = head.events, batches = head.batches, "journal replayed");
+    let keys = Keys::open(&config.data)?;
+    let first_key = first_key(&keys)?;
+    let follower = Arc::new(Follower::new(replayed.state.clone(), head.events, head.batches));
+    let (vital, metrics) = (Arc::new(Vital::default()), Arc::new(Metrics::default()));
+    let durable = Arc::new(AtomicU64::new(0));
+    let (requests, inbox) = mpsc::sync_channel(config.queue);
+    let (to_journal, groups) = mpsc::sync_channel(1);
+    let engine = engine_thread::Work {
+        engine: Engine::resume(replayed.state),
+        inbox,
+        journal: to_journal,
+        reader: reader.clone(),
+        durable: Arc::clone(&durable),
+        most: config.group,
+        tick: config.tick(),
+        vital: Arc::clone(&vital),
+    };
+    let writer = journal_thread::Work {
+        journal,
+        head,
+        reader: reader.clone(),
+        groups,
+        follower: Arc::clone(&follower),
+        durable,
+        snapshot_every: config.snapshot_every,
+        metrics: Arc::clone(&metrics),
+        vital: Arc::clone(&vital),
+    };
+    let (stop, stopping) = watch::channel(false);
+    let (listen, within) = (config.listen, Duration::from_millis(config.stop_within));
+    let buckets = Buckets::new(config.limit());
+    let (audit, requests) = (Audit::default(), Mutex::new(Some(requests)));
+    let sessions = api::Sessions::default();
+    let door = Door {
+        config,
+        follower,
+        reader,
+        keys,
+        metrics,
+        vital,
+        requests,
+        stopping,
+        buckets,
+        audit,
+        sessions,
+    };
+    serve(Arc::new(door), (listen, within), stop, (engine, writer), first_key)
+}
+
+fn serve(
+    door: Arc<Door>,
+    (listen, within): (SocketAddr, Duration),
+    stop: watch::Sender<bool>,
+    (engine, writer): (engine_thread::Work, journal_thread::Work),
+    first_key: Option<String>,
+) -> Result<Running, Error> {
+    let runtime = Builder::new_multi_thread().enable_all().thread_name("rhodian-door").build()?;
+    let listener = runtime.block_on(tokio::net::TcpListener::bind(listen))?;
+    let address = listener.local_addr()?;
+    let guard = |name| Guard(Arc::clone(&door.vital), name);
+    let (of_engine, of_journal) = (guard("engine"), guard("journal"));
+    let threads = vec![
+        thread::Builder::new().name("rhodian-engine".into()).spawn(move || {
+            let _guard = of_engine;
+            engine_thread::run(engine);
+        })?,
+        thread::Builder::new().name("rhodian-journal".into()).spawn(move || {
+            let _guard = of_journal;
+            journal_thread::run(writer);
+        })?,
+    ];
+    let router = api::router(Arc::clone(&door));
+    let mut stopping = door.stopping.clone();
+    let serving = runtime.spawn(async move {
+        let stopped = async move {
+            // An error says that nobody can stop it any more: then it stops.
+            let _ = stopping.wait_for(|stop| *stop).await;
+        };
+        axum::serve(listener, router).with_graceful_shutdown(stopped).await
+    });
+    tracing::info!(%address, "the door is open");
+    let remarks = Vec::new();
+    Ok(Running { address, first_key, remarks, door, runtime, serving, stop, threads, within })
+}
+
+/// At the first start: a key for the administrator, or nobody could ever give one.
+fn first_key(keys: &Keys) -> Result<Option<String>, Error> {
+    if !keys.is_first_start() {
+        return Ok(None);
+    }
+    let asked = NewKey {
+        name: "first administrator".to_owned(),
+        role: crate::access::Role::Administrator,
+        subject: None,
+        public_key: None,
+    };
+    let given = keys.give(asked).map_err(|problem| Error::Died(problem.detail))?;
+    Ok(Some(given.secret))
+}
+
+impl Running {
+    /// Waits until `stop` says so, the time is `until`, or the service cannot go on; then stops it.
+    ///
+    /// # Errors
+    ///
+    /// Why it could not go on.
+    pub fn wait(self, stop: &Receiver<()>, until: Option<Instant>) -> Result<(), Error> {
+        while self.door.vital.reason().is_none() && until.is_none_or(|until| Instant::now() < until)
+        {
+            match stop.recv_timeout(Duration::from_millis(50)) {
+                Err(RecvTimeoutError::Timeout) => {}
+                Ok(()) | Err(RecvTimeoutError::Disconnected) => break,
+            }
+        }
+        self.stop()
+    }
+
+    /// Stops: no new calls, those under way are answered, everything taken is made durable.
+    ///
+    /// # Errors
+    ///
+    /// Why the service could not go on, if it could not.
+    pub fn stop(self) -> Result<(), Error> {
+        let Self { door, runtime, serving, stop, threads, within, .. } = self;
+        stop.send_replace(true);
+        let served = runtime.block_on(async { tokio::time::timeout(within, serving).await });
+        if served.is_err() {
+            tracing::warn!("calls under way were cut off");
+        }
+        // Without a sender the engine's thread empties its queue and ends; then the journal's.
+        drop(door.requests.lock().unwrap_or_else(PoisonError::into_inner).take());
+        for thread in threads {
+            if thread.join().is_err() {
+                door.vital.fail("a thread failed".to_owned());
+            }
+        }
+        runtime.shutdown_timeout(Duration::from_millis(200));
+        tracing::info!("stopped");
+        match door.vital.reason() {
+            Some(reason) => Err(Error::Died(reason)),
+            None => Ok(()),
+        }
+    }
+}
+
+/// The way commands go in.
+pub type Requests = Mutex<Option<SyncSender<Request>>>;

@@ -1,0 +1,9 @@
+//! A real service on 127.0.0.1, asked by a small blocking client.
+
+mod access;
+mod client;
+mod complete;
+mod durable;
+mod pages;
+mod streams;
+mod venue;

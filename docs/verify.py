@@ -1,0 +1,200 @@
+#!/usr/bin/env python3
+"""Checks a Rhodian receipt by the standard library alone: python3 verify.py RECEIPT.json PUBLIC_KEY
+
+Ends with 0 where all checks passed, 1 where one failed, 2 where there is no receipt. The form is
+described in verify-a-receipt.md; no code is shared with the program that made the receipt.
+"""
+import hashlib, json, sys
+from fractions import Fraction as F
+# Canonical bytes (Borsh): fields in order, integers little-endian, text and lists behind their length.
+# A field is `name:kind`; `?` behind it says that it may be nothing, `*` that it is a list.
+NAMES = {
+    "Rule": ("- proportional equal-losses equal-awards talmud queue risk-weighted random-arrival "
+             "reverse-talmud piniles adjusted-proportional minimal-overlap").split(),
+    "Basis": ["-", "reported", "session-gains"], "Way": ["-", "given", "taken", "up"],
+    "Class": ["-", "default", "price-error", "custody"]}
+FIELDS = {kind: [field.split(":") for field in fields.split()] for kind, fields in {
+    "Fraction": "num:u128 den:u128", "Claim": "layer:u32 weight:u128 cap:u128 score:i64 risk:u64 class:u32",
+    "Account": "account:u32 owner:u32 identity:hash gain:u128 loss:u128 netted:u128 "
+               "affiliate:bool claims:Claim*",
+    "Share": "account:u32 identity:hash place:u32 cap:u128 paid:u128 whole:u128 rest:Fraction "
+             "floor:u128 share:u128",
+    "Layer": "layer:u32 name:text rule:Rule classes:bool cap_of_weight:u32? on_touch:bool basis:Basis",
+    "Waterfall": "class:Class waterfall:u32 steps:hash", "Value": "name:text value:u128",
+    "Price": "market:u32 mark:u64? lot_value:i128? reference:i128?", "Level": "class:u32 level:Fraction?",
+    "Term": "name:text gain:u128 loss:u128",
+    "Accounts": "version:u16 origin:text domain:u32 asset:u32 episode:u32? set:u32? at:u64 "
+                "reference:u32 reference_at:u64 layers:Layer* waterfalls:Waterfall* "
+                "parameters:Value* prices:Price* terms:Term* count:u32 root:node",
+    "Key": "rest:Fraction place:u32", "Rounding": "way:Way units:u128 rounds:u128 last:Key?",
+    "Division": "version:u16 origin:text domain:u32 episode:u32 set:u32 accounts:hash loss:u32 "
+                "number:u128 layer:u32 wave:u32 at:u64 amount:u128 before:u128 levels:Level* "
+                "rounding:Rounding count:u32 root:node",
+    "Head": "origin:text size:u32 root:hash at:u64"}.items()}
+
+def number(value, signed=False):
+    if isinstance(value, (bool, float)) or str(int(value)) != str(value) or (int(value) < 0 and not signed):
+        raise ValueError(f"{value!r} is not a whole number in its one form")
+    return int(value)
+
+def digits(text, count):
+    if len(text) != 2 * count or text.lower() != text:
+        raise ValueError(f"{text!r} is not {count} bytes")
+    return bytes.fromhex(text)
+
+def encode(kind, value):
+    if kind[-1] == "?":
+        return b"\0" if value is None else b"\1" + encode(kind[:-1], value)
+    if kind[-1] == "*":
+        return encode("u32", len(value)) + b"".join(encode(kind[:-1], one) for one in value)
+    if kind in FIELDS:
+        if list(value) != [name for name, _ in FIELDS[kind]]:
+            raise ValueError(f"{list(value)} are not the fields of {kind}")
+        return b"".join(encode(of, value[name]) for name, of in FIELDS[kind])
+    if kind in NAMES:
+        return bytes([NAMES[kind].index(value, 1)])
+    if kind == "text":
+        return encode("u32", len(value.encode())) + value.encode()
+    if kind == "node":
+        return b"".join(encode("u128", one) for one in value["sums"]) + digits(value["hash"], 32)
+    if kind in ("hash", "bool"):
+        return digits(value, 32) if kind == "hash" else {False: b"\0", True: b"\1"}[value]
+    sign = kind[0] == "i"
+    return number(value, sign).to_bytes(int(kind[1:]) // 8, "little", signed=sign)
+
+def sha(*parts): return hashlib.sha256(b"".join(parts)).digest()
+def tagged(tag, kind, value): return sha(f"rhodian/{tag}/1\0".encode(), encode(kind, value))
+
+def climb(index, size, node, path, above):
+    """The root by the inclusion proof of RFC 9162, with or without sums."""
+    place, last = index, size - 1
+    for sibling in path:
+        if last == 0:
+            return None
+        odd = place & 1 or place == last
+        node = above(sibling, node) if odd else above(node, sibling)
+        while odd and place and not place & 1:
+            place, last = place >> 1, last >> 1
+        place, last = place >> 1, last >> 1
+    return node if last == 0 and 0 <= index < size else None
+
+def sum_root(tag, kind, leaf, names, proof, count):
+    def above(left, right):
+        sums = [number(a) + number(b) for a, b in zip(left["sums"], right["sums"], strict=True)]
+        if max(sums) >= 1 << 127:
+            raise ValueError("a sum passes its bound")
+        below = encode("node", left) + encode("node", right)
+        return {"sums": list(map(str, sums)), "hash": sha(f"rhodian/{tag}-node/1\0".encode(), below).hex()}
+    node = {"sums": [leaf[name] for name in names], "hash": tagged(f"{tag}-leaf", kind, leaf).hex()}
+    return climb(proof["index"], count, node, proof["path"], above)
+
+def in_log(entry, proof, head):
+    path, above = [digits(one, 32) for one in proof["path"]], lambda a, b: sha(b"\1", a, b)
+    return climb(proof["index"], head["size"], sha(b"\0", entry), path, above) == digits(head["root"], 32)
+
+P, Q = 2**255 - 19, 2**252 + 27742317777372353535851937790883648493
+D = -121665 * pow(121666, -1, P) % P  # ed25519 (RFC 8032), for checking only
+
+def add(a, b):
+    x, y = (a[1] - a[0]) * (b[1] - b[0]), (a[1] + a[0]) * (b[1] + b[0])
+    z, t = 2 * a[2] * b[2], 2 * a[3] * b[3] * D
+    return ((y - x) * (z - t) % P, (z + t) * (y + x) % P, (z - t) * (z + t) % P, (y - x) * (y + x) % P)
+
+def times(scalar, point):
+    total = (0, 1, 1, 0)
+    for bit in bin(scalar)[2:]:
+        total = add(add(total, total), point) if bit == "1" else add(total, total)
+    return total
+
+def curve_point(data):
+    sign, y = data[31] >> 7, int.from_bytes(data, "little") & (1 << 255) - 1
+    square = (y * y - 1) * pow(D * y * y + 1, -1, P) % P
+    x = pow(square, (P + 3) // 8, P)
+    x = x if (x * x - square) % P == 0 else x * pow(2, (P - 1) // 4, P) % P
+    if y >= P or (x * x - square) % P or (x == 0 and sign):
+        raise ValueError("no point of the curve")
+    x = P - x if x & 1 != sign else x
+    return (x, y, 1, x * y % P)
+
+def signed(key, message, signature):
+    def same(a, b):
+        return (a[0] * b[2] - b[0] * a[2]) % P == 0 and (a[1] * b[2] - b[1] * a[2]) % P == 0
+    r, s, a = curve_point(signature[:32]), int.from_bytes(signature[32:], "little"), curve_point(key)
+    small = any(same(times(8, one), (0, 1, 1, 0)) for one in (a, r))
+    k = int.from_bytes(hashlib.sha512(signature[:32] + key + message).digest(), "little") % Q
+    base = curve_point((4 * pow(5, -1, P) % P).to_bytes(32, "little"))
+    return s < Q and not small and same(times(s, base), add(r, times(k, a)))
+
+def exact(layer, claim, cap, level):
+    """The exact share at the published level; None where the rule publishes none."""
+    weight = {"proportional": int(claim["weight"]), "equal-losses": 1, "equal-awards": 1,
+              "risk-weighted": F(int(claim["weight"]) * claim["risk"], 10**6)}.get(layer["rule"])
+    if weight is None or weight == 0 or level is None:
+        return None if weight is None else cap if weight else 0
+    full, filled = cap, min(cap, weight * F(number(level["num"]), number(level["den"])))
+    return full - filled if layer["rule"] == "equal-awards" else filled
+
+def checks(receipt, key):
+    account, share, head = receipt["account"], receipt["share"], receipt["head"]["head"]
+    accounts, division, by = receipt["accounts"], receipt["division"], receipt["head"]["by"]
+    who = sha(b"rhodian/identity/1\0", digits(receipt["salt"], 32), receipt["external_id"].encode())
+    yield "form", receipt["form"] == "rhodian-receipt-1" and accounts["version"] == division["version"] == 1
+    yield "identity", who.hex() == account["identity"] == share["identity"] \
+        and account["account"] == share["account"]
+    yield "account-in-tree", accounts["root"] == sum_root(
+        "account", "Account", account, ["gain", "loss"], receipt["account_path"], accounts["count"])
+    gains, losses = (number(accounts["root"]["sums"][n]) + sum(number(t[of]) for t in accounts["terms"])
+                     for n, of in enumerate(["gain", "loss"]))
+    yield "balance", gains == losses
+    yield "share-in-tree", division["root"] == sum_root(
+        "share", "Share", share, ["share", "floor", "paid"], receipt["share_path"], division["count"])
+    stood, divided = tagged("accounts", "Accounts", accounts), tagged("division", "Division", division)
+    yield "same-loss", stood.hex() == division["accounts"] and accounts["at"] <= division["at"] \
+        and all(accounts[name] == division[name] for name in ("origin", "domain", "episode", "set"))
+    yield "accounts-in-log", in_log(stood, receipt["accounts_log"], head)
+    yield "division-in-log", in_log(divided, receipt["division_log"], head) \
+        and receipt["accounts_log"]["index"] < receipt["division_log"]["index"]
+    yield "signature", by["key"] == key and head["origin"] == accounts["origin"] and signed(
+        digits(key, 32), b"rhodian/head/1\0" + encode("Head", head), digits(by["signature"], 64))
+    yield "head-after-division", head["at"] >= division["at"]
+    layer = next(one for one in accounts["layers"] if one["layer"] == division["layer"])
+    claim = next(one for one in account["claims"] if one["layer"] == division["layer"])
+    cap, paid, now, whole, floor = (int(share[name]) for name in "cap paid share whole floor".split())
+    weight, frozen, part = int(claim["weight"]), int(claim["cap"]), layer["cap_of_weight"]
+    most, gain, netted = max(weight, frozen), int(account["gain"]), int(account["netted"])
+    yield "weight", None if layer["basis"] == "reported" or gain < most <= netted else most <= netted
+    yield "cap", paid + now <= cap <= frozen and (part is None or frozen <= weight * part // 10**6)
+    of_class = claim["class"] if layer["classes"] else 0
+    level = next(one for one in division["levels"] if one["class"] == of_class)["level"]
+    rest, due = F(int(share["rest"]["num"]), int(share["rest"]["den"])), exact(layer, claim, cap, level)
+    yield "level", None if due is None else rest < 1 and due == whole + rest
+    how = division["rounding"]
+    up, given, last = how["way"] == "up", how["way"] == "given", how["last"]
+    mine = (-rest if whole >= paid else 0, share["place"])
+    edge = last and (-F(int(last["rest"]["num"]), int(last["rest"]["den"])), last["place"])
+    left = max(0, max(0, floor - int(how["rounds"])) - bool(last and mine >= edge))
+    due = floor if up else floor + bool(last and mine <= edge) if given else left
+    yield "rounding", due == now and up == layer["on_touch"] \
+        and floor == max(0, whole + (up and rest > 0) - paid)
+    shares, floors, before = map(int, division["root"]["sums"])
+    amount, owed, units = int(division["amount"]), int(division["before"]), int(how["units"])
+    yield "sums", (shares == floors and 0 <= shares + before - amount - owed <= division["count"]) if up \
+        else (shares, before, shares - floors) == (amount, owed, units if given else -units)
+
+def main():
+    try:
+        with open(sys.argv[1], encoding="utf-8") as file:
+            receipt = json.load(file)
+        found = list(checks(receipt, sys.argv[2]))
+        good = all(passed is not False for _, passed in found)
+    except Exception as error:  # whatever it is that the file lacks
+        print(f"cannot be checked: {error or type(error).__name__}", file=sys.stderr)
+        return 2
+    for name, passed in found:
+        print({True: "passed", False: "FAILED", None: "trusted"}[passed], name)
+    print("trusted", *receipt["trusted"], sep="\n  ")
+    print(f"{receipt['external_id']}: {receipt['share']['share']} atoms of loss",
+          receipt["division"]["loss"], "proven" if good else "NOT PROVEN")
+    return 0 if good else 1
+
+sys.exit(main())

@@ -3,7 +3,6 @@
 //!
 //! Without arguments: 437,723 accounts and 3.24 M events, the size of a day in October 2025.
 
-#[path = "../../core/benches/exchange/mod.rs"]
 mod exchange;
 
 use std::env;

@@ -22,6 +22,9 @@ pub struct Config {
     /// Whether everyone who reaches the door may read everything. Off: reading needs a key. For a
     /// demonstration, on a machine of one's own.
     pub open: bool,
+    /// Whether receipts are made: everything that is committed then passes the prover, at a start
+    /// from the first batch on.
+    pub receipts: bool,
     /// The most commands that wait; one more is answered 503.
     pub queue: usize,
     /// The most commands of one group that becomes durable together.
@@ -49,6 +52,7 @@ impl Default for Config {
             listen: SocketAddr::from(([127, 0, 0, 1], 8420)),
             venue: "Rhodian".to_owned(),
             open: false,
+            receipts: true,
             queue: 65_536,
             group: 1_024,
             tick: 1_000,

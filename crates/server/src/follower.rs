@@ -4,11 +4,12 @@
 use std::collections::VecDeque;
 use std::sync::{Arc, OnceLock, PoisonError, RwLock, RwLockReadGuard};
 
-use rhodian_core::engine::{State, evolve};
-use rhodian_journal::Batch;
+use rhodian_core::engine::{Record, State, evolve};
+use rhodian_journal::{Batch, Head};
 use tokio::sync::watch;
 
 use crate::answer::{Numbered, events_of, numbered};
+use crate::proofs::Proofs;
 
 /// The events kept in memory; older ones are read from the journal.
 pub const TAIL: usize = 8_192;
@@ -36,7 +37,7 @@ impl Told {
 }
 
 /// What stands at one sequence number.
-#[derive(Debug)]
+#[allow(missing_debug_implementations, reason = "its proofs hold a secret")]
 pub struct View {
     /// The state.
     pub state: State,
@@ -46,6 +47,8 @@ pub struct View {
     pub batches: u64,
     /// The last events, oldest first.
     pub tail: VecDeque<Arc<Told>>,
+    /// What was committed for receipts, where they are made.
+    pub proofs: Option<Proofs>,
 }
 
 impl View {
@@ -62,18 +65,30 @@ impl View {
     }
 }
 
+/// Applies a record, after the prover has seen it.
+fn follow(view: &mut View, record: &Record) {
+    let View { state, proofs, .. } = view;
+    if let Some(proofs) = proofs {
+        proofs.observe(state, record);
+    }
+    for event in &record.events {
+        evolve(state, event);
+    }
+}
+
 /// The view, and a signal when it moves.
-#[derive(Debug)]
+#[allow(missing_debug_implementations, reason = "its view holds a secret")]
 pub struct Follower {
     view: RwLock<View>,
     moved: watch::Sender<u64>,
 }
 
 impl Follower {
-    /// A follower of `state`, which stands at `sequence` after `batches`.
+    /// A follower of `state`, which stands at `head`.
     #[must_use]
-    pub fn new(state: State, sequence: u64, batches: u64) -> Self {
-        let view = View { state, sequence, batches, tail: VecDeque::new() };
+    pub fn new(state: State, head: Head, proofs: Option<Proofs>) -> Self {
+        let (sequence, batches) = (head.events, head.batches);
+        let view = View { state, sequence, batches, tail: VecDeque::new(), proofs };
         Self { view: RwLock::new(view), moved: watch::Sender::new(sequence) }
     }
 
@@ -93,8 +108,8 @@ impl Follower {
         let mut view = self.view.write().unwrap_or_else(PoisonError::into_inner);
         let mut first = batch.first;
         for entry in &batch.entries {
-            for event in entry.records.iter().flat_map(|record| &record.events) {
-                evolve(&mut view.state, event);
+            for record in &entry.records {
+                follow(&mut view, record);
             }
             let told = numbered(entry, first).map(|event| Arc::new(Told::new(event)));
             view.tail.extend(told);

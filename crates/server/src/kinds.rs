@@ -71,5 +71,5 @@ fn named(variant: &Value, tag: &str) -> String {
 /// The description on one line.
 fn about(variant: &Value) -> String {
     let text = variant["description"].as_str().unwrap_or_default();
-    text.split_whitespace().collect::<Vec<&str>>().join(" ")
+    text.replace('`', "").split_whitespace().collect::<Vec<&str>>().join(" ")
 }

@@ -28,6 +28,7 @@ pub mod kinds;
 pub mod logs;
 pub mod metrics;
 pub mod problem;
+pub mod proofs;
 pub mod rate;
 pub mod service;
 pub mod signature;

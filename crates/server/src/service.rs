@@ -10,8 +10,8 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::{self, JoinHandle};
 use std::time::{Duration, Instant};
 
-use rhodian_core::engine::Engine;
-use rhodian_journal::{Journal, Reader, Store, replay};
+use rhodian_core::engine::{Engine, State, evolve};
+use rhodian_journal::{Head, History, Journal, Reader, Store, replay};
 use tokio::runtime::{Builder, Runtime};
 use tokio::sync::watch;
 
@@ -23,6 +23,7 @@ use crate::follower::Follower;
 use crate::journal_thread;
 use crate::keys::{Keys, NewKey};
 use crate::metrics::Metrics;
+use crate::proofs::Proofs;
 use crate::rate::Buckets;
 
 /// Why a service does not start, or ends.
@@ -104,7 +105,7 @@ impl Drop for Guard {
 }
 
 /// A service that runs.
-#[derive(Debug)]
+#[allow(missing_debug_implementations, reason = "it holds secrets")]
 pub struct Running {
     /// Where the door listens.
     pub address: SocketAddr,
@@ -146,18 +147,17 @@ pub fn start_on(
     reader: Reader,
 ) -> Result<Running, Error> {
     config.check().map_err(Error::Config)?;
-    let replayed = replay(&reader)?;
-    let head = replayed.head;
+    let (state, head, proofs) = rebuilt(&config, &reader)?;
     tracing::info!(sequence = head.events, batches = head.batches, "journal replayed");
     let keys = Keys::open(&config.data)?;
     let first_key = first_key(&keys)?;
-    let follower = Arc::new(Follower::new(replayed.state.clone(), head.events, head.batches));
+    let follower = Arc::new(Follower::new(state.clone(), head, proofs));
     let (vital, metrics) = (Arc::new(Vital::default()), Arc::new(Metrics::default()));
     let durable = Arc::new(AtomicU64::new(0));
     let (requests, inbox) = mpsc::sync_channel(config.queue);
     let (to_journal, groups) = mpsc::sync_channel(1);
     let engine = engine_thread::Work {
-        engine: Engine::resume(replayed.state),
+        engine: Engine::resume(state),
         inbox,
         journal: to_journal,
         reader: reader.clone(),
@@ -196,6 +196,28 @@ pub fn start_on(
         sessions,
     };
     serve(Arc::new(door), (listen, within), stop, (engine, writer), first_key)
+}
+
+/// The state at the journal's head. With receipts, from the first batch on: the log of commitments
+/// is made of all of them, and nothing of it is stored.
+fn rebuilt(config: &Config, reader: &Reader) -> Result<(State, Head, Option<Proofs>), Error> {
+    if !config.receipts {
+        let replayed = replay(reader)?;
+        return Ok((replayed.state, replayed.head, None));
+    }
+    let mut proofs = Proofs::open(&config.data, &config.venue)?;
+    let (mut state, mut head) = (State::new(true), Head::default());
+    for batch in reader.read_after(0)? {
+        let batch = batch?;
+        for record in batch.records() {
+            proofs.observe(&state, record);
+            for event in &record.events {
+                evolve(&mut state, event);
+            }
+        }
+        head = batch.head();
+    }
+    Ok((state, head, Some(proofs)))
 }
 
 fn serve(

@@ -143,8 +143,8 @@ impl State {
         margin::withdrawable(self, account, asset)
     }
 
-    /// Opening equity of `account` in `asset`, in atoms: positive unrealised profit counted in part,
-    /// collateral by its weights to open, less the lien.
+    /// Opening equity of `account` in `asset`, in atoms: positive unrealised profit counted in
+    /// part, collateral by its weights to open, less the lien.
     #[must_use]
     pub fn opening_equity(&self, account: AccountId, asset: AssetId) -> i128 {
         margin::opening_now(self, account, asset).equity

@@ -10,6 +10,7 @@ pub mod keys;
 pub mod openapi;
 pub mod plain;
 pub mod queries;
+pub mod receipts;
 pub mod views;
 
 use std::sync::Arc;
@@ -36,7 +37,7 @@ use crate::rate::Buckets;
 use crate::service::{Requests, Vital};
 
 /// What every call works with.
-#[derive(Debug)]
+#[allow(missing_debug_implementations, reason = "it holds secrets")]
 pub struct Door {
     /// What the venue said.
     pub config: Config,
@@ -87,6 +88,10 @@ pub fn router(door: Arc<Door>) -> Router {
         .route("/v1/events", get(events::events))
         .route("/v1/pulse", get(events::pulse))
         .route("/v1/losses/{loss}/events", get(events::of_loss))
+        .route("/v1/losses/{loss}/receipts/{account}", get(receipts::receipt))
+        .route("/v1/episodes/{episode}/proof", get(receipts::episode))
+        .route("/v1/head", get(receipts::head))
+        .route("/v1/public-key", get(receipts::public_key))
         .route("/v1/keys", get(keys::list).post(keys::give))
         .route("/v1/keys/{key}", delete(keys::revoke))
         .route("/v1/audit", get(keys::audit))

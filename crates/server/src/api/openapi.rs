@@ -35,6 +35,9 @@ const PAGED_EVENTS: [Param; 2] = [
     param("limit", "How many items, 1 to 1000; 100 as a rule.", false),
 ];
 
+const DIVISION: [Param; 1] = [param("division", "Which division, from 1; the first.", false)];
+const FROM: [Param; 1] = [param("from", "The entries of an earlier head.", false)];
+
 /// The OpenAPI text, as served.
 #[must_use]
 pub fn text() -> &'static str {
@@ -132,7 +135,8 @@ fn calls(generator: &mut SchemaGenerator) -> Vec<Call> {
         Call {
             path: "/v1/commands",
             method: "post",
-            about: "Give a command; answered when it is durable. Idempotency-Key makes a retry safe.",
+            about: "Give a command; answered when it is durable. Idempotency-Key makes a retry \
+                    safe.",
             params: &[],
             body: Some(schema::<Action>(generator)),
             answer: schema::<Accepted>(generator),
@@ -141,8 +145,8 @@ fn calls(generator: &mut SchemaGenerator) -> Vec<Call> {
         Call {
             path: "/v1/events",
             method: "get",
-            about: "What happened, page by page; a stream where text/event-stream is accepted, which \
-                    resumes after Last-Event-ID.",
+            about: "What happened, page by page; a stream where text/event-stream is accepted, \
+                    which resumes after Last-Event-ID.",
             params: paged,
             body: None,
             answer: json!({ "anyOf": [numbered, event] }),
@@ -165,6 +169,31 @@ fn calls(generator: &mut SchemaGenerator) -> Vec<Call> {
             body: None,
             answer: schema::<Page<Numbered>>(generator),
             kind: json,
+        },
+        Call {
+            path: "/v1/losses/{loss}/receipts/{account}",
+            method: "get",
+            about: "The receipt of an account for a loss, as `rhodian verify receipt` reads it; \
+                    Rhodian-Receipts says how many divisions there are.",
+            params: &DIVISION,
+            body: None,
+            answer: json!({ "type": "object" }),
+            kind: json,
+        },
+        Call {
+            path: "/v1/head",
+            method: "get",
+            about: "The signed head of the log of commitments, with the proof that it continues \
+                    an earlier one.",
+            params: &FROM,
+            body: None,
+            answer: json!({ "type": "object" }),
+            kind: json,
+        },
+        plain("/v1/episodes/{episode}/proof", "Everything that was committed in an episode."),
+        Call {
+            kind: "text/plain",
+            ..plain("/v1/public-key", "The key that heads are signed with, in hexadecimal.")
         },
         Call {
             path: "/v1/keys",
@@ -261,17 +290,28 @@ pub fn page() -> String {
                 link rel="stylesheet" href="/assets/style.css";
             }
             body {
-                header { nav aria-label="Pages" { a href="/" { "Rhodian" } " " a href="/openapi.json" { "openapi.json" } } }
+                header {
+                    nav aria-label="Pages" {
+                        a href="/" { "Rhodian" } " " a href="/openapi.json" { "openapi.json" }
+                    }
+                }
                 main {
                     h1 { "The API" }
-                    p { "Amounts, prices and lots are strings of digits. Errors are problem details with a stable code." }
+                    p {
+                        "Amounts, prices and lots are strings of digits. Errors are problem \
+                         details with a stable code."
+                    }
                     @for (path, operations) in &paths {
                         @for (method, operation) in operations.as_object().into_iter().flatten() {
                             section {
                                 h2 { code { (method.to_uppercase()) " " (path) } }
                                 p { (operation["summary"].as_str().unwrap_or_default()) }
-                                @for of in operation["parameters"].as_array().into_iter().flatten() {
-                                    p { code { (of["name"].as_str().unwrap_or_default()) } " " (of["description"].as_str().unwrap_or_default()) }
+                                @for of in operation["parameters"].as_array().into_iter().flatten()
+                                {
+                                    p {
+                                        code { (of["name"].as_str().unwrap_or_default()) } " "
+                                        (of["description"].as_str().unwrap_or_default())
+                                    }
                                 }
                             }
                         }

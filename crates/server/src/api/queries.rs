@@ -4,8 +4,10 @@ mod accounts;
 mod losses;
 mod prices;
 mod rules;
+mod stress;
 
 pub(crate) use accounts::{account_view, claims_of, exposure_of, own_account, position_views};
+pub(crate) use stress::stress_of;
 
 use std::collections::BTreeMap;
 
@@ -52,6 +54,7 @@ pub fn table() -> Vec<Endpoint> {
     table.extend(prices::table());
     table.extend(accounts::table());
     table.extend(losses::table());
+    table.extend(stress::table());
     table
 }
 

@@ -215,6 +215,8 @@ pub struct PositionView {
     pub value: Digits,
     /// The gross value at the mark, in atoms.
     pub gross: Digits,
+    /// Whether its margin comes from scenarios, as of a portfolio with options.
+    pub in_portfolio: bool,
     /// Its place in auto-deleveraging, were the other side assigned now.
     pub place: Option<PlaceView>,
 }
@@ -399,6 +401,8 @@ pub struct ShareView {
     pub weight: Amount,
     /// The weight of all.
     pub all_weights: Digits,
+    /// What the divisions so far amount to, over all members.
+    pub divided: Amount,
     /// Its frozen cap.
     pub cap: Amount,
     /// What it paid.

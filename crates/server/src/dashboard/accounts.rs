@@ -57,7 +57,8 @@ pub(super) fn list(ask: &Ask<'_>) -> Result<Shown, Problem> {
             table {
                 caption { "Accounts with positions, the nearest to liquidation first" }
                 thead { tr {
-                    th scope="col" { "Account" } th scope="col" class="number" { "Equity less lien" }
+                    th scope="col" { "Account" }
+                    th scope="col" class="number" { "Equity less lien" }
                     th scope="col" class="number" { "Maintenance margin" }
                     th scope="col" class="number" { "Initial margin" }
                     th scope="col" class="number" { "Above maintenance" }
@@ -239,7 +240,9 @@ fn bore(ask: &Ask<'_>, of: &ExposureView) -> Markup {
                 @for loss in &share.losses { (link(*loss)) " " }
                 "was detected, with a weight of "
                 (show::money(ask, asset, share.weight.atoms().cast_signed())) " of "
-                (show::digits(ask, asset, &share.all_weights)) " in all. It paid "
+                (show::digits(ask, asset, &share.all_weights)) " in all. Of "
+                (show::money(ask, asset, share.divided.atoms().cast_signed()))
+                " that were divided it paid "
                 strong { (show::money(ask, asset, share.paid.atoms().cast_signed())) }
                 "; its cap was " (show::money(ask, asset, share.cap.atoms().cast_signed())) "."
             }

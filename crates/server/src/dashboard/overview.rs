@@ -2,6 +2,7 @@
 
 use maud::{Markup, html};
 use rhodian_core::control::Status;
+use rhodian_core::engine::Event;
 use rhodian_core::ids::LossId;
 use rhodian_core::ledger::Holder;
 use rhodian_core::oracle::Quality;
@@ -17,7 +18,11 @@ const LATEST: usize = 30;
 pub(super) fn page(ask: &Ask<'_>) -> Result<Shown, Problem> {
     ask.caller.may_read(Level::Public)?;
     let everyone = ask.caller.sees_everyone();
-    let latest = ask.view.tail.iter().rev().take(LATEST);
+    // The clock alone is no news.
+    let news = |told: &&std::sync::Arc<crate::follower::Told>| {
+        !matches!(told.event.event, Event::TimePassed { .. })
+    };
+    let latest = ask.view.tail.iter().rev().filter(news).take(LATEST);
     let body = html! {
         h1 { "How " (ask.venue) " stands" }
         (tiles(ask))
@@ -26,7 +31,9 @@ pub(super) fn page(ask: &Ask<'_>) -> Result<Shown, Problem> {
         @if everyone {
             (show::events(ask, "The latest events", latest.map(|told| &told.event)))
         } @else if let Some(owner) = ask.caller.subject {
-            p { "Your accounts are under " a href="/accounts" { "Accounts" } " (owner " (owner) ")." }
+            p {
+                "Your accounts are under " a href="/accounts" { "Accounts" } " (owner " (owner) ")."
+            }
         }
     };
     Ok(Shown { title: "Overview".to_owned(), body })
@@ -63,8 +70,12 @@ fn tiles(ask: &Ask<'_>) -> Markup {
             (tile("Status", &show::word(&status), "of the venue", status != Status::Open))
             (tile("Open losses", &open.to_string(), &format!("{episodes} episodes open"), open > 0))
             (tile("Below maintenance", &below.to_string(), "accounts", below > 0))
-            (tile("Prices", &format!("{} of {feeds}", feeds - poor), "of settlement quality",
-                poor > 0))
+            @if feeds > 0 {
+                (tile("Prices", &format!("{} of {feeds}", feeds - poor), "of settlement quality",
+                    poor > 0))
+            } @else {
+                (tile("Prices", "venue", "answers for its marks: no feeds", false))
+            }
             (tile("Uncovered", &unpaid.to_string(), "domains with a debt", unpaid > 0))
             (tile("Event", &ask.view.sequence.to_string(), &show::time(state.now()), false))
         }

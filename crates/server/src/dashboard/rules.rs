@@ -7,10 +7,12 @@ use rhodian_core::domain::Source;
 use rhodian_core::ids::LayerId;
 use rhodian_core::ledger::Holder;
 use rhodian_core::oracle::{Feed, Quality};
+use rhodian_core::units::Amount;
 
 use super::{Shown, show};
 use crate::access::Level;
 use crate::api::endpoint::Ask;
+use crate::api::queries::stress_of;
 use crate::kinds as all_kinds;
 use crate::problem::Problem;
 
@@ -52,6 +54,7 @@ pub(super) fn layers(ask: &Ask<'_>) -> Result<Shown, Problem> {
     let body = html! {
         h1 { "Layers" }
         p { "What absorbs a loss, in order, and what each layer could pay if one came now." }
+        @if ask.caller.sees_everyone() { (coverage_under_stress(ask)) }
         @for (_, domain) in state.domains.domains() {
             @for (class, id) in &domain.waterfalls {
                 @let waterfall = state.domains.waterfall(*id);
@@ -62,10 +65,12 @@ pub(super) fn layers(ask: &Ask<'_>) -> Result<Shown, Problem> {
                         thead { tr {
                             th scope="col" { "Step" } th scope="col" { "Layer" }
                             th scope="col" { "Kind" } th scope="col" class="number" { "Could pay" }
-                            th scope="col" { "How" } th scope="col" class="number" { "Cap an episode" }
+                            th scope="col" { "How" }
+                            th scope="col" class="number" { "Cap an episode" }
                         } }
                         tbody {
-                            @for (number, step) in (1..).zip(waterfall.iter().flat_map(|w| &w.steps)) {
+                            @let steps = waterfall.iter().flat_map(|found| &found.steps);
+                            @for (number, step) in (1..).zip(steps) {
                                 @for side in &step.layers {
                                     (layer(ask, number, side.layer))
                                 }
@@ -77,6 +82,47 @@ pub(super) fn layers(ask: &Ask<'_>) -> Result<Shown, Problem> {
         }
     };
     shown("Layers", body)
+}
+
+/// The moves that layers are held against, in millionths.
+const MOVES: [i32; 4] = [-100_000, -200_000, -400_000, 200_000];
+
+/// What each domain would lack after a move, and what its waterfall would pay of it today.
+fn coverage_under_stress(ask: &Ask<'_>) -> Markup {
+    let asset = |domain| ask.state.domains.domain(domain).map(|d| d.asset).unwrap_or_default();
+    html! {
+        div class="scroll" tabindex="0" role="region" aria-label="Coverage under stress" {
+            table {
+                caption { "If every price moved at once: the hole, and what would cover it today" }
+                thead { tr {
+                    th scope="col" { "All prices" } th scope="col" { "Domain" }
+                    th scope="col" class="number" { "Accounts below zero" }
+                    th scope="col" class="number" { "Hole" }
+                    th scope="col" class="number" { "Not covered" }
+                } }
+                tbody {
+                    @for moved in MOVES {
+                        @for of in stress_of(ask, moved).domains {
+                            @let asset = asset(of.domain);
+                            @let money = |a: Amount| {
+                                show::money(ask, asset, a.atoms().cast_signed())
+                            };
+                            @let left = of.plan.as_ref().map_or(of.hole, |plan| plan.uncovered);
+                            tr {
+                                th scope="row" { (moved / 10_000) " %" }
+                                td { (show::domain(ask, of.domain)) }
+                                td class="number" { (of.failing) }
+                                td class="number" { (money(of.hole)) }
+                                td class=(if left.is_zero() { "number" } else { "number bad" }) {
+                                    (money(left))
+                                }
+                            }
+                        }
+                    }
+                }
+            }
+        }
+    }
 }
 
 fn layer(ask: &Ask<'_>, step: u32, id: LayerId) -> Markup {

@@ -1,7 +1,7 @@
 //! How things are written on pages: money with its decimals, times in UTC, ids as names.
 
 use maud::{Markup, html};
-use rhodian_core::ids::{AccountId, AssetId, DomainId, LayerId, MarketId, Time};
+use rhodian_core::ids::{AccountId, AssetId, DomainId, LayerId, LossId, MarketId, Time};
 use rhodian_report::money::Money;
 use serde_json::Value;
 
@@ -89,7 +89,11 @@ pub(super) fn event(ask: &Ask<'_>, of: &Numbered) -> (String, String) {
         _ => about,
     };
     let fact = &value["fact"];
-    let asset = fact["asset"].as_u64().and_then(|id| u32::try_from(id).ok()).map(AssetId);
+    let number = |key: &str| fact[key].as_u64().and_then(|id| u32::try_from(id).ok());
+    // What is said of a loss is in the asset of its domain.
+    let of_loss = number("loss").and_then(|id| ask.state.losses.loss(LossId(id)));
+    let domain = of_loss.and_then(|loss| ask.state.domains.domain(loss.domain));
+    let asset = number("asset").map(AssetId).or(domain.map(|domain| domain.asset));
     let mut parts: Vec<String> = Vec::new();
     for (key, value) in fact.as_object().into_iter().flatten() {
         if let Some(part) = part(ask, asset, key, value) {
@@ -150,7 +154,7 @@ pub(super) fn events<'a>(
                         @let (about, parts) = event(ask, of);
                         tr {
                             th scope="row" class="number" { (of.sequence) }
-                            td { (time(of.at)) } td { (about) } td { (parts) }
+                            td class="when" { (time(of.at)) } td { (about) } td { (parts) }
                         }
                     }
                 }

@@ -196,6 +196,49 @@ fn bodies_and_streams_have_limits() {
     assert_eq!((reply.status, reply.code().as_str()), (503, "busy"));
 }
 
+/// Whatever is asked, in whatever form: refused with a code, never a fault of the service.
+#[test]
+fn nonsense_is_refused_and_breaks_nothing() {
+    let venue = Venue::start();
+    venue.world();
+    let nonsense = [
+        "0",
+        "1",
+        "-1",
+        "4294967295",
+        "4294967296",
+        "99999999999999999999999",
+        "x",
+        "%00",
+        "..",
+        "name",
+        "%F0%9F%A6%80",
+        "1e9",
+        "0x1",
+        " ",
+        "null",
+    ];
+    for endpoint in rhodian_server::api::endpoint::table() {
+        for word in nonsense {
+            let word = word.replace(' ', "%20");
+            let mut path = endpoint.path.to_owned();
+            for name in endpoint.in_path() {
+                path = path.replace(&format!("{{{name}}}"), &word);
+            }
+            let query: Vec<String> =
+                endpoint.params.iter().map(|param| format!("{}={word}", param.name)).collect();
+            for asked in [path.clone(), format!("{path}?{}", query.join("&"))] {
+                let reply = venue.get_as(&asked, &venue.admin);
+                assert!(reply.status < 500, "{asked}: {reply:?}");
+                let refused = reply.status != 200;
+                assert!(!refused || !reply.code().is_empty(), "{asked}: {reply:?}");
+            }
+        }
+    }
+    assert_eq!(venue.get_as("/v1/status?x=1", &venue.venue).code(), "parameter-not-read");
+    assert_eq!(venue.get("/v1/status")["data"]["status"], "open");
+}
+
 #[test]
 fn refused_calls_are_noted_without_secrets() {
     let venue = Venue::start();

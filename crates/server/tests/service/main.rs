@@ -5,5 +5,6 @@ mod client;
 mod complete;
 mod durable;
 mod pages;
+mod receipts;
 mod streams;
 mod venue;

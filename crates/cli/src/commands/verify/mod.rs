@@ -4,12 +4,13 @@ mod episode;
 mod journal;
 mod outcome;
 mod receipt;
+mod standing;
 
 use clap::{Args, Subcommand};
 
 use crate::diagnostic::{Diagnostic, Exit};
 
-/// Check what a venue handed out or keeps: a receipt, an episode, a journal
+/// Check what a venue handed out or keeps: a receipt, a standing, an episode, a journal
 #[derive(Clone, Debug, Args)]
 pub struct VerifyArgs {
     /// What to check
@@ -23,6 +24,8 @@ pub enum Verify {
     #[allow(missing_docs)]
     Receipt(receipt::ReceiptArgs),
     #[allow(missing_docs)]
+    Standing(standing::StandingArgs),
+    #[allow(missing_docs)]
     Episode(episode::EpisodeArgs),
     #[allow(missing_docs)]
     Journal(journal::JournalArgs),
@@ -32,6 +35,7 @@ pub enum Verify {
 pub fn run(args: &VerifyArgs) -> Result<Exit, Diagnostic> {
     match &args.what {
         Verify::Receipt(args) => receipt::run(args),
+        Verify::Standing(args) => standing::run(args),
         Verify::Episode(args) => episode::run(args),
         Verify::Journal(args) => journal::run(args),
     }

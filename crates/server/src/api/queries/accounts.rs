@@ -179,6 +179,7 @@ pub(crate) fn position_views(ask: &Ask<'_>, account: AccountId) -> Vec<PositionV
             entry: leg.entry.to_string(),
             value: state.markets.leg_value(leg).to_string(),
             gross: state.markets.gross(leg).to_string(),
+            in_portfolio: state.in_portfolio(account, leg.market),
             place,
         })
     });
@@ -266,6 +267,7 @@ fn share(set: u32, layer: u32, of: &LayerSet, account: AccountId) -> Option<Shar
         members: of.members.len(),
         weight: member.weight,
         all_weights: all.to_string(),
+        divided: of.cumulative(),
         cap: member.cap,
         paid: member.paid,
         called: member.called,

@@ -2,11 +2,10 @@
 
 use rhodian_core::ids::{AccountId, EpisodeId, LayerId, LiableSetId, LossId};
 use rhodian_core::loss::{Episode, Member};
-use serde_json::Value;
 
 use super::super::endpoint::{Ask, Endpoint, Page, Param, list, one, page};
 use super::super::views::{BookView, ClaimView, LossView, Row, SetLayerView, SetView};
-use super::accounts::{claims_of, own_account};
+use super::accounts::claims_of;
 use super::{IN_DOMAIN, id, in_domain};
 use crate::access::Level;
 use crate::problem::Problem;
@@ -23,13 +22,6 @@ pub(super) fn table() -> Vec<Endpoint> {
             Level::Public,
             &[],
             claims,
-        ),
-        one(
-            "/v1/losses/{loss}/receipts/{account}",
-            "The receipt of an account for a loss, with what proves it.",
-            Level::Public,
-            &[],
-            receipt,
         ),
         list("/v1/episodes", "Every episode.", Level::Public, &[IN_DOMAIN], episodes),
         one("/v1/episodes/{episode}", "An episode.", Level::Public, &[], episode),
@@ -120,13 +112,6 @@ fn claims(ask: &Ask<'_>) -> Result<Page<ClaimView>, Problem> {
     let rows = claims_of(ask, None, Some(loss)).into_iter();
     let own = rows.filter(|row| may(ask, row.account));
     page(ask, (1..).zip(own))
-}
-
-/// Receipts are made by `rhodian-proof`; until it stands there are none.
-fn receipt(ask: &Ask<'_>) -> Result<Value, Problem> {
-    let (loss, account) = (the_loss(ask)?, own_account(ask)?);
-    let detail = format!("no receipts are made yet: loss {loss}, account {account}");
-    Err(Problem::new("no-receipts", detail))
 }
 
 fn shown(ask: &Ask<'_>, id: EpisodeId, of: &Episode) -> Row<Episode> {

@@ -1,0 +1,85 @@
+//! `rhodian serve` and `rhodian demo`, as they are run.
+#![cfg(unix)]
+
+use std::io::{BufRead, BufReader, Read};
+use std::process::{Child, Command, Stdio};
+use std::time::{Duration, Instant};
+
+fn rhodian(arguments: &[&str]) -> Child {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_rhodian"));
+    command.args(arguments).stdin(Stdio::null());
+    command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().expect("the binary runs")
+}
+
+/// Sends a signal to a child of this test.
+fn signal(child: &Child, name: &str) {
+    let sent = Command::new("kill").args([name, &child.id().to_string()]).status();
+    assert!(sent.expect("kill runs").success());
+}
+
+fn line(from: &mut impl BufRead) -> String {
+    let mut line = String::new();
+    from.read_line(&mut line).expect("a line comes");
+    line.trim_end().to_owned()
+}
+
+#[test]
+fn a_first_start_prints_a_key_once_and_an_interrupt_stops_it_in_order() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let data = folder.path().join("venue").display().to_string();
+    for (start, signalled) in [(1, "-TERM"), (2, "-INT")] {
+        let mut child = rhodian(&["serve", "--data", &data, "--listen", "127.0.0.1:0"]);
+        let mut out = BufReader::new(child.stdout.take().expect("its output"));
+        let listening = line(&mut out);
+        assert!(listening.starts_with("listening on http://127.0.0.1:"), "{listening}");
+        if start == 1 {
+            assert_eq!(line(&mut out), "the administrator's key, shown once:");
+            assert!(line(&mut out).starts_with("rhodian_1_"));
+        }
+        signal(&child, signalled);
+        let mut rest = String::new();
+        out.read_to_string(&mut rest).expect("its output ends");
+        assert_eq!(rest, "", "start {start}");
+        assert_eq!(child.wait().expect("it ends").code(), Some(0), "start {start}");
+    }
+}
+
+#[test]
+fn what_cannot_be_served_is_refused_with_a_code() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let file = folder.path().join("rhodian.toml");
+    std::fs::write(&file, "queue = 0").expect("the file is written");
+    let file = file.display().to_string();
+    for (arguments, status, code) in [
+        (vec!["serve", "--config", &file], 2, "error[service-config]"),
+        (vec!["serve", "--config", "no such file"], 3, "error[io-not-found]"),
+        (vec!["serve"], 2, "error["),
+        (vec!["demo", "--for", "soon"], 2, "error["),
+    ] {
+        let output = rhodian(&arguments).wait_with_output().expect("it ends");
+        let error = String::from_utf8_lossy(&output.stderr).into_owned();
+        assert_eq!(output.status.code(), Some(status), "{arguments:?}: {error}");
+        assert!(error.contains(code), "{arguments:?}: {error}");
+    }
+}
+
+#[test]
+fn a_demo_shows_a_crash_and_ends_by_itself() {
+    let began = Instant::now();
+    let output = rhodian(&["demo", "--for", "14s", "--port", "0"]).wait_with_output();
+    let output = output.expect("it ends");
+    let text = String::from_utf8_lossy(&output.stdout).into_owned();
+    assert_eq!(output.status.code(), Some(0), "{}", String::from_utf8_lossy(&output.stderr));
+    assert!(text.starts_with("open http://127.0.0.1:"), "{text}");
+    assert!(text.contains("the crash is over: 50 commands taken, 1 refused"), "{text}");
+    assert!(began.elapsed() < Duration::from_secs(60), "it did not end at its time");
+}
+
+#[test]
+fn an_interrupt_ends_a_demo() {
+    let mut child = rhodian(&["demo", "--port", "0"]);
+    let mut out = BufReader::new(child.stdout.take().expect("its output"));
+    assert!(line(&mut out).starts_with("open http://127.0.0.1:"));
+    signal(&child, "-INT");
+    assert_eq!(child.wait().expect("it ends").code(), Some(0));
+}

@@ -1,0 +1,88 @@
+//! Receipts and heads, as the files that `rhodian verify` reads: their one canonical form, with
+//! nothing around it.
+
+use std::sync::Arc;
+
+use axum::extract::{Request, State};
+use axum::http::{HeaderValue, header};
+use axum::response::{IntoResponse, Response};
+use rhodian_core::ids::{EpisodeId, LossId};
+
+use super::endpoint::{self, Ask};
+use super::queries::own_account;
+use super::{Door, args};
+use crate::access::Level;
+use crate::follower::View;
+use crate::problem::Problem;
+use crate::proofs::Proofs;
+
+fn proofs(view: &View) -> Result<&Proofs, Problem> {
+    let off = || Problem::new("no-receipts", "this service makes no receipts: receipts = false");
+    view.proofs.as_ref().ok_or_else(off)
+}
+
+/// `GET /v1/losses/{loss}/receipts/{account}`: one file for each division of the loss that the
+/// account was a member of; the header says how many there are.
+pub async fn receipt(State(door): State<Arc<Door>>, request: Request) -> Response {
+    let answered = async {
+        let (caller, args, _) = endpoint::read(request).await?;
+        let caller = endpoint::must_call(caller)?;
+        args::known(&args, ["loss", "account", "division"].into_iter())?;
+        let view = door.follower.read();
+        let venue = door.config.venue.as_str();
+        let ask = Ask { view: &view, state: &view.state, args: &args, caller: &caller, venue };
+        let (loss, account) = (LossId(args.must("loss")?), own_account(&ask)?);
+        let proofs = proofs(&view)?;
+        let head = proofs.head(view.state.now());
+        let all = proofs.prover().receipts(&view.state, loss, account, &head);
+        let division: usize = args.maybe("division")?.unwrap_or(1);
+        let one = division.checked_sub(1).and_then(|place| all.get(place));
+        let none = || Problem::not_found("receipt of this account for loss", loss);
+        let mut response = endpoint::json(one.ok_or_else(none)?.to_json());
+        response.headers_mut().insert("rhodian-receipts", HeaderValue::from(all.len()));
+        Ok::<_, Problem>(response)
+    };
+    answered.await.unwrap_or_else(IntoResponse::into_response)
+}
+
+/// `GET /v1/head`: the signed head of the log, with the proof that it continues an earlier one.
+pub async fn head(State(door): State<Arc<Door>>, request: Request) -> Response {
+    let answered = async {
+        let (caller, args, _) = endpoint::read(request).await?;
+        endpoint::must_call(caller)?.may_read(Level::Public)?;
+        args::known(&args, ["from"].into_iter())?;
+        let view = door.follower.read();
+        let file = proofs(&view)?.head_file(view.state.now(), args.maybe("from")?);
+        Ok::<_, Problem>(endpoint::json(serde_json::to_vec(&file).unwrap_or_default()))
+    };
+    answered.await.unwrap_or_else(IntoResponse::into_response)
+}
+
+/// `GET /v1/public-key`: what heads are signed with, in hexadecimal.
+pub async fn public_key(State(door): State<Arc<Door>>) -> Response {
+    let view = door.follower.read();
+    match proofs(&view) {
+        Ok(proofs) => {
+            let kind = [(header::CONTENT_TYPE, "text/plain; charset=utf-8")];
+            (kind, proofs.public_key() + "\n").into_response()
+        }
+        Err(problem) => problem.into_response(),
+    }
+}
+
+/// `GET /v1/episodes/{episode}/proof`: everything that was committed in an episode.
+pub async fn episode(State(door): State<Arc<Door>>, request: Request) -> Response {
+    let answered = async {
+        let (caller, args, _) = endpoint::read(request).await?;
+        // It names nobody, but tells every gain and every share.
+        endpoint::must_call(caller)?.may_read(Level::Everyone)?;
+        args::known(&args, ["episode"].into_iter())?;
+        let episode = EpisodeId(args.must("episode")?);
+        let view = door.follower.read();
+        let proofs = proofs(&view)?;
+        let file = proofs.prover().episode(episode, &proofs.head(view.state.now()));
+        let file = file.ok_or_else(|| Problem::not_found("episode", episode))?;
+        Ok::<_, Problem>(endpoint::json(file.to_json()))
+    };
+    answered.await.unwrap_or_else(IntoResponse::into_response)
+}

@@ -22,6 +22,7 @@ Examples:
   rhodian explain result --account bob
   rhodian incident run --out incident
   rhodian verify receipt bob.json --key venue.pub
+  rhodian verify journal venue
   rhodian serve --data venue
   rhodian completions bash
 

@@ -53,7 +53,8 @@ pub fn audit(
 ) -> Result<Audit, Error> {
     let mut snapshots = snapshots(reader)?;
     let mut audited = Auditor { reader, commands: 0, refused: 0, keys: 0 };
-    let mut state = State::new(true);
+    // The watch is for deciding; events need none.
+    let mut state = State::new(report.is_some());
     let mut redecider = Redecider::default();
     let mut head = Head::default();
     hold_snapshot(&mut snapshots, head, &state);

@@ -21,6 +21,11 @@ pub enum Error {
         /// The key.
         key: Key,
     },
+    /// A batch of more bytes than a record holds.
+    TooLong {
+        /// How many.
+        bytes: usize,
+    },
     /// Another process has the journal open.
     Locked {
         /// The folder.
@@ -84,6 +89,7 @@ impl Error {
         match self {
             Self::Moved { .. } => "journal-moved",
             Self::KeyTaken { .. } => "journal-key-taken",
+            Self::TooLong { .. } => "journal-too-long",
             Self::Locked { .. } => "journal-locked",
             Self::Absent { .. } => "journal-absent",
             Self::Newer { .. } => "journal-newer",
@@ -99,7 +105,10 @@ impl Error {
     #[must_use]
     pub fn place(&self) -> Option<String> {
         match self {
-            Self::Moved { .. } | Self::KeyTaken { .. } | Self::NotOurs { .. } => None,
+            Self::Moved { .. }
+            | Self::KeyTaken { .. }
+            | Self::TooLong { .. }
+            | Self::NotOurs { .. } => None,
             Self::Newer { place, .. } | Self::Damaged { place, .. } => Some(place.clone()),
             Self::Locked { place }
             | Self::Absent { place }
@@ -113,24 +122,25 @@ impl Error {
     #[must_use]
     pub const fn help(&self) -> &'static str {
         match self {
-            Self::Moved { .. } => "Read the head again; only one may append.",
-            Self::KeyTaken { .. } => "Look the key up before the command is decided.",
-            Self::Locked { .. } => "Stop the other process, or give this one a folder of its own.",
-            Self::Absent { .. } => "Name the folder a service was started with.",
-            Self::Newer { .. } => "Use the version of Rhodian that wrote it, or a later one.",
+            Self::Moved { .. } => "read the head again; only one may append.",
+            Self::KeyTaken { .. } => "look the key up before the command is decided.",
+            Self::TooLong { .. } => "commit fewer commands together.",
+            Self::Locked { .. } => "stop the other process, or give this one a folder of its own.",
+            Self::Absent { .. } => "name the folder a service was started with.",
+            Self::Newer { .. } => "use the version of Rhodian that wrote it, or a later one.",
             Self::Damaged { .. } => {
-                "Keep a copy of the folder, then restore the last backup; `rhodian verify journal` \
+                "keep a copy of the folder, then restore the last backup; `rhodian verify journal` \
                  says how far each of them is sound."
             }
             Self::Behind { .. } => {
-                "Restore the newer copy. If an older backup was put in place on purpose, remove \
+                "restore the newer copy. If an older backup was put in place on purpose, remove \
                  the file `acknowledged` from the folder: what came after it is then given up."
             }
-            Self::NotOurs { .. } => "Take snapshots of states that replayed this journal.",
+            Self::NotOurs { .. } => "take snapshots of states that replayed this journal.",
             Self::Storage { .. } => {
-                "Nothing acknowledged is lost. Make room or mend the disk, then start again."
+                "nothing acknowledged is lost. Make room or mend the disk, then start again."
             }
-            Self::Stopped { .. } => "Open the journal again: what was acknowledged is in it.",
+            Self::Stopped { .. } => "open the journal again: what was acknowledged is in it.",
         }
     }
 
@@ -150,16 +160,16 @@ impl fmt::Display for Error {
                 write!(f, "the journal stands at {stands}, not at {expected}")
             }
             Self::KeyTaken { key } => write!(f, "the key {key} belongs to an earlier command"),
+            Self::TooLong { bytes } => write!(f, "a batch of {bytes} bytes is too long"),
             Self::Locked { .. } => f.write_str("another process has the journal open"),
             Self::Absent { .. } => f.write_str("there is no journal"),
             Self::Newer { format, rules, .. } => {
                 write!(f, "written by a later version: format {format}, rules {rules}")
             }
-            Self::Damaged { what, .. } => write!(f, "damaged: {what}"),
-            Self::Behind { acknowledged, stands, .. } => write!(
-                f,
-                "the journal stands at {stands}, but {acknowledged} was acknowledged from it"
-            ),
+            Self::Damaged { what, .. } => write!(f, "the journal is damaged: {what}"),
+            Self::Behind { acknowledged, stands, .. } => {
+                write!(f, "the journal stands at {stands}, and {acknowledged} was acknowledged")
+            }
             Self::NotOurs { at } => write!(f, "the journal never stood at {at}"),
             Self::Storage { doing, source, .. } => {
                 write!(f, "cannot {doing} the journal: {source}")

@@ -24,7 +24,7 @@ pub struct Replayed {
 /// What is damaged, by name, and storage that fails.
 pub fn replay(history: &(impl History + ?Sized)) -> Result<Replayed, Error> {
     match history.latest_snapshot()? {
-        Some((head, state)) => replay_on(history, state.watched(), head, Some(head)),
+        Some((head, state)) => replay_on(history, state, head, Some(head)),
         None => replay_from_zero(history),
     }
 }
@@ -35,9 +35,10 @@ pub fn replay(history: &(impl History + ?Sized)) -> Result<Replayed, Error> {
 ///
 /// As [`replay`].
 pub fn replay_from_zero(history: &(impl History + ?Sized)) -> Result<Replayed, Error> {
-    replay_on(history, State::new(true), Head::default(), None)
+    replay_on(history, State::new(false), Head::default(), None)
 }
 
+/// Events need no watch: it is built once, at the end.
 fn replay_on(
     history: &(impl History + ?Sized),
     mut state: State,
@@ -49,7 +50,7 @@ fn replay_on(
         apply(&mut state, &batch);
         head = batch.head();
     }
-    Ok(Replayed { state, head, from })
+    Ok(Replayed { state: state.watched(), head, from })
 }
 
 /// Applies the events of `batch`.

@@ -133,7 +133,7 @@ fn a_full_disk_stops_the_journal_and_loses_nothing() {
         if source.kind() == std::io::ErrorKind::StorageFull),
         "{refused}"
     );
-    assert!(refused.help().contains("Nothing acknowledged is lost"));
+    assert!(refused.help().contains("nothing acknowledged is lost"));
     let stopped = try_append(&mut store, venue.at, vec![]).unwrap_err();
     assert_eq!(stopped.code(), "journal-stopped");
     let acknowledged = model.head().unwrap();

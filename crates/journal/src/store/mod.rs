@@ -8,6 +8,7 @@
 mod mark;
 mod overlay;
 mod reader;
+mod record;
 mod tables;
 
 use std::fs::{self, File, OpenOptions};
@@ -31,6 +32,10 @@ use tables::{
     BATCHES, KEYS, META, PARTS, SEQUENCES, SNAPSHOTS, STANDS, Stands, bytes_of, cause, failed,
 };
 
+/// What the database keeps in memory, in bytes: replay reads each batch once, and a service passes
+/// on what it has just committed.
+const CACHE: usize = 128 << 20;
+
 /// The file of the store in its folder.
 const FILE: &str = "journal.redb";
 
@@ -44,6 +49,7 @@ pub struct Store {
     /// An append failed: what the database holds in memory may not be on disk.
     stopped: bool,
     buffer: Vec<u8>,
+    record: Vec<u8>,
 }
 
 impl Store {
@@ -87,7 +93,15 @@ impl Store {
         let head = reader.check_ends()?;
         let remarks = mark.check(&reader, head)?;
         mark.set(head)?;
-        Ok(Self { reader, mark, head, remarks, stopped: false, buffer: Vec::new() })
+        Ok(Self {
+            reader,
+            mark,
+            head,
+            remarks,
+            stopped: false,
+            buffer: Vec::new(),
+            record: Vec::new(),
+        })
     }
 
     /// What was put right when it was opened.
@@ -116,7 +130,7 @@ impl Store {
         self.reader.path().into()
     }
 
-    /// Writes `batch`, whose bytes are in the buffer, and leaves the journal standing at `head`.
+    /// Writes `batch`, whose record is in the buffer, and leaves the journal standing at `head`.
     fn commit(&self, txn: WriteTransaction, batch: &Batch, head: Head) -> Result<(), Error> {
         let new = new_keys(batch)?;
         let failing = |error: redb::Error| failed("append to", self.reader.path(), error);
@@ -128,7 +142,7 @@ impl Store {
                     return Ok(Some(key.clone()));
                 }
             }
-            txn.open_table(BATCHES)?.insert(batch.number, self.buffer.as_slice())?;
+            txn.open_table(BATCHES)?.insert(batch.number, self.record.as_slice())?;
             if head.events >= batch.first {
                 txn.open_table(SEQUENCES)?.insert(batch.first, batch.number)?;
             }
@@ -195,9 +209,10 @@ impl Journal for Store {
             return Err(Error::Moved { expected, stands: self.head });
         }
         let txn = self.begin()?;
-        let mut batch = Batch::after(&self.head, at, entries, &mut self.buffer);
-        self.buffer.extend_from_slice(&batch.chain);
+        let batch = Batch::after(&self.head, at, entries, &mut self.buffer);
         let head = batch.head();
+        let fits = record::write(&self.buffer, &batch.chain, &mut self.record);
+        fits.ok_or(Error::TooLong { bytes: self.buffer.len() })?;
         match self.commit(txn, &batch, head) {
             Ok(()) => {}
             Err(error @ Error::KeyTaken { .. }) => return Err(error),
@@ -208,7 +223,6 @@ impl Journal for Store {
         }
         self.head = head;
         self.mark.set(head).inspect_err(|_| self.stopped = true)?;
-        batch.entries.shrink_to_fit();
         Ok(batch)
     }
 
@@ -228,7 +242,7 @@ impl Journal for Store {
 /// make sense of at all is damaged, too.
 pub(crate) fn database(backend: impl StorageBackend, path: &Path) -> Result<Arc<Database>, Error> {
     let mut builder = Builder::new();
-    builder.set_check_integrity_on_open(true);
+    builder.set_check_integrity_on_open(true).set_cache_size(CACHE);
     let opened = builder.create_with_backend(backend);
     opened.map(Arc::new).map_err(|error| failed("open", path, error))
 }

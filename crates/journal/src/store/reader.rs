@@ -16,6 +16,7 @@ use rhodian_core::engine::{RULES_VERSION, State};
 
 use super::mark::{Mark, Remark};
 use super::overlay::Overlay;
+use super::record;
 use super::tables::{BATCHES, KEYS, META, PARTS, SEQUENCES, SNAPSHOTS, STANDS, Stands, failed};
 use super::{FILE, database};
 use crate::batch::{Batch, FORMAT, Head, Kept, Key};
@@ -211,10 +212,8 @@ impl Reader {
     /// A record of the batches table as a batch, its bytes checked against its chain.
     fn decode(&self, number: u64, record: &[u8]) -> Result<Batch, Error> {
         let place = || self.place(format!("batch {number}"));
-        let Some((bytes, chain)) = record.split_last_chunk::<32>() else {
-            return Err(Error::damaged(place(), "it is cut short"));
-        };
-        let batch = Batch::read(bytes, place)?;
+        let (bytes, chain) = record::read(record).map_err(|what| Error::damaged(place(), what))?;
+        let batch = Batch::read(&bytes, place)?;
         if batch.chain != *chain {
             return Err(Error::damaged(place(), "its bytes do not give its chain"));
         }

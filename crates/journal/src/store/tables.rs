@@ -11,7 +11,7 @@ use crate::error::Error;
 
 /// What the journal is: one record, [`STANDS`].
 pub(crate) const META: TableDefinition<'_, &str, &[u8]> = TableDefinition::new("meta");
-/// By number: the canonical bytes of a batch and its chain.
+/// By number: the record of a batch.
 pub(crate) const BATCHES: TableDefinition<'_, u64, &[u8]> = TableDefinition::new("batches");
 /// By the sequence number of its first event: the number of a batch that has any.
 pub(crate) const SEQUENCES: TableDefinition<'_, u64, u64> = TableDefinition::new("sequences");

@@ -1,6 +1,7 @@
-//! `rhodian verify`: files that leave a venue, checked by whoever has them.
+//! `rhodian verify`: files that leave a venue, and what it keeps, checked by whoever has them.
 
 mod episode;
+mod journal;
 mod outcome;
 mod receipt;
 mod standing;
@@ -9,7 +10,7 @@ use clap::{Args, Subcommand};
 
 use crate::diagnostic::{Diagnostic, Exit};
 
-/// Check what a venue handed out: a receipt, a standing, an episode
+/// Check what a venue handed out or keeps: a receipt, a standing, an episode, a journal
 #[derive(Clone, Debug, Args)]
 pub struct VerifyArgs {
     /// What to check
@@ -26,6 +27,8 @@ pub enum Verify {
     Standing(standing::StandingArgs),
     #[allow(missing_docs)]
     Episode(episode::EpisodeArgs),
+    #[allow(missing_docs)]
+    Journal(journal::JournalArgs),
 }
 
 /// Checks it.
@@ -34,5 +37,6 @@ pub fn run(args: &VerifyArgs) -> Result<Exit, Diagnostic> {
         Verify::Receipt(args) => receipt::run(args),
         Verify::Standing(args) => standing::run(args),
         Verify::Episode(args) => episode::run(args),
+        Verify::Journal(args) => journal::run(args),
     }
 }

@@ -116,7 +116,7 @@ fn frozen(world: &World, text: &str) -> (u128, u128) {
     let set = losses.set(*episode.sets.last().expect("a set")).expect("a set");
     let members = set.layers.values().flat_map(|layer| layer.members.iter());
     let rows = members.filter(|member| member.account == world.id(text));
-    let row = rows.last().expect("a member");
+    let row = rows.max_by_key(|member| member.weight).expect("a member");
     (row.weight.atoms(), row.cap.atoms())
 }
 

@@ -146,7 +146,7 @@ impl Watch {
 
     /// Whether a loss or an episode is open.
     pub(super) fn is_anything_open(&self) -> Option<bool> {
-        self.on.then(|| !self.open_losses.is_empty() || !self.open_episodes.is_empty())
+        self.on.then_some(!self.open_losses.is_empty() || !self.open_episodes.is_empty())
     }
 
     pub(super) fn open_losses(&self) -> Option<&BTreeSet<LossId>> {

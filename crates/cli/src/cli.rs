@@ -20,9 +20,9 @@ Examples:
   rhodian run VENUE.toml --out run
   rhodian margin run --account bob
   rhodian explain result --account bob
-  rhodian serve --data venue
   rhodian incident run --out incident
   rhodian verify receipt bob.json --key venue.pub
+  rhodian serve --data venue
   rhodian completions bash
 
 Results go to standard output, remarks and errors to standard error; errors are text in every
@@ -52,11 +52,11 @@ pub enum Command {
     #[allow(missing_docs)]
     Explain(explain::ExplainArgs),
     #[allow(missing_docs)]
+    Incident(incident::IncidentArgs),
+    #[allow(missing_docs)]
     Demo(demo::DemoArgs),
     #[allow(missing_docs)]
     Serve(serve::ServeArgs),
-    #[allow(missing_docs)]
-    Incident(incident::IncidentArgs),
     #[allow(missing_docs)]
     Check(Box<check::CheckArgs>),
     #[allow(missing_docs)]
@@ -78,9 +78,9 @@ impl Command {
             Self::Run(args) => run::run(args),
             Self::Margin(args) => margin::run(args),
             Self::Explain(args) => explain::run(args),
+            Self::Incident(args) => incident::run(args),
             Self::Demo(args) => demo::run(args),
             Self::Serve(args) => serve::run(args),
-            Self::Incident(args) => incident::run(args),
             Self::Check(args) => check::run(args),
             Self::Verify(args) => verify::run(args),
             Self::Init(args) => init::run(args),

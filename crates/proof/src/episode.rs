@@ -18,10 +18,11 @@ use crate::head::SignedHead;
 use crate::header::{AccountsHeader, ClassLevel, DivisionHeader, LayerRule, VERSION};
 use crate::leaf::{AccountLeaf, LayerClaim, ShareLeaf};
 use crate::log::LogPath;
-use crate::receipt::{TRUSTED, Unreadable, read, write};
+use crate::receipt::{Unreadable, read, write};
 use crate::report::Report;
+use crate::standing::TRUSTED_OF_STANDING;
 use crate::sum::SumTree;
-use crate::verify::{Policy, balance, belongs, head, share, sums};
+use crate::verify::{Policy, balance, belongs, head, share, sums, trusted};
 
 /// The form of the file, in its first field.
 pub const FORM: &str = "rhodian-episode-1";
@@ -102,11 +103,8 @@ impl EpisodeFile {
         for (place, set) in self.sets.iter().enumerate() {
             self.set(&mut report, place, set);
         }
-        let mut trusted = TRUSTED.iter().filter_map(|words| words.split_once(": "));
-        // Here everybody's share is recomputed.
-        trusted.by_ref().filter(|(name, _)| *name != "others").for_each(|(name, why)| {
-            report.trust(name, why);
-        });
+        // Everybody's share is computed again: nothing of shares is trusted.
+        trusted(&mut report, &TRUSTED_OF_STANDING);
         report
     }
 
@@ -256,8 +254,8 @@ fn members(
     rows.map(member).collect()
 }
 
-/// Whether core gives every member the share and the exact share that were committed, and every class
-/// its level.
+/// Whether core gives every member the share and the exact share that were committed, and every
+/// class its level.
 fn shares(
     accounts: &AccountsHeader,
     division: &CommittedDivision,

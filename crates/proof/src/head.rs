@@ -1,5 +1,5 @@
-//! Signed heads of the log. A head says how many entries there are and the root over them; the venue
-//! signs it, and witnesses may. Two heads of one venue that disagree are evidence against it.
+//! Signed heads of the log. A head says how many entries there are and the root over them; the
+//! venue signs it, and witnesses may. Two heads of one venue that disagree are evidence against it.
 
 use alloc::string::String;
 use alloc::vec::Vec;
@@ -143,8 +143,8 @@ pub struct Equivocation {
 }
 
 impl Equivocation {
-    /// The evidence, where the heads are such: both signed by one key, of one venue, of one size, with
-    /// different roots.
+    /// The evidence, where the heads are such: both signed by one key, of one venue, of one size,
+    /// with different roots.
     #[must_use]
     pub fn of(one: &SignedHead, other: &SignedHead) -> Option<Self> {
         let found = Self { one: one.clone(), other: other.clone() };

@@ -1,6 +1,6 @@
 //! What stands beside the trees: of which moment and by which rules, at which prices, and the terms
-//! that make gains and losses balance. A header is hashed with the root it names, and its hash is the
-//! entry of the log.
+//! that make gains and losses balance. A header is hashed with the root it names, and its hash is
+//! the entry of the log.
 
 use alloc::string::String;
 use alloc::vec::Vec;

@@ -2,11 +2,11 @@
 //!
 //! Read in the order of one proof: [`hash`] says what is hashed and how trees are told apart;
 //! [`tree`] is the tree of RFC 9162, its inclusion and consistency proofs; [`sum`] the same tree
-//! with sums in its nodes; [`leaf`] and [`header`] what is committed; [`rounding`] who got the atoms
-//! that were left over; [`commit`] and [`prover`] make commitments from core's public state;
-//! [`log`] and [`head`] are the append-only log of commitments and its signed heads; [`receipt`] and
-//! [`episode`] are the files that leave the venue; [`verify`] checks them and reports each check by
-//! name.
+//! with sums in its nodes; [`leaf`] and [`header`] what is committed; [`rounding`] who got the
+//! atoms that were left over; [`commit`] and [`prover`] make commitments from core's public state;
+//! [`log`] and [`head`] are the append-only log of commitments and its signed heads; [`receipt`],
+//! [`standing`] and [`episode`] are the files that leave the venue; [`verify`] checks them and
+//! reports each check by name.
 //!
 //! Four laws of the formats: every number is a whole number with a stated bound, and in JSON a
 //! string; one value has one encoding, and a file that is not in it is refused; what is hashed
@@ -28,6 +28,7 @@ pub mod prover;
 pub mod receipt;
 pub mod report;
 pub mod rounding;
+pub mod standing;
 pub mod sum;
 pub mod tree;
 pub mod verify;

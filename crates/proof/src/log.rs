@@ -1,5 +1,5 @@
-//! The append-only log: an entry is the hash of a header. Inclusion says that a commitment stands in
-//! it, consistency that what was there is there still.
+//! The append-only log: an entry is the hash of a header. Inclusion says that a commitment stands
+//! in it, consistency that what was there is there still.
 
 use alloc::string::String;
 use alloc::vec::Vec;

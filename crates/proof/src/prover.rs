@@ -1,13 +1,13 @@
-//! The prover: it follows the engine's records, commits what is to be committed before and after each
-//! division, and hands out receipts. It reads core's public state only; fed with the same records it
-//! makes the same log, so it need not be stored.
+//! The prover: it follows the engine's records, commits what is to be committed before and after
+//! each division, and hands out receipts. It reads core's public state only; fed with the same
+//! records it makes the same log, so it need not be stored.
 
 use alloc::collections::BTreeMap;
 use alloc::string::ToString;
 use alloc::vec::Vec;
 
 use rhodian_core::engine::{Event, Record, State};
-use rhodian_core::ids::{AccountId, EpisodeId, LayerId, LiableSetId, LossId, Time};
+use rhodian_core::ids::{AccountId, DomainId, EpisodeId, LayerId, LiableSetId, LossId, Time};
 use rhodian_core::loss;
 use rhodian_core::market;
 use rhodian_core::units::Amount;
@@ -20,6 +20,7 @@ use crate::header::AccountsHeader;
 use crate::log::{Consistency, Log};
 use crate::receipt::{FORM, Receipt, TRUSTED};
 use crate::rounding::Way;
+use crate::standing::{self, Standing, TRUSTED_OF_STANDING};
 
 /// A commitment and its place in the log.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -42,13 +43,15 @@ pub struct Prover {
     checkpoints: bool,
     sets: BTreeMap<LiableSetId, Logged<AccountsCommitment>>,
     divisions: BTreeMap<DivisionId, Logged<DivisionCommitment>>,
-    /// The headers committed at checkpoints; their trees are not kept.
+    /// The headers committed at checkpoints.
     periods: Vec<Logged<AccountsHeader>>,
+    /// By domain: the last checkpoint whole; the trees of those before are not kept.
+    last: BTreeMap<DomainId, Logged<AccountsCommitment>>,
 }
 
 impl Prover {
-    /// A prover that has seen nothing. `checkpoints` says whether all accounts are committed at each
-    /// checkpoint too: one pass over all accounts and two hashes for each.
+    /// A prover that has seen nothing. `checkpoints` says whether all accounts are committed at
+    /// each checkpoint too: one pass over all accounts and two hashes for each.
     #[must_use]
     pub fn new(venue: Venue, checkpoints: bool) -> Self {
         Self {
@@ -58,6 +61,7 @@ impl Prover {
             sets: BTreeMap::new(),
             divisions: BTreeMap::new(),
             periods: Vec::new(),
+            last: BTreeMap::new(),
         }
     }
 
@@ -127,9 +131,10 @@ impl Prover {
         let domains = before.domains.domains().map(|(domain, _)| domain);
         for domain in domains.filter(|domain| !of.blocked.contains(domain)) {
             match AccountsCommitment::new(&self.venue, before, domain, Moment::Checkpoint) {
-                Ok(AccountsCommitment { header, .. }) => {
-                    let index = self.append(&header.hash())?;
-                    self.periods.push(Logged { index, of: header });
+                Ok(of) => {
+                    let index = self.append(&of.header.hash())?;
+                    self.periods.push(Logged { index, of: of.header.clone() });
+                    self.last.insert(domain, Logged { index, of });
                 }
                 Err(Flaw::NobodyThere) => {}
                 Err(flaw) => return Err(flaw),
@@ -216,6 +221,52 @@ impl Prover {
         })
     }
 
+    /// The proof that `account` stands among all accounts at the last checkpoint of `domain`.
+    #[must_use]
+    pub fn standing(
+        &self,
+        state: &State,
+        domain: DomainId,
+        account: AccountId,
+        head: &SignedHead,
+    ) -> Option<Standing> {
+        self.standing_in(state, self.last.get(&domain)?, account, head)
+    }
+
+    /// The proof that `account` stands among all accounts when a liable set was fixed, whether it
+    /// was liable or not.
+    #[must_use]
+    pub fn standing_at(
+        &self,
+        state: &State,
+        set: LiableSetId,
+        account: AccountId,
+        head: &SignedHead,
+    ) -> Option<Standing> {
+        self.standing_in(state, self.sets.get(&set)?, account, head)
+    }
+
+    fn standing_in(
+        &self,
+        state: &State,
+        stood: &Logged<AccountsCommitment>,
+        account: AccountId,
+        head: &SignedHead,
+    ) -> Option<Standing> {
+        let at = stood.of.place(account)?;
+        Some(Standing {
+            form: standing::FORM.into(),
+            external_id: state.accounts.account(account)?.name.as_str().into(),
+            salt: *stood.of.salts.get(at)?,
+            account: stood.of.leaves.get(at)?.clone(),
+            account_path: stood.of.tree.path(at)?,
+            accounts: stood.of.header.clone(),
+            accounts_log: self.log.path(stood.index, head.head.size)?,
+            head: head.clone(),
+            trusted: TRUSTED_OF_STANDING.iter().map(ToString::to_string).collect(),
+        })
+    }
+
     /// All that was committed in an episode: every leaf of every liable set and of every division.
     /// It names nobody, but tells every gain and every share.
     #[must_use]
@@ -247,12 +298,13 @@ impl Prover {
     }
 }
 
-/// The domain of an episode and the rules frozen for it: it may have been opened by the same record.
+/// The domain of an episode and the rules frozen for it: it may have been opened by the same
+/// record.
 fn rules_of<'a>(
     before: &'a State,
     record: &'a Record,
     id: EpisodeId,
-) -> Option<(rhodian_core::ids::DomainId, &'a loss::FrozenRules)> {
+) -> Option<(DomainId, &'a loss::FrozenRules)> {
     let opened = record.events.iter().find_map(|event| match event {
         Event::Loss(loss::Event::EpisodeOpened { episode, domain, rules }) if *episode == id => {
             Some((*domain, rules))

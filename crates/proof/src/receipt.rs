@@ -22,8 +22,8 @@ pub const TRUSTED: [&str; 4] = [
     "fills: that the trades the venue booked for you and for others took place",
     "prices: that the marks in the header are what their sources said",
     "losers: that no loser in the list of accounts was invented",
-    "others: that the others' shares follow the rule; each can check his own, and an auditor all of \
-     them with the episode file",
+    "others: that the others' shares follow the rule; each can check his own, and an auditor all \
+     of them with the episode file",
 ];
 
 /// One participant's share of one division, with its proof.

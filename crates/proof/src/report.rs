@@ -1,4 +1,5 @@
-//! What a check found, by name: passed, failed, or trusted. A name stays what it is: scripts read it.
+//! What a check found, by name: passed, failed, or trusted. A name stays what it is: scripts read
+//! it.
 
 use alloc::string::String;
 use alloc::vec::Vec;

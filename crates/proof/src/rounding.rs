@@ -1,6 +1,6 @@
-//! Who pays an atom more or less than his exact share rounded down. A division publishes who was the
-//! last to get an atom (his fraction and his place); with it everyone can tell whether he was to
-//! get one, and the sums of the tree say how many did.
+//! Who pays an atom more or less than his exact share rounded down. A division publishes who was
+//! the last to get an atom (his fraction and his place); with it everyone can tell whether he was
+//! to get one, and the sums of the tree say how many did.
 
 use borsh::{BorshDeserialize, BorshSerialize};
 use core::cmp::Ordering;
@@ -95,7 +95,8 @@ impl Rounding {
         }
     }
 
-    /// How `leaves` were rounded, of which each has its share; `up` where each was rounded up alone.
+    /// How `leaves` were rounded, of which each has its share; `up` where each was rounded up
+    /// alone.
     #[must_use]
     pub fn of(leaves: &[ShareLeaf], up: bool) -> Option<Self> {
         let none = Self { way: Way::Given, units: Amount::ZERO, rounds: Amount::ZERO, last: None };

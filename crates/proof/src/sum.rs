@@ -92,8 +92,8 @@ impl Kind<2> for Accounts {
     const NODE: &'static [u8] = tag::ACCOUNT_NODE;
 }
 
-/// The tree of shares: sums of shares, of what the exact shares rounded down come to, and of what was
-/// paid before.
+/// The tree of shares: sums of shares, of what the exact shares rounded down come to, and of what
+/// was paid before.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Shares;
 
@@ -171,8 +171,8 @@ pub struct SumPath<const N: usize> {
 }
 
 impl<const N: usize> SumPath<N> {
-    /// The root that a leaf reaches by it in a tree of `count` leaves; nothing where it does not fit
-    /// or a sum passes its bound.
+    /// The root that a leaf reaches by it in a tree of `count` leaves; nothing where it does not
+    /// fit or a sum passes its bound.
     #[must_use]
     pub fn root<L: Leaf<N>>(&self, leaf: &L, count: u32) -> Option<Node<N>> {
         let at = (u64::from(self.index), u64::from(count));
@@ -187,8 +187,8 @@ pub struct SumTree<const N: usize> {
 }
 
 impl<const N: usize> SumTree<N> {
-    /// The tree over `leaves`; nothing over none of them, over more than 2^32, or where a sum passes
-    /// its bound.
+    /// The tree over `leaves`; nothing over none of them, over more than 2^32, or where a sum
+    /// passes its bound.
     #[must_use]
     pub fn new<L: Leaf<N>>(leaves: &[L]) -> Option<Self> {
         u32::try_from(leaves.len()).ok()?;

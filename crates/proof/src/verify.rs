@@ -1,5 +1,5 @@
-//! The check of a receipt: everything in it that can be computed is computed again, with core's own
-//! exact arithmetic, and reported by name.
+//! The checks of a receipt and of a standing: everything in them that can be computed is computed
+//! again, with core's own exact arithmetic, and reported by name.
 
 use alloc::format;
 use alloc::string::String;
@@ -18,7 +18,8 @@ use crate::log::HeadFile;
 use crate::receipt::{Receipt, TRUSTED};
 use crate::report::Report;
 use crate::rounding::Way;
-use crate::sum::Sum;
+use crate::standing::{Standing, TRUSTED_OF_STANDING};
+use crate::sum::{Sum, SumPath};
 
 /// What whoever checks knows from elsewhere, and wants.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -48,10 +49,7 @@ pub fn receipt(receipt: &Receipt, policy: &Policy) -> Report {
     let known = who == receipt.account.identity && who == receipt.share.identity;
     let why = format!("both leaves are of account {:?}", receipt.external_id);
     report.check("identity", same && known, why);
-    let root = receipt.account_path.root(&receipt.account, accounts.count);
-    let why = "the account leads to the root of gains and losses";
-    report.check("account-in-tree", root == Some(accounts.root), why);
-    balance(&mut report, "balance", accounts);
+    in_tree(&mut report, &receipt.account, &receipt.account_path, accounts);
     let root = receipt.share_path.root(&receipt.share, division.count);
     let why = "the share leads to the root of shares";
     report.check("share-in-tree", root == Some(division.root), why);
@@ -63,11 +61,50 @@ pub fn receipt(receipt: &Receipt, policy: &Policy) -> Report {
     report.check("head-after-division", !stale, why);
     share(&mut report, "", (accounts, &receipt.account), (division, &receipt.share));
     sums(&mut report, "sums", division);
-    for words in TRUSTED {
+    trusted(&mut report, &TRUSTED);
+    report
+}
+
+/// Checks a standing.
+#[must_use]
+pub fn standing(standing: &Standing, policy: &Policy) -> Report {
+    let mut report = Report::default();
+    let accounts = &standing.accounts;
+    let words = standing.trusted.iter().map(String::as_str).eq(TRUSTED_OF_STANDING);
+    let known = accounts.version == VERSION && words;
+    report.check("form", known, "the version and the list of what is trusted are known");
+    let who = identity(&standing.salt, &standing.external_id);
+    let why = format!("the leaf is of account {:?}", standing.external_id);
+    report.check("identity", who == standing.account.identity, why);
+    in_tree(&mut report, &standing.account, &standing.account_path, accounts);
+    let held = standing.accounts_log.holds(&accounts.hash(), &standing.head.head);
+    report.check("accounts-in-log", held, "the accounts stand in the log");
+    head(&mut report, &standing.head, &accounts.origin, policy);
+    let stale = standing.head.head.at < accounts.at;
+    report.check("head-after-accounts", !stale, "the head was signed after the accounts stood so");
+    trusted(&mut report, &TRUSTED_OF_STANDING);
+    report
+}
+
+/// The account leads to the root, and the root balances.
+fn in_tree(
+    report: &mut Report,
+    account: &AccountLeaf,
+    path: &SumPath<2>,
+    accounts: &AccountsHeader,
+) {
+    let root = path.root(account, accounts.count);
+    let why = "the account leads to the root of gains and losses";
+    report.check("account-in-tree", root == Some(accounts.root), why);
+    balance(report, "balance", accounts);
+}
+
+/// What is trusted, by its name and in words.
+pub(crate) fn trusted(report: &mut Report, list: &[&str]) {
+    for words in list {
         let (name, why) = words.split_once(": ").unwrap_or((words, words));
         report.trust(name, why);
     }
-    report
 }
 
 /// Gains and losses balance.

@@ -1,10 +1,10 @@
 //! The shim that runs the core in node and in the browser. The only crate with `unsafe`: memory
 //! is handed over by pointer and length.
 //!
-//! A caller reserves room with [`rhodian_reserve`], writes into it, and calls [`rhodian_run`] with a
-//! file of commands (one JSON object a line), or [`rhodian_verify`] with a question about a receipt.
-//! The answer is text behind [`rhodian_answer`] and [`rhodian_answer_len`]: the digests, or what was
-//! wrong and in which line; the checks.
+//! A caller reserves room with [`rhodian_reserve`], writes into it, and calls [`rhodian_run`] with
+//! a file of commands (one JSON object a line), or [`rhodian_verify`] with a question about a
+//! receipt. The answer is text behind [`rhodian_answer`] and [`rhodian_answer_len`]: the digests,
+//! or what was wrong and in which line; the checks.
 
 mod run;
 mod verify;

@@ -24,8 +24,8 @@ struct Known {
 }
 
 /// Checks a receipt: `question` is a line of JSON with what is known (`key`, and if wanted
-/// `witnesses`, `needed`, `head`), then the receipt as the venue wrote it. Says whether it is proven,
-/// and the checks as JSON.
+/// `witnesses`, `needed`, `head`), then the receipt as the venue wrote it. Says whether it is
+/// proven, and the checks as JSON.
 ///
 /// # Errors
 ///

@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use std::path::Path;
 
 use rhodian_core::engine::{Event, State};
-use rhodian_core::units::Price;
+use rhodian_core::ids::AssetId;
 use rhodian_report::Report;
 use serde_json::{Value, json};
 
@@ -16,11 +16,11 @@ use crate::diagnostic::Diagnostic;
 use crate::run::trail::Trail;
 use crate::source::Source;
 use crate::terminal::visible;
-use crate::venue_file::numbers::{Grid, read_step, written_price};
-use crate::venue_run::Run;
+use crate::venue_file::numbers::{Grid, read_step};
 use crate::venue_run::figures::Figures;
 use crate::venue_run::names::Names;
-use crate::venue_run::summary::{accounts_csv, close_outs, kinds, losses_csv, standings};
+use crate::venue_run::summary::{accounts_csv, close_outs, kinds, losses_csv, market, standings};
+use crate::venue_run::{Run, feed_figures};
 
 /// A feed with its id.
 type Listed<'a> = (rhodian_core::ids::FeedId, &'a rhodian_core::oracle::Feed);
@@ -155,7 +155,7 @@ fn commands(folder: &Path) -> Result<Commands, Diagnostic> {
 
 /// How prices and sizes of each market are written, where that can be.
 fn grids(said: &Value, state: &State) -> Option<Vec<Grid>> {
-    let decimals = state.domains.asset(rhodian_core::ids::AssetId(0))?.decimals;
+    let decimals = state.domains.asset(AssetId(0))?.decimals;
     let markets = said["markets"].as_array()?;
     if markets.len() != state.markets.markets().count() {
         return None;
@@ -178,23 +178,11 @@ fn made(
     commands: &Commands,
 ) -> Vec<(&'static str, Value)> {
     let figures = &run.figures;
-    let markets = run.state.markets.markets().zip(grids).zip(&figures.marks);
-    let markets = markets.map(|(((_, market), grid), marks)| {
-        let price = |ticks: Option<u64>| {
-            let price = ticks.and_then(|ticks| Price::new(ticks).ok());
-            price.map(|price| grid.price_text(price))
-        };
-        let ticks = || marks.iter().map(|(_, ticks)| *ticks);
-        json!({
-            "market": market.spec.name.as_str(),
-            "tick": grid.tick_text(),
-            "lot": grid.lot_text(),
-            "first": price(ticks().next()),
-            "lowest": price(ticks().min()),
-            "highest": price(ticks().max()),
-            "last": price(ticks().next_back()),
-        })
-    });
+    let named = run.state.markets.markets().zip(grids);
+    let named = named.map(|((_, of), grid)| (of.spec.name.as_str().to_owned(), *grid));
+    let named: Vec<(String, Grid)> = named.collect();
+    let markets = named.iter().zip(&figures.marks);
+    let markets = markets.map(|((name, grid), marks)| market(name, *grid, marks));
     let refusals: BTreeMap<&str, Value> = commands
         .refused
         .iter()
@@ -204,20 +192,13 @@ fn made(
             (code.as_str(), json!({ "expected": expected.min(*times), "others": others }))
         })
         .collect();
-    let markets_named: Vec<(String, Grid)> = run
-        .state
-        .markets
-        .markets()
-        .zip(grids)
-        .map(|((_, market), grid)| (market.spec.name.as_str().to_owned(), *grid))
-        .collect();
     let mut made = vec![
         ("end", json!(figures.end)),
         ("commands", json!(commands.all)),
         ("counts", json!(figures.counts)),
         ("refusals", json!(refusals)),
         ("markets", Value::Array(markets.collect())),
-        ("close_outs", Value::Array(close_outs(&markets_named, run))),
+        ("close_outs", Value::Array(close_outs(&named, run))),
         ("layer_kinds", json!(kinds(run))),
     ];
     if said.get("collaterals").is_some() {
@@ -235,26 +216,14 @@ fn made(
 /// The collaterals; how their prices are written is the summary's word.
 fn collaterals(said: &Value, run: &Run) -> Value {
     let list = said["collaterals"].as_array().into_iter().flatten();
-    let one = |(place, (said, marks)): (usize, (&Value, &Vec<(u64, u64)>))| {
-        let id = rhodian_core::ids::AssetId::at(place + 1);
-        let asset = id.and_then(|id| run.state.domains.asset(id));
-        let tick = said["tick"].as_str().and_then(|tick| read_step(tick).ok()).unwrap_or(0);
-        let text = |ticks: Option<u64>| {
-            let price = ticks.and_then(|ticks| Price::new(ticks).ok());
-            price.map(|price| written_price(price, tick))
-        };
-        let ticks = || marks.iter().map(|(_, ticks)| *ticks);
-        json!({
-            "asset": asset.map(|asset| asset.name.as_str()),
-            "decimals": asset.map(|asset| asset.decimals),
-            "tick": said["tick"],
-            "first": text(ticks().next()),
-            "lowest": text(ticks().min()),
-            "highest": text(ticks().max()),
-            "last": text(ticks().next_back()),
-        })
-    };
-    list.zip(&run.figures.collateral_marks).enumerate().map(one).collect()
+    let list = list.zip(&run.figures.collateral_marks).zip(1..);
+    list.map(|((said, marks), place)| {
+        let asset = run.state.domains.asset(AssetId(place));
+        let (name, decimals) = asset.map_or(("", 0), |asset| (asset.name.as_str(), asset.decimals));
+        let tick = said["tick"].as_str().and_then(|tick| read_step(tick).ok());
+        feed_figures::collateral(name, decimals, tick.unwrap_or(0), marks)
+    })
+    .collect()
 }
 
 /// The feeds; the names of their sources, and the market of one that marks none, are the summary's
@@ -265,29 +234,15 @@ fn feeds(said: &Value, run: &Run, commands: &Commands) -> Value {
         let mut markets = run.state.markets.markets();
         let marked = markets.find(|(_, market)| market.feeds.price == Some(id));
         let withheld = marked.and_then(|(id, _)| commands.withheld.get(&u64::from(id.0)));
-        let of = run.figures.feeds.of.get(&place);
-        let source = |(at, source): (usize, &rhodian_core::oracle::SourceWeight)| {
-            let left = of.into_iter().flat_map(|of| &of.left_out);
-            let left: BTreeMap<&str, u64> = left
-                .filter(|((place, _), _)| *place == at)
-                .map(|((_, why), times)| (*why, *times))
-                .collect();
-            let name = said["sources"][at]["source"].clone();
-            json!({ "source": name, "weight": source.weight, "left_out": left })
+        let market = match marked {
+            Some((_, market)) => market.spec.name.as_str(),
+            None => said["market"].as_str().unwrap_or_default(),
         };
-        let spec = &found.spec;
-        json!({
-            "feed": spec.name.as_str(),
-            "kind": crate::run::summary::kebab(&spec.kind),
-            "market": match marked {
-                Some((_, market)) => json!(market.spec.name.as_str()),
-                None => said["market"].clone(),
-            },
-            "reports": of.map_or(0, |of| of.reports),
-            "qualities": of.map(|of| of.qualities.clone()).unwrap_or_default(),
-            "sources": spec.sources.iter().enumerate().map(source).collect::<Vec<_>>(),
-            "marks_withheld": withheld.copied().unwrap_or(0),
-        })
+        let sources = said["sources"].as_array().into_iter().flatten();
+        let sources = sources.map(|said| said["source"].as_str().unwrap_or_default());
+        let sources: Vec<&str> = sources.collect();
+        let said = (market, sources.as_slice(), withheld.copied().unwrap_or(0));
+        feed_figures::feed(run.figures.feeds.of.get(&place), &found.spec, said)
     };
     run.state.oracle.feeds().enumerate().zip(list).map(one).collect()
 }

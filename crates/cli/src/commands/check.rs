@@ -23,14 +23,14 @@ Examples:
   rhodian check result/shares.csv --format json
   rhodian init loss | rhodian check -
 
-A loss file is read with all that it names, and its waterfall is put before the engine; a venue file
-is opened by the engine. A claims file is read as `rhodian allocate` reads it. A summary, of `share`,
-`run` or `allocate`, must have its shape and its sums; shares must be within their caps and an atom
-for each loss of the exact ones; events must follow one another and break no law. A folder that --out
-wrote must have its files, and they must agree: events.ndjson has the hash that the summary says, it
-is replayed, and every figure of the summary, of the shares and, of a run, of accounts.csv,
-losses.csv and commands.ndjson is held against what it made. What is odd and may be meant is a
-remark.
+A loss file is read with all that it names, and its waterfall is put before the engine; a venue
+file is opened by the engine. A claims file is read as `rhodian allocate` reads it. A summary, of
+`share`, `run` or `allocate`, must have its shape and its sums; shares must be within their caps and
+an atom for each loss of the exact ones; events must follow one another and break no law. A folder
+that --out wrote must have its files, and they must agree: events.ndjson has the hash that the
+summary says, it is replayed, and every figure of the summary, of the shares and, of a run, of
+accounts.csv, losses.csv and commands.ndjson is held against what it made. What is odd and may be
+meant is a remark.
 
 With --format json, csv or ndjson the answer goes to standard output also where it is no.
 

@@ -146,7 +146,7 @@ impl Grid {
 #[must_use]
 pub fn price_in(read: u128, tick: u128) -> Option<Price> {
     let ticks = u64::try_from(read / tick).ok().filter(|ticks| *ticks <= MAX_TICKS);
-    ticks.filter(|_| read % tick == 0).and_then(|ticks| Price::new(ticks).ok())
+    ticks.filter(|_| read.is_multiple_of(tick)).and_then(|ticks| Price::new(ticks).ok())
 }
 
 /// A price in steps of `tick`, in 10^-12 units, as it is written.

@@ -11,6 +11,7 @@ use super::events::{self, Known, account_kind};
 use super::model::{Account, Collateral, Domain, Event, Market, ORDERS, Origin, VenueFile, What};
 use super::shape::{AccountShape, DomainShape, FileShape, TermsShape};
 use super::{collateral, crowd, feeds, liquidation, markets, prices, stream};
+use crate::amount_text::AmountFormat;
 use crate::diagnostic::Diagnostic;
 use crate::loss_file::layers::{self, MAX_SPAN, Setting};
 use crate::loss_file::model::{Layer, Term};
@@ -39,17 +40,8 @@ pub fn from_text(text: TomlText) -> Result<VenueFile, Diagnostic> {
     let domains = domains(&words, &shape)?;
     let names: Vec<String> = domains.iter().map(|d| d.name.as_str().to_owned()).collect();
     let crowd = shape.population.as_ref().map(|at| crowd::read(&words, at, domains.len()));
-    let crowd = crowd.transpose()?.unwrap_or_default();
-    let mut markets: Vec<Market> = crowd.markets;
-    let penalty = liquidation::penalty(&words, shape.liquidation.as_ref())?;
-    for at in &shape.market {
-        let market = markets::read(&words, at, &names, &markets, penalty)?;
-        markets.push(market);
-    }
-    if markets.is_empty() {
-        let (help, place) = ("add [[market]] with name, tick and lot.", &shape.domain.place);
-        return Err(words.refuse("market-none", "there is no market", help, place, "a market"));
-    }
+    let mut crowd = crowd.transpose()?.unwrap_or_default();
+    let markets = listed(&words, &shape, &names, std::mem::take(&mut crowd.markets))?;
     let liquidation = shape.liquidation.as_ref();
     let liquidation = liquidation.map(|at| liquidation::read(&words, at, &domains)).transpose()?;
     let collaterals = collateral::read(&words, &shape.collateral, &markets, &asset)?;
@@ -71,17 +63,8 @@ pub fn from_text(text: TomlText) -> Result<VenueFile, Diagnostic> {
     let inline = inline_events(&words, &shape, known)?;
     let title = shape.title.as_ref().map(|at| visible(&at.value).into_owned());
     let beside = shape.events.as_ref().map(|at| stream::open(&text, at)).transpose()?;
-    let mut streamed = Vec::new();
-    if let Some(beside) = &beside {
-        let words = Words { text: beside, format: asset.format() };
-        let mut before = 0;
-        stream::each(&words, &mut |at| {
-            let event = events::read(&words, at, known, before, 1)?;
-            before = event.at;
-            streamed.push(event);
-            Ok(())
-        })?;
-    }
+    let streamed = beside.as_ref().map(|beside| streamed_events(beside, asset.format(), known));
+    let streamed = streamed.transpose()?.unwrap_or_default();
     // Stable: of one time, those of the file beside come after those of the venue file.
     let mut events: Vec<Event> = crowd.events.into_iter().chain(inline).chain(streamed).collect();
     events.sort_by_key(|event| event.at);
@@ -123,6 +106,41 @@ fn check_period(file: &VenueFile, at: Option<&At<DurationText>>) -> Result<(), D
     let words = Words { text: file.text(), format: file.format() };
     let allowed = format!("a period that ends at most {most} times until the last event");
     Err(words.refuse("period-too-short", message, help, &at.place, allowed))
+}
+
+/// The markets: those of a crowd, then those that are written out.
+fn listed(
+    words: &Words<'_>,
+    shape: &FileShape,
+    domains: &[String],
+    mut markets: Vec<Market>,
+) -> Result<Vec<Market>, Diagnostic> {
+    let penalty = liquidation::penalty(words, shape.liquidation.as_ref())?;
+    for at in &shape.market {
+        let market = markets::read(words, at, domains, &markets, penalty)?;
+        markets.push(market);
+    }
+    if markets.is_empty() {
+        let (help, place) = ("add [[market]] with name, tick and lot.", &shape.domain.place);
+        return Err(words.refuse("market-none", "there is no market", help, place, "a market"));
+    }
+    Ok(markets)
+}
+
+/// The events of a file beside the venue file.
+fn streamed_events(
+    beside: &TomlText,
+    format: AmountFormat,
+    known: Known<'_>,
+) -> Result<Vec<Event>, Diagnostic> {
+    let words = Words { text: beside, format };
+    let mut found: Vec<Event> = Vec::new();
+    stream::each(&words, &mut |at| {
+        let before = found.last().map_or(0, |event| event.at);
+        found.push(events::read(&words, at, known, before, 1)?);
+        Ok(())
+    })?;
+    Ok(found)
 }
 
 fn inline_events(

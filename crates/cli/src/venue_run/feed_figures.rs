@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use rhodian_core::engine::State;
 use rhodian_core::ids::{FeedId, Time};
-use rhodian_core::oracle::{Quality, Why};
+use rhodian_core::oracle::{FeedSpec, Quality, SourceWeight, Why};
 use rhodian_core::units::Price;
 use serde_json::{Value, json};
 
@@ -12,7 +12,7 @@ use super::commands::dense;
 use super::driver::Run;
 use crate::run::summary::kebab;
 use crate::venue_file::VenueFile;
-use crate::venue_file::model::{Collateral, Feed};
+use crate::venue_file::model::Feed;
 use crate::venue_file::numbers::{plain, written_price};
 
 /// The quality of no value.
@@ -129,54 +129,73 @@ const fn left_out(why: &Why) -> Option<(rhodian_core::ids::SourceId, &'static st
     }
 }
 
-/// The collaterals with what their prices did.
+/// A collateral with what its price did, by time in ticks.
 #[must_use]
-pub fn collaterals(file: &VenueFile, run: &Run) -> Value {
-    let one = |(of, marks): (&Collateral, &Vec<(u64, u64)>)| {
-        let text = |ticks: Option<u64>| {
-            let price = ticks.and_then(|ticks| Price::new(ticks).ok());
-            price.map(|price| written_price(price, of.tick))
-        };
-        let ticks = || marks.iter().map(|(_, ticks)| *ticks);
-        json!({
-            "asset": of.asset.name.as_str(),
-            "decimals": of.asset.decimals,
-            "tick": plain(of.tick),
-            "first": text(ticks().next()),
-            "lowest": text(ticks().min()),
-            "highest": text(ticks().max()),
-            "last": text(ticks().next_back()),
-        })
+pub fn collateral(asset: &str, decimals: u8, tick: u128, marks: &[(u64, u64)]) -> Value {
+    let text = |ticks: Option<u64>| {
+        let price = ticks.and_then(|ticks| Price::new(ticks).ok());
+        price.map(|price| written_price(price, tick))
     };
-    file.collaterals.iter().zip(&run.figures.collateral_marks).map(one).collect()
+    let ticks = || marks.iter().map(|(_, ticks)| *ticks);
+    json!({
+        "asset": asset,
+        "decimals": decimals,
+        "tick": plain(tick),
+        "first": text(ticks().next()),
+        "lowest": text(ticks().min()),
+        "highest": text(ticks().max()),
+        "last": text(ticks().next_back()),
+    })
 }
 
-/// How good each feed was, and how often each of its sources was left out.
+/// The collaterals of a file.
+#[must_use]
+pub fn collaterals(file: &VenueFile, run: &Run) -> Value {
+    let all = file.collaterals.iter().zip(&run.figures.collateral_marks);
+    all.map(|(of, marks)| {
+        let asset = &of.asset;
+        collateral(asset.name.as_str(), asset.decimals, of.tick, marks)
+    })
+    .collect()
+}
+
+/// How good a feed was, and how often each of its sources, named in order, was left out.
+#[must_use]
+pub fn feed(
+    of: Option<&FeedFigures>,
+    spec: &FeedSpec,
+    (market, sources, withheld): (&str, &[&str], u64),
+) -> Value {
+    let source = |(at, source): (usize, &SourceWeight)| {
+        let left = of.into_iter().flat_map(|of| &of.left_out);
+        let left: BTreeMap<&str, u64> = left
+            .filter(|((place, _), _)| *place == at)
+            .map(|((_, why), times)| (*why, *times))
+            .collect();
+        json!({ "source": sources.get(at), "weight": source.weight, "left_out": left })
+    };
+    json!({
+        "feed": spec.name.as_str(),
+        "kind": kebab(&spec.kind),
+        "market": market,
+        "reports": of.map_or(0, |of| of.reports),
+        "qualities": of.map(|of| of.qualities.clone()).unwrap_or_default(),
+        "sources": spec.sources.iter().enumerate().map(source).collect::<Vec<_>>(),
+        "marks_withheld": withheld,
+    })
+}
+
+/// The feeds of a file.
 #[must_use]
 pub fn feeds(file: &VenueFile, run: &Run) -> Value {
-    let one = |(place, feed): (usize, &Feed)| {
-        let of = run.figures.feeds.of.get(&place);
-        let source = |(at, source): (usize, &rhodian_core::oracle::SourceWeight)| {
-            let name = file.sources.get(source.source.index()).map_or("", |name| name.as_str());
-            let left = of.into_iter().flat_map(|of| &of.left_out);
-            let left: BTreeMap<&str, u64> = left
-                .filter(|((place, _), _)| *place == at)
-                .map(|((_, why), times)| (*why, *times))
-                .collect();
-            json!({ "source": name, "weight": source.weight, "left_out": left })
-        };
-        json!({
-            "feed": feed.spec.name.as_str(),
-            "kind": kebab(&feed.spec.kind),
-            "market": file.markets[feed.market].name.as_str(),
-            "reports": of.map_or(0, |of| of.reports),
-            "qualities": of.map(|of| of.qualities.clone()).unwrap_or_default(),
-            "sources": feed.spec.sources.iter().enumerate().map(source).collect::<Vec<_>>(),
-            "marks_withheld": match feed.marks() {
-                true => run.figures.feeds.withheld.get(&feed.market).copied().unwrap_or(0),
-                false => 0,
-            },
-        })
+    let one = |(place, of): (usize, &Feed)| {
+        let figures = &run.figures.feeds;
+        let names = of.spec.sources.iter().map(|known| known.source.index());
+        let names = names.map(|place| file.sources.get(place).map_or("", |name| name.as_str()));
+        let withheld = figures.withheld.get(&of.market).filter(|_| of.marks());
+        let market = file.markets[of.market].name.as_str();
+        let said = (market, &*names.collect::<Vec<_>>(), withheld.copied().unwrap_or(0));
+        feed(figures.of.get(&place), &of.spec, said)
     };
     file.feeds.iter().enumerate().map(one).collect()
 }

@@ -238,10 +238,7 @@ impl Story {
     }
 
     fn of_loss(&self, event: &LossEvent, state: &State, names: &Names) -> Option<String> {
-        let layer = |id: &LayerId| {
-            let found = state.domains.layer(*id).map(|found| found.spec.name.as_str().to_owned());
-            printable(&found.unwrap_or_default())
-        };
+        let layer = |id: &LayerId| layer_name(state, *id);
         let name = |loss| printable(names.loss_name(loss));
         Some(match event {
             LossEvent::DefaultFound { account, cause, .. } => {
@@ -381,4 +378,8 @@ impl Story {
             if told > 0 { writeln!(out) } else { Ok(()) }
         })
     }
+}
+
+fn layer_name(state: &State, id: LayerId) -> String {
+    printable(state.domains.layer(id).map_or("", |found| found.spec.name.as_str()))
 }

@@ -6,7 +6,7 @@ use rhodian_core::engine::State;
 use rhodian_core::ids::{AccountId, LossId, MarketId};
 use rhodian_core::invariants::LAWS;
 use rhodian_core::loss::Stage;
-use rhodian_core::units::Amount;
+use rhodian_core::units::{Amount, Price};
 use rhodian_report::money::{Money, count};
 use rhodian_report::run::clock;
 use rhodian_report::safe::{columns, fitted, left, printable, right};
@@ -86,21 +86,8 @@ fn figures(file: &VenueFile, run: &Run) -> Value {
         .collect();
     let named = file.markets.iter().map(|of| (of.name.as_str().to_owned(), of.grid));
     let close_outs = close_outs(&named.collect::<Vec<_>>(), run);
-    let markets = file.markets.iter().zip(&figures.marks).map(|(market, marks)| {
-        let price = |ticks: Option<u64>| {
-            let price = ticks.and_then(|ticks| rhodian_core::units::Price::new(ticks).ok());
-            price.map(|price| market.grid.price_text(price))
-        };
-        json!({
-            "market": market.name.as_str(),
-            "tick": market.grid.tick_text(),
-            "lot": market.grid.lot_text(),
-            "first": price(marks.first().map(|(_, ticks)| *ticks)),
-            "lowest": price(marks.iter().map(|(_, ticks)| *ticks).min()),
-            "highest": price(marks.iter().map(|(_, ticks)| *ticks).max()),
-            "last": price(marks.last().map(|(_, ticks)| *ticks)),
-        })
-    });
+    let markets = file.markets.iter().zip(&figures.marks);
+    let markets = markets.map(|(of, marks)| market(of.name.as_str(), of.grid, marks));
     let mut run = json!({
         "end": figures.end,
         "commands": figures.commands,
@@ -109,7 +96,10 @@ fn figures(file: &VenueFile, run: &Run) -> Value {
         "markets": markets.collect::<Vec<_>>(),
         "close_outs": close_outs,
         "layer_kinds": kinds(run),
-        "laws_checked": { "after_each_event": figures.events, "from_raw_state": figures.full_checks },
+        "laws_checked": {
+            "after_each_event": figures.events,
+            "from_raw_state": figures.full_checks,
+        },
     });
     // Only where the file has them, so that other summaries stay as they are.
     if let Value::Object(members) = &mut run {
@@ -121,6 +111,25 @@ fn figures(file: &VenueFile, run: &Run) -> Value {
         }
     }
     run
+}
+
+/// A market with what its mark did, by time in ticks.
+#[must_use]
+pub fn market(name: &str, grid: Grid, marks: &[(u64, u64)]) -> Value {
+    let price = |ticks: Option<u64>| {
+        let price = ticks.and_then(|ticks| Price::new(ticks).ok());
+        price.map(|price| grid.price_text(price))
+    };
+    let ticks = || marks.iter().map(|(_, ticks)| *ticks);
+    json!({
+        "market": name,
+        "tick": grid.tick_text(),
+        "lot": grid.lot_text(),
+        "first": price(ticks().next()),
+        "lowest": price(ticks().min()),
+        "highest": price(ticks().max()),
+        "last": price(ticks().next_back()),
+    })
 }
 
 /// How each book was closed in each market; markets with their names and grids.

@@ -147,7 +147,7 @@ impl State {
     /// part, collateral by its weights to open, less the lien.
     #[must_use]
     pub fn opening_equity(&self, account: AccountId, asset: AssetId) -> i128 {
-        margin::opening_equity(self, account, asset)
+        margin::opening_now(self, account, asset).equity
     }
 
     /// What `account` can pay: its settled equity where it is positive, else nothing.

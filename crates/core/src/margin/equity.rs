@@ -62,13 +62,13 @@ pub(crate) fn opening_after_all(
     opening_with(state, (account, asset), legs.iter().copied(), paid, counted)
 }
 
-/// Opening equity of `account` as it stands; profit counts as in the least counting domain.
-pub(crate) fn opening_equity(state: &State, account: AccountId, asset: AssetId) -> i128 {
+/// How `account` stands for opening; profit counts as in the least counting domain of its legs.
+pub(crate) fn opening_now(state: &State, account: AccountId, asset: AssetId) -> Opening {
     let legs = &state.markets.position(account).legs;
-    let markets = legs.iter().filter_map(|leg| state.markets.market(leg.market));
-    let counted = markets.map(|m| state.control.value(m.spec.domain, Parameter::OpeningProfit));
-    let counted = counted.min().unwrap_or(0);
-    opening_with(state, (account, asset), legs.iter().copied(), 0, counted).equity
+    let domains = legs.iter().filter_map(|leg| state.markets.market(leg.market));
+    let counts = domains.map(|m| state.control.value(m.spec.domain, Parameter::OpeningProfit));
+    let counted = counts.min().unwrap_or(u128::from(RATE_UNIT));
+    opening_with(state, (account, asset), legs.iter().copied(), 0, counted)
 }
 
 /// How `account` would stand with `legs`, had it `paid` for them; of profit within depth so many

@@ -14,7 +14,7 @@ pub mod watch;
 mod what_if;
 
 pub(crate) use equity::{
-    Keeping, keeping_after, opening_after, opening_after_all, opening_equity, withdrawable,
+    Keeping, keeping_after, opening_after, opening_after_all, opening_now, withdrawable,
 };
 pub use equity::{Opening, Withdrawable};
 pub(crate) use portfolio::{required, tables, underlying};

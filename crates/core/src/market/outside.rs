@@ -1,5 +1,5 @@
-//! What a domain's markets gave to others than accounts: fees, and what close-out books made of what
-//! they took over. With it the gains of a domain's accounts sum to zero exactly, since any
+//! What a domain's markets gave to others than accounts: fees, and what close-out books made of
+//! what they took over. With it the gains of a domain's accounts sum to zero exactly, since any
 //! checkpoint: whoever leaves a winner out of a list of gains breaks that sum.
 
 use alloc::vec::Vec;

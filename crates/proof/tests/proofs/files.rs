@@ -141,7 +141,8 @@ fn other(character: u8, step: u8) -> u8 {
     }
 }
 
-/// No character of a receipt or of an episode can be another: the file is refused, or a check fails.
+/// No character of a receipt or of an episode can be another: the file is refused, or a check
+/// fails.
 #[test]
 fn every_character_counts() {
     let episode = fs::read_to_string(folder().join("crash-episode.json")).unwrap();

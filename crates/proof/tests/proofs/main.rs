@@ -1,5 +1,5 @@
-//! Proofs, from the published vectors of the trees to receipts of whole worlds: what is true passes,
-//! and every way to lie that has a name is refused by name.
+//! Proofs, from the published vectors of the trees to receipts of whole worlds: what is true
+//! passes, and every way to lie that has a name is refused by name.
 
 #[path = "../../../core/tests/world/mod.rs"]
 mod world;

@@ -1,5 +1,5 @@
-//! What is true passes: every receipt of every member of every division, and the episode file, under
-//! every rule, in one wave and in many.
+//! What is true passes: every receipt of every member of every division, and the episode file,
+//! under every rule, in one wave and in many.
 
 use proptest::prelude::*;
 use rhodian_core::allocation::Rule;
@@ -8,10 +8,11 @@ use rhodian_proof::episode::EpisodeFile;
 use rhodian_proof::receipt::Receipt;
 use rhodian_proof::report::{Report, Verdict};
 use rhodian_proof::rounding::Way;
+use rhodian_proof::standing::Standing;
 use rhodian_proof::verify;
 
-use crate::stories::{Proved, crash, policy, three_waves, touched, waves};
-use crate::world::{World, members};
+use crate::stories::{Proved, crash, key, policy, three_waves, touched, waves};
+use crate::world::{DOMAIN, World, amount, members};
 
 fn good(report: &Report, what: &str) {
     let failed: Vec<&str> = report.failed().collect();
@@ -61,6 +62,36 @@ fn a_crash_through_a_venue() {
     assert_eq!(proved.prover.checkpoints().len(), 1, "the boundary was committed");
     let (gains, losses) = proved.prover.checkpoints()[0].of.balance().unwrap();
     assert_eq!(gains, losses);
+}
+
+/// Everybody can check that he was counted, liable or not, at a checkpoint and at a liable set.
+#[test]
+fn everybody_stands() {
+    let proved = Proved::of(crash());
+    let (state, prover) = (proved.world.engine.state(), &proved.prover);
+    let set = prover.divisions().next().unwrap().0.0;
+    for name in ["alice", "bob", "carol", "dan"] {
+        let account = proved.world.id(name);
+        let period = prover.standing(state, DOMAIN, account, &proved.head).unwrap();
+        let at_loss = prover.standing_at(state, set, account, &proved.head).unwrap();
+        assert_ne!(period.salt, at_loss.salt, "each commitment has salts of its own");
+        for standing in [period, at_loss] {
+            good(&verify::standing(&standing, &policy()), name);
+            assert_eq!(Standing::from_json(&standing.to_json()), Ok(standing.clone()));
+            let refused = |change: &dyn Fn(&mut Standing)| {
+                let mut standing = standing.clone();
+                change(&mut standing);
+                let report = verify::standing(&standing, &policy());
+                report.failed().map(str::to_owned).collect::<Vec<_>>()
+            };
+            assert_eq!(refused(&|of| of.external_id = "eve".into()), ["identity"]);
+            assert_eq!(refused(&|of| of.account.gain = amount(5)), ["account-in-tree"]);
+            assert_eq!(refused(&|of| of.account_path.path.truncate(1)), ["account-in-tree"]);
+            assert_eq!(refused(&|of| of.trusted.truncate(1)), ["form"]);
+            assert_eq!(refused(&|of| of.accounts.prices.clear()), ["accounts-in-log"]);
+            assert_eq!(refused(&|of| of.head = of.head.head.clone().sign(&key(2))), ["signature"]);
+        }
+    }
 }
 
 #[test]
@@ -117,7 +148,8 @@ proptest! {
         cases: 60, failure_persistence: None, ..ProptestConfig::default()
     })]
 
-    /// Whatever the rule, and whoever can no longer pay what he owed: every member's receipt passes.
+    /// Whatever the rule, and whoever can no longer pay what he owed: every member's receipt
+    /// passes.
     #[test]
     fn whatever_the_waves(
         rule in prop::sample::select(RULES.to_vec()),

@@ -1,5 +1,5 @@
-//! What is not true is refused by name: receipts that somebody changed on the way, and receipts that
-//! a venue made up and signed with its own key.
+//! What is not true is refused by name: receipts that somebody changed on the way, and receipts
+//! that a venue made up and signed with its own key.
 
 use rhodian_core::ids::Time;
 use rhodian_core::units::{Amount, Fraction};
@@ -146,8 +146,8 @@ struct Lie {
     share_leaves: Vec<ShareLeaf>,
 }
 
-/// A receipt of `account` in a story that the venue made up: every tree, header, log and signature is
-/// made anew over what `lie` changes.
+/// A receipt of `account` in a story that the venue made up: every tree, header, log and signature
+/// is made anew over what `lie` changes.
 fn made_up(proved: &Proved, account: &str, lie: impl FnOnce(&mut Lie)) -> Receipt {
     let (id, divided) = proved.prover.divisions().last().unwrap();
     let stood = proved.prover.set(id.0).unwrap();

@@ -72,8 +72,8 @@ impl Proved {
     }
 }
 
-/// Alice is long 200 lots against Bob and Carol; the price falls through her margin; the fund pays a
-/// part, session gains the rest. Fees were paid, and the book traded.
+/// Alice is long 200 lots against Bob and Carol; the price falls through her margin; the fund pays
+/// a part, session gains the rest. Fees were paid, and the book traded.
 pub fn crash() -> World {
     let mut world = World::venue(1_000, 1_000);
     for (name, cash) in [("alice", 20_100), ("bob", 50_000), ("carol", 50_000), ("dan", 90_000)] {
@@ -91,8 +91,8 @@ pub fn crash() -> World {
     world
 }
 
-/// Losses of one liable set under `rule`, in an episode held open: shares are cumulative. Each account
-/// is a priority class of its own, where those are read.
+/// Losses of one liable set under `rule`, in an episode held open: shares are cumulative. Each
+/// account is a priority class of its own, where those are read.
 pub fn waves(rule: MemberRule, accounts: &[(u128, u128, u128)], losses: &[u128]) -> World {
     let mut world = World::new("USD", 2);
     world.add(layer("gains", Kind::GainsHaircut, Source::Members(rule)));

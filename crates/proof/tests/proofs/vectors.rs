@@ -1,5 +1,5 @@
-//! The reference vectors of certificate transparency (RFC 6962): the roots of eight entries, and the
-//! published inclusion and consistency proofs.
+//! The reference vectors of certificate transparency (RFC 6962): the roots of eight entries, and
+//! the published inclusion and consistency proofs.
 
 use rhodian_proof::hash::Digest;
 use rhodian_proof::tree::{Tree, is_consistent, is_included, leaf_hash};

@@ -22,7 +22,7 @@ impl Section<'_> {
             Column::Number("Worst move"),
             Column::Number("By delta"),
             Column::Extra("Delta, 1 %"),
-            Column::Number("Gamma, 1 %"),
+            Column::Extra("Gamma, 1 %"),
             Column::Extra("Vega, a point"),
             Column::Extra("Vanna"),
             Column::Extra("Theta, a day"),

@@ -90,7 +90,7 @@ impl Section<'_> {
             id: "liquidations",
             heading: "Where accounts were liquidated",
             title: "What was closed of accounts below maintenance, by market and time",
-            sub: "The darker a cell, the more value was closed then of accounts that had not failed.",
+            sub: "The darker a cell, the more was closed then of accounts that had not failed.",
             table: "Closed",
             counted: "Times",
         };

@@ -80,7 +80,10 @@ pub fn picture(margin: &Margin) -> String {
 fn ahead(margin: &Margin, money: Money) -> String {
     let of = &margin.ahead;
     let mut out = String::new();
-    for scenario in &of.scenarios {
+    // Of several linear legs, moved alike they say enough; each alone stands in the other formats.
+    let several = of.scenarios.len() > 1;
+    let shown = |one: &&Scenario| !several || one.underlying.is_none() || by_volatility(one);
+    for scenario in of.scenarios.iter().filter(shown) {
         out.push('\n');
         out.push_str(&moves(scenario, money));
     }
@@ -101,6 +104,13 @@ fn ahead(margin: &Margin, money: Money) -> String {
     out
 }
 
+/// Whether profit moves with volatility: options are held.
+fn by_volatility(of: &Scenario) -> bool {
+    of.cells.iter().any(|cell| {
+        of.cells.iter().any(|other| other.spot == cell.spot && other.profit != cell.profit)
+    })
+}
+
 /// The table of one scenario, the worst cell marked, with its sensitivities.
 fn moves(of: &Scenario, money: Money) -> String {
     let what = match &of.underlying {
@@ -110,9 +120,7 @@ fn moves(of: &Scenario, money: Money) -> String {
     let mut out = format!("{what}: profit or loss, and the worst (*)\n");
     let ways = ["down", "same", "up"];
     // Without options nothing moves with volatility: one column says it all.
-    let apart = of.cells.iter().any(|cell| {
-        of.cells.iter().any(|other| other.spot == cell.spot && other.profit != cell.profit)
-    });
+    let apart = by_volatility(of);
     let shown = if apart { &ways[..] } else { &ways[1..2] };
     let head = shown.iter().map(|way| match (apart, *way) {
         (false, _) => "profit".to_owned(),

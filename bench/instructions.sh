@@ -2,6 +2,8 @@
 # Counts the instructions of a small fixed workload under callgrind and fails when a rule takes
 # over 5 % more than the committed baseline (or gives another result). Needs valgrind.
 #
+# Then counts fills through the engine, both margin checks of each, against the same baseline.
+#
 # Then counts a pass of the risk book over 20,000 accounts, instructions and mispredicted branches
 # of cachegrind's predictor, against fixed limits an account: the same loop with mispredictions takes
 # four times as long and shows in no instruction count.
@@ -15,7 +17,8 @@ if ! command -v valgrind >/dev/null; then
     echo "instructions: skipped, valgrind is not installed" >&2
     exit 0
 fi
-cargo build --quiet --release -p rhodian-core --example allocate_fixed --example risk_pass_fixed
+cargo build --quiet --release -p rhodian-core --example allocate_fixed --example risk_pass_fixed \
+    --example fills_fixed
 program=target/release/examples/allocate_fixed
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
@@ -32,6 +35,16 @@ for rule in proportional risk-weighted equal-losses equal-awards talmud queue \
     total=$(count "$rule")
     echo "$rule $((total - idle)) $(cksum <"$work/stdout" | cut -d' ' -f1)"
 done >"$work/now"
+
+# instructions of a run with so many fills; a sum of the balances on standard output
+fills() {
+    valgrind --tool=callgrind --callgrind-out-file="$work/out" \
+        target/release/examples/fills_fixed "$1" >"$work/stdout" 2>"$work/stderr"
+    awk '$1 == "summary:" || $1 == "totals:" { print $2; exit }' "$work/out"
+}
+idle=$(fills 0)
+total=$(fills 20000)
+echo "fill $(((total - idle) / 20000)) $(cksum <"$work/stdout" | cut -d' ' -f1)" >>"$work/now"
 
 if [ "${1:-}" = --record ]; then
     cp "$work/now" "$baseline"

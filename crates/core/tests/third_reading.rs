@@ -115,8 +115,8 @@ fn frozen(world: &World, text: &str) -> (u128, u128) {
     let (_, episode) = losses.episodes().last().expect("an episode");
     let set = losses.set(*episode.sets.last().expect("a set")).expect("a set");
     let members = set.layers.values().flat_map(|layer| layer.members.iter());
-    let rows = members.filter(|member| member.account == world.id(text));
-    let row = rows.last().expect("a member");
+    let mut rows = members.filter(|member| member.account == world.id(text));
+    let row = rows.next_back().expect("a member");
     (row.weight.atoms(), row.cap.atoms())
 }
 

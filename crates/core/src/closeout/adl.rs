@@ -116,18 +116,20 @@ pub(super) fn has_other_side(state: &State, from: Party, market: MarketId) -> bo
     let opposite = |held: Quantity| side != 0 && held.lots().signum() == -side;
     let books = state.markets.books.keys();
     let mut books = books.map(|other| state.markets.lots_of(Party::Book(*other), market));
-    books.any(opposite) || gives_a_lot(state, market, &opposite)
+    books.any(opposite) || gives_a_lot(state, (market, side < 0), &opposite)
 }
 
 /// Whether an account on the other side may give a lot.
-fn gives_a_lot(state: &State, market: MarketId, opposite: &dyn Fn(Quantity) -> bool) -> bool {
+fn gives_a_lot(
+    state: &State,
+    (market, long): (MarketId, bool),
+    opposite: &dyn Fn(Quantity) -> bool,
+) -> bool {
     let asset = state.markets.market(market).and_then(|of| state.domains.asset_of(of.spec.domain));
     let Some(asset) = asset else { return false };
-    state.markets.positions.iter().enumerate().any(|(place, position)| {
-        let may = |account| {
-            Portfolio::of(state, account, asset, market).is_none_or(|held| held.may_give(1))
-        };
-        opposite(position.lots(market)) && AccountId::at(place).is_some_and(may)
+    state.holders(market, long).any(|account| {
+        let may = || Portfolio::of(state, account, asset, market).is_none_or(|of| of.may_give(1));
+        opposite(state.markets.position(account).lots(market)) && may()
     })
 }
 
@@ -236,14 +238,17 @@ pub(super) fn candidates(
 ) -> (Vec<AccountId>, Vec<Candidate>) {
     let mut accounts = Vec::new();
     let mut candidates = Vec::new();
-    for (place, position) in state.markets.positions.iter().enumerate() {
-        let (Some(account), lots) = (AccountId::at(place), position.lots(market)) else { continue };
+    let liens = state.loss_liens(asset);
+    let mut holders: Vec<AccountId> = state.holders(market, side < 0).collect();
+    holders.sort_unstable();
+    for account in holders {
+        let position = state.markets.position(account);
+        let lots = position.lots(market);
         if lots.lots().signum() != -side {
             continue;
         }
         let net: i128 = position.legs.iter().map(|leg| signed_gross(state, leg)).sum();
-        let equity =
-            state.equity(account, asset) - state.loss_lien(account, asset).atoms().cast_signed();
+        let equity = state.equity(account, asset) - liens.of(account).atoms().cast_signed();
         accounts.push(account);
         // Requirements on gross value fall with each lot given.
         let bounds = Portfolio::of(state, account, asset, market).map(|held| {
@@ -255,8 +260,8 @@ pub(super) fn candidates(
             lots: lots.size(),
             easing,
             room,
-            // Sums of several legs, and profit on a balance, may pass the bound of an amount: beyond
-            // it nobody's place is told apart, and everybody can still be reached.
+            // Sums of several legs, and profit on a balance, may pass the bound of an amount:
+            // beyond it nobody's place is told apart, and everybody can still be reached.
             net: if lots.lots() < 0 { -net } else { net }.clamp(-MOST, MOST),
             equity: equity.clamp(1, MOST).unsigned_abs(),
         });

@@ -4,7 +4,8 @@
 use alloc::vec::Vec;
 
 use super::routes::{Route, Routes};
-use super::{Duty, Event, Liquidation, Rejection, sale};
+use super::sale::{self, Sale};
+use super::{Duty, Event, Liquidation, Rejection};
 use crate::engine::{Events, State};
 use crate::ids::{AccountId, AssetId, MarketId};
 use crate::liquidation::partial::{self, Partial};
@@ -18,15 +19,22 @@ use crate::wide;
 /// The next duty of liquidation: what ends first, then what begins, then what goes on; accounts in
 /// the order of their ids.
 pub(super) fn duty(state: &State) -> Option<Duty> {
+    due(state).map(|(duty, _)| duty)
+}
+
+/// The next duty, with the sale where it is one.
+fn due(state: &State) -> Option<(Duty, Option<Sale>)> {
     let open = &state.closeouts.liquidations;
-    if let Some((account, _)) = open.iter().find(|(account, _)| is_over(state, **account)) {
-        return Some(Duty::EndLiquidation { account: *account });
+    let over = || open.keys().copied().find(|account| is_over(state, *account));
+    if let Some(account) = state.first_over().unwrap_or_else(over) {
+        return Some((Duty::EndLiquidation { account }, None));
     }
     if state.closeouts.routes.is_empty() {
         return None;
     }
-    if let Some(account) = state.below_maintenance().find(|account| begins(state, *account)) {
-        return Some(Duty::BeginLiquidation { account });
+    let begins = || state.below_maintenance().find(|account| begins(state, *account));
+    if let Some(account) = state.first_begins().unwrap_or_else(begins) {
+        return Some((Duty::BeginLiquidation { account }, None));
     }
     open.iter().find_map(|(account, of)| step(state, *account, of))
 }
@@ -36,7 +44,8 @@ fn routes_of(state: &State, account: AccountId) -> Option<(&Routes, AssetId)> {
     Some((state.closeouts.routes.get(&asset)?, asset))
 }
 
-fn begins(state: &State, account: AccountId) -> bool {
+/// Whether a liquidation of the account is to begin.
+pub(crate) fn begins(state: &State, account: AccountId) -> bool {
     if routes_of(state, account).is_none() {
         return false;
     }
@@ -46,8 +55,12 @@ fn begins(state: &State, account: AccountId) -> bool {
     !open && state.is_below_maintenance(account) && fit()
 }
 
-/// Whether the account stands at its target, holds nothing, or failed.
-fn is_over(state: &State, account: AccountId) -> bool {
+/// Whether the liquidation of the account is over: it stands at its target, holds nothing, or
+/// failed.
+pub(crate) fn is_over(state: &State, account: AccountId) -> bool {
+    if !state.closeouts.liquidations.contains_key(&account) {
+        return false;
+    }
     let Some((routes, asset)) = routes_of(state, account) else { return true };
     let position = state.markets.position(account);
     let equity = maintenance_equity(state, account, asset);
@@ -67,7 +80,7 @@ fn target(state: &State, account: AccountId, buffer: u32) -> i128 {
 }
 
 /// What is due of an open liquidation: its route's own step, or the next route.
-fn step(state: &State, account: AccountId, of: &Liquidation) -> Option<Duty> {
+fn step(state: &State, account: AccountId, of: &Liquidation) -> Option<(Duty, Option<Sale>)> {
     let (routes, asset) = routes_of(state, account)?;
     let spec = routes.list.get(of.route)?;
     let plan = || plan(state, account, routes);
@@ -75,7 +88,7 @@ fn step(state: &State, account: AccountId, of: &Liquidation) -> Option<Duty> {
         Route::Backstop { account: buyer, .. } => {
             let sale = sale::to_backstop(state, Party::Account(account), buyer, spec, &plan()?);
             if sale.is_some() {
-                return Some(Duty::SellToBackstop { account });
+                return Some((Duty::SellToBackstop { account }, sale));
             }
         }
         Route::Deleverage => {
@@ -85,7 +98,7 @@ fn step(state: &State, account: AccountId, of: &Liquidation) -> Option<Duty> {
                 super::adl::has_other_side(state, Party::Account(account), *market)
             };
             let market = markets.map(|(market, _)| *market).find(reached);
-            return market.map(|market| Duty::DeleverageAccount { account, market });
+            return market.map(|market| (Duty::DeleverageAccount { account, market }, None));
         }
         Route::Market | Route::Auction { .. } => {}
     }
@@ -94,7 +107,7 @@ fn step(state: &State, account: AccountId, of: &Liquidation) -> Option<Duty> {
     let fell = of.equity - state.equity(account, asset);
     let dear = fell > spec.budget.atoms().cast_signed();
     let stuck = matches!(spec.route, Route::Backstop { .. });
-    (!last && (late || dear || stuck)).then_some(Duty::NextRoute { account })
+    (!last && (late || dear || stuck)).then_some((Duty::NextRoute { account }, None))
 }
 
 /// The lots to close of each leg, in the order of the legs, with their side.
@@ -151,9 +164,7 @@ fn part(state: &State, legs: &[Leg], equity: i128, routes: &Routes) -> Option<Pa
 }
 
 pub(super) fn decide(state: &State, duty: &Duty, events: &mut Events) -> Result<(), Rejection> {
-    if self::duty(state).as_ref() != Some(duty) {
-        return Err(Rejection::NotDue);
-    }
+    let (_, sale) = due(state).filter(|(due, _)| due == duty).ok_or(Rejection::NotDue)?;
     match *duty {
         Duty::BeginLiquidation { account } => begin(state, account, events),
         Duty::EndLiquidation { account } => {
@@ -161,14 +172,7 @@ pub(super) fn decide(state: &State, duty: &Duty, events: &mut Events) -> Result<
             Ok(())
         }
         Duty::NextRoute { account } => next_route(state, account, events),
-        Duty::SellToBackstop { account } => {
-            let (routes, of) = open(state, account)?;
-            let spec = routes.list.get(of.route).ok_or(Rejection::NotDue)?;
-            let Route::Backstop { account: buyer, .. } = spec.route else {
-                return Err(Rejection::NotDue);
-            };
-            let plan = plan(state, account, routes).ok_or(Rejection::NotDue)?;
-            let sale = sale::to_backstop(state, Party::Account(account), buyer, spec, &plan);
+        Duty::SellToBackstop { .. } => {
             sale.ok_or(Rejection::NotDue)?.push(state, events);
             Ok(())
         }

@@ -22,7 +22,7 @@ use borsh::{BorshDeserialize, BorshSerialize};
 pub use command::{Command, Duty, Rejection};
 pub(crate) use decide::{decide, decide_duty, duty};
 pub use event::{Event, Why};
-pub(crate) use liquidate::penalty;
+pub(crate) use liquidate::{begins, is_over, penalty};
 pub use order::{DeleveragingOrder, place};
 pub use routes::{AuctionCourse, Route, RouteFlaw, RouteSpec, Routes};
 

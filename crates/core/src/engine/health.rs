@@ -6,7 +6,7 @@ use alloc::vec::Vec;
 
 use super::{Event, State};
 use crate::collateral;
-use crate::ids::{AccountId, MarketId};
+use crate::ids::{AccountId, AssetId, MarketId};
 use crate::ledger::Holder;
 use crate::loss;
 use crate::margin;
@@ -16,8 +16,7 @@ use crate::market::{self, Market};
 impl State {
     /// The accounts with equity below zero, in id order.
     pub(crate) fn negative_accounts(&self) -> impl Iterator<Item = AccountId> + '_ {
-        let flat = || self.watch.negative().iter().copied();
-        let watched = self.watch.risk().map(|risk| merged(flat(), risk.below()));
+        let watched = self.watch.is_on().then(|| self.watch.negative().iter().copied());
         let scanned = watched.is_none().then(|| self.accounts.accounts().map(|(id, _)| id));
         let accounts = watched.into_iter().flatten().chain(scanned.into_iter().flatten());
         accounts.filter(|id| self.is_negative(*id))
@@ -33,16 +32,21 @@ impl State {
         accounts.filter(|account| self.is_below_maintenance(*account))
     }
 
-    pub(super) fn is_negative(&self, account: AccountId) -> bool {
-        self.negative_assets(account).next().is_some()
+    /// The accounts that may hold lots of `market` on a side, long or short, in no order: all who
+    /// do among them.
+    pub(crate) fn holders(
+        &self,
+        market: MarketId,
+        long: bool,
+    ) -> impl Iterator<Item = AccountId> + '_ {
+        let watched = self.watch.risk().map(|risk| risk.holders(market, long));
+        let positions = self.markets.positions.len();
+        let scanned = watched.is_none().then(|| (0..positions).filter_map(AccountId::at));
+        watched.into_iter().flatten().chain(scanned.into_iter().flatten())
     }
 
-    /// Whether a balance is below zero that the book of the watch does not follow: any of an
-    /// account without legs, and of one with legs those it does not trade in.
-    pub(super) fn is_negative_aside(&self, account: AccountId) -> bool {
-        let position = self.markets.position(account);
-        let followed = position.asset.filter(|_| !position.legs.is_empty());
-        self.negative_assets(account).any(|asset| Some(asset) != followed)
+    pub(super) fn is_negative(&self, account: AccountId) -> bool {
+        self.negative_assets(account).next().is_some()
     }
 
     /// Whether everyone who is below maintenance or below zero is known to the watch.
@@ -53,7 +57,7 @@ impl State {
         self.accounts.accounts().all(|(id, _)| {
             let known = below.binary_search(&id).is_ok();
             (known || !self.is_below_maintenance(id))
-                && (known || negative.contains(&id) || !self.is_negative(id))
+                && negative.contains(&id) == self.is_negative(id)
         })
     }
 
@@ -61,11 +65,17 @@ impl State {
     pub(super) fn watch_health(&mut self, event: &Event, touched: &[AccountId]) {
         let Some(mut risk) = self.watch.take_risk() else { return };
         match event {
-            Event::Market(event) => self.watch_markets(&mut risk, event),
+            Event::Market(event) => {
+                let moved = self.watch_markets(&mut risk, event);
+                let negative = self.watch.negative().iter().copied();
+                let suspects = moved.then(|| merged(negative, risk.below()));
+                let suspects: Vec<AccountId> = suspects.into_iter().flatten().collect();
+                suspects.into_iter().for_each(|account| self.watch_negative(&risk, account));
+            }
             Event::Collateral(event) => {
                 for account in self.revalued(event) {
                     self.watch_account(&mut risk, account);
-                    self.watch_flat(account);
+                    self.watch_negative(&risk, account);
                 }
             }
             Event::Loss(event) => {
@@ -77,14 +87,19 @@ impl State {
         }
         for account in touched.iter().copied() {
             self.watch_account(&mut risk, account);
-            self.watch_flat(account);
+            self.watch_negative(&risk, account);
         }
         self.watch.set_risk(risk);
     }
 
-    /// What no leg moves is known by balances and collateral alone.
-    fn watch_flat(&mut self, account: AccountId) {
-        let negative = self.is_negative_aside(account);
+    /// Who is sound by `risk` is not below zero in what his legs are settled in.
+    fn watch_negative(&mut self, risk: &RiskBook, account: AccountId) {
+        let position = self.markets.position(account);
+        let sound = !position.legs.is_empty() && risk.is_sound(account);
+        let settled = position.asset.filter(|_| sound);
+        let assets = (0..self.ledger.assets()).filter_map(AssetId::at);
+        let mut others = assets.filter(|asset| settled != Some(*asset));
+        let negative = others.any(|asset| self.equity(account, asset) < 0);
         self.watch.set_negative(account, negative);
     }
 
@@ -117,21 +132,25 @@ impl State {
         risk
     }
 
-    fn watch_markets(&self, risk: &mut RiskBook, event: &market::Event) {
+    /// Whether prices moved.
+    fn watch_markets(&self, risk: &mut RiskBook, event: &market::Event) -> bool {
         match event {
             market::Event::Listed { market, .. } => {
                 if let Some(found) = self.markets.market(*market) {
                     add_market(risk, *market, found);
                 }
+                false
             }
             market::Event::Marked { marks } => {
                 let markets: Vec<MarketId> = marks.iter().map(|(market, _)| *market).collect();
                 self.reprice(risk, &markets);
+                true
             }
             market::Event::Funded { market, .. } | market::Event::PriceSettled { market, .. } => {
                 self.reprice(risk, &[*market]);
+                true
             }
-            _ => {}
+            _ => false,
         }
     }
 

@@ -94,6 +94,7 @@ impl Engine {
     /// duty that is due is never refused.
     fn run_duties(&mut self, records: &mut Vec<Record>) {
         for _ in 0..STEP_LIMIT {
+            self.state.find_ready();
             let Some(next) = duty(&self.state) else {
                 self.state.nothing_is_due();
                 break;

@@ -121,6 +121,11 @@ impl State {
         self.losses.lien(self, account, asset)
     }
 
+    /// [`State::loss_lien`] of many accounts.
+    pub(crate) fn loss_liens(&self, asset: AssetId) -> loss::Liens<'_> {
+        self.losses.liens(self, asset)
+    }
+
     /// What `account` may take out: equity without unrealised and unmatured profit, less initial
     /// margin and lien, at least zero.
     #[must_use]
@@ -166,6 +171,18 @@ impl State {
         !self.losses.on_touch.is_empty() || self.watch.is_anything_open().unwrap_or_else(scanned)
     }
 
+    /// Whether a failure of `account` in `asset` is known and not taken over yet. A loss that is
+    /// settled was taken over, and one that the engine found is not dismissed.
+    pub(crate) fn is_failing(&self, account: AccountId, asset: AssetId) -> bool {
+        let watched = self.watch.failing(account);
+        let scanned = watched.is_none().then(|| self.open_losses());
+        let losses = watched.into_iter().flatten().chain(scanned.into_iter().flatten());
+        losses.filter_map(|id| self.losses.loss(id)).any(|loss| {
+            let his = loss.failed == Some(account) && loss.is_failing();
+            his && self.domains.asset_of(loss.domain) == Some(asset)
+        })
+    }
+
     /// The episodes that are not closed, in id order.
     pub(crate) fn open_episodes(&self) -> impl Iterator<Item = (EpisodeId, &Episode)> {
         let watched = self
@@ -199,6 +216,7 @@ impl State {
                 && loss::levels_hold(self)
                 && self.is_health_watched()
                 && self.is_quiet_right()
+                && self.is_ready_right()
     }
 
     /// The level measured last for a layer of a liable set, if none of its caps moved since in a
@@ -345,10 +363,11 @@ impl State {
         }
         self.watch_health(event, touched);
         if let Event::Loss(event) = event
-            && let Some(loss) = event.loss()
+            && let Some((id, loss)) =
+                event.stands().and_then(|id| Some((id, self.losses.loss(id)?)))
         {
-            let debt = self.losses.loss(loss).is_some_and(|loss| !loss.debt().is_zero());
-            self.watch.set_debt(loss, debt);
+            self.watch.set_debt(id, !loss.debt().is_zero());
+            self.watch.set_failing(id, loss);
         }
         for cap in caps {
             if cap.moves_level(self) {
@@ -356,6 +375,7 @@ impl State {
             }
         }
         self.watch.evolve(event);
+        self.follow_ready(event, touched);
         let quiet = self.watch.is_quiet() && self.stays_quiet(event, touched);
         self.watch.set_quiet(quiet);
     }

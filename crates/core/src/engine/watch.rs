@@ -5,10 +5,11 @@ use alloc::boxed::Box;
 use alloc::collections::{BTreeMap, BTreeSet};
 use alloc::vec::Vec;
 
+use super::ready::Ready;
 use super::{Event, State};
 use crate::account;
 use crate::ids::{AccountId, EpisodeId, LayerId, LiableSetId, LossId, Name, OwnerId};
-use crate::loss::{self, Level, Stage};
+use crate::loss::{self, Level, Loss, Stage};
 use crate::margin::watch::RiskBook;
 
 /// The indices.
@@ -19,12 +20,16 @@ pub struct Watch {
     accounts: BTreeMap<Name, AccountId>,
     /// By owner: his accounts, in id order.
     of_owner: BTreeMap<OwnerId, Vec<AccountId>>,
-    /// Who has a balance below zero that no leg moves.
+    /// Who stands below zero.
     negative: BTreeSet<AccountId>,
+    /// The accounts that failed and are not taken over, with their losses.
+    failing: BTreeSet<(AccountId, LossId)>,
     /// The health of all who hold legs; absent where the watch is off, and while it is lent out.
     risk: Option<Box<RiskBook>>,
     /// Nothing is due, and nothing happened since that could have made something due.
     quiet: bool,
+    /// Who is next in liquidation, where it is known.
+    ready: Option<Ready>,
     /// Memory that events use again.
     touched: Vec<AccountId>,
     open_losses: BTreeSet<LossId>,
@@ -48,13 +53,14 @@ impl Watch {
         }
         for (id, account) in state.accounts.accounts() {
             watch.opened(id, account.owner, &account.name);
-            watch.set_negative(id, state.is_negative_aside(id));
+            watch.set_negative(id, state.is_negative(id));
         }
         for (id, loss) in state.losses.losses() {
             if !matches!(loss.stage, Stage::Settled | Stage::Dismissed) {
                 watch.open_losses.insert(id);
             }
             watch.set_debt(id, !loss.debt().is_zero());
+            watch.set_failing(id, loss);
         }
         let open = state.losses.episodes().filter(|(_, episode)| !episode.closed);
         watch.open_episodes.extend(open.map(|(id, _)| id));
@@ -73,6 +79,7 @@ impl Watch {
             && self.open_losses == other.open_losses
             && self.open_episodes == other.open_episodes
             && self.debts == other.debts
+            && self.failing == other.failing
     }
 
     pub(super) const fn is_on(&self) -> bool {
@@ -183,6 +190,34 @@ impl Watch {
         } else {
             self.negative.remove(&account);
         }
+    }
+
+    /// The losses of `account` that are not taken over, where they are known.
+    pub(super) fn failing(&self, account: AccountId) -> Option<impl Iterator<Item = LossId> + '_> {
+        let losses = self.failing.range((account, LossId(0))..);
+        let his = losses.take_while(move |(of, _)| *of == account);
+        self.on.then(|| his.map(|(_, loss)| *loss))
+    }
+
+    pub(super) fn set_failing(&mut self, id: LossId, loss: &Loss) {
+        let Some(account) = loss.failed else { return };
+        if loss.is_failing() {
+            self.failing.insert((account, id));
+        } else {
+            self.failing.remove(&(account, id));
+        }
+    }
+
+    pub(super) const fn ready(&self) -> Option<&Ready> {
+        self.ready.as_ref()
+    }
+
+    pub(super) const fn take_ready(&mut self) -> Option<Ready> {
+        self.ready.take()
+    }
+
+    pub(super) fn set_ready(&mut self, ready: Option<Ready>) {
+        self.ready = ready;
     }
 
     pub(super) fn set_debt(&mut self, loss: LossId, open: bool) {

@@ -276,18 +276,15 @@ pub(super) fn negative(state: &State) -> Option<(AccountId, DomainId)> {
 
 /// The domain in which `account`, below zero in `asset`, is found, if it is to be.
 fn negative_in(state: &State, account: AccountId, asset: AssetId) -> Option<DomainId> {
+    if state.is_failing(account, asset) {
+        return None;
+    }
     let domain = state.domains_of_failure(account, asset).first().copied()?;
-    // A loss that is settled was taken over, and one that the engine found is not dismissed.
-    let known = state.open_losses().filter_map(|id| state.losses.loss(id)).any(|loss| {
-        let here = state.domains.asset_of(loss.domain) == Some(asset);
-        let derived = loss.origin == Origin::Derived && !loss.taken_over;
-        here && derived && loss.failed == Some(account)
-    });
     let answered = state.domains.domain(domain)?.waterfalls.contains_key(&CauseClass::Default);
     // At a price that is not good enough nobody fails in what he trades in.
     let trades = state.markets.position(account).asset == Some(asset);
     let fit = || !trades || state.may_liquidate(account);
-    (!known && answered && fit()).then_some(domain)
+    (answered && fit()).then_some(domain)
 }
 
 /// Numbers of losses that the engine itself finds begin here; a venue's are refused from here on.

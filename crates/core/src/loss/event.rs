@@ -237,6 +237,16 @@ impl Event {
     }
 }
 
+impl Event {
+    /// The loss the event is about, the one it begins included.
+    pub(crate) const fn stands(&self) -> Option<LossId> {
+        match self {
+            Self::LossReported { loss, .. } | Self::DefaultFound { loss, .. } => Some(*loss),
+            _ => self.loss(),
+        }
+    }
+}
+
 /// The members of a set, as its event carries them.
 pub(crate) fn as_claims(set: &LayerSet) -> Vec<ReportedClaim> {
     let claims = set.members.iter().map(|member| ReportedClaim {

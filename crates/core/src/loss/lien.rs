@@ -10,11 +10,12 @@
 //! which the lien keeps above it, cost no pass; only a new hole, a cap that binds and moves, or a
 //! mark, which moves them all.
 
+use alloc::collections::{BTreeMap, BTreeSet};
 use alloc::vec::Vec;
 
 use super::{Episode, LayerSet, Loss, Losses, Member, Origin, SetOff, Stage};
 use crate::allocation::{self, Rule};
-use crate::domain::Source;
+use crate::domain::{MemberRule, Source};
 use crate::engine::State;
 use crate::ids::{AccountId, AssetId, LayerId, LiableSetId, LossId};
 use crate::loss::{detect, liable};
@@ -35,16 +36,32 @@ impl Losses {
             return lien;
         }
         for id in state.open_episodes().flat_map(|(_, episode)| &episode.sets) {
-            let of = Of::new(state, *id, asset);
-            for (layer, members) in &self.sets[id.index()].layers {
-                let Some(place) = members.place(account) else { continue };
-                let one = of.lien(*layer, members, &members.members[place]);
-                lien = lien.checked_add(one).unwrap_or(Amount::MAX);
-            }
+            let of_set = Of::new(state, *id, asset).of_account(account);
+            lien = lien.checked_add(of_set).unwrap_or(Amount::MAX);
         }
         let untaken = self.untaken_lien(state, account, asset);
         lien = lien.checked_add(untaken).unwrap_or(Amount::MAX);
         lien.checked_add(self.set_off_lien(state, account, asset)).unwrap_or(Amount::MAX)
+    }
+
+    /// What is read to know the liens of many accounts in `asset`.
+    pub(crate) fn liens<'a>(&'a self, state: &'a State, asset: AssetId) -> Liens<'a> {
+        let sets = state.open_episodes().flat_map(|(_, episode)| &episode.sets);
+        let sets = sets.map(|id| Of::new(state, *id, asset).with_levels()).collect();
+        let detected = self.detected(state, asset);
+        let offs = detected.flat_map(|loss| {
+            let gained = detect::own_gains(state, loss, asset).map(|off| off.account);
+            loss.set_off.iter().map(|off| off.account).chain(gained)
+        });
+        Liens { state, asset, sets, set_off: offs.collect() }
+    }
+
+    /// The losses in `asset` whose own means are not taken.
+    fn detected(&self, state: &State, asset: AssetId) -> impl Iterator<Item = &Loss> {
+        state.open_losses().filter_map(|id| self.loss(id)).filter(move |loss| {
+            let of_asset = state.domains.asset_of(loss.domain) == Some(asset);
+            of_asset && loss.stage == Stage::Detected
+        })
     }
 
     /// The most that may be held of `account` for open losses: its caps under every open set, less
@@ -96,12 +113,8 @@ impl Losses {
     /// reported for it, and its session gain once, however many of his losses are open. What one of
     /// them takes of a gain the next cannot.
     fn set_off_lien(&self, state: &State, account: AccountId, asset: AssetId) -> Amount {
-        let detected = state.open_losses().filter_map(|id| self.loss(id)).filter(|loss| {
-            let of_asset = state.domains.asset_of(loss.domain) == Some(asset);
-            of_asset && loss.stage == Stage::Detected
-        });
         let (mut reported, mut gained) = (Amount::ZERO, Amount::ZERO);
-        for loss in detected {
+        for loss in self.detected(state, asset) {
             let of_account = |off: &&SetOff| off.account == account;
             let stated = loss.set_off.iter().filter(of_account).map(|off| off.up_to);
             reported =
@@ -113,6 +126,29 @@ impl Losses {
                 .fold(gained, Amount::max);
         }
         reported.checked_add(gained).unwrap_or(Amount::MAX)
+    }
+}
+
+/// The liens of many accounts in one asset: what is common to them is found once.
+pub(crate) struct Liens<'a> {
+    state: &'a State,
+    asset: AssetId,
+    sets: Vec<Of<'a>>,
+    /// Who is held for an owner's own means.
+    set_off: BTreeSet<AccountId>,
+}
+
+impl Liens<'_> {
+    /// What [`Losses::lien`] says of `account`.
+    pub(crate) fn of(&self, account: AccountId) -> Amount {
+        let (losses, asset) = (&self.state.losses, self.asset);
+        let add = |sum: Amount, more: Amount| sum.checked_add(more).unwrap_or(Amount::MAX);
+        let lien = self.sets.iter().map(|of| of.of_account(account)).fold(Amount::ZERO, add);
+        let lien = add(lien, losses.untaken_lien(self.state, account, asset));
+        if !self.set_off.contains(&account) {
+            return lien;
+        }
+        add(lien, losses.set_off_lien(self.state, account, asset))
     }
 }
 
@@ -133,12 +169,50 @@ struct Of<'a> {
     set: LiableSetId,
     episode: &'a Episode,
     asset: AssetId,
+    holes: Amount,
+    /// The levels found so far, by layer.
+    levels: Vec<(LayerId, Option<Fraction>)>,
 }
 
 impl<'a> Of<'a> {
     fn new(state: &'a State, set: LiableSetId, asset: AssetId) -> Self {
-        let episode = state.losses.sets[set.index()].episode;
-        Self { state, set, episode: &state.losses.episodes[episode.index()], asset }
+        let episode = &state.losses.episodes[state.losses.sets[set.index()].episode.index()];
+        let (holes, levels) = (Amount::ZERO, Vec::new());
+        let of = Self { state, set, episode, asset, holes, levels };
+        Self { holes: of.holes(), ..of }
+    }
+
+    fn layers(&self) -> &'a BTreeMap<LayerId, LayerSet> {
+        &self.state.losses.sets[self.set.index()].layers
+    }
+
+    /// With the levels of all layers of the asset.
+    fn with_levels(mut self) -> Self {
+        for (layer, members) in self.layers() {
+            let spec = self.state.domains.layer(*layer).map(|found| &found.spec);
+            let of_asset = spec.filter(|spec| spec.asset == self.asset);
+            let rule = of_asset.and_then(|spec| spec.source.members());
+            if rule.is_some_and(|rule| self.reads_level(rule)) {
+                let level = self.level_now(*layer, members);
+                self.levels.push((*layer, level));
+            }
+        }
+        self
+    }
+
+    /// Whether liens of a layer with this rule are read from a level.
+    fn reads_level(&self, rule: &MemberRule) -> bool {
+        let held = !self.holes.is_zero() || rule.on_touch;
+        held && rule.rule == Rule::Proportional && !rule.classes
+    }
+
+    /// The liens of `account` under the set.
+    fn of_account(&self, account: AccountId) -> Amount {
+        self.layers().iter().fold(Amount::ZERO, |sum, (layer, members)| {
+            let Some(place) = members.place(account) else { return sum };
+            let one = self.lien(*layer, members, &members.members[place]);
+            sum.checked_add(one).unwrap_or(Amount::MAX)
+        })
     }
 
     /// The holes of the set's open losses, together.
@@ -158,7 +232,7 @@ impl<'a> Of<'a> {
         else {
             return Amount::ZERO;
         };
-        let holes = self.holes();
+        let holes = self.holes;
         if holes.is_zero() && !rule.on_touch {
             return Amount::ZERO;
         }
@@ -167,10 +241,17 @@ impl<'a> Of<'a> {
             // Other rules have no common level by weight: hold the whole cap while a loss is open.
             return if holes.is_zero() { Amount::ZERO } else { cap.less_or_zero(member.paid) };
         }
-        let base = members.cumulative().checked_add(holes).unwrap_or(Amount::MAX);
-        let known = self.state.measured(self.set, layer).filter(|known| known.base == base);
-        let level = known.map_or_else(|| self.level(members, base), |known| known.level);
+        let found = self.levels.iter().find(|(of, _)| *of == layer).map(|(_, level)| *level);
+        let level = found.unwrap_or_else(|| self.level_now(layer, members));
         allocation::capped_share_ceil(member.weight, cap, level).less_or_zero(member.paid)
+    }
+
+    /// The level that divides what was paid and the holes over the members now: the one measured
+    /// last, where it still holds.
+    fn level_now(&self, layer: LayerId, members: &LayerSet) -> Option<Fraction> {
+        let base = members.cumulative().checked_add(self.holes).unwrap_or(Amount::MAX);
+        let known = self.state.measured(self.set, layer).filter(|known| known.base == base);
+        known.map_or_else(|| self.level(members, base), |known| known.level)
     }
 
     /// The level that divides `base` over the members now.
@@ -191,12 +272,10 @@ pub(crate) fn measure(state: &State) -> Vec<((LiableSetId, LayerId), Level)> {
             };
             let Source::Members(rule) = spec.source else { continue };
             let of = Of::new(state, *id, spec.asset);
-            let holes = of.holes();
-            let unread = holes.is_zero() && !rule.on_touch;
-            if unread || rule.rule != Rule::Proportional || rule.classes {
+            if !of.reads_level(&rule) {
                 continue;
             }
-            let base = members.cumulative().checked_add(holes).unwrap_or(Amount::MAX);
+            let base = members.cumulative().checked_add(of.holes).unwrap_or(Amount::MAX);
             if state.measured(*id, *layer).is_none_or(|known| known.base != base) {
                 levels.push(((*id, *layer), Level { base, level: of.level(members, base) }));
             }

@@ -38,7 +38,7 @@ pub(crate) use evolve::stakes_left;
 pub(crate) use income::{is_recoverable, recover, recoverable};
 pub use liable::{LayerSet, LiableSet, Member, Wave};
 pub use lien::Level;
-pub(crate) use lien::{MemberCap, levels_hold, measure, member_caps};
+pub(crate) use lien::{Liens, MemberCap, levels_hold, measure, member_caps};
 pub(crate) use period::is_within;
 pub use rejection::Rejection;
 pub(crate) use touch::touch_where;
@@ -199,6 +199,14 @@ impl Loss {
     #[must_use]
     pub const fn is_open(&self) -> bool {
         matches!(self.stage, Stage::Detected | Stage::Measured | Stage::Absorbing)
+    }
+
+    /// Whether it is a failure that the engine found or was told of, not yet taken over: it says
+    /// why its account stands below zero.
+    #[must_use]
+    pub const fn is_failing(&self) -> bool {
+        let over = matches!(self.stage, Stage::Settled | Stage::Dismissed);
+        !over && matches!(self.origin, Origin::Derived) && !self.taken_over
     }
 
     /// What liens are held for: the hole before measurement, what is left of it after.

@@ -346,6 +346,13 @@ impl RiskBook {
         entry.is_none_or(|entry| !entry.below && entry.place != Place::Side)
     }
 
+    /// Who may hold lots of `market` on a side, long or short, in no order: all who do, and whoever
+    /// stands on the side.
+    pub fn holders(&self, market: MarketId, long: bool) -> impl Iterator<Item = AccountId> + '_ {
+        let rows = self.market(market).map_or(0..0, Market::rows);
+        self.shelves.holders(rows, long).chain(self.aside())
+    }
+
     /// Whose equity is below zero, by rising id.
     pub fn negative(&self) -> impl Iterator<Item = AccountId> + '_ {
         self.below().filter(|account| self.standing(*account) == Standing::Negative)

@@ -6,6 +6,7 @@
 
 use alloc::boxed::Box;
 use alloc::vec::Vec;
+use core::ops::Range;
 
 use super::market::POINT;
 use crate::bounds::MAX_LOTS;
@@ -80,6 +81,13 @@ impl<const WORDS: usize, A> Shelf<WORDS, A> {
     fn free(&mut self, place: usize) {
         self.slabs[place].0 = [0; WORDS];
         self.free.push(place);
+    }
+
+    /// Whose slab has a leg of a row in `rows` on a side; in no order.
+    fn holders(&self, rows: Range<usize>, long: bool) -> impl Iterator<Item = AccountId> + '_ {
+        let holds = move |word: &i64| rows.contains(&row(*word)) && (lots(*word) > 0) == long;
+        let slabs = self.slabs.iter().zip(&self.owners);
+        slabs.filter(move |(slab, _)| slab.0[1..].iter().any(&holds)).map(|(_, owner)| *owner)
     }
 
     /// Adds who may be below maintenance: those whose bound of health is negative.
@@ -200,6 +208,18 @@ impl Shelves {
         self.small.slabs.iter_mut().for_each(|slab| visit(&mut slab.0[1..]));
         self.medium.slabs.iter_mut().for_each(|slab| visit(&mut slab.0[1..]));
         self.large.slabs.iter_mut().for_each(|slab| visit(&mut slab.0[1..]));
+    }
+
+    /// Who has a leg of a row in `rows` on a side, in no order.
+    pub(super) fn holders(
+        &self,
+        rows: Range<usize>,
+        long: bool,
+    ) -> impl Iterator<Item = AccountId> + '_ {
+        let tiny = self.tiny.holders(rows.clone(), long);
+        let small = self.small.holders(rows.clone(), long);
+        let medium = self.medium.holders(rows.clone(), long);
+        tiny.chain(small).chain(medium).chain(self.large.holders(rows, long))
     }
 
     /// Adds who may be below maintenance; nobody else is.

@@ -23,10 +23,10 @@ pub struct Problem {
     pub code: String,
     /// The engine's refusal with its numbers, where the engine refused.
     #[serde(skip_serializing_if = "Option::is_none", default)]
-    pub rejection: Option<Value>,
+    pub rejection: Option<Box<Value>>,
     /// After how many seconds to try again, where that helps.
     #[serde(skip_serializing_if = "Option::is_none", default)]
-    pub retry_after: Option<u64>,
+    pub retry_after: Option<u32>,
 }
 
 /// The codes of the door itself, each with its status.
@@ -97,7 +97,7 @@ impl Problem {
 
     /// The same, worth trying again after `seconds`.
     #[must_use]
-    pub fn after(mut self, seconds: u64) -> Self {
+    pub fn after(mut self, seconds: u32) -> Self {
         self.retry_after = Some(seconds.max(1));
         self
     }
@@ -109,7 +109,9 @@ impl Problem {
         let status = status_of(ENGINE_CODES, code).unwrap_or(StatusCode::UNPROCESSABLE_ENTITY);
         let detail = kept["detail"].as_str().unwrap_or_default().to_owned();
         let mut problem = Self::with_status(status, code, detail);
-        problem.rejection = Some(kept["rejection"].clone()).filter(|found| !found.is_null());
+        problem.rejection = Some(&kept["rejection"])
+            .filter(|found| !found.is_null())
+            .map(|found| Box::new(found.clone()));
         problem
     }
 }

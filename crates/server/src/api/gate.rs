@@ -106,7 +106,7 @@ pub async fn gate(State(door): State<Arc<Door>>, mut request: Request, next: Nex
                 Err(wait) => {
                     let detail = "this key calls more often than it may";
                     let seconds = wait.as_millis().div_ceil(1_000);
-                    let seconds = u64::try_from(seconds).unwrap_or(1);
+                    let seconds = u32::try_from(seconds).unwrap_or(1);
                     Problem::new("too-many-requests", detail).after(seconds).into_response()
                 }
                 Ok(()) => {

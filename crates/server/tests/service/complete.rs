@@ -145,7 +145,7 @@ fn every_path_of_the_openapi_text_answers() {
         {
             filled = filled.replace(&format!("{{{name}}}"), "0");
         }
-        for name in ["episode", "set", "feed"] {
+        for name in ["episode", "set", "feed", "checkpoint"] {
             filled = filled.replace(&format!("{{{name}}}"), "0");
         }
         let required = get["parameters"].as_array().unwrap().iter();
@@ -215,6 +215,7 @@ const READS: &[(&str, &str)] = &[
     ("Markets::position", "/v1/accounts/{account}/positions"),
     ("Markets::legs_in", "/v1/accounts/{account}/positions"),
     ("Markets::lots_of", "/v1/accounts/{account}/positions"),
+    ("Markets::checkpoint", "/v1/checkpoints/{checkpoint}"),
     ("Markets::value", "/v1/accounts/{account}"),
     ("Markets::leg_value", "/v1/accounts/{account}/positions"),
     ("Markets::gross", "/v1/accounts/{account}/positions"),

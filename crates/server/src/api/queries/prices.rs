@@ -1,7 +1,7 @@
 //! Markets and feeds: at which price, how good it is, and why.
 
-use rhodian_core::ids::{FeedId, MarketId};
-use rhodian_core::market::Market;
+use rhodian_core::ids::{CheckpointId, FeedId, MarketId};
+use rhodian_core::market::{Checkpoint, Market};
 
 use super::super::endpoint::{Ask, Endpoint, Page, list, one, page};
 use super::super::views::{FeedView, Row};
@@ -13,6 +13,13 @@ pub(super) fn table() -> Vec<Endpoint> {
     vec![
         list("/v1/markets", "Every market, with its mark.", Level::Public, &[IN_DOMAIN], markets),
         one("/v1/markets/{market}", "A market, with its mark.", Level::Public, &[], market),
+        one(
+            "/v1/checkpoints/{checkpoint}",
+            "A checkpoint that may still be a reference: what a lot of each market was worth.",
+            Level::Public,
+            &[],
+            checkpoint,
+        ),
         list("/v1/feeds", "Every feed: value, quality and why.", Level::Public, &[], feeds),
         one("/v1/feeds/{feed}", "A feed: value, quality and why.", Level::Public, &[], feed),
     ]
@@ -29,6 +36,13 @@ fn market(ask: &Ask<'_>) -> Result<Row<Market>, Problem> {
     let market = id(ask.args, "market", MarketId)?;
     let of = ask.state.markets.market(market).cloned();
     Ok(Row { id: market.0, of: of.ok_or_else(|| Problem::not_found("market", market))? })
+}
+
+fn checkpoint(ask: &Ask<'_>) -> Result<Row<Checkpoint>, Problem> {
+    let checkpoint = id(ask.args, "checkpoint", CheckpointId)?;
+    let of = ask.state.markets.checkpoint(checkpoint).cloned();
+    let of = of.ok_or_else(|| Problem::not_found("checkpoint", checkpoint))?;
+    Ok(Row { id: checkpoint.0, of })
 }
 
 pub(crate) fn feed_view(ask: &Ask<'_>, feed: FeedId) -> Option<Row<FeedView>> {

@@ -78,7 +78,8 @@ pub fn run(args: &RunArgs) -> Result<Exit, Diagnostic> {
         until,
         speed: args.speed,
         strict: args.strict,
-        keep: output.out.is_some(),
+        // The summary has the hash of the events.
+        keep: output.out.is_some() || output.format == Format::Json,
         stream: (output.format == Format::Ndjson)
             .then(|| Box::new(BufWriter::with_capacity(1 << 18, io::stdout())) as Box<_>),
         story: (output.format == Format::Text).then(|| Story::of(&file)),

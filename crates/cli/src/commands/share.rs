@@ -63,7 +63,9 @@ pub fn run(args: &ShareArgs) -> Result<Exit, Diagnostic> {
     }
     let mut progress = Progress::new(output.quiet);
     let file = loss_file::read(&args.file)?;
-    let wants_events = output.out.is_some() || output.format == Format::Ndjson;
+    // The summary has the hash of the events.
+    let wants_events =
+        output.out.is_some() || matches!(output.format, Format::Json | Format::Ndjson);
     let log = if wants_events && !args.plan { Some(EventLog::new()?) } else { None };
     let driver = Driver::open(&file, log, args.plan)?;
     let accounts = driver.accounts();

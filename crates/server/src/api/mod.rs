@@ -6,6 +6,7 @@ pub mod commands;
 pub mod endpoint;
 pub mod events;
 pub mod gate;
+pub mod incidents;
 pub mod keys;
 pub mod openapi;
 pub mod plain;
@@ -90,6 +91,7 @@ pub fn router(door: Arc<Door>) -> Router {
         .route("/v1/losses/{loss}/events", get(events::of_loss))
         .route("/v1/losses/{loss}/receipts/{account}", get(receipts::receipt))
         .route("/v1/episodes/{episode}/proof", get(receipts::episode))
+        .route("/v1/episodes/{episode}/incident", get(incidents::incident))
         .route("/v1/head", get(receipts::head))
         .route("/v1/public-key", get(receipts::public_key))
         .route("/v1/keys", get(keys::list).post(keys::give))

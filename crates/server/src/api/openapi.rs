@@ -36,6 +36,8 @@ const PAGED_EVENTS: [Param; 2] = [
 ];
 
 const DIVISION: [Param; 1] = [param("division", "Which division, from 1; the first.", false)];
+const FORM: [Param; 1] =
+    [param("form", "json, html, or the table payers or timeline as CSV; json.", false)];
 const FROM: [Param; 1] = [param("from", "The entries of an earlier head.", false)];
 
 /// The OpenAPI text, as served.
@@ -191,6 +193,13 @@ fn calls(generator: &mut SchemaGenerator) -> Vec<Call> {
             kind: json,
         },
         plain("/v1/episodes/{episode}/proof", "Everything that was committed in an episode."),
+        Call {
+            params: &FORM,
+            ..plain(
+                "/v1/episodes/{episode}/incident",
+                "The report of an episode: what happened, who bore it, what may come back.",
+            )
+        },
         Call {
             kind: "text/plain",
             ..plain("/v1/public-key", "The key that heads are signed with, in hexadecimal.")

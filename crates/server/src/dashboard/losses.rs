@@ -77,6 +77,11 @@ pub(super) fn one(ask: &Ask<'_>, id: LossId, story: &[Numbered]) -> Result<Shown
             @if let Some(account) = loss.failed {
                 " Failed: " (show::account(ask, account)) "."
             }
+            @if let Some(episode) = loss.episode {
+                " " a href={ "/v1/episodes/" (episode) "/incident?form=html" } {
+                    "The incident report of its episode"
+                } "."
+            }
         }
         figure {
             (PreEscaped(Chart::Waterfall(picture(ask, id, loss, asset)).svg("loss")))

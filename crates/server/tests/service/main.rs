@@ -4,6 +4,7 @@ mod access;
 mod client;
 mod complete;
 mod durable;
+mod incidents;
 mod pages;
 mod receipts;
 mod streams;

@@ -45,7 +45,7 @@ fn a_crash_is_told_from_the_failure_to_the_recovery() {
     let order = [
         "the liable set is fixed: 2 weights and caps are frozen",
         "auto-deleveraging of L1 begins: closing would pass its budget of 5,000.00",
-        "the deficit of L1 is 6,530.00",
+        "the deficit of L1 is 6,530.00 USD",
         "Insurance fund pays 3,000.00 for L1",
         "1,530.00 for L1 is divided over 2 of Winners",
         "the episode is over",

@@ -2,7 +2,7 @@
 //! event needs to know beside the event.
 
 use rhodian_core::engine::State;
-use rhodian_core::ids::{AccountId, AssetId, DomainId, LayerId, LossId, MarketId, Name};
+use rhodian_core::ids::{AccountId, AssetId, DomainId, FeedId, LayerId, LossId, MarketId, Name};
 use rhodian_core::market::Party;
 use rhodian_core::units::{Amount, Price};
 
@@ -35,8 +35,17 @@ pub trait Names {
     fn size(&self, market: MarketId, lots: u64) -> String;
     /// A price in a market.
     fn price(&self, market: MarketId, price: Price) -> String;
+    /// A feed.
+    fn feed(&self, id: FeedId) -> String;
     /// Money, without the asset's name.
     fn money(&self, of: MoneyOf, amount: Amount) -> String;
+    /// The name of the asset that money is in.
+    fn unit(&self, of: MoneyOf) -> String;
+
+    /// Money with the asset's name behind it.
+    fn money_with_unit(&self, of: MoneyOf, amount: Amount) -> String {
+        format!("{} {}", self.money(of, amount), self.unit(of))
+    }
 
     /// A party to a trade.
     fn party(&self, party: Party) -> String {
@@ -98,6 +107,16 @@ impl Names for StateNames<'_> {
 
     fn price(&self, _: MarketId, price: Price) -> String {
         format!("{} ticks", price.ticks())
+    }
+
+    fn feed(&self, id: FeedId) -> String {
+        named(self.0.oracle.feed(id).map(|feed| &feed.spec.name), "feed", id.0)
+    }
+
+    fn unit(&self, of: MoneyOf) -> String {
+        let asset = self.asset(of);
+        let found = asset.and_then(|asset| self.0.domains.asset(asset));
+        named(found.map(|asset| &asset.name), "asset", asset.unwrap_or_default().0)
     }
 
     fn money(&self, of: MoneyOf, amount: Amount) -> String {

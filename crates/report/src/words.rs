@@ -4,7 +4,7 @@ use rhodian_core::closeout::{Event as CloseOutEvent, Why};
 use rhodian_core::collateral::Event as CollateralEvent;
 use rhodian_core::control::{Event as ControlEvent, Status};
 use rhodian_core::engine::Event;
-use rhodian_core::ids::{LossId, MarketId};
+use rhodian_core::ids::{AssetId, LossId, MarketId};
 use rhodian_core::loss::{Event as LossEvent, OwnMeans, PoolHolder};
 use rhodian_core::market::{Event as MarketEvent, Party};
 use rhodian_core::oracle::Event as OracleEvent;
@@ -26,11 +26,11 @@ pub fn of_event(names: &dyn Names, event: &Event) -> Option<String> {
         Event::Loss(event) => of_loss(names, event),
         Event::Collateral(event) => of_collateral(names, event),
         Event::Control(event) => of_control(names, event),
-        Event::Oracle(OracleEvent::DomainTightened { domain, from, to, .. }) => Some(format!(
-            "{} goes from {} to {}: a feed lacks prices good enough to settle at",
+        Event::Oracle(OracleEvent::DomainTightened { domain, feed, to, .. }) => Some(format!(
+            "{} goes to {}: {} has had no good value for too long",
             names.domain(*domain),
-            status_words(*from),
-            status_words(*to)
+            status_words(*to),
+            names.feed(*feed)
         )),
         Event::Account(_) | Event::Domain(_) | Event::Oracle(_) | Event::TimePassed { .. } => None,
     }
@@ -177,7 +177,8 @@ fn found(names: &dyn Names, event: &LossEvent) -> Option<String> {
             format!("{}: own means of {who} pay {amount}", names.loss(*loss))
         }
         LossEvent::DeficitRecognised { loss, deficit } if !deficit.is_zero() => {
-            format!("the deficit of {} is {}", names.loss(*loss), money(*loss, *deficit))
+            let deficit = names.money_with_unit(MoneyOf::Loss(*loss), *deficit);
+            format!("the deficit of {} is {deficit}", names.loss(*loss))
         }
         _ => return None,
     })
@@ -256,25 +257,21 @@ fn repaid(names: &dyn Names, event: &LossEvent) -> Option<String> {
 }
 
 fn of_collateral(names: &dyn Names, event: &CollateralEvent) -> Option<String> {
+    let of =
+        |asset: &AssetId, amount: &Amount| names.money_with_unit(MoneyOf::Asset(*asset), *amount);
     Some(match event {
-        CollateralEvent::Taken { loss, account, asset, amount, .. } => {
-            let amount = names.money(MoneyOf::Asset(*asset), *amount);
-            let loss = names.loss(*loss);
-            format!(
-                "collateral of {} moves to the book of {loss}: {amount}",
-                names.account(*account)
-            )
+        CollateralEvent::Taken { loss, asset, amount, .. } => {
+            format!("the book of {} takes over {}", names.loss(*loss), of(asset, amount))
         }
-        CollateralEvent::Sold { loss, settled, proceeds, .. } => {
+        CollateralEvent::Sold { loss, settled, asset, amount, proceeds, .. } => {
             let proceeds = names.money(MoneyOf::Asset(*settled), *proceeds);
-            format!("collateral of {} is sold for {proceeds}", names.loss(*loss))
+            format!("{} of {} is sold for {proceeds}", of(asset, amount), names.loss(*loss))
         }
         CollateralEvent::Returned { account, asset, amount, .. } => {
-            let amount = names.money(MoneyOf::Asset(*asset), *amount);
-            format!("collateral goes back to {}: {amount}", names.account(*account))
+            format!("{} goes back to {}", of(asset, amount), names.account(*account))
         }
         CollateralEvent::SetAside { loss, .. } => {
-            format!("collateral of {} found no buyer and is set aside", names.loss(*loss))
+            format!("what {} left finds no buyer in time and is set aside", names.loss(*loss))
         }
         CollateralEvent::Accepted { .. } | CollateralEvent::Marked { .. } => return None,
     })

@@ -1,6 +1,7 @@
 //! A real service on 127.0.0.1, asked by a small blocking client.
 
 mod access;
+mod book;
 mod client;
 mod complete;
 mod durable;

@@ -106,7 +106,7 @@ pub struct ParameterRow {
     pub unit: String,
 }
 
-/// The mark of a market when a loss was detected.
+/// The mark of a market when the legs of a failed account were taken over.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct PriceRow {
     /// The loss.
@@ -169,7 +169,7 @@ pub struct LossRow {
     pub draws: Vec<DrawRow>,
     /// What no step absorbed.
     pub uncovered: Amount,
-    /// Whether the sum holds.
+    /// Whether that sum holds; until it is settled there is nothing to hold.
     pub adds_up: bool,
 }
 
@@ -230,7 +230,7 @@ pub struct Incident {
     pub rules: Vec<RuleLayer>,
     /// The parameters of the domain.
     pub parameters: Vec<ParameterRow>,
-    /// Prices at detection.
+    /// Prices at takeover.
     pub prices: Vec<PriceRow>,
     /// What happened, in order.
     pub timeline: Vec<Line>,
@@ -301,7 +301,7 @@ impl<'a> Teller<'a> {
                 .collect(),
             timeline: follower.timeline,
             losses,
-            verify: how_to_verify(),
+            verify: how_to_verify(origin),
         }
     }
 }
@@ -418,14 +418,24 @@ fn due_row(names: &StateNames<'_>, loss: LossId, pool: &ClaimPool) -> Option<Due
 }
 
 /// What a reader can do with what he has.
-fn how_to_verify() -> Vec<String> {
+fn how_to_verify(origin: Origin) -> Vec<String> {
+    let stream = match origin {
+        Origin::Unix => {
+            "rhodian verify journal DIR replays the events and checks the chain over all batches."
+        }
+        Origin::Run => {
+            "rhodian check DIR replays the events of the folder and holds its files against them."
+        }
+    };
     [
         "Every line of the timeline names the event it comes from; the stream of events rebuilds \
          every balance.",
-        "rhodian verify journal DIR replays the events and checks the chain over all batches.",
-        "rhodian verify receipt FILE --key PUB recomputes one participant's share from his receipt.",
-        "The sums here: for each loss, close-out loss = own means + draws + uncovered; for each \
-         layer, its draw = what its payers paid.",
+        stream,
+        "rhodian verify receipt FILE --key PUB recomputes one participant's share from the receipt \
+         that the service gave him.",
+        "The sums here: for each loss that is settled, close-out loss = own means + layers + \
+         uncovered; what accounts paid through a layer is its draw, where accounts bear it and no \
+         share waits to be taken.",
     ]
     .map(str::to_owned)
     .into()

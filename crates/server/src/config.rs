@@ -17,8 +17,12 @@ pub struct Config {
     /// Where the door listens.
     pub listen: SocketAddr,
     /// The venue's name: on its pages, and in what a source signs, so that a report for one venue
-    /// is none for another.
-    pub venue: String,
+    /// is none for another. A folder keeps the name of its first start.
+    pub venue: Option<String>,
+    /// Whether this start gives a new administrator's key: where the last one is lost. Said on the
+    /// command line only, or every start would give one.
+    #[serde(skip)]
+    pub new_administrator: bool,
     /// Whether everyone who reaches the door may read everything. Off: reading needs a key. For a
     /// demonstration, on a machine of one's own.
     pub open: bool,
@@ -50,7 +54,8 @@ impl Default for Config {
         Self {
             data: PathBuf::from("rhodian-data"),
             listen: SocketAddr::from(([127, 0, 0, 1], 8420)),
-            venue: "Rhodian".to_owned(),
+            venue: None,
+            new_administrator: false,
             open: false,
             receipts: true,
             queue: 65_536,
@@ -102,7 +107,7 @@ impl Config {
                         as 127.0.0.1"
                 .to_owned());
         }
-        if self.venue.is_empty() || self.venue.len() > 64 {
+        if self.venue.as_ref().is_some_and(|name| name.is_empty() || name.len() > 64) {
             return Err("venue is a name of 1 to 64 bytes".to_owned());
         }
         Ok(())

@@ -1,8 +1,8 @@
 //! Keys of the door: 256 random bits each, kept as a hash. The one that is printed at the first
 //! start is an administrator's; no key is known beforehand.
 
-use std::fs::{self, File, OpenOptions};
-use std::io::{self, Write};
+use std::fs;
+use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::{PoisonError, RwLock};
 
@@ -11,7 +11,9 @@ use serde::{Deserialize, Serialize};
 
 use crate::access::{Caller, Role};
 use crate::engine_thread::wall;
+use crate::folder;
 use crate::problem::Problem;
+use crate::service::Error;
 use crate::signature::{from_hex, public_key, to_hex};
 
 /// What is asked for a new key.
@@ -81,19 +83,47 @@ impl Keys {
     /// # Errors
     ///
     /// The file cannot be read.
-    pub fn open(folder: &Path) -> io::Result<Self> {
+    pub fn open(folder: &Path) -> Result<Self, Error> {
         let path = folder.join("keys.json");
         let kept = match fs::read(&path) {
-            Ok(bytes) => serde_json::from_slice(&bytes).map_err(io::Error::other)?,
+            Ok(bytes) => serde_json::from_slice(&bytes).map_err(|error| Error::Folder {
+                code: "keys-not-read",
+                what: format!("{} cannot be read: {error}", path.display()),
+                help: "put it back from a backup; without one, remove it and start once with \
+                       --new-administrator."
+                    .to_owned(),
+            })?,
             Err(error) if error.kind() == io::ErrorKind::NotFound => Vec::new(),
-            Err(error) => return Err(error),
+            Err(error) => return Err(error.into()),
         };
         Ok(Self { path, kept: RwLock::new(kept) })
     }
 
-    /// Whether nobody can give keys yet.
-    #[must_use]
-    pub fn is_first_start(&self) -> bool {
+    /// Whether a start must give an administrator's key: nobody has one and the journal is not
+    /// `used`, or one is `asked` for.
+    ///
+    /// # Errors
+    ///
+    /// Nobody has one though the journal is used: whoever removes a file gets no key by it.
+    pub fn needs_first(&self, used: bool, asked: bool) -> Result<bool, Error> {
+        if asked || !self.nobody_rules() {
+            return Ok(asked);
+        }
+        if used {
+            let path = self.path.display();
+            return Err(Error::Folder {
+                code: "keys-missing",
+                what: format!("no administrator in {path}, and the journal is not empty"),
+                help: "put the file back from a backup; without one, start once with \
+                       --new-administrator, which prints a new key: all others must be given anew."
+                    .to_owned(),
+            });
+        }
+        Ok(true)
+    }
+
+    /// Whether nobody can give keys.
+    fn nobody_rules(&self) -> bool {
         !self.list().iter().any(|key| key.role == Role::Administrator && key.revoked.is_none())
     }
 
@@ -110,12 +140,21 @@ impl Keys {
     ///
     /// What is asked for cannot be, or cannot be stored.
     pub fn give(&self, asked: NewKey) -> Result<Secret, Problem> {
+        self.give_from(1, asked)
+    }
+
+    /// Gives a key whose id is `first` where no other key is.
+    ///
+    /// # Errors
+    ///
+    /// As [`Self::give`].
+    pub(crate) fn give_from(&self, first: u32, asked: NewKey) -> Result<Secret, Problem> {
         check(&asked)?;
         let mut bytes = [0; 32];
         getrandom::fill(&mut bytes)
             .map_err(|error| Problem::new("not-stored", format!("no randomness: {error}")))?;
         let mut kept = self.kept.write().unwrap_or_else(PoisonError::into_inner);
-        let id = u32::try_from(kept.len() + 1).unwrap_or(u32::MAX);
+        let id = kept.last().map_or(first, |last| last.key.id.saturating_add(1));
         let NewKey { name, role, subject, public_key } = asked;
         let (created, revoked) = (wall().0, None);
         let key = Key { id, name, role, subject, public_key, created, revoked };
@@ -176,21 +215,9 @@ impl Keys {
         caller.key.is_none_or(|key| ids.any(|id| id == key))
     }
 
-    /// Writes all keys: beside the file first, then in its place.
+    /// Writes all keys.
     fn store(&self, kept: &[Kept]) -> io::Result<()> {
-        let beside = self.path.with_extension("json.new");
-        let mut options = OpenOptions::new();
-        options.write(true).create(true).truncate(true);
-        #[cfg(unix)]
-        std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-        let mut file = options.open(&beside)?;
-        file.write_all(&serde_json::to_vec_pretty(kept).map_err(io::Error::other)?)?;
-        file.sync_all()?;
-        fs::rename(&beside, &self.path)?;
-        if let Some(folder) = self.path.parent() {
-            File::open(folder)?.sync_all()?;
-        }
-        Ok(())
+        folder::put(&self.path, &serde_json::to_vec_pretty(kept).map_err(io::Error::other)?)
     }
 }
 

@@ -21,6 +21,7 @@ pub mod audit;
 pub mod config;
 pub mod dashboard;
 pub mod engine_thread;
+pub mod folder;
 pub mod follower;
 pub mod journal_thread;
 pub mod keys;

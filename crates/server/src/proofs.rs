@@ -1,8 +1,8 @@
 //! Receipts: everything that is committed passes the prover before it is applied, and the head of
 //! its log is signed with a key that never leaves the service.
 
-use std::fs::{self, OpenOptions};
-use std::io::{self, Write};
+use std::fs;
+use std::io;
 use std::path::Path;
 
 use ed25519_dalek::SigningKey;
@@ -13,37 +13,73 @@ use rhodian_proof::head::SignedHead;
 use rhodian_proof::log::HeadFile;
 use rhodian_proof::prover::Prover;
 
+use crate::folder::{self, Identity, Signer};
+use crate::service::Error;
 use crate::signature::{from_hex, to_hex};
 
 /// The file of the signing key and of what salts come from, in hexadecimal.
 const FILE: &str = "proof.key";
+/// What the fingerprint of that file is derived under.
+const FINGERPRINT: &str = "Rhodian 2025 fingerprint of proof.key";
 
 /// What commits and signs.
 #[allow(missing_debug_implementations, reason = "it holds a secret")]
 pub struct Proofs {
     key: SigningKey,
+    signer: Signer,
     prover: Prover,
 }
 
 impl Proofs {
-    /// A prover that has seen nothing, with the key in `folder`; a new one at the first start.
+    /// A prover that has seen nothing, with the key in `folder`, which must be the one `identity`
+    /// knows; a new one where it knows none.
     ///
     /// # Errors
     ///
-    /// The file cannot be read or written.
-    pub fn open(folder: &Path, venue: &str) -> io::Result<Self> {
+    /// The file cannot be read or written, is missing, or holds another key.
+    pub fn open(folder: &Path, identity: &Identity) -> Result<Self, Error> {
         let path = folder.join(FILE);
-        let bytes = match fs::read_to_string(&path) {
-            Ok(text) => from_hex(text.trim()).ok_or_else(|| io::Error::other("not a key"))?,
-            Err(error) if error.kind() == io::ErrorKind::NotFound => make(&path)?,
-            Err(error) => return Err(error),
+        let wrong = |code, what: &str| Error::Folder {
+            code,
+            what: format!("{} {what}", path.display()),
+            help: "put the file back from a backup: another key would make other roots and other \
+                   signatures for the same losses, as a venue does that shows two stories."
+                .to_owned(),
         };
-        let whole = <[u8; 64]>::try_from(bytes).map_err(|_| io::Error::other("not a key"))?;
+        let bytes = match fs::read(&path) {
+            Ok(text) => {
+                let text = String::from_utf8(text).ok();
+                text.and_then(|text| from_hex(text.trim()))
+            }
+            Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error.into()),
+            Err(_) if identity.signer.is_none() && !identity.lost => Some(make(&path)?),
+            Err(_) => return Err(wrong("signing-key-missing", "is missing")),
+        };
+        let whole = bytes.and_then(|bytes| <[u8; 64]>::try_from(bytes).ok());
+        let whole = whole.ok_or_else(|| wrong("signing-key-not-read", "holds no key"))?;
         let (mut seed, mut secret) = ([0; 32], [0; 32]);
         seed.copy_from_slice(&whole[..32]);
         secret.copy_from_slice(&whole[32..]);
-        let venue = Venue { origin: venue.to_owned(), secret, affiliates: Vec::new() };
-        Ok(Self { key: SigningKey::from_bytes(&seed), prover: Prover::new(venue, false) })
+        let key = SigningKey::from_bytes(&seed);
+        let signer = Signer {
+            public_key: to_hex(key.verifying_key().as_bytes()),
+            fingerprint: to_hex(&blake3::derive_key(FINGERPRINT, &whole)),
+        };
+        if identity.signer.as_ref().is_some_and(|kept| *kept != signer) {
+            return Err(wrong(
+                "signing-key-changed",
+                "holds another key than this venue signs with",
+            ));
+        }
+        let (origin, affiliates) = (identity.name.clone(), Vec::new());
+        let venue = Venue { origin, secret, affiliates };
+        Ok(Self { key, signer, prover: Prover::new(venue, false) })
+    }
+
+    /// The key without its secret.
+    #[must_use]
+    pub const fn signer(&self) -> &Signer {
+        &self.signer
     }
 
     /// Sees a record before it is applied to `before`.
@@ -77,19 +113,13 @@ impl Proofs {
     /// The public key, in hexadecimal.
     #[must_use]
     pub fn public_key(&self) -> String {
-        to_hex(self.key.verifying_key().as_bytes())
+        self.signer.public_key.clone()
     }
 }
 
 fn make(path: &Path) -> io::Result<Vec<u8>> {
     let mut bytes = vec![0; 64];
     getrandom::fill(&mut bytes).map_err(|error| io::Error::other(error.to_string()))?;
-    let mut options = OpenOptions::new();
-    options.write(true).create_new(true);
-    #[cfg(unix)]
-    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-    let mut file = options.open(path)?;
-    file.write_all(to_hex(&bytes).as_bytes())?;
-    file.sync_all()?;
+    folder::put(path, to_hex(&bytes).as_bytes())?;
     Ok(bytes)
 }

@@ -3,7 +3,7 @@
 
 use std::fmt;
 use std::io;
-use std::net::SocketAddr;
+use std::net::{SocketAddr, TcpListener};
 use std::sync::atomic::AtomicU64;
 use std::sync::mpsc::{self, Receiver, RecvTimeoutError, SyncSender};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -18,7 +18,8 @@ use tokio::sync::watch;
 use crate::api::{self, Door};
 use crate::audit::Audit;
 use crate::config::Config;
-use crate::engine_thread::{self, Request};
+use crate::engine_thread::{self, Request, wall};
+use crate::folder::Identity;
 use crate::follower::Follower;
 use crate::journal_thread;
 use crate::keys::{Keys, NewKey};
@@ -31,6 +32,15 @@ use crate::rate::Buckets;
 pub enum Error {
     /// The configuration cannot be right.
     Config(String),
+    /// What the data folder keeps cannot be right, or is not there.
+    Folder {
+        /// Which of these it is.
+        code: &'static str,
+        /// What was found.
+        what: String,
+        /// What an operator does.
+        help: String,
+    },
     /// The journal.
     Journal(rhodian_journal::Error),
     /// A file, a port, a thread.
@@ -42,7 +52,7 @@ pub enum Error {
 impl fmt::Display for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Config(what) | Self::Died(what) => f.write_str(what),
+            Self::Config(what) | Self::Died(what) | Self::Folder { what, .. } => f.write_str(what),
             Self::Journal(error) => error.fmt(f),
             Self::Io(error) => error.fmt(f),
         }
@@ -109,7 +119,7 @@ impl Drop for Guard {
 pub struct Running {
     /// Where the door listens.
     pub address: SocketAddr,
-    /// The secret of the first administrator's key, at the first start only.
+    /// The secret of a new administrator's key: at the first start, or where one was asked for.
     pub first_key: Option<String>,
     /// What was put right when the journal was opened.
     pub remarks: Vec<String>,
@@ -127,11 +137,11 @@ pub struct Running {
 ///
 /// The configuration, the journal or the port.
 pub fn start(config: Config) -> Result<Running, Error> {
-    config.check().map_err(Error::Config)?;
+    let listener = bound(&config)?;
     let store = Store::open(&config.data)?;
     let remarks = store.remarks().iter().map(ToString::to_string).collect();
     let reader = store.reader();
-    let mut running = start_on(config, Box::new(store), reader)?;
+    let mut running = launch(config, listener, Box::new(store), reader)?;
     running.remarks = remarks;
     Ok(running)
 }
@@ -146,11 +156,33 @@ pub fn start_on(
     journal: Box<dyn Journal>,
     reader: Reader,
 ) -> Result<Running, Error> {
+    let listener = bound(&config)?;
+    launch(config, listener, journal, reader)
+}
+
+/// The listener, before anything is written: where the port is busy, nothing was begun.
+fn bound(config: &Config) -> Result<TcpListener, Error> {
     config.check().map_err(Error::Config)?;
-    let (state, head, proofs) = rebuilt(&config, &reader)?;
-    tracing::info!(sequence = head.events, batches = head.batches, "journal replayed");
+    let listener = TcpListener::bind(config.listen).map_err(|error| {
+        io::Error::new(error.kind(), format!("cannot listen on {}: {error}", config.listen))
+    })?;
+    listener.set_nonblocking(true)?;
+    Ok(listener)
+}
+
+fn launch(
+    config: Config,
+    listener: TcpListener,
+    journal: Box<dyn Journal>,
+    reader: Reader,
+) -> Result<Running, Error> {
+    let used = reader.head()?.batches > 0;
     let keys = Keys::open(&config.data)?;
-    let first_key = first_key(&keys)?;
+    let needs_first = keys.needs_first(used, config.new_administrator)?;
+    let identity = Identity::open(&config.data, config.venue.as_deref(), used)?;
+    let proofs = known(&config, &identity)?;
+    let (state, head, proofs) = rebuilt(proofs, &reader)?;
+    tracing::info!(sequence = head.events, batches = head.batches, "journal replayed");
     let follower = Arc::new(Follower::new(state.clone(), head, proofs));
     let (vital, metrics) = (Arc::new(Vital::default()), Arc::new(Metrics::default()));
     let durable = Arc::new(AtomicU64::new(0));
@@ -178,12 +210,13 @@ pub fn start_on(
         vital: Arc::clone(&vital),
     };
     let (stop, stopping) = watch::channel(false);
-    let (listen, within) = (config.listen, Duration::from_millis(config.stop_within));
+    let within = Duration::from_millis(config.stop_within);
     let buckets = Buckets::new(config.limit());
     let (audit, requests) = (Audit::default(), Mutex::new(Some(requests)));
     let sessions = api::Sessions::default();
     let door = Door {
         config,
+        venue: identity.name,
         follower,
         reader,
         keys,
@@ -195,17 +228,33 @@ pub fn start_on(
         audit,
         sessions,
     };
-    serve(Arc::new(door), (listen, within), stop, (engine, writer), first_key)
+    let first_key = needs_first.then_some(used);
+    serve(Arc::new(door), (listener, within), stop, (engine, writer), first_key)
+}
+
+/// What signs, where receipts are made; what the folder does not keep yet of the venue is put down.
+fn known(config: &Config, identity: &Identity) -> Result<Option<Proofs>, Error> {
+    let proofs = match config.receipts {
+        true => Some(Proofs::open(&config.data, identity)?),
+        false => None,
+    };
+    let signer = proofs.as_ref().map(|proofs| proofs.signer().clone());
+    let signer = signer.or_else(|| identity.signer.clone());
+    let kept = Identity { name: identity.name.clone(), signer, lost: false };
+    kept.keep(&config.data)?;
+    Ok(proofs)
 }
 
 /// The state at the journal's head. With receipts, from the first batch on: the log of commitments
 /// is made of all of them, and nothing of it is stored.
-fn rebuilt(config: &Config, reader: &Reader) -> Result<(State, Head, Option<Proofs>), Error> {
-    if !config.receipts {
+fn rebuilt(
+    proofs: Option<Proofs>,
+    reader: &Reader,
+) -> Result<(State, Head, Option<Proofs>), Error> {
+    let Some(mut proofs) = proofs else {
         let replayed = replay(reader)?;
         return Ok((replayed.state, replayed.head, None));
-    }
-    let mut proofs = Proofs::open(&config.data, &config.venue)?;
+    };
     let (mut state, mut head) = (State::new(true), Head::default());
     for batch in reader.read_after(0)? {
         let batch = batch?;
@@ -222,14 +271,14 @@ fn rebuilt(config: &Config, reader: &Reader) -> Result<(State, Head, Option<Proo
 
 fn serve(
     door: Arc<Door>,
-    (listen, within): (SocketAddr, Duration),
+    (listener, within): (TcpListener, Duration),
     stop: watch::Sender<bool>,
     (engine, writer): (engine_thread::Work, journal_thread::Work),
-    first_key: Option<String>,
+    first_key: Option<bool>,
 ) -> Result<Running, Error> {
     let runtime = Builder::new_multi_thread().enable_all().thread_name("rhodian-door").build()?;
-    let listener = runtime.block_on(tokio::net::TcpListener::bind(listen))?;
     let address = listener.local_addr()?;
+    let listener = runtime.block_on(async { tokio::net::TcpListener::from_std(listener) })?;
     let guard = |name| Guard(Arc::clone(&door.vital), name);
     let (of_engine, of_journal) = (guard("engine"), guard("journal"));
     let threads = vec![
@@ -242,6 +291,8 @@ fn serve(
             journal_thread::run(writer);
         })?,
     ];
+    // Everything stands: only now is there a key, and the caller prints it.
+    let first_key = first_key.map(|used| administrator(&door.keys, used)).transpose()?;
     let router = api::router(Arc::clone(&door));
     let mut stopping = door.stopping.clone();
     let serving = runtime.spawn(async move {
@@ -256,19 +307,18 @@ fn serve(
     Ok(Running { address, first_key, remarks, door, runtime, serving, stop, threads, within })
 }
 
-/// At the first start: a key for the administrator, or nobody could ever give one.
-fn first_key(keys: &Keys) -> Result<Option<String>, Error> {
-    if !keys.is_first_start() {
-        return Ok(None);
-    }
+/// A key for an administrator, or nobody could ever give one. Where keys were lost, ids begin at
+/// the time, above all that were given before: an id is part of the journal's idempotency keys.
+fn administrator(keys: &Keys, used: bool) -> Result<String, Error> {
+    let first = if used { u32::try_from(wall().0 / 1_000).unwrap_or(u32::MAX) } else { 1 };
     let asked = NewKey {
-        name: "first administrator".to_owned(),
+        name: if used { "new administrator" } else { "first administrator" }.to_owned(),
         role: crate::access::Role::Administrator,
         subject: None,
         public_key: None,
     };
-    let given = keys.give(asked).map_err(|problem| Error::Died(problem.detail))?;
-    Ok(Some(given.secret))
+    let given = keys.give_from(first, asked).map_err(|problem| Error::Died(problem.detail))?;
+    Ok(given.secret)
 }
 
 impl Running {

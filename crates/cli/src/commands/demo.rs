@@ -53,7 +53,7 @@ pub fn run(args: &DemoArgs) -> Result<Exit, Diagnostic> {
     let config = Config {
         data: folder.path().to_path_buf(),
         listen: SocketAddr::from(([127, 0, 0, 1], args.port)),
-        venue: "the demonstration".to_owned(),
+        venue: Some("the demonstration".to_owned()),
         open: true,
         tick: 500,
         ..Config::default()

@@ -47,9 +47,12 @@ pub struct ServeArgs {
     /// Where to listen; 127.0.0.1:8420 where nothing is said
     #[arg(long, value_name = "ADDR")]
     pub listen: Option<SocketAddr>,
-    /// The venue's name, on its pages and in what sources sign
+    /// The venue's name, on its pages and in what sources sign; kept from the first start on
     #[arg(long, value_name = "NAME")]
     pub venue: Option<String>,
+    /// Print a new administrator's key at this start: where the last one is lost
+    #[arg(long)]
+    pub new_administrator: bool,
     /// A file that says the rest
     #[arg(long, value_name = "FILE")]
     pub config: Option<PathBuf>,
@@ -66,8 +69,9 @@ pub fn run(args: &ServeArgs) -> Result<Exit, Diagnostic> {
     }
     config.listen = args.listen.unwrap_or(config.listen);
     if let Some(venue) = &args.venue {
-        config.venue.clone_from(venue);
+        config.venue = Some(venue.clone());
     }
+    config.new_administrator = args.new_administrator;
     rhodian_server::logs::start(rhodian_server::logs::INFO);
     let running = rhodian_server::start(config).map_err(|error| diagnostic(&error))?;
     let stop = interrupts()?;

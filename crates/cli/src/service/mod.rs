@@ -31,6 +31,9 @@ pub fn diagnostic(error: &Error) -> Diagnostic {
             let help = "see `rhodian serve --help`.";
             Diagnostic::bad_input("service-config", what.clone(), help)
         }
+        Error::Folder { code, what, help } => {
+            Diagnostic::new(Exit::InputOutput, code, what.clone(), help.clone())
+        }
         Error::Journal(found) => {
             let message = found.to_string();
             let help = "nothing was changed; docs/operate.md says what to do.";

@@ -43,7 +43,7 @@ async fn run(door: &Door, request: Request) -> Result<Response, Problem> {
     if caller.role == Role::Source {
         let key = source.map(|key| key.0).unwrap_or_default();
         let signed = parts.headers.get(signature::HEADER).and_then(|value| value.to_str().ok());
-        signature::check(&key, &door.config.venue, &body, signed)?;
+        signature::check(&key, &door.venue, &body, signed)?;
     }
     let action: Action = serde_json::from_slice(&body)
         .map_err(|error| Problem::new("body-not-read", format!("no command: {error}")))?;

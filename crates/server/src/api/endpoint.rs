@@ -183,7 +183,7 @@ pub(crate) async fn answer(
         let names = endpoint.params.iter().map(|param| param.name).chain(endpoint.in_path());
         args::known(&args, names)?;
         let view = door.follower.read();
-        let venue = door.config.venue.as_str();
+        let venue = door.venue.as_str();
         let ask = Ask { view: &view, state: &view.state, args: &args, caller: &caller, venue };
         (endpoint.answer)(&ask)
     };

@@ -42,6 +42,8 @@ use crate::service::{Requests, Vital};
 pub struct Door {
     /// What the venue said.
     pub config: Config,
+    /// The venue's name, as its folder keeps it.
+    pub venue: String,
     /// What is committed.
     pub follower: Arc<Follower>,
     /// The journal's reading side.

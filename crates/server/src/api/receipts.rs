@@ -29,7 +29,7 @@ pub async fn receipt(State(door): State<Arc<Door>>, request: Request) -> Respons
         let caller = endpoint::must_call(caller)?;
         args::known(&args, ["loss", "account", "division"].into_iter())?;
         let view = door.follower.read();
-        let venue = door.config.venue.as_str();
+        let venue = door.venue.as_str();
         let ask = Ask { view: &view, state: &view.state, args: &args, caller: &caller, venue };
         let (loss, account) = (LossId(args.must("loss")?), own_account(&ask)?);
         let proofs = proofs(&view)?;

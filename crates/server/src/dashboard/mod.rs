@@ -80,7 +80,7 @@ async fn page(
         let (caller, args, _) = endpoint::read(request).await?;
         let caller = endpoint::must_call(caller)?;
         let view = door.follower.read();
-        let venue = door.config.venue.as_str();
+        let venue = door.venue.as_str();
         let ask = Ask { view: &view, state: &view.state, args: &args, caller: &caller, venue };
         Ok(shell(&ask, at, show(&ask)?).into_response())
     };
@@ -98,7 +98,7 @@ async fn loss(State(door): State<Arc<Door>>, request: Request) -> Response {
             false => Vec::new(),
         };
         let view = door.follower.read();
-        let venue = door.config.venue.as_str();
+        let venue = door.venue.as_str();
         let ask = Ask { view: &view, state: &view.state, args: &args, caller: &caller, venue };
         let shown = losses::one(&ask, id, &story)?;
         Ok(shell(&ask, "/losses", shown).into_response())

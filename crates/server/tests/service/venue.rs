@@ -22,7 +22,7 @@ pub fn config(folder: &Path) -> Config {
     Config {
         data: folder.to_path_buf(),
         listen: SocketAddr::from(([127, 0, 0, 1], 0)),
-        venue: "Test".to_owned(),
+        venue: Some("Test".to_owned()),
         tick: 0,
         ..Config::default()
     }

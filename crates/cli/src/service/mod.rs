@@ -32,7 +32,7 @@ pub fn diagnostic(error: &Error) -> Diagnostic {
             Diagnostic::bad_input("service-config", what.clone(), help)
         }
         Error::Folder { code, what, help } => {
-            Diagnostic::new(Exit::InputOutput, code, what.clone(), help.clone())
+            Diagnostic::new(Exit::InputOutput, *code, what.clone(), help.clone())
         }
         Error::Journal(found) => {
             let message = found.to_string();

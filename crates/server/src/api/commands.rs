@@ -9,6 +9,8 @@ use axum::http::{HeaderMap, HeaderValue, StatusCode};
 use axum::response::{IntoResponse, Response};
 use rhodian_core::engine::Action;
 use rhodian_journal::{Key, input};
+use serde::Deserialize;
+use serde::de::IgnoredAny;
 use tokio::sync::oneshot;
 
 use super::gate::SourceKey;
@@ -23,6 +25,16 @@ use crate::signature;
 pub const KEY: &str = "idempotency-key";
 /// The most characters of one: the key's id stands before it in the journal.
 const MOST_KEY: usize = 100;
+
+/// The fields of a command's body: what core's own reading would pass over is refused.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Shape {
+    #[serde(rename = "area")]
+    _area: IgnoredAny,
+    #[serde(default, rename = "command")]
+    _command: IgnoredAny,
+}
 
 /// `POST /v1/commands`.
 pub async fn command(State(door): State<Arc<Door>>, request: Request) -> Response {
@@ -45,6 +57,8 @@ async fn run(door: &Door, request: Request) -> Result<Response, Problem> {
         let signed = parts.headers.get(signature::HEADER).and_then(|value| value.to_str().ok());
         signature::check(&key, &door.venue, &body, signed)?;
     }
+    let _: Shape = serde_json::from_slice(&body)
+        .map_err(|error| Problem::new("body-not-read", format!("no command: {error}")))?;
     let action: Action = serde_json::from_slice(&body)
         .map_err(|error| Problem::new("body-not-read", format!("no command: {error}")))?;
     let actor = caller.actor(&action)?;
@@ -80,9 +94,13 @@ fn shown(answer: Answer) -> Result<Response, Problem> {
 
 /// The idempotency key, apart for every key of the door.
 fn retry_key(caller: &Caller, headers: &HeaderMap) -> Result<Option<Key>, Problem> {
-    let Some(shown) = headers.get(KEY) else { return Ok(None) };
+    let mut all = headers.get_all(KEY).iter();
+    let Some(shown) = all.next() else { return Ok(None) };
     let detail = format!("an idempotency key has 1 to {MOST_KEY} visible ASCII characters");
     let wrong = || Problem::new("key-not-read", detail.clone());
+    if all.next().is_some() {
+        return Err(Problem::new("key-not-read", "a call has one idempotency key"));
+    }
     let text = shown.to_str().ok().filter(|text| !text.is_empty() && text.len() <= MOST_KEY);
     let text = text.ok_or_else(wrong)?;
     let whose = caller.key.unwrap_or_default();

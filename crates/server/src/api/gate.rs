@@ -80,7 +80,9 @@ pub struct SourceKey(pub String);
 /// Who calls; an error where a key was shown and is none.
 fn who(door: &Door, request: &Request) -> Result<(Option<Caller>, Option<String>), Problem> {
     if let Some(shown) = request.headers().get(header::AUTHORIZATION) {
-        let secret = shown.to_str().ok().and_then(|text| text.strip_prefix("Bearer "));
+        let secret = shown.to_str().ok().and_then(|text| text.split_once(' '));
+        let secret = secret.filter(|(scheme, _)| scheme.eq_ignore_ascii_case("bearer"));
+        let secret = secret.map(|(_, secret)| secret);
         let known = secret.and_then(|secret| door.keys.who(secret.trim()));
         let unknown = || Problem::new("unknown-key", "the key is not known, or was taken");
         return known.map(|(caller, key)| (Some(caller), key)).ok_or_else(unknown);

@@ -9,6 +9,7 @@ pub mod gate;
 pub mod incidents;
 pub mod keys;
 pub mod openapi;
+pub mod own_events;
 pub mod plain;
 pub mod queries;
 pub mod receipts;
@@ -90,6 +91,7 @@ pub fn router(door: Arc<Door>) -> Router {
         .route("/v1/commands", post(commands::command))
         .route("/v1/events", get(events::events))
         .route("/v1/pulse", get(events::pulse))
+        .route("/v1/accounts/{account}/events", get(own_events::events))
         .route("/v1/losses/{loss}/events", get(events::of_loss))
         .route("/v1/losses/{loss}/receipts/{account}", get(receipts::receipt))
         .route("/v1/episodes/{episode}/proof", get(receipts::episode))

@@ -10,10 +10,15 @@ use schemars::{JsonSchema, SchemaGenerator};
 use serde_json::{Map, Value, json};
 
 use super::endpoint::{Page, Param, table};
+use super::own_events::OwnEvent;
 use crate::answer::{Accepted, Numbered};
 use crate::audit::Refused;
 use crate::keys::{Key, NewKey, Secret};
 use crate::problem::{CODES, Problem};
+
+/// The pages of the book for those who call.
+const BOOK: [&str; 5] =
+    ["connect-a-matching-engine", "operate", "verify-a-receipt", "deleveraged", "incident"];
 
 /// A call that is no query of the table.
 struct Call {
@@ -80,6 +85,7 @@ pub fn value() -> Value {
         let of_path = paths.entry(call.path).or_insert_with(|| json!({}));
         of_path[call.method] = operation;
     }
+    of_commands(&mut paths);
     let problem = schema::<Problem>(&mut generator);
     let rejection = schema::<Rejection>(&mut generator);
     let mut schemas = generator.take_definitions(true);
@@ -107,6 +113,27 @@ pub fn value() -> Value {
         "x-problem-codes": codes,
         "x-rejection": rejection,
     })
+}
+
+/// The headers of a command, and a command to begin with.
+fn of_commands(paths: &mut Map<String, Value>) {
+    let Some(path) = paths.get_mut("/v1/commands") else { return };
+    let header = |name: &str, about: &str| {
+        let schema = json!({ "type": "string" });
+        json!({ "name": name, "in": "header", "required": false, "description": about,
+            "schema": schema })
+    };
+    path["post"]["parameters"] = json!([
+        header(
+            "Idempotency-Key",
+            "1 to 100 visible ASCII characters: a retry with the same gets \
+            the first answer."
+        ),
+        header("Rhodian-Signature", "Of a source: the signature of the body, in hexadecimal."),
+    ]);
+    let command = json!({ "do": "add-asset", "name": "USD", "decimals": 2 });
+    path["post"]["requestBody"]["content"]["application/json"]["example"] =
+        json!({ "area": "domain", "command": command });
 }
 
 /// The engine's own commands are no commands of a door.
@@ -162,6 +189,16 @@ fn calls(generator: &mut SchemaGenerator) -> Vec<Call> {
             body: None,
             answer: text.clone(),
             kind: "text/event-stream",
+        },
+        Call {
+            path: "/v1/accounts/{account}/events",
+            method: "get",
+            about: "What happened to an account: its own part of each event. A page without items \
+                    may have a next one: a long journal is read in parts.",
+            params: paged,
+            body: None,
+            answer: schema::<Page<OwnEvent>>(generator),
+            kind: json,
         },
         Call {
             path: "/v1/losses/{loss}/events",
@@ -309,6 +346,10 @@ pub fn page() -> String {
                     p {
                         "Amounts, prices and lots are strings of digits. Errors are problem \
                          details with a stable code."
+                    }
+                    p {
+                        "The book that comes with the program says more: "
+                        @for name in BOOK { code { "docs/" (name) ".md" } " " }
                     }
                     @for (path, operations) in &paths {
                         @for (method, operation) in operations.as_object().into_iter().flatten() {

@@ -52,7 +52,13 @@ pub async fn head(State(door): State<Arc<Door>>, request: Request) -> Response {
         endpoint::must_call(caller)?.may_read(Level::Public)?;
         args::known(&args, ["from"].into_iter())?;
         let view = door.follower.read();
-        let file = proofs(&view)?.head_file(view.state.now(), args.maybe("from")?);
+        let (proofs, from): (_, Option<u32>) = (proofs(&view)?, args.maybe("from")?);
+        let file = proofs.head_file(view.state.now(), from);
+        let size = file.head.head.size;
+        if from.is_some_and(|from| from > size) {
+            let detail = format!("from is beyond the log, which has {size} entries");
+            return Err(Problem::new("parameter-not-read", detail));
+        }
         Ok::<_, Problem>(endpoint::json(serde_json::to_vec(&file).unwrap_or_default()))
     };
     answered.await.unwrap_or_else(IntoResponse::into_response)

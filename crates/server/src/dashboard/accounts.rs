@@ -7,12 +7,15 @@ use rhodian_core::margin::Level as Margin;
 use super::overview::link;
 use super::{Shown, show};
 use crate::api::endpoint::Ask;
+use crate::api::own_events::OwnEvent;
 use crate::api::queries::{account_view, exposure_of, own_account, position_views};
 use crate::api::views::{AccountView, ExposureView, PositionView};
 use crate::problem::Problem;
 
 /// The accounts on the page of all.
 const MOST: usize = 200;
+/// The events of one account that are looked for.
+pub(super) const HAPPENED: usize = 1_000;
 
 /// An account and how near it is: its equity less its maintenance margin.
 struct Near {
@@ -101,7 +104,7 @@ fn standing(ask: &Ask<'_>, one: &Near) -> Markup {
     }
 }
 
-pub(super) fn one(ask: &Ask<'_>) -> Result<Shown, Problem> {
+pub(super) fn one(ask: &Ask<'_>, happened: &[OwnEvent]) -> Result<Shown, Problem> {
     let account = own_account(ask)?;
     let view = account_view(ask, account);
     let view = view.ok_or_else(|| Problem::not_found("account", account))?;
@@ -111,7 +114,8 @@ pub(super) fn one(ask: &Ask<'_>) -> Result<Shown, Problem> {
         (standing_of(ask, &view))
         (positions(ask, &position_views(ask, account)))
         (could_lose(ask, &exposure))
-        (bore(ask, &exposure))
+        (bore(ask, account, &exposure))
+        (show::own_events(ask, account, happened))
     };
     Ok(Shown { title: format!("Account {}", view.name), body })
 }
@@ -227,10 +231,11 @@ fn could_lose(ask: &Ask<'_>, of: &ExposureView) -> Markup {
     }
 }
 
-fn bore(ask: &Ask<'_>, of: &ExposureView) -> Markup {
+fn bore(ask: &Ask<'_>, account: AccountId, of: &ExposureView) -> Markup {
     html! {
         h2 { "What did I bear, and why me?" }
         @if of.shares.is_empty() && of.claims.is_empty() { p { "Nothing so far." } }
+        @if !of.shares.is_empty() && ask.view.proofs.is_some() { (show::how_to_verify()) }
         @for share in &of.shares {
             @let asset = ask.state.domains.layer(share.layer).map(|l| l.spec.asset);
             @let asset = asset.unwrap_or_default();
@@ -245,6 +250,9 @@ fn bore(ask: &Ask<'_>, of: &ExposureView) -> Markup {
                 " that were divided it paid "
                 strong { (show::money(ask, asset, share.paid.atoms().cast_signed())) }
                 "; its cap was " (show::money(ask, asset, share.cap.atoms().cast_signed())) "."
+                @if ask.view.proofs.is_some() {
+                    @for loss in &share.losses { " " (show::receipt_link(*loss, account)) }
+                }
             }
         }
         @if !of.claims.is_empty() {

@@ -168,6 +168,7 @@ fn shares(ask: &Ask<'_>, id: LossId, asset: AssetId) -> Markup {
     let own: Vec<_> = own.collect();
     html! {
         @if !own.is_empty() {
+            @if ask.view.proofs.is_some() { (show::how_to_verify()) }
             div class="scroll" tabindex="0" role="region" aria-label="Shares" {
                 table {
                     caption { "Who shared it (the first " (SHARES.min(own.len())) " of "
@@ -190,6 +191,9 @@ fn shares(ask: &Ask<'_>, id: LossId, asset: AssetId) -> Markup {
                                     ask, asset, claim.repaid.atoms().cast_signed())) }
                                 td { a href=(format!("/accounts/{}", claim.account)) {
                                     "why " (show::account(ask, claim.account)) "?"
+                                }
+                                @if ask.view.proofs.is_some() && claim.layer.is_some() {
+                                    " " (show::receipt_link(id, claim.account))
                                 } }
                             }
                         }

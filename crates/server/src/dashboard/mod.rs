@@ -20,7 +20,7 @@ use maud::{DOCTYPE, Markup, html};
 
 use crate::api::endpoint::{self, Ask};
 use crate::api::gate::COOKIE;
-use crate::api::{Door, events};
+use crate::api::{Door, events, own_events, queries};
 use crate::problem::Problem;
 
 /// What the pages are styled by.
@@ -46,7 +46,7 @@ pub(crate) fn router() -> Router<Arc<Door>> {
         .route("/", get(|s, r| page(s, r, "/", overview::page)))
         .route("/layers", get(|s, r| page(s, r, "/layers", rules::layers)))
         .route("/accounts", get(|s, r| page(s, r, "/accounts", accounts::list)))
-        .route("/accounts/{account}", get(|s, r| page(s, r, "/accounts", accounts::one)))
+        .route("/accounts/{account}", get(account))
         .route("/markets", get(|s, r| page(s, r, "/markets", rules::markets)))
         .route("/parameters", get(|s, r| page(s, r, "/parameters", rules::parameters)))
         .route("/kinds", get(|s, r| page(s, r, "/kinds", rules::kinds)))
@@ -102,6 +102,25 @@ async fn loss(State(door): State<Arc<Door>>, request: Request) -> Response {
         let ask = Ask { view: &view, state: &view.state, args: &args, caller: &caller, venue };
         let shown = losses::one(&ask, id, &story)?;
         Ok(shell(&ask, "/losses", shown).into_response())
+    };
+    made.await.unwrap_or_else(|problem| refused(&problem))
+}
+
+/// An account has what happened to it beside its numbers: that is read from the journal.
+async fn account(State(door): State<Arc<Door>>, request: Request) -> Response {
+    let made = async {
+        let (caller, args, _) = endpoint::read(request).await?;
+        let caller = endpoint::must_call(caller)?;
+        let venue = door.venue.as_str();
+        let id = {
+            let view = door.follower.read();
+            let ask = Ask { view: &view, state: &view.state, args: &args, caller: &caller, venue };
+            queries::own_account(&ask)?
+        };
+        let happened = own_events::of(&door, id, None, accounts::HAPPENED).await?;
+        let view = door.follower.read();
+        let ask = Ask { view: &view, state: &view.state, args: &args, caller: &caller, venue };
+        Ok(shell(&ask, "/accounts", accounts::one(&ask, &happened.items)?).into_response())
     };
     made.await.unwrap_or_else(|problem| refused(&problem))
 }

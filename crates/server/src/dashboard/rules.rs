@@ -1,13 +1,12 @@
 //! Layers, markets and prices, parameters, kinds of events.
 
 use maud::{Markup, html};
-use rhodian_core::basis;
 use rhodian_core::control::PARAMETERS;
 use rhodian_core::domain::Source;
 use rhodian_core::ids::LayerId;
-use rhodian_core::ledger::Holder;
 use rhodian_core::oracle::{Feed, Quality};
 use rhodian_core::units::Amount;
+use rhodian_core::waterfall::{Capacity, plan};
 
 use super::{Shown, show};
 use crate::access::Level;
@@ -20,32 +19,19 @@ fn shown(title: &str, body: Markup) -> Result<Shown, Problem> {
     Ok(Shown { title: title.to_owned(), body })
 }
 
-/// What a layer could pay now: what its pot holds, or its members' caps.
-fn coverage(ask: &Ask<'_>, layer: LayerId) -> Option<(String, i128)> {
-    let state = ask.state;
-    let spec = &state.domains.layer(layer)?.spec;
-    Some(match &spec.source {
-        Source::Pot => {
-            let held = state.ledger.balance(spec.asset, Holder::Layer(layer)).atoms();
-            ("in its pot".to_owned(), held)
-        }
-        Source::Members(rule) => {
-            let named = state.domains.domains();
-            let named =
-                named.filter(|(_, of)| state.domains.layers_of(&of.waterfalls).contains(&layer));
-            let (mut count, mut sum) = (0, 0);
-            for (domain, _) in named {
-                let claims = basis::claims(state, domain, layer, rule);
-                let able = claims.iter().filter(|claim| !claim.cap.is_zero());
-                for claim in able {
-                    count += 1;
-                    sum += claim.cap.atoms().cast_signed();
-                }
-            }
-            (format!("caps of {count} members"), sum)
-        }
-        Source::Call { .. } | Source::Proceeds { .. } => ("when it is called".to_owned(), 0),
-    })
+/// A loss larger than any: what a layer can pay of it is what it can pay of one.
+fn largest() -> Amount {
+    Amount::new(Amount::MAX.atoms() / 2).unwrap_or_default()
+}
+
+/// What a layer could pay of one loss that came now, in words what it has and what binds it.
+fn coverage(capacity: &Capacity, source: &Source) -> String {
+    let has = match source {
+        Source::Pot => "in its pot",
+        Source::Members(_) => "caps of its members",
+        Source::Call { .. } | Source::Proceeds { .. } => "when it is called",
+    };
+    if capacity.capped { format!("{has}, held by its own cap") } else { has.to_owned() }
 }
 
 pub(super) fn layers(ask: &Ask<'_>) -> Result<Shown, Problem> {
@@ -53,9 +39,9 @@ pub(super) fn layers(ask: &Ask<'_>) -> Result<Shown, Problem> {
     let state = ask.state;
     let body = html! {
         h1 { "Layers" }
-        p { "What absorbs a loss, in order, and what each layer could pay if one came now." }
+        p { "What absorbs a loss, in order, and what each layer could pay of one that came now, its caps counted." }
         @if ask.caller.sees_everyone() { (coverage_under_stress(ask)) }
-        @for (_, domain) in state.domains.domains() {
+        @for (of_domain, domain) in state.domains.domains() {
             @for (class, id) in &domain.waterfalls {
                 @let waterfall = state.domains.waterfall(*id);
                 @let caption = format!("{}: waterfall for {}", domain.name, show::word(class));
@@ -70,9 +56,13 @@ pub(super) fn layers(ask: &Ask<'_>) -> Result<Shown, Problem> {
                         } }
                         tbody {
                             @let steps = waterfall.iter().flat_map(|found| &found.steps);
+                            @let plan = plan(state, of_domain, *class, largest());
+                            @let draws = plan.iter().flat_map(|plan| &plan.rounds);
+                            @let draws: Vec<_> = draws.flat_map(|round| &round.draws).collect();
                             @for (number, step) in (1..).zip(steps) {
                                 @for side in &step.layers {
-                                    (layer(ask, number, side.layer))
+                                    @let draw = draws.iter().find(|d| d.layer == side.layer);
+                                    (layer(ask, number, side.layer, draw.map(|d| d.capacity)))
                                 }
                             }
                         }
@@ -125,9 +115,8 @@ fn coverage_under_stress(ask: &Ask<'_>) -> Markup {
     }
 }
 
-fn layer(ask: &Ask<'_>, step: u32, id: LayerId) -> Markup {
+fn layer(ask: &Ask<'_>, step: u32, id: LayerId, able: Option<Capacity>) -> Markup {
     let found = ask.state.domains.layer(id);
-    let (how, could) = coverage(ask, id).unwrap_or_default();
     html! {
         @if let Some(found) = found {
             @let cap = found.spec.caps.per_episode;
@@ -135,8 +124,10 @@ fn layer(ask: &Ask<'_>, step: u32, id: LayerId) -> Markup {
                 td class="number" { (step) }
                 th scope="row" { (found.spec.name) }
                 td { (show::word(&found.spec.kind)) }
-                td class="number" { (show::money(ask, found.spec.asset, could)) }
-                td { (how) }
+                td class="number" { (able.map_or_else(|| "unknown".to_owned(), |able| {
+                    show::money(ask, found.spec.asset, able.amount.atoms().cast_signed())
+                })) }
+                td { (able.map_or_else(String::new, |able| coverage(&able, &found.spec.source))) }
                 td class="number" { (cap.map_or_else(|| "none".to_owned(), |cap| {
                     show::money(ask, found.spec.asset, cap.atoms().cast_signed())
                 })) }

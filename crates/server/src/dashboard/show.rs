@@ -1,7 +1,9 @@
 //! How things are written on pages: money with its decimals, times in UTC, ids as names.
 
 use maud::{Markup, html};
+use rhodian_core::engine::Event;
 use rhodian_core::ids::{AccountId, AssetId, DomainId, FeedId, LayerId, LossId, MarketId, Time};
+use rhodian_core::market;
 use rhodian_core::units::{Amount, Price};
 use rhodian_report::money::Money;
 use rhodian_report::names::{MoneyOf, Names, StateNames};
@@ -10,6 +12,7 @@ use serde_json::Value;
 
 use crate::answer::Numbered;
 use crate::api::endpoint::Ask;
+use crate::api::own_events::{OwnEvent, Part};
 use crate::kinds;
 
 /// Atoms of an asset, with its decimals and its name.
@@ -73,6 +76,24 @@ pub(super) fn account_link(ask: &Ask<'_>, id: AccountId) -> Markup {
     html! { a href=(format!("/accounts/{id}")) { (account(ask, id)) } }
 }
 
+/// The receipt of an account for a loss, where there is one.
+pub(super) fn receipt_link(loss: LossId, account: AccountId) -> Markup {
+    html! {
+        a href=(format!("/v1/losses/{loss}/receipts/{account}")) { "receipt for loss " (loss) }
+    }
+}
+
+/// What to do with a receipt, and where the rest comes from.
+pub(super) fn how_to_verify() -> Markup {
+    html! {
+        p {
+            "A receipt is checked elsewhere, with " code { "rhodian verify receipt FILE --key KEY" }
+            ": the key is at " a href="/v1/public-key" { "/v1/public-key" } ", a head of the log at "
+            a href="/v1/head" { "/v1/head" } "; compare both with somebody else's."
+        }
+    }
+}
+
 /// A word of core as people write it.
 pub(super) fn word(value: &impl serde::Serialize) -> String {
     let value = serde_json::to_value(value).unwrap_or_default();
@@ -127,6 +148,14 @@ impl Names for Seen<'_, '_> {
 /// An event in words: its sentence, as reports have it; where it has none, what core's own
 /// description says, with the fields a reader may look for.
 pub(super) fn event(ask: &Ask<'_>, of: &Numbered) -> String {
+    if let Event::Market(market::Event::Marked { marks }) = &of.event {
+        let names = Seen(ask);
+        let mark = |(id, price): &(MarketId, Price)| {
+            format!("{} {}", market(ask, *id), names.price(*id, *price))
+        };
+        let marks: Vec<String> = marks.iter().map(mark).collect();
+        return format!("The marks moved: {}", marks.join(", "));
+    }
     if let Some(sentence) = words::of_event(&Seen(ask), &of.event) {
         return sentence;
     }
@@ -188,7 +217,7 @@ pub(super) fn events<'a>(
 ) -> Markup {
     html! {
         div class="scroll" tabindex="0" role="region" aria-label=(caption) {
-            table {
+            table class="events" {
                 caption { (caption) }
                 thead { tr {
                     th scope="col" { "Event" } th scope="col" { "Time" }
@@ -203,6 +232,61 @@ pub(super) fn events<'a>(
                     }
                 }
             }
+        }
+    }
+}
+
+/// The events of one account on its page.
+const OWN: usize = 100;
+
+/// What happened to one account, the latest first.
+pub(super) fn own_events(ask: &Ask<'_>, account: AccountId, events: &[OwnEvent]) -> Markup {
+    html! {
+        h2 { "What happened to me" }
+        p {
+            "Deleveraging, liquidation, liens, shares and repayments; everything since the start is at "
+            a href=(format!("/v1/accounts/{account}/events")) { "/v1/accounts/" (account) "/events" }
+            "."
+        }
+        @if events.is_empty() { p { "Nothing lately." } } @else {
+            table class="events" {
+                caption { "What happened to this account, the latest first" }
+                thead { tr {
+                    th scope="col" { "Event" } th scope="col" { "Time" }
+                    th scope="col" { "What" }
+                } }
+                tbody {
+                    @for of in events.iter().rev().take(OWN) {
+                        tr {
+                            th scope="row" class="number" { (of.sequence) }
+                            td class="when" { (time(of.at)) } td { (own_part(ask, &of.part)) }
+                        }
+                    }
+                }
+            }
+        }
+    }
+}
+
+fn own_part(ask: &Ask<'_>, of: &Part) -> Markup {
+    let names = Seen(ask);
+    let asset = of.asset.unwrap_or_default();
+    html! {
+        (of.what)
+        @if let (Some(market), Some(lots)) = (of.market, of.lots) {
+            ": " (if lots.lots() < 0 { "sold " } else { "bought " })
+            (names.size(market, lots.size()))
+            @if let Some(price) = of.price { " at " (names.price(market, price)) }
+        }
+        @if let Some(amount) = of.amount {
+            ": " (match of.asset {
+                Some(_) => money(ask, asset, amount.atoms().cast_signed()),
+                None => format!("{} atoms", amount.atoms()),
+            })
+        }
+        @if let Some(id) = of.layer { ", through " (layer(ask, id)) }
+        @if let Some(loss) = of.loss {
+            ", of " a href=(format!("/losses/{loss}")) { "loss " (loss) }
         }
     }
 }

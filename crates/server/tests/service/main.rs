@@ -7,6 +7,7 @@ mod complete;
 mod durable;
 mod folder;
 mod incidents;
+mod newcomer;
 mod pages;
 mod receipts;
 mod streams;

@@ -1,0 +1,275 @@
+//! What happened to one account: its own part of each event, for its owner. Nothing of the others
+//! in the same event is told, so whatever is here may be shown to him.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use axum::extract::{Request, State};
+use axum::response::{IntoResponse, Response};
+use rhodian_core::closeout::Event as CloseOut;
+use rhodian_core::engine::Event;
+use rhodian_core::ids::{AccountId, AssetId, LayerId, LossId, MarketId, Time};
+use rhodian_core::loss::{Event as Loss, OwnMeans};
+use rhodian_core::market::Party;
+use rhodian_core::units::{Amount, Price, Quantity};
+use rhodian_journal::{History, Reader};
+use schemars::JsonSchema;
+use serde::Serialize;
+
+use super::endpoint::{self, Ask, Page};
+use super::queries::own_account;
+use super::{Door, args};
+use crate::answer::numbered;
+use crate::follower::View;
+use crate::problem::Problem;
+
+/// The most events looked at for one page: a long journal is read in parts.
+const LOOK: u64 = 200_000;
+
+/// An account's part of an event.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, JsonSchema)]
+pub struct Part {
+    /// What happened to it.
+    pub what: &'static str,
+    /// Of which loss.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub loss: Option<LossId>,
+    /// Through which layer.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub layer: Option<LayerId>,
+    /// In which market.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub market: Option<MarketId>,
+    /// How many lots came to it; below zero, left it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub lots: Option<Quantity>,
+    /// At which price.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub price: Option<Price>,
+    /// In which asset.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub asset: Option<AssetId>,
+    /// How much.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub amount: Option<Amount>,
+}
+
+/// The same with the event's number and time.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, JsonSchema)]
+pub struct OwnEvent {
+    /// The sequence number of the event.
+    pub sequence: u64,
+    /// The clock of the command that made it, in milliseconds.
+    pub at: Time,
+    /// The account's part of it.
+    #[serde(flatten)]
+    pub part: Part,
+}
+
+/// Where an account stands in the liable sets: by set and layer.
+type Places = BTreeMap<(u32, LayerId), usize>;
+
+fn places(view: &View, account: AccountId) -> Places {
+    let losses = &view.state.losses;
+    let sets = losses.episodes().flat_map(|(_, episode)| episode.sets.iter().copied());
+    let all = sets.filter_map(|id| Some((id, losses.set(id)?)));
+    let own = all.flat_map(|(id, set)| {
+        let layers = set.layers.iter();
+        layers.filter_map(move |(layer, of)| Some(((id.0, *layer), of.place(account)?)))
+    });
+    own.collect()
+}
+
+/// The part of `account` in `event`, if it has one.
+fn part(event: &Event, account: AccountId, places: &Places) -> Option<Part> {
+    match event {
+        Event::CloseOut(event) => closed_out(event, account),
+        Event::Loss(event) => failed(event, account).or_else(|| shared(event, account, places)),
+        _ => None,
+    }
+}
+
+fn closed_out(event: &CloseOut, account: AccountId) -> Option<Part> {
+    let own = Party::Account(account);
+    match event {
+        CloseOut::Deleveraged { from, market, asset, price, taken, .. } => {
+            let (_, lots) = taken.iter().find(|(party, _)| *party == own)?;
+            let loss = match from {
+                Party::Book(loss) => Some(*loss),
+                Party::Account(_) => None,
+            };
+            Some(Part {
+                what: "deleveraged: lots were taken off, at the mark",
+                loss,
+                market: Some(*market),
+                lots: Some(*lots),
+                price: Some(*price),
+                asset: Some(*asset),
+                ..Part::default()
+            })
+        }
+        CloseOut::LiquidationBegun { account: of, .. } if *of == account => {
+            Some(Part { what: "liquidation begins", ..Part::default() })
+        }
+        CloseOut::LiquidationEnded { account: of } if *of == account => {
+            Some(Part { what: "liquidation is over", ..Part::default() })
+        }
+        CloseOut::PenaltyCharged { account: of, asset, charged, .. } if *of == account => {
+            let what = "a penalty of liquidation was charged";
+            Some(Part { what, asset: Some(*asset), amount: Some(*charged), ..Part::default() })
+        }
+        _ => None,
+    }
+}
+
+/// Of an account that failed, or whose owner's account did.
+fn failed(event: &Loss, account: AccountId) -> Option<Part> {
+    let of = |what, loss: &LossId, asset: &AssetId, amount: &Amount| {
+        let (loss, asset, amount) = (Some(*loss), Some(*asset), Some(*amount));
+        Some(Part { what, loss, asset, amount, ..Part::default() })
+    };
+    match event {
+        Loss::DefaultFound { loss, account: of, .. } if *of == account => {
+            Some(Part { what: "the account failed", loss: Some(*loss), ..Part::default() })
+        }
+        Loss::TakenOver { loss, account: failed, asset, held, .. } if *failed == account => {
+            of("the balance went to the close-out book", loss, asset, held)
+        }
+        Loss::RemainderReturned { loss, account: to, asset, amount } if *to == account => {
+            of("what was left of the book came back", loss, asset, amount)
+        }
+        Loss::MarginTaken { loss, asset, from, amount }
+        | Loss::OwnMeansTaken { loss, asset, from, amount } => match from {
+            OwnMeans::Account(own) | OwnMeans::Stake { account: own, .. } if *own == account => {
+                of("own means paid for the own loss", loss, asset, amount)
+            }
+            _ => None,
+        },
+        _ => None,
+    }
+}
+
+/// Of an account that bears a part of another's loss, or is repaid.
+fn shared(event: &Loss, account: AccountId, places: &Places) -> Option<Part> {
+    let sum = |rows: &mut dyn Iterator<Item = Amount>| {
+        rows.next().map(|first| rows.fold(first, |a, b| a.checked_add(b).unwrap_or(Amount::MAX)))
+    };
+    let (what, loss, layer, asset, amount) = match event {
+        Loss::LossDivided { loss, layer, set, asset, on_touch: true, .. } => {
+            places.get(&(set.0, *layer))?;
+            let what = "a share is held by a lien until it is taken";
+            let (layer, asset) = (Some(*layer), Some(*asset));
+            return Some(Part { what, loss: Some(*loss), layer, asset, ..Part::default() });
+        }
+        Loss::CallsMade { loss, layer, set, calls } => {
+            let place = places.get(&(set.0, *layer))?;
+            ("called to pay: a lien holds it", *loss, Some(*layer), None, *calls.get(*place)?)
+        }
+        Loss::SharesTaken { loss, layer, asset, shares, .. } => {
+            let mut own = shares.iter().filter(|(of, _)| *of == account).map(|(_, a)| *a);
+            ("a share was taken", *loss, Some(*layer), Some(*asset), sum(&mut own)?)
+        }
+        Loss::ShareTouched { loss, layer, asset, account: of, amount, .. } if *of == account => {
+            ("a share was taken", *loss, Some(*layer), Some(*asset), *amount)
+        }
+        Loss::DrawPaid { loss, layer, asset, account: Some(of), amount, .. } if *of == account => {
+            ("a call was paid", *loss, Some(*layer), Some(*asset), *amount)
+        }
+        Loss::PotDrawn { loss, layer, asset, stakes, .. } => {
+            let mut own = stakes.iter().filter(|(of, ..)| *of == account).map(|(_, a, _)| *a);
+            ("a stake paid", *loss, Some(*layer), Some(*asset), sum(&mut own)?)
+        }
+        Loss::RanksSettled { loss, asset, rows, .. } => {
+            let mut own = rows.iter().filter(|(of, _)| *of == account).map(|(_, a)| *a);
+            ("paid by rank, in settlement", *loss, None, Some(*asset), sum(&mut own)?)
+        }
+        Loss::PoolRepaid { loss, asset, rows, .. } => {
+            let mut own = rows.iter().filter(|(_, of, _)| *of == account).map(|(.., a)| *a);
+            ("repaid", *loss, None, Some(*asset), sum(&mut own)?)
+        }
+        _ => return None,
+    };
+    let amount = Some(amount);
+    Some(Part { what, loss: Some(loss), layer, asset, amount, ..Part::default() })
+}
+
+/// What is looked through.
+struct Look {
+    account: AccountId,
+    places: Places,
+    after: u64,
+    upto: u64,
+    limit: usize,
+}
+
+fn read(reader: &Reader, of: &Look) -> Result<Page<OwnEvent>, rhodian_journal::Error> {
+    let mut page = Page { items: Vec::new(), next: None };
+    for batch in reader.read_from(of.after + 1)? {
+        let batch = batch?;
+        let mut first = batch.first;
+        for entry in &batch.entries {
+            for event in numbered(entry, first) {
+                first = event.sequence + 1;
+                if event.sequence <= of.after {
+                    continue;
+                }
+                if event.sequence > of.upto {
+                    return Ok(page);
+                }
+                if let Some(part) = part(&event.event, of.account, &of.places) {
+                    page.items.push(OwnEvent { sequence: event.sequence, at: event.at, part });
+                }
+                let looked = event.sequence - of.after >= LOOK;
+                if event.sequence < of.upto && (looked || page.items.len() == of.limit) {
+                    page.next = Some(event.sequence);
+                    return Ok(page);
+                }
+            }
+        }
+    }
+    Ok(page)
+}
+
+/// What happened to `account` after an event; nothing said: among the last ones.
+pub(crate) async fn of(
+    door: &Arc<Door>,
+    account: AccountId,
+    after: Option<u64>,
+    limit: usize,
+) -> Result<Page<OwnEvent>, Problem> {
+    let look = {
+        let view = door.follower.read();
+        let upto = view.sequence;
+        let after = after.unwrap_or_else(|| upto.saturating_sub(LOOK));
+        Look { account, places: places(&view, account), after, upto, limit }
+    };
+    let reader = door.reader.clone();
+    let read = tokio::task::spawn_blocking(move || read(&reader, &look)).await;
+    let read = read.map_err(|error| Problem::new("not-stored", error.to_string()))?;
+    read.map_err(|error| {
+        Problem::new("not-stored", format!("the journal could not be read: {error}"))
+    })
+}
+
+/// `GET /v1/accounts/{account}/events`.
+pub async fn events(State(door): State<Arc<Door>>, request: Request) -> Response {
+    let answered = async {
+        let (caller, args, _) = endpoint::read(request).await?;
+        let caller = endpoint::must_call(caller)?;
+        args::known(&args, ["account", "after", "limit"].into_iter())?;
+        let account = {
+            let (view, venue) = (door.follower.read(), door.venue.as_str());
+            own_account(&Ask {
+                view: &view,
+                state: &view.state,
+                args: &args,
+                caller: &caller,
+                venue,
+            })?
+        };
+        let (after, limit) = (args.maybe("after")?.unwrap_or(0), args.limit()?);
+        let page = of(&door, account, Some(after), limit).await?;
+        Ok::<_, Problem>(endpoint::json(serde_json::to_vec(&page).unwrap_or_default()))
+    };
+    answered.await.unwrap_or_else(IntoResponse::into_response)
+}

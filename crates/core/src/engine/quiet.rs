@@ -40,13 +40,14 @@ impl State {
         }
     }
 
-    /// Whether no loss, episode, liquidation or taken collateral is open, whose duties depend on
-    /// more than the health of accounts.
+    /// Whether no loss, episode, liquidation or collateral in a book is open, whose duties depend
+    /// on more than the health of accounts. Collateral that stands aside may do so for months: it
+    /// goes back when nobody is to be repaid any more, which only events of losses change.
     fn nothing_is_open(&self) -> bool {
         !self.may_hold_liens()
             && self.markets.books.is_empty()
             && self.closeouts.liquidations.is_empty()
-            && self.collaterals.taken.is_empty()
+            && self.collaterals.taken.values().all(|taken| taken.aside)
     }
 
     /// Whether `account` is neither below maintenance nor below zero.

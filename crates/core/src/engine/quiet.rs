@@ -56,3 +56,24 @@ impl State {
             || !self.is_below_maintenance(account) && !self.is_negative(account)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use alloc::collections::BTreeMap;
+
+    use super::*;
+    use crate::collateral::Taken;
+    use crate::ids::{AssetId, LossId, Time};
+
+    /// What an old failure left may stand aside for months: no fill looks for duties because of it.
+    #[test]
+    fn collateral_that_stands_aside_keeps_nothing_open() {
+        for aside in [true, false] {
+            let mut state = State::new(true);
+            let (settled, since) = (AssetId(0), Time(0));
+            let taken = Taken { settled, since, aside, held: BTreeMap::new() };
+            state.collaterals.taken.insert(LossId(0), taken);
+            assert_eq!(state.nothing_is_open(), aside);
+        }
+    }
+}

@@ -143,6 +143,8 @@ pub struct DrawRow {
 pub struct LossRow {
     /// Its label: its place among the venue's losses, from L1.
     pub loss: String,
+    /// Its id, from 0: what the service's paths name it by.
+    pub id: u32,
     /// The number its domain knows it by.
     pub number: String,
     /// The class of its cause.
@@ -333,6 +335,7 @@ fn loss_row(names: &StateNames<'_>, id: LossId, loss: &Loss, origin: Origin) -> 
     let absorbed = loss.own_means.atoms() + loss.received().atoms() + loss.uncovered.atoms();
     LossRow {
         loss: names.loss(id),
+        id: id.0,
         number: loss.number.to_string(),
         class: class_words(loss.class).to_owned(),
         cause: loss.cause.as_str().to_owned(),

@@ -26,6 +26,8 @@ pub(super) struct Follower<'a> {
     pub(super) origin: Origin,
     pub(super) id: EpisodeId,
     now: Time,
+    /// Whether the episode is open, as the events go by.
+    open: bool,
     domain: DomainId,
     losses: BTreeSet<LossId>,
     pub(super) timeline: Vec<Line>,
@@ -46,6 +48,7 @@ impl<'a> Follower<'a> {
             origin,
             id,
             now: Time::default(),
+            open: false,
             domain: episode.domain,
             losses: episode.losses.iter().copied().collect(),
             timeline: Vec::new(),
@@ -59,10 +62,15 @@ impl<'a> Follower<'a> {
     }
 
     pub(super) fn follow(&mut self, sequence: u64, event: &Event) {
-        if let Event::Loss(LossEvent::EpisodeOpened { episode, .. }) = event
-            && *episode == self.id
-        {
-            self.at_opening.clone_from(&self.pots);
+        match event {
+            Event::Loss(LossEvent::EpisodeOpened { episode, .. }) if *episode == self.id => {
+                self.at_opening.clone_from(&self.pots);
+                self.open = true;
+            }
+            Event::Loss(LossEvent::EpisodeClosed { episode }) if *episode == self.id => {
+                self.open = false;
+            }
+            _ => {}
         }
         event.transfers(&mut |transfer| {
             let atoms = i128::try_from(transfer.amount.atoms()).unwrap_or(i128::MAX);
@@ -100,7 +108,7 @@ impl<'a> Follower<'a> {
             Event::Loss(LossEvent::LossReported { loss, .. })
             | Event::Loss(LossEvent::DefaultFound { loss, .. }) => of(*loss),
             Event::Loss(LossEvent::SettlementEntered { domain, .. }) => {
-                (None, *domain == self.domain)
+                (None, self.open && *domain == self.domain)
             }
             Event::Loss(event) => event.loss().map_or((None, false), of),
             Event::Market(MarketEvent::LegsTaken { loss, .. })
@@ -118,18 +126,13 @@ impl<'a> Follower<'a> {
                 CloseOutEvent::Deleveraged { from, .. } | CloseOutEvent::LegsSold { from, .. },
             ) => book(from).map_or((None, false), of),
             Event::Control(ControlEvent::StatusSet { domain, .. }) => {
-                (None, !self.at_opening_is_ahead() && domain.is_none_or(|of| of == self.domain))
+                (None, self.open && domain.is_none_or(|of| of == self.domain))
             }
             Event::Oracle(OracleEvent::DomainTightened { domain, .. }) => {
-                (None, *domain == self.domain && !self.at_opening_is_ahead())
+                (None, self.open && *domain == self.domain)
             }
             _ => (None, false),
         }
-    }
-
-    /// Whether nothing of the episode has happened yet.
-    fn at_opening_is_ahead(&self) -> bool {
-        self.timeline.is_empty()
     }
 
     fn of_market(&mut self, event: &MarketEvent) {

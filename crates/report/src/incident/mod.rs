@@ -106,7 +106,7 @@ pub struct ParameterRow {
     pub unit: String,
 }
 
-/// The mark of a market when a loss was detected.
+/// The mark of a market when the legs of a failed account were taken over.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct PriceRow {
     /// The loss.
@@ -143,6 +143,8 @@ pub struct DrawRow {
 pub struct LossRow {
     /// Its label: its place among the venue's losses, from L1.
     pub loss: String,
+    /// Its id, from 0: what the service's paths name it by.
+    pub id: u32,
     /// The number its domain knows it by.
     pub number: String,
     /// The class of its cause.
@@ -169,7 +171,7 @@ pub struct LossRow {
     pub draws: Vec<DrawRow>,
     /// What no step absorbed.
     pub uncovered: Amount,
-    /// Whether the sum holds.
+    /// Whether that sum holds; until it is settled there is nothing to hold.
     pub adds_up: bool,
 }
 
@@ -230,7 +232,7 @@ pub struct Incident {
     pub rules: Vec<RuleLayer>,
     /// The parameters of the domain.
     pub parameters: Vec<ParameterRow>,
-    /// Prices at detection.
+    /// Prices at takeover.
     pub prices: Vec<PriceRow>,
     /// What happened, in order.
     pub timeline: Vec<Line>,
@@ -301,7 +303,7 @@ impl<'a> Teller<'a> {
                 .collect(),
             timeline: follower.timeline,
             losses,
-            verify: how_to_verify(),
+            verify: how_to_verify(origin),
         }
     }
 }
@@ -333,6 +335,7 @@ fn loss_row(names: &StateNames<'_>, id: LossId, loss: &Loss, origin: Origin) -> 
     let absorbed = loss.own_means.atoms() + loss.received().atoms() + loss.uncovered.atoms();
     LossRow {
         loss: names.loss(id),
+        id: id.0,
         number: loss.number.to_string(),
         class: class_words(loss.class).to_owned(),
         cause: loss.cause.as_str().to_owned(),
@@ -418,14 +421,24 @@ fn due_row(names: &StateNames<'_>, loss: LossId, pool: &ClaimPool) -> Option<Due
 }
 
 /// What a reader can do with what he has.
-fn how_to_verify() -> Vec<String> {
+fn how_to_verify(origin: Origin) -> Vec<String> {
+    let stream = match origin {
+        Origin::Unix => {
+            "rhodian verify journal DIR replays the events and checks the chain over all batches."
+        }
+        Origin::Run => {
+            "rhodian check DIR replays the events of the folder and holds its files against them."
+        }
+    };
     [
         "Every line of the timeline names the event it comes from; the stream of events rebuilds \
          every balance.",
-        "rhodian verify journal DIR replays the events and checks the chain over all batches.",
-        "rhodian verify receipt FILE --key PUB recomputes one participant's share from his receipt.",
-        "The sums here: for each loss, close-out loss = own means + draws + uncovered; for each \
-         layer, its draw = what its payers paid.",
+        stream,
+        "rhodian verify receipt FILE --key PUB recomputes one participant's share from the receipt \
+         that the service gave him.",
+        "The sums here: for each loss that is settled, close-out loss = own means + layers + \
+         uncovered; what accounts paid through a layer is its draw, where accounts bear it and no \
+         share waits to be taken.",
     ]
     .map(str::to_owned)
     .into()

@@ -1,8 +1,11 @@
 //! How things are written on pages: money with its decimals, times in UTC, ids as names.
 
 use maud::{Markup, html};
-use rhodian_core::ids::{AccountId, AssetId, DomainId, LayerId, LossId, MarketId, Time};
+use rhodian_core::ids::{AccountId, AssetId, DomainId, FeedId, LayerId, LossId, MarketId, Time};
+use rhodian_core::units::{Amount, Price};
 use rhodian_report::money::Money;
+use rhodian_report::names::{MoneyOf, Names, StateNames};
+use rhodian_report::words;
 use serde_json::Value;
 
 use crate::answer::Numbered;
@@ -80,8 +83,53 @@ pub(super) fn word(value: &impl serde::Serialize) -> String {
     }
 }
 
-/// An event in words: what it is, then of whom and how much.
-pub(super) fn event(ask: &Ask<'_>, of: &Numbered) -> (String, String) {
+/// The names of a page: another's account is only one, a loss goes by its id.
+struct Seen<'a, 'b>(&'a Ask<'b>);
+
+impl Names for Seen<'_, '_> {
+    fn account(&self, id: AccountId) -> String {
+        account(self.0, id)
+    }
+
+    fn loss(&self, id: LossId) -> String {
+        format!("loss {id}")
+    }
+
+    fn layer(&self, id: LayerId) -> String {
+        layer(self.0, id)
+    }
+
+    fn domain(&self, id: DomainId) -> String {
+        domain(self.0, id)
+    }
+
+    fn feed(&self, id: FeedId) -> String {
+        StateNames(self.0.state).feed(id)
+    }
+
+    fn size(&self, market: MarketId, lots: u64) -> String {
+        StateNames(self.0.state).size(market, lots)
+    }
+
+    fn price(&self, market: MarketId, price: Price) -> String {
+        StateNames(self.0.state).price(market, price)
+    }
+
+    fn money(&self, of: MoneyOf, amount: Amount) -> String {
+        StateNames(self.0.state).money(of, amount)
+    }
+
+    fn unit(&self, of: MoneyOf) -> String {
+        StateNames(self.0.state).unit(of)
+    }
+}
+
+/// An event in words: its sentence, as reports have it; where it has none, what core's own
+/// description says, with the fields a reader may look for.
+pub(super) fn event(ask: &Ask<'_>, of: &Numbered) -> String {
+    if let Some(sentence) = words::of_event(&Seen(ask), &of.event) {
+        return sentence;
+    }
     let value = serde_json::to_value(&of.event).unwrap_or_default();
     let about = kinds::of(&value).map(|kind| kind.about.clone()).unwrap_or_default();
     let about = match about.as_str() {
@@ -94,13 +142,10 @@ pub(super) fn event(ask: &Ask<'_>, of: &Numbered) -> (String, String) {
     let of_loss = number("loss").and_then(|id| ask.state.losses.loss(LossId(id)));
     let domain = of_loss.and_then(|loss| ask.state.domains.domain(loss.domain));
     let asset = number("asset").map(AssetId).or(domain.map(|domain| domain.asset));
-    let mut parts: Vec<String> = Vec::new();
-    for (key, value) in fact.as_object().into_iter().flatten() {
-        if let Some(part) = part(ask, asset, key, value) {
-            parts.push(part);
-        }
-    }
-    (about, parts.join(", "))
+    let fields = fact.as_object().into_iter().flatten();
+    let parts: Vec<String> =
+        fields.filter_map(|(key, value)| part(ask, asset, key, value)).collect();
+    format!("{about} {}", parts.join(", ")).trim_end().to_owned()
 }
 
 fn part(ask: &Ask<'_>, asset: Option<AssetId>, key: &str, value: &Value) -> Option<String> {
@@ -147,14 +192,13 @@ pub(super) fn events<'a>(
                 caption { (caption) }
                 thead { tr {
                     th scope="col" { "Event" } th scope="col" { "Time" }
-                    th scope="col" { "What" } th scope="col" { "Of whom, how much" }
+                    th scope="col" { "What" }
                 } }
                 tbody {
                     @for of in events {
-                        @let (about, parts) = event(ask, of);
                         tr {
                             th scope="row" class="number" { (of.sequence) }
-                            td class="when" { (time(of.at)) } td { (about) } td { (parts) }
+                            td class="when" { (time(of.at)) } td { (event(ask, of)) }
                         }
                     }
                 }

@@ -13,18 +13,19 @@ use std::time::{Duration, Instant};
 use rhodian_core::engine::{Engine, State, evolve};
 use rhodian_journal::{Head, History, Journal, Reader, Store, replay};
 use tokio::runtime::{Builder, Runtime};
-use tokio::sync::watch;
+use tokio::sync::{Semaphore, watch};
 
 use crate::api::{self, Door};
 use crate::audit::Audit;
-use crate::config::Config;
+use crate::clock::{Clock, wall};
+use crate::config::{Config, GROUP_BYTES};
 use crate::engine_thread::{self, Request};
 use crate::follower::Follower;
 use crate::journal_thread;
 use crate::keys::{Keys, NewKey};
 use crate::metrics::Metrics;
 use crate::proofs::Proofs;
-use crate::rate::Buckets;
+use crate::rate::{Buckets, Slots};
 
 /// Why a service does not start, or ends.
 #[derive(Debug)]
@@ -163,13 +164,14 @@ pub fn start_on(
         reader: reader.clone(),
         durable: Arc::clone(&durable),
         most: config.group,
+        most_bytes: GROUP_BYTES,
         tick: config.tick(),
+        clock: Clock::new(wall, config.clock_jump),
         vital: Arc::clone(&vital),
     };
     let writer = journal_thread::Work {
         journal,
         head,
-        reader: reader.clone(),
         groups,
         follower: Arc::clone(&follower),
         durable,
@@ -180,6 +182,9 @@ pub fn start_on(
     let (stop, stopping) = watch::channel(false);
     let (listen, within) = (config.listen, Duration::from_millis(config.stop_within));
     let buckets = Buckets::new(config.limit());
+    let passes = Arc::new(Semaphore::new(api::PASSES));
+    let slots = Arc::new(Slots::of(config.streams));
+    let room = Arc::new(Semaphore::new(config.queue_bytes));
     let (audit, requests) = (Audit::default(), Mutex::new(Some(requests)));
     let sessions = api::Sessions::default();
     let door = Door {
@@ -190,8 +195,11 @@ pub fn start_on(
         metrics,
         vital,
         requests,
+        room,
         stopping,
         buckets,
+        passes,
+        slots,
         audit,
         sessions,
     };

@@ -19,11 +19,12 @@ use tokio::sync::watch;
 use super::Door;
 use super::args::{self, Args};
 use super::endpoint::{self, Page};
-use crate::access::Level;
+use crate::access::{Caller, Level};
 use crate::answer::{Numbered, numbered};
 use crate::follower::Told;
 use crate::metrics::Metrics;
 use crate::problem::Problem;
+use crate::rate::Slot;
 
 /// How many events a stream takes at once.
 const CHUNK: usize = 512;
@@ -75,12 +76,13 @@ fn from_journal(
 pub async fn events(State(door): State<Arc<Door>>, request: Request) -> Response {
     let answered = async {
         let (caller, args, request) = endpoint::read(request).await?;
-        endpoint::must_call(caller)?.may_read(Level::Everyone)?;
+        let caller = endpoint::must_call(caller)?;
+        caller.may_read(Level::Everyone)?;
         args::known(&args, ["after", "limit"].into_iter())?;
         let streams = request.headers().get(header::ACCEPT).and_then(|value| value.to_str().ok());
         if streams.is_some_and(|kinds| kinds.contains("text/event-stream")) {
             let from = begin(&args, request.headers(), || door.follower.read().sequence)?;
-            return stream_of(&door, from, |told| {
+            return stream_of(&door, caller, from, |told| {
                 let (sequence, json) = (told.event.sequence, told.json());
                 Some(format!("id: {sequence}\nevent: event\ndata: {json}\n\n"))
             });
@@ -100,10 +102,11 @@ pub async fn events(State(door): State<Arc<Door>>, request: Request) -> Response
 pub async fn pulse(State(door): State<Arc<Door>>, request: Request) -> Response {
     let answered = async {
         let (caller, args, request) = endpoint::read(request).await?;
-        endpoint::must_call(caller)?.may_read(Level::Public)?;
+        let caller = endpoint::must_call(caller)?;
+        caller.may_read(Level::Public)?;
         args::known(&args, ["after"].into_iter())?;
         let from = begin(&args, request.headers(), || door.follower.read().sequence)?;
-        stream_of(&door, from, |told| {
+        stream_of(&door, caller, from, |told| {
             let sequence = told.event.sequence;
             Some(format!("id: {sequence}\nevent: pulse\ndata: {sequence}\n\n"))
         })
@@ -204,14 +207,20 @@ struct Following {
     stopping: watch::Receiver<bool>,
     waiting: VecDeque<Bytes>,
     tell: fn(&Told) -> Option<String>,
+    caller: Caller,
     _open: Open,
+    _slot: Slot,
 }
 
 fn stream_of(
     door: &Arc<Door>,
+    caller: Caller,
     sequence: u64,
     tell: fn(&Told) -> Option<String>,
 ) -> Result<Response, Problem> {
+    let slot = door.slots.take(caller.key).ok_or_else(|| {
+        Problem::new("too-many-requests", "this key has as many streams open as it may").after(5)
+    })?;
     if !door.metrics.stream_begins(door.config.streams) {
         return Err(Problem::new("busy", "too many streams are open").after(5));
     }
@@ -222,6 +231,8 @@ fn stream_of(
         stopping: door.stopping.clone(),
         waiting: VecDeque::from([Bytes::from_static(b"retry: 1000\n\n")]),
         tell,
+        caller,
+        _slot: slot,
         _open: Open(Arc::clone(&door.metrics)),
     };
     let mut response = Response::new(Body::from_stream(following.stream()));
@@ -235,6 +246,10 @@ impl Following {
     fn stream(self) -> impl Stream<Item = Result<Bytes, Infallible>> {
         stream::unfold(self, |mut following| async move {
             loop {
+                // A stream lives no longer than the key that opened it.
+                if !following.door.keys.stands(&following.caller) {
+                    return None;
+                }
                 if let Some(bytes) = following.waiting.pop_front() {
                     return Some((Ok(bytes), following));
                 }

@@ -5,6 +5,7 @@ mod book;
 mod client;
 mod complete;
 mod durable;
+mod engine;
 mod incidents;
 mod pages;
 mod receipts;

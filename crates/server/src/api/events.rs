@@ -12,8 +12,7 @@ use axum::response::{IntoResponse, Response};
 use futures_util::stream::{self, Stream};
 use rhodian_core::engine::Event;
 use rhodian_core::ids::{LossId, Time};
-use rhodian_core::market::Party;
-use rhodian_core::{closeout, loss};
+use rhodian_core::loss;
 use rhodian_journal::{History, Reader};
 use tokio::sync::watch;
 
@@ -167,7 +166,7 @@ fn of_journal(
         for entry in &batch.entries {
             for event in numbered(entry, first) {
                 first = event.sequence + 1;
-                if !is_about(&event.event, loss) {
+                if !event.event.is_about(loss) {
                     continue;
                 }
                 let settled = matches!(&event.event, Event::Loss(loss::Event::LossSettled { .. }));
@@ -179,22 +178,6 @@ fn of_journal(
         }
     }
     Ok(found)
-}
-
-/// Whether `event` is about `loss` or its book.
-fn is_about(event: &Event, loss: LossId) -> bool {
-    match event {
-        Event::Loss(event) => event.loss() == Some(loss),
-        Event::CloseOut(closeout::Event::DeleveragingBegun { loss: of, .. }) => *of == loss,
-        Event::CloseOut(
-            closeout::Event::Deleveraged { from, .. } | closeout::Event::LegsSold { from, .. },
-        ) => *from == Party::Book(loss),
-        Event::Market(rhodian_core::market::Event::LegsTaken { loss: of, .. }) => *of == loss,
-        Event::Market(rhodian_core::market::Event::Filled { buyer, seller, .. }) => {
-            [buyer, seller].contains(&&Party::Book(loss))
-        }
-        _ => false,
-    }
 }
 
 /// After which event a stream begins: the header of a browser that comes back, the query, or now.

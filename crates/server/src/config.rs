@@ -32,6 +32,9 @@ pub struct Config {
     /// Whether receipts are made: everything that is committed then passes the prover, at a start
     /// from the first batch on.
     pub receipts: bool,
+    /// Whether all accounts are committed at checkpoints, too, for standings: a log of commitments
+    /// that was begun with it or without stays so.
+    pub checkpoints: bool,
     /// The most commands that wait; one more is answered 503.
     pub queue: usize,
     /// The most bytes of commands that wait or are being written; one more is answered 503.
@@ -65,6 +68,7 @@ impl Default for Config {
             venue: "Rhodian".to_owned(),
             open: false,
             receipts: true,
+            checkpoints: true,
             queue: 65_536,
             queue_bytes: 256 << 20,
             group: 1_024,

@@ -15,8 +15,11 @@ use rhodian_proof::prover::Prover;
 
 use crate::signature::{from_hex, to_hex};
 
-/// The file of the signing key and of what salts come from, in hexadecimal.
+/// The file of the signing key and of what salts come from, in hexadecimal. Where the log holds
+/// checkpoints, a second line says so.
 const FILE: &str = "proof.key";
+/// That line.
+const CHECKPOINTS: &str = "checkpoints";
 
 /// What commits and signs.
 #[allow(missing_debug_implementations, reason = "it holds a secret")]
@@ -27,23 +30,33 @@ pub struct Proofs {
 
 impl Proofs {
     /// A prover that has seen nothing, with the key in `folder`; a new one at the first start.
+    /// `checkpoints` counts then only: the log is made again at each start, and with other entries
+    /// it would belie the heads that were signed.
     ///
     /// # Errors
     ///
     /// The file cannot be read or written.
-    pub fn open(folder: &Path, venue: &str) -> io::Result<Self> {
+    pub fn open(folder: &Path, venue: &str, checkpoints: bool) -> io::Result<Self> {
         let path = folder.join(FILE);
-        let bytes = match fs::read_to_string(&path) {
-            Ok(text) => from_hex(text.trim()).ok_or_else(|| io::Error::other("not a key"))?,
-            Err(error) if error.kind() == io::ErrorKind::NotFound => make(&path)?,
-            Err(error) => return Err(error),
+        let text = match fs::read_to_string(&path) {
+            Err(error) if error.kind() == io::ErrorKind::NotFound => make(&path, checkpoints)?,
+            read => read?,
         };
+        let (secrets, begun) = match text.trim().split_once('\n') {
+            None => (text.trim(), false),
+            Some((secrets, CHECKPOINTS)) => (secrets, true),
+            Some(_) => return Err(io::Error::other("not a key")),
+        };
+        if begun != checkpoints {
+            tracing::warn!(checkpoints = begun, "the log of commitments goes on as it was begun");
+        }
+        let bytes = from_hex(secrets).ok_or_else(|| io::Error::other("not a key"))?;
         let whole = <[u8; 64]>::try_from(bytes).map_err(|_| io::Error::other("not a key"))?;
         let (mut seed, mut secret) = ([0; 32], [0; 32]);
         seed.copy_from_slice(&whole[..32]);
         secret.copy_from_slice(&whole[32..]);
         let venue = Venue { origin: venue.to_owned(), secret, affiliates: Vec::new() };
-        Ok(Self { key: SigningKey::from_bytes(&seed), prover: Prover::new(venue, false) })
+        Ok(Self { key: SigningKey::from_bytes(&seed), prover: Prover::new(venue, begun) })
     }
 
     /// Sees a record before it is applied to `before`.
@@ -81,15 +94,19 @@ impl Proofs {
     }
 }
 
-fn make(path: &Path) -> io::Result<Vec<u8>> {
-    let mut bytes = vec![0; 64];
+fn make(path: &Path, checkpoints: bool) -> io::Result<String> {
+    let mut bytes = [0; 64];
     getrandom::fill(&mut bytes).map_err(|error| io::Error::other(error.to_string()))?;
     let mut options = OpenOptions::new();
     options.write(true).create_new(true);
     #[cfg(unix)]
     std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
     let mut file = options.open(path)?;
-    file.write_all(to_hex(&bytes).as_bytes())?;
+    let mut text = to_hex(&bytes);
+    if checkpoints {
+        text = text + "\n" + CHECKPOINTS;
+    }
+    file.write_all(text.as_bytes())?;
     file.sync_all()?;
-    Ok(bytes)
+    Ok(text)
 }

@@ -213,7 +213,7 @@ fn rebuilt(config: &Config, reader: &Reader) -> Result<(State, Head, Option<Proo
         let replayed = replay(reader)?;
         return Ok((replayed.state, replayed.head, None));
     }
-    let mut proofs = Proofs::open(&config.data, &config.venue)?;
+    let mut proofs = Proofs::open(&config.data, &config.venue, config.checkpoints)?;
     let (mut state, mut head) = (State::new(true), Head::default());
     for batch in reader.read_after(0)? {
         let batch = batch?;

@@ -124,6 +124,7 @@ pub fn router(door: Arc<Door>) -> Router {
         .route("/v1/pulse", get(events::pulse))
         .route("/v1/losses/{loss}/events", get(events::of_loss))
         .route("/v1/losses/{loss}/receipts/{account}", get(receipts::receipt))
+        .route("/v1/domains/{domain}/standing/{account}", get(receipts::standing))
         .route("/v1/episodes/{episode}/proof", get(receipts::episode))
         .route("/v1/episodes/{episode}/incident", get(incidents::incident))
         .route("/v1/head", get(receipts::head))

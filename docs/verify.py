@@ -94,7 +94,6 @@ def in_log(entry, proof, head):
 
 P, Q = 2**255 - 19, 2**252 + 27742317777372353535851937790883648493
 D = -121665 * pow(121666, -1, P) % P  # ed25519 (RFC 8032), for checking only
-
 def add(a, b):
     x, y = (a[1] - a[0]) * (b[1] - b[0]), (a[1] + a[0]) * (b[1] + b[0])
     z, t = 2 * a[2] * b[2], 2 * a[3] * b[3] * D
@@ -138,7 +137,9 @@ def checks(receipt, key):
     account, share, head = receipt["account"], receipt["share"], receipt["head"]["head"]
     accounts, division, by = receipt["accounts"], receipt["division"], receipt["head"]["by"]
     who = sha(b"rhodian/identity/1\0", digits(receipt["salt"], 32), receipt["external_id"].encode())
-    yield "form", receipt["form"] == "rhodian-receipt-1" and accounts["version"] == division["version"] == 1
+    words = " ".join(one.split(":")[0] for one in receipt["trusted"])
+    yield "form", receipt["form"] == "rhodian-receipt-1" and accounts["version"] == division["version"] == 1 \
+        and words == "fills prices losers caps divisions earlier others"
     yield "identity", who.hex() == account["identity"] == share["identity"] \
         and account["account"] == share["account"]
     yield "account-in-tree", accounts["root"] == sum_root(
@@ -196,5 +197,4 @@ def main():
     print(f"{receipt['external_id']}: {receipt['share']['share']} atoms of loss",
           receipt["division"]["loss"], "proven" if good else "NOT PROVEN")
     return 0 if good else 1
-
 sys.exit(main())

@@ -3,12 +3,13 @@
 
 mod world;
 
+use rhodian_core::closeout::Route;
 use rhodian_core::engine::{Action, Actor, Role};
 use rhodian_core::ids::{FeedId, SourceId, Time};
 use rhodian_core::market::{self, Feeds, Instrument, MarketSpec, StepLimits};
 use rhodian_core::oracle::{self, FeedSpec, Kind, Params, SourceWeight, Value};
 use world::acts::Given;
-use world::venue::perpetual;
+use world::venue::{perpetual, routes};
 use world::{DOMAIN, World, name};
 
 const FEED: FeedId = FeedId(0);
@@ -89,6 +90,32 @@ fn a_stale_price_opens_nothing_and_lets_nothing_out() {
     assert_eq!(refused.code(), "price-unfit", "{refused}");
     assert_eq!(world.free("alice"), 0, "at no price, nothing is known to be free");
     assert_eq!(world.free("carol"), 20_000, "Carol holds no leg: hers is free");
+}
+
+/// A price that still walks is good enough to liquidate at, and not to assign lots at: nobody is
+/// deleveraged, and when the time of that route is out the market has its turn.
+#[test]
+fn a_walking_price_deleverages_nobody_and_the_next_route_comes() {
+    let mut world = floor();
+    let of = routes(&world, "fund", &[Route::Deleverage, Route::Market]);
+    world.set_routes(of).unwrap();
+    let route = |world: &World| {
+        let of = world.engine.state().closeouts.liquidation(world.id("alice"));
+        of.map(|of| of.route)
+    };
+    for _ in 0..600 {
+        world.tick(1_000);
+        for id in 0..3 {
+            say(&mut world, id, 805).unwrap();
+        }
+        refresh(&mut world).unwrap();
+        if route(&world).is_some() {
+            break;
+        }
+    }
+    assert_eq!((route(&world), world.lots("alice", "BTC")), (Some(0), 100));
+    world.tick(3_600_000);
+    assert_eq!((route(&world), world.lots("alice", "BTC")), (Some(1), 100));
 }
 
 #[test]

@@ -6,8 +6,11 @@ mod world;
 
 use rhodian_core::closeout::{self, DeleveragingOrder, place};
 use rhodian_core::control::Parameter;
+use rhodian_core::engine::Event;
 use rhodian_core::liquidation::price::LastPrice;
+use rhodian_core::loss;
 use rhodian_core::margin::scenario::VolMove;
+use rhodian_core::market;
 use rhodian_core::waterfall::{Liability, layer_risks};
 use world::venue::perpetual;
 use world::{World, amount};
@@ -150,4 +153,44 @@ fn each_account_can_ask_for_its_place() {
     world.set(Parameter::DeleveragingOrder, u128::from(DeleveragingOrder::Contracts as u8));
     let state = world.engine.state();
     assert_eq!(place(state, world.id("bob"), world.market_id("BTC")), None, "all give at once");
+}
+
+/// Alice failed long and Bob short. Each event says which of the two losses it is about; a fill
+/// between their books is about both, and says the buyer's. (That an event is about every loss it
+/// names is looked at after every command of every test.)
+#[test]
+fn every_event_says_which_loss_it_is_about() {
+    let mut world = World::venue(0, 1_000);
+    world.set(Parameter::CloseOutTime, 36_000_000);
+    world.set(Parameter::CloseOutBudget, 1_000_000_000);
+    for (text, cash) in [("alice", 20_000), ("bob", 20_000), ("carol", 100_000)] {
+        world.account(text, cash);
+    }
+    world.fill("BTC", "alice", "carol", 100, 1_000);
+    world.fill("BTC", "carol", "bob", 100, 1_000);
+    world.mark("BTC", 790);
+    let alices = world.loss_of("L1", "alice");
+    world.mark("BTC", 1_300);
+    let bobs = world.loss_of("L2", "bob");
+    world.fill("BTC", "book/L2", "book/L1", 40, 1_300);
+    world.fill("BTC", "carol", "book/L1", 60, 1_300);
+    let events = || world.records.iter().flat_map(|record| &record.events);
+    let firsts = [alices, bobs].map(|loss| events().find(|event| event.is_about(loss)).unwrap());
+    for (first, about) in firsts.into_iter().zip([alices, bobs]) {
+        assert_eq!(first.loss(), Some(about));
+        assert!(matches!(first, Event::Loss(loss::Event::DefaultFound { .. })), "{first:?}");
+    }
+    let fills =
+        events().filter(|event| matches!(event, Event::Market(market::Event::Filled { .. })));
+    let about = |event: &Event| (event.loss(), event.is_about(alices), event.is_about(bobs));
+    let expected = [
+        (None, false, false),
+        (None, false, false),
+        (Some(bobs), true, true),
+        (Some(alices), true, false),
+    ];
+    assert_eq!(fills.map(about).collect::<Vec<_>>(), expected);
+    let marks =
+        events().filter(|event| matches!(event, Event::Market(market::Event::Marked { .. })));
+    assert!(marks.map(about).all(|of| of == (None, false, false)));
 }

@@ -215,18 +215,143 @@ fn a_book_is_sold_with_a_growing_bonus() {
 
 #[test]
 fn the_rate_limit_brakes_the_engines_own_routes() {
+    for buys in [true, false] {
+        let mut world = floor();
+        let route = if buys { backstop(&world, 1_000_000_000) } else { Route::Deleverage };
+        let mut of = routes(&world, vec![spec(route)]);
+        of.rate_limit = amount(40_000);
+        set(&mut world, of).unwrap();
+        let closed = |world: &World| 400 - world.lots("alice", "BTC");
+        world.mark("BTC", 945);
+        let first = closed(&world);
+        assert!(first > 0 && u64::try_from(first).unwrap() * 945 <= 40_000, "{route:?}: {first}");
+        world.mark("BTC", 944);
+        assert_eq!(closed(&world), first, "{route:?}: the window is full");
+        world.tick(HOUR);
+        assert!(closed(&world) > first, "{route:?}: and opens again");
+    }
+}
+
+/// What a bidder takes of his own will uses nothing up of the limit.
+#[test]
+fn bids_do_not_count_in_the_rate_limit() {
     let mut world = floor();
-    let list = vec![spec(backstop(&world, 1_000_000_000))];
-    let mut of = routes(&world, list);
-    of.rate_limit = amount(40_000);
+    let list = vec![spec(Route::Auction { course: COURSE }), spec(backstop(&world, 1_000_000))];
+    let of = Routes { rate_limit: amount(40_000), window: 9 * HOUR, ..routes(&world, list) };
     set(&mut world, of).unwrap();
     world.mark("BTC", 945);
-    let first = world.lots("backstop", "BTC");
-    assert!(first > 0 && u64::try_from(first).unwrap() * 945 <= 40_000, "{first} lots");
-    world.mark("BTC", 944);
-    assert_eq!(world.lots("backstop", "BTC"), first, "the window is full");
+    world.tick(900_000);
+    bid(&mut world, 245_000).unwrap();
+    assert_eq!((world.lots("alice", "BTC"), world.lots("backstop", "BTC")), (302, 98));
     world.tick(HOUR);
-    assert!(world.lots("backstop", "BTC") > first, "and opens again");
+    assert!(world.lots("alice", "BTC") < 302, "the backstop buys after the auction");
+}
+
+/// Where no lot fits in the limit any more, or nobody stands on the other side, time still passes.
+#[test]
+fn deleveraging_that_cannot_go_on_leaves_it_to_the_next_route() {
+    let mut world = floor();
+    let list = vec![spec(Route::Deleverage), spec(Route::Market)];
+    let of = Routes { rate_limit: amount(944), window: 9 * HOUR, ..routes(&world, list) };
+    set(&mut world, of).unwrap();
+    world.mark("BTC", 945);
+    world.tick(HOUR);
+    let of = world.engine.state().closeouts.liquidation(world.id("alice")).copied();
+    assert_eq!((of.map(|of| of.route), world.lots("alice", "BTC")), (Some(1), 400));
+}
+
+/// [`floor`] at 945, where Alice stands at `equity` and owes `share` of a loss, not yet taken.
+fn owing(equity: u128, share: u128, penalty: u32, list: fn(&World) -> Vec<RouteSpec>) -> World {
+    let mut world = floor();
+    world.touched("deposits", true);
+    world.waterfall(&["deposits"]);
+    world.claim("deposits", "alice", 1, 30_000);
+    if equity > 18_000 {
+        world.deposit("alice", equity - 18_000);
+    }
+    let of = Routes { penalty, ..routes(&world, list(&world)) };
+    set(&mut world, of).unwrap();
+    world.mark("BTC", 945);
+    world.report("L", share);
+    let stands = (world.equity("alice"), world.lien("alice"));
+    assert_eq!(stands, (equity.cast_signed(), share));
+    world
+}
+
+/// The backstop, as a bidder, takes `part` millionths of Alice.
+fn bid(world: &mut World, part: u32) -> Given {
+    let (from, bidder) = (world.party("alice"), world.id("backstop"));
+    let command = closeout::Command::Bid { from, bidder, part };
+    world.give(Actor::VENUE, Action::CloseOut(command))
+}
+
+/// What a share that waits will take is not there for a penalty, nor for a bonus.
+#[test]
+fn penalty_and_bonus_leave_the_shares_that_wait() {
+    type Case = (&'static str, u128, fn(&World) -> Vec<RouteSpec>, fn(&mut World), i128);
+    let cases: [Case; 5] = [
+        (
+            "a fill",
+            5_000,
+            |_| vec![spec(Route::Market)],
+            |world| world.fill("BTC", "bob", "alice", 400, 945),
+            13_000,
+        ),
+        (
+            "a backstop",
+            5_000,
+            |world| vec![spec(Route::Market), spec(backstop(world, 1_000_000))],
+            |world| world.tick(HOUR),
+            9_000,
+        ),
+        (
+            "a backstop that is paid for half of it",
+            16_000,
+            |world| vec![spec(Route::Market), spec(backstop(world, 1_000_000))],
+            |world| world.tick(HOUR),
+            0,
+        ),
+        (
+            "deleveraging",
+            5_000,
+            |_| vec![spec(Route::Market), spec(Route::Deleverage)],
+            |world| world.tick(HOUR),
+            13_000,
+        ),
+        (
+            "a bid",
+            5_000,
+            |_| vec![spec(Route::Auction { course: COURSE })],
+            // A fifth of 13,000 is worth 2,600, and 98 % of it is paid.
+            |world| drop(bid(world, 200_000).unwrap()),
+            12_948,
+        ),
+    ];
+    for (case, share, list, act, charged) in cases {
+        let mut world = owing(18_000, share, 500_000, list);
+        act(&mut world);
+        assert_eq!((world.equity("alice"), world.lien("alice")), (0, 0), "{case}");
+        assert_eq!(world.pot("fund"), 1_000 + charged, "{case}");
+        let losses = world.engine.state().losses.losses().count();
+        assert_eq!(losses, 1, "{case}: no loss came of it");
+    }
+}
+
+/// Who is liquidated because of what he owes is sold like anyone, out of what he has beyond it.
+#[test]
+fn an_auction_counts_what_the_account_owes() {
+    // With 14,000 to 22,680, at 98 %: 8,680 / (8,680 + 13,720); of nothing, all.
+    for (share, most, bonus) in [(10_000, 387_500, 108), (24_000, 1_000_000, 0)] {
+        let list = |_: &World| vec![spec(Route::Auction { course: COURSE })];
+        let mut world = owing(24_000, share, 10_000, list);
+        if most < 1_000_000 {
+            let refused = bid(&mut world, most + 1).unwrap_err();
+            assert_eq!(refused.code(), "part-above-most", "{refused}");
+        }
+        bid(&mut world, most).unwrap();
+        assert_eq!(world.equity("backstop"), 1_000_000 + bonus, "{share}");
+        assert!(world.equity("alice") >= 0, "{share}");
+    }
 }
 
 #[test]

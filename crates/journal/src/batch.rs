@@ -12,6 +12,9 @@ use crate::error::Error;
 /// The version of the format of a batch. Raised with every change of its bytes.
 pub const FORMAT: u16 = 1;
 
+/// The most bytes of a batch: more than a batch of the longest run of duties has.
+pub const MAX_BATCH: usize = 1 << 31;
+
 /// The most characters of an idempotency key.
 pub const MAX_KEY: usize = 128;
 

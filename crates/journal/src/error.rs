@@ -75,7 +75,7 @@ pub enum Error {
         /// Why it failed.
         source: io::Error,
     },
-    /// An earlier append failed: what is in memory may not be what is on disk.
+    /// An earlier write failed: what is in memory may not be what is on disk.
     Stopped {
         /// The folder.
         place: PathBuf,
@@ -174,7 +174,7 @@ impl fmt::Display for Error {
             Self::Storage { doing, source, .. } => {
                 write!(f, "cannot {doing} the journal: {source}")
             }
-            Self::Stopped { .. } => f.write_str("an earlier append failed: nothing more is taken"),
+            Self::Stopped { .. } => f.write_str("an earlier write failed: nothing more is taken"),
         }
     }
 }

@@ -42,7 +42,7 @@ mod snapshot;
 mod store;
 
 pub use audit::{Audit, Sound, audit};
-pub use batch::{Batch, Entry, FORMAT, Head, Kept, Key, MAX_KEY, Outcome, input};
+pub use batch::{Batch, Entry, FORMAT, Head, Kept, Key, MAX_BATCH, MAX_KEY, Outcome, input};
 pub use error::Error;
 pub use journal::{Batches, History, Journal};
 pub use memory::Memory;

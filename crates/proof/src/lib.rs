@@ -32,3 +32,4 @@ pub mod standing;
 pub mod sum;
 pub mod tree;
 pub mod verify;
+mod waves;

@@ -18,10 +18,14 @@ use crate::sum::SumPath;
 pub const FORM: &str = "rhodian-receipt-1";
 
 /// What a proof does not show, in words: it stands in every receipt and in every report.
-pub const TRUSTED: [&str; 4] = [
+pub const TRUSTED: [&str; 7] = [
     "fills: that the trades the venue booked for you and for others took place",
     "prices: that the marks in the header are what their sources said",
     "losers: that no loser in the list of accounts was invented",
+    "caps: where a cap at the division is below the frozen one, that the account held no more then",
+    "divisions: that this is the only division of its wave; another that differs is evidence",
+    "earlier: that what was paid before is what earlier waves took; an auditor checks it with the \
+     episode file",
     "others: that the others' shares follow the rule; each can check his own, and an auditor all \
      of them with the episode file",
 ];

@@ -1,11 +1,12 @@
 //! Who may do what. The door says who is who; what a role may ask of the engine, core says.
 
 use rhodian_core::closeout;
-use rhodian_core::engine::{Action, Actor, Role as CoreRole};
+use rhodian_core::engine::{Action, Actor, Rejection, Role as CoreRole, may};
 use rhodian_core::ids::OwnerId;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use crate::answer;
 use crate::problem::Problem;
 
 /// What a key is for.
@@ -59,12 +60,22 @@ impl Caller {
     /// Whoever reads at an open door.
     pub const ANYONE: Self = Self { key: None, role: Role::Auditor, subject: None };
 
-    /// The actor of this caller's commands.
+    /// The actor of this caller's commands. What core would refuse him whatever the state is
+    /// refused here, in the same words: it never takes a place in the queue.
     ///
     /// # Errors
     ///
     /// The role gives no commands, or not this one.
     pub fn actor(&self, action: &Action) -> Result<Actor, Problem> {
+        let actor = self.speaks_as(action)?;
+        if may(actor.role, action) {
+            return Ok(actor);
+        }
+        let rejection = Rejection::NotForActor { role: actor.role };
+        Err(Problem::rejected(rejection.code(), &answer::refusal(&rejection)))
+    }
+
+    fn speaks_as(&self, action: &Action) -> Result<Actor, Problem> {
         let id = self.key.unwrap_or_default();
         let subject = self.subject.unwrap_or(u32::MAX);
         if *action == Action::Tick {

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use rhodian_core::engine::{Event, Rejection};
 use rhodian_core::ids::Time;
-use rhodian_journal::{Entry, Outcome};
+use rhodian_journal::{Entry, Error, History, Key, Outcome, Reader};
 use schemars::JsonSchema;
 use serde::Serialize;
 use serde_json::{Value, json};
@@ -52,6 +52,11 @@ pub enum Answer {
     },
     /// The key was used for another command.
     KeyReused,
+    /// The first one to the same key, which is durable: whoever waits reads it from the journal,
+    /// so that old batches hold up nobody else's commits.
+    Kept(Key),
+    /// The service cannot go on: nothing was done.
+    Stopping,
     /// The journal failed: whether it was done is known after the restart.
     Unknown,
 }
@@ -81,6 +86,20 @@ pub fn of(entry: &Entry, first: u64) -> Answer {
     let last = (first + count).saturating_sub(1);
     let more = count > MOST_EVENTS as u64;
     Answer::Accepted(Arc::new(Accepted { first, last, events, more }))
+}
+
+/// The first answer to the command that used `key`.
+///
+/// # Errors
+///
+/// The journal cannot be read.
+pub fn kept(reader: &Reader, key: &Key) -> Result<Answer, Error> {
+    let Some(kept) = reader.kept(key)? else { return Ok(Answer::Unknown) };
+    let Some(batch) = reader.batch(kept.batch)? else { return Ok(Answer::Unknown) };
+    let place = usize::try_from(kept.entry).unwrap_or(usize::MAX);
+    let before: u64 = batch.entries.iter().take(place).map(events_of).sum();
+    let entry = batch.entries.get(place);
+    Ok(entry.map_or(Answer::Unknown, |entry| of(entry, batch.first + before)))
 }
 
 /// The events of `entry` with their numbers, from `first` on.

@@ -6,7 +6,7 @@ use std::sync::{Mutex, PoisonError};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use crate::engine_thread::wall;
+use crate::clock::wall;
 
 /// The refused calls kept in memory; the log has all.
 const KEPT: usize = 1_000;

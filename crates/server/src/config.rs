@@ -4,9 +4,16 @@ use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::time::Duration;
 
+use rhodian_journal::MAX_BATCH;
 use serde::Deserialize;
 
 use crate::rate::Limit;
+
+/// The bytes of commands after which a group takes no more. What they come to in the journal is a
+/// multiple of it, and must fit into a batch: a batch that is too long would end the service.
+pub const GROUP_BYTES: usize = MAX_BATCH / 32;
+/// The most that `body-limit` may be: one more body that joins a group leaves most of that room.
+const MOST_BODY: usize = GROUP_BYTES / 4;
 
 /// The configuration.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
@@ -29,14 +36,22 @@ pub struct Config {
     /// Whether receipts are made: everything that is committed then passes the prover, at a start
     /// from the first batch on.
     pub receipts: bool,
+    /// Whether all accounts are committed at checkpoints, too, for standings: a log of commitments
+    /// that was begun with it or without stays so.
+    pub checkpoints: bool,
     /// The most commands that wait; one more is answered 503.
     pub queue: usize,
+    /// The most bytes of commands that wait or are being written; one more is answered 503.
+    pub queue_bytes: usize,
     /// The most commands of one group that becomes durable together.
     pub group: usize,
     /// How often the clock moves when nothing else happens, in milliseconds; zero: never.
     pub tick: u64,
     /// After how many events a snapshot is put down.
     pub snapshot_every: u64,
+    /// The furthest the machine's clock may jump ahead while the service runs, in milliseconds: a
+    /// longer jump ends it, and the venue's time stays.
+    pub clock_jump: u64,
     /// The largest body of a call, in bytes.
     pub body_limit: usize,
     /// Calls a second of one key.
@@ -58,10 +73,13 @@ impl Default for Config {
             new_administrator: false,
             open: false,
             receipts: true,
+            checkpoints: true,
             queue: 65_536,
+            queue_bytes: 256 << 20,
             group: 1_024,
             tick: 1_000,
             snapshot_every: 1_000_000,
+            clock_jump: 3_600_000,
             body_limit: 1 << 20,
             calls_per_second: 20_000,
             calls_at_once: 40_000,
@@ -89,11 +107,13 @@ impl Config {
     ///
     /// The first thing that cannot be right.
     pub fn check(&self) -> Result<(), String> {
-        let bounds: [(&str, u64, u64, u64); 6] = [
+        let bounds: [(&str, u64, u64, u64); 8] = [
             ("queue", self.queue as u64, 1, 10_000_000),
+            ("queue-bytes", self.queue_bytes as u64, self.body_limit as u64, 1 << 40),
             ("group", self.group as u64, 1, 100_000),
             ("snapshot-every", self.snapshot_every, 1, u64::MAX),
-            ("body-limit", self.body_limit as u64, 1_024, 1 << 30),
+            ("clock-jump", self.clock_jump, 1_000, u64::MAX),
+            ("body-limit", self.body_limit as u64, 1_024, MOST_BODY as u64),
             ("calls-per-second", self.calls_per_second.into(), 1, 10_000_000),
             ("calls-at-once", self.calls_at_once.into(), 1, 10_000_000),
         ];
@@ -145,6 +165,9 @@ mod tests {
             ("open = true\nlisten = \"0.0.0.0:1\"", "loopback"),
             ("venue = \"\"", "venue"),
             ("body-limit = 5", "body-limit"),
+            ("body-limit = 16777217", "allowed: 1024 to 16777216"),
+            ("clock-jump = 0", "clock-jump"),
+            ("queue-bytes = 2000", "queue-bytes is 2000, allowed: 1048576"),
         ] {
             let error = Config::read(text).unwrap_err();
             assert!(error.contains(word), "{text}: {error}");

@@ -5,14 +5,14 @@ use std::collections::{HashMap, VecDeque};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender, TryRecvError, TrySendError};
-use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
+use std::time::{Duration, Instant};
 
 use rhodian_core::engine::{Action, Actor, Engine, Envelope, Outcome as Done};
-use rhodian_core::ids::Time;
 use rhodian_journal::{Entry, History, Key, Outcome, Reader};
-use tokio::sync::oneshot;
+use tokio::sync::{OwnedSemaphorePermit, oneshot};
 
 use crate::answer::{self, Answer};
+use crate::clock::Clock;
 use crate::journal_thread::{Group, Waiter, What};
 use crate::service::Vital;
 
@@ -27,6 +27,8 @@ pub struct Request {
     pub key: Option<Key>,
     /// The hash of the canonical bytes of actor and action.
     pub input: [u8; 32],
+    /// Its share of the bytes that may wait: free again when it was answered.
+    pub room: OwnedSemaphorePermit,
     /// Where the answer goes.
     pub reply: oneshot::Sender<Answer>,
 }
@@ -46,8 +48,12 @@ pub struct Work {
     pub durable: Arc<AtomicU64>,
     /// The most commands of a group.
     pub most: usize,
+    /// A group that has so many bytes takes no more: what comes of them must fit into a batch.
+    pub most_bytes: usize,
     /// How often the clock moves when nothing else happens; never where it is zero.
     pub tick: Duration,
+    /// What time it is.
+    pub clock: Clock,
     /// Says that the service cannot go on.
     pub vital: Arc<Vital>,
 }
@@ -76,13 +82,6 @@ impl InFlight {
         }
         self.inputs.insert(key, input);
     }
-}
-
-/// The clock on the wall, in milliseconds since 1970.
-#[must_use]
-pub fn wall() -> Time {
-    let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
-    Time(u64::try_from(since.as_millis()).unwrap_or(u64::MAX))
 }
 
 /// Runs until nobody can send commands any more, or the journal is gone.
@@ -114,30 +113,25 @@ pub fn run(mut work: Work) {
 }
 
 impl Work {
-    /// The time of the next command: the wall's, never before the engine's.
-    fn now(&self) -> Time {
-        wall().max(self.engine.state().now())
-    }
-
     /// Time passes, and what is due by then is done.
     fn tick(&mut self, group: &mut Group) {
-        let envelope = Envelope { at: self.now(), actor: Actor::ENGINE, action: Action::Tick };
+        let at = match self.clock.now(self.engine.state().now()) {
+            Ok(at) => at,
+            Err(reason) => return self.vital.fail(reason),
+        };
+        let envelope = Envelope { at, actor: Actor::ENGINE, action: Action::Tick };
         let (Done::Accepted(records) | Done::Rejected(records, _)) = self.engine.execute(envelope);
-        if !records.is_empty() {
-            let outcome = Outcome::Accepted;
-            group.entries.push(Entry { key: None, input: [0; 32], records, outcome });
-            group.at = self.engine.state().now();
-        }
+        group.due(records, self.engine.state().now());
     }
 
     fn take(&mut self, request: Request, group: &mut Group, flight: &mut InFlight) {
-        let Request { actor, action, key, input, reply } = request;
+        let Request { actor, action, key, input, room, reply } = request;
         if let Some(key) = &key {
             match self.known(key, flight) {
                 Ok(None) => {}
                 Ok(Some(before)) if before == input => {
                     let what = What::Retry(key.clone());
-                    group.waiters.push(Waiter { what, reply });
+                    group.wait(Waiter { what, room, reply });
                     return;
                 }
                 Ok(Some(_)) => {
@@ -150,19 +144,34 @@ impl Work {
                 }
             }
         }
-        let envelope = Envelope { at: self.now(), actor, action };
+        let at = match self.clock.now(self.engine.state().now()) {
+            Ok(at) => at,
+            Err(reason) => {
+                let _ = reply.send(Answer::Stopping);
+                return self.vital.fail(reason);
+            }
+        };
+        let envelope = Envelope { at, actor, action };
         let command = Box::new(envelope.clone());
         let (records, outcome) = match self.engine.execute(envelope) {
             Done::Accepted(records) => (records, Outcome::Accepted),
             Done::Rejected(records, rejection) => {
                 let (code, problem) = (rejection.code().to_owned(), answer::refusal(&rejection));
+                if key.is_none() {
+                    // Nobody can ask for this answer again: the command is not written, however
+                    // large it is and often it comes. That time passed before it stays true.
+                    group.due(records, self.engine.state().now());
+                    let what = What::Refused(Answer::Rejected { code, problem });
+                    group.wait(Waiter { what, room, reply });
+                    return;
+                }
                 (records, Outcome::Rejected { command, code, problem })
             }
         };
         if let Some(key) = key.clone() {
             flight.add(group.number, key, input);
         }
-        group.waiters.push(Waiter { what: What::Entry(group.entries.len()), reply });
+        group.wait(Waiter { what: What::Entry(group.entries.len()), room, reply });
         group.entries.push(Entry { key, input, records, outcome });
         group.at = self.engine.state().now();
     }
@@ -179,9 +188,13 @@ impl Work {
         }
     }
 
+    const fn is_full(&self, group: &Group) -> bool {
+        group.waiters.len() >= self.most || group.bytes >= self.most_bytes
+    }
+
     /// Hands `group` to the journal; while it is busy, more commands join. Says whether to go on.
     fn hand_over(&mut self, mut group: Group, flight: &mut InFlight) -> bool {
-        while group.waiters.len() < self.most {
+        while !self.is_full(&group) {
             match self.inbox.try_recv() {
                 Ok(request) => self.take(request, &mut group, flight),
                 Err(TryRecvError::Empty | TryRecvError::Disconnected) => break,
@@ -193,7 +206,7 @@ impl Work {
                 Err(TrySendError::Disconnected(_)) => return false,
                 Err(TrySendError::Full(back)) => group = back,
             }
-            if group.waiters.len() >= self.most {
+            if self.is_full(&group) {
                 return self.journal.send(group).is_ok();
             }
             match self.inbox.recv_timeout(Duration::from_micros(200)) {

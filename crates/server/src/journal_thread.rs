@@ -1,14 +1,16 @@
 //! The thread that owns the journal: one sync for each group, then the follower, then the answers.
-//! A failed sync ends the service: nobody is told that something is durable which may not be.
+//! A failed sync ends the service: nobody is told that something is durable which may not be. So
+//! does a failed snapshot: after a write that failed the store takes no other.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::mpsc::Receiver;
 use std::time::Instant;
 
+use rhodian_core::engine::Record;
 use rhodian_core::ids::Time;
-use rhodian_journal::{Batch, Entry, Head, History, Journal, Key, Reader};
-use tokio::sync::oneshot;
+use rhodian_journal::{Batch, Entry, Head, Journal, Key, Outcome};
+use tokio::sync::{OwnedSemaphorePermit, oneshot};
 
 use crate::answer::{self, Answer};
 use crate::follower::Follower;
@@ -26,13 +28,30 @@ pub struct Group {
     pub entries: Vec<Entry>,
     /// Who waits for an answer.
     pub waiters: Vec<Waiter>,
+    /// The bytes that came for it.
+    pub bytes: usize,
 }
 
 impl Group {
     /// An empty group.
     #[must_use]
     pub const fn new(number: u64) -> Self {
-        Self { number, at: Time(0), entries: Vec::new(), waiters: Vec::new() }
+        Self { number, at: Time(0), entries: Vec::new(), waiters: Vec::new(), bytes: 0 }
+    }
+
+    /// Adds someone who waits.
+    pub fn wait(&mut self, waiter: Waiter) {
+        self.bytes += waiter.room.num_permits();
+        self.waiters.push(waiter);
+    }
+
+    /// Adds what the engine did by itself because time passed, if it did anything.
+    pub fn due(&mut self, records: Vec<Record>, now: Time) {
+        if !records.is_empty() {
+            let outcome = Outcome::Accepted;
+            self.entries.push(Entry { key: None, input: [0; 32], records, outcome });
+            self.at = now;
+        }
     }
 }
 
@@ -41,6 +60,8 @@ impl Group {
 pub struct Waiter {
     /// For what.
     pub what: What,
+    /// The bytes it holds of those that may wait.
+    pub room: OwnedSemaphorePermit,
     /// Where it goes.
     pub reply: oneshot::Sender<Answer>,
 }
@@ -52,6 +73,8 @@ pub enum What {
     Entry(usize),
     /// The entry that used the key first.
     Retry(Key),
+    /// It was refused and leaves nothing behind; what it was decided on must be durable first.
+    Refused(Answer),
 }
 
 /// What the thread works with.
@@ -61,8 +84,6 @@ pub struct Work {
     pub journal: Box<dyn Journal>,
     /// Where it stands.
     pub head: Head,
-    /// Its reading side.
-    pub reader: Reader,
     /// Groups come from here; the thread ends when the engine's has.
     pub groups: Receiver<Group>,
     /// Who applies what is committed.
@@ -88,7 +109,9 @@ pub fn run(mut work: Work) {
         let events = work.head.events;
         if events - snapped >= work.snapshot_every {
             snapped = events;
-            work.snapshot();
+            if !work.snapshot() {
+                return;
+            }
         }
     }
     if work.head.events > snapped {
@@ -113,7 +136,8 @@ impl Work {
         for waiter in group.waiters {
             let answer = match waiter.what {
                 What::Entry(place) => answers.get(place).cloned().unwrap_or(Answer::Unknown),
-                What::Retry(key) => retried(&self.reader, &key)?,
+                What::Retry(key) => Answer::Kept(key),
+                What::Refused(answer) => answer,
             };
             // Whoever stopped waiting asks again with the same key.
             let _ = waiter.reply.send(answer);
@@ -121,17 +145,21 @@ impl Work {
         Ok(())
     }
 
-    /// A snapshot that fails costs time at the next start, nothing else.
-    fn snapshot(&mut self) {
+    /// Puts a snapshot down; says whether to go on. The storage that failed under it is not
+    /// written to again: the service says so at once, before another command is taken for it.
+    fn snapshot(&mut self) -> bool {
         let began = Instant::now();
         let view = self.follower.read();
         match self.journal.put_snapshot(self.head, &view.state) {
-            Ok(()) => tracing::info!(
-                sequence = view.sequence,
-                millis = began.elapsed().as_millis() as u64,
-                "snapshot"
-            ),
-            Err(error) => tracing::error!(%error, "no snapshot"),
+            Ok(()) => {
+                let millis = began.elapsed().as_millis() as u64;
+                tracing::info!(sequence = view.sequence, millis, "snapshot");
+                true
+            }
+            Err(error) => {
+                self.vital.fail(format!("the journal failed under a snapshot: {error}"));
+                false
+            }
         }
     }
 }
@@ -144,13 +172,4 @@ fn answers(batch: &Batch) -> Vec<Answer> {
         answer
     };
     batch.entries.iter().map(one).collect()
-}
-
-/// The first answer to the command that used `key`.
-fn retried(reader: &Reader, key: &Key) -> Result<Answer, rhodian_journal::Error> {
-    let Some(kept) = reader.kept(key)? else { return Ok(Answer::Unknown) };
-    let Some(batch) = reader.batch(kept.batch)? else { return Ok(Answer::Unknown) };
-    let answers = answers(&batch);
-    let place = usize::try_from(kept.entry).unwrap_or(usize::MAX);
-    Ok(answers.get(place).cloned().unwrap_or(Answer::Unknown))
 }

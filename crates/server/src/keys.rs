@@ -10,7 +10,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::access::{Caller, Role};
-use crate::engine_thread::wall;
+use crate::clock::wall;
 use crate::folder;
 use crate::problem::Problem;
 use crate::service::Error;

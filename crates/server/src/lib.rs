@@ -18,6 +18,7 @@ pub mod access;
 pub mod answer;
 pub mod api;
 pub mod audit;
+pub mod clock;
 pub mod config;
 pub mod dashboard;
 pub mod engine_thread;

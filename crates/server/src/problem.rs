@@ -38,6 +38,7 @@ pub const CODES: &[(&str, StatusCode)] = &[
     ("unknown-key", StatusCode::UNAUTHORIZED),
     ("not-for-role", StatusCode::FORBIDDEN),
     ("not-own", StatusCode::FORBIDDEN),
+    ("not-this-host", StatusCode::MISDIRECTED_REQUEST),
     ("signature-required", StatusCode::FORBIDDEN),
     ("signature-wrong", StatusCode::FORBIDDEN),
     ("not-found", StatusCode::NOT_FOUND),

@@ -17,8 +17,11 @@ use crate::folder::{self, Identity, Signer};
 use crate::service::Error;
 use crate::signature::{from_hex, to_hex};
 
-/// The file of the signing key and of what salts come from, in hexadecimal.
+/// The file of the signing key and of what salts come from, in hexadecimal. Where the log holds
+/// checkpoints, a second line says so.
 const FILE: &str = "proof.key";
+/// That line.
+const CHECKPOINTS: &str = "checkpoints";
 /// What the fingerprint of that file is derived under.
 const FINGERPRINT: &str = "Rhodian 2025 fingerprint of proof.key";
 
@@ -33,11 +36,13 @@ pub struct Proofs {
 impl Proofs {
     /// A prover that has seen nothing, with the key in `folder`, which must be the one `identity`
     /// knows; a new one where it knows none.
+    /// `checkpoints` counts then only: the log is made again at each start, and with other entries
+    /// it would belie the heads that were signed.
     ///
     /// # Errors
     ///
     /// The file cannot be read or written, is missing, or holds another key.
-    pub fn open(folder: &Path, identity: &Identity) -> Result<Self, Error> {
+    pub fn open(folder: &Path, identity: &Identity, checkpoints: bool) -> Result<Self, Error> {
         let path = folder.join(FILE);
         let wrong = |code, what: &str| Error::Folder {
             code,
@@ -46,24 +51,30 @@ impl Proofs {
                    signatures for the same losses, as a venue does that shows two stories."
                 .to_owned(),
         };
-        let bytes = match fs::read(&path) {
-            Ok(text) => {
-                let text = String::from_utf8(text).ok();
-                text.and_then(|text| from_hex(text.trim()))
-            }
+        let text = match fs::read(&path) {
+            Ok(text) => String::from_utf8(text).unwrap_or_default(),
             Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error.into()),
-            Err(_) if identity.signer.is_none() && !identity.lost => Some(make(&path)?),
+            Err(_) if identity.signer.is_none() && !identity.lost => make(&path, checkpoints)?,
             Err(_) => return Err(wrong("signing-key-missing", "is missing")),
         };
-        let whole = bytes.and_then(|bytes| <[u8; 64]>::try_from(bytes).ok());
-        let whole = whole.ok_or_else(|| wrong("signing-key-not-read", "holds no key"))?;
+        let not_read = || wrong("signing-key-not-read", "holds no key");
+        let (secrets, begun) = match text.trim().split_once('\n') {
+            None => (text.trim(), false),
+            Some((secrets, CHECKPOINTS)) => (secrets, true),
+            Some(_) => return Err(not_read()),
+        };
+        let bytes = from_hex(secrets).and_then(|bytes| <[u8; 64]>::try_from(bytes).ok());
+        let whole = bytes.ok_or_else(not_read)?;
+        if begun != checkpoints {
+            tracing::warn!(checkpoints = begun, "the log of commitments goes on as it was begun");
+        }
         let (mut seed, mut secret) = ([0; 32], [0; 32]);
         seed.copy_from_slice(&whole[..32]);
         secret.copy_from_slice(&whole[32..]);
         let key = SigningKey::from_bytes(&seed);
         let signer = Signer {
             public_key: to_hex(key.verifying_key().as_bytes()),
-            fingerprint: to_hex(&blake3::derive_key(FINGERPRINT, &whole)),
+            fingerprint: to_hex(&blake3::derive_key(FINGERPRINT, text.trim().as_bytes())),
         };
         if identity.signer.as_ref().is_some_and(|kept| *kept != signer) {
             return Err(wrong(
@@ -73,7 +84,7 @@ impl Proofs {
         }
         let (origin, affiliates) = (identity.name.clone(), Vec::new());
         let venue = Venue { origin, secret, affiliates };
-        Ok(Self { key, signer, prover: Prover::new(venue, false) })
+        Ok(Self { key, signer, prover: Prover::new(venue, begun) })
     }
 
     /// The key without its secret.
@@ -117,9 +128,13 @@ impl Proofs {
     }
 }
 
-fn make(path: &Path) -> io::Result<Vec<u8>> {
-    let mut bytes = vec![0; 64];
+fn make(path: &Path, checkpoints: bool) -> io::Result<String> {
+    let mut bytes = [0; 64];
     getrandom::fill(&mut bytes).map_err(|error| io::Error::other(error.to_string()))?;
-    folder::put(path, to_hex(&bytes).as_bytes())?;
-    Ok(bytes)
+    let mut text = to_hex(&bytes);
+    if checkpoints {
+        text = text + "\n" + CHECKPOINTS;
+    }
+    folder::put(path, text.as_bytes())?;
+    Ok(text)
 }

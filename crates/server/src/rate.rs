@@ -1,7 +1,8 @@
-//! How often one key may call: a bucket of calls that fills at a steady rate.
+//! How often one key may call: a bucket of calls that fills at a steady rate. And how much it may
+//! hold at once of what there is for all.
 
 use std::collections::HashMap;
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 /// A rate and how much of it may be used at once.
@@ -61,9 +62,63 @@ impl Buckets {
     }
 }
 
+/// Who holds how many of something that there is for all. Callers without a key count as one.
+#[derive(Debug)]
+pub struct Slots {
+    most: usize,
+    held: Mutex<HashMap<Option<u32>, usize>>,
+}
+
+/// One of them, until it is dropped.
+#[derive(Debug)]
+pub struct Slot {
+    of: Arc<Slots>,
+    key: Option<u32>,
+}
+
+impl Slots {
+    /// One key may hold an eighth of `all`, and four in any case.
+    #[must_use]
+    pub fn of(all: usize) -> Self {
+        Self { most: (all / 8).max(4), held: Mutex::default() }
+    }
+
+    /// One for `key`; nothing where it holds as many as it may.
+    #[must_use]
+    pub fn take(self: &Arc<Self>, key: Option<u32>) -> Option<Slot> {
+        let mut held = self.held.lock().unwrap_or_else(PoisonError::into_inner);
+        let count = held.entry(key).or_default();
+        let free = *count < self.most;
+        *count += usize::from(free);
+        drop(held);
+        free.then(|| Slot { of: Arc::clone(self), key })
+    }
+}
+
+impl Drop for Slot {
+    fn drop(&mut self) {
+        let mut held = self.of.held.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(count) = held.get_mut(&self.key) {
+            *count = count.saturating_sub(1);
+        }
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_slot_comes_back() {
+        let slots = Arc::new(Slots::of(40));
+        let mut held: Vec<Slot> = (0..5).map(|_| slots.take(Some(1)).expect("a slot")).collect();
+        assert!(slots.take(Some(1)).is_none(), "five of forty are its eighth");
+        assert!(slots.take(Some(2)).is_some() && slots.take(None).is_some());
+        held.pop();
+        assert!(slots.take(Some(1)).is_some());
+        let few = Arc::new(Slots::of(8));
+        assert_eq!((0..9).map_while(|_| few.take(None).map(std::mem::forget)).count(), 4);
+    }
 
     #[test]
     fn a_bucket_empties_and_fills() {

@@ -13,19 +13,20 @@ use std::time::{Duration, Instant};
 use rhodian_core::engine::{Engine, State, evolve};
 use rhodian_journal::{Head, History, Journal, Reader, Store, replay};
 use tokio::runtime::{Builder, Runtime};
-use tokio::sync::watch;
+use tokio::sync::{Semaphore, watch};
 
 use crate::api::{self, Door};
 use crate::audit::Audit;
-use crate::config::Config;
-use crate::engine_thread::{self, Request, wall};
+use crate::clock::{Clock, wall};
+use crate::config::{Config, GROUP_BYTES};
+use crate::engine_thread::{self, Request};
 use crate::folder::Identity;
 use crate::follower::Follower;
 use crate::journal_thread;
 use crate::keys::{Keys, NewKey};
 use crate::metrics::Metrics;
 use crate::proofs::Proofs;
-use crate::rate::Buckets;
+use crate::rate::{Buckets, Slots};
 
 /// Why a service does not start, or ends.
 #[derive(Debug)]
@@ -195,13 +196,14 @@ fn launch(
         reader: reader.clone(),
         durable: Arc::clone(&durable),
         most: config.group,
+        most_bytes: GROUP_BYTES,
         tick: config.tick(),
+        clock: Clock::new(wall, config.clock_jump),
         vital: Arc::clone(&vital),
     };
     let writer = journal_thread::Work {
         journal,
         head,
-        reader: reader.clone(),
         groups,
         follower: Arc::clone(&follower),
         durable,
@@ -212,6 +214,9 @@ fn launch(
     let (stop, stopping) = watch::channel(false);
     let within = Duration::from_millis(config.stop_within);
     let buckets = Buckets::new(config.limit());
+    let passes = Arc::new(Semaphore::new(api::PASSES));
+    let slots = Arc::new(Slots::of(config.streams));
+    let room = Arc::new(Semaphore::new(config.queue_bytes));
     let (audit, requests) = (Audit::default(), Mutex::new(Some(requests)));
     let sessions = api::Sessions::default();
     let door = Door {
@@ -223,8 +228,11 @@ fn launch(
         metrics,
         vital,
         requests,
+        room,
         stopping,
         buckets,
+        passes,
+        slots,
         audit,
         sessions,
     };
@@ -235,7 +243,7 @@ fn launch(
 /// What signs, where receipts are made; what the folder does not keep yet of the venue is put down.
 fn known(config: &Config, identity: &Identity) -> Result<Option<Proofs>, Error> {
     let proofs = match config.receipts {
-        true => Some(Proofs::open(&config.data, identity)?),
+        true => Some(Proofs::open(&config.data, identity, config.checkpoints)?),
         false => None,
     };
     let signer = proofs.as_ref().map(|proofs| proofs.signer().clone());

@@ -168,9 +168,9 @@ pub(super) fn deleverage(
     if taken.is_empty() {
         return Err(Rejection::NotDue);
     }
-    for (party, _) in &taken {
+    for party in core::iter::once(from).chain(taken.iter().map(|(party, _)| *party)) {
         if let Party::Account(account) = party {
-            state.touch(*account, events);
+            state.touch(account, events);
         }
     }
     let moved: u128 = taken.iter().map(|(_, lots)| u128::from(lots.size())).sum();
@@ -188,7 +188,7 @@ pub(super) fn deleverage(
         taken,
     });
     if let Party::Account(account) = from {
-        super::penalty(state, account, gross, state.equity(account, asset), events);
+        super::penalty(state, account, gross, 0, events);
     }
     Ok(())
 }

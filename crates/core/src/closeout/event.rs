@@ -107,6 +107,15 @@ pub enum Event {
 }
 
 impl Event {
+    /// The loss whose book the event is about, if it is about one.
+    pub(crate) fn loss(&self) -> Option<LossId> {
+        match self {
+            Self::DeleveragingBegun { loss, .. } => Some(*loss),
+            Self::Deleveraged { from, .. } | Self::LegsSold { from, .. } => from.loss(),
+            _ => None,
+        }
+    }
+
     pub(crate) fn transfers(&self, visit: &mut dyn FnMut(Transfer)) {
         match self {
             Self::Deleveraged { from, asset, lot_value, taken, .. } => {

@@ -67,8 +67,8 @@ pub(crate) fn is_over(state: &State, account: AccountId) -> bool {
     position.legs.is_empty() || equity >= target(state, account, routes.buffer)
 }
 
-/// Equity less lien: what margin counts.
-fn maintenance_equity(state: &State, account: AccountId, asset: AssetId) -> i128 {
+/// Equity less lien: what margin counts, and all that a penalty or a bonus may take.
+pub(super) fn maintenance_equity(state: &State, account: AccountId, asset: AssetId) -> i128 {
     state.equity(account, asset) - state.loss_lien(account, asset).atoms().cast_signed()
 }
 
@@ -92,13 +92,9 @@ fn step(state: &State, account: AccountId, of: &Liquidation) -> Option<(Duty, Op
             }
         }
         Route::Deleverage => {
-            let plan = plan()?;
-            let markets = plan.iter().filter(|(_, lots)| !lots.is_flat());
-            let reached = |market: &MarketId| {
-                super::adl::has_other_side(state, Party::Account(account), *market)
-            };
-            let market = markets.map(|(market, _)| *market).find(reached);
-            return market.map(|market| (Duty::DeleverageAccount { account, market }, None));
+            if let Some((market, _)) = to_other_side(state, account, asset, &plan()?) {
+                return Some((Duty::DeleverageAccount { account, market }, None));
+            }
         }
         Route::Market | Route::Auction { .. } => {}
     }
@@ -108,6 +104,23 @@ fn step(state: &State, account: AccountId, of: &Liquidation) -> Option<(Duty, Op
     let dear = fell > spec.budget.atoms().cast_signed();
     let stuck = matches!(spec.route, Route::Backstop { .. });
     (!last && (late || dear || stuck)).then_some((Duty::NextRoute { account }, None))
+}
+
+/// The first market of `plan` with somebody on the other side, and how many of its lots the rate
+/// limit lets go there now; nothing where it lets none.
+fn to_other_side(
+    state: &State,
+    account: AccountId,
+    asset: AssetId,
+    plan: &[(MarketId, Quantity)],
+) -> Option<(MarketId, u64)> {
+    let room = state.closeouts.room(state, asset);
+    plan.iter().find_map(|(market, lots)| {
+        let value = state.markets.market(*market)?.gross(Quantity::new(1).ok()?);
+        let fits = u64::try_from(room / value.max(1)).unwrap_or(u64::MAX).min(lots.size());
+        let reached = || super::adl::has_other_side(state, Party::Account(account), *market);
+        (fits > 0 && reached()).then_some((*market, fits))
+    })
 }
 
 /// The lots to close of each leg, in the order of the legs, with their side.
@@ -177,11 +190,11 @@ pub(super) fn decide(state: &State, duty: &Duty, events: &mut Events) -> Result<
             Ok(())
         }
         Duty::DeleverageAccount { account, market } => {
-            let (routes, _) = open(state, account)?;
+            let (routes, asset) = routes_of(state, account).ok_or(Rejection::NotDue)?;
             let plan = plan(state, account, routes).ok_or(Rejection::NotDue)?;
-            let lots = plan.iter().find(|(of, _)| *of == market).map(|(_, lots)| lots.size());
-            let from = Party::Account(account);
-            super::adl::deleverage(state, from, market, lots.unwrap_or(0), events)
+            let due = to_other_side(state, account, asset, &plan);
+            let (_, lots) = due.filter(|(of, _)| *of == market).ok_or(Rejection::NotDue)?;
+            super::adl::deleverage(state, Party::Account(account), market, lots, events)
         }
         _ => Err(Rejection::NotDue),
     }
@@ -222,18 +235,20 @@ fn amount(atoms: u128) -> Amount {
     Amount::new(atoms).unwrap_or(Amount::MAX)
 }
 
-/// The penalty for closing `value` of an account in liquidation, which stands at `equity` after
-/// it: never more than it has, so a penalty never makes a deficit.
+/// The penalty for closing `value` of an account in liquidation, which gains `gain` by it: never
+/// more than it has beyond its lien, so a penalty makes no deficit, and takes nothing that is owed
+/// to others. The lien of before counts the shares that were taken as the account was touched.
 pub(crate) fn penalty(
     state: &State,
     account: AccountId,
     value: u128,
-    equity: i128,
+    gain: i128,
     events: &mut Events,
 ) {
     let Ok((routes, _)) = open(state, account) else { return };
     let Some(asset) = state.markets.position(account).asset else { return };
     let asked = value * u128::from(routes.penalty) / u128::from(market::RATE_UNIT);
+    let equity = maintenance_equity(state, account, asset) + gain;
     let charged = partial::penalty_charged(asked, equity);
     if charged > 0 {
         let (asked, charged, fund) = (amount(asked), amount(charged), routes.fund);

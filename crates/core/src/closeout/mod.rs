@@ -99,12 +99,14 @@ impl CloseOuts {
         self.taken.get(&asset).copied().unwrap_or(0)
     }
 
-    /// Whether the engine's own routes may close `value` more now.
-    pub(crate) fn within_limit(&self, state: &State, asset: AssetId, value: u128) -> bool {
-        let Some(routes) = self.routes.get(&asset) else { return true };
+    /// The gross value that the engine's own routes may close now, in atoms.
+    pub(crate) fn room(&self, state: &State, asset: AssetId) -> u128 {
+        let Some(routes) = self.routes.get(&asset) else { return u128::MAX };
         let recent = self.closed.get(&asset).into_iter().flatten();
         let recent = recent.filter(|(at, _)| at.after(routes.window) > state.now());
-        recent.map(|(_, value)| value).sum::<u128>() + value <= routes.rate_limit.atoms()
+        let closed: u128 = recent.map(|(_, value)| value).sum();
+        let most = routes.rate_limit.atoms();
+        most - closed.min(most)
     }
 
     pub(crate) fn evolve(&mut self, event: &Event, now: Time) {
@@ -131,8 +133,8 @@ impl CloseOuts {
             Event::LegsSold { from, asset, value, backstop, .. } => {
                 if *backstop {
                     *self.taken.entry(*asset).or_default() += value.atoms();
+                    self.closed_more(*from, *asset, value.atoms(), now);
                 }
-                self.closed_more(*from, *asset, value.atoms(), now);
             }
             Event::Deleveraged { from, asset, value, .. } => {
                 self.closed_more(*from, *asset, value.atoms(), now);

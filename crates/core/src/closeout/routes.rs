@@ -119,8 +119,9 @@ pub struct Routes {
     pub slippage: u32,
     /// The fund that is credited with what is charged.
     pub fund: LayerId,
-    /// The most gross value closed by the engine's own routes within `window`, in atoms: a brake
-    /// against cascades.
+    /// The most gross value closed by the engine's own routes, backstops and deleveraging, within
+    /// `window`, in atoms: a brake against cascades. What others close of their own will, by fills
+    /// and bids, neither waits for it nor counts in it.
     pub rate_limit: Amount,
     /// The length of that window, in milliseconds.
     pub window: u64,

@@ -44,13 +44,13 @@ impl Sale {
         let value = Amount::new(gross_value).unwrap_or(Amount::MAX);
         events.push(Event::LegsSold { from, to, asset, legs, value, bonus, backstop });
         if let Party::Account(account) = from {
-            let equity = state.equity(account, asset) - bonus.atoms().cast_signed();
-            liquidate::penalty(state, account, gross_value, equity, events);
+            let gain = -bonus.atoms().cast_signed();
+            liquidate::penalty(state, account, gross_value, gain, events);
         }
     }
 }
 
-fn gross(state: &State, market: MarketId, lots: Quantity) -> u128 {
+pub(super) fn gross(state: &State, market: MarketId, lots: Quantity) -> u128 {
     let leg = Leg { market, lots, entry: 0 };
     state.markets.gross(&leg)
 }
@@ -106,12 +106,11 @@ fn quoted(
     }
     let asset = asset_of(state, rows)?;
     let taken = state.closeouts.taken(asset);
-    let within =
-        taken + value <= budget.atoms() && state.closeouts.within_limit(state, asset, value);
-    // The bonus is paid out of the seller's own equity, or deepens the book's hole.
+    let within = taken + value <= budget.atoms() && value <= state.closeouts.room(state, asset);
+    // The bonus is paid out of what the seller has beyond his lien, or deepens the book's hole.
     let paid = match from {
         Party::Account(account) => {
-            let equity = state.equity(account, asset);
+            let equity = liquidate::maintenance_equity(state, account, asset);
             bonus.cast_signed() <= equity.max(0)
         }
         Party::Book(_) => true,
@@ -198,7 +197,8 @@ fn part_of(leg: &Leg, part: u32) -> (MarketId, Quantity) {
 }
 
 /// A solvent account: the bidder pays the course's share of the equity of the part he takes, so
-/// his bonus is what he does not pay, rounded down (for the account).
+/// his bonus is what he does not pay, rounded down (for the account). What a lien holds of the
+/// equity is owed to others and is not for sale: where it holds all, the bonus is nothing.
 fn solvent_bonus(
     state: &State,
     account: AccountId,
@@ -211,7 +211,10 @@ fn solvent_bonus(
     let Route::Auction { course } = spec.route else { return Err(Rejection::NoAuction) };
     let elapsed = state.now().0 - of.since.0;
     let share = course.course().share_paid(elapsed);
-    let equity = u128::try_from(state.equity(account, asset)).map_err(|_| Rejection::NoAuction)?;
+    if state.equity(account, asset) < 0 {
+        return Err(Rejection::NoAuction);
+    }
+    let equity = liquidate::maintenance_equity(state, account, asset).max(0).unsigned_abs();
     let maintenance = state.requirement(account, Level::Maintenance);
     let target = maintenance + margin::part_ceil(maintenance, routes.buffer);
     let most = auction::largest_part(equity, target, 0, share).ok_or(Rejection::NoAuction)?;

@@ -104,6 +104,17 @@ pub enum Event {
 }
 
 impl Event {
+    /// The loss for which the collateral was taken, if it was.
+    pub(crate) const fn loss(&self) -> Option<LossId> {
+        match self {
+            Self::Accepted { .. } | Self::Marked { .. } => None,
+            Self::Taken { loss, .. }
+            | Self::Sold { loss, .. }
+            | Self::Returned { loss, .. }
+            | Self::SetAside { loss, .. } => Some(*loss),
+        }
+    }
+
     /// Calls `visit` with each transfer of money the event makes, in order.
     pub(crate) fn transfers(&self, visit: &mut dyn FnMut(Transfer)) {
         let holder = |loss, aside| if aside { Holder::Recovery(loss) } else { Holder::Book(loss) };

@@ -7,8 +7,9 @@ use borsh::{BorshDeserialize, BorshSerialize};
 use serde::{Deserialize, Serialize};
 
 use crate::control::Status;
-use crate::ids::Time;
+use crate::ids::{LossId, Time};
 use crate::ledger::Transfer;
+use crate::market::Party;
 use crate::{account, closeout, collateral, control, domain, loss, market, oracle};
 
 /// In which capacity someone acts. Doors say who is who; core says who may do what.
@@ -215,6 +216,40 @@ impl Event {
             Self::Collateral(event) => event.transfers(visit),
             Self::Control(_) | Self::Oracle(_) | Self::TimePassed { .. } => {}
         }
+    }
+
+    /// The loss the event is about, from its report or detection on: what happens to the loss
+    /// itself, to its close-out book and to the collateral taken for it. Where two books meet in a
+    /// fill it is the buyer's; in deleveraging it is that of the book whose lots go. Nothing for
+    /// what concerns an episode or a domain whole, and for accounts among themselves.
+    #[must_use]
+    pub fn loss(&self) -> Option<LossId> {
+        match self {
+            Self::Loss(event) => event.stands(),
+            Self::Market(event) => event.loss(),
+            Self::CloseOut(event) => event.loss(),
+            Self::Collateral(event) => event.loss(),
+            Self::Account(_)
+            | Self::Domain(_)
+            | Self::Control(_)
+            | Self::Oracle(_)
+            | Self::TimePassed { .. } => None,
+        }
+    }
+
+    /// Whether the event is about `loss`: it is [`Event::loss`], or its close-out book takes part.
+    #[must_use]
+    pub fn is_about(&self, loss: LossId) -> bool {
+        let book = |party: &Party| party.loss() == Some(loss);
+        let takes_part = match self {
+            Self::Market(market::Event::Filled { seller, .. }) => book(seller),
+            Self::Market(market::Event::PaidOut { paid: rows, .. })
+            | Self::CloseOut(closeout::Event::Deleveraged { taken: rows, .. }) => {
+                rows.iter().any(|(party, _)| book(party))
+            }
+            _ => false,
+        };
+        takes_part || self.loss() == Some(loss)
     }
 }
 

@@ -97,8 +97,10 @@ pub fn decide(state: &State, envelope: &Envelope, events: &mut Events) -> Result
 
 /// Who may give `action`: the engine its duties and the clock; an owner what concerns accounts of
 /// his own; a guardian a status, which he may only tighten; a source of the oracle its reports;
-/// venue and governance everything but duties and the reports of sources.
-const fn may(role: Role, action: &Action) -> bool {
+/// venue and governance everything but duties and the reports of sources. A door asks the same
+/// before it takes a command; [`decide`] asks again.
+#[must_use]
+pub const fn may(role: Role, action: &Action) -> bool {
     use account::Command as A;
     use domain::Command as D;
     match role {

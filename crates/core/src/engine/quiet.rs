@@ -40,18 +40,40 @@ impl State {
         }
     }
 
-    /// Whether no loss, episode, liquidation or taken collateral is open, whose duties depend on
-    /// more than the health of accounts.
+    /// Whether no loss, episode, liquidation or collateral in a book is open, whose duties depend
+    /// on more than the health of accounts. Collateral that stands aside may do so for months: it
+    /// goes back when nobody is to be repaid any more, which only events of losses change.
     fn nothing_is_open(&self) -> bool {
         !self.may_hold_liens()
             && self.markets.books.is_empty()
             && self.closeouts.liquidations.is_empty()
-            && self.collaterals.taken.is_empty()
+            && self.collaterals.taken.values().all(|taken| taken.aside)
     }
 
     /// Whether `account` is neither below maintenance nor below zero.
     fn is_sound(&self, account: AccountId) -> bool {
         self.watch.is_sound(account)
             || !self.is_below_maintenance(account) && !self.is_negative(account)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use alloc::collections::BTreeMap;
+
+    use super::*;
+    use crate::collateral::Taken;
+    use crate::ids::{AssetId, LossId, Time};
+
+    /// What an old failure left may stand aside for months: no fill looks for duties because of it.
+    #[test]
+    fn collateral_that_stands_aside_keeps_nothing_open() {
+        for aside in [true, false] {
+            let mut state = State::new(true);
+            let (settled, since) = (AssetId(0), Time(0));
+            let taken = Taken { settled, since, aside, held: BTreeMap::new() };
+            state.collaterals.taken.insert(LossId(0), taken);
+            assert_eq!(state.nothing_is_open(), aside);
+        }
     }
 }

@@ -47,6 +47,15 @@ impl Party {
             Self::Book(loss) => Holder::Book(loss),
         }
     }
+
+    /// The loss whose book it is, if it is one.
+    #[must_use]
+    pub const fn loss(self) -> Option<LossId> {
+        match self {
+            Self::Account(_) => None,
+            Self::Book(loss) => Some(loss),
+        }
+    }
 }
 
 /// What may be asked.
@@ -190,6 +199,15 @@ pub enum Event {
 }
 
 impl Event {
+    /// The loss whose book the event is about, if it is about one.
+    pub(crate) fn loss(&self) -> Option<LossId> {
+        match self {
+            Self::LegsTaken { loss, .. } => Some(*loss),
+            Self::Filled { buyer, seller, .. } => buyer.loss().or_else(|| seller.loss()),
+            _ => None,
+        }
+    }
+
     /// Calls `visit` with each transfer of money the event makes, in order.
     pub(crate) fn transfers(&self, visit: &mut dyn FnMut(Transfer)) {
         if let Self::PaidOut { market, asset, lot_value, paid, .. } = self {

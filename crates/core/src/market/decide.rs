@@ -250,19 +250,12 @@ impl Fill {
             buyer_fee: self.buyer_fee,
             seller_fee: self.seller_fee,
         });
-        self.penalties(state, found, asset, cost, events);
+        self.penalties(state, found, cost, events);
         Ok(())
     }
 
     /// An account in liquidation that gives up lots pays the penalty on them.
-    fn penalties(
-        &self,
-        state: &State,
-        found: &Market,
-        asset: AssetId,
-        cost: SignedAmount,
-        events: &mut Events,
-    ) {
+    fn penalties(&self, state: &State, found: &Market, cost: SignedAmount, events: &mut Events) {
         let lot = found.mark.map_or(0, |mark| found.value_at(mark)).unsigned_abs();
         let value = i128::from(self.lots.lots()) * found.lot_value().unwrap_or(0);
         for (party, lots, gain, fee) in [
@@ -276,8 +269,8 @@ impl Fill {
             let held = state.markets.lots_of(party, self.market).lots();
             if held.signum() * lots.signum() < 0 {
                 let closed = held.unsigned_abs().min(lots.unsigned_abs());
-                let equity = state.equity(account, asset) + gain - fee.atoms().cast_signed();
-                closeout::penalty(state, account, u128::from(closed) * lot, equity, events);
+                let gain = gain - fee.atoms().cast_signed();
+                closeout::penalty(state, account, u128::from(closed) * lot, gain, events);
             }
         }
     }

@@ -4,7 +4,7 @@
 use std::collections::BTreeMap;
 
 use rhodian_core::domain::CauseClass;
-use rhodian_core::engine::{State, duty};
+use rhodian_core::engine::{Event, State, duty};
 use rhodian_core::ids::{AssetId, DomainId, LiableSetId, LossId};
 use rhodian_core::ledger::Holder;
 use rhodian_core::loss::{Loss, Stage};
@@ -124,4 +124,14 @@ fn unsettled(state: &State) {
         let most = i128::try_from(members).unwrap();
         assert!((0..=most).contains(&residue), "INV-08: residue {residue} of {members} members");
     }
+}
+
+/// An event is about every loss it names, of itself or by its book, and about no other.
+pub fn says_its_losses(event: &Event) {
+    let text = format!("{event:?}");
+    let named = text.split("LossId(").skip(1).filter_map(|rest| rest.split(')').next());
+    let named: Vec<LossId> = named.map(|id| LossId(id.parse().unwrap())).collect();
+    assert!(named.iter().all(|loss| event.is_about(*loss)), "not about all it names: {text}");
+    assert!(event.loss().is_none_or(|loss| named.contains(&loss)), "names no such loss: {text}");
+    assert!(!event.is_about(LossId(u32::MAX)), "about a loss that is none: {text}");
 }

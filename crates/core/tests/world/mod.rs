@@ -150,6 +150,7 @@ impl World {
     fn check_laws(&mut self, records: &[Record]) {
         for event in records.iter().flat_map(|record| &record.events) {
             evolve(&mut self.audited, event);
+            laws::says_its_losses(event);
             let running = self.running.after(event, &self.audited);
             running.unwrap_or_else(|broken| panic!("{broken} after {event:?}"));
             invariants::check(&self.audited).unwrap_or_else(|b| panic!("{b} after {event:?}"));

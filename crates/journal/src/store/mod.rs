@@ -46,7 +46,7 @@ pub struct Store {
     mark: Mark,
     head: Head,
     remarks: Vec<Remark>,
-    /// An append failed: what the database holds in memory may not be on disk.
+    /// An append or a snapshot failed: what the database holds in memory may not be on disk.
     stopped: bool,
     buffer: Vec<u8>,
     record: Vec<u8>,

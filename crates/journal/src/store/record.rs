@@ -3,6 +3,8 @@
 
 use std::borrow::Cow;
 
+use crate::batch::MAX_BATCH;
+
 /// The bytes stand as they are.
 const PLAIN: u8 = 0;
 /// The bytes are an LZ4 block.
@@ -11,12 +13,9 @@ const LZ4: u8 = 1;
 /// How the bytes are kept, and how many they are.
 const TITLE: usize = 1 + 4;
 
-/// The most bytes of a batch: more than a batch of the longest run of duties has.
-const MOST: usize = 1 << 31;
-
 /// Writes the record of `bytes` and `chain` into `record`. Nothing where they are too many.
 pub(crate) fn write(bytes: &[u8], chain: &[u8; 32], record: &mut Vec<u8>) -> Option<()> {
-    let length = u32::try_from(bytes.len()).ok().filter(|_| bytes.len() <= MOST)?;
+    let length = u32::try_from(bytes.len()).ok().filter(|_| bytes.len() <= MAX_BATCH)?;
     record.clear();
     record.push(LZ4);
     record.extend_from_slice(&length.to_le_bytes());
@@ -43,7 +42,7 @@ pub(crate) fn read(record: &[u8]) -> Result<(Cow<'_, [u8]>, &[u8; 32]), String> 
     let bytes = match kind {
         PLAIN => Cow::Borrowed(rest),
         // A block of LZ4 makes at most 255 bytes of each of its own.
-        LZ4 if length <= MOST && length / 255 <= rest.len() => {
+        LZ4 if length <= MAX_BATCH && length / 255 <= rest.len() => {
             let bytes = lz4_flex::block::decompress(rest, length);
             Cow::Owned(bytes.map_err(|error| format!("it cannot be unpressed: {error}"))?)
         }

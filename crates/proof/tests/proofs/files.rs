@@ -118,6 +118,7 @@ fn the_independent_verifier_refuses_what_was_changed() {
         ("a price", change(&|r| r.accounts.prices.clear())),
         ("a signature", change(&|r| r.head.by.signature.0[0] ^= 1)),
         ("a root", change(&|r| r.head.head.size += 1)),
+        ("a word of trust", change(&|r| drop(r.trusted.remove(3)))),
         ("a negative gain", text.replace("\"gain\":\"13900\"", "\"gain\":\"-13900\"")),
         ("no receipt", "{}\n".to_owned()),
     ];

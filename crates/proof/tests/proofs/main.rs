@@ -11,3 +11,4 @@ mod refusals;
 mod stories;
 mod trees;
 mod vectors;
+mod waves;

@@ -154,19 +154,21 @@ proptest! {
     fn whatever_the_waves(
         rule in prop::sample::select(RULES.to_vec()),
         classes in any::<bool>(),
+        on_touch in any::<bool>(),
         accounts in prop::collection::vec((0u128..50, 1u128..40), 1..7),
         losses in prop::collection::vec(1u128..50, 1..5),
         loser in 0usize..7,
         lost in 0u128..60,
     ) {
-        let rule = MemberRule { classes, ..members(rule) };
+        let mut rule = MemberRule { classes, ..members(rule) };
+        rule.on_touch = on_touch && rule.can_be_on_touch();
         let accounts: Vec<_> = accounts.iter().map(|(weight, cap)| (*weight, *cap, 60)).collect();
         let mut world = waves(rule, &accounts, &losses[..1]);
         // A cap that shrinks after the first wave: units too many may have been paid.
         let loser = format!("a{}", loser % accounts.len());
-        let lost = lost.min(world.free(&loser));
-        if lost > 0 {
-            world.withdraw(&loser, lost).unwrap();
+        let cash = u128::try_from(world.cash(&loser)).unwrap();
+        if lost.min(cash) > 0 {
+            world.result(&loser, "rich", lost.min(cash));
         }
         for (number, loss) in losses.iter().enumerate().skip(1) {
             world.report(&format!("L{number}"), *loss);

@@ -3,15 +3,13 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use rhodian_core::closeout::Event as CloseOutEvent;
-use rhodian_core::collateral::Event as CollateralEvent;
 use rhodian_core::control::Event as ControlEvent;
 use rhodian_core::domain::Source;
 use rhodian_core::engine::{Event, State};
 use rhodian_core::ids::{AccountId, DomainId, EpisodeId, LayerId, LossId, MarketId, Time};
 use rhodian_core::ledger::Holder;
 use rhodian_core::loss::{Episode, Event as LossEvent};
-use rhodian_core::market::{Event as MarketEvent, Party};
+use rhodian_core::market::Event as MarketEvent;
 use rhodian_core::oracle::Event as OracleEvent;
 use rhodian_core::units::{Amount, Price, Quantity};
 
@@ -97,41 +95,20 @@ impl<'a> Follower<'a> {
     /// The loss an event is about, and whether it belongs to this episode.
     fn about(&self, event: &Event) -> (Option<LossId>, bool) {
         let of = |loss: LossId| (Some(loss), self.losses.contains(&loss));
-        let book = |party: &Party| match party {
-            Party::Book(loss) => Some(*loss),
-            Party::Account(_) => None,
-        };
         match event {
             Event::Loss(LossEvent::EpisodeOpened { episode, .. })
             | Event::Loss(LossEvent::LiableSetFixed { episode, .. })
             | Event::Loss(LossEvent::EpisodeClosed { episode }) => (None, *episode == self.id),
-            Event::Loss(LossEvent::LossReported { loss, .. })
-            | Event::Loss(LossEvent::DefaultFound { loss, .. }) => of(*loss),
             Event::Loss(LossEvent::SettlementEntered { domain, .. }) => {
                 (None, self.open && *domain == self.domain)
             }
-            Event::Loss(event) => event.loss().map_or((None, false), of),
-            Event::Market(MarketEvent::LegsTaken { loss, .. })
-            | Event::CloseOut(CloseOutEvent::DeleveragingBegun { loss, .. })
-            | Event::Collateral(
-                CollateralEvent::Taken { loss, .. }
-                | CollateralEvent::Sold { loss, .. }
-                | CollateralEvent::Returned { loss, .. }
-                | CollateralEvent::SetAside { loss, .. },
-            ) => of(*loss),
-            Event::Market(MarketEvent::Filled { buyer, seller, .. }) => {
-                book(buyer).or_else(|| book(seller)).map_or((None, false), of)
-            }
-            Event::CloseOut(
-                CloseOutEvent::Deleveraged { from, .. } | CloseOutEvent::LegsSold { from, .. },
-            ) => book(from).map_or((None, false), of),
             Event::Control(ControlEvent::StatusSet { domain, .. }) => {
                 (None, self.open && domain.is_none_or(|of| of == self.domain))
             }
             Event::Oracle(OracleEvent::DomainTightened { domain, .. }) => {
                 (None, self.open && *domain == self.domain)
             }
-            _ => (None, false),
+            _ => event.loss().map_or((None, false), of),
         }
     }
 

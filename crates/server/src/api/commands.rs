@@ -11,12 +11,12 @@ use rhodian_core::engine::Action;
 use rhodian_journal::{Key, input};
 use serde::Deserialize;
 use serde::de::IgnoredAny;
-use tokio::sync::oneshot;
+use tokio::sync::{OwnedSemaphorePermit, oneshot};
 
 use super::gate::SourceKey;
 use super::{Door, endpoint};
 use crate::access::{Caller, Role};
-use crate::answer::Answer;
+use crate::answer::{self, Answer};
 use crate::engine_thread::Request as Command;
 use crate::problem::Problem;
 use crate::signature;
@@ -63,13 +63,28 @@ async fn run(door: &Door, request: Request) -> Result<Response, Problem> {
         .map_err(|error| Problem::new("body-not-read", format!("no command: {error}")))?;
     let actor = caller.actor(&action)?;
     let key = retry_key(&caller, &parts.headers)?;
+    let room = room(door, body.len())?;
     let (reply, answer) = oneshot::channel();
     let input = input(&actor, &action);
-    send(door, Command { actor, action, key, input, reply })?;
+    send(door, Command { actor, action, key, input, room, reply })?;
     // A sender that is dropped without an answer died before the answer was durable.
-    let answer = answer.await.unwrap_or(Answer::Unknown);
+    let answer = match answer.await.unwrap_or(Answer::Unknown) {
+        Answer::Kept(key) => kept(door, key).await?,
+        answer => answer,
+    };
     door.metrics.answered(matches!(answer, Answer::Accepted(_)));
     shown(answer)
+}
+
+/// The answer to a retry: a batch is read and decoded for it, away from the threads that others
+/// wait for.
+async fn kept(door: &Door, key: Key) -> Result<Answer, Problem> {
+    let reader = door.reader.clone();
+    let read = tokio::task::spawn_blocking(move || answer::kept(&reader, &key)).await;
+    let read = read.map_err(|error| Problem::new("not-stored", error.to_string()))?;
+    read.map_err(|error| {
+        Problem::new("not-stored", format!("the journal could not be read: {error}"))
+    })
 }
 
 fn shown(answer: Answer) -> Result<Response, Problem> {
@@ -85,7 +100,9 @@ fn shown(answer: Answer) -> Result<Response, Problem> {
             let detail = "the idempotency key was used for another command: a retry repeats it";
             Err(Problem::new("key-reused", detail))
         }
-        Answer::Unknown => {
+        Answer::Stopping => Err(stopping()),
+        // A retry was read before it came here.
+        Answer::Unknown | Answer::Kept(_) => {
             let detail = "whether it was done is not known here: ask again with the same key";
             Err(Problem::new("outcome-unknown", detail).after(5))
         }
@@ -107,16 +124,27 @@ fn retry_key(caller: &Caller, headers: &HeaderMap) -> Result<Option<Key>, Proble
     Key::new(&format!("{whose}:{text}")).map(Some).ok_or_else(wrong)
 }
 
+fn stopping() -> Problem {
+    Problem::new("stopping", "the service stops: nothing was taken").after(5)
+}
+
+fn busy(door: &Door) -> Problem {
+    door.metrics.was_busy();
+    Problem::new("busy", "too many commands wait: nothing was taken").after(1)
+}
+
+/// Room for a command of `bytes`: it goes with the command, not with the caller, who may leave.
+fn room(door: &Door, bytes: usize) -> Result<OwnedSemaphorePermit, Problem> {
+    let bytes = u32::try_from(bytes).unwrap_or(u32::MAX);
+    Arc::clone(&door.room).try_acquire_many_owned(bytes).map_err(|_| busy(door))
+}
+
 /// Hands a command to the engine's thread, if there is room.
 fn send(door: &Door, command: Command) -> Result<(), Problem> {
-    let stopping = || Problem::new("stopping", "the service stops: nothing was taken").after(5);
     let sender = door.requests.lock().unwrap_or_else(PoisonError::into_inner).clone();
     let sender = sender.filter(|_| door.is_ready()).ok_or_else(stopping)?;
     sender.try_send(command).map_err(|error| match error {
-        TrySendError::Full(_) => {
-            door.metrics.was_busy();
-            Problem::new("busy", "too many commands wait: nothing was taken").after(1)
-        }
+        TrySendError::Full(_) => busy(door),
         TrySendError::Disconnected(_) => stopping(),
     })
 }

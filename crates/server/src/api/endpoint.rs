@@ -85,6 +85,8 @@ pub struct Endpoint {
     pub params: Vec<Param>,
     /// The schema of its answer.
     pub schema: fn(&mut SchemaGenerator) -> Schema,
+    /// Whether it costs the size of the state: few of those run at once.
+    pub heavy: bool,
     answer: Answer,
 }
 
@@ -103,7 +105,8 @@ pub(crate) fn one<T: Serialize + JsonSchema + 'static>(
             .map_err(|error| Problem::new("not-stored", format!("not written: {error}")))
     };
     let schema = |generator: &mut SchemaGenerator| generator.subschema_for::<Standing<T>>();
-    Endpoint { path, about, level, params: params.to_vec(), schema, answer: Box::new(answer) }
+    let params = params.to_vec();
+    Endpoint { path, about, level, params, schema, heavy: false, answer: Box::new(answer) }
 }
 
 /// A query that gives a list, page by page.
@@ -120,6 +123,13 @@ pub(crate) fn list<T: Serialize + JsonSchema + 'static>(
 }
 
 impl Endpoint {
+    /// The same, where it costs the size of the state.
+    #[must_use]
+    pub(crate) fn heavy(mut self) -> Self {
+        self.heavy = true;
+        self
+    }
+
     /// The names in braces of the path.
     pub fn in_path(&self) -> impl Iterator<Item = &'static str> + Clone + use<> {
         let parts = self.path.split('/');
@@ -182,6 +192,7 @@ pub(crate) async fn answer(
         caller.may_read(endpoint.level)?;
         let names = endpoint.params.iter().map(|param| param.name).chain(endpoint.in_path());
         args::known(&args, names)?;
+        let _pass = endpoint.heavy.then(|| door.pass()).transpose()?;
         let view = door.follower.read();
         let venue = door.venue.as_str();
         let ask = Ask { view: &view, state: &view.state, args: &args, caller: &caller, venue };

@@ -12,19 +12,19 @@ use axum::response::{IntoResponse, Response};
 use futures_util::stream::{self, Stream};
 use rhodian_core::engine::Event;
 use rhodian_core::ids::{LossId, Time};
-use rhodian_core::market::Party;
-use rhodian_core::{closeout, loss};
+use rhodian_core::loss;
 use rhodian_journal::{History, Reader};
 use tokio::sync::watch;
 
 use super::Door;
 use super::args::{self, Args};
 use super::endpoint::{self, Page};
-use crate::access::Level;
+use crate::access::{Caller, Level};
 use crate::answer::{Numbered, numbered};
 use crate::follower::Told;
 use crate::metrics::Metrics;
 use crate::problem::Problem;
+use crate::rate::Slot;
 
 /// How many events a stream takes at once.
 const CHUNK: usize = 512;
@@ -76,12 +76,13 @@ fn from_journal(
 pub async fn events(State(door): State<Arc<Door>>, request: Request) -> Response {
     let answered = async {
         let (caller, args, request) = endpoint::read(request).await?;
-        endpoint::must_call(caller)?.may_read(Level::Everyone)?;
+        let caller = endpoint::must_call(caller)?;
+        caller.may_read(Level::Everyone)?;
         args::known(&args, ["after", "limit"].into_iter())?;
         let streams = request.headers().get(header::ACCEPT).and_then(|value| value.to_str().ok());
         if streams.is_some_and(|kinds| kinds.contains("text/event-stream")) {
             let from = begin(&args, request.headers(), || door.follower.read().sequence)?;
-            return stream_of(&door, from, |told| {
+            return stream_of(&door, caller, from, |told| {
                 let (sequence, json) = (told.event.sequence, told.json());
                 Some(format!("id: {sequence}\nevent: event\ndata: {json}\n\n"))
             });
@@ -101,10 +102,11 @@ pub async fn events(State(door): State<Arc<Door>>, request: Request) -> Response
 pub async fn pulse(State(door): State<Arc<Door>>, request: Request) -> Response {
     let answered = async {
         let (caller, args, request) = endpoint::read(request).await?;
-        endpoint::must_call(caller)?.may_read(Level::Public)?;
+        let caller = endpoint::must_call(caller)?;
+        caller.may_read(Level::Public)?;
         args::known(&args, ["after"].into_iter())?;
         let from = begin(&args, request.headers(), || door.follower.read().sequence)?;
-        stream_of(&door, from, |told| {
+        stream_of(&door, caller, from, |told| {
             let sequence = told.event.sequence;
             Some(format!("id: {sequence}\nevent: pulse\ndata: {sequence}\n\n"))
         })
@@ -164,7 +166,7 @@ fn of_journal(
         for entry in &batch.entries {
             for event in numbered(entry, first) {
                 first = event.sequence + 1;
-                if !is_about(&event.event, loss) {
+                if !event.event.is_about(loss) {
                     continue;
                 }
                 let settled = matches!(&event.event, Event::Loss(loss::Event::LossSettled { .. }));
@@ -176,22 +178,6 @@ fn of_journal(
         }
     }
     Ok(found)
-}
-
-/// Whether `event` is about `loss` or its book.
-fn is_about(event: &Event, loss: LossId) -> bool {
-    match event {
-        Event::Loss(event) => event.loss() == Some(loss),
-        Event::CloseOut(closeout::Event::DeleveragingBegun { loss: of, .. }) => *of == loss,
-        Event::CloseOut(
-            closeout::Event::Deleveraged { from, .. } | closeout::Event::LegsSold { from, .. },
-        ) => *from == Party::Book(loss),
-        Event::Market(rhodian_core::market::Event::LegsTaken { loss: of, .. }) => *of == loss,
-        Event::Market(rhodian_core::market::Event::Filled { buyer, seller, .. }) => {
-            [buyer, seller].contains(&&Party::Book(loss))
-        }
-        _ => false,
-    }
 }
 
 /// After which event a stream begins: the header of a browser that comes back, the query, or now.
@@ -221,14 +207,20 @@ struct Following {
     stopping: watch::Receiver<bool>,
     waiting: VecDeque<Bytes>,
     tell: fn(&Told) -> Option<String>,
+    caller: Caller,
     _open: Open,
+    _slot: Slot,
 }
 
 fn stream_of(
     door: &Arc<Door>,
+    caller: Caller,
     sequence: u64,
     tell: fn(&Told) -> Option<String>,
 ) -> Result<Response, Problem> {
+    let slot = door.slots.take(caller.key).ok_or_else(|| {
+        Problem::new("too-many-requests", "this key has as many streams open as it may").after(5)
+    })?;
     if !door.metrics.stream_begins(door.config.streams) {
         return Err(Problem::new("busy", "too many streams are open").after(5));
     }
@@ -239,6 +231,8 @@ fn stream_of(
         stopping: door.stopping.clone(),
         waiting: VecDeque::from([Bytes::from_static(b"retry: 1000\n\n")]),
         tell,
+        caller,
+        _slot: slot,
         _open: Open(Arc::clone(&door.metrics)),
     };
     let mut response = Response::new(Body::from_stream(following.stream()));
@@ -252,6 +246,10 @@ impl Following {
     fn stream(self) -> impl Stream<Item = Result<Bytes, Infallible>> {
         stream::unfold(self, |mut following| async move {
             loop {
+                // A stream lives no longer than the key that opened it.
+                if !following.door.keys.stands(&following.caller) {
+                    return None;
+                }
                 if let Some(bytes) = following.waiting.pop_front() {
                     return Some((Ok(bytes), following));
                 }

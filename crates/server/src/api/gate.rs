@@ -18,13 +18,18 @@ use crate::signature::to_hex;
 const SESSION: Duration = Duration::from_secs(12 * 3_600);
 /// The most sessions; the oldest ends for one more.
 const MOST_SESSIONS: usize = 10_000;
+/// The most of one key, whose own oldest ends for one more: nobody ends those of others alone.
+const MOST_OF_KEY: usize = 64;
 /// The cookie.
 pub const COOKIE: &str = "rhodian_session";
+
+/// Sessions by the hash of their cookie: who reads, and since when.
+type Open = HashMap<[u8; 32], (Caller, Instant)>;
 
 /// Who reads in a browser, by the hash of the cookie.
 #[derive(Debug, Default)]
 pub struct Sessions {
-    open: Mutex<HashMap<[u8; 32], (Caller, Instant)>>,
+    open: Mutex<Open>,
 }
 
 impl Sessions {
@@ -39,9 +44,11 @@ impl Sessions {
             .map_err(|error| Problem::new("not-stored", format!("no randomness: {error}")))?;
         let mut open = self.open.lock().unwrap_or_else(PoisonError::into_inner);
         open.retain(|_, (_, since)| since.elapsed() < SESSION);
-        if open.len() >= MOST_SESSIONS {
-            let oldest = open.iter().min_by_key(|(_, (_, since))| *since).map(|(hash, _)| *hash);
-            oldest.and_then(|hash| open.remove(&hash));
+        let own = |(other, _): &(Caller, Instant)| other.key == caller.key;
+        if open.values().filter(|one| own(one)).count() >= MOST_OF_KEY {
+            end_oldest(&mut open, own);
+        } else if open.len() >= MOST_SESSIONS {
+            end_oldest(&mut open, |_| true);
         }
         open.insert(*blake3::hash(&bytes).as_bytes(), (caller, Instant::now()));
         Ok(to_hex(&bytes))
@@ -59,6 +66,12 @@ impl Sessions {
         let open = self.open.lock().unwrap_or_else(PoisonError::into_inner);
         open.get(&hash).filter(|(_, since)| since.elapsed() < SESSION).map(|(caller, _)| *caller)
     }
+}
+
+fn end_oldest(open: &mut Open, of: impl Fn(&(Caller, Instant)) -> bool) {
+    let found = open.iter().filter(|(_, one)| of(one));
+    let oldest = found.min_by_key(|(_, (_, since))| *since).map(|(hash, _)| *hash);
+    oldest.and_then(|hash| open.remove(&hash));
 }
 
 /// The hash of the session's cookie.
@@ -95,22 +108,41 @@ fn who(door: &Door, request: &Request) -> Result<(Option<Caller>, Option<String>
     Ok((session.or(open), None))
 }
 
+/// Whether `host`, with a port or without, names this machine and nothing that a name server
+/// could.
+fn is_local(host: &str) -> bool {
+    let name = match host.rsplit_once(':') {
+        Some((name, port)) if port.bytes().all(|byte| byte.is_ascii_digit()) => name,
+        _ => host,
+    };
+    name.eq_ignore_ascii_case("localhost") || name == "127.0.0.1" || name == "[::1]"
+}
+
+/// An open door asks nobody for a key: it must not answer the page of another site whose name was
+/// made to mean this machine. Such a page's calls carry that name.
+fn called_by_name(door: &Door, request: &Request) -> Result<(), Problem> {
+    let mut hosts = request.headers().get_all(header::HOST).iter().peekable();
+    let named = hosts.peek().is_some();
+    let local = hosts.all(|host| host.to_str().is_ok_and(is_local));
+    let asked = request.uri().authority().is_none_or(|authority| is_local(authority.as_str()));
+    if !door.config.open || (named && local && asked) {
+        return Ok(());
+    }
+    let detail = "an open door is called localhost, 127.0.0.1 or [::1]";
+    Err(Problem::new("not-this-host", detail))
+}
+
 /// Every call passes here.
 pub async fn gate(State(door): State<Arc<Door>>, mut request: Request, next: Next) -> Response {
     let (method, path) = (request.method().clone(), request.uri().path().to_owned());
     let mut id = None;
-    let mut response = match who(&door, &request) {
+    let known = called_by_name(&door, &request).and_then(|()| who(&door, &request));
+    let mut response = match known {
         Err(problem) => problem.into_response(),
         Ok((caller, source)) => {
             id = caller.and_then(|caller| caller.key);
-            let allowed = id.map_or(Ok(()), |key| door.buckets.take(key, Instant::now()));
-            match allowed {
-                Err(wait) => {
-                    let detail = "this key calls more often than it may";
-                    let seconds = wait.as_millis().div_ceil(1_000);
-                    let seconds = u32::try_from(seconds).unwrap_or(1);
-                    Problem::new("too-many-requests", detail).after(seconds).into_response()
-                }
+            match door.charge(id) {
+                Err(problem) => problem.into_response(),
                 Ok(()) => {
                     if let Some(caller) = caller {
                         request.extensions_mut().insert(caller);

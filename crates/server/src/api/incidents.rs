@@ -33,12 +33,18 @@ pub async fn incident(State(door): State<Arc<Door>>, request: Request) -> Respon
             let detail = format!("form is one of {}, not {form}", FORMS.join(", "));
             return Err(Problem::new("parameter-not-read", detail));
         }
+        // It is held until the journal was read, even if the caller leaves.
+        let pass = door.pass()?;
         let (state, upto) = {
             let view = door.follower.read();
             (view.state.clone(), view.sequence)
         };
         let reader = door.reader.clone();
-        let told = tokio::task::spawn_blocking(move || told(&reader, &state, episode, upto)).await;
+        let telling = move || {
+            let _pass = pass;
+            told(&reader, &state, episode, upto)
+        };
+        let told = tokio::task::spawn_blocking(telling).await;
         let incident = told.map_err(|error| Problem::new("not-stored", error.to_string()))??;
         Ok::<_, Problem>(shown(&incident, &form))
     };

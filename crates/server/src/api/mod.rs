@@ -16,6 +16,7 @@ pub mod receipts;
 pub mod views;
 
 use std::sync::Arc;
+use std::time::Instant;
 
 use axum::Router;
 use axum::extract::DefaultBodyLimit;
@@ -24,7 +25,7 @@ use axum::middleware;
 use axum::response::IntoResponse;
 use axum::routing::{delete, get, post};
 use rhodian_journal::Reader;
-use tokio::sync::watch;
+use tokio::sync::{OwnedSemaphorePermit, Semaphore, watch};
 
 pub use gate::Sessions;
 
@@ -35,8 +36,11 @@ use crate::follower::Follower;
 use crate::keys::Keys;
 use crate::metrics::Metrics;
 use crate::problem::Problem;
-use crate::rate::Buckets;
+use crate::rate::{Buckets, Slots};
 use crate::service::{Requests, Vital};
+
+/// How many reads that cost the size of the state or of the journal run at once.
+pub const PASSES: usize = 2;
 
 /// What every call works with.
 #[allow(missing_debug_implementations, reason = "it holds secrets")]
@@ -57,10 +61,16 @@ pub struct Door {
     pub vital: Arc<Vital>,
     /// The way commands go in; nothing once the service stops.
     pub requests: Requests,
+    /// How many bytes of commands may wait or be written.
+    pub room: Arc<Semaphore>,
     /// Whether the service stops.
     pub stopping: watch::Receiver<bool>,
     /// How often each key may call.
     pub buckets: Buckets,
+    /// For reads that cost the size of the state or of the journal: so many at once.
+    pub passes: Arc<Semaphore>,
+    /// How many streams each key has open.
+    pub slots: Arc<Slots>,
     /// The refused calls.
     pub audit: Audit,
     /// Who reads in a browser.
@@ -72,6 +82,30 @@ impl Door {
     #[must_use]
     pub fn is_ready(&self) -> bool {
         self.vital.reason().is_none() && !*self.stopping.borrow()
+    }
+
+    /// Lets a read in that costs the size of the state or of the journal.
+    ///
+    /// # Errors
+    ///
+    /// As many as may are under way.
+    pub fn pass(&self) -> Result<OwnedSemaphorePermit, Problem> {
+        let busy = |_| Problem::new("busy", "reads of this size are under way: ask again").after(1);
+        Arc::clone(&self.passes).try_acquire_owned().map_err(busy)
+    }
+
+    /// Charges `key` for a call.
+    ///
+    /// # Errors
+    ///
+    /// It calls more often than it may.
+    pub fn charge(&self, key: Option<u32>) -> Result<(), Problem> {
+        let Some(key) = key else { return Ok(()) };
+        self.buckets.take(key, Instant::now()).map_err(|wait| {
+            let seconds = u32::try_from(wait.as_millis().div_ceil(1_000)).unwrap_or(1);
+            let detail = "this key calls more often than it may";
+            Problem::new("too-many-requests", detail).after(seconds)
+        })
     }
 }
 
@@ -94,6 +128,7 @@ pub fn router(door: Arc<Door>) -> Router {
         .route("/v1/accounts/{account}/events", get(own_events::events))
         .route("/v1/losses/{loss}/events", get(events::of_loss))
         .route("/v1/losses/{loss}/receipts/{account}", get(receipts::receipt))
+        .route("/v1/domains/{domain}/standing/{account}", get(receipts::standing))
         .route("/v1/episodes/{episode}/proof", get(receipts::episode))
         .route("/v1/episodes/{episode}/incident", get(incidents::incident))
         .route("/v1/head", get(receipts::head))

@@ -41,6 +41,8 @@ const PAGED_EVENTS: [Param; 2] = [
 ];
 
 const DIVISION: [Param; 1] = [param("division", "Which division, from 1; the first.", false)];
+const SET: [Param; 1] =
+    [param("set", "When this liable set was fixed; at the domain's last checkpoint.", false)];
 const FORM: [Param; 1] =
     [param("form", "json, html, or the table payers or timeline as CSV; json.", false)];
 const FROM: [Param; 1] = [param("from", "The entries of an earlier head.", false)];
@@ -218,6 +220,13 @@ fn calls(generator: &mut SchemaGenerator) -> Vec<Call> {
             body: None,
             answer: json!({ "type": "object" }),
             kind: json,
+        },
+        Call {
+            params: &SET,
+            ..plain(
+                "/v1/domains/{domain}/standing/{account}",
+                "That an account was counted with its gain, as `rhodian verify standing` reads it.",
+            )
         },
         Call {
             path: "/v1/head",

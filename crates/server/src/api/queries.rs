@@ -31,7 +31,8 @@ pub fn table() -> Vec<Endpoint> {
             Level::Audit,
             &[],
             digest,
-        ),
+        )
+        .heavy(),
         list("/v1/assets", "Every asset.", Level::Public, &[], assets),
         one("/v1/assets/{asset}", "An asset.", Level::Public, &[], asset),
         one(

@@ -1,4 +1,4 @@
-//! Receipts and heads, as the files that `rhodian verify` reads: their one canonical form, with
+//! Receipts, standings and heads, as the files that `rhodian verify` reads: their one canonical form, with
 //! nothing around it.
 
 use std::sync::Arc;
@@ -6,7 +6,7 @@ use std::sync::Arc;
 use axum::extract::{Request, State};
 use axum::http::{HeaderValue, header};
 use axum::response::{IntoResponse, Response};
-use rhodian_core::ids::{EpisodeId, LossId};
+use rhodian_core::ids::{DomainId, EpisodeId, LiableSetId, LossId};
 
 use super::endpoint::{self, Ask};
 use super::queries::own_account;
@@ -41,6 +41,30 @@ pub async fn receipt(State(door): State<Arc<Door>>, request: Request) -> Respons
         let mut response = endpoint::json(one.ok_or_else(none)?.to_json());
         response.headers_mut().insert("rhodian-receipts", HeaderValue::from(all.len()));
         Ok::<_, Problem>(response)
+    };
+    answered.await.unwrap_or_else(IntoResponse::into_response)
+}
+
+/// `GET /v1/domains/{domain}/standing/{account}`: that the account was counted with its gain, at
+/// the last checkpoint of the domain or when a liable set was fixed.
+pub async fn standing(State(door): State<Arc<Door>>, request: Request) -> Response {
+    let answered = async {
+        let (caller, args, _) = endpoint::read(request).await?;
+        let caller = endpoint::must_call(caller)?;
+        args::known(&args, ["domain", "account", "set"].into_iter())?;
+        let view = door.follower.read();
+        let (state, venue) = (&view.state, door.venue.as_str());
+        let ask = Ask { view: &view, state, args: &args, caller: &caller, venue };
+        let (domain, account) = (DomainId(args.must("domain")?), own_account(&ask)?);
+        let proofs = proofs(&view)?;
+        let (prover, head) = (proofs.prover(), proofs.head(state.now()));
+        let found = match args.maybe("set")?.map(LiableSetId) {
+            Some(set) => prover.standing_at(state, set, account, &head),
+            None => prover.standing(state, domain, account, &head),
+        };
+        let found = found.filter(|found| found.accounts.domain == domain);
+        let none = || Problem::not_found("standing of this account in domain", domain);
+        Ok::<_, Problem>(endpoint::json(found.ok_or_else(none)?.to_json()))
     };
     answered.await.unwrap_or_else(IntoResponse::into_response)
 }

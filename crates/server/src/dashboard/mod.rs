@@ -40,6 +40,9 @@ const MENU: &[(&str, &str)] = &[
     ("/docs", "API"),
 ];
 
+/// The pages that cost the size of the state.
+const HEAVY: &[&str] = &["/layers"];
+
 /// The routes of the dashboard.
 pub(crate) fn router() -> Router<Arc<Door>> {
     Router::new()
@@ -79,6 +82,7 @@ async fn page(
     let made = async {
         let (caller, args, _) = endpoint::read(request).await?;
         let caller = endpoint::must_call(caller)?;
+        let _pass = HEAVY.contains(&at).then(|| door.pass()).transpose()?;
         let view = door.follower.read();
         let venue = door.venue.as_str();
         let ask = Ask { view: &view, state: &view.state, args: &args, caller: &caller, venue };
@@ -217,7 +221,11 @@ async fn begin(State(door): State<Arc<Door>>, request: Request) -> Response {
     let body = to_bytes(request.into_body(), 4_096).await.unwrap_or_default();
     let text = String::from_utf8_lossy(&body);
     let key = text.split('&').find_map(|pair| pair.strip_prefix("key=")).unwrap_or_default();
-    let begun = door.keys.who(key.trim()).map(|(caller, _)| door.sessions.begin(caller));
+    // Nobody called yet as far as the gate knows: the key is charged for it here.
+    let begun = door
+        .keys
+        .who(key.trim())
+        .map(|(caller, _)| door.charge(caller.key).and_then(|()| door.sessions.begin(caller)));
     match begun {
         Some(Ok(value)) => {
             let cookie =

@@ -180,6 +180,58 @@ fn one_key_cannot_take_the_door_from_others() {
 }
 
 #[test]
+fn one_key_cannot_take_all_streams() {
+    let venue = Venue::start_with(|config| config.streams = 40);
+    let listen = |key: &str| {
+        let bearer = format!("Bearer {key}");
+        let headers = [("authorization", bearer.as_str())];
+        let mut from = super::client::open(venue.address, "GET", "/v1/pulse", &headers, b"");
+        (super::client::head(&mut from).0, from)
+    };
+    let (loud, quiet) = (venue.key("participant", Some(0)), venue.key("participant", Some(1)));
+    let open: Vec<_> = (0..5).map(|_| listen(&loud)).collect();
+    assert!(open.iter().all(|(status, _)| *status == 200), "an eighth is its own");
+    assert_eq!(listen(&loud).0, 429);
+    assert_eq!(listen(&quiet).0, 200);
+}
+
+fn log_in(venue: &Venue, key: &str) -> Reply {
+    let kind = [("content-type", "application/x-www-form-urlencoded")];
+    call(venue.address, "POST", "/login", &kind, format!("key={key}").as_bytes())
+}
+
+/// The cookie of a new session.
+fn session(venue: &Venue, key: &str) -> String {
+    let reply = log_in(venue, key);
+    assert_eq!(reply.status, 303, "{reply:?}");
+    reply.header("set-cookie").unwrap().split(';').next().unwrap().to_owned()
+}
+
+#[test]
+fn one_key_cannot_end_the_sessions_of_others() {
+    let venue = Venue::start();
+    let (loud, quiet) = (venue.key("participant", Some(0)), venue.key("participant", Some(1)));
+    let others = session(&venue, &quiet);
+    let own: Vec<String> = (0..66).map(|_| session(&venue, &loud)).collect();
+    let status =
+        |cookie: &str| call(venue.address, "GET", "/v1/status", &[("cookie", cookie)], b"").status;
+    assert_eq!(status(&others), 200);
+    let ended = own.iter().take_while(|cookie| status(cookie) == 401).count();
+    assert_eq!((ended, status(&own[65])), (2, 200), "of its own the oldest end");
+}
+
+#[test]
+fn a_login_is_a_call_of_its_key() {
+    let venue = Venue::start_with(|config| {
+        (config.calls_per_second, config.calls_at_once) = (1, 5);
+    });
+    let (loud, quiet) = (venue.key("auditor", None), venue.key("auditor", None));
+    let replies: Vec<u16> = (0..8).map(|_| log_in(&venue, &loud).status).collect();
+    assert_eq!((replies[0], replies[7]), (303, 429), "{replies:?}");
+    assert_eq!(log_in(&venue, &quiet).status, 303);
+}
+
+#[test]
 fn bodies_and_streams_have_limits() {
     let venue = Venue::start_with(|config| (config.body_limit, config.streams) = (2_048, 1));
     let reply = venue.post("/v1/commands", &venue.venue, &json!("x".repeat(4_000)));
@@ -274,6 +326,40 @@ fn a_browser_session_reads_and_never_commands() {
     assert_eq!(reply.status, 401);
     let policy = reply.header("content-security-policy").expect("a policy");
     assert!(policy.contains("default-src 'none'") && policy.contains("frame-ancestors 'none'"));
+}
+
+/// A page of another site whose name is made to mean 127.0.0.1 calls by that name.
+#[test]
+fn an_open_door_answers_to_its_own_names_only() {
+    let venue = Venue::start_with(|config| config.open = true);
+    let cases = [
+        ("localhost", 200),
+        ("LOCALHOST:8420", 200),
+        ("127.0.0.1:8420", 200),
+        ("[::1]:8420", 200),
+        ("[::1]", 200),
+        ("evil.example", 421),
+        ("evil.example:8420", 421),
+        ("127.0.0.1.evil.example", 421),
+        ("localhost.evil.example:80", 421),
+        ("localhost:80.evil.example", 421),
+        ("", 421),
+    ];
+    for (host, status) in cases {
+        for path in ["/v1/status", "/", "/metrics", "/v1/pulse?x=1"] {
+            let found = call(venue.address, "GET", path, &[("host", host)], b"").status;
+            let expected = if status == 200 && path.contains('?') { 400 } else { status };
+            assert_eq!(found, expected, "{host} {path}");
+        }
+    }
+    // In the line of the call it counts as well.
+    let reply = call(venue.address, "GET", "http://evil.example/v1/status", &[], b"");
+    assert_eq!((reply.status, reply.code().as_str()), (421, "not-this-host"));
+    // Where a key is needed, a name opens nothing: a proxy may call by the venue's.
+    let closed = Venue::start();
+    let bearer = format!("Bearer {}", closed.venue);
+    let headers = [("host", "venue.example"), ("authorization", bearer.as_str())];
+    assert_eq!(call(closed.address, "GET", "/v1/status", &headers, b"").status, 200);
 }
 
 #[test]

@@ -38,7 +38,10 @@ pub fn open(
 ) -> BufReader<TcpStream> {
     let mut stream = TcpStream::connect(address).expect("the door is open");
     stream.set_read_timeout(Some(Duration::from_secs(30))).expect("a timeout can be set");
-    let mut head = format!("{method} {path} HTTP/1.1\r\nhost: test\r\nconnection: close\r\n");
+    let mut head = format!("{method} {path} HTTP/1.1\r\nconnection: close\r\n");
+    if !headers.iter().any(|(name, _)| *name == "host") {
+        head.push_str("host: localhost\r\n");
+    }
     for (name, value) in headers {
         head.push_str(&format!("{name}: {value}\r\n"));
     }

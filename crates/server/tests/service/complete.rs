@@ -129,6 +129,7 @@ fn every_path_of_the_openapi_text_answers() {
     let venue = Venue::start();
     venue.world();
     venue.trade();
+    venue.must("market", serde_json::json!({ "do": "end-period" }));
     venue.mark(820);
     let losses = venue.get("/v1/losses")["data"]["items"].as_array().unwrap().len();
     assert_eq!(losses, 1, "the crash made a loss");

@@ -7,7 +7,10 @@ use std::time::Duration;
 
 use rhodian_core::engine::State;
 use rhodian_core::ids::Time;
-use rhodian_journal::{Batch, Batches, Entry, Error, Head, History, Journal, Kept, Key, Store};
+use rhodian_journal::{
+    Batch, Batches, Entry, Error, Head, History, Journal, Kept, Key, Outcome, Store,
+};
+use rhodian_server::Config;
 use rhodian_server::service::start_on;
 use serde_json::json;
 
@@ -70,10 +73,55 @@ fn retries_at_the_same_moment_are_done_once() {
     assert_eq!(venue.get("/v1/accounts/1")["data"]["balances"][0]["balance"], "1000011");
 }
 
+/// A refusal that nobody can ask for again is not written: a flood of them does not fill the disk.
+/// One with a key is, for its retry.
+#[test]
+fn refusals_without_a_key_are_not_written() {
+    let mut venue = Venue::start();
+    venue.world();
+    let bob = venue.key("participant", Some(1));
+    let stale = json!({ "area": "account", "command": deposit(0, 1, 5) });
+    let too_much = json!({ "area": "account", "command": {
+        "do": "withdraw", "account": 1, "number": 2, "asset": 0, "amount": "99999999999",
+    } });
+    for (key, action, code) in [
+        (&venue.venue, &stale, "number-not-new"),
+        (&bob, &too_much, "withdrawal-above-free"),
+        (&bob, &stale, "not-for-actor"),
+    ] {
+        for _ in 0..5 {
+            assert_eq!(venue.post("/v1/commands", key, action).code(), code, "{action}");
+        }
+    }
+    // The door refuses what is not for the role before the journal could keep it under a key.
+    let bearer = format!("Bearer {bob}");
+    let headers = [("authorization", bearer.as_str()), ("idempotency-key", "mine")];
+    let call = |body: &str| {
+        super::client::call(venue.address, "POST", "/v1/commands", &headers, body.as_bytes())
+    };
+    let reply = call(&stale.to_string());
+    assert_eq!((reply.status, reply.code().as_str()), (403, "not-for-actor"));
+    let noted = venue.get_as("/v1/audit", &venue.admin).json()["items"].clone();
+    assert_eq!(noted.as_array().unwrap().len(), 16, "each is noted: {noted}");
+    let refused = call(&too_much.to_string());
+    assert_eq!(refused.code(), "withdrawal-above-free");
+    assert_eq!(call(&too_much.to_string()).body, refused.body);
+    venue.running.take().expect("it runs").stop().expect("it stops well");
+    let store = Store::open(venue.folder.path()).expect("the journal is whole");
+    let batches = store.read_after(0).expect("it reads").map(|batch| batch.expect("it is whole"));
+    let written: Vec<Option<String>> = batches
+        .flat_map(|batch| batch.entries)
+        .filter(|entry| matches!(entry.outcome, Outcome::Rejected { .. }))
+        .map(|entry| entry.key.map(|key| key.to_string()))
+        .collect();
+    assert_eq!(written, [Some("3:mine".to_owned())]);
+}
+
 /// A journal that can be slow, or fail.
 struct Trouble {
     store: Store,
     fails: Arc<AtomicBool>,
+    no_snapshots: bool,
     slow: Duration,
 }
 
@@ -113,17 +161,27 @@ impl Journal for Trouble {
     }
 
     fn put_snapshot(&mut self, at: Head, state: &State) -> Result<(), Error> {
+        if self.no_snapshots {
+            return Err(Error::Stopped { place: "the disk".into() });
+        }
         self.store.put_snapshot(at, state)
     }
 }
 
 fn in_trouble(slow: Duration, queue: usize) -> (Venue, Arc<AtomicBool>) {
+    in_trouble_with(slow, |config| config.queue = queue)
+}
+
+fn in_trouble_with(slow: Duration, change: impl Fn(&mut Config)) -> (Venue, Arc<AtomicBool>) {
     let folder = tempfile::tempdir().expect("a folder");
     let mut config = config(folder.path());
-    (config.queue, config.group) = (queue, 1);
+    config.group = 1;
+    change(&mut config);
+    // Where they come often, they fail.
+    let no_snapshots = config.snapshot_every == 1;
     let store = Store::open(folder.path()).expect("a journal");
     let (reader, fails) = (store.reader(), Arc::new(AtomicBool::new(false)));
-    let journal = Trouble { store, fails: Arc::clone(&fails), slow };
+    let journal = Trouble { store, fails: Arc::clone(&fails), no_snapshots, slow };
     let running = start_on(config, Box::new(journal), reader).expect("it starts");
     (Venue::on(folder, running), fails)
 }
@@ -151,14 +209,52 @@ fn a_sync_that_fails_ends_the_service_and_acknowledges_nothing() {
 }
 
 #[test]
-fn a_full_queue_refuses_and_loses_nothing() {
-    let (venue, _) = in_trouble(Duration::from_millis(20), 2);
+fn a_snapshot_that_fails_ends_the_service_before_another_command_is_taken() {
+    let (mut venue, _) = in_trouble_with(Duration::ZERO, |config| config.snapshot_every = 1);
+    let asset = json!({ "do": "add-asset", "name": "USD", "decimals": 2 });
+    let first = venue.keyed("a", "domain", asset.clone());
+    assert_eq!(first.status, 200, "what was durable before it is answered: {first:?}");
+    let ready = || venue.get_as("/health/ready", &venue.venue).status == 200;
+    for _ in 0..500 {
+        if !ready() {
+            break;
+        }
+        thread::sleep(Duration::from_millis(10));
+    }
+    let domain = json!({ "do": "open-domain", "name": "majors", "asset": 0 });
+    let reply = venue.keyed("b", "domain", domain);
+    assert_eq!((reply.status, reply.code().as_str()), (503, "stopping"));
+    let running = venue.running.take().expect("it runs");
+    let (_never, stop) = std::sync::mpsc::channel();
+    let ended = running.wait(&stop, None).expect_err("it cannot go on");
+    assert!(ended.to_string().contains("under a snapshot"), "{ended}");
+    let running = rhodian_server::start(config(venue.folder.path())).expect("the journal is whole");
+    (venue.address, venue.running) = (running.address, Some(running));
+    assert_eq!(venue.keyed("a", "domain", asset).body, first.body);
+}
+
+#[test]
+fn a_queue_full_of_commands_or_of_bytes_refuses_and_loses_nothing() {
+    fills_up("commands", |config| config.queue = 2);
+    // Five commands of this test fill it.
+    fills_up("bytes", |config| (config.queue_bytes, config.body_limit) = (4_096, 4_096));
+}
+
+fn fills_up(what: &str, change: impl Fn(&mut Config)) {
+    let (venue, _) = in_trouble_with(Duration::from_millis(20), change);
     venue.world();
     let sequence = venue.get("/v1/status")["sequence"].as_u64().unwrap();
     let replies: Vec<(u16, Option<String>)> = thread::scope(|scope| {
         let open = |who: usize| {
             let name = format!("owner {who}");
-            let reply = venue.command("account", json!({ "do": "open-owner", "name": name }));
+            let action = json!({ "area": "account", "command": {
+                "do": "open-owner", "name": name,
+            } });
+            let body = format!("{action}{}", " ".repeat(700));
+            let bearer = format!("Bearer {}", venue.venue);
+            let headers = [("authorization", bearer.as_str())];
+            let body = body.as_bytes();
+            let reply = super::client::call(venue.address, "POST", "/v1/commands", &headers, body);
             (reply.status, reply.header("retry-after").map(str::to_owned))
         };
         let threads: Vec<_> = (0..24).map(|who| scope.spawn(move || open(who))).collect();
@@ -167,7 +263,7 @@ fn a_full_queue_refuses_and_loses_nothing() {
     let accepted = replies.iter().filter(|reply| reply.0 == 200).count();
     let busy = replies.iter().filter(|reply| reply.0 == 503 && reply.1.is_some()).count();
     assert_eq!(accepted + busy, 24, "{replies:?}");
-    assert!(busy > 0, "the queue of two was never full");
+    assert!(busy > 0, "the queue was never full of {what}");
     let events = venue.get(&format!("/v1/events?after={sequence}&limit=1000"));
     let opened = events["items"].as_array().unwrap().iter();
     let opened = opened.filter(|event| event["fact"]["event"] == "owner-opened").count();

@@ -1,6 +1,9 @@
 //! The report of an episode at the door: in every form, for whom it is, and of what is there.
 
-use super::client::call;
+use std::sync::Barrier;
+use std::thread;
+
+use super::client::{Reply, call};
 use super::venue::Venue;
 
 fn crashed() -> Venue {
@@ -44,6 +47,42 @@ fn an_episode_is_told_in_every_form() {
         let reply = call(venue.address, "GET", &path, &[], b"");
         assert_eq!((reply.status, reply.header("content-type")), (200, Some(kind)), "{form}");
         assert!(reply.body.contains(part), "{form}: {}", reply.body);
+    }
+}
+
+/// Reads that cost the size of the journal or of the state do not take the machine: two at once,
+/// one more is told to ask again, and all are served in the end.
+#[test]
+fn few_reports_are_made_at_once() {
+    let venue = crashed();
+    for path in ["/v1/episodes/0/incident", "/v1/stress?move=-200000", "/v1/digest"] {
+        let ask = || call(venue.address, "GET", path, &[], b"");
+        let mut busy = 0;
+        for _ in 0..40 {
+            let barrier = Barrier::new(12);
+            let replies: Vec<Reply> = thread::scope(|scope| {
+                let together = || {
+                    barrier.wait();
+                    ask()
+                };
+                let threads: Vec<_> = (0..12).map(|_| scope.spawn(together)).collect();
+                threads.into_iter().map(|thread| thread.join().expect("an answer")).collect()
+            });
+            for reply in &replies {
+                if reply.status == 503 {
+                    assert_eq!(reply.code(), "busy");
+                    assert!(reply.header("retry-after").is_some());
+                    busy += 1;
+                } else {
+                    assert_eq!(reply.status, 200, "{path}: {}", reply.body);
+                }
+            }
+            if busy > 0 || path != "/v1/episodes/0/incident" {
+                break;
+            }
+        }
+        assert!(busy > 0 || path != "/v1/episodes/0/incident", "{path} was never busy");
+        assert_eq!(ask().status, 200, "{path} is free again");
     }
 }
 

@@ -5,6 +5,7 @@ mod book;
 mod client;
 mod complete;
 mod durable;
+mod engine;
 mod folder;
 mod incidents;
 mod newcomer;

@@ -3,6 +3,7 @@
 use rhodian_proof::hash::Digest;
 use rhodian_proof::log::HeadFile;
 use rhodian_proof::receipt::Receipt;
+use rhodian_proof::standing::Standing;
 use rhodian_proof::verify::{self, Policy};
 
 use super::client::Reply;
@@ -59,4 +60,45 @@ fn a_share_is_proved_and_stays_proved() {
     let mut wrong = receipt;
     wrong.share.share = rhodian_core::units::Amount::ZERO;
     assert!(!verify::receipt(&wrong, &policy(None)).is_good());
+}
+
+/// Whoever has an account can check that he was counted, before a loss and after one, liable or not;
+/// and a log that was begun with checkpoints or without goes on so.
+#[test]
+fn everybody_can_check_that_he_was_counted() {
+    let mut venue = Venue::start();
+    venue.world();
+    venue.trade();
+    let carol = venue.key("participant", Some(2));
+    let fetch =
+        |venue: &Venue, more: &str| venue.get_as(&format!("/v1/domains/0/standing/{more}"), &carol);
+    assert_eq!(fetch(&venue, "2").status, 404, "there was no checkpoint yet");
+    venue.must("market", serde_json::json!({ "do": "end-period" }));
+    let before = fetch(&venue, "2");
+    venue.mark(820);
+    let policy = Policy { key: public_key(&venue), ..Policy::default() };
+    let counted = |reply: &Reply| {
+        let standing = Standing::from_json(&reply.body).expect("the file is canonical");
+        let report = verify::standing(&standing, &policy);
+        assert!(report.is_good(), "{:?}", report.failed().collect::<Vec<_>>());
+        assert_eq!((standing.external_id.as_str(), standing.account.account.0), ("carol", 2));
+        standing.accounts
+    };
+    assert_eq!(counted(&before).set, None);
+    assert!(counted(&fetch(&venue, "2?set=0")).set.is_some(), "she was not liable");
+    assert_eq!(fetch(&venue, "1").code(), "not-own");
+    assert_eq!(fetch(&venue, "2?sets=0").code(), "parameter-not-read");
+    let of = |path: &str| venue.get_as(path, &venue.venue).status;
+    let paths = ["/v1/domains/1/standing/2", "/v1/domains/1/standing/2?set=0"];
+    assert_eq!(paths.map(of), [404, 404], "there is one domain");
+    // Another start without checkpoints would belie the signed heads: the log goes on with them.
+    let size = head(&venue, 0).head.head.size;
+    venue.restart_with(|config| config.checkpoints = false);
+    assert_eq!(head(&venue, 0).head.head.size, size);
+    assert_eq!(counted(&fetch(&venue, "2")).hash(), counted(&before).hash());
+    let without = Venue::start_with(|config| config.checkpoints = false);
+    without.world();
+    without.must("market", serde_json::json!({ "do": "end-period" }));
+    assert_eq!(without.get_as("/v1/domains/0/standing/2", &without.venue).status, 404);
+    assert_eq!(head(&without, 0).head.head.size, 0);
 }

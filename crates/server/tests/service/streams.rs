@@ -1,6 +1,6 @@
 //! Streams: in order, without a gap, resumed where they broke.
 
-use std::io::{BufRead, BufReader};
+use std::io::{BufRead, BufReader, Read};
 use std::net::TcpStream;
 
 use serde_json::Value;
@@ -31,6 +31,36 @@ fn listen(venue: &Venue, path: &str, last: Option<&str>) -> BufReader<TcpStream>
     let kind = headers.iter().find(|(name, _)| name == "content-type").map(|(_, kind)| kind);
     assert_eq!(kind.map(String::as_str), Some("text/event-stream"));
     from
+}
+
+#[test]
+fn a_stream_ends_with_the_key_that_opened_it() {
+    let venue = Venue::start();
+    venue.world();
+    let (taken, stays) = (venue.key("auditor", None), venue.key("auditor", None));
+    let listen = |key: &str| {
+        let bearer = format!("Bearer {key}");
+        let headers = [("authorization", bearer.as_str()), ("accept", "text/event-stream")];
+        let mut from = open(venue.address, "GET", "/v1/events?after=0", &headers, b"");
+        assert_eq!(head(&mut from).0, 200);
+        from
+    };
+    let (mut ends, mut goes_on) = (listen(&taken), listen(&stays));
+    let last = venue.get("/v1/status")["sequence"].as_u64().unwrap();
+    let count = usize::try_from(last).unwrap();
+    assert_eq!(sequences(&next(&mut ends, count)).last(), Some(&last));
+    assert_eq!(sequences(&next(&mut goes_on, count)).last(), Some(&last));
+    let bearer = format!("Bearer {}", venue.admin);
+    let headers = [("authorization", bearer.as_str())];
+    assert_eq!(
+        super::client::call(venue.address, "DELETE", "/v1/keys/3", &headers, b"").status,
+        200
+    );
+    venue.deposit(0, 2, 5);
+    assert!(sequences(&next(&mut goes_on, 1))[0] > last);
+    let mut rest = String::new();
+    ends.read_to_string(&mut rest).expect("it ends");
+    assert!(!rest.contains("data:"), "a key that was taken heard of it: {rest}");
 }
 
 fn sequences(data: &[String]) -> Vec<u64> {

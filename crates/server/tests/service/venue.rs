@@ -102,8 +102,14 @@ impl Venue {
 
     /// Stops and starts again on the same folder.
     pub fn restart(&mut self) {
+        self.restart_with(|_| {});
+    }
+
+    pub fn restart_with(&mut self, change: impl Fn(&mut Config)) {
         self.running.take().expect("it runs").stop().expect("it stops well");
-        let running = rhodian_server::start(config(self.folder.path())).expect("it starts again");
+        let mut config = config(self.folder.path());
+        change(&mut config);
+        let running = rhodian_server::start(config).expect("it starts again");
         assert!(running.first_key.is_none(), "the first key is given once");
         self.address = running.address;
         self.running = Some(running);

@@ -25,7 +25,8 @@ pub(super) fn table() -> Vec<Endpoint> {
             Level::Everyone,
             &[moved],
             stressed,
-        ),
+        )
+        .heavy(),
         one(
             "/v1/accounts/{account}/what-if",
             "What an account would lose at the worst move of the grid, and how far it is from \

@@ -1,0 +1,112 @@
+//! The waves of one layer under one liable set, held against each other: what a wave says was paid
+//! before it is what the waves before it took.
+
+use alloc::collections::BTreeMap;
+use alloc::format;
+use alloc::string::String;
+use alloc::vec::Vec;
+
+use rhodian_core::ids::{AccountId, LayerId};
+use rhodian_core::units::Amount;
+
+use crate::episode::{CommittedDivision, CommittedSet};
+use crate::header::DivisionHeader;
+use crate::leaf::{AccountLeaf, ShareLeaf};
+use crate::report::Report;
+
+/// How the names of a division's checks begin.
+pub(crate) fn prefix(of: &str, header: &DivisionHeader) -> String {
+    format!("{of}loss-{}/layer-{}/wave-{}/", header.loss, header.layer, header.wave)
+}
+
+/// Checks the waves of every layer of `set`: each once and in turn, and each after what came before.
+pub(crate) fn waves(
+    report: &mut Report,
+    of: &str,
+    set: &CommittedSet,
+    accounts: &BTreeMap<AccountId, &AccountLeaf>,
+) {
+    let mut layers: BTreeMap<LayerId, Vec<&CommittedDivision>> = BTreeMap::new();
+    for division in &set.divisions {
+        layers.entry(division.header.layer).or_default().push(division);
+    }
+    for (layer, mut divisions) in layers {
+        divisions.sort_by_key(|division| division.header.wave);
+        let once = (1..).zip(&divisions).all(|(wave, division)| division.header.wave == wave);
+        let later = |one: &&CommittedDivision, two: &&CommittedDivision| {
+            one.log.index < two.log.index && one.header.at <= two.header.at
+        };
+        let why = format!("waves 1 to {}, each once, one after the other", divisions.len());
+        report.check(
+            format!("{of}layer-{layer}/waves"),
+            once && divisions.is_sorted_by(later),
+            why,
+        );
+        let mut before = Before::default();
+        for division in divisions {
+            let of = prefix(of, &division.header);
+            before.check(report, &of, division);
+            lower_caps(report, &of, division, accounts);
+            before.take(division);
+        }
+    }
+}
+
+/// What the waves so far came to.
+struct Before {
+    /// In all; nothing once it passes its bound.
+    amount: Option<Amount>,
+    /// By account: what it paid, and its cap at the last wave.
+    members: BTreeMap<AccountId, (Option<Amount>, Amount)>,
+}
+
+impl Default for Before {
+    fn default() -> Self {
+        Self { amount: Some(Amount::ZERO), members: BTreeMap::new() }
+    }
+}
+
+impl Before {
+    fn paid(&self, account: AccountId) -> Option<Amount> {
+        self.members.get(&account).map_or(Some(Amount::ZERO), |(paid, _)| *paid)
+    }
+
+    fn check(&self, report: &mut Report, of: &str, division: &CommittedDivision) {
+        let header = &division.header;
+        let each = division.leaves.iter().all(|leaf| Some(leaf.paid) == self.paid(leaf.account));
+        let why = format!("{} and everybody's part of it are of the waves before", header.before);
+        report.check(format!("{of}before"), Some(header.before) == self.amount && each, why);
+        // A division shrinks a cap to what it counted on; money that comes later does not raise it.
+        let risen = |leaf: &ShareLeaf| {
+            self.members.get(&leaf.account).is_some_and(|(_, cap)| leaf.cap > *cap)
+        };
+        let holds = !division.leaves.iter().any(risen);
+        report.check(format!("{of}caps"), holds, "no cap is higher than at the wave before");
+    }
+
+    fn take(&mut self, division: &CommittedDivision) {
+        let amount = division.header.amount;
+        self.amount = self.amount.and_then(|before| before.checked_add(amount).ok());
+        for leaf in &division.leaves {
+            let paid = self.paid(leaf.account);
+            let paid = paid.and_then(|paid| paid.checked_add(leaf.share).ok());
+            self.members.insert(leaf.account, (paid, leaf.cap));
+        }
+    }
+}
+
+/// How many had a lower cap than the frozen one: that they held no more no file shows.
+fn lower_caps(
+    report: &mut Report,
+    of: &str,
+    division: &CommittedDivision,
+    accounts: &BTreeMap<AccountId, &AccountLeaf>,
+) {
+    let frozen = |leaf: &ShareLeaf| accounts.get(&leaf.account)?.claim(division.header.layer);
+    let lower = |leaf: &&ShareLeaf| frozen(leaf).is_some_and(|claim| leaf.cap < claim.cap);
+    let count = division.leaves.iter().filter(lower).count();
+    if count > 0 {
+        let why = format!("{count} caps are below the frozen ones: that they held no more");
+        report.trust(format!("{of}lower-caps"), why);
+    }
+}

@@ -147,8 +147,10 @@ impl Work {
         let at = match self.clock.now(self.engine.state().now()) {
             Ok(at) => at,
             Err(reason) => {
+                // Who is answered finds the reason.
+                self.vital.fail(reason);
                 let _ = reply.send(Answer::Stopping);
-                return self.vital.fail(reason);
+                return;
             }
         };
         let envelope = Envelope { at, actor, action };

@@ -1,9 +1,8 @@
 #!/usr/bin/env python3
 """Checks a Rhodian receipt by the standard library alone: python3 verify.py RECEIPT.json PUBLIC_KEY
 
-Ends with 0 where all checks passed, 1 where one failed, 2 where there is no receipt. The form is
-described in verify-a-receipt.md; no code is shared with the program that made the receipt.
-"""
+PUBLIC_KEY is 64 hexadecimal digits, or a file that holds them. Ends with 0 where all checks passed, 1 where one
+failed, 2 where there is no receipt. No code is shared with the program; verify-a-receipt.md has the form."""
 import hashlib, json, sys
 from fractions import Fraction as F
 # Canonical bytes (Borsh): fields in order, integers little-endian, text and lists behind their length.
@@ -181,20 +180,21 @@ def checks(receipt, key):
     amount, owed, units = int(division["amount"]), int(division["before"]), int(how["units"])
     yield "sums", (shares == floors and 0 <= shares + before - amount - owed <= division["count"]) if up \
         else (shares, before, shares - floors) == (amount, owed, units if given else -units)
-
 def main():
+    if len(sys.argv) != 3:
+        return print(__doc__, file=sys.stderr) or 2
     try:
+        key = sys.argv[2] if len(sys.argv[2]) == 64 else open(sys.argv[2], encoding="ascii").read().strip()
         with open(sys.argv[1], encoding="utf-8") as file:
             receipt = json.load(file)
-        found = list(checks(receipt, sys.argv[2]))
-        good = all(passed is not False for _, passed in found)
+        found = list(checks(receipt, key))
     except Exception as error:  # whatever it is that the file lacks
         print(f"cannot be checked: {error or type(error).__name__}", file=sys.stderr)
         return 2
-    for name, passed in found:
-        print({True: "passed", False: "FAILED", None: "trusted"}[passed], name)
+    print(*[{True: "passed", False: "FAILED", None: "trusted"}[of] + " " + name for name, of in found], sep="\n")
     print("trusted", *receipt["trusted"], sep="\n  ")
-    print(f"{receipt['external_id']}: {receipt['share']['share']} atoms of loss",
-          receipt["division"]["loss"], "proven" if good else "NOT PROVEN")
+    good = all(passed is not False for _, passed in found)
+    print(f"{receipt['external_id']}: {receipt['share']['share']} atoms of loss {receipt['division']['loss']}",
+          ["NOT PROVEN", "proven"][good])
     return 0 if good else 1
 sys.exit(main())

@@ -109,8 +109,8 @@ fn follow(said: &[Said], cap: u64) -> Result<(), TestCaseError> {
     Ok(())
 }
 
-/// Found by chance: Bob's and Alice's words make a target that ends within a step of time. Who looks
-/// only at the end of the step sees the walk of one step too many.
+/// Found by chance: Bob's and Alice's words make a target that ends within a step of time. Who
+/// looks only at the end of the step sees the walk of one step too many.
 #[test]
 fn a_target_that_ends_within_a_step_moves_no_faster() {
     let said = [

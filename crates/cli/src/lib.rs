@@ -22,6 +22,7 @@ pub mod cli;
 pub mod commands;
 pub mod csv_text;
 pub mod diagnostic;
+pub mod forms;
 pub mod id_keys;
 pub mod id_order;
 pub mod json_shape;

@@ -89,12 +89,7 @@ impl EpisodeFile {
     ///
     /// Where it is not an episode in canonical form.
     pub fn from_json(text: &str) -> Result<Self, Unreadable> {
-        let file: Self = read(text)?;
-        if file.form == FORM {
-            Ok(file)
-        } else {
-            Err(Unreadable::Form { found: file.form, wanted: FORM })
-        }
+        read(text, FORM, |file: &Self| &file.form)
     }
 
     /// Checks all of it. Without a policy the head's signature is trusted.

@@ -100,12 +100,22 @@ pub(crate) fn write(value: &impl Serialize) -> String {
     serde_json::to_string(value).unwrap_or_default()
 }
 
-/// Reads canonical JSON, a line feed at the end allowed.
-pub(crate) fn read<T: Serialize + DeserializeOwned>(text: &str) -> Result<T, Unreadable> {
+/// Reads canonical JSON of one form, a line feed at the end allowed.
+pub(crate) fn read<T: Serialize + DeserializeOwned>(
+    text: &str,
+    wanted: &'static str,
+    form: fn(&T) -> &str,
+) -> Result<T, Unreadable> {
     let value = serde_json::from_str(text);
     let value: T = value.map_err(|error| Unreadable::Json { why: error.to_string() })?;
     let line = text.strip_suffix('\n').unwrap_or(text);
-    if write(&value) == line { Ok(value) } else { Err(Unreadable::NotCanonical) }
+    if write(&value) != line {
+        return Err(Unreadable::NotCanonical);
+    }
+    match form(&value) {
+        found if found == wanted => Ok(value),
+        found => Err(Unreadable::Form { found: found.into(), wanted }),
+    }
 }
 
 impl Receipt {
@@ -121,11 +131,6 @@ impl Receipt {
     ///
     /// Where it is not a receipt in canonical form.
     pub fn from_json(text: &str) -> Result<Self, Unreadable> {
-        let receipt: Self = read(text)?;
-        if receipt.form == FORM {
-            Ok(receipt)
-        } else {
-            Err(Unreadable::Form { found: receipt.form, wanted: FORM })
-        }
+        read(text, FORM, |receipt: &Self| &receipt.form)
     }
 }

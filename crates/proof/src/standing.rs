@@ -58,11 +58,6 @@ impl Standing {
     ///
     /// Where it is not a standing in canonical form.
     pub fn from_json(text: &str) -> Result<Self, Unreadable> {
-        let standing: Self = read(text)?;
-        if standing.form == FORM {
-            Ok(standing)
-        } else {
-            Err(Unreadable::Form { found: standing.form, wanted: FORM })
-        }
+        read(text, FORM, |standing: &Self| &standing.form)
     }
 }

@@ -5,8 +5,9 @@ use std::path::PathBuf;
 use clap::Args;
 
 use crate::diagnostic::{Diagnostic, Exit};
-use crate::out_folder::{self, OutFolder, Results};
-use crate::output::{Format, OutputArgs, data_to_stdout, to_stdout};
+use crate::forms::{Forms, pretty};
+use crate::out_folder::{self, Results};
+use crate::output::{Format, OutputArgs};
 use crate::run::explain::Explanation;
 use crate::run::replay::Replay;
 use crate::run::{explain_table, explain_text};
@@ -51,33 +52,17 @@ pub fn run(args: &ExplainArgs) -> Result<Exit, Diagnostic> {
     }
     let replay = Replay::read(&args.folder)?;
     let explanation = Explanation::of(&replay, &args.account)?;
-    let (text, csv) = (explain_text::text(&explanation), explain_table::csv(&explanation));
-    // An explanation is plain data with text keys, so it always has a JSON form.
-    let mut json = serde_json::to_vec_pretty(&explanation).unwrap_or_default();
-    json.push(b'\n');
-    if let Some(target) = &output.out {
-        let folder = OutFolder::begin(target, output.force, Results::Explanation)?;
-        folder.write("explanation.txt", |out| out.write_all(text.as_bytes()))?;
-        folder.write("explanation.csv", |out| out.write_all(csv.as_bytes()))?;
-        folder.write("explanation.json", |out| out.write_all(&json))?;
-        folder.commit()?;
-    }
-    match output.format {
-        Format::Text => to_stdout(|out| out.write_all(text.as_bytes()))?,
-        Format::Csv => data_to_stdout(|out| out.write_all(csv.as_bytes()))?,
-        Format::Json => data_to_stdout(|out| out.write_all(&json))?,
-        Format::Ndjson => {
-            data_to_stdout(|out| out.write_all(explain_table::ndjson(&explanation).as_bytes()))?;
-        }
-    }
     if let Some(why) = explanation.not_liable.as_ref().filter(|_| output.format == Format::Csv) {
         // A table without rows would leave the reader to wonder.
         output.remark(visible(why));
     }
-    if let Some(target) = &output.out {
-        let target = target.display().to_string();
-        let files = "explanation.txt, explanation.csv and explanation.json";
-        output.remark(format!("wrote {files} into {}", visible(&target)));
-    }
+    let forms = Forms {
+        name: "explanation",
+        text: explain_text::text(&explanation),
+        csv: explain_table::csv(&explanation),
+        json: pretty(&explanation),
+        ndjson: explain_table::ndjson(&explanation),
+    };
+    forms.publish(output, Results::Explanation)?;
     Ok(Exit::Done)
 }

@@ -9,6 +9,7 @@ use rhodian_report::html::incident_page;
 use rhodian_report::incident::{Incident, Origin, Teller, tables, text};
 
 use crate::diagnostic::{Diagnostic, Exit};
+use crate::forms::pretty;
 use crate::out_folder::{self, OutFolder, Results};
 use crate::output::{Format, OutputArgs, data_to_stdout, to_stdout};
 use crate::run::events;
@@ -55,9 +56,7 @@ pub fn run(args: &IncidentArgs) -> Result<Exit, Diagnostic> {
     }
     let replay = Replay::read(&args.folder)?;
     let incident = told(&replay.state, &args.folder, args.episode)?;
-    // An incident is plain data with text keys, so it always has a JSON form.
-    let mut json = serde_json::to_vec_pretty(&incident).unwrap_or_default();
-    json.push(b'\n');
+    let json = pretty(&incident);
     let payers = tables::payers(&incident);
     if let Some(target) = &output.out {
         let folder = OutFolder::begin(target, output.force, Results::Incident)?;

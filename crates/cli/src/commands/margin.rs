@@ -5,9 +5,9 @@ use std::path::PathBuf;
 use clap::Args;
 
 use crate::diagnostic::{Diagnostic, Exit};
-use crate::out_folder::{self, OutFolder, Results};
-use crate::output::{Format, OutputArgs, data_to_stdout, to_stdout};
-use crate::terminal::visible;
+use crate::forms::{Forms, pretty};
+use crate::out_folder::{self, Results};
+use crate::output::OutputArgs;
 use crate::venue_run::margin::{self, Margin};
 
 const EXAMPLES: &str = "\
@@ -52,29 +52,13 @@ pub fn run(args: &MarginArgs) -> Result<Exit, Diagnostic> {
         out_folder::check(target, output.force, Results::Margin)?;
     }
     let margin = Margin::read(&args.folder, &args.account)?;
-    let (text, csv) = (margin::picture(&margin), margin::csv(&margin));
-    // A margin is plain data with text keys, so it always has a JSON form.
-    let mut json = serde_json::to_vec_pretty(&margin).unwrap_or_default();
-    json.push(b'\n');
-    if let Some(target) = &output.out {
-        let folder = OutFolder::begin(target, output.force, Results::Margin)?;
-        folder.write("margin.txt", |out| out.write_all(text.as_bytes()))?;
-        folder.write("margin.csv", |out| out.write_all(csv.as_bytes()))?;
-        folder.write("margin.json", |out| out.write_all(&json))?;
-        folder.commit()?;
-    }
-    match output.format {
-        Format::Text => to_stdout(|out| out.write_all(text.as_bytes()))?,
-        Format::Csv => data_to_stdout(|out| out.write_all(csv.as_bytes()))?,
-        Format::Json => data_to_stdout(|out| out.write_all(&json))?,
-        Format::Ndjson => {
-            data_to_stdout(|out| out.write_all(margin::ndjson(&margin).as_bytes()))?;
-        }
-    }
-    if let Some(target) = &output.out {
-        let target = target.display().to_string();
-        let files = "margin.txt, margin.csv and margin.json";
-        output.remark(format!("wrote {files} into {}", visible(&target)));
-    }
+    let forms = Forms {
+        name: "margin",
+        text: margin::picture(&margin),
+        csv: margin::csv(&margin),
+        json: pretty(&margin),
+        ndjson: margin::ndjson(&margin),
+    };
+    forms.publish(output, Results::Margin)?;
     Ok(Exit::Done)
 }

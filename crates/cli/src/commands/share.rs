@@ -8,6 +8,7 @@ use rhodian_report::text::{self, Style};
 use rhodian_report::{Report, csv, html};
 
 use crate::diagnostic::{Diagnostic, Exit};
+use crate::forms::pretty;
 use crate::loss_file::{self, LossFile};
 use crate::out_folder::{self, OutFolder, Results};
 use crate::output::{Format, OutputArgs, data_to_stdout, to_stdout};
@@ -121,23 +122,15 @@ fn write_folder(report: &Report, run: &mut Run, output: &OutputArgs) -> Result<(
         folder.write("events.ndjson", |out| log.copy_to(out))?;
     }
     folder.write("shares.csv", |out| out.write_all(csv::shares(report).as_bytes()))?;
-    folder.write("summary.json", |out| out.write_all(&summary_json(report)))?;
+    folder.write("summary.json", |out| out.write_all(&pretty(&report.summary)))?;
     folder.write("report.html", |out| out.write_all(html::page(report).as_bytes()))?;
     folder.commit()
-}
-
-/// The summary as JSON over several lines.
-fn summary_json(report: &Report) -> Vec<u8> {
-    // A summary is plain data with text keys, so it always has a JSON form.
-    let mut json = serde_json::to_vec_pretty(&report.summary).unwrap_or_default();
-    json.push(b'\n');
-    json
 }
 
 fn write_result(report: &Report, run: &mut Run, format: Format) -> Result<(), Diagnostic> {
     match format {
         Format::Csv => data_to_stdout(|out| out.write_all(csv::shares(report).as_bytes())),
-        Format::Json => data_to_stdout(|out| out.write_all(&summary_json(report))),
+        Format::Json => data_to_stdout(|out| out.write_all(&pretty(&report.summary))),
         Format::Ndjson => match &mut run.log {
             Some(log) => data_to_stdout(|out| log.copy_to(out)),
             None => Ok(()),

@@ -18,6 +18,7 @@ use super::driver::Run;
 use super::feed_figures;
 use super::figures::{AccountFigures, CloseOut};
 use crate::diagnostic::Diagnostic;
+use crate::forms::pretty;
 use crate::run::driver::account_name;
 use crate::run::events::EventLog;
 use crate::run::rows::rows;
@@ -69,9 +70,7 @@ pub fn json(report: &Report, file: &VenueFile, run: &Run) -> Vec<u8> {
     if let Value::Object(members) = &mut value {
         members.insert("run".to_owned(), figures(file, run));
     }
-    let mut text = serde_json::to_vec_pretty(&value).unwrap_or_default();
-    text.push(b'\n');
-    text
+    pretty(&value)
 }
 
 fn figures(file: &VenueFile, run: &Run) -> Value {

@@ -5,9 +5,8 @@ use std::path::PathBuf;
 use clap::Args;
 use rhodian_proof::episode::EpisodeFile;
 
-use super::outcome::{KnownArgs, Outcome, public_key, text, unreadable};
+use super::outcome::{CheckerArgs, Outcome, public_key, text, unreadable};
 use crate::diagnostic::{Diagnostic, Exit};
-use crate::output::Format;
 use crate::source::Source;
 
 const EXAMPLES: &str = "\
@@ -34,22 +33,13 @@ pub struct EpisodeArgs {
     pub key: Option<String>,
     #[command(flatten)]
     #[allow(missing_docs)]
-    pub known: KnownArgs,
-    /// How the checks are written to standard output
-    #[arg(
-        long,
-        value_enum,
-        value_name = "FORMAT",
-        default_value = "text",
-        help_heading = "Output"
-    )]
-    pub format: Format,
+    pub checker: CheckerArgs,
 }
 
 /// Reads the file, checks it, prints the checks.
 pub fn run(args: &EpisodeArgs) -> Result<Exit, Diagnostic> {
     let key = args.key.as_deref().map(|key| public_key(key, "--key")).transpose()?;
-    let known = &args.known;
+    let known = &args.checker;
     let asks = known.head.is_some() || !known.witness.is_empty() || known.since.is_some();
     if key.is_none() && asks {
         let help = "give the venue's key with --key.";
@@ -70,5 +60,5 @@ pub fn run(args: &EpisodeArgs) -> Result<Exit, Diagnostic> {
         file.sets.len(),
         file.head.head.origin
     );
-    Outcome::new(&source.name, about, report).print(args.format)
+    Outcome::new(&source.name, about, report).print(args.checker.format)
 }

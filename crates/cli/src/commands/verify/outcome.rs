@@ -17,9 +17,9 @@ use crate::output::{Format, data_to_stdout, to_stdout};
 use crate::source::Source;
 use crate::terminal::visible;
 
-/// What whoever checks knows from elsewhere.
+/// What whoever checks knows from elsewhere, and how he wants the checks written.
 #[derive(Clone, Debug, Args)]
-pub struct KnownArgs {
+pub struct CheckerArgs {
     /// The public key of a witness that must have signed the head; may be given again
     #[arg(long, value_name = "PUB")]
     pub witness: Vec<String>,
@@ -32,9 +32,18 @@ pub struct KnownArgs {
     /// Refuse a head older than this, in milliseconds since 1970
     #[arg(long, value_name = "MS")]
     pub since: Option<u64>,
+    /// How the checks are written to standard output
+    #[arg(
+        long,
+        value_enum,
+        value_name = "FORMAT",
+        default_value = "text",
+        help_heading = "Output"
+    )]
+    pub format: Format,
 }
 
-impl KnownArgs {
+impl CheckerArgs {
     /// The policy, with the venue's `key`.
     pub fn policy(&self, key: Digest) -> Result<Policy, Diagnostic> {
         let witnesses = self.witness.iter().map(|text| public_key(text, "--witness"));

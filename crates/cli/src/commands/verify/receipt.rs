@@ -6,9 +6,8 @@ use clap::Args;
 use rhodian_proof::receipt::Receipt;
 use rhodian_proof::verify;
 
-use super::outcome::{KnownArgs, Outcome, public_key, text, unreadable};
+use super::outcome::{CheckerArgs, Outcome, public_key, text, unreadable};
 use crate::diagnostic::{Diagnostic, Exit};
-use crate::output::Format;
 use crate::source::Source;
 
 const EXAMPLES: &str = "\
@@ -36,21 +35,12 @@ pub struct ReceiptArgs {
     pub key: String,
     #[command(flatten)]
     #[allow(missing_docs)]
-    pub known: KnownArgs,
-    /// How the checks are written to standard output
-    #[arg(
-        long,
-        value_enum,
-        value_name = "FORMAT",
-        default_value = "text",
-        help_heading = "Output"
-    )]
-    pub format: Format,
+    pub checker: CheckerArgs,
 }
 
 /// Reads the file, checks it, prints the checks.
 pub fn run(args: &ReceiptArgs) -> Result<Exit, Diagnostic> {
-    let policy = args.known.policy(public_key(&args.key, "--key")?)?;
+    let policy = args.checker.policy(public_key(&args.key, "--key")?)?;
     let source = Source::read(&args.file)?;
     let receipt = Receipt::from_json(text(&source)).map_err(|why| {
         let help = "give a receipt as the venue wrote it: one line of JSON.";
@@ -67,5 +57,5 @@ pub fn run(args: &ReceiptArgs) -> Result<Exit, Diagnostic> {
         division.wave,
         division.set
     );
-    Outcome::new(&source.name, about, report).print(args.format)
+    Outcome::new(&source.name, about, report).print(args.checker.format)
 }

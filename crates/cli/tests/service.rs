@@ -83,3 +83,80 @@ fn an_interrupt_ends_a_demo() {
     signal(&child, "-INT");
     assert_eq!(child.wait().expect("it ends").code(), Some(0));
 }
+
+/// Starts `serve`, stops it `after` it listens; what it printed after its address.
+fn started(arguments: &[&str], after: Duration) -> String {
+    let mut child = rhodian(arguments);
+    let mut out = BufReader::new(child.stdout.take().expect("its output"));
+    let listening = line(&mut out);
+    assert!(listening.starts_with("listening on http://127.0.0.1:"), "{listening}");
+    std::thread::sleep(after);
+    signal(&child, "-INT");
+    let mut rest = String::new();
+    out.read_to_string(&mut rest).expect("its output ends");
+    assert_eq!(child.wait().expect("it ends").code(), Some(0));
+    rest
+}
+
+/// Runs what must be refused: a start that serves instead is stopped, and seen by its status.
+fn refusal(arguments: &[&str]) -> (Option<i32>, String) {
+    let child = rhodian(arguments);
+    let process = child.id().to_string();
+    let (ended, stop) = std::sync::mpsc::channel::<()>();
+    let watch = std::thread::spawn(move || {
+        if stop.recv_timeout(Duration::from_secs(20)).is_err() {
+            Command::new("kill").args(["-KILL", &process]).status().expect("kill runs");
+        }
+    });
+    let output = child.wait_with_output().expect("it ends");
+    ended.send(()).ok();
+    watch.join().expect("the watch ends");
+    (output.status.code(), String::from_utf8_lossy(&output.stderr).into_owned())
+}
+
+#[test]
+fn a_start_that_fails_takes_no_key_with_it() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let data = folder.path().join("venue").display().to_string();
+    let taken = std::net::TcpListener::bind("127.0.0.1:0").expect("a port");
+    let busy = taken.local_addr().expect("its address").to_string();
+    let (status, error) = refusal(&["serve", "--data", &data, "--listen", &busy]);
+    assert_eq!(status, Some(3), "{error}");
+    assert!(error.contains(&format!("cannot listen on {busy}")), "{error}");
+    let again = ["serve", "--data", &data, "--listen", "127.0.0.1:0"];
+    let printed = started(&again, Duration::ZERO);
+    assert!(printed.contains("rhodian_1_"), "the first key is still to be had: {printed}");
+}
+
+#[test]
+fn a_folder_that_lacks_what_it_had_is_refused_by_name() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let data = folder.path().join("venue");
+    let serve = |more: &[&'static str]| {
+        let mut all = vec!["serve", "--listen", "127.0.0.1:0", "--data"];
+        let data: &'static str = data.display().to_string().leak();
+        all.push(data);
+        all.extend_from_slice(more);
+        all
+    };
+    // Two beats of the clock: a folder without history may begin anew, this one may not.
+    started(&serve(&["--venue", "Mine"]), Duration::from_millis(2_500));
+    assert_eq!(started(&serve(&[]), Duration::ZERO), "", "the name is kept");
+    let refused = |more: &[&'static str], code: &str| {
+        let (status, error) = refusal(&serve(more));
+        assert_eq!(status, Some(3), "{code}: {error}");
+        assert!(error.contains(&format!("error[{code}]")), "{code}: {error}");
+    };
+    refused(&["--venue", "Another"], "venue-named-otherwise");
+    for (file, code) in [("proof.key", "signing-key-missing"), ("keys.json", "keys-missing")] {
+        let (path, aside) = (data.join(file), data.join("aside"));
+        std::fs::rename(&path, &aside).expect("it was there");
+        refused(&[], code);
+        std::fs::rename(&aside, &path).expect("it is put back");
+    }
+    std::fs::write(data.join("keys.json"), "no keys").expect("it is written");
+    refused(&[], "keys-not-read");
+    std::fs::remove_file(data.join("keys.json")).expect("it was there");
+    let printed = started(&serve(&["--new-administrator"]), Duration::ZERO);
+    assert!(printed.contains("the administrator's key, shown once:"), "{printed}");
+}

@@ -56,8 +56,8 @@ fn main() {
     );
     println!("liquidations begun {}, ended {}, sales {}", found.begun, found.ended, found.sales);
     println!(
-        "failures {}, deleveragings {}, fills of them {}",
-        found.failed, found.adl, found.fills
+        "failures {}, deleveragings {}, fills of them {}, shares of the losses {}",
+        found.failed, found.adl, found.fills, found.shares
     );
     println!("duties {:9.1} ms, {:.2} us a liquidation or fill", duties * 1e3, {
         duties * 1e6 / f64::from(found.begun + found.fills)

@@ -1,14 +1,13 @@
 //! Bases: who shares a mutualised loss and by what weight. A pool meets a loss here: it states
 //! its claims in account order, and nothing else of it is known to the waterfall.
 
-use alloc::collections::BTreeMap;
 use alloc::vec::Vec;
 
 use crate::allocation::{self, Claims, Rule};
 use crate::bounds::RISK_UNIT;
 use crate::domain::{Basis, MemberRule};
 use crate::engine::State;
-use crate::ids::{AccountId, DomainId, LayerId, OwnerId};
+use crate::ids::{AccountId, CheckpointId, DomainId, LayerId, OwnerId};
 use crate::units::Amount;
 
 /// One account's claim on one layer, as its basis states it.
@@ -71,21 +70,18 @@ fn reported(state: &State, domain: DomainId, layer: LayerId) -> Vec<BasisClaim> 
 fn session_gains(state: &State, domain: DomainId) -> Vec<BasisClaim> {
     let reference = state.reference(domain, state.now());
     let Some(asset) = state.domains.asset_of(domain) else { return Vec::new() };
-    let mut owners: BTreeMap<OwnerId, Owner> = BTreeMap::new();
-    for (account, of) in state.accounts.accounts() {
-        // An account trades in one asset: where it is another's, it has no gain here.
-        let same = state.markets.position(account).asset == Some(asset);
-        let Some(session) = state.session(account, reference).filter(|_| same) else { continue };
-        let owner = owners.entry(of.owner).or_default();
-        let gain = session.gain(domain);
-        owner.gain += gain;
-        owner.above += session.equity - session.principal;
-        owner.accounts.push(account);
-        owner.gains.push(amount(gain));
-        owner.means.push(amount(session.equity));
-        owner.beyond.push(amount(session.equity.min(session.equity - session.principal)));
-    }
-    let mut claims: Vec<BasisClaim> = owners.values().flat_map(Owner::claims).collect();
+    // An account trades in one asset: where it is another's, it has no gain here.
+    let trades = |account: &AccountId| state.markets.position(*account).asset == Some(asset);
+    let accounts = state.accounts.accounts().filter(|(account, _)| trades(account));
+    let gain = |account| state.markets.gain_in(account, domain, reference);
+    let mut gains: Vec<(OwnerId, AccountId, i128)> =
+        accounts.map(|(account, of)| (of.owner, account, gain(account))).collect();
+    gains.sort_by_key(|(owner, _, _)| *owner);
+    // Most owners gained nothing: only of those who did is more to be known.
+    let owners = gains.chunk_by(|(one, _, _), (other, _, _)| one == other);
+    let gained = owners.filter(|his| his.iter().map(|(_, _, gain)| gain).sum::<i128>() > 0);
+    let owner = |his: &[(OwnerId, AccountId, i128)]| Owner::of(state, his, reference);
+    let mut claims: Vec<BasisClaim> = gained.flat_map(|his| owner(his).claims()).collect();
     claims.sort_unstable_by_key(|claim| claim.account);
     claims
 }
@@ -113,6 +109,20 @@ struct Owner {
 }
 
 impl Owner {
+    fn of(state: &State, his: &[(OwnerId, AccountId, i128)], reference: CheckpointId) -> Self {
+        let mut owner = Self::default();
+        for (_, account, gain) in his {
+            let Some(session) = state.session(*account, reference) else { continue };
+            owner.gain += gain;
+            owner.above += session.equity - session.principal;
+            owner.accounts.push(*account);
+            owner.gains.push(amount(*gain));
+            owner.means.push(amount(session.equity));
+            owner.beyond.push(amount(session.equity.min(session.equity - session.principal)));
+        }
+        owner
+    }
+
     fn claims(&self) -> Vec<BasisClaim> {
         let weight = amount(self.gain);
         let cap = weight.min(amount(self.above));

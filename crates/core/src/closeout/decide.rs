@@ -68,9 +68,10 @@ fn set_routes(
     Ok(())
 }
 
-/// The next duty of close-out: books first, then liquidations.
-pub(crate) fn duty(state: &State) -> Option<Duty> {
-    adl::duty(state).or_else(|| liquidate::duty(state))
+/// The next duty of close-out: books first, then liquidations. Whether `events` hold what it does.
+pub(crate) fn next_duty(state: &State, events: &mut Events) -> Option<(Duty, bool)> {
+    let of_books = adl::duty(state).map(|duty| (duty, false));
+    of_books.or_else(|| liquidate::next_duty(state, events))
 }
 
 pub(crate) fn decide_duty(

@@ -16,13 +16,17 @@ use crate::oracle::Purpose;
 use crate::units::{Amount, Quantity, SignedAmount};
 use crate::wide;
 
-/// The next duty of liquidation: what ends first, then what begins, then what goes on; accounts in
-/// the order of their ids.
-pub(super) fn duty(state: &State) -> Option<Duty> {
-    due(state).map(|(duty, _)| duty)
+/// The next duty of liquidation. A sale is only due where it was found to stand, so that `events`
+/// then hold it.
+pub(super) fn next_duty(state: &State, events: &mut Events) -> Option<(Duty, bool)> {
+    let (duty, sale) = due(state)?;
+    let decided = sale.is_some();
+    sale.into_iter().for_each(|sale| sale.push(state, events));
+    Some((duty, decided))
 }
 
-/// The next duty, with the sale where it is one.
+/// What ends first, then what begins, then what goes on; accounts in the order of their ids. With
+/// the sale where it is one.
 fn due(state: &State) -> Option<(Duty, Option<Sale>)> {
     let open = &state.closeouts.liquidations;
     let over = || open.keys().copied().find(|account| is_over(state, *account));

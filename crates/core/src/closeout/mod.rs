@@ -20,7 +20,7 @@ use alloc::vec::Vec;
 use borsh::{BorshDeserialize, BorshSerialize};
 
 pub use command::{Command, Duty, Rejection};
-pub(crate) use decide::{decide, decide_duty, duty};
+pub(crate) use decide::{decide, decide_duty, next_duty};
 pub use event::{Event, Why};
 pub(crate) use liquidate::{begins, is_over, penalty};
 pub use order::{DeleveragingOrder, place};
@@ -53,8 +53,8 @@ pub struct CloseOuts {
     pub(crate) liquidations: BTreeMap<AccountId, Liquidation>,
     /// By asset: the gross value backstops took under the routes, in atoms.
     pub(crate) taken: BTreeMap<AssetId, u128>,
-    /// By asset: what the engine's own routes closed of accounts, and when; as far as the window
-    /// of the rate limit reaches.
+    /// By asset: what the engine's own routes closed of accounts, summed by the moment; as far as
+    /// the window of the rate limit reaches.
     pub(crate) closed: BTreeMap<AssetId, VecDeque<(Time, u128)>>,
 }
 
@@ -147,7 +147,10 @@ impl CloseOuts {
         let Party::Account(_) = from else { return };
         let window = self.routes.get(&asset).map_or(0, |routes| routes.window);
         let closed = self.closed.entry(asset).or_default();
-        closed.push_back((now, value));
+        match closed.back_mut().filter(|(at, _)| *at == now) {
+            Some((_, sum)) => *sum += value,
+            None => closed.push_back((now, value)),
+        }
         while closed.front().is_some_and(|(at, _)| at.after(window) <= now) {
             closed.pop_front();
         }

@@ -228,17 +228,30 @@ pub fn evolve(state: &mut State, event: &Event) {
 /// goes down the status ladder before anything is detected or absorbed.
 #[must_use]
 pub fn duty(state: &State) -> Option<Envelope> {
-    if state.is_quiet() { None } else { due(state) }
+    next_duty(state, &mut Events::new()).map(|(envelope, _)| envelope)
 }
 
-/// What is due, found anew.
-fn due(state: &State) -> Option<Envelope> {
+/// The next internal command, and whether `events` hold what it does: finding some takes all that
+/// deciding them does.
+#[inline]
+fn next_duty(state: &State, events: &mut Events) -> Option<(Envelope, bool)> {
+    if state.is_quiet() { None } else { due(state, events) }
+}
+
+/// What is due, found anew. Apart, since most commands know that nothing is.
+#[inline(never)]
+fn due(state: &State, events: &mut Events) -> Option<(Envelope, bool)> {
     let of_oracle = || oracle::duty(state).map(Action::OracleDuty);
     let of_loss = || loss::duty(state).map(Action::Duty);
-    let of_close_out = || closeout::duty(state).map(Action::CloseOutDuty);
     let of_markets = || market::duty(state).map(Action::MarketDuty);
     let of_collateral = || collateral::duty(state).map(Action::CollateralDuty);
-    let others = || of_close_out().or_else(of_markets).or_else(of_collateral);
-    let action = of_oracle().or_else(of_loss).or_else(others)?;
-    Some(Envelope { at: state.now(), actor: Actor::ENGINE, action })
+    let mut decided = false;
+    let of_close_out = || {
+        let (duty, found) = closeout::next_duty(state, events)?;
+        decided = found;
+        Some(Action::CloseOutDuty(duty))
+    };
+    let first = of_oracle().or_else(of_loss).or_else(of_close_out);
+    let action = first.or_else(of_markets).or_else(of_collateral)?;
+    Some((Envelope { at: state.now(), actor: Actor::ENGINE, action }, decided))
 }

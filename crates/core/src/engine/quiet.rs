@@ -2,7 +2,7 @@
 //! have made anything due but through the health of the accounts they touch. The watch keeps that
 //! knowledge; whatever is not listed here ends it, and `duty` looks again.
 
-use super::{Event, State, due};
+use super::{Event, Events, State, due};
 use crate::account;
 use crate::ids::AccountId;
 use crate::market;
@@ -20,7 +20,7 @@ impl State {
 
     /// Whether nothing is due where the watch says so.
     pub(super) fn is_quiet_right(&self) -> bool {
-        !self.is_quiet() || due(self).is_none()
+        !self.is_quiet() || due(self, &mut Events::new()).is_none()
     }
 
     /// Whether `event`, which touched balances or legs of `touched`, leaves nothing due where

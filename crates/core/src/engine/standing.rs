@@ -323,7 +323,7 @@ impl State {
     /// What `account` lost in `domain` since its reference, at least zero.
     fn lost_in(&self, account: AccountId, domain: DomainId) -> u128 {
         let reference = self.reference(domain, self.now());
-        let gain = self.session(account, reference).map_or(0, |session| session.gain(domain));
+        let gain = self.markets.gain_in(account, domain, reference);
         gain.min(0).unsigned_abs()
     }
 

@@ -107,8 +107,12 @@ impl Market {
     /// The gross value of `lots` at the mark: without funding and side, in atoms.
     #[must_use]
     pub fn gross(&self, lots: Quantity) -> u128 {
-        let value = self.mark.map_or(0, |mark| self.value_at(mark));
-        u128::from(lots.size()) * value.unsigned_abs()
+        let value = self.mark.map_or(0, |mark| self.value_at(mark)).unsigned_abs();
+        // Values of lots fit 64 bits, and one such product is a single instruction.
+        match u64::try_from(value) {
+            Ok(value) => u128::from(lots.size()) * u128::from(value),
+            Err(_) => u128::from(lots.size()) * value,
+        }
     }
 
     /// What a lot held now is worth at the mark: mark x unit - F. Nothing without a mark.
@@ -235,7 +239,11 @@ impl Markets {
     #[must_use]
     pub fn leg_value(&self, leg: &Leg) -> i128 {
         let value = self.market(leg.market).and_then(Market::lot_value).unwrap_or(0);
-        i128::from(leg.lots.lots()) * value
+        // As in the gross value.
+        match i64::try_from(value) {
+            Ok(value) => i128::from(leg.lots.lots()) * i128::from(value),
+            Err(_) => i128::from(leg.lots.lots()) * value,
+        }
     }
 
     /// The gross value of a leg at the mark: lots x mark, without funding and side, in atoms.

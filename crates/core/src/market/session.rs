@@ -49,18 +49,7 @@ impl Markets {
         let position = self.position(account);
         let equity = cash + self.value(&position.legs);
         let then = position.at(reference);
-        let values = self.checkpoints.get(&reference);
-        let worth = |market: MarketId| -> i128 {
-            let value = values.and_then(|c| c.lot_values.get(market.index()).copied().flatten());
-            i128::from(value.unwrap_or(0))
-        };
-        let (cash_then, legs_then, totals_then) = match then {
-            Some(snapshot) => (snapshot.cash, snapshot.legs.clone(), snapshot.totals.clone()),
-            None => {
-                let legs = position.legs.iter().map(|leg| (leg.market, leg.lots)).collect();
-                (cash, legs, position.totals.clone())
-            }
-        };
+        let totals_then = then.map_or(&position.totals, |snapshot| &snapshot.totals);
         let mut gains: Vec<(DomainId, i128)> = Vec::new();
         let mut add = |domain: DomainId, amount: i128| match gains
             .binary_search_by_key(&domain, |(of, _)| *of)
@@ -68,11 +57,10 @@ impl Markets {
             Ok(place) => gains[place].1 += amount,
             Err(place) => gains.insert(place, (domain, amount)),
         };
-        let mut equity_then = cash_then;
-        for (market, lots) in &legs_then {
-            let value = i128::from(lots.lots()) * worth(*market);
+        let mut equity_then = then.map_or(cash, |snapshot| snapshot.cash);
+        for (market, value) in self.legs_at(position, reference) {
             equity_then += value;
-            if let Some(found) = self.market(*market) {
+            if let Some(found) = self.market(market) {
                 add(found.spec.domain, -value);
             }
         }
@@ -91,6 +79,37 @@ impl Markets {
             principal: (equity_then + moved).max(0),
             realised: position.totals.realised - totals_then.realised,
         }
+    }
+
+    /// What `account` gained in `domain` alone since `reference`, in atoms: [`Session::gain`] of
+    /// its session, read without the rest of it.
+    #[must_use]
+    pub fn gain_in(&self, account: AccountId, domain: DomainId, reference: CheckpointId) -> i128 {
+        let position = self.position(account);
+        let counts = |market| self.market(market).is_some_and(|of| of.spec.domain == domain);
+        let now = position.legs.iter().filter(|leg| counts(leg.market));
+        let now: i128 = now.map(|leg| self.leg_value(leg)).sum();
+        let then = self.legs_at(position, reference).filter(|(market, _)| counts(*market));
+        let then: i128 = then.map(|(_, value)| value).sum();
+        let totals = position.at(reference).map_or(&position.totals, |snapshot| &snapshot.totals);
+        now - then + position.totals.flow(domain) - totals.flow(domain)
+    }
+
+    /// The legs of `position` at `reference`, with what they were worth then, in atoms.
+    fn legs_at<'a>(
+        &'a self,
+        position: &'a Position,
+        reference: CheckpointId,
+    ) -> impl Iterator<Item = (MarketId, i128)> + 'a {
+        let then = position.at(reference);
+        let kept = then.into_iter().flat_map(|snapshot| snapshot.legs.iter().copied());
+        let same = then.is_none().then_some(&position.legs).into_iter().flatten();
+        let legs = kept.chain(same.map(|leg| (leg.market, leg.lots)));
+        let values = self.checkpoints.get(&reference);
+        legs.map(move |(market, lots)| {
+            let value = values.and_then(|c| c.lot_values.get(market.index()).copied().flatten());
+            (market, i128::from(lots.lots()) * i128::from(value.unwrap_or(0)))
+        })
     }
 
     /// Sum over the legs of the positive part of unrealised profit: value at the mark less entry.

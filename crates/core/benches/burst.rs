@@ -2,7 +2,8 @@
 //! ten thousand liquidations by a backstop in one domain, and in another the failures of large
 //! accounts whose legs go to thousands of accounts by auto-deleveraging. Seeded by nothing: the
 //! book is the same in every run.
-//! `cargo bench -p rhodian-core --bench burst [-- ACCOUNTS LIQUIDATIONS]`
+//! `cargo bench -p rhodian-core --bench burst [-- ACCOUNTS LIQUIDATIONS [deleverage]]`; with the
+//! last word the liquidations go to auto-deleveraging, too, one by one.
 
 mod venues;
 
@@ -33,7 +34,8 @@ fn main() {
     let mut asked = env::args().skip(1).filter_map(|word| word.parse().ok());
     let accounts: u32 = asked.next().unwrap_or(ACCOUNTS);
     let stretched: u32 = asked.next().unwrap_or(LIQUIDATIONS);
-    let mut engine = book(accounts, stretched);
+    let deleverages = env::args().any(|word| word == "deleverage");
+    let mut engine = book(accounts, stretched, deleverages);
     let fall = Price::new(9_330).unwrap();
     let marks = (0..=MARKETS).map(|market| (MarketId(market), fall)).collect();
     let action = Action::Market(market::Command::Mark { marks });
@@ -99,7 +101,7 @@ fn count(records: &[Record]) -> Found {
 
 /// Ordinary accounts that trade with each other, stretched ones long against them, and a second
 /// domain where few are long against many.
-fn book(accounts: u32, stretched: u32) -> Engine {
+fn book(accounts: u32, stretched: u32, deleverages: bool) -> Engine {
     let others = stretched + FAILING * (SHORTS_EACH + 1) + 1;
     let ordinary = accounts - others;
     let mut engine = venues::set_up(ordinary);
@@ -107,7 +109,7 @@ fn book(accounts: u32, stretched: u32) -> Engine {
     traders.fill(&mut engine, ordinary);
     let backstop = AccountId(ordinary);
     open_account(&mut engine, backstop, AssetId(0), 100_000_000_000_000);
-    set_routes(&mut engine, backstop);
+    set_routes(&mut engine, backstop, deleverages);
     for place in 0..stretched {
         let account = AccountId(ordinary + 1 + place);
         // 7.5 % of the value: 0.8 % are left after a fall of 6.7 %, and 2.5 % must be held.
@@ -127,12 +129,15 @@ fn book(accounts: u32, stretched: u32) -> Engine {
     engine
 }
 
-fn set_routes(engine: &mut Engine, backstop: AccountId) {
+fn set_routes(engine: &mut Engine, backstop: AccountId, deleverages: bool) {
     let fund = venues::add_fund(engine, AssetId(0), LayerId(1));
     let (base, impact, volatility, depth, band) = (1_000, 0, 0, 1_000, 100_000);
     let budget = Amount::MAX;
-    let route =
-        Route::Backstop { account: backstop, base, impact, volatility, depth, band, budget };
+    let route = if deleverages {
+        Route::Deleverage
+    } else {
+        Route::Backstop { account: backstop, base, impact, volatility, depth, band, budget }
+    };
     let list = vec![RouteSpec { route, time: 3_600_000, budget: Amount::MAX }];
     let rate_limit = Amount::MAX;
     let (buffer, penalty, slippage, window) = (200_000, 1_000, 1_000, 3_600_000);

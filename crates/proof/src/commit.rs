@@ -223,8 +223,7 @@ fn leaves(
         .accounts()
         .map(|(account, _)| {
             let trades = state.markets.position(account).asset == asset;
-            let session = state.session(account, reference).filter(|_| trades);
-            session.map_or(0, |session| session.gain(domain))
+            if trades { state.markets.gain_in(account, domain, reference) } else { 0 }
         })
         .collect();
     let mut netted: BTreeMap<OwnerId, i128> = BTreeMap::new();

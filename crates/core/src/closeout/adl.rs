@@ -157,8 +157,10 @@ pub(super) fn deleverage(
             push(&mut taken, other, gives, side);
         }
     }
-    let (accounts, mut candidates) = candidates(state, market, asset, side);
     let lot = u64::try_from(found.value_at(price)).map_err(|_| Rejection::NotDue)?;
+    let ranked = state.first_drained((market, domain, side < 0), lot, left);
+    let (accounts, mut candidates) =
+        ranked.unwrap_or_else(|| candidates(state, market, asset, side));
     let of = (market, domain, side);
     let gives = assigned(state, of, &accounts, &mut candidates, (asset, lot), left);
     let (gives, level) = gives.ok_or(Rejection::NotDue)?;
@@ -242,31 +244,44 @@ pub(super) fn candidates(
     let mut holders: Vec<AccountId> = state.holders(market, side < 0).collect();
     holders.sort_unstable();
     for account in holders {
-        let position = state.markets.position(account);
-        let lots = position.lots(market);
-        if lots.lots().signum() != -side {
-            continue;
+        let lien = || liens.of(account);
+        if let Some(found) = candidate(state, (market, asset, side), account, lien) {
+            accounts.push(account);
+            candidates.push(found);
         }
-        let net: i128 = position.legs.iter().map(|leg| signed_gross(state, leg)).sum();
-        let equity = state.equity(account, asset) - liens.of(account).atoms().cast_signed();
-        accounts.push(account);
-        // Requirements on gross value fall with each lot given.
-        let bounds = Portfolio::of(state, account, asset, market).map(|held| {
-            let easing = held.easing();
-            (easing, Some(held.room(easing)))
-        });
-        let (easing, room) = bounds.unwrap_or((lots.size(), None));
-        candidates.push(Candidate {
-            lots: lots.size(),
-            easing,
-            room,
-            // Sums of several legs, and profit on a balance, may pass the bound of an amount:
-            // beyond it nobody's place is told apart, and everybody can still be reached.
-            net: if lots.lots() < 0 { -net } else { net }.clamp(-MOST, MOST),
-            equity: equity.clamp(1, MOST).unsigned_abs(),
-        });
     }
     (accounts, candidates)
+}
+
+/// What `account` can give to the other side in a market, if it stands on that side.
+pub(crate) fn candidate(
+    state: &State,
+    (market, asset, side): (MarketId, AssetId, i64),
+    account: AccountId,
+    lien: impl FnOnce() -> Amount,
+) -> Option<Candidate> {
+    let position = state.markets.position(account);
+    let lots = position.lots(market);
+    if lots.lots().signum() != -side {
+        return None;
+    }
+    let net: i128 = position.legs.iter().map(|leg| signed_gross(state, leg)).sum();
+    let equity = state.equity(account, asset) - lien().atoms().cast_signed();
+    // Requirements on gross value fall with each lot given.
+    let bounds = Portfolio::of(state, account, asset, market).map(|held| {
+        let easing = held.easing();
+        (easing, Some(held.room(easing)))
+    });
+    let (easing, room) = bounds.unwrap_or((lots.size(), None));
+    Some(Candidate {
+        lots: lots.size(),
+        easing,
+        room,
+        // Sums of several legs, and profit on a balance, may pass the bound of an amount: beyond
+        // it nobody's place is told apart, and everybody can still be reached.
+        net: if lots.lots() < 0 { -net } else { net }.clamp(-MOST, MOST),
+        equity: equity.clamp(1, MOST).unsigned_abs(),
+    })
 }
 
 /// The value of a leg at the mark with its side, before funding.

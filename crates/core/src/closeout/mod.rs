@@ -19,6 +19,7 @@ use alloc::vec::Vec;
 
 use borsh::{BorshDeserialize, BorshSerialize};
 
+pub(crate) use adl::candidate;
 pub use command::{Command, Duty, Rejection};
 pub(crate) use decide::{decide, decide_duty, next_duty};
 pub use event::{Event, Why};

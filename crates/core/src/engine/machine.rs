@@ -103,7 +103,10 @@ impl Engine {
             if decided {
                 debug_assert!(is_so_decided(&self.state, &next, &self.buffer));
                 self.apply(next, records);
-            } else if self.one(next, records).is_err() {
+                continue;
+            }
+            self.state.find_ranks(&next);
+            if self.one(next, records).is_err() {
                 break;
             }
         }

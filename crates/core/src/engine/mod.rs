@@ -10,6 +10,7 @@ mod health;
 mod machine;
 mod message;
 mod quiet;
+mod ranks;
 mod ready;
 mod standing;
 mod state;

@@ -34,7 +34,7 @@ impl State {
     /// Finds who is next, where that is not known and there may be somebody.
     pub(super) fn find_ready(&mut self) {
         let watch = &self.watch;
-        if watch.is_on() && !watch.is_quiet() && watch.ready().is_none() && !self.may_hold_liens() {
+        if watch.is_on() && !watch.is_quiet() && watch.ready().is_none() && !self.holds_liens() {
             let ready = self.scanned();
             self.watch.set_ready(Some(ready));
         }
@@ -62,7 +62,7 @@ impl State {
     /// Follows `event`, after it was applied; it touched balances or legs of `touched`.
     pub(super) fn follow_ready(&mut self, event: &Event, touched: &[AccountId]) {
         let Some(mut ready) = self.watch.take_ready() else { return };
-        if !is_local(event) || self.may_hold_liens() {
+        if !is_local(event) || self.holds_liens() {
             return;
         }
         for account in touched.iter().copied().chain(liquidated(event)) {
@@ -81,7 +81,7 @@ impl State {
 }
 
 /// Whether `event` changes nobody's health but that of those it touches.
-const fn is_local(event: &Event) -> bool {
+pub(super) const fn is_local(event: &Event) -> bool {
     use closeout::Event as C;
     match event {
         Event::Account(_) | Event::Market(market::Event::Filled { .. }) => true,

@@ -171,6 +171,19 @@ impl State {
         !self.losses.on_touch.is_empty() || self.watch.is_anything_open().unwrap_or_else(scanned)
     }
 
+    /// Whether somebody may hold a lien now: a loss is open, shares wait for a touch, or a layer of
+    /// an open episode takes its shares on touch. What an episode may hold later is not asked.
+    pub(crate) fn holds_liens(&self) -> bool {
+        let on_touch = |layer: &LayerId| {
+            let rule = self.domains.layer(*layer).and_then(|of| of.spec.source.members());
+            rule.is_some_and(|rule| rule.on_touch)
+        };
+        let mut sets = self.open_episodes().flat_map(|(_, episode)| &episode.sets);
+        !self.losses.on_touch.is_empty()
+            || self.open_losses().next().is_some()
+            || sets.any(|id| self.losses.set(*id).is_some_and(|s| s.layers.keys().any(on_touch)))
+    }
+
     /// Whether a failure of `account` in `asset` is known and not taken over yet. A loss that is
     /// settled was taken over, and one that the engine found is not dismissed.
     pub(crate) fn is_failing(&self, account: AccountId, asset: AssetId) -> bool {
@@ -217,6 +230,7 @@ impl State {
                 && self.is_health_watched()
                 && self.is_quiet_right()
                 && self.is_ready_right()
+                && self.are_ranks_right()
     }
 
     /// The level measured last for a layer of a liable set, if none of its caps moved since in a
@@ -376,6 +390,7 @@ impl State {
         }
         self.watch.evolve(event);
         self.follow_ready(event, touched);
+        self.follow_ranks(event, touched);
         let quiet = self.watch.is_quiet() && self.stays_quiet(event, touched);
         self.watch.set_quiet(quiet);
     }

@@ -5,10 +5,11 @@ use alloc::boxed::Box;
 use alloc::collections::{BTreeMap, BTreeSet};
 use alloc::vec::Vec;
 
+use super::ranks::{Ranking, Ranks};
 use super::ready::Ready;
 use super::{Event, State};
 use crate::account;
-use crate::ids::{AccountId, EpisodeId, LayerId, LiableSetId, LossId, Name, OwnerId};
+use crate::ids::{AccountId, EpisodeId, LayerId, LiableSetId, LossId, MarketId, Name, OwnerId};
 use crate::loss::{self, Level, Loss, Stage};
 use crate::margin::watch::RiskBook;
 
@@ -30,6 +31,8 @@ pub struct Watch {
     quiet: bool,
     /// Who is next in liquidation, where it is known.
     ready: Option<Ready>,
+    /// Who is drained first, where it is known.
+    ranks: Ranks,
     /// Memory that events use again.
     touched: Vec<AccountId>,
     open_losses: BTreeSet<LossId>,
@@ -218,6 +221,22 @@ impl Watch {
 
     pub(super) fn set_ready(&mut self, ready: Option<Ready>) {
         self.ready = ready;
+    }
+
+    pub(super) const fn ranks(&self) -> &Ranks {
+        &self.ranks
+    }
+
+    pub(super) fn take_ranks(&mut self) -> Ranks {
+        core::mem::take(&mut self.ranks)
+    }
+
+    pub(super) fn set_ranks(&mut self, ranks: Ranks) {
+        self.ranks = ranks;
+    }
+
+    pub(super) fn set_ranking(&mut self, of: (MarketId, bool), ranking: Ranking) {
+        self.ranks.insert(of, ranking);
     }
 
     pub(super) fn set_debt(&mut self, loss: LossId, open: bool) {

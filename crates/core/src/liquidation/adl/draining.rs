@@ -31,6 +31,7 @@
 
 use alloc::vec;
 use alloc::vec::Vec;
+use core::cmp::Ordering;
 use core::fmt;
 
 use super::level::{Ratio, Stage, lots_of};
@@ -181,6 +182,30 @@ pub(super) fn drain_with(
     };
     let unassigned = needed - lots_of(taken);
     Ok(Draining { lots, level, hedges_reached, rounded_up, unassigned })
+}
+
+/// Which of two candidates, whose requirements fall with every lot, begins to give first: the more
+/// leveraged.
+pub(crate) fn by_leverage(one: &Candidate, other: &Candidate) -> Ordering {
+    let at = |of: &Candidate| Ratio { num: of.net, den: of.equity };
+    at(other).compare(one.net, one.equity)
+}
+
+/// Whether `needed` lots come from `first` alone, all of whose requirements fall with every lot,
+/// when others begin to give no earlier than `next`: at the level where that one begins, `first`
+/// give as much. Draining all of them then gives what draining `first` gives.
+pub(crate) fn suffice(
+    first: &[Candidate],
+    lot_value: u64,
+    needed: u64,
+    next: Option<&Candidate>,
+) -> bool {
+    let Some(next) = next else { return true };
+    let stage = Stage { value: u128::from(lot_value), rising: false };
+    let level = Ratio { num: next.net, den: next.equity };
+    // Where they give all they have, no level is published: there is one while others hold more.
+    total(first, Candidate::gives_at_most) > u128::from(needed)
+        && stage.given_floor(first, level) >= u128::from(needed)
 }
 
 fn total(candidates: &[Candidate], lots: fn(&Candidate) -> u64) -> u128 {

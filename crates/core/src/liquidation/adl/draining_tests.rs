@@ -3,7 +3,9 @@
 use std::vec;
 use std::vec::Vec;
 
-use super::draining::{AdlError, Candidate, Draining, Level, drain, drain_with};
+use super::draining::{
+    AdlError, Candidate, Draining, Level, by_leverage, drain, drain_with, suffice,
+};
 use crate::bounds::{MAX_AMOUNT, MAX_LOTS};
 use crate::units::Fraction;
 
@@ -215,4 +217,43 @@ fn a_guess_that_misleads_costs_time_only() {
             }
         }
     }
+}
+
+#[test]
+fn the_first_that_suffice_give_what_all_give() {
+    let worlds: [fn(u64) -> Candidate; 4] = [
+        |i| single(1 + i * 7_919 % 101, u128::from(1 + i * i % 97)),
+        // Hedged accounts, net exposure on either side, many alike.
+        |i| holder(1 + i % 9, i128::from(i % 7) * 5 - 12, u128::from(1 + i % 4)),
+        |i| holder(1 << (i % 20), 1 << (2 * (i % 20)), 1 << (i % 20)),
+        |i| holder(3, MAX_AMOUNT.cast_signed() - i128::from(i % 5), MAX_AMOUNT - u128::from(i)),
+    ];
+    let mut told = 0;
+    for world in worlds {
+        for count in 1..40 {
+            let book: Vec<Candidate> = (0..count).map(world).collect();
+            let mut order: Vec<usize> = (0..book.len()).collect();
+            order.sort_by(|a, b| by_leverage(&book[*a], &book[*b]).then(a.cmp(b)));
+            let all: u64 = book.iter().map(|of| of.lots).sum();
+            for needed in [1, all / 50 + 1, all / 7 + 1, all / 2, all - 1, all] {
+                for first in 1..=book.len() {
+                    let mut places = order[..first].to_vec();
+                    places.sort_unstable();
+                    let some: Vec<Candidate> = places.iter().map(|place| book[*place]).collect();
+                    let next = order.get(first).map(|place| &book[*place]);
+                    if !suffice(&some, 2, needed, next) {
+                        continue;
+                    }
+                    told += 1;
+                    let (all, some) = (drain(&book, 2, needed), drain(&some, 2, needed));
+                    let (all, some) = (all.unwrap(), some.unwrap());
+                    let mut lots = vec![0; book.len()];
+                    places.iter().zip(&some.lots).for_each(|(place, of)| lots[*place] = *of);
+                    let same = Draining { lots, ..some };
+                    assert_eq!(same, all, "{first} of {count} for {needed}");
+                }
+            }
+        }
+    }
+    assert!(told > 10_000, "{told}");
 }

@@ -54,6 +54,12 @@ impl Ratio {
 
 /// `a b` against `c d`.
 fn compare_products(a: i128, b: u128, c: i128, d: u128) -> Ordering {
+    let small = |one: i128, other: u128| {
+        Some(i128::from(i64::try_from(one).ok()?) * i128::from(i64::try_from(other).ok()?))
+    };
+    if let (Some(left), Some(right)) = (small(a, b), small(c, d)) {
+        return left.cmp(&right);
+    }
     let left = U256::product(a.unsigned_abs(), b);
     let right = U256::product(c.unsigned_abs(), d);
     match (a < 0, c < 0) {

@@ -94,6 +94,29 @@ fn ranks_bind_those_who_accepted_and_one_list_serves() {
     assert_eq!(refused(again), "ranks-settled");
 }
 
+/// A claim by rank takes no more than the account has: what it owes on its legs at the marks is not
+/// its own, whatever its balance says.
+#[test]
+fn ranks_take_no_more_than_equity() {
+    let mut world = World::venue(1_000, 1_000);
+    world.account("alice", 140_000);
+    world.account("bob", 100_000);
+    world.fill("BTC", "alice", "bob", 200, 1_000);
+    world.mark("BTC", 1_300);
+    assert_eq!((world.cash("bob"), world.equity("bob")), (300_000, 40_000));
+    world.report("L", 5_000);
+    let (status, domain, cause) = (Status::Settling, Some(DOMAIN), name("end"));
+    world.must(Action::Control(control::Command::SetStatus { domain, status, cause }));
+    let account = world.id("bob");
+    for (asked, accepted) in [(40_001, false), (40_000, true)] {
+        let claims = vec![RankedClaim { account, rank: Rank::Principal, amount: amount(asked) }];
+        let command = loss::Command::SettleRanks { domain: DOMAIN, claims };
+        let given = world.give(Actor::VENUE, Action::Loss(command));
+        let code = given.err().map(|refused| refused.code());
+        assert_eq!(code, (!accepted).then_some("ranks-above-free"), "{asked}");
+    }
+}
+
 /// T18: in settlement nobody leaves at par before the ranks are settled; afterwards what is left
 /// is free.
 #[test]

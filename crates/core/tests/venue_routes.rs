@@ -419,6 +419,27 @@ fn a_settlement_liquidates_nobody() {
     assert!(!world.engine.state().is_below_maintenance(world.id("alice")));
 }
 
+/// A book's routes are tried in their order: a backstop that can buy nothing is passed by.
+#[test]
+fn a_book_goes_to_the_next_backstop_where_the_first_is_used_up() {
+    for (budget, buys) in [(1_000_000, "backstop"), (100, "second")] {
+        let mut world = floor();
+        world.account("second", 1_000_000);
+        let (first, mut second) = (backstop(&world, budget), backstop(&world, 1_000_000));
+        if let Route::Backstop { account, .. } = &mut second {
+            *account = world.id("second");
+        }
+        let of = routes(&world, vec![spec(first), spec(second)]);
+        set(&mut world, of).unwrap();
+        world.mark("BTC", 890);
+        world.loss_of("L1", "alice");
+        for name in ["backstop", "second"] {
+            let lots = if name == buys { 400 } else { 0 };
+            assert_eq!(world.lots(name, "BTC"), lots, "{name}, budget {budget}");
+        }
+    }
+}
+
 /// Whole lots round down; a bidder is paid for what he takes, so many small bids cost no more than
 /// one: the large leg cannot be left behind while its bonus is collected.
 #[test]

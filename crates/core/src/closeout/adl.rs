@@ -42,20 +42,26 @@ pub(super) fn begin(state: &State, loss: LossId, events: &mut Events) -> Result<
     Ok(())
 }
 
-/// What a backstop buys of the book of `loss` now: its turn comes when those before it in the
-/// venue's order had their time.
+/// What a backstop buys of the book of `loss` now: the first that buys, when the routes before it
+/// in the venue's order had their time; a backstop that buys nothing takes none.
 fn backstop_buys(state: &State, loss: LossId) -> Option<Sale> {
     let book = state.markets.books.get(&loss)?;
     let asset = state.domains.domain(state.losses.loss(loss)?.domain)?.asset;
     let routes = state.closeouts.routes(asset)?;
+    let rows: Vec<_> = book.legs.iter().map(|leg| (leg.market, leg.lots)).collect();
     let mut turn = book.since;
     for spec in &routes.list {
-        if let Route::Backstop { account, .. } = spec.route {
-            let rows: Vec<_> = book.legs.iter().map(|leg| (leg.market, leg.lots)).collect();
-            let sale = sale::to_backstop(state, Party::Book(loss), account, spec, &rows);
-            return sale.filter(|_| turn <= state.now());
+        if turn > state.now() {
+            break;
         }
-        turn = turn.after(spec.time);
+        let Route::Backstop { account, .. } = spec.route else {
+            turn = turn.after(spec.time);
+            continue;
+        };
+        let sale = sale::to_backstop(state, Party::Book(loss), account, spec, &rows);
+        if sale.is_some() {
+            return sale;
+        }
     }
     None
 }

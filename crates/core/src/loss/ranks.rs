@@ -69,7 +69,7 @@ fn class_of(claim: &RankedClaim) -> u32 {
 }
 
 /// Every account exists and accepted the domain's terms, no part stands twice, the parts are
-/// above zero and within what is free.
+/// above zero and within what is free of balance and of equity.
 fn check(
     state: &State,
     domain: DomainId,
@@ -96,7 +96,9 @@ fn check(
         *sum = sum.checked_add(claim.amount).unwrap_or(Amount::MAX);
     }
     for (account, asked) in asked {
+        // No more than he has, were his legs closed at the marks: what he owes on them is not his.
         let held = state.ledger.held(asset, Holder::Account(account));
+        let held = held.min(state.means(account, asset));
         let free = held.less_or_zero(state.losses.lien(state, account, asset));
         if asked > free {
             return Err(Rejection::RanksAboveFree { account, asked, free });

@@ -145,7 +145,8 @@ fn outside_only(schema: &mut Value) {
         one["properties"].get("command").is_some() && area.as_str().is_some_and(is_internal_area)
             || area == "tick"
     };
-    if let Some(kinds) = schema["oneOf"].as_array_mut() {
+    // By name, since an index would put a null where there is none.
+    if let Some(kinds) = schema.get_mut("oneOf").and_then(Value::as_array_mut) {
         kinds.retain(|one| !is_internal(one));
     }
 }

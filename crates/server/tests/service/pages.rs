@@ -7,6 +7,8 @@ use std::process::{Command, Stdio};
 use std::thread;
 use std::time::Duration;
 
+use serde_json::json;
+
 use super::client::call;
 use super::venue::Venue;
 
@@ -76,15 +78,63 @@ fn a_loss_is_followed_from_its_price_to_its_share() {
     }
 }
 
+/// Bob's share, by every rule: he alone gained, so he alone pays, whatever the rule.
+#[test]
+fn a_share_is_shown_under_each_other_rule() {
+    let venue = Venue::start();
+    venue.world();
+    venue.trade();
+    venue.mark(820);
+    let (bob, carol) = (venue.key("participant", Some(1)), venue.key("participant", Some(2)));
+    let path = "/v1/losses/0/rules/1";
+    let reply = venue.get_as(path, &bob);
+    assert_eq!(reply.status, 200, "{reply:?}");
+    let layers = reply.json()["data"].clone();
+    let layer = &layers[0];
+    assert_eq!((layers.as_array().unwrap().len(), &layer["name"]), (1, &json!("Winners")));
+    assert_eq!((&layer["rule"], &layer["members"]), (&json!("proportional"), &json!(1)));
+    let rules = layer["rules"].as_array().unwrap();
+    assert_eq!(rules.len(), 11, "{layer}");
+    let share = venue.get("/v1/accounts/1/exposure")["data"]["shares"][0].clone();
+    assert!(share["paid"] != json!("0"), "{share}");
+    for rule in rules {
+        assert_eq!(rule["share"], share["paid"], "{rule}");
+    }
+    // Another's is another's, whether there is such a loss or not; Carol bore nothing.
+    for path in [path, "/v1/losses/9/rules/1"] {
+        assert_eq!(venue.get_as(path, &carol).code(), "not-own", "{path}");
+    }
+    assert_eq!(venue.get_as("/v1/losses/0/rules/2", &carol).json()["data"], json!([]));
+    assert_eq!(venue.get_as("/v1/losses/9/rules/1", &bob).status, 404);
+    assert_eq!(venue.get_as("/v1/losses/0/rules/1?layer=1", &bob).code(), "parameter-not-read");
+    // The same on his page, where it was asked for.
+    let cookie = cookie_of(&venue, &bob);
+    let with = [("cookie", cookie.as_str())];
+    let get = |path: &str| call(venue.address, "GET", path, &with, b"");
+    let live = get("/accounts/1").body;
+    assert!(live.contains("id=\"live\"") && !live.contains("the rule in force"), "{live}");
+    assert!(live.contains("/accounts/1?rules=0#each-rule"), "no way leads there: {live}");
+    let still = get("/accounts/1?rules=0").body;
+    for part in ["the rule in force", "equal losses", "random arrival", "id=\"each-rule\""] {
+        assert!(still.contains(part), "{part} is missing: {still}");
+    }
+    assert!(!still.contains("id=\"live\""), "it would be divided anew with every event");
+    assert_eq!(get("/accounts/0?rules=0").status, 403);
+}
+
+/// The cookie of someone who showed his key in a browser.
+fn cookie_of(venue: &Venue, key: &str) -> String {
+    let kind = [("content-type", "application/x-www-form-urlencoded")];
+    let reply = call(venue.address, "POST", "/login", &kind, format!("key={key}").as_bytes());
+    reply.header("set-cookie").unwrap().split(';').next().unwrap().to_owned()
+}
+
 #[test]
 fn a_participants_pages_show_his_own_only() {
     let venue = Venue::start();
     venue.world();
     venue.trade();
-    let form = format!("key={}", venue.key("participant", Some(2)));
-    let kind = [("content-type", "application/x-www-form-urlencoded")];
-    let reply = call(venue.address, "POST", "/login", &kind, form.as_bytes());
-    let cookie = reply.header("set-cookie").unwrap().split(';').next().unwrap().to_owned();
+    let cookie = cookie_of(&venue, &venue.key("participant", Some(2)));
     let with = [("cookie", cookie.as_str())];
     let get = |path: &str| call(venue.address, "GET", path, &with, b"");
     assert!(get("/accounts/2").body.contains("carol"));

@@ -109,10 +109,7 @@ impl Door {
     ///
     /// No turn came within [`PATIENCE`].
     pub async fn turn(&self) -> Result<OwnedSemaphorePermit, Problem> {
-        let turn = Arc::clone(&self.turns).acquire_owned();
-        let busy = || Problem::new("busy", "others read as much: ask again").after(5);
-        let turn = tokio::time::timeout(PATIENCE, turn).await.map_err(|_| busy())?;
-        turn.map_err(|_| busy())
+        wait_for(&self.turns, PATIENCE).await
     }
 
     /// Charges `key` for a call.
@@ -128,6 +125,16 @@ impl Door {
             Problem::new("too-many-requests", detail).after(seconds)
         })
     }
+}
+
+/// Waits for one of `turns`, no longer than `patience`.
+async fn wait_for(
+    turns: &Arc<Semaphore>,
+    patience: Duration,
+) -> Result<OwnedSemaphorePermit, Problem> {
+    let turn = tokio::time::timeout(patience, Arc::clone(turns).acquire_owned()).await;
+    let busy = || Problem::new("busy", "others read as much: ask again").after(5);
+    turn.map_err(|_| busy())?.map_err(|_| busy())
 }
 
 /// The router of everything.
@@ -172,4 +179,26 @@ pub fn router(door: Arc<Door>) -> Router {
         .layer(middleware::from_fn_with_state(Arc::clone(&door), gate::gate))
         .layer(DefaultBodyLimit::max(limit))
         .with_state(door)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_turn_is_waited_for_and_refused_after_a_while() {
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_time().build().unwrap();
+        runtime.block_on(async {
+            let turns = Arc::new(Semaphore::new(1));
+            let held = wait_for(&turns, PATIENCE).await.unwrap();
+            let refused = wait_for(&turns, Duration::from_millis(20)).await.unwrap_err();
+            assert_eq!((refused.status, refused.code.as_ref()), (503, "busy"));
+            let leaves = async {
+                tokio::time::sleep(Duration::from_millis(20)).await;
+                drop(held);
+            };
+            let (turn, ()) = futures_util::future::join(wait_for(&turns, PATIENCE), leaves).await;
+            assert!(turn.is_ok());
+        });
+    }
 }

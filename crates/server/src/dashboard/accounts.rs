@@ -245,7 +245,8 @@ fn under_each_rule(ask: &Ask<'_>, of: &EachRuleView) -> Markup {
         div class="scroll" tabindex="0" role="region" aria-label="Under each rule" {
             table {
                 caption { "Of " (money(of.borne)) " through " (of.name) ", over the same "
-                    (of.members) " accounts and the same total, this one would pay" }
+                    (of.members) @if of.members == 1 { " account" } @else { " accounts" }
+                    " and the same total, this one would pay" }
                 thead { tr {
                     th scope="col" { "Rule" } th scope="col" class="number" { "Share" }
                     th scope="col" { "To be known" }

@@ -7,6 +7,7 @@ mod losses;
 mod overview;
 mod rules;
 mod show;
+mod verify;
 
 use std::sync::Arc;
 
@@ -38,6 +39,7 @@ const MENU: &[(&str, &str)] = &[
     ("/markets", "Markets and prices"),
     ("/parameters", "Parameters"),
     ("/kinds", "Events"),
+    ("/verify", "Verify a receipt"),
     ("/docs", "API"),
 ];
 
@@ -56,6 +58,9 @@ pub(crate) fn router() -> Router<Arc<Door>> {
         .route("/kinds", get(|s, r| page(s, r, "/kinds", rules::kinds)))
         .route("/losses", get(|s, r| page(s, r, "/losses", losses::list)))
         .route("/losses/{loss}", get(loss))
+        .route("/verify", get(verify::page))
+        .route("/assets/verify.js", get(verify::script))
+        .route("/assets/verifier.wasm", get(verify::verifier))
         .route("/login", get(login).post(begin))
         .route("/logout", post(end))
         .route("/assets/style.css", get(|| asset("text/css; charset=utf-8", STYLE)))
@@ -188,6 +193,8 @@ fn frame(title: &str, at: &str, body: &Markup) -> Response {
                 meta name="viewport" content="width=device-width, initial-scale=1";
                 meta name="color-scheme" content="light dark";
                 title { (title) }
+                // There is no picture to ask for, which a browser would otherwise.
+                link rel="icon" href="data:,";
                 link rel="stylesheet" href="/assets/style.css";
                 script src="/assets/live.js" defer {}
             }

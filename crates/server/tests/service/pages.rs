@@ -2,14 +2,14 @@
 
 use std::io::{self, BufRead, BufReader, Read, Write};
 use std::net::{SocketAddr, TcpListener, TcpStream};
-use std::path::PathBuf;
 use std::process::{Command, Stdio};
 use std::thread;
 use std::time::Duration;
 
 use serde_json::json;
 
-use super::client::call;
+use super::browser::{QUIET, chromium};
+use super::client::{call, head, open};
 use super::venue::Venue;
 
 const PAGES: &[&str] = &[
@@ -23,6 +23,7 @@ const PAGES: &[&str] = &[
     "/markets",
     "/parameters",
     "/kinds",
+    "/verify",
     "/docs",
 ];
 
@@ -122,6 +123,28 @@ fn a_share_is_shown_under_each_other_rule() {
     assert_eq!(get("/accounts/0?rules=0").status, 403);
 }
 
+/// The verifier is WebAssembly, which a page may compile by its policy only.
+#[test]
+fn only_the_page_of_the_check_may_compile() {
+    let venue = crashed();
+    let get = |path: &str| call(venue.address, "GET", path, &[], b"");
+    for path in PAGES {
+        let reply = get(path);
+        let policy = reply.header("content-security-policy").unwrap();
+        assert_eq!(policy.contains("'wasm-unsafe-eval'"), *path == "/verify", "{path}: {policy}");
+        let rest = policy.replace(" 'wasm-unsafe-eval'", "");
+        assert_eq!(rest, get("/v1/status").header("content-security-policy").unwrap(), "{path}");
+    }
+    let mut verifier = open(venue.address, "GET", "/assets/verifier.wasm", &[], b"");
+    let (status, headers) = head(&mut verifier);
+    assert_eq!(status, 200);
+    let kind = headers.iter().find(|(name, _)| name == "content-type");
+    assert_eq!(kind.map(|(_, value)| value.as_str()), Some("application/wasm"));
+    let mut bytes = Vec::new();
+    verifier.read_to_end(&mut bytes).unwrap();
+    assert!(bytes.starts_with(b"\0asm"), "{} bytes", bytes.len());
+}
+
 /// The cookie of someone who showed his key in a browser.
 fn cookie_of(venue: &Venue, key: &str) -> String {
     let kind = [("content-type", "application/x-www-form-urlencoded")];
@@ -145,14 +168,6 @@ fn a_participants_pages_show_his_own_only() {
         assert!(!reply.body.contains("bob"), "{path} tells of Bob");
     }
     assert_eq!(call(venue.address, "GET", "/accounts", &[], b"").status, 303);
-}
-
-/// The first Chromium there is.
-fn browser() -> Option<PathBuf> {
-    let names = ["chromium", "chromium-browser", "google-chrome"];
-    let folders = std::env::var_os("PATH")?;
-    let places = std::env::split_paths(&folders);
-    places.flat_map(|folder| names.map(|name| folder.join(name))).find(|path| path.is_file())
 }
 
 /// A door before the door, for one page: the page gets a picture that takes four seconds, so that
@@ -200,14 +215,11 @@ fn pass(mut client: TcpStream, to: SocketAddr) -> io::Result<()> {
 
 #[test]
 fn a_page_is_live_in_a_browser() {
-    let Some(browser) = browser() else {
-        println!("skipped: there is no Chromium on this machine");
-        return;
-    };
+    let Some(browser) = chromium() else { return };
     let venue = crashed();
     let profile = tempfile::tempdir().expect("a folder");
     let mut child = Command::new(&browser);
-    child.args(["--headless", "--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage"]);
+    child.args(QUIET);
     child.arg(format!("--user-data-dir={}", profile.path().display()));
     child.args(["--dump-dom"]).arg(format!("http://{}/", slowly(venue.address)));
     child.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::null());

@@ -92,6 +92,7 @@ mod tests {
 
     #[test]
     fn names_are_those_of_the_core() {
+        assert_eq!(RULES.map(|info| info.rule), Rule::ALL);
         for info in &RULES {
             let name = serde_json::to_value(info.rule).unwrap();
             assert_eq!(name, info.name);

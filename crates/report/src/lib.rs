@@ -22,6 +22,7 @@ pub mod model;
 pub mod money;
 pub mod names;
 pub mod picture;
+pub mod rules;
 pub mod run;
 pub mod safe;
 pub mod size;

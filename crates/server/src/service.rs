@@ -215,6 +215,7 @@ fn launch(
     let within = Duration::from_millis(config.stop_within);
     let buckets = Buckets::new(config.limit());
     let passes = Arc::new(Semaphore::new(api::PASSES));
+    let turns = Arc::new(Semaphore::new(api::TURNS));
     let slots = Arc::new(Slots::of(config.streams));
     let room = Arc::new(Semaphore::new(config.queue_bytes));
     let (audit, requests) = (Audit::default(), Mutex::new(Some(requests)));
@@ -232,6 +233,7 @@ fn launch(
         stopping,
         buckets,
         passes,
+        turns,
         slots,
         audit,
         sessions,

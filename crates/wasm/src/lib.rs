@@ -5,12 +5,17 @@
 //! a file of commands (one JSON object a line), or [`rhodian_verify`] with a question about a
 //! receipt. The answer is text behind [`rhodian_answer`] and [`rhodian_answer_len`]: the digests,
 //! or what was wrong and in which line; the checks.
+//!
+//! Without the feature `run` the engine is left out, and what remains is the verifier that a
+//! browser loads from the dashboard: `crates/wasm/verifier` builds it.
 
+#[cfg(feature = "run")]
 mod run;
 mod verify;
 
 use std::cell::RefCell;
 
+#[cfg(feature = "run")]
 pub use run::{Digests, run};
 pub use verify::verify;
 
@@ -30,6 +35,7 @@ pub extern "C" fn rhodian_reserve(len: usize) -> *mut u8 {
 }
 
 /// Runs the commands in the reserved room: 0 when they ran, 1 when they could not be read.
+#[cfg(feature = "run")]
 #[unsafe(no_mangle)]
 pub extern "C" fn rhodian_run() -> u32 {
     answer(|text| Ok((0, run(text)?.to_string())))

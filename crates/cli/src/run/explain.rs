@@ -1,7 +1,7 @@
 //! One account's share, explained: what it bore in each layer for each loss, why, what came
 //! back, and what it would bear under every other rule over the same claims.
 
-use rhodian_core::allocation::{AllocationError, divide};
+use rhodian_core::allocation::{self, AllocationError};
 use rhodian_core::engine::State;
 use rhodian_core::ids::{AccountId, LossId};
 use rhodian_core::recovery::{Bearer, Claim, ClaimPool};
@@ -14,7 +14,7 @@ use super::rows::{Columns, exact_shares, repaid, rule_of};
 use super::summary::kebab;
 use super::trail::{Division, Way, layers_of};
 use crate::diagnostic::Diagnostic;
-use crate::rules::{RULES, RuleInfo, rule_info};
+use crate::rules::rule_info;
 
 /// One account's share. Amounts are in atoms.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
@@ -299,40 +299,13 @@ fn under_each_rule(state: &State, account: AccountId, last: &Division) -> Vec<Un
     let Ok(place) = last.parts.binary_search_by_key(&account, |part| part.account) else {
         return Vec::new();
     };
-    let one = |info: &RuleInfo| {
-        let division = divide(info.rule, last.cumulative, &columns.claims());
-        let mut remark = match &division {
-            Err(AllocationError::TooManyClaims { max, .. }) => {
-                format!("is exact for {max} accounts at most")
-            }
-            Err(AllocationError::TooManyCoalitions { .. }) => {
-                "has too many orders of arrival to go through".to_owned()
-            }
-            Err(AllocationError::NoWeight) => "needs weights".to_owned(),
-            Err(error) => error.to_string(),
-            Ok(_) => String::new(),
-        };
-        if division.is_ok() {
-            columns.remark(info, &mut remark);
-        }
-        let share = division.ok().map(|division| division.shares[place]);
-        UnderRule { rule: info.name, share, remark }
+    let each = allocation::under_each_rule(last.cumulative, &columns.claims(), place);
+    let one = |under: allocation::UnderRule| UnderRule {
+        rule: rule_info(under.rule).name,
+        share: under.share.ok(),
+        remark: rhodian_report::rules::remark(&under),
     };
-    RULES.iter().map(one).collect()
-}
-
-impl Columns {
-    /// Says where a rule reads a column that the claims do not have.
-    fn remark(&self, info: &RuleInfo, remark: &mut String) {
-        let claims = self.claims();
-        let (_, queues, risks) = info.reads;
-        if queues && claims.scores.windows(2).all(|pair| pair[0] == pair[1]) {
-            "no scores given: by the order of ids".clone_into(remark);
-        }
-        if risks && claims.risks.windows(2).all(|pair| pair[0] == pair[1]) {
-            "no risk factors given: as proportional".clone_into(remark);
-        }
-    }
+    each.into_iter().map(one).collect()
 }
 
 /// Why an account that the run knows bears no share.

@@ -28,6 +28,7 @@ mod adjusted;
 mod arrival;
 mod check;
 mod classes;
+mod compare;
 mod equal;
 mod equal_level;
 mod exact;
@@ -51,6 +52,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::units::{Amount, Fraction};
 
+pub use compare::{UnderRule, under_each_rule};
 pub use exact::{ExactDivision, exact};
 pub use level::{capped_share_ceil, level_for, share_at};
 pub use wave::{divide, next_wave};
@@ -107,6 +109,23 @@ pub enum Rule {
     AdjustedProportional = 10,
     /// The minimal overlap rule (O'Neill 1982); exact up to 64 claimants.
     MinimalOverlap = 11,
+}
+
+impl Rule {
+    /// Every rule, in the order of their numbers: the default of the engine first.
+    pub const ALL: [Self; 11] = [
+        Self::Proportional,
+        Self::EqualLosses,
+        Self::EqualAwards,
+        Self::Talmud,
+        Self::Queue,
+        Self::RiskWeighted,
+        Self::RandomArrival,
+        Self::ReverseTalmud,
+        Self::Piniles,
+        Self::AdjustedProportional,
+        Self::MinimalOverlap,
+    ];
 }
 
 /// The claims of one division, as columns in claim order (the dense id). A column the rule does

@@ -8,7 +8,7 @@ use borsh::{BorshDeserialize, BorshSerialize};
 use serde::Serialize;
 
 use super::Episode;
-use crate::allocation::Claims;
+use crate::allocation::{self, Claims, UnderRule};
 use crate::basis::{self, BasisClaim};
 use crate::engine::State;
 use crate::ids::{AccountId, AssetId, DomainId, EpisodeId, LayerId, LossId, OwnerId, Time};
@@ -69,6 +69,27 @@ impl LayerSet {
         self.waves.last().map_or(Amount::ZERO, |wave| wave.cumulative)
     }
 
+    /// What the member at `place` would have paid in all under each rule: of what the divisions
+    /// so far amount to, or of what the members paid and are called for, over the frozen weights
+    /// and the caps as they stand. Priority classes count where the layer reads them.
+    ///
+    /// Where an account paid under a later set of the same episode, its cap here is the smaller
+    /// for it. The cost is a division over all members by each rule.
+    #[must_use]
+    pub fn under_each_rule(&self, place: usize, with_classes: bool) -> Vec<UnderRule> {
+        let columns = Columns::of(&self.members);
+        allocation::under_each_rule(self.borne(), &columns.claims(with_classes), place)
+    }
+
+    /// What the members bear under the set: divided, or called for.
+    #[must_use]
+    pub fn borne(&self) -> Amount {
+        if !self.waves.is_empty() {
+            return self.cumulative();
+        }
+        Amount::sum(self.members.iter().flat_map(|member| [member.paid, member.called]))
+    }
+
     /// The place of `account` among the members.
     #[must_use]
     pub fn place(&self, account: AccountId) -> Option<usize> {
@@ -102,6 +123,18 @@ pub(crate) struct Columns {
 }
 
 impl Columns {
+    /// The members as they stand.
+    fn of(members: &[Member]) -> Self {
+        Self {
+            caps: members.iter().map(|member| member.cap).collect(),
+            weights: members.iter().map(|member| member.weight).collect(),
+            scores: members.iter().map(|member| member.score).collect(),
+            risks: members.iter().map(|member| member.risk).collect(),
+            classes: members.iter().map(|member| member.class).collect(),
+            paid: Vec::new(),
+        }
+    }
+
     /// The claims, with priority classes only where the layer reads them.
     pub(crate) fn claims(&self, with_classes: bool) -> Claims<'_> {
         Claims {

@@ -140,8 +140,13 @@ pub(crate) async fn story(
         let found = view.state.losses.loss(loss);
         found.map(|found| found.detected).ok_or_else(|| Problem::not_found("loss", loss))?
     };
-    let reader = door.reader.clone();
-    let read = tokio::task::spawn_blocking(move || of_journal(&reader, loss, since, limit));
+    let (turn, reader) = (door.turn().await?, door.reader.clone());
+    // It is held until the journal was read, even if the caller leaves.
+    let reading = move || {
+        let _turn = turn;
+        of_journal(&reader, loss, since, limit)
+    };
+    let read = tokio::task::spawn_blocking(reading);
     let read = read.await.map_err(|error| Problem::new("not-stored", error.to_string()))?;
     read.map_err(|error| not_read(&error))
 }

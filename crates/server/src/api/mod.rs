@@ -3,6 +3,7 @@
 
 pub mod args;
 pub mod commands;
+pub mod each_rule;
 pub mod endpoint;
 pub mod events;
 pub mod gate;
@@ -16,7 +17,7 @@ pub mod receipts;
 pub mod views;
 
 use std::sync::Arc;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use axum::Router;
 use axum::extract::DefaultBodyLimit;
@@ -41,6 +42,11 @@ use crate::service::{Requests, Vital};
 
 /// How many reads that cost the size of the state or of the journal run at once.
 pub const PASSES: usize = 2;
+/// How many of the reads that participants and pages may ask for run at once: apart from the
+/// others, so that neither keeps the others waiting.
+pub const TURNS: usize = 2;
+/// How long such a read waits for its turn.
+pub const PATIENCE: Duration = Duration::from_secs(10);
 
 /// What every call works with.
 #[allow(missing_debug_implementations, reason = "it holds secrets")]
@@ -69,6 +75,8 @@ pub struct Door {
     pub buckets: Buckets,
     /// For reads that cost the size of the state or of the journal: so many at once.
     pub passes: Arc<Semaphore>,
+    /// For reads of that size that participants and pages may ask for.
+    pub turns: Arc<Semaphore>,
     /// How many streams each key has open.
     pub slots: Arc<Slots>,
     /// The refused calls.
@@ -94,6 +102,16 @@ impl Door {
         Arc::clone(&self.passes).try_acquire_owned().map_err(busy)
     }
 
+    /// The same for what participants and pages read, which come often: it waits its turn before
+    /// it is refused.
+    ///
+    /// # Errors
+    ///
+    /// No turn came within [`PATIENCE`].
+    pub async fn turn(&self) -> Result<OwnedSemaphorePermit, Problem> {
+        wait_for(&self.turns, PATIENCE).await
+    }
+
     /// Charges `key` for a call.
     ///
     /// # Errors
@@ -107,6 +125,16 @@ impl Door {
             Problem::new("too-many-requests", detail).after(seconds)
         })
     }
+}
+
+/// Waits for one of `turns`, no longer than `patience`.
+async fn wait_for(
+    turns: &Arc<Semaphore>,
+    patience: Duration,
+) -> Result<OwnedSemaphorePermit, Problem> {
+    let turn = tokio::time::timeout(patience, Arc::clone(turns).acquire_owned()).await;
+    let busy = || Problem::new("busy", "others read as much: ask again").after(5);
+    turn.map_err(|_| busy())?.map_err(|_| busy())
 }
 
 /// The router of everything.
@@ -127,6 +155,7 @@ pub fn router(door: Arc<Door>) -> Router {
         .route("/v1/pulse", get(events::pulse))
         .route("/v1/accounts/{account}/events", get(own_events::events))
         .route("/v1/losses/{loss}/events", get(events::of_loss))
+        .route("/v1/losses/{loss}/rules/{account}", get(each_rule::each_rule))
         .route("/v1/losses/{loss}/receipts/{account}", get(receipts::receipt))
         .route("/v1/domains/{domain}/standing/{account}", get(receipts::standing))
         .route("/v1/episodes/{episode}/proof", get(receipts::episode))
@@ -150,4 +179,26 @@ pub fn router(door: Arc<Door>) -> Router {
         .layer(middleware::from_fn_with_state(Arc::clone(&door), gate::gate))
         .layer(DefaultBodyLimit::max(limit))
         .with_state(door)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_turn_is_waited_for_and_refused_after_a_while() {
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_time().build().unwrap();
+        runtime.block_on(async {
+            let turns = Arc::new(Semaphore::new(1));
+            let held = wait_for(&turns, PATIENCE).await.unwrap();
+            let refused = wait_for(&turns, Duration::from_millis(20)).await.unwrap_err();
+            assert_eq!((refused.status, refused.code.as_ref()), (503, "busy"));
+            let leaves = async {
+                tokio::time::sleep(Duration::from_millis(20)).await;
+                drop(held);
+            };
+            let (turn, ()) = futures_util::future::join(wait_for(&turns, PATIENCE), leaves).await;
+            assert!(turn.is_ok());
+        });
+    }
 }

@@ -9,7 +9,8 @@ use schemars::generate::SchemaSettings;
 use schemars::{JsonSchema, SchemaGenerator};
 use serde_json::{Map, Value, json};
 
-use super::endpoint::{Page, Param, table};
+use super::each_rule::EachRuleView;
+use super::endpoint::{Page, Param, Standing, table};
 use super::own_events::OwnEvent;
 use crate::answer::{Accepted, Numbered};
 use crate::audit::Refused;
@@ -211,6 +212,14 @@ fn calls(generator: &mut SchemaGenerator) -> Vec<Call> {
             body: None,
             answer: schema::<Page<Numbered>>(generator),
             kind: json,
+        },
+        Call {
+            answer: schema::<Standing<Vec<EachRuleView>>>(generator),
+            ..plain(
+                "/v1/losses/{loss}/rules/{account}",
+                "What an account would have paid for a loss under each rule, layer by layer: of \
+                 all that its liable set bears, over the same members.",
+            )
         },
         Call {
             path: "/v1/losses/{loss}/receipts/{account}",

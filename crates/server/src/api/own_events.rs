@@ -237,6 +237,7 @@ pub(crate) async fn of(
     after: Option<u64>,
     limit: usize,
 ) -> Result<Page<OwnEvent>, Problem> {
+    let turn = door.turn().await?;
     let look = {
         let view = door.follower.read();
         let upto = view.sequence;
@@ -244,7 +245,12 @@ pub(crate) async fn of(
         Look { account, places: places(&view, account), after, upto, limit }
     };
     let reader = door.reader.clone();
-    let read = tokio::task::spawn_blocking(move || read(&reader, &look)).await;
+    // It is held until the journal was read, even if the caller leaves.
+    let reading = move || {
+        let _turn = turn;
+        read(&reader, &look)
+    };
+    let read = tokio::task::spawn_blocking(reading).await;
     let read = read.map_err(|error| Problem::new("not-stored", error.to_string()))?;
     read.map_err(|error| {
         Problem::new("not-stored", format!("the journal could not be read: {error}"))

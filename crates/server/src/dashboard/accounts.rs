@@ -3,9 +3,11 @@
 use maud::{Markup, html};
 use rhodian_core::ids::{AccountId, AssetId};
 use rhodian_core::margin::Level as Margin;
+use rhodian_core::units::Amount;
 
 use super::overview::link;
 use super::{Shown, show};
+use crate::api::each_rule::EachRuleView;
 use crate::api::endpoint::Ask;
 use crate::api::own_events::OwnEvent;
 use crate::api::queries::{account_view, exposure_of, own_account, position_views};
@@ -104,7 +106,11 @@ fn standing(ask: &Ask<'_>, one: &Near) -> Markup {
     }
 }
 
-pub(super) fn one(ask: &Ask<'_>, happened: &[OwnEvent]) -> Result<Shown, Problem> {
+pub(super) fn one(
+    ask: &Ask<'_>,
+    happened: &[OwnEvent],
+    each_rule: &[EachRuleView],
+) -> Result<Shown, Problem> {
     let account = own_account(ask)?;
     let view = account_view(ask, account);
     let view = view.ok_or_else(|| Problem::not_found("account", account))?;
@@ -114,7 +120,7 @@ pub(super) fn one(ask: &Ask<'_>, happened: &[OwnEvent]) -> Result<Shown, Problem
         (standing_of(ask, &view))
         (positions(ask, &position_views(ask, account)))
         (could_lose(ask, &exposure))
-        (bore(ask, account, &exposure))
+        (bore(ask, account, &exposure, each_rule))
         (show::own_events(ask, account, happened))
     };
     Ok(Shown { title: format!("Account {}", view.name), body })
@@ -231,7 +237,45 @@ fn could_lose(ask: &Ask<'_>, of: &ExposureView) -> Markup {
     }
 }
 
-fn bore(ask: &Ask<'_>, account: AccountId, of: &ExposureView) -> Markup {
+/// The share by the rule in force, and what every other would have made of it.
+fn under_each_rule(ask: &Ask<'_>, of: &EachRuleView) -> Markup {
+    let asset = ask.state.domains.layer(of.layer).map(|l| l.spec.asset).unwrap_or_default();
+    let money = |amount: Amount| show::money(ask, asset, amount.atoms().cast_signed());
+    html! {
+        div class="scroll" tabindex="0" role="region" aria-label="Under each rule" {
+            table {
+                caption { "Of " (money(of.borne)) " through " (of.name) ", over the same "
+                    (of.members) @if of.members == 1 { " account" } @else { " accounts" }
+                    " and the same total, this one would pay" }
+                thead { tr {
+                    th scope="col" { "Rule" } th scope="col" class="number" { "Share" }
+                    th scope="col" { "To be known" }
+                } }
+                tbody {
+                    @for under in &of.rules {
+                        tr {
+                            th scope="row" { (show::word(&under.rule)) }
+                            td class="number" {
+                                @if let Some(share) = under.share { (money(share)) } @else { "–" }
+                            }
+                            td {
+                                @if under.rule == of.rule { strong { "the rule in force" } " " }
+                                (under.remark)
+                            }
+                        }
+                    }
+                }
+            }
+        }
+    }
+}
+
+fn bore(
+    ask: &Ask<'_>,
+    account: AccountId,
+    of: &ExposureView,
+    each_rule: &[EachRuleView],
+) -> Markup {
     html! {
         h2 { "What did I bear, and why me?" }
         @if of.shares.is_empty() && of.claims.is_empty() { p { "Nothing so far." } }
@@ -253,7 +297,18 @@ fn bore(ask: &Ask<'_>, account: AccountId, of: &ExposureView) -> Markup {
                 @if ask.view.proofs.is_some() {
                     @for loss in &share.losses { " " (show::receipt_link(*loss, account)) }
                 }
+                @if let Some(loss) = share.losses.last() {
+                    " " a href=(format!("/accounts/{account}?rules={loss}#each-rule")) {
+                        "and under each other rule?"
+                    }
+                }
             }
+        }
+        @if !each_rule.is_empty() {
+            div id="each-rule" tabindex="-1" {
+                @for of in each_rule { (under_each_rule(ask, of)) }
+            }
+            p { a href=(format!("/accounts/{account}")) { "Back to the page that is kept live" } }
         }
         @if !of.claims.is_empty() {
             table {

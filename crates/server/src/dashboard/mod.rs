@@ -7,6 +7,7 @@ mod losses;
 mod overview;
 mod rules;
 mod show;
+mod verify;
 
 use std::sync::Arc;
 
@@ -17,10 +18,11 @@ use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
 use maud::{DOCTYPE, Markup, html};
+use rhodian_core::ids::LossId;
 
 use crate::api::endpoint::{self, Ask};
 use crate::api::gate::COOKIE;
-use crate::api::{Door, events, own_events, queries};
+use crate::api::{Door, each_rule, events, own_events, queries};
 use crate::problem::Problem;
 
 /// What the pages are styled by.
@@ -37,6 +39,7 @@ const MENU: &[(&str, &str)] = &[
     ("/markets", "Markets and prices"),
     ("/parameters", "Parameters"),
     ("/kinds", "Events"),
+    ("/verify", "Verify a receipt"),
     ("/docs", "API"),
 ];
 
@@ -55,6 +58,9 @@ pub(crate) fn router() -> Router<Arc<Door>> {
         .route("/kinds", get(|s, r| page(s, r, "/kinds", rules::kinds)))
         .route("/losses", get(|s, r| page(s, r, "/losses", losses::list)))
         .route("/losses/{loss}", get(loss))
+        .route("/verify", get(verify::page))
+        .route("/assets/verify.js", get(verify::script))
+        .route("/assets/verifier.wasm", get(verify::verifier))
         .route("/login", get(login).post(begin))
         .route("/logout", post(end))
         .route("/assets/style.css", get(|| asset("text/css; charset=utf-8", STYLE)))
@@ -96,7 +102,7 @@ async fn loss(State(door): State<Arc<Door>>, request: Request) -> Response {
     let made = async {
         let (caller, args, _) = endpoint::read(request).await?;
         let caller = endpoint::must_call(caller)?;
-        let id = rhodian_core::ids::LossId(args.must("loss")?);
+        let id = LossId(args.must("loss")?);
         let story = match caller.sees_everyone() {
             true => events::story(&door, id, losses::STORY).await?,
             false => Vec::new(),
@@ -121,10 +127,18 @@ async fn account(State(door): State<Arc<Door>>, request: Request) -> Response {
             let ask = Ask { view: &view, state: &view.state, args: &args, caller: &caller, venue };
             queries::own_account(&ask)?
         };
+        let compared = args.maybe("rules")?.map(LossId);
+        let each_rule = match compared {
+            Some(loss) => each_rule::of(&door, loss, id).await?.data,
+            None => Vec::new(),
+        };
         let happened = own_events::of(&door, id, None, accounts::HAPPENED).await?;
         let view = door.follower.read();
         let ask = Ask { view: &view, state: &view.state, args: &args, caller: &caller, venue };
-        Ok(shell(&ask, "/accounts", accounts::one(&ask, &happened.items)?).into_response())
+        let shown = accounts::one(&ask, &happened.items, &each_rule)?;
+        // What costs a division by each rule is not made anew with every event.
+        let of = if compared.is_some() { still } else { shell };
+        Ok(of(&ask, "/accounts", shown).into_response())
     };
     made.await.unwrap_or_else(|problem| refused(&problem))
 }
@@ -144,18 +158,30 @@ fn refused(problem: &Problem) -> Response {
     response
 }
 
-/// A page with its menu.
+/// A page with its menu, kept live.
 fn shell(ask: &Ask<'_>, at: &str, shown: Shown) -> Response {
     let body = html! {
         div id="live" data-sequence=(ask.view.sequence) { (shown.body) }
+        (as_of(ask))
+    };
+    frame(&format!("{} · {}", shown.title, ask.venue), at, &body)
+}
+
+/// The same, as it was when it was asked for.
+fn still(ask: &Ask<'_>, at: &str, shown: Shown) -> Response {
+    let body = html! { div class="still" { (shown.body) } (as_of(ask)) };
+    frame(&format!("{} · {}", shown.title, ask.venue), at, &body)
+}
+
+fn as_of(ask: &Ask<'_>) -> Markup {
+    html! {
         footer {
             p {
                 "As of event " (ask.view.sequence) ", " (show::time(ask.state.now())) ". "
                 "Only what is durable is shown."
             }
         }
-    };
-    frame(&format!("{} · {}", shown.title, ask.venue), at, &body).into_response()
+    }
 }
 
 fn frame(title: &str, at: &str, body: &Markup) -> Response {
@@ -167,6 +193,8 @@ fn frame(title: &str, at: &str, body: &Markup) -> Response {
                 meta name="viewport" content="width=device-width, initial-scale=1";
                 meta name="color-scheme" content="light dark";
                 title { (title) }
+                // There is no picture to ask for, which a browser would otherwise.
+                link rel="icon" href="data:,";
                 link rel="stylesheet" href="/assets/style.css";
                 script src="/assets/live.js" defer {}
             }

@@ -76,10 +76,13 @@ pub(super) fn account_link(ask: &Ask<'_>, id: AccountId) -> Markup {
     html! { a href=(format!("/accounts/{id}")) { (account(ask, id)) } }
 }
 
-/// The receipt of an account for a loss, where there is one.
+/// The receipt of an account for a loss, where there is one, and its check in the browser.
 pub(super) fn receipt_link(loss: LossId, account: AccountId) -> Markup {
     html! {
         a href=(format!("/v1/losses/{loss}/receipts/{account}")) { "receipt for loss " (loss) }
+        " " a class="button" href=(format!("/verify?loss={loss}&account={account}")) {
+            "check in this browser"
+        }
     }
 }
 
@@ -87,7 +90,7 @@ pub(super) fn receipt_link(loss: LossId, account: AccountId) -> Markup {
 pub(super) fn how_to_verify() -> Markup {
     html! {
         p {
-            "A receipt is checked elsewhere, with " code { "rhodian verify receipt FILE --key KEY" }
+            "A receipt is checked " a href="/verify" { "in this browser" } ", or elsewhere, with " code { "rhodian verify receipt FILE --key KEY" }
             ": the key is at " a href="/v1/public-key" { "/v1/public-key" } ", a head of the log at "
             a href="/v1/head" { "/v1/head" } "; compare both with somebody else's."
         }

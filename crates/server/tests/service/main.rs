@@ -2,11 +2,13 @@
 
 mod access;
 mod book;
+mod browser;
 mod client;
 mod complete;
 mod durable;
 mod engine;
 mod folder;
+mod in_browser;
 mod incidents;
 mod newcomer;
 mod pages;

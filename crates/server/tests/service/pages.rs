@@ -2,12 +2,14 @@
 
 use std::io::{self, BufRead, BufReader, Read, Write};
 use std::net::{SocketAddr, TcpListener, TcpStream};
-use std::path::PathBuf;
 use std::process::{Command, Stdio};
 use std::thread;
 use std::time::Duration;
 
-use super::client::call;
+use serde_json::json;
+
+use super::browser::{QUIET, chromium};
+use super::client::{call, head, open};
 use super::venue::Venue;
 
 const PAGES: &[&str] = &[
@@ -21,6 +23,7 @@ const PAGES: &[&str] = &[
     "/markets",
     "/parameters",
     "/kinds",
+    "/verify",
     "/docs",
 ];
 
@@ -76,15 +79,85 @@ fn a_loss_is_followed_from_its_price_to_its_share() {
     }
 }
 
+/// Bob's share, by every rule: he alone gained, so he alone pays, whatever the rule.
+#[test]
+fn a_share_is_shown_under_each_other_rule() {
+    let venue = Venue::start();
+    venue.world();
+    venue.trade();
+    venue.mark(820);
+    let (bob, carol) = (venue.key("participant", Some(1)), venue.key("participant", Some(2)));
+    let path = "/v1/losses/0/rules/1";
+    let reply = venue.get_as(path, &bob);
+    assert_eq!(reply.status, 200, "{reply:?}");
+    let layers = reply.json()["data"].clone();
+    let layer = &layers[0];
+    assert_eq!((layers.as_array().unwrap().len(), &layer["name"]), (1, &json!("Winners")));
+    assert_eq!((&layer["rule"], &layer["members"]), (&json!("proportional"), &json!(1)));
+    let rules = layer["rules"].as_array().unwrap();
+    assert_eq!(rules.len(), 11, "{layer}");
+    let share = venue.get("/v1/accounts/1/exposure")["data"]["shares"][0].clone();
+    assert!(share["paid"] != json!("0"), "{share}");
+    for rule in rules {
+        assert_eq!(rule["share"], share["paid"], "{rule}");
+    }
+    // Another's is another's, whether there is such a loss or not; Carol bore nothing.
+    for path in [path, "/v1/losses/9/rules/1"] {
+        assert_eq!(venue.get_as(path, &carol).code(), "not-own", "{path}");
+    }
+    assert_eq!(venue.get_as("/v1/losses/0/rules/2", &carol).json()["data"], json!([]));
+    assert_eq!(venue.get_as("/v1/losses/9/rules/1", &bob).status, 404);
+    assert_eq!(venue.get_as("/v1/losses/0/rules/1?layer=1", &bob).code(), "parameter-not-read");
+    // The same on his page, where it was asked for.
+    let cookie = cookie_of(&venue, &bob);
+    let with = [("cookie", cookie.as_str())];
+    let get = |path: &str| call(venue.address, "GET", path, &with, b"");
+    let live = get("/accounts/1").body;
+    assert!(live.contains("id=\"live\"") && !live.contains("the rule in force"), "{live}");
+    assert!(live.contains("/accounts/1?rules=0#each-rule"), "no way leads there: {live}");
+    let still = get("/accounts/1?rules=0").body;
+    for part in ["the rule in force", "equal losses", "random arrival", "id=\"each-rule\""] {
+        assert!(still.contains(part), "{part} is missing: {still}");
+    }
+    assert!(!still.contains("id=\"live\""), "it would be divided anew with every event");
+    assert_eq!(get("/accounts/0?rules=0").status, 403);
+}
+
+/// The verifier is WebAssembly, which a page may compile by its policy only.
+#[test]
+fn only_the_page_of_the_check_may_compile() {
+    let venue = crashed();
+    let get = |path: &str| call(venue.address, "GET", path, &[], b"");
+    for path in PAGES {
+        let reply = get(path);
+        let policy = reply.header("content-security-policy").unwrap();
+        assert_eq!(policy.contains("'wasm-unsafe-eval'"), *path == "/verify", "{path}: {policy}");
+        let rest = policy.replace(" 'wasm-unsafe-eval'", "");
+        assert_eq!(rest, get("/v1/status").header("content-security-policy").unwrap(), "{path}");
+    }
+    let mut verifier = open(venue.address, "GET", "/assets/verifier.wasm", &[], b"");
+    let (status, headers) = head(&mut verifier);
+    assert_eq!(status, 200);
+    let kind = headers.iter().find(|(name, _)| name == "content-type");
+    assert_eq!(kind.map(|(_, value)| value.as_str()), Some("application/wasm"));
+    let mut bytes = Vec::new();
+    verifier.read_to_end(&mut bytes).unwrap();
+    assert!(bytes.starts_with(b"\0asm"), "{} bytes", bytes.len());
+}
+
+/// The cookie of someone who showed his key in a browser.
+fn cookie_of(venue: &Venue, key: &str) -> String {
+    let kind = [("content-type", "application/x-www-form-urlencoded")];
+    let reply = call(venue.address, "POST", "/login", &kind, format!("key={key}").as_bytes());
+    reply.header("set-cookie").unwrap().split(';').next().unwrap().to_owned()
+}
+
 #[test]
 fn a_participants_pages_show_his_own_only() {
     let venue = Venue::start();
     venue.world();
     venue.trade();
-    let form = format!("key={}", venue.key("participant", Some(2)));
-    let kind = [("content-type", "application/x-www-form-urlencoded")];
-    let reply = call(venue.address, "POST", "/login", &kind, form.as_bytes());
-    let cookie = reply.header("set-cookie").unwrap().split(';').next().unwrap().to_owned();
+    let cookie = cookie_of(&venue, &venue.key("participant", Some(2)));
     let with = [("cookie", cookie.as_str())];
     let get = |path: &str| call(venue.address, "GET", path, &with, b"");
     assert!(get("/accounts/2").body.contains("carol"));
@@ -95,14 +168,6 @@ fn a_participants_pages_show_his_own_only() {
         assert!(!reply.body.contains("bob"), "{path} tells of Bob");
     }
     assert_eq!(call(venue.address, "GET", "/accounts", &[], b"").status, 303);
-}
-
-/// The first Chromium there is.
-fn browser() -> Option<PathBuf> {
-    let names = ["chromium", "chromium-browser", "google-chrome"];
-    let folders = std::env::var_os("PATH")?;
-    let places = std::env::split_paths(&folders);
-    places.flat_map(|folder| names.map(|name| folder.join(name))).find(|path| path.is_file())
 }
 
 /// A door before the door, for one page: the page gets a picture that takes four seconds, so that
@@ -150,14 +215,11 @@ fn pass(mut client: TcpStream, to: SocketAddr) -> io::Result<()> {
 
 #[test]
 fn a_page_is_live_in_a_browser() {
-    let Some(browser) = browser() else {
-        println!("skipped: there is no Chromium on this machine");
-        return;
-    };
+    let Some(browser) = chromium() else { return };
     let venue = crashed();
     let profile = tempfile::tempdir().expect("a folder");
     let mut child = Command::new(&browser);
-    child.args(["--headless", "--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage"]);
+    child.args(QUIET);
     child.arg(format!("--user-data-dir={}", profile.path().display()));
     child.args(["--dump-dom"]).arg(format!("http://{}/", slowly(venue.address)));
     child.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::null());

@@ -6,64 +6,71 @@ failed, 2 where there is no receipt. No code is shared with the program; verify-
 import hashlib, json, sys
 from fractions import Fraction as F
 # Canonical bytes (Borsh): fields in order, integers little-endian, text and lists behind their length.
-# A field is `name:kind`; `?` behind it says that it may be nothing, `*` that it is a list.
+# A field is `name:kind`; `?` behind it says that it may be nothing, `*` that it is a list. What is a text of
+# digits in JSON has its bound here; u16 to u64 and i64 are numbers.
+DIGITS = {"amount": 10**30, "sum": 2**127 - 1, "u128": 2**128 - 1, "price": 10**15, "signed": 10**38}
 NAMES = {
     "Rule": ("- proportional equal-losses equal-awards talmud queue risk-weighted random-arrival "
              "reverse-talmud piniles adjusted-proportional minimal-overlap").split(),
     "Basis": ["-", "reported", "session-gains"], "Way": ["-", "given", "taken", "up"],
-    "Class": ["-", "default", "price-error", "custody"]}
+    "Class": ["-", "default", "price-error", "custody"], "Form": ["-", "rhodian-receipt-1"]}
 FIELDS = {kind: [field.split(":") for field in fields.split()] for kind, fields in {
-    "Fraction": "num:u128 den:u128", "Claim": "layer:u32 weight:u128 cap:u128 score:i64 risk:u64 class:u32",
-    "Account": "account:u32 owner:u32 identity:hash gain:u128 loss:u128 netted:u128 "
-               "affiliate:bool claims:Claim*",
-    "Share": "account:u32 identity:hash place:u32 cap:u128 paid:u128 whole:u128 rest:Fraction "
-             "floor:u128 share:u128",
+    "Fraction": "num:u128 den:u128", "Claim": "layer:u32 weight:amount cap:amount score:i64 risk:u64 class:u32",
+    "Account": "account:u32 owner:u32 identity:hash gain:amount loss:amount netted:amount affiliate:bool "
+               "claims:Claim*",
+    "Share": "account:u32 identity:hash place:u32 cap:amount paid:amount whole:amount rest:Fraction "
+             "floor:amount share:amount",
     "Layer": "layer:u32 name:text rule:Rule classes:bool cap_of_weight:u32? on_touch:bool basis:Basis",
-    "Waterfall": "class:Class waterfall:u32 steps:hash", "Value": "name:text value:u128",
-    "Price": "market:u32 mark:u64? lot_value:i128? reference:i128?", "Level": "class:u32 level:Fraction?",
-    "Term": "name:text gain:u128 loss:u128",
-    "Accounts": "version:u16 origin:text domain:u32 asset:u32 episode:u32? set:u32? at:u64 "
-                "reference:u32 reference_at:u64 layers:Layer* waterfalls:Waterfall* "
-                "parameters:Value* prices:Price* terms:Term* count:u32 root:node",
-    "Key": "rest:Fraction place:u32", "Rounding": "way:Way units:u128 rounds:u128 last:Key?",
-    "Division": "version:u16 origin:text domain:u32 episode:u32 set:u32 accounts:hash loss:u32 "
-                "number:u128 layer:u32 wave:u32 at:u64 amount:u128 before:u128 levels:Level* "
-                "rounding:Rounding count:u32 root:node",
-    "Head": "origin:text size:u32 root:hash at:u64"}.items()}
+    "Waterfall": "class:Class waterfall:u32 steps:hash", "Value": "name:text value:sum",
+    "Price": "market:u32 mark:price? lot_value:signed? reference:signed?", "Term": "name:text gain:sum loss:sum",
+    "Accounts": "version:u16 origin:text domain:u32 asset:u32 episode:u32? set:u32? at:u64 reference:u32 "
+                "reference_at:u64 layers:Layer* waterfalls:Waterfall* parameters:Value* prices:Price* "
+                "terms:Term* count:u32 root:Node2", "Level": "class:u32 level:Fraction?",
+    "Key": "rest:Fraction place:u32", "Rounding": "way:Way units:amount rounds:amount last:Key?",
+    "Division": "version:u16 origin:text domain:u32 episode:u32 set:u32 accounts:hash loss:u32 number:sum "
+                "layer:u32 wave:u32 at:u64 amount:amount before:amount levels:Level* rounding:Rounding "
+                "count:u32 root:Node3", "Head": "origin:text size:u32 root:hash at:u64",
+    "SignedHead": "head:Head by:Signed witnesses:Signed*", "Signed": "key:hash signature:signature",
+    "Node2": "sums:2sums hash:hash", "Path2": "index:u32 path:Node2*", "LogPath": "index:u32 path:hash*",
+    "Node3": "sums:3sums hash:hash", "Path3": "index:u32 path:Node3*",
+    "Receipt": "form:Form external_id:text salt:hash account:Account account_path:Path2 accounts:Accounts "
+               "accounts_log:LogPath share:Share share_path:Path3 division:Division division_log:LogPath "
+               "head:SignedHead trusted:text*"}.items()}
 
-def number(value, signed=False):
-    if isinstance(value, (bool, float)) or str(int(value)) != str(value) or (int(value) < 0 and not signed):
-        raise ValueError(f"{value!r} is not a whole number in its one form")
-    return int(value)
-
+def must(holds, value, what):
+    if not holds:
+        raise ValueError(f"{value!r} is no {what} in its one form")
+def number(value, kind):
+    width = 0 if kind in DIGITS else int(kind[1:])
+    most, size = DIGITS.get(kind) or 2 ** (width - (kind == "i64")) - 1, width // 8 or (8 if kind == "price" else 16)
+    least = -most - (kind == "i64") if kind in ("signed", "i64") else 0
+    one_form = type(value) is (int if width else str) and str(int(value)) == str(value)
+    must(one_form and least <= int(value) <= most, value, kind)
+    return int(value).to_bytes(size, "little", signed=least < 0)
 def digits(text, count):
-    if len(text) != 2 * count or text.lower() != text:
-        raise ValueError(f"{text!r} is not {count} bytes")
+    must(len(text) == 2 * count and not set(text) - set("0123456789abcdef"), text, "hexadecimal")
     return bytes.fromhex(text)
-
 def encode(kind, value):
     if kind[-1] == "?":
         return b"\0" if value is None else b"\1" + encode(kind[:-1], value)
-    if kind[-1] == "*":
-        return encode("u32", len(value)) + b"".join(encode(kind[:-1], one) for one in value)
+    if kind[-1] == "*" or kind[1:] == "sums":
+        must(type(value) is list and (kind[-1] == "*" or len(value) == int(kind[0])), value, kind)
+        length = encode("u32", len(value)) if kind[-1] == "*" else b""
+        return length + b"".join(encode(kind[:-1] if length else "sum", one) for one in value)
     if kind in FIELDS:
-        if list(value) != [name for name, _ in FIELDS[kind]]:
-            raise ValueError(f"{list(value)} are not the fields of {kind}")
+        must(list(value) == [name for name, _ in FIELDS[kind]] and value.get("den") != "0", value, kind)
         return b"".join(encode(of, value[name]) for name, of in FIELDS[kind])
     if kind in NAMES:
         return bytes([NAMES[kind].index(value, 1)])
     if kind == "text":
         return encode("u32", len(value.encode())) + value.encode()
-    if kind == "node":
-        return b"".join(encode("u128", one) for one in value["sums"]) + digits(value["hash"], 32)
-    if kind in ("hash", "bool"):
-        return digits(value, 32) if kind == "hash" else {False: b"\0", True: b"\1"}[value]
-    sign = kind[0] == "i"
-    return number(value, sign).to_bytes(int(kind[1:]) // 8, "little", signed=sign)
+    if kind == "bool":
+        return bytes([["false", "true"].index(json.dumps(value))])
+    size = {"hash": 32, "signature": 64}.get(kind)
+    return digits(value, size) if size else number(value, kind)
 
 def sha(*parts): return hashlib.sha256(b"".join(parts)).digest()
 def tagged(tag, kind, value): return sha(f"rhodian/{tag}/1\0".encode(), encode(kind, value))
-
 def climb(index, size, node, path, above):
     """The root by the inclusion proof of RFC 9162, with or without sums."""
     place, last = index, size - 1
@@ -76,17 +83,13 @@ def climb(index, size, node, path, above):
             place, last = place >> 1, last >> 1
         place, last = place >> 1, last >> 1
     return node if last == 0 and 0 <= index < size else None
-
 def sum_root(tag, kind, leaf, names, proof, count):
     def above(left, right):
-        sums = [number(a) + number(b) for a, b in zip(left["sums"], right["sums"], strict=True)]
-        if max(sums) >= 1 << 127:
-            raise ValueError("a sum passes its bound")
-        below = encode("node", left) + encode("node", right)
-        return {"sums": list(map(str, sums)), "hash": sha(f"rhodian/{tag}-node/1\0".encode(), below).hex()}
+        sums = [int(a) + int(b) for a, b in zip(left["sums"], right["sums"], strict=True)]
+        below = [f"rhodian/{tag}-node/1\0".encode(), *(encode(f"Node{len(sums)}", one) for one in (left, right))]
+        return {"sums": list(map(str, sums)), "hash": sha(*below).hex()}
     node = {"sums": [leaf[name] for name in names], "hash": tagged(f"{tag}-leaf", kind, leaf).hex()}
     return climb(proof["index"], count, node, proof["path"], above)
-
 def in_log(entry, proof, head):
     path, above = [digits(one, 32) for one in proof["path"]], lambda a, b: sha(b"\1", a, b)
     return climb(proof["index"], head["size"], sha(b"\0", entry), path, above) == digits(head["root"], 32)
@@ -97,23 +100,19 @@ def add(a, b):
     x, y = (a[1] - a[0]) * (b[1] - b[0]), (a[1] + a[0]) * (b[1] + b[0])
     z, t = 2 * a[2] * b[2], 2 * a[3] * b[3] * D
     return ((y - x) * (z - t) % P, (z + t) * (y + x) % P, (z - t) * (z + t) % P, (y - x) * (y + x) % P)
-
 def times(scalar, point):
     total = (0, 1, 1, 0)
     for bit in bin(scalar)[2:]:
         total = add(add(total, total), point) if bit == "1" else add(total, total)
     return total
-
 def curve_point(data):
     sign, y = data[31] >> 7, int.from_bytes(data, "little") & (1 << 255) - 1
     square = (y * y - 1) * pow(D * y * y + 1, -1, P) % P
     x = pow(square, (P + 3) // 8, P)
     x = x if (x * x - square) % P == 0 else x * pow(2, (P - 1) // 4, P) % P
-    if y >= P or (x * x - square) % P or (x == 0 and sign):
-        raise ValueError("no point of the curve")
+    must(y < P and (x * x - square) % P == 0 and (x or not sign), data, "point of the curve")
     x = P - x if x & 1 != sign else x
     return (x, y, 1, x * y % P)
-
 def signed(key, message, signature):
     def same(a, b):
         return (a[0] * b[2] - b[0] * a[2]) % P == 0 and (a[1] * b[2] - b[1] * a[2]) % P == 0
@@ -122,14 +121,13 @@ def signed(key, message, signature):
     k = int.from_bytes(hashlib.sha512(signature[:32] + key + message).digest(), "little") % Q
     base = curve_point((4 * pow(5, -1, P) % P).to_bytes(32, "little"))
     return s < Q and not small and same(times(s, base), add(r, times(k, a)))
-
 def exact(layer, claim, cap, level):
     """The exact share at the published level; None where the rule publishes none."""
     weight = {"proportional": int(claim["weight"]), "equal-losses": 1, "equal-awards": 1,
               "risk-weighted": F(int(claim["weight"]) * claim["risk"], 10**6)}.get(layer["rule"])
     if weight is None or weight == 0 or level is None:
         return None if weight is None else cap if weight else 0
-    full, filled = cap, min(cap, weight * F(number(level["num"]), number(level["den"])))
+    full, filled = cap, min(cap, weight * F(int(level["num"]), int(level["den"])))
     return full - filled if layer["rule"] == "equal-awards" else filled
 
 def checks(receipt, key):
@@ -137,13 +135,13 @@ def checks(receipt, key):
     accounts, division, by = receipt["accounts"], receipt["division"], receipt["head"]["by"]
     who = sha(b"rhodian/identity/1\0", digits(receipt["salt"], 32), receipt["external_id"].encode())
     words = " ".join(one.split(":")[0] for one in receipt["trusted"])
-    yield "form", receipt["form"] == "rhodian-receipt-1" and accounts["version"] == division["version"] == 1 \
+    yield "form", accounts["version"] == division["version"] == 1 \
         and words == "fills prices losers caps divisions earlier others"
     yield "identity", who.hex() == account["identity"] == share["identity"] \
         and account["account"] == share["account"]
     yield "account-in-tree", accounts["root"] == sum_root(
         "account", "Account", account, ["gain", "loss"], receipt["account_path"], accounts["count"])
-    gains, losses = (number(accounts["root"]["sums"][n]) + sum(number(t[of]) for t in accounts["terms"])
+    gains, losses = (int(accounts["root"]["sums"][n]) + sum(int(t[of]) for t in accounts["terms"])
                      for n, of in enumerate(["gain", "loss"]))
     yield "balance", gains == losses
     yield "share-in-tree", division["root"] == sum_root(
@@ -185,8 +183,10 @@ def main():
         return print(__doc__, file=sys.stderr) or 2
     try:
         key = sys.argv[2] if len(sys.argv[2]) == 64 else open(sys.argv[2], encoding="ascii").read().strip()
-        with open(sys.argv[1], encoding="utf-8") as file:
-            receipt = json.load(file)
+        text = open(sys.argv[1], "rb").read().decode().removesuffix("\n")
+        receipt = json.loads(text)
+        encode("Receipt", receipt)  # each field is what it is to be, and all is in the one form
+        must(json.dumps(receipt, separators=(",", ":"), ensure_ascii=False) == text, "it", "receipt")
         found = list(checks(receipt, key))
     except Exception as error:  # whatever it is that the file lacks
         print(f"cannot be checked: {error or type(error).__name__}", file=sys.stderr)

@@ -28,7 +28,9 @@ pub struct UnderRule {
 /// use rhodian_core::units::Amount;
 /// let amount = |atoms| Amount::new(atoms).unwrap();
 /// let caps = [amount(30), amount(90)];
-/// let claims = Claims { caps: &caps, weights: &caps, scores: &[0, 0], risks: &[1, 1], classes: &[] };
+/// let (scores, risks) = ([0, 0], [1, 1]);
+/// let claims =
+///     Claims { caps: &caps, weights: &caps, scores: &scores, risks: &risks, classes: &[] };
 /// let shares = under_each_rule(amount(40), &claims, 0);
 /// assert_eq!((shares[0].rule, shares[0].share), (Rule::Proportional, Ok(amount(10))));
 /// assert_eq!((shares[1].rule, shares[1].share), (Rule::EqualLosses, Ok(amount(20))));

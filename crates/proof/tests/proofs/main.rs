@@ -9,6 +9,7 @@ mod heads;
 mod receipts;
 mod refusals;
 mod stories;
+mod strict;
 mod trees;
 mod vectors;
 mod waves;

@@ -155,7 +155,9 @@ impl Browser {
     /// Clicks where the element that `selector` finds is shown; of a link that is broken over lines,
     /// on its first.
     pub fn click(&mut self, selector: &str) {
-        self.wait(&format!("document.querySelector({})", json!(selector)));
+        // Until all is loaded the page may still move under the mouse.
+        let there = format!("document.querySelector({})", json!(selector));
+        self.wait(&format!("document.readyState == 'complete' && {there}"));
         let place = self.read(&format!(
             "(() => {{ const it = document.querySelector({}); it.scrollIntoView({{ block: \
              'center', behavior: 'instant' }}); const box = it.getClientRects()[0]; return [\

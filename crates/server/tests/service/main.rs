@@ -2,6 +2,7 @@
 
 mod access;
 mod book;
+mod certificates;
 mod client;
 mod complete;
 mod durable;
@@ -11,5 +12,7 @@ mod incidents;
 mod newcomer;
 mod pages;
 mod receipts;
+mod receiver;
 mod streams;
 mod venue;
+mod webhooks;

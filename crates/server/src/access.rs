@@ -156,6 +156,6 @@ pub enum Level {
     Everyone,
     /// Refused calls.
     Audit,
-    /// Keys.
+    /// Keys and webhooks: the administrator's alone.
     Keys,
 }

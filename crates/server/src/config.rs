@@ -8,6 +8,7 @@ use rhodian_journal::MAX_BATCH;
 use serde::Deserialize;
 
 use crate::rate::Limit;
+use crate::webhooks::{Settings, settings};
 
 /// The bytes of commands after which a group takes no more. What they come to in the journal is a
 /// multiple of it, and must fit into a batch: a batch that is too long would end the service.
@@ -62,6 +63,8 @@ pub struct Config {
     pub streams: usize,
     /// How long a stop waits for calls under way, in milliseconds.
     pub stop_within: u64,
+    /// Who elsewhere is told of events.
+    pub webhook: Vec<Settings>,
 }
 
 impl Default for Config {
@@ -85,6 +88,7 @@ impl Default for Config {
             calls_at_once: 40_000,
             streams: 256,
             stop_within: 5_000,
+            webhook: Vec::new(),
         }
     }
 }
@@ -130,7 +134,7 @@ impl Config {
         if self.venue.as_ref().is_some_and(|name| name.is_empty() || name.len() > 64) {
             return Err("venue is a name of 1 to 64 bytes".to_owned());
         }
-        Ok(())
+        settings::check(&self.webhook)
     }
 
     /// The rate of one key.

@@ -32,8 +32,11 @@ pub mod metrics;
 pub mod problem;
 pub mod proofs;
 pub mod rate;
+pub mod recent;
 pub mod service;
 pub mod signature;
+pub mod tls;
+pub mod webhooks;
 
 pub use config::Config;
 pub use service::{Error, Running, start};

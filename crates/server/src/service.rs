@@ -14,6 +14,7 @@ use rhodian_core::engine::{Engine, State, evolve};
 use rhodian_journal::{Head, History, Journal, Reader, Store, replay};
 use tokio::runtime::{Builder, Runtime};
 use tokio::sync::{Semaphore, watch};
+use tokio::task::JoinSet;
 
 use crate::api::{self, Door};
 use crate::audit::Audit;
@@ -27,6 +28,7 @@ use crate::keys::{Keys, NewKey};
 use crate::metrics::Metrics;
 use crate::proofs::Proofs;
 use crate::rate::{Buckets, Slots};
+use crate::webhooks::{self, Sender};
 
 /// Why a service does not start, or ends.
 #[derive(Debug)]
@@ -129,6 +131,7 @@ pub struct Running {
     serving: tokio::task::JoinHandle<io::Result<()>>,
     stop: watch::Sender<bool>,
     threads: Vec<JoinHandle<()>>,
+    telling: JoinSet<()>,
     within: Duration,
 }
 
@@ -184,6 +187,7 @@ fn launch(
     let proofs = known(&config, &identity)?;
     let (state, head, proofs) = rebuilt(proofs, &reader)?;
     tracing::info!(sequence = head.events, batches = head.batches, "journal replayed");
+    let senders = webhooks::open(&config.webhook, &config.data, head.events)?;
     let follower = Arc::new(Follower::new(state.clone(), head, proofs));
     let (vital, metrics) = (Arc::new(Vital::default()), Arc::new(Metrics::default()));
     let durable = Arc::new(AtomicU64::new(0));
@@ -237,9 +241,11 @@ fn launch(
         slots,
         audit,
         sessions,
+        webhooks: senders.iter().map(Sender::standing).collect(),
     };
     let first_key = needs_first.then_some(used);
-    serve(Arc::new(door), (listener, within), stop, (engine, writer), first_key)
+    let work = (engine, writer, senders);
+    serve(Arc::new(door), (listener, within), stop, work, first_key)
 }
 
 /// What signs, where receipts are made; what the folder does not keep yet of the venue is put down.
@@ -283,7 +289,7 @@ fn serve(
     door: Arc<Door>,
     (listener, within): (TcpListener, Duration),
     stop: watch::Sender<bool>,
-    (engine, writer): (engine_thread::Work, journal_thread::Work),
+    (engine, writer, senders): (engine_thread::Work, journal_thread::Work, Vec<Sender>),
     first_key: Option<bool>,
 ) -> Result<Running, Error> {
     let runtime = Builder::new_multi_thread().enable_all().thread_name("rhodian-door").build()?;
@@ -312,9 +318,31 @@ fn serve(
         };
         axum::serve(listener, router).with_graceful_shutdown(stopped).await
     });
+    let telling = tell(&runtime, &door, senders);
     tracing::info!(%address, "the door is open");
-    let remarks = Vec::new();
-    Ok(Running { address, first_key, remarks, door, runtime, serving, stop, threads, within })
+    Ok(Running {
+        address,
+        first_key,
+        remarks: Vec::new(),
+        door,
+        runtime,
+        serving,
+        stop,
+        threads,
+        telling,
+        within,
+    })
+}
+
+/// Starts what delivers webhooks.
+fn tell(runtime: &Runtime, door: &Door, senders: Vec<Sender>) -> JoinSet<()> {
+    let mut telling = JoinSet::new();
+    for sender in senders {
+        let (follower, reader) = (Arc::clone(&door.follower), door.reader.clone());
+        let run = sender.run(follower, reader, door.stopping.clone());
+        telling.spawn_on(run, runtime.handle());
+    }
+    telling
 }
 
 /// A key for an administrator, or nobody could ever give one. Where keys were lost, ids begin at
@@ -354,12 +382,15 @@ impl Running {
     ///
     /// Why the service could not go on, if it could not.
     pub fn stop(self) -> Result<(), Error> {
-        let Self { door, runtime, serving, stop, threads, within, .. } = self;
+        let Self { door, runtime, serving, stop, threads, telling, within, .. } = self;
         stop.send_replace(true);
         let served = runtime.block_on(async { tokio::time::timeout(within, serving).await });
         if served.is_err() {
             tracing::warn!("calls under way were cut off");
         }
+        // Whose cursor is not kept in time tells its last events again.
+        let told = telling.join_all();
+        let _ = runtime.block_on(async { tokio::time::timeout(within, told).await });
         // Without a sender the engine's thread empties its queue and ends; then the journal's.
         drop(door.requests.lock().unwrap_or_else(PoisonError::into_inner).take());
         for thread in threads {

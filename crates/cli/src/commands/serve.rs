@@ -34,6 +34,7 @@ The file of --config is TOML; what it does not say has a default:
   snapshot-every = 1000000    body-limit = 1048576        streams = 256
   calls-per-second = 20000    calls-at-once = 40000       stop-within = 5000
   open = false                receipts = true             checkpoints = true
+Receivers of events are tables [[webhook]]: docs/webhooks.md.
 
 Logs are JSON lines on standard error. An interrupt stops it in order: nothing taken is lost.
 Exit: 0 stopped, 2 bad input, 3 the journal, the port, or the disk.";

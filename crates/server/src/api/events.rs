@@ -1,5 +1,4 @@
 //! What happened: page by page, or as a stream of server-sent events that resumes where it broke.
-//! The last events are read from memory, older ones from the journal; only committed ones are.
 
 use std::collections::VecDeque;
 use std::convert::Infallible;
@@ -25,6 +24,7 @@ use crate::follower::Told;
 use crate::metrics::Metrics;
 use crate::problem::Problem;
 use crate::rate::Slot;
+use crate::recent;
 
 /// How many events a stream takes at once.
 const CHUNK: usize = 512;
@@ -36,40 +36,9 @@ fn not_read(error: &rhodian_journal::Error) -> Problem {
 }
 
 /// The events after `sequence`, from memory or from the journal.
-async fn after(door: &Arc<Door>, sequence: u64, limit: usize) -> Result<Vec<Arc<Told>>, Problem> {
-    let in_memory = door.follower.read().after(sequence, limit);
-    if let Some(found) = in_memory {
-        return Ok(found);
-    }
-    let (reader, upto) = (door.reader.clone(), door.follower.read().sequence);
-    let read = tokio::task::spawn_blocking(move || from_journal(&reader, sequence, limit, upto));
-    let read = read.await.map_err(|error| Problem::new("not-stored", error.to_string()))?;
-    read.map_err(|error| not_read(&error))
-}
-
-fn from_journal(
-    reader: &Reader,
-    sequence: u64,
-    limit: usize,
-    upto: u64,
-) -> Result<Vec<Arc<Told>>, rhodian_journal::Error> {
-    let mut found = Vec::new();
-    for batch in reader.read_from(sequence + 1)? {
-        let batch = batch?;
-        let mut first = batch.first;
-        for entry in &batch.entries {
-            for event in numbered(entry, first) {
-                first = event.sequence + 1;
-                if event.sequence > upto || found.len() == limit {
-                    return Ok(found);
-                }
-                if event.sequence > sequence {
-                    found.push(Arc::new(Told::new(event)));
-                }
-            }
-        }
-    }
-    Ok(found)
+async fn after(door: &Door, sequence: u64, limit: usize) -> Result<Vec<Arc<Told>>, Problem> {
+    let found = recent::after(&door.follower, &door.reader, sequence, limit).await;
+    found.map_err(|error| Problem::new("not-stored", error))
 }
 
 /// `GET /v1/events`: a page, or the stream where the caller accepts one.

@@ -15,6 +15,7 @@ pub mod plain;
 pub mod queries;
 pub mod receipts;
 pub mod views;
+pub mod webhooks;
 
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -39,6 +40,7 @@ use crate::metrics::Metrics;
 use crate::problem::Problem;
 use crate::rate::{Buckets, Slots};
 use crate::service::{Requests, Vital};
+use crate::webhooks::Standing;
 
 /// How many reads that cost the size of the state or of the journal run at once.
 pub const PASSES: usize = 2;
@@ -83,6 +85,8 @@ pub struct Door {
     pub audit: Audit,
     /// Who reads in a browser.
     pub sessions: Sessions,
+    /// How the webhooks stand.
+    pub webhooks: Vec<Arc<Standing>>,
 }
 
 impl Door {
@@ -165,6 +169,7 @@ pub fn router(door: Arc<Door>) -> Router {
         .route("/v1/keys", get(keys::list).post(keys::give))
         .route("/v1/keys/{key}", delete(keys::revoke))
         .route("/v1/audit", get(keys::audit))
+        .route("/v1/webhooks", get(webhooks::list))
         .route("/health/live", get(plain::live))
         .route("/health/ready", get(plain::ready))
         .route("/metrics", get(plain::metrics))

@@ -16,10 +16,17 @@ use crate::answer::{Accepted, Numbered};
 use crate::audit::Refused;
 use crate::keys::{Key, NewKey, Secret};
 use crate::problem::{CODES, Problem};
+use crate::webhooks::WebhookView;
 
 /// The pages of the book for those who call.
-const BOOK: [&str; 5] =
-    ["connect-a-matching-engine", "operate", "verify-a-receipt", "deleveraged", "incident"];
+const BOOK: [&str; 6] = [
+    "connect-a-matching-engine",
+    "operate",
+    "webhooks",
+    "verify-a-receipt",
+    "deleveraged",
+    "incident",
+];
 
 /// A call that is no query of the table.
 struct Call {
@@ -294,6 +301,15 @@ fn calls(generator: &mut SchemaGenerator) -> Vec<Call> {
             params: paged,
             body: None,
             answer: schema::<Page<Refused>>(generator),
+            kind: json,
+        },
+        Call {
+            path: "/v1/webhooks",
+            method: "get",
+            about: "How the webhooks stand: how far each is, and why it is no further.",
+            params: &[],
+            body: None,
+            answer: schema::<Vec<WebhookView>>(generator),
             kind: json,
         },
         plain("/health/live", "Whether the service lives."),

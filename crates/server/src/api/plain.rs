@@ -7,27 +7,34 @@ use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Response};
 
 use super::{Door, endpoint, openapi as text};
+use crate::webhooks::standing as webhooks;
 
 /// `GET /health/live`.
 pub async fn live(State(door): State<Arc<Door>>) -> Response {
-    health(door.vital.reason().is_none(), "live")
+    health(door.vital.reason().is_none(), "live", "")
 }
 
 /// `GET /health/ready`.
 pub async fn ready(State(door): State<Arc<Door>>) -> Response {
-    health(door.is_ready(), "ready")
+    // A receiver that is gone stops no commands: it is named, and the status is the door's.
+    let failing = door.webhooks.iter().filter(|one| one.is_failing()).count();
+    health(door.is_ready(), "ready", &format!(",\"failing_webhooks\":{failing}"))
 }
 
-fn health(well: bool, word: &str) -> Response {
+fn health(well: bool, word: &str, more: &str) -> Response {
     let status = if well { StatusCode::OK } else { StatusCode::SERVICE_UNAVAILABLE };
-    let mut response = endpoint::json(format!("{{\"{word}\":{well}}}"));
+    let mut response = endpoint::json(format!("{{\"{word}\":{well}{more}}}"));
     *response.status_mut() = status;
     response
 }
 
 /// `GET /metrics`.
 pub async fn metrics(State(door): State<Arc<Door>>) -> Response {
-    let text = door.metrics.text(&door.follower.read(), door.is_ready());
+    let (mut text, sequence) = {
+        let view = door.follower.read();
+        (door.metrics.text(&view, door.is_ready()), view.sequence)
+    };
+    webhooks::measured(&mut text, &door.webhooks, sequence);
     ([(header::CONTENT_TYPE, "text/plain; version=0.0.4; charset=utf-8")], text).into_response()
 }
 

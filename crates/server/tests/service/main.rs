@@ -3,6 +3,7 @@
 mod access;
 mod book;
 mod browser;
+mod certificates;
 mod client;
 mod complete;
 mod durable;
@@ -13,5 +14,7 @@ mod incidents;
 mod newcomer;
 mod pages;
 mod receipts;
+mod receiver;
 mod streams;
 mod venue;
+mod webhooks;

@@ -9,6 +9,7 @@ use schemars::generate::SchemaSettings;
 use schemars::{JsonSchema, SchemaGenerator};
 use serde_json::{Map, Value, json};
 
+use super::args::MOST;
 use super::endpoint::{Page, Param, table};
 use super::own_events::OwnEvent;
 use crate::answer::{Accepted, Numbered};
@@ -20,6 +21,9 @@ use crate::problem::{CODES, Problem};
 const BOOK: [&str; 5] =
     ["connect-a-matching-engine", "operate", "verify-a-receipt", "deleveraged", "incident"];
 
+/// The status of what was asked and is there.
+const DONE: &str = "200";
+
 /// A call that is no query of the table.
 struct Call {
     path: &'static str,
@@ -29,6 +33,8 @@ struct Call {
     body: Option<Value>,
     answer: Value,
     kind: &'static str,
+    /// The status of an answer that is no refusal.
+    done: &'static str,
 }
 
 const fn param(name: &'static str, about: &'static str, required: bool) -> Param {
@@ -75,6 +81,7 @@ pub fn value() -> Value {
             body: None,
             answer,
             kind: "application/json",
+            done: DONE,
         };
         let in_query = endpoint.params.iter();
         let in_path = endpoint.in_path();
@@ -145,7 +152,8 @@ fn outside_only(schema: &mut Value) {
         one["properties"].get("command").is_some() && area.as_str().is_some_and(is_internal_area)
             || area == "tick"
     };
-    if let Some(kinds) = schema["oneOf"].as_array_mut() {
+    // Not by index: that would put a null where a schema has no kinds.
+    if let Some(kinds) = schema.get_mut("oneOf").and_then(Value::as_array_mut) {
         kinds.retain(|one| !is_internal(one));
     }
 }
@@ -172,6 +180,7 @@ fn calls(generator: &mut SchemaGenerator) -> Vec<Call> {
             body: Some(schema::<Action>(generator)),
             answer: schema::<Accepted>(generator),
             kind: json,
+            done: DONE,
         },
         Call {
             path: "/v1/events",
@@ -182,6 +191,7 @@ fn calls(generator: &mut SchemaGenerator) -> Vec<Call> {
             body: None,
             answer: json!({ "anyOf": [numbered, event] }),
             kind: json,
+            done: DONE,
         },
         Call {
             path: "/v1/pulse",
@@ -191,6 +201,7 @@ fn calls(generator: &mut SchemaGenerator) -> Vec<Call> {
             body: None,
             answer: text.clone(),
             kind: "text/event-stream",
+            done: DONE,
         },
         Call {
             path: "/v1/accounts/{account}/events",
@@ -201,6 +212,7 @@ fn calls(generator: &mut SchemaGenerator) -> Vec<Call> {
             body: None,
             answer: schema::<Page<OwnEvent>>(generator),
             kind: json,
+            done: DONE,
         },
         Call {
             path: "/v1/losses/{loss}/events",
@@ -210,6 +222,7 @@ fn calls(generator: &mut SchemaGenerator) -> Vec<Call> {
             body: None,
             answer: schema::<Page<Numbered>>(generator),
             kind: json,
+            done: DONE,
         },
         Call {
             path: "/v1/losses/{loss}/receipts/{account}",
@@ -220,6 +233,7 @@ fn calls(generator: &mut SchemaGenerator) -> Vec<Call> {
             body: None,
             answer: json!({ "type": "object" }),
             kind: json,
+            done: DONE,
         },
         Call {
             params: &SET,
@@ -237,6 +251,7 @@ fn calls(generator: &mut SchemaGenerator) -> Vec<Call> {
             body: None,
             answer: json!({ "type": "object" }),
             kind: json,
+            done: DONE,
         },
         plain("/v1/episodes/{episode}/proof", "Everything that was committed in an episode."),
         Call {
@@ -258,6 +273,7 @@ fn calls(generator: &mut SchemaGenerator) -> Vec<Call> {
             body: None,
             answer: schema::<Vec<Key>>(generator),
             kind: json,
+            done: DONE,
         },
         Call {
             path: "/v1/keys",
@@ -267,6 +283,7 @@ fn calls(generator: &mut SchemaGenerator) -> Vec<Call> {
             body: Some(schema::<NewKey>(generator)),
             answer: schema::<Secret>(generator),
             kind: json,
+            done: "201",
         },
         Call {
             path: "/v1/keys/{key}",
@@ -276,6 +293,7 @@ fn calls(generator: &mut SchemaGenerator) -> Vec<Call> {
             body: None,
             answer: schema::<Key>(generator),
             kind: json,
+            done: DONE,
         },
         Call {
             path: "/v1/audit",
@@ -285,6 +303,7 @@ fn calls(generator: &mut SchemaGenerator) -> Vec<Call> {
             body: None,
             answer: schema::<Page<Refused>>(generator),
             kind: json,
+            done: DONE,
         },
         plain("/health/live", "Whether the service lives."),
         plain("/health/ready", "Whether commands are taken."),
@@ -294,7 +313,18 @@ fn calls(generator: &mut SchemaGenerator) -> Vec<Call> {
 
 fn plain(path: &'static str, about: &'static str) -> Call {
     let (params, body, answer) = (&[] as &[Param], None, json!({}));
-    Call { path, method: "get", about, params, body, answer, kind: "application/json" }
+    let (kind, done) = ("application/json", DONE);
+    Call { path, method: "get", about, params, body, answer, kind, done }
+}
+
+/// The schema of a parameter: words and amounts are text, all others are numbers.
+fn of_parameter(name: &str) -> Value {
+    match name {
+        "kind" | "name" | "class" | "form" | "amount" | "move" => json!({ "type": "string" }),
+        "limit" => json!({ "type": "integer", "minimum": 1, "maximum": MOST }),
+        "after" | "set" => json!({ "type": "integer", "minimum": 0 }),
+        _ => json!({ "type": "integer", "minimum": 0, "maximum": u32::MAX }),
+    }
 }
 
 fn operation<'a>(
@@ -302,21 +332,21 @@ fn operation<'a>(
     in_query: impl Iterator<Item = &'a Param>,
     in_path: impl Iterator<Item = &'static str>,
 ) -> Value {
-    let text = json!({ "type": "string" });
     let query = in_query.map(|of| {
         json!({
             "name": of.name, "in": "query", "required": of.required,
-            "description": of.about, "schema": text,
+            "description": of.about, "schema": of_parameter(of.name),
         })
     });
-    let path =
-        in_path.map(|name| json!({ "name": name, "in": "path", "required": true, "schema": text }));
+    let path = in_path.map(|name| {
+        json!({ "name": name, "in": "path", "required": true, "schema": of_parameter(name) })
+    });
     let parameters: Vec<Value> = path.chain(query).collect();
     let mut operation = json!({
         "summary": call.about,
         "parameters": parameters,
         "responses": {
-            "200": {
+            call.done: {
                 "description": "Done.", "content": { call.kind: { "schema": call.answer } },
             },
             "default": { "$ref": "#/components/responses/Problem" },

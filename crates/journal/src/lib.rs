@@ -49,4 +49,4 @@ pub use memory::Memory;
 pub use redecide::{Difference, Divergence, Redecider, redecide};
 pub use replay::{Replayed, replay, replay_from_zero};
 pub use snapshot::KEPT_SNAPSHOTS;
-pub use store::{Reader, Remark, Store};
+pub use store::{CACHE, Reader, Remark, Store};

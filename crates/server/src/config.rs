@@ -4,7 +4,7 @@ use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::time::Duration;
 
-use rhodian_journal::MAX_BATCH;
+use rhodian_journal::{CACHE, MAX_BATCH};
 use serde::Deserialize;
 
 use crate::rate::Limit;
@@ -46,6 +46,8 @@ pub struct Config {
     pub queue_bytes: usize,
     /// The most commands of one group that becomes durable together.
     pub group: usize,
+    /// The most bytes of the journal's file that are kept in memory: they fill as it grows.
+    pub journal_cache: usize,
     /// How often the clock moves when nothing else happens, in milliseconds; zero: never.
     pub tick: u64,
     /// After how many events a snapshot is put down.
@@ -80,6 +82,7 @@ impl Default for Config {
             queue: 65_536,
             queue_bytes: 256 << 20,
             group: 1_024,
+            journal_cache: CACHE,
             tick: 1_000,
             snapshot_every: 1_000_000,
             clock_jump: 3_600_000,
@@ -111,10 +114,11 @@ impl Config {
     ///
     /// The first thing that cannot be right.
     pub fn check(&self) -> Result<(), String> {
-        let bounds: [(&str, u64, u64, u64); 8] = [
+        let bounds: [(&str, u64, u64, u64); 9] = [
             ("queue", self.queue as u64, 1, 10_000_000),
             ("queue-bytes", self.queue_bytes as u64, self.body_limit as u64, 1 << 40),
             ("group", self.group as u64, 1, 100_000),
+            ("journal-cache", self.journal_cache as u64, 1 << 20, 1 << 40),
             ("snapshot-every", self.snapshot_every, 1, u64::MAX),
             ("clock-jump", self.clock_jump, 1_000, u64::MAX),
             ("body-limit", self.body_limit as u64, 1_024, MOST_BODY as u64),
@@ -171,6 +175,7 @@ mod tests {
             ("body-limit = 5", "body-limit"),
             ("body-limit = 16777217", "allowed: 1024 to 16777216"),
             ("clock-jump = 0", "clock-jump"),
+            ("journal-cache = 5", "journal-cache is 5, allowed: 1048576"),
             ("queue-bytes = 2000", "queue-bytes is 2000, allowed: 1048576"),
         ] {
             let error = Config::read(text).unwrap_err();

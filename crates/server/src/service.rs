@@ -142,7 +142,7 @@ pub struct Running {
 /// The configuration, the journal or the port.
 pub fn start(config: Config) -> Result<Running, Error> {
     let listener = bound(&config)?;
-    let store = Store::open(&config.data)?;
+    let store = Store::open_with(&config.data, config.journal_cache)?;
     let remarks = store.remarks().iter().map(ToString::to_string).collect();
     let reader = store.reader();
     let mut running = launch(config, listener, Box::new(store), reader)?;

@@ -15,12 +15,20 @@ pub struct Serve {
 }
 
 impl Serve {
-    /// Starts `program` on `data`, the `first` time or not; what it logs goes to `log`.
-    pub fn start(program: &Path, data: &Path, log: &Path, first: bool) -> io::Result<Self> {
+    /// Starts `program` in `home`, the `first` time or not: on the folder `venue` in it, with the
+    /// file `config`; what it logs goes to `log`.
+    pub fn start(program: &Path, home: &Path, first: bool) -> io::Result<Self> {
+        let (data, log, config) = (home.join("venue"), home.join("log"), home.join("config"));
         let log = File::options().create(true).append(true).open(log)?;
         let mut command = Command::new(program);
         command.args(["serve", "--listen", "127.0.0.1:0", "--venue", super::VENUE, "--data"]);
-        command.arg(data).stdin(Stdio::null()).stdout(Stdio::piped()).stderr(log);
+        command
+            .arg(data)
+            .arg("--config")
+            .arg(config)
+            .stdin(Stdio::null())
+            .stdout(Stdio::piped())
+            .stderr(log);
         let mut child = command.spawn()?;
         let out = child.stdout.take().ok_or_else(|| io::Error::other("no output"))?;
         let (mut address, mut key) = (None, None);

@@ -30,7 +30,7 @@ Pages are at /, the API at /docs and /openapi.json, events at /v1/events, figure
 The file of --config is TOML; what it does not say has a default:
   data = \"venue\"             listen = \"127.0.0.1:8420\"   venue = \"Rhodian\"
   queue = 65536               group = 1024                tick = 1000
-  queue-bytes = 268435456     clock-jump = 3600000
+  queue-bytes = 268435456     clock-jump = 3600000        journal-cache = 134217728
   snapshot-every = 1000000    body-limit = 1048576        streams = 256
   calls-per-second = 20000    calls-at-once = 40000       stop-within = 5000
   open = false                receipts = true             checkpoints = true

@@ -32,9 +32,9 @@ use tables::{
     BATCHES, KEYS, META, PARTS, SEQUENCES, SNAPSHOTS, STANDS, Stands, bytes_of, cause, failed,
 };
 
-/// What the database keeps in memory, in bytes: replay reads each batch once, and a service passes
-/// on what it has just committed.
-const CACHE: usize = 128 << 20;
+/// What the database keeps of its file in memory, in bytes, where nothing is said: replay reads each
+/// batch once, and a service passes on what it has just committed.
+pub const CACHE: usize = 128 << 20;
 
 /// The file of the store in its folder.
 const FILE: &str = "journal.redb";
@@ -60,6 +60,16 @@ impl Store {
     ///
     /// A second process, a newer format, damage, and storage that fails: each by name.
     pub fn open(folder: impl AsRef<Path>) -> Result<Self, Error> {
+        Self::open_with(folder, CACHE)
+    }
+
+    /// The same, with at most `cache` bytes of the file kept in memory: they fill as the file
+    /// grows.
+    ///
+    /// # Errors
+    ///
+    /// As [`Store::open`].
+    pub fn open_with(folder: impl AsRef<Path>, cache: usize) -> Result<Self, Error> {
         let folder = folder.as_ref();
         let path = folder.join(FILE);
         let making = |error| Error::storage("make the folder of", folder, error);
@@ -72,7 +82,7 @@ impl Store {
         }
         let file = OpenOptions::new().read(true).write(true).open(&path).map_err(opening)?;
         let backend = FileBackend::new(file).map_err(|error| failed("open", &path, error))?;
-        Self::open_on(backend, &path, mark)
+        Self::open_on(backend, &path, mark, cache)
     }
 
     /// A journal on storage of another kind: no folder, and nothing kept outside of it.
@@ -81,11 +91,16 @@ impl Store {
     ///
     /// As [`Store::open`].
     pub fn open_backend(backend: impl StorageBackend) -> Result<Self, Error> {
-        Self::open_on(backend, Path::new("memory"), Mark::nowhere())
+        Self::open_on(backend, Path::new("memory"), Mark::nowhere(), CACHE)
     }
 
-    fn open_on(backend: impl StorageBackend, path: &Path, mut mark: Mark) -> Result<Self, Error> {
-        let db = database(backend, path)?;
+    fn open_on(
+        backend: impl StorageBackend,
+        path: &Path,
+        mut mark: Mark,
+        cache: usize,
+    ) -> Result<Self, Error> {
+        let db = database(backend, path, cache)?;
         if Reader::new(Arc::clone(&db), path).stands()?.is_none() {
             create(&db, path)?;
         }
@@ -240,9 +255,13 @@ impl Journal for Store {
 
 /// Opens the database with every page checked. What redb says of a file is kept; a file it cannot
 /// make sense of at all is damaged, too.
-pub(crate) fn database(backend: impl StorageBackend, path: &Path) -> Result<Arc<Database>, Error> {
+pub(crate) fn database(
+    backend: impl StorageBackend,
+    path: &Path,
+    cache: usize,
+) -> Result<Arc<Database>, Error> {
     let mut builder = Builder::new();
-    builder.set_check_integrity_on_open(true).set_cache_size(CACHE);
+    builder.set_check_integrity_on_open(true).set_cache_size(cache);
     let opened = builder.create_with_backend(backend);
     opened.map(Arc::new).map_err(|error| failed("open", path, error))
 }
@@ -255,7 +274,7 @@ fn make(folder: &Path, path: &Path) -> Result<(), Error> {
     let options = options.read(true).write(true).create(true).truncate(true);
     let file = options.open(&new).map_err(making)?;
     let backend = FileBackend::new(file).map_err(|error| failed("make", &new, error))?;
-    let db = database(backend, &new)?;
+    let db = database(backend, &new, CACHE)?;
     create(&db, &new)?;
     drop(db);
     let sync = |path: &Path| File::open(path).and_then(|file| file.sync_all());

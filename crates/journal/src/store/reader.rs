@@ -18,7 +18,7 @@ use super::mark::{Mark, Remark};
 use super::overlay::Overlay;
 use super::record;
 use super::tables::{BATCHES, KEYS, META, PARTS, SEQUENCES, SNAPSHOTS, STANDS, Stands, failed};
-use super::{FILE, database};
+use super::{CACHE, FILE, database};
 use crate::batch::{Batch, FORMAT, Head, Kept, Key};
 use crate::error::Error;
 use crate::journal::{Batches, History};
@@ -63,7 +63,7 @@ impl Reader {
             return Err(absent());
         }
         let file = FileBackend::new(file).map_err(|error| failed("open", &path, error))?;
-        let reader = Self::new(database(Overlay::new(file, length), &path)?, &path);
+        let reader = Self::new(database(Overlay::new(file, length), &path, CACHE)?, &path);
         if reader.stands()?.is_none() {
             return Err(absent());
         }

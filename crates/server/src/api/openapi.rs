@@ -9,6 +9,7 @@ use schemars::generate::SchemaSettings;
 use schemars::{JsonSchema, SchemaGenerator};
 use serde_json::{Map, Value, json};
 
+use super::args::MOST;
 use super::each_rule::EachRuleView;
 use super::endpoint::{Page, Param, Standing, table};
 use super::own_events::OwnEvent;
@@ -28,6 +29,9 @@ const BOOK: [&str; 6] = [
     "incident",
 ];
 
+/// The status of what was asked and is there.
+const DONE: &str = "200";
+
 /// A call that is no query of the table.
 struct Call {
     path: &'static str,
@@ -37,6 +41,8 @@ struct Call {
     body: Option<Value>,
     answer: Value,
     kind: &'static str,
+    /// The status of an answer that is no refusal.
+    done: &'static str,
 }
 
 const fn param(name: &'static str, about: &'static str, required: bool) -> Param {
@@ -83,6 +89,7 @@ pub fn value() -> Value {
             body: None,
             answer,
             kind: "application/json",
+            done: DONE,
         };
         let in_query = endpoint.params.iter();
         let in_path = endpoint.in_path();
@@ -181,6 +188,7 @@ fn calls(generator: &mut SchemaGenerator) -> Vec<Call> {
             body: Some(schema::<Action>(generator)),
             answer: schema::<Accepted>(generator),
             kind: json,
+            done: DONE,
         },
         Call {
             path: "/v1/events",
@@ -191,6 +199,7 @@ fn calls(generator: &mut SchemaGenerator) -> Vec<Call> {
             body: None,
             answer: json!({ "anyOf": [numbered, event] }),
             kind: json,
+            done: DONE,
         },
         Call {
             path: "/v1/pulse",
@@ -200,6 +209,7 @@ fn calls(generator: &mut SchemaGenerator) -> Vec<Call> {
             body: None,
             answer: text.clone(),
             kind: "text/event-stream",
+            done: DONE,
         },
         Call {
             path: "/v1/accounts/{account}/events",
@@ -210,6 +220,7 @@ fn calls(generator: &mut SchemaGenerator) -> Vec<Call> {
             body: None,
             answer: schema::<Page<OwnEvent>>(generator),
             kind: json,
+            done: DONE,
         },
         Call {
             path: "/v1/losses/{loss}/events",
@@ -219,6 +230,7 @@ fn calls(generator: &mut SchemaGenerator) -> Vec<Call> {
             body: None,
             answer: schema::<Page<Numbered>>(generator),
             kind: json,
+            done: DONE,
         },
         Call {
             answer: schema::<Standing<Vec<EachRuleView>>>(generator),
@@ -237,6 +249,7 @@ fn calls(generator: &mut SchemaGenerator) -> Vec<Call> {
             body: None,
             answer: json!({ "type": "object" }),
             kind: json,
+            done: DONE,
         },
         Call {
             params: &SET,
@@ -254,6 +267,7 @@ fn calls(generator: &mut SchemaGenerator) -> Vec<Call> {
             body: None,
             answer: json!({ "type": "object" }),
             kind: json,
+            done: DONE,
         },
         plain("/v1/episodes/{episode}/proof", "Everything that was committed in an episode."),
         Call {
@@ -275,6 +289,7 @@ fn calls(generator: &mut SchemaGenerator) -> Vec<Call> {
             body: None,
             answer: schema::<Vec<Key>>(generator),
             kind: json,
+            done: DONE,
         },
         Call {
             path: "/v1/keys",
@@ -284,6 +299,7 @@ fn calls(generator: &mut SchemaGenerator) -> Vec<Call> {
             body: Some(schema::<NewKey>(generator)),
             answer: schema::<Secret>(generator),
             kind: json,
+            done: "201",
         },
         Call {
             path: "/v1/keys/{key}",
@@ -293,6 +309,7 @@ fn calls(generator: &mut SchemaGenerator) -> Vec<Call> {
             body: None,
             answer: schema::<Key>(generator),
             kind: json,
+            done: DONE,
         },
         Call {
             path: "/v1/audit",
@@ -302,6 +319,7 @@ fn calls(generator: &mut SchemaGenerator) -> Vec<Call> {
             body: None,
             answer: schema::<Page<Refused>>(generator),
             kind: json,
+            done: DONE,
         },
         Call {
             path: "/v1/webhooks",
@@ -320,7 +338,18 @@ fn calls(generator: &mut SchemaGenerator) -> Vec<Call> {
 
 fn plain(path: &'static str, about: &'static str) -> Call {
     let (params, body, answer) = (&[] as &[Param], None, json!({}));
-    Call { path, method: "get", about, params, body, answer, kind: "application/json" }
+    let (kind, done) = ("application/json", DONE);
+    Call { path, method: "get", about, params, body, answer, kind, done }
+}
+
+/// The schema of a parameter: words and amounts are text, all others are numbers.
+fn of_parameter(name: &str) -> Value {
+    match name {
+        "kind" | "name" | "class" | "form" | "amount" | "move" => json!({ "type": "string" }),
+        "limit" => json!({ "type": "integer", "minimum": 1, "maximum": MOST }),
+        "after" | "set" => json!({ "type": "integer", "minimum": 0 }),
+        _ => json!({ "type": "integer", "minimum": 0, "maximum": u32::MAX }),
+    }
 }
 
 fn operation<'a>(
@@ -328,21 +357,21 @@ fn operation<'a>(
     in_query: impl Iterator<Item = &'a Param>,
     in_path: impl Iterator<Item = &'static str>,
 ) -> Value {
-    let text = json!({ "type": "string" });
     let query = in_query.map(|of| {
         json!({
             "name": of.name, "in": "query", "required": of.required,
-            "description": of.about, "schema": text,
+            "description": of.about, "schema": of_parameter(of.name),
         })
     });
-    let path =
-        in_path.map(|name| json!({ "name": name, "in": "path", "required": true, "schema": text }));
+    let path = in_path.map(|name| {
+        json!({ "name": name, "in": "path", "required": true, "schema": of_parameter(name) })
+    });
     let parameters: Vec<Value> = path.chain(query).collect();
     let mut operation = json!({
         "summary": call.about,
         "parameters": parameters,
         "responses": {
-            "200": {
+            call.done: {
                 "description": "Done.", "content": { call.kind: { "schema": call.answer } },
             },
             "default": { "$ref": "#/components/responses/Problem" },

@@ -124,6 +124,39 @@ fn the_openapi_text_has_every_command_event_and_path() {
     }
 }
 
+/// The keywords under `at` whose value no reader of schemas takes: it says where.
+fn misshapen(schema: &Value, at: &str, found: &mut Vec<String>) {
+    match schema {
+        Value::Object(of) => {
+            for (name, value) in of {
+                let choice = ["oneOf", "anyOf", "allOf"].contains(&name.as_str());
+                if choice && value.as_array().is_none_or(Vec::is_empty) {
+                    found.push(format!("{at}/{name} is {value}"));
+                }
+                misshapen(value, &format!("{at}/{name}"), found);
+            }
+        }
+        Value::Array(of) => of.iter().for_each(|value| misshapen(value, at, found)),
+        _ => {}
+    }
+}
+
+#[test]
+fn the_schemas_of_the_openapi_text_are_schemas() {
+    let mut found = Vec::new();
+    misshapen(&openapi::value(), "", &mut found);
+    assert_eq!(found, Vec::<String>::new());
+}
+
+#[test]
+fn a_key_is_given_with_the_status_that_the_openapi_text_says() {
+    let venue = Venue::start();
+    let asked = serde_json::json!({ "name": "auditor", "role": "auditor" });
+    let reply = venue.post("/v1/keys", &venue.admin, &asked);
+    let known = openapi::value()["paths"]["/v1/keys"]["post"]["responses"].clone();
+    assert!(known.get(reply.status.to_string()).is_some(), "{} of {known}", reply.status);
+}
+
 #[test]
 fn every_path_of_the_openapi_text_answers() {
     let venue = Venue::start();

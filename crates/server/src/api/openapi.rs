@@ -329,6 +329,7 @@ fn calls(generator: &mut SchemaGenerator) -> Vec<Call> {
             body: None,
             answer: schema::<Vec<WebhookView>>(generator),
             kind: json,
+            done: DONE,
         },
         plain("/health/live", "Whether the service lives."),
         plain("/health/ready", "Whether commands are taken."),

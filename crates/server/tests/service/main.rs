@@ -13,6 +13,7 @@ mod newcomer;
 mod pages;
 mod receipts;
 mod receiver;
+mod secure;
 mod streams;
 mod venue;
 mod webhooks;

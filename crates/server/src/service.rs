@@ -263,8 +263,7 @@ fn launch(
         webhooks: senders.iter().map(Sender::standing).collect(),
     };
     let first_key = needs_first.then_some(used);
-    let work = (engine, writer, senders);
-    serve(Arc::new(door), (listener, tls, within), stop, work, first_key)
+    serve(Arc::new(door), (listener, tls, within), stop, (engine, writer, senders), first_key)
 }
 
 /// What signs, where receipts are made; what the folder does not keep yet of the venue is put down.

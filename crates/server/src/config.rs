@@ -8,6 +8,7 @@ use rhodian_journal::{CACHE, MAX_BATCH};
 use serde::Deserialize;
 
 use crate::rate::Limit;
+use crate::tls::Tls;
 use crate::webhooks::{Settings, settings};
 
 /// The bytes of commands after which a group takes no more. What they come to in the journal is a
@@ -65,6 +66,8 @@ pub struct Config {
     pub streams: usize,
     /// How long a stop waits for calls under way, in milliseconds.
     pub stop_within: u64,
+    /// The certificate that the door shows; without one it speaks plain HTTP.
+    pub tls: Option<Tls>,
     /// Who elsewhere is told of events.
     pub webhook: Vec<Settings>,
 }
@@ -91,6 +94,7 @@ impl Default for Config {
             calls_at_once: 40_000,
             streams: 256,
             stop_within: 5_000,
+            tls: None,
             webhook: Vec::new(),
         }
     }
@@ -176,6 +180,7 @@ mod tests {
             ("body-limit = 16777217", "allowed: 1024 to 16777216"),
             ("clock-jump = 0", "clock-jump"),
             ("journal-cache = 5", "journal-cache is 5, allowed: 1048576"),
+            ("[tls]\ncertificate = \"c.pem\"", "missing field `key`"),
             ("queue-bytes = 2000", "queue-bytes is 2000, allowed: 1048576"),
         ] {
             let error = Config::read(text).unwrap_err();

@@ -33,6 +33,7 @@ pub mod problem;
 pub mod proofs;
 pub mod rate;
 pub mod recent;
+pub mod secure;
 pub mod service;
 pub mod signature;
 pub mod tls;

@@ -15,6 +15,7 @@ use rhodian_journal::{Head, History, Journal, Reader, Store, replay};
 use tokio::runtime::{Builder, Runtime};
 use tokio::sync::{Semaphore, watch};
 use tokio::task::JoinSet;
+use tokio_rustls::rustls::ServerConfig;
 
 use crate::api::{self, Door};
 use crate::audit::Audit;
@@ -28,6 +29,8 @@ use crate::keys::{Keys, NewKey};
 use crate::metrics::Metrics;
 use crate::proofs::Proofs;
 use crate::rate::{Buckets, Slots};
+use crate::secure::SecureListener;
+use crate::tls::Tls;
 use crate::webhooks::{self, Sender};
 
 /// Why a service does not start, or ends.
@@ -124,7 +127,7 @@ pub struct Running {
     pub address: SocketAddr,
     /// The secret of a new administrator's key: at the first start, or where one was asked for.
     pub first_key: Option<String>,
-    /// What was put right when the journal was opened.
+    /// What was put right when the journal was opened, and what an operator should know.
     pub remarks: Vec<String>,
     door: Arc<Door>,
     runtime: Runtime,
@@ -143,10 +146,10 @@ pub struct Running {
 pub fn start(config: Config) -> Result<Running, Error> {
     let listener = bound(&config)?;
     let store = Store::open_with(&config.data, config.journal_cache)?;
-    let remarks = store.remarks().iter().map(ToString::to_string).collect();
+    let remarks: Vec<String> = store.remarks().iter().map(ToString::to_string).collect();
     let reader = store.reader();
     let mut running = launch(config, listener, Box::new(store), reader)?;
-    running.remarks = remarks;
+    running.remarks.extend(remarks);
     Ok(running)
 }
 
@@ -164,19 +167,37 @@ pub fn start_on(
     launch(config, listener, journal, reader)
 }
 
+/// A listener, and what it shows where it is to be secure.
+type Bound = (TcpListener, Option<Arc<ServerConfig>>);
+
 /// The listener, before anything is written: where the port is busy, nothing was begun.
-fn bound(config: &Config) -> Result<TcpListener, Error> {
+fn bound(config: &Config) -> Result<Bound, Error> {
     config.check().map_err(Error::Config)?;
+    let tls = config.tls.as_ref().map(Tls::open).transpose().map_err(Error::Config)?;
     let listener = TcpListener::bind(config.listen).map_err(|error| {
         io::Error::new(error.kind(), format!("cannot listen on {}: {error}", config.listen))
     })?;
     listener.set_nonblocking(true)?;
-    Ok(listener)
+    Ok((listener, tls))
+}
+
+/// What an operator is told of a door that sends secrets over a network as they are.
+fn in_the_clear(config: &Config) -> Vec<String> {
+    if config.tls.is_some() || config.listen.ip().is_loopback() {
+        return Vec::new();
+    }
+    let remark = format!(
+        "the door listens on {} without TLS: keys and accounts cross the network in the clear. \
+         Say [tls], or let a proxy on this machine end TLS and listen on 127.0.0.1.",
+        config.listen
+    );
+    tracing::warn!("{remark}");
+    vec![remark]
 }
 
 fn launch(
     config: Config,
-    listener: TcpListener,
+    (listener, tls): Bound,
     journal: Box<dyn Journal>,
     reader: Reader,
 ) -> Result<Running, Error> {
@@ -244,8 +265,7 @@ fn launch(
         webhooks: senders.iter().map(Sender::standing).collect(),
     };
     let first_key = needs_first.then_some(used);
-    let work = (engine, writer, senders);
-    serve(Arc::new(door), (listener, within), stop, work, first_key)
+    serve(Arc::new(door), (listener, tls, within), stop, (engine, writer, senders), first_key)
 }
 
 /// What signs, where receipts are made; what the folder does not keep yet of the venue is put down.
@@ -287,7 +307,7 @@ fn rebuilt(
 
 fn serve(
     door: Arc<Door>,
-    (listener, within): (TcpListener, Duration),
+    (listener, tls, within): (TcpListener, Option<Arc<ServerConfig>>, Duration),
     stop: watch::Sender<bool>,
     (engine, writer, senders): (engine_thread::Work, journal_thread::Work, Vec<Sender>),
     first_key: Option<bool>,
@@ -316,14 +336,20 @@ fn serve(
             // An error says that nobody can stop it any more: then it stops.
             let _ = stopping.wait_for(|stop| *stop).await;
         };
-        axum::serve(listener, router).with_graceful_shutdown(stopped).await
+        match tls {
+            Some(tls) => {
+                let listener = SecureListener::new(listener, tls);
+                axum::serve(listener, router).with_graceful_shutdown(stopped).await
+            }
+            None => axum::serve(listener, router).with_graceful_shutdown(stopped).await,
+        }
     });
     let telling = tell(&runtime, &door, senders);
     tracing::info!(%address, "the door is open");
     Ok(Running {
         address,
         first_key,
-        remarks: Vec::new(),
+        remarks: in_the_clear(&door.config),
         door,
         runtime,
         serving,

@@ -34,6 +34,7 @@ The file of --config is TOML; what it does not say has a default:
   snapshot-every = 1000000    body-limit = 1048576        streams = 256
   calls-per-second = 20000    calls-at-once = 40000       stop-within = 5000
   open = false                receipts = true             checkpoints = true
+  [tls]                       certificate = \"cert.pem\"   key = \"key.pem\"
 Receivers of events are tables [[webhook]]: docs/webhooks.md.
 
 Logs are JSON lines on standard error. An interrupt stops it in order: nothing taken is lost.
@@ -74,6 +75,7 @@ pub fn run(args: &ServeArgs) -> Result<Exit, Diagnostic> {
         config.venue = Some(venue.clone());
     }
     config.new_administrator = args.new_administrator;
+    let scheme = if config.tls.is_some() { "https" } else { "http" };
     rhodian_server::logs::start(rhodian_server::logs::INFO);
     let running = rhodian_server::start(config).map_err(|error| diagnostic(&error))?;
     let stop = interrupts()?;
@@ -81,7 +83,7 @@ pub fn run(args: &ServeArgs) -> Result<Exit, Diagnostic> {
         for remark in &running.remarks {
             writeln!(out, "remark: {remark}")?;
         }
-        writeln!(out, "listening on http://{}", running.address)?;
+        writeln!(out, "listening on {scheme}://{}", running.address)?;
         if let Some(key) = &running.first_key {
             writeln!(out, "the administrator's key, shown once:\n{key}")?;
         }

@@ -256,8 +256,11 @@ async fn begin(State(door): State<Arc<Door>>, request: Request) -> Response {
         .map(|(caller, _)| door.charge(caller.key).and_then(|()| door.sessions.begin(caller)));
     match begun {
         Some(Ok(value)) => {
-            let cookie =
-                format!("{COOKIE}={value}; HttpOnly; SameSite=Strict; Path=/; Max-Age=43200");
+            // Behind TLS a browser keeps it from every plain connection.
+            let secure = if door.config.tls.is_some() { "; Secure" } else { "" };
+            let cookie = format!(
+                "{COOKIE}={value}; HttpOnly; SameSite=Strict; Path=/; Max-Age=43200{secure}"
+            );
             let headers = [(header::SET_COOKIE, cookie), (header::LOCATION, "/".to_owned())];
             (StatusCode::SEE_OTHER, headers).into_response()
         }

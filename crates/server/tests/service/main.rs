@@ -15,6 +15,7 @@ mod newcomer;
 mod pages;
 mod receipts;
 mod receiver;
+mod secure;
 mod streams;
 mod venue;
 mod webhooks;

@@ -54,9 +54,10 @@ struct Arguments {
     /// How many trade at once.
     #[arg(long, default_value_t = 32)]
     traders: u32,
-    /// Seconds from one loss to the next.
-    #[arg(long, default_value_t = 10)]
-    loss_every: u64,
+    /// Seconds from one loss to the next; a thirtieth of the time, and 10 at least, where nothing
+    /// is said: what a loss keeps for its receipts is no leak, and must not pass for one.
+    #[arg(long)]
+    loss_every: Option<u64>,
     /// The most that memory may grow from the end of the warm-up, half of the time, to the end:
     /// by the line of least squares, in MiB, what losses keep by design included.
     #[arg(long, default_value_t = 8.0)]
@@ -120,8 +121,8 @@ fn key(admin: &mut Client, asked: serde_json::Value) -> Result<String, Box<dyn E
 /// What the hands held at the end, by name.
 type Hands = Vec<(Acknowledged, Last)>;
 
-/// The hands, the memory by the second, and the rate that was reached.
-type Soaked = (Hands, Vec<(f64, f64)>, f64);
+/// Memory after the warm-up: seconds and MiB.
+type Samples = Vec<(f64, f64)>;
 
 /// Runs everyone until the time is over, then kills the program under their hands.
 fn soak(
@@ -130,7 +131,7 @@ fn soak(
     world: World,
     (venue, source, signing): (&str, &str, &SigningKey),
     found: &Found,
-) -> Result<Soaked, Box<dyn Error>> {
+) -> Result<(Hands, Samples, f64), Box<dyn Error>> {
     let address = serve.address;
     let hand = |key: &str, name: String| Hand::new(Client::new(address, key), name, found);
     let ended = |what: &str, result: std::io::Result<()>| {
@@ -159,7 +160,8 @@ fn soak(
             (by.acknowledged, None)
         }));
         let mut failing = hand(venue, "fails".to_owned());
-        let every = Duration::from_secs(asked.loss_every);
+        let every = asked.loss_every.unwrap_or((asked.seconds / 30).max(10));
+        let every = Duration::from_secs(every);
         threads.push(scope.spawn(move || {
             ended("who fails", fail(&mut failing, world, every));
             (failing.acknowledged, None)
@@ -178,12 +180,8 @@ fn soak(
     })
 }
 
-/// Finds the peak, sets the pace, and samples memory: seconds and MiB.
-fn watch(
-    asked: &Arguments,
-    serve: &Serve,
-    found: &Found,
-) -> std::io::Result<(Vec<(f64, f64)>, f64)> {
+/// Finds the peak, sets the pace, and samples memory; for how many seconds.
+fn watch(asked: &Arguments, serve: &Serve, found: &Found) -> std::io::Result<(Samples, f64)> {
     let calls = || {
         let all = [&found.commands, &found.queries, &found.retries];
         all.into_iter().map(|count| count.load(Ordering::Relaxed)).sum::<u64>()

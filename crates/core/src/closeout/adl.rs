@@ -164,7 +164,7 @@ pub(super) fn deleverage(
         }
     }
     let lot = u64::try_from(found.value_at(price)).map_err(|_| Rejection::NotDue)?;
-    let ranked = state.first_drained((market, domain, side < 0), lot, left);
+    let ranked = state.first_drained((market, side < 0), lot, left);
     let (accounts, mut candidates) =
         ranked.unwrap_or_else(|| candidates(state, market, asset, side));
     let of = (market, domain, side);

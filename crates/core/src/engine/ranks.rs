@@ -11,7 +11,7 @@ use super::ready::is_local;
 use super::{Action, Envelope, Event, State};
 use crate::bounds::MAX_TOTAL;
 use crate::closeout::{self, DeleveragingOrder, Duty};
-use crate::ids::{AccountId, DomainId, MarketId};
+use crate::ids::{AccountId, MarketId};
 use crate::liquidation::adl::draining::{self, Candidate};
 use crate::market;
 use crate::units::Amount;
@@ -120,13 +120,11 @@ impl State {
     /// short, in the order of their ids: where that is known, and all of them among those named.
     pub(crate) fn first_drained(
         &self,
-        (market, domain, long): (MarketId, DomainId, bool),
+        side: (MarketId, bool),
         lot: u64,
         needed: u64,
     ) -> Option<(Vec<AccountId>, Vec<Candidate>)> {
-        let drains = DeleveragingOrder::of(self, domain) == DeleveragingOrder::Draining;
-        let ranking = self.watch.ranks().get(&(market, long)).filter(|_| drains);
-        ranking.map(|ranking| ranking.first(lot, needed))
+        self.watch.ranks().get(&side).map(|ranking| ranking.first(lot, needed))
     }
 
     /// Ranks the side that gives for `next`, where that is deleveraging of an account, nobody holds
@@ -145,7 +143,12 @@ impl State {
         }
     }
 
+    /// A side of a market, ranked; nothing where the domain's order is another than draining.
     fn ranking(&self, market: MarketId, long: bool) -> Option<Ranking> {
+        let domain = self.markets.market(market)?.spec.domain;
+        if DeleveragingOrder::of(self, domain) != DeleveragingOrder::Draining {
+            return None;
+        }
         let mut found: Vec<(AccountId, Candidate)> = Vec::new();
         for account in self.holders(market, long) {
             found.extend(self.ranked(market, long, account)?.map(|candidate| (account, candidate)));
@@ -208,9 +211,8 @@ impl State {
 
     /// Whether every ranking is what a scan finds.
     pub(super) fn are_ranks_right(&self) -> bool {
-        let ranks = self.watch.ranks().iter();
+        let mut ranks = self.watch.ranks().iter();
         ranks
-            .into_iter()
             .all(|((market, long), ranking)| self.ranking(*market, *long).as_ref() == Some(ranking))
     }
 }

@@ -3,7 +3,7 @@
 #
 #   SOAK_SECONDS=n  how long (default 90)
 #   SOAK_PROFILE=p  dev or release (default release)
-#   further arguments go to the program: --rate, --traders, --loss-every, --growth, --seed
+#   further arguments go to the program: --rate, --traders, --loss-every, --growth, --cache, --seed
 set -euo pipefail
 cd "$(dirname "$0")/.."
 profile=${SOAK_PROFILE:-release}

@@ -5,6 +5,7 @@ use std::sync::atomic::Ordering;
 use std::time::{Duration, Instant};
 
 use ed25519_dalek::{Signer, SigningKey};
+use rhodian_lab::seed::{Seed, Stream};
 use rhodian_server::signature::{message, to_hex};
 use serde_json::{Value, json};
 
@@ -12,21 +13,9 @@ use crate::found::{Acknowledged, Found};
 use crate::http::{Answer, Client};
 use crate::world::{ACCOUNTS, SOURCE, World, deposit};
 
-/// Splitmix64: the same draws for the same seed.
-pub struct Draws(pub u64);
-
-impl Draws {
-    fn next(&mut self) -> u64 {
-        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
-        let mut z = self.0;
-        z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-        z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-        z ^ (z >> 31)
-    }
-
-    pub fn below(&mut self, bound: u32) -> u32 {
-        u32::try_from(self.next() % u64::from(bound)).unwrap_or_default()
-    }
+/// A number below `bound`, from a seeded stream.
+fn below(draws: &mut Stream, bound: u32) -> u32 {
+    u32::try_from(draws.below(u64::from(bound))).unwrap_or_default()
 }
 
 /// Gives commands, each under a key of its own, and keeps what was acknowledged.
@@ -116,25 +105,26 @@ fn unexpected(status: u16, asked: &str, answer: &Answer) -> io::Error {
 
 /// Trades in a market of its own between accounts of its own, deposits, withdraws, repeats, reads.
 /// Lots go from who has more to who has less: positions stay small however long it goes on.
-pub fn trade(hand: &mut Hand<'_>, world: World, market: u32, seed: u64) -> io::Result<()> {
-    let (mut draws, mut last) = (Draws(seed ^ u64::from(market)), Instant::now());
+pub fn trade(hand: &mut Hand<'_>, world: World, market: u32, seed: Seed) -> io::Result<()> {
+    let (mut draws, mut last) = (seed.stream_at("trader", u64::from(market)), Instant::now());
     let first = market * ACCOUNTS;
     let (mut lots, mut numbers) = ([0_i64; ACCOUNTS as usize], [1_u64; ACCOUNTS as usize]);
     let mut fill = 0;
     while hand.found.goes_on() {
         hand.found.wait(&mut last);
-        let place = draws.below(ACCOUNTS) as usize;
+        let place = below(&mut draws, ACCOUNTS) as usize;
         let account = first + place as u32;
-        match draws.below(100) {
+        match below(&mut draws, 100) {
             0..75 => {
-                let other = (place + 1 + draws.below(ACCOUNTS - 1) as usize) % ACCOUNTS as usize;
+                let other =
+                    (place + 1 + below(&mut draws, ACCOUNTS - 1) as usize) % ACCOUNTS as usize;
                 let buys = lots[place] <= lots[other];
                 let (buyer, seller) = if buys { (place, other) } else { (other, place) };
-                let amount = 1 + draws.below(3);
+                let amount = 1 + below(&mut draws, 3);
                 let command = json!({ "do": "fill", "market": market, "number": fill + 1,
                     "buyer": { "account": first + buyer as u32 },
                     "seller": { "account": first + seller as u32 },
-                    "lots": amount.to_string(), "price": (990 + draws.below(21)).to_string(),
+                    "lots": amount.to_string(), "price": (990 + below(&mut draws, 21)).to_string(),
                     "buyer_fee": "1", "seller_fee": "0" });
                 if hand.give("market", &command)? {
                     fill += 1;
@@ -158,9 +148,11 @@ pub fn trade(hand: &mut Hand<'_>, world: World, market: u32, seed: u64) -> io::R
             }
             84..88 => hand.repeat()?,
             _ => {
-                let which = draws.below(QUERIES.len() as u32) as usize;
+                let which = below(&mut draws, QUERIES.len() as u32) as usize;
                 let path = QUERIES[which].replace("{account}", &account.to_string());
-                hand.read(&path.replace("{market}", &draws.below(world.traders).to_string()))?;
+                hand.read(
+                    &path.replace("{market}", &below(&mut draws, world.traders).to_string()),
+                )?;
             }
         }
     }
@@ -185,10 +177,10 @@ const QUERIES: &[&str] = &[
 ];
 
 /// Marks every trader's market, a little up and down.
-pub fn mark(hand: &mut Hand<'_>, world: World, seed: u64) -> io::Result<()> {
-    let mut draws = Draws(seed ^ 0xaaaa);
+pub fn mark(hand: &mut Hand<'_>, world: World, seed: Seed) -> io::Result<()> {
+    let mut draws = seed.stream("marks");
     while hand.found.goes_on() {
-        let price = |market| json!([market, (990 + draws.below(21)).to_string()]);
+        let price = |market| json!([market, (990 + below(&mut draws, 21)).to_string()]);
         let marks: Vec<Value> = (0..world.traders).map(price).collect();
         hand.give("market", &json!({ "do": "mark", "marks": marks }))?;
         std::thread::sleep(Duration::from_millis(200));

@@ -1,5 +1,6 @@
 //! What was acknowledged against what is in the journal.
 
+use std::collections::BTreeSet;
 use std::io;
 use std::path::Path;
 
@@ -12,7 +13,7 @@ use crate::found::Acknowledged;
 pub fn check(folder: &Path, acknowledged: &Acknowledged) -> io::Result<(u64, u64, Vec<String>)> {
     let store = Store::open(folder).map_err(io::Error::other)?;
     let head = store.head().map_err(io::Error::other)?;
-    let (mut wrong, mut seen) = (Vec::new(), 0);
+    let (mut wrong, mut seen) = (Vec::new(), BTreeSet::new());
     for batch in store.read_after(0).map_err(io::Error::other)? {
         let batch = batch.map_err(io::Error::other)?;
         let mut first = batch.first;
@@ -22,17 +23,17 @@ pub fn check(folder: &Path, acknowledged: &Acknowledged) -> io::Result<(u64, u64
             first += count as u64;
             let Some(key) = &entry.key else { continue };
             let name = key.as_str().split_once(':').map_or("", |(_, name)| name);
-            match acknowledged.get(name) {
-                Some(said) if *said == range => seen += 1,
-                Some(said) => wrong.push(format!("{name} is at {range:?}, not at {said:?}")),
-                // Under way when it was killed, or refused.
-                None => {}
+            // Under way when it was killed, or refused, where nothing is known of it.
+            let Some(said) = acknowledged.get(name) else { continue };
+            if *said != range {
+                wrong.push(format!("{name} is at {range:?}, not at {said:?}"));
+            }
+            if !seen.insert(name.to_owned()) {
+                wrong.push(format!("{name} is in the journal twice"));
             }
         }
     }
-    if seen + wrong.len() != acknowledged.len() {
-        let missing = acknowledged.len() - seen - wrong.len();
-        wrong.push(format!("{missing} acknowledged commands are missing"));
-    }
+    let missing = acknowledged.keys().filter(|name| !seen.contains(*name));
+    wrong.extend(missing.map(|name| format!("{name} was acknowledged and is missing")));
     Ok((head.batches, head.events, wrong))
 }

@@ -1,6 +1,6 @@
 // Checks a receipt in this browser: hands it to the verifier and shows what each check found. What
-// is typed, pasted or dropped leaves the page for nowhere; the calls below fetch the verifier, and,
-// where a link or a button asks for it, the reader's own receipt and the service's key.
+// is typed, pasted or dropped is sent nowhere. Fetched are the verifier and, where a link or a
+// button asks for them, the reader's own receipt and the service's key.
 "use strict";
 (() => {
   const at = (id) => document.getElementById(id);

@@ -6,7 +6,7 @@ use std::process::{Command, Stdio};
 use std::thread;
 use std::time::Duration;
 
-use serde_json::json;
+use serde_json::{Value, json};
 
 use super::browser::{QUIET, chromium};
 use super::client::{call, head, open};
@@ -121,6 +121,37 @@ fn a_share_is_shown_under_each_other_rule() {
     }
     assert!(!still.contains("id=\"live\""), "it would be divided anew with every event");
     assert_eq!(get("/accounts/0?rules=0").status, 403);
+}
+
+/// Where two share, rules differ: Carol gained half of what Bob did, and every rule divides all.
+#[test]
+fn rules_divide_what_two_bear_in_their_own_ways() {
+    let venue = Venue::start();
+    venue.world();
+    venue.trade();
+    let fill = json!({ "do": "fill", "market": 0, "number": 2, "buyer": { "account": 1 },
+        "seller": { "account": 2 }, "lots": "3", "price": "1000", "buyer_fee": "0",
+        "seller_fee": "0" });
+    venue.must("market", fill);
+    venue.mark(820);
+    let [bob, carol] = [1, 2].map(|account| {
+        let key = venue.key("participant", Some(account));
+        venue.get_as(&format!("/v1/losses/0/rules/{account}"), &key).json()["data"][0].clone()
+    });
+    let atoms = |value: &Value| value.as_str().unwrap().parse::<u64>().unwrap();
+    assert_eq!((&bob["members"], &bob["borne"]), (&json!(2), &carol["borne"]));
+    let all = atoms(&bob["borne"]);
+    let share = |of: &Value, rule: &str| {
+        let rules = of["rules"].as_array().unwrap();
+        atoms(&rules.iter().find(|one| one["rule"] == rule).unwrap()["share"])
+    };
+    for rule in bob["rules"].as_array().unwrap() {
+        let rule = rule["rule"].as_str().unwrap();
+        assert_eq!(share(&bob, rule) + share(&carol, rule), all, "{rule}");
+    }
+    assert_eq!(share(&bob, "proportional"), atoms(&bob["paid"]));
+    assert_eq!(share(&carol, "proportional"), (all + 1) / 3, "a third, to the nearest atom");
+    assert_eq!(share(&carol, "equal-losses"), all / 2);
 }
 
 /// The verifier is WebAssembly, which a page may compile by its policy only.

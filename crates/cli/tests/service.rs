@@ -128,6 +128,25 @@ fn a_start_that_fails_takes_no_key_with_it() {
     assert!(printed.contains("rhodian_1_"), "the first key is still to be had: {printed}");
 }
 
+/// Files that a start needs are read before it makes anything: what it says of that is so.
+#[test]
+fn a_start_that_lacks_a_file_leaves_no_folder() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let (file, data) = (folder.path().join("rhodian.toml"), folder.path().join("venue"));
+    let (config, place) = (file.display().to_string(), data.display().to_string());
+    let hook = "[[webhook]]\nname = \"desk\"\nurl = \"http://127.0.0.1:9/\"\n\
+                events = [\"episodes\"]\nsecret-file = \"no such file\"\n";
+    let tls = "[tls]\ncertificate = \"no such file\"\nkey = \"no such file\"\n";
+    for (text, names) in [(hook, "webhook \"desk\": secret-file"), (tls, "tls.certificate")] {
+        std::fs::write(&file, text).expect("the file is written");
+        let (status, error) =
+            refusal(&["serve", "--config", &config, "--data", &place, "--listen", "127.0.0.1:0"]);
+        assert_eq!(status, Some(2), "{error}");
+        assert!(error.contains(names) && error.contains("Nothing was written"), "{error}");
+        assert!(!data.exists(), "{names}: a folder was made");
+    }
+}
+
 #[test]
 fn a_folder_that_lacks_what_it_had_is_refused_by_name() {
     let folder = tempfile::tempdir().expect("a folder");

@@ -107,7 +107,10 @@ impl Config {
     ///
     /// What is wrong with it, and where.
     pub fn read(text: &str) -> Result<Self, String> {
-        let config: Self = toml::from_str(text).map_err(|error| error.to_string())?;
+        let config: Self = toml::from_str(text).map_err(|error| {
+            let line = error.span().map_or(1, |span| line_of(text, span.start));
+            format!("line {line}: {}", error.message())
+        })?;
         config.check()?;
         Ok(config)
     }
@@ -158,6 +161,11 @@ impl Config {
     }
 }
 
+/// The line in which a byte of `text` stands, from 1.
+fn line_of(text: &str, byte: usize) -> usize {
+    1 + text.as_bytes().iter().take(byte).filter(|byte| **byte == b'\n').count()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -180,7 +188,8 @@ mod tests {
             ("body-limit = 16777217", "allowed: 1024 to 16777216"),
             ("clock-jump = 0", "clock-jump"),
             ("journal-cache = 5", "journal-cache is 5, allowed: 1048576"),
-            ("[tls]\ncertificate = \"c.pem\"", "missing field `key`"),
+            ("[tls]\ncertificate = \"c.pem\"", "line 1: missing field `key`"),
+            ("tick = 1\n\nqeue = 1", "line 3: unknown field `qeue`"),
             ("queue-bytes = 2000", "queue-bytes is 2000, allowed: 1048576"),
         ] {
             let error = Config::read(text).unwrap_err();

@@ -31,7 +31,7 @@ use crate::proofs::Proofs;
 use crate::rate::{Buckets, Slots};
 use crate::secure::SecureListener;
 use crate::tls::Tls;
-use crate::webhooks::{self, Sender};
+use crate::webhooks::{self, Sender, Webhook};
 
 /// Why a service does not start, or ends.
 #[derive(Debug)]
@@ -167,18 +167,24 @@ pub fn start_on(
     launch(config, listener, journal, reader)
 }
 
-/// A listener, and what it shows where it is to be secure.
-type Bound = (TcpListener, Option<Arc<ServerConfig>>);
+/// What is ready before anything is written: where the port is busy or a file cannot be read, nothing
+/// was begun.
+struct Bound {
+    listener: TcpListener,
+    /// What the door shows, where it is to be secure.
+    tls: Option<Arc<ServerConfig>>,
+    webhooks: Vec<Webhook>,
+}
 
-/// The listener, before anything is written: where the port is busy, nothing was begun.
 fn bound(config: &Config) -> Result<Bound, Error> {
     config.check().map_err(Error::Config)?;
     let tls = config.tls.as_ref().map(Tls::open).transpose().map_err(Error::Config)?;
+    let webhooks = webhooks::read(&config.webhook)?;
     let listener = TcpListener::bind(config.listen).map_err(|error| {
         io::Error::new(error.kind(), format!("cannot listen on {}: {error}", config.listen))
     })?;
     listener.set_nonblocking(true)?;
-    Ok((listener, tls))
+    Ok(Bound { listener, tls, webhooks })
 }
 
 /// What an operator is told of a door that sends secrets over a network as they are.
@@ -197,7 +203,7 @@ fn in_the_clear(config: &Config) -> Vec<String> {
 
 fn launch(
     config: Config,
-    (listener, tls): Bound,
+    Bound { listener, tls, webhooks }: Bound,
     journal: Box<dyn Journal>,
     reader: Reader,
 ) -> Result<Running, Error> {
@@ -208,7 +214,8 @@ fn launch(
     let proofs = known(&config, &identity)?;
     let (state, head, proofs) = rebuilt(proofs, &reader)?;
     tracing::info!(sequence = head.events, batches = head.batches, "journal replayed");
-    let senders = webhooks::open(&config.webhook, &config.data, head.events)?;
+    let open = |webhook: Webhook| webhook.open(&config.data, head.events);
+    let senders = webhooks.into_iter().map(open).collect::<Result<Vec<Sender>, Error>>()?;
     let follower = Arc::new(Follower::new(state.clone(), head, proofs));
     let (vital, metrics) = (Arc::new(Vital::default()), Arc::new(Metrics::default()));
     let durable = Arc::new(AtomicU64::new(0));

@@ -12,6 +12,7 @@ pub mod sender;
 pub mod settings;
 pub mod standing;
 
+use std::collections::BTreeSet;
 use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
@@ -26,30 +27,59 @@ use cursor::Cursor;
 use post::Post;
 use secret::Secret;
 
-/// What delivers the webhooks of a configuration; a new one begins after `head`, the last event.
+/// A webhook with all that it needs but its place: read before anything is written.
+#[derive(Debug)]
+pub struct Webhook {
+    name: String,
+    url: String,
+    events: BTreeSet<String>,
+    secret: Secret,
+    post: Post,
+    waits: (Duration, Duration),
+}
+
+/// The webhooks of a configuration.
 ///
 /// # Errors
 ///
-/// A secret, an authority or a cursor cannot be read.
-pub fn open(all: &[Settings], data: &Path, head: u64) -> Result<Vec<Sender>, Error> {
-    all.iter().map(|one| open_one(one, data, head)).collect()
+/// A secret or an authority cannot be read.
+pub fn read(all: &[Settings]) -> Result<Vec<Webhook>, Error> {
+    let named = |one: &Settings, what| Error::Config(format!("webhook {:?}: {what}", one.name));
+    all.iter().map(|one| Webhook::read(one).map_err(|what| named(one, what))).collect()
 }
 
-fn open_one(settings: &Settings, data: &Path, head: u64) -> Result<Sender, Error> {
-    let wrong = |what: String| Error::Config(format!("webhook {:?}: {what}", settings.name));
-    let target = settings.target().map_err(wrong)?;
-    let events = choice::read(&settings.events).map_err(wrong)?;
-    let secret = Secret::open(settings).map_err(wrong)?;
-    let tls = match target.secure {
-        true => Some(tls::client(settings.authority.as_deref()).map_err(wrong)?),
-        false => None,
-    };
-    let cursor = Cursor::open(data, &settings.name, head)?;
-    let standing = Standing::new(settings.name.clone(), target.shown(), events, cursor.at());
-    let post = Post::new(target, tls, Duration::from_millis(settings.timeout));
-    let waits = [settings.retry_after, settings.retry_at_most].map(Duration::from_millis);
-    let waits = waits.into();
-    Ok(Sender { standing: Arc::new(standing), secret, post, cursor, waits })
+impl Webhook {
+    fn read(settings: &Settings) -> Result<Self, String> {
+        let target = settings.target()?;
+        let tls = match target.secure {
+            true => Some(tls::client(settings.authority.as_deref())?),
+            false => None,
+        };
+        Ok(Self {
+            name: settings.name.clone(),
+            url: target.shown(),
+            events: choice::read(&settings.events)?,
+            secret: Secret::open(settings)?,
+            post: Post::new(target, tls, Duration::from_millis(settings.timeout)),
+            waits: (
+                Duration::from_millis(settings.retry_after),
+                Duration::from_millis(settings.retry_at_most),
+            ),
+        })
+    }
+
+    /// What delivers it, from the place that the folder `data` keeps; a new one begins after
+    /// `head`, the last event.
+    ///
+    /// # Errors
+    ///
+    /// The place cannot be read.
+    pub fn open(self, data: &Path, head: u64) -> Result<Sender, Error> {
+        let Self { name, url, events, secret, post, waits } = self;
+        let cursor = Cursor::open(data, &name, head)?;
+        let standing = Arc::new(Standing::new(name, url, events, cursor.at()));
+        Ok(Sender { standing, secret, post, cursor, waits })
+    }
 }
 
 impl Sender {

@@ -78,8 +78,13 @@ impl Browser {
         Some(browser)
     }
 
-    /// Asks the browser, and keeps what the tab tells meanwhile.
+    /// Asks the browser.
     pub fn call(&mut self, method: &str, params: Value) -> Value {
+        self.ask(method, params).unwrap_or_else(|error| panic!("{method}: {error}"))
+    }
+
+    /// What the browser answers, or why it does not; keeps what the tab tells meanwhile.
+    fn ask(&mut self, method: &str, params: Value) -> Result<Value, Value> {
         self.sent += 1;
         let mut call = json!({ "id": self.sent, "method": method, "params": params });
         if let Some(session) = &self.session {
@@ -93,8 +98,9 @@ impl Browser {
             assert_eq!(bytes.pop(), Some(0), "the browser went away at {method}");
             let told: Value = serde_json::from_slice(&bytes).expect("it speaks JSON");
             if told["id"] == self.sent {
-                assert!(told.get("error").is_none(), "{method}: {told}");
-                return told["result"].clone();
+                return told
+                    .get("error")
+                    .map_or_else(|| Ok(told["result"].clone()), |error| Err(error.clone()));
             }
             self.note(&told["method"], &told["params"]);
         }
@@ -123,9 +129,21 @@ impl Browser {
 
     /// Waits until an expression of the page is true.
     pub fn wait(&mut self, expression: &str) {
+        self.until(&format!("!!({expression})"));
+    }
+
+    /// What an expression of the page is once it is something. A page that is just left, or not yet
+    /// there, has nothing yet.
+    fn until(&mut self, expression: &str) -> Value {
         let began = Instant::now();
-        let guarded = format!("(() => {{ try {{ return !!({expression}); }} catch {{}} }})()");
-        while self.read(&guarded) != json!(true) {
+        let guarded = format!("(() => {{ try {{ return {expression}; }} catch {{}} }})()");
+        let of = json!({ "expression": guarded, "returnByValue": true });
+        loop {
+            let answer = self.ask("Runtime.evaluate", of.clone()).unwrap_or_default();
+            let value = &answer["result"]["value"];
+            if !value.is_null() && *value != json!(false) {
+                return value.clone();
+            }
             if began.elapsed() > PATIENCE {
                 let page = self.read("location.href + ': ' + document.body?.innerText");
                 panic!("{expression} did not come about: {page}; {:?}", self.complaints);
@@ -155,21 +173,30 @@ impl Browser {
     /// Clicks where the element that `selector` finds is shown; of a link that is broken over lines,
     /// on its first.
     pub fn click(&mut self, selector: &str) {
+        let place = self.mouse_down(selector);
+        self.mouse("mouseReleased", &place);
+    }
+
+    /// Presses the mouse there, and says where.
+    pub fn mouse_down(&mut self, selector: &str) -> Value {
         // Until all is loaded the page may still move under the mouse.
-        let there = format!("document.querySelector({})", json!(selector));
-        self.wait(&format!("document.readyState == 'complete' && {there}"));
-        let place = self.read(&format!(
-            "(() => {{ const it = document.querySelector({}); it.scrollIntoView({{ block: \
-             'center', behavior: 'instant' }}); const box = it.getClientRects()[0]; return [\
-             box.x + box.width / 2, box.y + box.height / 2]; }})()",
+        let place = self.until(&format!(
+            "(() => {{ if (document.readyState != 'complete') return null; const it = \
+             document.querySelector({}); it.scrollIntoView({{ block: 'center', behavior: \
+             'instant' }}); const box = it.getClientRects()[0]; return [box.x + box.width / 2, \
+             box.y + box.height / 2]; }})()",
             json!(selector)
         ));
-        for kind in ["mousePressed", "mouseReleased"] {
-            let click = json!({
-                "type": kind, "x": place[0], "y": place[1], "button": "left", "clickCount": 1,
-            });
-            self.call("Input.dispatchMouseEvent", click);
-        }
+        self.mouse("mousePressed", &place);
+        place
+    }
+
+    /// Moves the button of the mouse at a place.
+    pub fn mouse(&mut self, kind: &str, place: &Value) {
+        let click = json!({
+            "type": kind, "x": place[0], "y": place[1], "button": "left", "clickCount": 1,
+        });
+        self.call("Input.dispatchMouseEvent", click);
     }
 
     /// Types, or pastes, into what has the focus.

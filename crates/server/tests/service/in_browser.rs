@@ -2,6 +2,8 @@
 //! that says so, where there is no Chromium.
 
 use std::net::SocketAddr;
+use std::thread;
+use std::time::Duration;
 
 use serde_json::json;
 
@@ -66,6 +68,25 @@ fn a_participant_checks_his_share_from_his_page() {
     browser.wait("document.querySelectorAll('#each-rule tbody tr').length == 11");
     browser.click("main a[href='/accounts/1']");
     browser.wait("document.getElementById('live')");
+}
+
+/// What happens while the mouse is down is shown when it is up: a click is not lost to it.
+#[test]
+fn a_click_is_kept_while_the_page_is_live() {
+    let Some(mut browser) = Browser::start() else { return };
+    let (venue, _) = crashed();
+    log_in(&mut browser, venue.address, &venue.key("participant", Some(1)));
+    browser.open(&format!("http://{}/accounts", venue.address));
+    browser.wait("document.getElementById('connection').textContent == 'Live'");
+    for (number, pressed) in [(50, "main h1"), (51, "main a[href='/accounts/1']")] {
+        let place = browser.mouse_down(pressed);
+        venue.deposit(2, number, 5);
+        let last = venue.get("/v1/status")["sequence"].as_u64().unwrap();
+        thread::sleep(Duration::from_millis(1_500));
+        browser.mouse("mouseReleased", &place);
+        browser.wait(&format!("+document.getElementById('live').dataset.sequence >= {last}"));
+    }
+    browser.wait("location.pathname == '/accounts/1'");
 }
 
 #[test]

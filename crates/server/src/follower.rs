@@ -9,6 +9,7 @@ use rhodian_journal::{Batch, Head};
 use tokio::sync::watch;
 
 use crate::answer::{Numbered, events_of, numbered};
+use crate::notable::Notable;
 use crate::proofs::Proofs;
 
 /// The events kept in memory; older ones are read from the journal.
@@ -47,6 +48,8 @@ pub struct View {
     pub batches: u64,
     /// The last events, oldest first.
     pub tail: VecDeque<Arc<Told>>,
+    /// Which batches hold something of a loss or a close-out.
+    pub notable: Notable,
     /// What was committed for receipts, where they are made.
     pub proofs: Option<Proofs>,
 }
@@ -86,9 +89,9 @@ pub struct Follower {
 impl Follower {
     /// A follower of `state`, which stands at `head`.
     #[must_use]
-    pub fn new(state: State, head: Head, proofs: Option<Proofs>) -> Self {
+    pub fn new(state: State, head: Head, proofs: Option<Proofs>, notable: Notable) -> Self {
         let (sequence, batches) = (head.events, head.batches);
-        let view = View { state, sequence, batches, tail: VecDeque::new(), proofs };
+        let view = View { state, sequence, batches, tail: VecDeque::new(), notable, proofs };
         Self { view: RwLock::new(view), moved: watch::Sender::new(sequence) }
     }
 
@@ -115,6 +118,7 @@ impl Follower {
             view.tail.extend(told);
             first += events_of(entry);
         }
+        view.notable.note(batch);
         let surplus = view.tail.len().saturating_sub(TAIL);
         view.tail.drain(..surplus);
         view.sequence = first.saturating_sub(1).max(view.sequence);

@@ -29,6 +29,7 @@ pub mod keys;
 pub mod kinds;
 pub mod logs;
 pub mod metrics;
+pub mod notable;
 pub mod problem;
 pub mod proofs;
 pub mod rate;

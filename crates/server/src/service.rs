@@ -27,6 +27,7 @@ use crate::follower::Follower;
 use crate::journal_thread;
 use crate::keys::{Keys, NewKey};
 use crate::metrics::Metrics;
+use crate::notable::Notable;
 use crate::proofs::Proofs;
 use crate::rate::{Buckets, Slots};
 use crate::secure::SecureListener;
@@ -212,11 +213,11 @@ fn launch(
     let needs_first = keys.needs_first(used, config.new_administrator)?;
     let identity = Identity::open(&config.data, config.venue.as_deref(), used)?;
     let proofs = known(&config, &identity)?;
-    let (state, head, proofs) = rebuilt(proofs, &reader)?;
+    let (state, head, proofs, notable) = rebuilt(proofs, &reader)?;
     tracing::info!(sequence = head.events, batches = head.batches, "journal replayed");
     let open = |webhook: Webhook| webhook.open(&config.data, head.events);
     let senders = webhooks.into_iter().map(open).collect::<Result<Vec<Sender>, Error>>()?;
-    let follower = Arc::new(Follower::new(state.clone(), head, proofs));
+    let follower = Arc::new(Follower::new(state.clone(), head, proofs, notable));
     let (vital, metrics) = (Arc::new(Vital::default()), Arc::new(Metrics::default()));
     let durable = Arc::new(AtomicU64::new(0));
     let (requests, inbox) = mpsc::sync_channel(config.queue);
@@ -293,12 +294,14 @@ fn known(config: &Config, identity: &Identity) -> Result<Option<Proofs>, Error> 
 fn rebuilt(
     proofs: Option<Proofs>,
     reader: &Reader,
-) -> Result<(State, Head, Option<Proofs>), Error> {
+) -> Result<(State, Head, Option<Proofs>, Notable), Error> {
     let Some(mut proofs) = proofs else {
         let replayed = replay(reader)?;
-        return Ok((replayed.state, replayed.head, None));
+        let notable = Notable::after(replayed.head.batches);
+        return Ok((replayed.state, replayed.head, None, notable));
     };
     let (mut state, mut head) = (State::new(true), Head::default());
+    let mut notable = Notable::default();
     for batch in reader.read_after(0)? {
         let batch = batch?;
         for record in batch.records() {
@@ -307,9 +310,10 @@ fn rebuilt(
                 evolve(&mut state, event);
             }
         }
+        notable.note(&batch);
         head = batch.head();
     }
-    Ok((state, head, Some(proofs)))
+    Ok((state, head, Some(proofs), notable))
 }
 
 fn serve(

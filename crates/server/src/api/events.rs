@@ -22,6 +22,7 @@ use crate::access::{Caller, Level};
 use crate::answer::{Numbered, numbered};
 use crate::follower::Told;
 use crate::metrics::Metrics;
+use crate::notable::Notable;
 use crate::problem::Problem;
 use crate::rate::Slot;
 use crate::recent;
@@ -104,16 +105,16 @@ pub(crate) async fn story(
     loss: LossId,
     limit: usize,
 ) -> Result<Vec<Numbered>, Problem> {
-    let since = {
+    let (since, notable) = {
         let view = door.follower.read();
-        let found = view.state.losses.loss(loss);
-        found.map(|found| found.detected).ok_or_else(|| Problem::not_found("loss", loss))?
+        let found = view.state.losses.loss(loss).ok_or_else(|| Problem::not_found("loss", loss))?;
+        (found.detected, view.notable.clone())
     };
     let (turn, reader) = (door.turn().await?, door.reader.clone());
     // It is held until the journal was read, even if the caller leaves.
     let reading = move || {
         let _turn = turn;
-        of_journal(&reader, loss, since, limit)
+        of_journal(&reader, &notable, (loss, since), limit)
     };
     let read = tokio::task::spawn_blocking(reading);
     let read = read.await.map_err(|error| Problem::new("not-stored", error.to_string()))?;
@@ -122,8 +123,8 @@ pub(crate) async fn story(
 
 fn of_journal(
     reader: &Reader,
-    loss: LossId,
-    since: Time,
+    notable: &Notable,
+    (loss, since): (LossId, Time),
     limit: usize,
 ) -> Result<Vec<Numbered>, rhodian_journal::Error> {
     // The clock of batches never goes back: the first of the time is found by halving.
@@ -134,8 +135,8 @@ fn of_journal(
         (low, high) = if before { (middle + 1, high) } else { (low, middle) };
     }
     let mut found = Vec::new();
-    for batch in reader.read_after(low.saturating_sub(1))? {
-        let batch = batch?;
+    for number in notable.from(low) {
+        let Some(batch) = reader.batch(number)? else { break };
         let mut first = batch.first;
         for entry in &batch.entries {
             for event in numbered(entry, first) {

@@ -21,9 +21,10 @@ use super::queries::own_account;
 use super::{Door, args};
 use crate::answer::numbered;
 use crate::follower::View;
+use crate::notable::Notable;
 use crate::problem::Problem;
 
-/// The most events looked at for one page: a long journal is read in parts.
+/// The most events that one page looks back over: a long journal is read in parts.
 const LOOK: u64 = 200_000;
 
 /// An account's part of an event.
@@ -200,12 +201,17 @@ struct Look {
     after: u64,
     upto: u64,
     limit: usize,
+    notable: Notable,
 }
 
 fn read(reader: &Reader, of: &Look) -> Result<Page<OwnEvent>, rhodian_journal::Error> {
-    let mut page = Page { items: Vec::new(), next: None };
-    for batch in reader.read_from(of.after + 1)? {
-        let batch = batch?;
+    let end = of.upto.min(of.after.saturating_add(LOOK));
+    let mut page = Page { items: Vec::new(), next: (end < of.upto).then_some(end) };
+    let Some(begins) = reader.read_from(of.after.saturating_add(1))?.next() else {
+        return Ok(page);
+    };
+    for number in of.notable.from(begins?.number) {
+        let Some(batch) = reader.batch(number)? else { break };
         let mut first = batch.first;
         for entry in &batch.entries {
             for event in numbered(entry, first) {
@@ -213,14 +219,13 @@ fn read(reader: &Reader, of: &Look) -> Result<Page<OwnEvent>, rhodian_journal::E
                 if event.sequence <= of.after {
                     continue;
                 }
-                if event.sequence > of.upto {
+                if event.sequence > end {
                     return Ok(page);
                 }
                 if let Some(part) = part(&event.event, of.account, &of.places) {
                     page.items.push(OwnEvent { sequence: event.sequence, at: event.at, part });
                 }
-                let looked = event.sequence - of.after >= LOOK;
-                if event.sequence < of.upto && (looked || page.items.len() == of.limit) {
+                if event.sequence < of.upto && page.items.len() == of.limit {
                     page.next = Some(event.sequence);
                     return Ok(page);
                 }
@@ -242,7 +247,8 @@ pub(crate) async fn of(
         let view = door.follower.read();
         let upto = view.sequence;
         let after = after.unwrap_or_else(|| upto.saturating_sub(LOOK));
-        Look { account, places: places(&view, account), after, upto, limit }
+        let (places, notable) = (places(&view, account), view.notable.clone());
+        Look { account, places, after, upto, limit, notable }
     };
     let reader = door.reader.clone();
     // It is held until the journal was read, even if the caller leaves.

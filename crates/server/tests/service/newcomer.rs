@@ -54,6 +54,29 @@ fn a_participant_learns_what_happened_to_him_and_nothing_else() {
     assert_eq!(carol, Vec::<Value>::new(), "Carol had no part in it");
 }
 
+/// Which batches are worth a look is known of those that the service saw, at a start or since: what
+/// is told is the same where it saw none of them, and after more has happened.
+#[test]
+fn what_happened_is_told_alike_whatever_the_service_saw() {
+    let (mut venue, bob) = crashed();
+    let told = |venue: &Venue| {
+        let own = items(venue, "/v1/accounts/1/events", &bob);
+        (own, items(venue, "/v1/losses/0/events", &venue.venue))
+    };
+    let first = told(&venue);
+    let is_whole = first.0.len() > 1
+        && first.1.first().is_some_and(|of| of["fact"]["event"] == "default-found")
+        && first.1.last().is_some_and(|of| of["fact"]["event"] == "loss-settled");
+    assert!(is_whole, "{first:?}");
+    for receipts in [true, false, false] {
+        venue.restart_with(|config| config.receipts = receipts);
+        assert_eq!(told(&venue), first, "receipts: {receipts}");
+        let number = venue.get("/v1/status")["sequence"].as_u64().unwrap() + 100;
+        venue.deposit(2, number, 5);
+        assert_eq!(told(&venue), first, "receipts: {receipts}, after a deposit");
+    }
+}
+
 #[test]
 fn pages_lead_to_the_receipt_and_to_what_happened() {
     let (venue, bob) = crashed();

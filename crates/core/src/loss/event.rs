@@ -124,12 +124,13 @@ pub enum Event {
         root: [u8; 32],
         on_touch: bool,
     } = 20,
-    /// Shares of a division were taken: `first` is the place of the first in the set.
+    /// Shares of a division were taken.
     SharesTaken {
         loss: LossId,
         layer: LayerId,
         set: LiableSetId,
         asset: AssetId,
+        /// The place of the first in the set.
         first: u32,
         shares: Vec<(AccountId, Amount)>,
     } = 21,

@@ -6,33 +6,19 @@ mod world;
 
 use std::collections::BTreeSet;
 
-use rhodian_core::closeout::{self, Route, RouteSpec, Routes};
-use rhodian_core::engine::{Action, Actor, Event};
+use rhodian_core::closeout::{self, Route};
+use rhodian_core::engine::Event;
 use rhodian_core::market;
-use rhodian_core::units::{Amount, Price};
-use world::{ASSET, World};
+use rhodian_core::units::Price;
+use world::World;
+use world::venue::routes;
 
-const HOUR: u64 = 3_600_000;
 const LONGS: u64 = 12;
 const MARKETS: [&str; 2] = ["BTC", "ETH"];
 
 /// Every other long is long Bitcoin, against shorts of its own.
 fn market_of(long: u64) -> &'static str {
     MARKETS[usize::from(long % 2 == 1)]
-}
-
-fn deleverages(world: &World) -> Action {
-    let spec = RouteSpec { route: Route::Deleverage, time: HOUR, budget: Amount::MAX };
-    let routes = Routes {
-        buffer: 200_000,
-        penalty: 10_000,
-        slippage: 10_000,
-        fund: world.layer_id("fund"),
-        rate_limit: Amount::MAX,
-        window: HOUR,
-        list: vec![spec],
-    };
-    Action::CloseOut(closeout::Command::SetRoutes { asset: ASSET, routes })
 }
 
 /// Twelve longs fall below maintenance together; of twenty-four shorts the poorest give, in
@@ -53,8 +39,8 @@ fn twelve_are_deleveraged_at_one_mark_and_the_most_leveraged_give() {
             world.fill(market_of(place), &buyer, &seller, 10, 1_000);
         }
     }
-    let routes = deleverages(&world);
-    world.give(Actor::VENUE, routes).unwrap();
+    let routes = routes(&world, "fund", &[Route::Deleverage]);
+    world.set_routes(routes).unwrap();
     world.records.clear();
     let price = Price::new(940).unwrap();
     let marks = MARKETS.map(|market| (world.market_id(market), price)).to_vec();

@@ -5,7 +5,7 @@ mod world;
 use rhodian_core::account;
 use rhodian_core::closeout::{self, AuctionCourse, Route};
 use rhodian_core::collateral::{self, CollateralSpec};
-use rhodian_core::control::Parameter;
+use rhodian_core::control::{self, Parameter};
 use rhodian_core::domain::{self, CauseClass, Kind, LayerSpec, Source};
 use rhodian_core::engine::{
     Action, Actor, Envelope, Event, Events, Rejection, State, decide, duty, evolve,
@@ -363,4 +363,25 @@ fn an_equity_beyond_the_bound_of_amounts_freezes_no_deleveraging() {
     world.loss_of("L1", "alice");
     assert_eq!((world.lots("whale", "BTC"), world.lots("book/L1", "BTC")), (0, 0));
     world.withdraw("bob", 1_000).unwrap();
+}
+
+/// Found by a reader of the design: nothing changes a loss already detected, and these two decide
+/// what it takes and of whom. Other parameters may be set; afterwards these may, too.
+#[test]
+fn what_decides_who_pays_stays_while_an_episode_is_open() {
+    let mut world = World::venue(1_000, 1_000);
+    world.hold_episode_open();
+    let set = |world: &mut World, parameter| {
+        let command = control::Command::SetParameter { domain: DOMAIN, parameter, value: 1 };
+        world.give(Actor::VENUE, Action::Control(command)).map_err(|refused| refused.code())
+    };
+    let frozen = [Parameter::ReferenceAge, Parameter::DeleveragingOrder];
+    for parameter in frozen {
+        assert_eq!(set(&mut world, parameter).err(), Some("parameter-frozen"), "{parameter:?}");
+    }
+    assert!(set(&mut world, Parameter::CloseOutBudget).is_ok());
+    world.tick(2 * HOUR);
+    for parameter in frozen {
+        assert!(set(&mut world, parameter).is_ok(), "{parameter:?}");
+    }
 }

@@ -84,6 +84,9 @@ pub enum Rejection {
         #[cfg_attr(feature = "schema", schemars(with = "alloc::string::String"))]
         max: u128,
     },
+    /// The parameter decides who pays for a loss, and one of the domain is open: nothing changes a
+    /// loss that is detected.
+    ParameterFrozen { name: &'static str },
     /// The status is that one already, or `Closed` was left.
     StatusNotNew { status: Status },
     /// A guardian may only tighten.
@@ -101,6 +104,7 @@ impl Rejection {
         match self {
             Self::UnknownDomain { .. } => "unknown-domain",
             Self::ParameterOutOfBounds { .. } => "parameter-out-of-bounds",
+            Self::ParameterFrozen { .. } => "parameter-frozen",
             Self::StatusNotNew { .. } => "status-not-new",
             Self::GuardianLoosens { .. } => "guardian-loosens",
             Self::TooFar { .. } => "status-too-far",
@@ -115,6 +119,9 @@ impl fmt::Display for Rejection {
             Self::UnknownDomain { domain } => write!(f, "there is no domain {domain}"),
             Self::ParameterOutOfBounds { name, value, min, max } => {
                 write!(f, "{name} is {value}, allowed: {min} to {max}")
+            }
+            Self::ParameterFrozen { name } => {
+                write!(f, "{name} stays while an episode or a loss of the domain is open")
             }
             Self::StatusNotNew { status } => write!(f, "the status is {status:?} and stays so"),
             Self::TooFar { from, to } => write!(
@@ -147,6 +154,18 @@ mod as_text {
     }
 }
 
+/// Whether what a detected loss takes, and of whom, is read from the parameter as it stands: since
+/// when gains are at stake, and who gives lots first.
+const fn is_frozen(parameter: Parameter) -> bool {
+    matches!(parameter, Parameter::ReferenceAge | Parameter::DeleveragingOrder)
+}
+
+fn is_anything_open(state: &State, domain: DomainId) -> bool {
+    let of = |loss| state.losses.loss(loss).is_some_and(|found| found.domain == domain);
+    state.open_losses().any(of)
+        || state.open_episodes().any(|(_, episode)| episode.domain == domain)
+}
+
 pub(crate) fn decide(
     state: &State,
     envelope: &Envelope,
@@ -164,6 +183,9 @@ pub(crate) fn decide(
                     min: declared.min,
                     max: declared.max,
                 });
+            }
+            if is_frozen(*parameter) && is_anything_open(state, *domain) {
+                return Err(Rejection::ParameterFrozen { name: declared.name });
             }
             let (domain, parameter, value) = (*domain, *parameter, *value);
             events.push(Event::ParameterSet { domain, parameter, value });

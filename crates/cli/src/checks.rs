@@ -339,11 +339,12 @@ fn loss_sums(value: &Value) -> Option<(String, String)> {
     value["losses"].as_array()?.iter().enumerate().find_map(|(place, loss)| {
         let layers = loss["layers"].as_array()?.iter();
         let received = layers.map(|layer| atoms(&layer["received"]));
-        let parts = [atoms(&loss["own_means"]), atoms(&loss["uncovered"])].into_iter();
+        let netted = loss.get("netted").map_or(Some(0), atoms);
+        let parts = [atoms(&loss["own_means"]), netted, atoms(&loss["uncovered"])].into_iter();
         let sum = parts.chain(received).try_fold(0u128, |sum, part| sum.checked_add(part?));
         (sum != atoms(&loss["amount"])).then(|| {
             let id = text_of(loss, "id");
-            let what = "own means, layers and uncovered do not sum to the amount";
+            let what = "own means, netted, layers and uncovered do not sum to the amount";
             (format!("/losses/{place}/amount"), format!("loss \"{id}\": {what}"))
         })
     })

@@ -144,6 +144,7 @@ fn report() -> Report {
         amount: amount(100),
         own_means: amount(10),
         deficit: amount(90),
+        netted: Amount::ZERO,
         layers: vec![
             layer(1, "F", "insurance-fund", 50, LayerState::Exhausted),
             layer(2, "W", "gains-haircut", 30, LayerState::Capped),

@@ -40,9 +40,21 @@ pub fn claims(
     layer: LayerId,
     rule: &MemberRule,
 ) -> Vec<BasisClaim> {
+    claims_before(state, domain, layer, rule, &|_| Amount::ZERO)
+}
+
+/// The claims of `layer` as they would stand had nobody paid what `paid` says: who subtracts it
+/// from weights and caps does so once, though it left the balances already.
+pub(crate) fn claims_before(
+    state: &State,
+    domain: DomainId,
+    layer: LayerId,
+    rule: &MemberRule,
+    paid: &dyn Fn(AccountId) -> Amount,
+) -> Vec<BasisClaim> {
     let mut claims = match rule.basis {
         Basis::Reported => reported(state, domain, layer),
-        Basis::SessionGains => session_gains(state, domain),
+        Basis::SessionGains => session_gains(state, domain, paid),
     };
     for claim in &mut claims {
         claim.cap = claim.cap.min(part_of_weight_floor(claim.weight, rule.cap_of_weight));
@@ -67,7 +79,11 @@ fn reported(state: &State, domain: DomainId, layer: LayerId) -> Vec<BasisClaim> 
 /// Session gains by owner: what his accounts gained in the domain since its reference checkpoint,
 /// netted; the cap is that gain, or how far his equity stands above his protected principal, if
 /// that is less. An owner's weight and cap divide over his accounts.
-fn session_gains(state: &State, domain: DomainId) -> Vec<BasisClaim> {
+fn session_gains(
+    state: &State,
+    domain: DomainId,
+    paid: &dyn Fn(AccountId) -> Amount,
+) -> Vec<BasisClaim> {
     let reference = state.reference(domain, state.now());
     let Some(asset) = state.domains.asset_of(domain) else { return Vec::new() };
     // An account trades in one asset: where it is another's, it has no gain here.
@@ -80,7 +96,7 @@ fn session_gains(state: &State, domain: DomainId) -> Vec<BasisClaim> {
     // Most owners gained nothing: only of those who did is more to be known.
     let owners = gains.chunk_by(|(one, _, _), (other, _, _)| one == other);
     let gained = owners.filter(|his| his.iter().map(|(_, _, gain)| gain).sum::<i128>() > 0);
-    let owner = |his: &[(OwnerId, AccountId, i128)]| Owner::of(state, his, reference);
+    let owner = |his: &[(OwnerId, AccountId, i128)]| Owner::of(state, his, reference, paid);
     let mut claims: Vec<BasisClaim> = gained.flat_map(|his| owner(his).claims()).collect();
     claims.sort_unstable_by_key(|claim| claim.account);
     claims
@@ -109,16 +125,22 @@ struct Owner {
 }
 
 impl Owner {
-    fn of(state: &State, his: &[(OwnerId, AccountId, i128)], reference: CheckpointId) -> Self {
+    fn of(
+        state: &State,
+        his: &[(OwnerId, AccountId, i128)],
+        reference: CheckpointId,
+        paid: &dyn Fn(AccountId) -> Amount,
+    ) -> Self {
         let mut owner = Self::default();
         for (_, account, gain) in his {
             let Some(session) = state.session(*account, reference) else { continue };
             owner.gain += gain;
-            owner.above += session.equity - session.principal;
+            let equity = session.equity + paid(*account).atoms().cast_signed();
+            owner.above += equity - session.principal;
             owner.accounts.push(*account);
             owner.gains.push(amount(*gain));
-            owner.means.push(amount(session.equity));
-            owner.beyond.push(amount(session.equity.min(session.equity - session.principal)));
+            owner.means.push(amount(equity));
+            owner.beyond.push(amount(equity.min(equity - session.principal)));
         }
         owner
     }

@@ -52,6 +52,9 @@ pub enum Holder {
     Fees(DomainId) = 9,
     /// What goes through while the legs of a settled market are paid out: zero when all are.
     Clearing(MarketId) = 10,
+    /// What books of a domain came out above the margin they opened with: it nets with what the
+    /// domain's other books lost.
+    Results(DomainId) = 11,
 }
 
 /// One movement of money.
@@ -82,7 +85,7 @@ struct Balances {
     by_kind: [Vec<SignedAmount>; KINDS],
 }
 
-const KINDS: usize = 11;
+const KINDS: usize = 12;
 
 /// The kind and the place of a holder in [`Balances`].
 const fn slot(holder: Holder) -> (usize, usize) {
@@ -98,6 +101,7 @@ const fn slot(holder: Holder) -> (usize, usize) {
         Holder::Unsettled(id) => (8, id.index()),
         Holder::Fees(id) => (9, id.index()),
         Holder::Clearing(id) => (10, id.index()),
+        Holder::Results(id) => (11, id.index()),
     }
 }
 
@@ -116,6 +120,7 @@ fn holder(kind: usize, place: usize) -> Option<Holder> {
         8 => Holder::Unsettled(LossId(id)),
         9 => Holder::Fees(DomainId(id)),
         10 => Holder::Clearing(MarketId(id)),
+        11 => Holder::Results(DomainId(id)),
         _ => return None,
     })
 }

@@ -35,6 +35,8 @@ pub enum Bearer {
         /// What each bore and got back, in account order.
         rows: Vec<Claim>,
     } = 5,
+    /// What other books of the domain gained: it paid for this loss, or repaid those who had.
+    Results(DomainId) = 6,
 }
 
 impl Bearer {
@@ -43,14 +45,14 @@ impl Bearer {
     pub fn rows(&self) -> Option<&[Claim]> {
         match self {
             Self::Members { rows, .. } | Self::Ranked { rows } => Some(rows),
-            Self::Layer(_) | Self::Uncovered(_) | Self::Outside(_) => None,
+            Self::Layer(_) | Self::Uncovered(_) | Self::Outside(_) | Self::Results(_) => None,
         }
     }
 
     pub(crate) fn rows_mut(&mut self) -> Option<&mut Vec<Claim>> {
         match self {
             Self::Members { rows, .. } | Self::Ranked { rows } => Some(rows),
-            Self::Layer(_) | Self::Uncovered(_) | Self::Outside(_) => None,
+            Self::Layer(_) | Self::Uncovered(_) | Self::Outside(_) | Self::Results(_) => None,
         }
     }
 }
@@ -71,7 +73,8 @@ pub struct Claim {
 #[derive(Clone, Debug, PartialEq, Eq, BorshSerialize, BorshDeserialize, Serialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct ClaimPool {
-    /// The step that paid, counted from 1; uncovered stands behind the last.
+    /// The step that paid, counted from 1; uncovered stands behind the last, results at zero: they
+    /// are repaid when everybody else is.
     pub step: u16,
     /// Who bore it.
     pub bearer: Bearer,
@@ -82,6 +85,11 @@ pub struct ClaimPool {
 }
 
 impl ClaimPool {
+    /// The same with nothing left to come back.
+    pub(crate) fn closed(&self) -> Self {
+        Self { repaid: self.borne, ..self.clone() }
+    }
+
     /// What may still come back.
     #[must_use]
     pub fn open(&self) -> Amount {
@@ -90,7 +98,8 @@ impl ClaimPool {
             Bearer::Layer(_)
             | Bearer::Members { .. }
             | Bearer::Uncovered(_)
-            | Bearer::Ranked { .. } => self.borne.less_or_zero(self.repaid),
+            | Bearer::Ranked { .. }
+            | Bearer::Results(_) => self.borne.less_or_zero(self.repaid),
         }
     }
 }

@@ -114,28 +114,6 @@ fn t25_a_penalty_never_makes_a_deficit() {
 }
 
 #[test]
-fn hedged_legs_are_closed_in_proportion() {
-    let mut world = floor();
-    world.list(perpetual("ETH"));
-    world.mark("ETH", 1_000);
-    world.account("dora", 62_000);
-    world.fill("BTC", "dora", "bob", 300, 1_000);
-    world.fill("ETH", "bob", "dora", 300, 1_000);
-    let routes = routes(&world, vec![spec(Route::Market)]);
-    set(&mut world, routes).unwrap();
-    events(&mut world);
-    // Her short rises: 62,000 - 33,000 = 29,000 against 5 % of 633,000.
-    world.mark("ETH", 1_110);
-    let plan = events(&mut world).into_iter().find_map(|event| match event {
-        closeout::Event::LiquidationBegun { plan, .. } => Some(plan),
-        _ => None,
-    });
-    let plan = plan.expect("a liquidation");
-    assert_eq!(plan.len(), 2);
-    assert_eq!(plan[0].1.lots(), -plan[1].1.lots(), "the hedge survives: {plan:?}");
-}
-
-#[test]
 fn a_backstop_buys_at_its_quote_inside_margin_and_budget() {
     let mut world = floor();
     let list = vec![spec(backstop(&world, 1_000_000_000)), spec(Route::Deleverage)];
@@ -192,6 +170,34 @@ fn a_bidder_takes_a_part_at_the_price_of_the_moment() {
     assert_eq!(world.equity("bidder"), 500_882);
     assert_eq!(bid(&mut world, "bob", 100_000).unwrap_err().code(), "no-auction");
     assert_eq!(bid(&mut world, "alice", 1).unwrap_err().code(), "nothing-to-take");
+}
+
+/// What bidders left of the equity in what they took is hers: in many bids or in one, the same part
+/// costs her the same.
+#[test]
+fn many_bids_take_no_more_of_the_equity_than_one() {
+    let lost = |bids: &[u32]| {
+        let mut world = floor();
+        world.account("bidder", 500_000);
+        let list = vec![spec(Route::Auction { course: COURSE })];
+        let of = Routes { penalty: 0, ..routes(&world, list) };
+        set(&mut world, of).unwrap();
+        world.mark("BTC", 945);
+        world.tick(900_000);
+        let before = world.equity("alice");
+        for part in bids {
+            let (from, bidder) = (world.party("alice"), world.id("bidder"));
+            let command = closeout::Command::Bid { from, bidder, part: *part };
+            world.give(Actor::VENUE, Action::CloseOut(command)).unwrap();
+        }
+        (world.lots("alice", "BTC"), before - world.equity("alice"))
+    };
+    // 80 of 400, then a quarter less of what is left each time: 40 and 40.
+    let (lots, one) = lost(&[200_000]);
+    let (same, two) = lost(&[100_000, 111_112]);
+    assert_eq!((lots, same), (320, 320));
+    // A fifth of 18,000 was for sale, and he pays four fifths of it.
+    assert_eq!((one, two), (720, 719), "each bid rounds for her");
 }
 
 #[test]
@@ -256,7 +262,7 @@ fn deleveraging_that_cannot_go_on_leaves_it_to_the_next_route() {
     set(&mut world, of).unwrap();
     world.mark("BTC", 945);
     world.tick(HOUR);
-    let of = world.engine.state().closeouts.liquidation(world.id("alice")).copied();
+    let of = world.engine.state().closeouts.liquidation(world.id("alice")).cloned();
     assert_eq!((of.map(|of| of.route), world.lots("alice", "BTC")), (Some(1), 400));
 }
 

@@ -157,6 +157,7 @@ fn loss(
         amount: cents(own_means + drawn + uncovered)?,
         own_means: cents(own_means)?,
         deficit: cents(drawn + uncovered)?,
+        netted: Amount::ZERO,
         layers,
         uncovered: cents(uncovered)?,
         recovered: Amount::ZERO,

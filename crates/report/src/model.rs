@@ -88,12 +88,16 @@ pub struct LossSummary {
     pub class: String,
     /// Its cause in the reporter's words; may be empty.
     pub cause: String,
-    /// The close-out loss: own means + draws + uncovered.
+    /// The close-out loss: own means + gains of other books + draws + uncovered.
     pub amount: Amount,
     /// What the failed party's own means paid.
     pub own_means: Amount,
     /// The close-out loss less own means.
     pub deficit: Amount,
+    /// What other books of the domain gained and paid for it, before any layer. Not written where
+    /// it is nothing.
+    #[serde(skip_serializing_if = "nothing")]
+    pub netted: Amount,
     /// The layers in paying order.
     pub layers: Vec<LayerDraw>,
     /// What no step absorbed.

@@ -8,11 +8,16 @@ use serde::Serialize;
 use crate::model::{LayerState, LossSummary, ShareRow, Summary, as_text};
 use crate::money::{self, Money};
 
+/// The name of what books gained that pays for the losses of others.
+pub const OTHER_BOOKS: &str = "Gains of other books";
+
 /// What a row of the picture stands for; forms colour and hatch by it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum RowKind {
     /// The failed party's own means.
     OwnMeans,
+    /// What other books of the domain gained.
+    Results,
     /// A layer of the waterfall.
     Layer,
     /// What no step absorbed.
@@ -24,9 +29,9 @@ pub enum RowKind {
 pub struct Row {
     /// What it stands for.
     pub kind: RowKind,
-    /// The step, from 1; 0 for own means and uncovered.
+    /// The step, from 1; 0 where it is no layer.
     pub step: u32,
-    /// The layer's name, or `Own means`, or `Uncovered`.
+    /// The layer's name, or what else it stands for.
     pub name: String,
     /// The layer's kind; empty for the others.
     pub layer_kind: String,
@@ -51,7 +56,7 @@ pub struct Picture {
     pub cause: String,
     /// The close-out loss.
     pub total: u128,
-    /// Own means if any, the layers in order, uncovered.
+    /// Own means and gains of other books if any, the layers in order, uncovered.
     pub rows: Vec<Row>,
     /// What came back.
     pub recovered: u128,
@@ -65,6 +70,9 @@ impl Picture {
         let mut rows = Vec::with_capacity(loss.layers.len() + 2);
         if !loss.own_means.is_zero() {
             rows.push(edge(RowKind::OwnMeans, "Own means", loss.own_means.atoms(), 0));
+        }
+        if !loss.netted.is_zero() {
+            rows.push(edge(RowKind::Results, OTHER_BOOKS, loss.netted.atoms(), 0));
         }
         for layer in &loss.layers {
             rows.push(Row {
@@ -109,8 +117,9 @@ impl Picture {
             for row in picture.rows {
                 let rank = match row.kind {
                     RowKind::OwnMeans => 0,
-                    RowKind::Layer => 1,
-                    RowKind::Uncovered => 2,
+                    RowKind::Results => 1,
+                    RowKind::Layer => 2,
+                    RowKind::Uncovered => 3,
                 };
                 let key = (rank, row.step, row.name.clone());
                 let sum = merged.entry(key).or_insert_with(|| Row {
@@ -298,6 +307,9 @@ pub(crate) fn sums(losses: &[LossSummary], shares: &[ShareRow]) -> Vec<Sum> {
         ));
         let mut draws: Vec<(String, u128)> =
             loss.layers.iter().map(|layer| (layer.name.clone(), layer.received.atoms())).collect();
+        if !loss.netted.is_zero() {
+            draws.insert(0, (OTHER_BOOKS.to_owned(), loss.netted.atoms()));
+        }
         draws.push(("Uncovered".to_owned(), loss.uncovered.atoms()));
         let deficit = loss.deficit.atoms();
         found.push(Sum::new(format!("{id}: draws and uncovered are the deficit"), draws, deficit));

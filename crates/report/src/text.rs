@@ -283,7 +283,7 @@ impl Columns {
         }
         let ink = match row.kind {
             RowKind::OwnMeans => Ink::Faint,
-            RowKind::Layer => Ink::Paid,
+            RowKind::Results | RowKind::Layer => Ink::Paid,
             RowKind::Uncovered => Ink::Open,
         };
         let bar = style.paint(ink, &style.bar(row.amount, self.most, self.bar));

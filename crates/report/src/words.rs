@@ -110,6 +110,10 @@ fn of_close_out(names: &dyn Names, event: &CloseOutEvent) -> Option<String> {
         CloseOutEvent::RouteTaken { account, route, .. } => {
             format!("{} goes to route {}", names.account(*account), u32::from(*route) + 1)
         }
+        CloseOutEvent::DeleveragingPlanned { account, plan } => {
+            let legs = listed(names, plan.iter().copied());
+            format!("{legs} of {} are to go to the other side", names.account(*account))
+        }
         CloseOutEvent::LegsSold { from, to, legs, backstop, .. } => {
             let verb = if *backstop { "the backstop" } else { "the bidder" };
             let legs = listed(names, legs.iter().map(|(market, _, lots, _)| (*market, *lots)));
@@ -163,6 +167,10 @@ fn found(names: &dyn Names, event: &LossEvent) -> Option<String> {
         LossEvent::LossMeasured { loss, close_out, .. } => {
             format!("the close-out loss of {} is {}", names.loss(*loss), money(*loss, *close_out))
         }
+        LossEvent::RemainderMoved { loss, other, amount, .. } => {
+            let (from, to) = (names.loss(*loss), names.loss(*other));
+            format!("{} left of {from} pays for {to}", money(*loss, *amount))
+        }
         LossEvent::MarginTaken { loss, amount, .. } if !amount.is_zero() => {
             format!("{}: margin pays {}", names.loss(*loss), money(*loss, *amount))
         }
@@ -188,6 +196,14 @@ fn found(names: &dyn Names, event: &LossEvent) -> Option<String> {
 fn absorbed(names: &dyn Names, event: &LossEvent) -> Option<String> {
     let money = |loss: LossId, amount: Amount| names.money(MoneyOf::Loss(loss), amount);
     Some(match event {
+        LossEvent::ResultKept { loss, domain, amount, .. } => {
+            let (amount, domain) = (money(*loss, *amount), names.domain(*domain));
+            format!("the book of {} gained {amount}: kept for {domain}", names.loss(*loss))
+        }
+        LossEvent::ResultNetted { loss, amount, .. } => {
+            let amount = money(*loss, *amount);
+            format!("what other books gained pays {amount} for {}", names.loss(*loss))
+        }
         LossEvent::PotDrawn { loss, layer, amount, .. } => {
             let amount = money(*loss, *amount);
             format!("{} pays {amount} for {}", names.layer(*layer), names.loss(*loss))
@@ -232,12 +248,23 @@ fn repaid(names: &dyn Names, event: &LossEvent) -> Option<String> {
                 names.loss(*loss)
             )
         }
+        LossEvent::ResultToClaims { loss, amount, .. } => {
+            let amount = names.money(MoneyOf::Loss(*loss), *amount);
+            format!("{amount} that books gained goes to the claims of {}", names.loss(*loss))
+        }
+        LossEvent::ResultToFund { layer, amount, .. } => {
+            let amount = names.money(MoneyOf::Layer(*layer), *amount);
+            format!("{amount} that books gained goes to {}", names.layer(*layer))
+        }
         LossEvent::PoolRepaid { loss, to, amount, rows, .. } => {
             let who = match to {
                 PoolHolder::Members if rows.len() == 1 => "1 account".to_owned(),
                 PoolHolder::Members => format!("{} accounts", count(rows.len())),
                 PoolHolder::Layer(layer) => names.layer(*layer),
                 PoolHolder::Uncovered(_) => "the uncovered debt".to_owned(),
+                PoolHolder::Results(domain) => {
+                    format!("what books of {} gained", names.domain(*domain))
+                }
             };
             format!("it repays {who} {}", names.money(MoneyOf::Loss(*loss), *amount))
         }

@@ -85,6 +85,9 @@ pub struct LossShare {
     pub amount: Amount,
     /// What own means paid of it.
     pub own_means: Amount,
+    /// What other books of the domain gained and paid for the loss. Not written where it is nothing.
+    #[serde(skip_serializing_if = "nothing")]
+    pub netted: Amount,
     /// What earlier steps paid.
     pub earlier_steps: Amount,
     /// What this layer paid, or was called for.
@@ -278,6 +281,7 @@ fn loss_share(
         loss: replay.name(division.loss),
         amount: loss.close_out,
         own_means: loss.own_means,
+        netted: loss.netted,
         earlier_steps: sum(before.into_iter()),
         reached: sum(planned.map(|draw| draw.planned)),
         cumulative: division.cumulative,
@@ -381,6 +385,11 @@ fn distance(a: &[u8], b: &[u8]) -> usize {
         }
     }
     row[b.len()]
+}
+
+#[allow(clippy::trivially_copy_pass_by_ref, reason = "serde gives a reference")]
+const fn nothing(amount: &Amount) -> bool {
+    amount.is_zero()
 }
 
 #[cfg(test)]

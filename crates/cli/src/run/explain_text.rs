@@ -118,10 +118,14 @@ fn loss_text(layer: &LayerShare, loss: &LossShare, money: Money, say: &mut dyn F
     if !loss.own_means.is_zero() {
         let _ = write!(line, " - {} own means", full(loss.own_means));
     }
+    if !loss.netted.is_zero() {
+        let _ = write!(line, " - {} by other books", full(loss.netted));
+    }
     if !loss.earlier_steps.is_zero() {
         let _ = write!(line, " - {} by earlier steps", full(loss.earlier_steps));
     }
-    let left = loss.amount.less_or_zero(loss.own_means).less_or_zero(loss.earlier_steps);
+    let paid = [loss.own_means, loss.netted, loss.earlier_steps];
+    let left = paid.into_iter().fold(loss.amount, Amount::less_or_zero);
     let _ = write!(
         line,
         " = {} left; {} asked of {}",

@@ -185,7 +185,9 @@ const fn place(holder: Holder) -> usize {
         Holder::Book(id) | Holder::Suspense(id) | Holder::Recovery(id) | Holder::Unsettled(id) => {
             id.index()
         }
-        Holder::Uncovered(id) | Holder::Residue(id) | Holder::Fees(id) => id.index(),
+        Holder::Uncovered(id) | Holder::Residue(id) | Holder::Fees(id) | Holder::Results(id) => {
+            id.index()
+        }
         Holder::Clearing(id) => id.index(),
     }
 }

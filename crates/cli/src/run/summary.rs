@@ -92,6 +92,7 @@ pub fn losses(state: &State, trail: &Trail, ids: &[String], money: Money) -> Vec
                 amount: loss.close_out,
                 own_means: loss.own_means,
                 deficit: loss.deficit,
+                netted: loss.netted,
                 layers: draws.collect(),
                 uncovered: loss.uncovered,
                 recovered: amount(trail.recovered.get(&id)),
@@ -169,7 +170,9 @@ fn wanted_more(loss: &Loss, standing: &Standing) -> bool {
 fn repaid(loss: &Loss, through: LayerId) -> Amount {
     let of = |bearer: &Bearer| match bearer {
         Bearer::Layer(layer) | Bearer::Members { layer, .. } => *layer == through,
-        Bearer::Uncovered(_) | Bearer::Outside(_) | Bearer::Ranked { .. } => false,
+        Bearer::Uncovered(_) | Bearer::Outside(_) | Bearer::Ranked { .. } | Bearer::Results(_) => {
+            false
+        }
     };
     let pools = loss.pools.iter().filter(|pool| of(&pool.bearer));
     let repaid: u128 = pools.map(|pool| pool.repaid.atoms()).sum();

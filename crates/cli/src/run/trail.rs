@@ -10,7 +10,7 @@ use rhodian_core::domain::Source;
 use rhodian_core::engine::{Event, State};
 use rhodian_core::ids::{AccountId, AssetId, EpisodeId, LayerId, LiableSetId, LossId, OwnerId};
 use rhodian_core::ledger::{Holder, Transfer};
-use rhodian_core::loss::{Event as LossEvent, Member, OwnMeans, PoolHolder};
+use rhodian_core::loss::{Event as LossEvent, Member, OwnMeans, PoolHolder, RemainderTo};
 use rhodian_core::units::{Amount, Fraction};
 
 /// The asset of every amount: a run has one.
@@ -234,7 +234,9 @@ impl Trail {
                 self.standings.insert(*loss, standings);
             }
             LossEvent::RecoveryReceived { loss, amount, .. }
-            | LossEvent::IncomeToClaims { loss, amount, .. } => {
+            | LossEvent::IncomeToClaims { loss, amount, .. }
+            | LossEvent::ResultToClaims { loss, amount, .. }
+            | LossEvent::RemainderMoved { other: loss, amount, to: RemainderTo::Claims, .. } => {
                 *self.recovered.entry(*loss).or_default() += amount.atoms();
             }
             LossEvent::DebtPaid { loss, amount, .. } => {

@@ -367,7 +367,7 @@ impl Figures {
                 self.counted("penalties");
                 self.account(*account).penalties += charged.atoms();
             }
-            CloseOutEvent::RoutesSet { .. } => {}
+            CloseOutEvent::RoutesSet { .. } | CloseOutEvent::DeleveragingPlanned { .. } => {}
             CloseOutEvent::Deleveraged { from, market, price, taken, .. } => {
                 let value = state.markets.market(*market).map_or(0, |found| found.value_at(*price));
                 for (party, lots) in taken {

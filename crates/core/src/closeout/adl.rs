@@ -196,7 +196,8 @@ pub(super) fn deleverage(
         taken,
     });
     if let Party::Account(account) = from {
-        super::penalty(state, account, gross, 0, events);
+        let charged = super::penalty(state, account, gross, 0, events);
+        super::penalties_pay_debts(state, asset, charged, events);
     }
     Ok(())
 }

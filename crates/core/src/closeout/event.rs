@@ -93,6 +93,8 @@ pub enum Event {
         /// The gross value that moved.
         value: Amount,
         bonus: Amount,
+        /// What a bidder left of the seller's equity in what he took: it is not for sale again.
+        paid: Amount,
         /// Whether a backstop bought, at its quote.
         backstop: bool,
     } = 7,
@@ -104,6 +106,8 @@ pub enum Event {
         asked: Amount,
         charged: Amount,
     } = 8,
+    /// What of each leg of an account goes to the other side before another plan is made.
+    DeleveragingPlanned { account: AccountId, plan: Vec<(MarketId, Quantity)> } = 9,
 }
 
 impl Event {

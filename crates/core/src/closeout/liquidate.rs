@@ -10,6 +10,7 @@ use crate::engine::{Events, State};
 use crate::ids::{AccountId, AssetId, MarketId};
 use crate::liquidation::partial::{self, Partial};
 use crate::liquidation::tiers::Tiers;
+use crate::loss;
 use crate::margin::{self, Level};
 use crate::market::{self, Leg, Party};
 use crate::oracle::Purpose;
@@ -96,7 +97,8 @@ fn step(state: &State, account: AccountId, of: &Liquidation) -> Option<(Duty, Op
             }
         }
         Route::Deleverage => {
-            if let Some((market, _)) = to_other_side(state, account, asset, &plan()?) {
+            if let Some(next) = next_to_other_side(state, account, asset, routes) {
+                let market = next.market;
                 return Some((Duty::DeleverageAccount { account, market }, None));
             }
         }
@@ -108,6 +110,63 @@ fn step(state: &State, account: AccountId, of: &Liquidation) -> Option<(Duty, Op
     let dear = fell > spec.budget.atoms().cast_signed();
     let stuck = matches!(spec.route, Route::Backstop { .. });
     (!last && (late || dear || stuck)).then_some((Duty::NextRoute { account }, None))
+}
+
+/// What of an account goes to the other side next.
+struct Next {
+    market: MarketId,
+    lots: u64,
+    /// The plan it begins, where it begins one.
+    plan: Option<Vec<(MarketId, Quantity)>>,
+}
+
+/// Every leg of a plan is brought down before another is made, so that a hedge does not lose one
+/// side first. A plan holds for its moment: later, marks may have moved.
+fn next_to_other_side(
+    state: &State,
+    account: AccountId,
+    asset: AssetId,
+    routes: &Routes,
+) -> Option<Next> {
+    let (made, rows) = &state.closeouts.liquidation(account)?.plan;
+    // A leg may have shrunk since by other ways: no more than it holds is asked of it.
+    let left = |(market, lots): &(MarketId, Quantity)| {
+        let held = state.markets.lots_of(Party::Account(account), *market).lots();
+        let lots = lots.lots().clamp(held.min(0), held.max(0));
+        (*market, Quantity::new(lots).unwrap_or_default())
+    };
+    let going_on = (*made == state.now()).then(|| rows.iter().map(left).collect::<Vec<_>>());
+    let next = going_on.and_then(|rows| to_other_side(state, account, asset, &rows));
+    if let Some((market, lots)) = next {
+        return Some(Next { market, lots, plan: None });
+    }
+    // The mark is the price, so closing costs nothing beside the penalty.
+    let routes = Routes { slippage: 0, ..routes.clone() };
+    let rows = within_room(state, asset, plan(state, account, &routes)?);
+    let (market, lots) = to_other_side(state, account, asset, &rows)?;
+    let rows = rows.into_iter().filter(|(_, lots)| !lots.is_flat()).collect();
+    Some(Next { market, lots, plan: Some(rows) })
+}
+
+/// The same part of every row that the rate limit lets go now, in whole lots rounded down; all of
+/// them where that would be nothing of any.
+fn within_room(
+    state: &State,
+    asset: AssetId,
+    rows: Vec<(MarketId, Quantity)>,
+) -> Vec<(MarketId, Quantity)> {
+    let room = state.closeouts.room(state, asset);
+    let value: u128 = rows.iter().map(|(market, lots)| sale::gross(state, *market, *lots)).sum();
+    if value <= room {
+        return rows;
+    }
+    let part = |(market, lots): &(MarketId, Quantity)| {
+        let size = wide::mul_div_floor(u128::from(lots.size()), room, value).unwrap_or(0);
+        let size = i64::try_from(size).unwrap_or(0) * lots.lots().signum();
+        (*market, Quantity::new(size).unwrap_or_default())
+    };
+    let parts: Vec<_> = rows.iter().map(part).collect();
+    if parts.iter().all(|(_, lots)| lots.is_flat()) { rows } else { parts }
 }
 
 /// The first market of `plan` with somebody on the other side, and how many of its lots the rate
@@ -195,10 +254,12 @@ pub(super) fn decide(state: &State, duty: &Duty, events: &mut Events) -> Result<
         }
         Duty::DeleverageAccount { account, market } => {
             let (routes, asset) = routes_of(state, account).ok_or(Rejection::NotDue)?;
-            let plan = plan(state, account, routes).ok_or(Rejection::NotDue)?;
-            let due = to_other_side(state, account, asset, &plan);
-            let (_, lots) = due.filter(|(of, _)| *of == market).ok_or(Rejection::NotDue)?;
-            super::adl::deleverage(state, Party::Account(account), market, lots, events)
+            let next = next_to_other_side(state, account, asset, routes);
+            let next = next.filter(|next| next.market == market).ok_or(Rejection::NotDue)?;
+            if let Some(plan) = next.plan {
+                events.push(Event::DeleveragingPlanned { account, plan });
+            }
+            super::adl::deleverage(state, Party::Account(account), market, next.lots, events)
         }
         _ => Err(Rejection::NotDue),
     }
@@ -242,20 +303,59 @@ fn amount(atoms: u128) -> Amount {
 /// The penalty for closing `value` of an account in liquidation, which gains `gain` by it: never
 /// more than it has beyond its lien, so a penalty makes no deficit, and takes nothing that is owed
 /// to others. The lien of before counts the shares that were taken as the account was touched.
+/// Returns what was charged, for [`penalties_pay_debts`].
 pub(crate) fn penalty(
     state: &State,
     account: AccountId,
     value: u128,
     gain: i128,
     events: &mut Events,
+) -> Amount {
+    let asset = open(state, account).ok().and(state.markets.position(account).asset);
+    let Some(asset) = asset else { return Amount::ZERO };
+    let most = maintenance_equity(state, account, asset) + gain;
+    charge(state, (account, asset), value, most, events)
+}
+
+/// The penalty on the `value` taken over of an account that failed: never more than the remainder
+/// of its margin that goes back to it.
+pub(crate) fn takeover_penalty(
+    state: &State,
+    of: (AccountId, AssetId),
+    value: Amount,
+    remainder: Amount,
+    events: &mut Events,
 ) {
-    let Ok((routes, _)) = open(state, account) else { return };
-    let Some(asset) = state.markets.position(account).asset else { return };
+    let charged = charge(state, of, value.atoms(), remainder.atoms().cast_signed(), events);
+    penalties_pay_debts(state, of.1, charged, events);
+}
+
+fn charge(
+    state: &State,
+    (account, asset): (AccountId, AssetId),
+    value: u128,
+    most: i128,
+    events: &mut Events,
+) -> Amount {
+    let Some(routes) = state.closeouts.routes(asset) else { return Amount::ZERO };
     let asked = value * u128::from(routes.penalty) / u128::from(market::RATE_UNIT);
-    let equity = maintenance_equity(state, account, asset) + gain;
-    let charged = partial::penalty_charged(asked, equity);
-    if charged > 0 {
-        let (asked, charged, fund) = (amount(asked), amount(charged), routes.fund);
+    let charged = amount(partial::penalty_charged(asked, most));
+    if !charged.is_zero() {
+        let (asked, fund) = (amount(asked), routes.fund);
         events.push(Event::PenaltyCharged { account, asset, fund, asked, charged });
+    }
+    charged
+}
+
+/// What penalties of one command brought to the fund of the routes pays the uncovered debts that
+/// it stands behind first.
+pub(crate) fn penalties_pay_debts(
+    state: &State,
+    asset: AssetId,
+    charged: Amount,
+    events: &mut Events,
+) {
+    if let Some(routes) = state.closeouts.routes(asset).filter(|_| !charged.is_zero()) {
+        loss::pay_debts_of(state, routes.fund, asset, charged, events);
     }
 }

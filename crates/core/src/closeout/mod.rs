@@ -23,17 +23,17 @@ pub(crate) use adl::candidate;
 pub use command::{Command, Duty, Rejection};
 pub(crate) use decide::{decide, decide_duty, next_duty};
 pub use event::{Event, Why};
-pub(crate) use liquidate::{begins, is_over, penalty};
+pub(crate) use liquidate::{begins, is_over, penalties_pay_debts, penalty, takeover_penalty};
 pub use order::{DeleveragingOrder, place};
 pub use routes::{AuctionCourse, Route, RouteFlaw, RouteSpec, Routes};
 
 use crate::engine::State;
 use crate::ids::{AccountId, AssetId, LossId, MarketId, Time};
 use crate::market::Party;
-use crate::units::Quantity;
+use crate::units::{Amount, Quantity};
 
 /// The liquidation of an account.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, BorshSerialize, BorshDeserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, BorshSerialize, BorshDeserialize)]
 pub struct Liquidation {
     /// The place of its route in the venue's order.
     pub route: usize,
@@ -41,6 +41,10 @@ pub struct Liquidation {
     pub since: Time,
     /// The account's equity then, in atoms.
     pub equity: i128,
+    /// What bidders left of its equity in what they took: it is not for sale again.
+    pub set_aside: Amount,
+    /// What is still to go to the other side of the plan made last, and when it was made.
+    pub plan: (Time, Vec<(MarketId, Quantity)>),
 }
 
 /// The area's state.
@@ -120,27 +124,52 @@ impl CloseOuts {
                 self.taken.remove(asset);
             }
             Event::LiquidationBegun { account, equity, .. } => {
-                let of = Liquidation { route: 0, since: now, equity: equity.atoms() };
+                let (equity, set_aside) = (equity.atoms(), Amount::ZERO);
+                let plan = (now, Vec::new());
+                let of = Liquidation { route: 0, since: now, equity, set_aside, plan };
                 self.liquidations.insert(*account, of);
             }
             Event::RouteTaken { account, route, equity } => {
-                let route = usize::from(*route);
-                let of = Liquidation { route, since: now, equity: equity.atoms() };
-                self.liquidations.insert(*account, of);
+                if let Some(of) = self.liquidations.get_mut(account) {
+                    (of.route, of.since) = (usize::from(*route), now);
+                    of.equity = equity.atoms();
+                }
             }
             Event::LiquidationEnded { account } => {
                 self.liquidations.remove(account);
             }
-            Event::LegsSold { from, asset, value, backstop, .. } => {
+            Event::LegsSold { from, asset, value, paid, backstop, .. } => {
+                if let Party::Account(account) = from
+                    && let Some(of) = self.liquidations.get_mut(account)
+                {
+                    of.set_aside = of.set_aside.checked_add(*paid).unwrap_or(Amount::MAX);
+                }
                 if *backstop {
                     *self.taken.entry(*asset).or_default() += value.atoms();
                     self.closed_more(*from, *asset, value.atoms(), now);
                 }
             }
-            Event::Deleveraged { from, asset, value, .. } => {
+            Event::DeleveragingPlanned { account, plan } => {
+                if let Some(of) = self.liquidations.get_mut(account) {
+                    of.plan = (now, plan.clone());
+                }
+            }
+            Event::Deleveraged { from, market, asset, value, taken, .. } => {
+                if let Party::Account(account) = from {
+                    self.went(*account, *market, taken);
+                }
                 self.closed_more(*from, *asset, value.atoms(), now);
             }
             Event::PenaltyCharged { .. } => {}
+        }
+    }
+
+    /// Lots of an account went to `taken`: so much less of its plan is left.
+    fn went(&mut self, account: AccountId, market: MarketId, taken: &[(Party, Quantity)]) {
+        let Some(of) = self.liquidations.get_mut(&account) else { return };
+        let went: i64 = taken.iter().map(|(_, lots)| lots.lots()).sum();
+        for (_, lots) in of.plan.1.iter_mut().filter(|(of, _)| *of == market) {
+            *lots = Quantity::new(lots.lots() - went).unwrap_or_default();
         }
     }
 

@@ -22,12 +22,14 @@ pub(super) struct Sale {
     asset: AssetId,
     rows: Vec<(MarketId, Quantity)>,
     bonus: u128,
+    /// What the buyer leaves of the seller's equity in what he takes.
+    paid: u128,
     backstop: bool,
 }
 
 impl Sale {
     pub(super) fn push(self, state: &State, events: &mut Events) {
-        let Self { from, to, asset, rows, bonus, backstop } = self;
+        let Self { from, to, asset, rows, bonus, paid, backstop } = self;
         for party in [from, Party::Account(to)] {
             if let Party::Account(account) = party {
                 state.touch(account, events);
@@ -41,11 +43,13 @@ impl Sale {
         });
         let legs = priced.collect();
         let bonus = Amount::new(bonus).unwrap_or(Amount::MAX);
+        let paid = Amount::new(paid).unwrap_or(Amount::MAX);
         let value = Amount::new(gross_value).unwrap_or(Amount::MAX);
-        events.push(Event::LegsSold { from, to, asset, legs, value, bonus, backstop });
+        events.push(Event::LegsSold { from, to, asset, legs, value, bonus, paid, backstop });
         if let Party::Account(account) = from {
             let gain = -bonus.atoms().cast_signed();
-            liquidate::penalty(state, account, gross_value, gain, events);
+            let charged = liquidate::penalty(state, account, gross_value, gain, events);
+            liquidate::penalties_pay_debts(state, asset, charged, events);
         }
     }
 }
@@ -115,7 +119,8 @@ fn quoted(
         }
         Party::Book(_) => true,
     };
-    let sale = Sale { from, to: buyer, asset, rows: rows.to_vec(), bonus, backstop: true };
+    let rows = rows.to_vec();
+    let sale = Sale { from, to: buyer, asset, rows, bonus, paid: 0, backstop: true };
     (within && paid && stands(state, &sale).is_ok()).then_some(sale)
 }
 
@@ -180,11 +185,11 @@ pub(super) fn bid(
     let taken: u128 = rows.iter().map(|(market, lots)| gross(state, *market, *lots)).sum();
     let taken = wide::mul_div_floor(taken, u128::from(RATE_UNIT), all.max(1)).unwrap_or(0);
     let taken = u32::try_from(taken).unwrap_or(part).min(part);
-    let bonus = match from {
-        Party::Account(account) => solvent_bonus(state, account, asset, part, taken)?,
-        Party::Book(_) => insolvent_bonus(state, from, asset, part, taken)?,
+    let (bonus, paid) = match from {
+        Party::Account(account) => solvent_terms(state, account, asset, part, taken)?,
+        Party::Book(_) => (insolvent_bonus(state, from, asset, part, taken)?, 0),
     };
-    let sale = Sale { from, to: bidder, asset, rows, bonus, backstop: false };
+    let sale = Sale { from, to: bidder, asset, rows, bonus, paid, backstop: false };
     stands(state, &sale).map_err(Rejection::Market)?;
     Ok(sale)
 }
@@ -197,15 +202,16 @@ fn part_of(leg: &Leg, part: u32) -> (MarketId, Quantity) {
 }
 
 /// A solvent account: the bidder pays the course's share of the equity of the part he takes, so
-/// his bonus is what he does not pay, rounded down (for the account). What a lien holds of the
-/// equity is owed to others and is not for sale: where it holds all, the bonus is nothing.
-fn solvent_bonus(
+/// his bonus is what he does not pay, rounded down (for the account); the bonus and what he pays.
+/// What a lien holds of the equity is owed to others, and what earlier bidders left of it in what
+/// they took is the account's: neither is for sale.
+fn solvent_terms(
     state: &State,
     account: AccountId,
     asset: AssetId,
     part: u32,
     taken: u32,
-) -> Result<u128, Rejection> {
+) -> Result<(u128, u128), Rejection> {
     let (routes, of) = liquidate::open(state, account).map_err(|_| Rejection::NoAuction)?;
     let spec = routes.list.get(of.route).ok_or(Rejection::NoAuction)?;
     let Route::Auction { course } = spec.route else { return Err(Rejection::NoAuction) };
@@ -217,13 +223,14 @@ fn solvent_bonus(
     let equity = liquidate::maintenance_equity(state, account, asset).max(0).unsigned_abs();
     let maintenance = state.requirement(account, Level::Maintenance);
     let target = maintenance + margin::part_ceil(maintenance, routes.buffer);
-    let most = auction::largest_part(equity, target, 0, share).ok_or(Rejection::NoAuction)?;
+    let aside = of.set_aside.atoms();
+    let most = auction::largest_part(equity, target, aside, share).ok_or(Rejection::NoAuction)?;
     if part > most {
         return Err(Rejection::PartAboveMost { part, most });
     }
-    let worth = equity * u128::from(taken) / u128::from(RATE_UNIT);
-    let pays = auction::payment_ceil(equity, 0, taken, share);
-    Ok(worth - pays.min(worth))
+    let worth = (equity - aside.min(equity)) * u128::from(taken) / u128::from(RATE_UNIT);
+    let pays = auction::payment_ceil(equity, aside, taken, share).min(worth);
+    Ok((worth - pays, pays))
 }
 
 /// A book: the hole stays in it, and the bonus is the part of the requirement that the course has

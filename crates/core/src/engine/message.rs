@@ -237,19 +237,21 @@ impl Event {
         }
     }
 
-    /// Whether the event is about `loss`: it is [`Event::loss`], or its close-out book takes part.
+    /// Whether the event is about the loss `id`: it is [`Event::loss`], or its close-out book takes
+    /// part.
     #[must_use]
-    pub fn is_about(&self, loss: LossId) -> bool {
-        let book = |party: &Party| party.loss() == Some(loss);
+    pub fn is_about(&self, id: LossId) -> bool {
+        let book = |party: &Party| party.loss() == Some(id);
         let takes_part = match self {
             Self::Market(market::Event::Filled { seller, .. }) => book(seller),
+            Self::Loss(loss::Event::RemainderMoved { other, .. }) => *other == id,
             Self::Market(market::Event::PaidOut { paid: rows, .. })
             | Self::CloseOut(closeout::Event::Deleveraged { taken: rows, .. }) => {
                 rows.iter().any(|(party, _)| book(party))
             }
             _ => false,
         };
-        takes_part || self.loss() == Some(loss)
+        takes_part || self.loss() == Some(id)
     }
 }
 
@@ -266,6 +268,10 @@ impl Events {
 
     pub(crate) fn push(&mut self, event: impl Into<Event>) {
         self.0.push(event.into());
+    }
+
+    pub(crate) fn append(&mut self, mut more: Self) {
+        self.0.append(&mut more.0);
     }
 
     pub(crate) fn clear(&mut self) {

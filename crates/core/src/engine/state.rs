@@ -14,7 +14,7 @@ use crate::ids::{
     AccountId, AssetId, EpisodeId, LayerId, LiableSetId, LossId, Name, OwnerId, Time,
 };
 use crate::ledger::{Holder, Ledger};
-use crate::loss::{self, Episode, Level, Loss, Losses, MemberCap, Stage};
+use crate::loss::{self, Episode, Level, Loss, Losses, MemberCap, Phase, RemainderTo, Stage};
 use crate::margin;
 use crate::market::{self, Markets, Party};
 use crate::oracle::Purpose;
@@ -162,6 +162,28 @@ impl State {
             self.losses.losses().filter(move |(_, loss)| waiting(loss.stage)).map(|(id, _)| id)
         });
         watched.into_iter().flatten().copied().chain(scanned.into_iter().flatten())
+    }
+
+    /// The open losses for which `phase` comes next, in id order.
+    pub(crate) fn losses_in(&self, phase: Phase) -> impl Iterator<Item = LossId> + '_ {
+        let watched = self.watch.losses_in(phase);
+        let scanned = watched.is_none().then(|| {
+            let of_phase =
+                move |(id, loss): (LossId, &Loss)| (loss.phase() == Some(phase)).then_some(id);
+            self.losses.losses().filter_map(of_phase)
+        });
+        watched.into_iter().flatten().chain(scanned.into_iter().flatten())
+    }
+
+    /// The losses of which `account` is the failed one, in id order.
+    pub(crate) fn losses_of(&self, account: AccountId) -> impl Iterator<Item = LossId> + '_ {
+        let watched = self.watch.losses_of(account);
+        let scanned = watched.is_none().then(|| {
+            let his =
+                move |(id, loss): (LossId, &Loss)| (loss.failed == Some(account)).then_some(id);
+            self.losses.losses().filter_map(his)
+        });
+        watched.into_iter().flatten().chain(scanned.into_iter().flatten())
     }
 
     /// Whether a loss or an episode is open or shares wait for a touch: else nobody holds a lien.
@@ -337,6 +359,12 @@ impl State {
             loss::Event::IncomeReceived { layer, number, .. } => {
                 self.domains.layers[layer.index()].last_number = number;
             }
+            // What a book gets of another's margin is nothing it gained.
+            loss::Event::RemainderMoved { other, amount, to: RemainderTo::Book, .. } => {
+                if let Some(book) = self.markets.books.get_mut(&other) {
+                    book.opened += amount.atoms().cast_signed();
+                }
+            }
             loss::Event::SettlementEntered { domain, .. } => {
                 self.control.set_domain(domain, Status::Settling);
             }
@@ -382,6 +410,7 @@ impl State {
         {
             self.watch.set_debt(id, !loss.debt().is_zero());
             self.watch.set_failing(id, loss);
+            self.watch.set_phase(id, loss);
         }
         for cap in caps {
             if cap.moves_level(self) {

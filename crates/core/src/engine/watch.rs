@@ -10,7 +10,7 @@ use super::ready::Ready;
 use super::{Event, State};
 use crate::account;
 use crate::ids::{AccountId, EpisodeId, LayerId, LiableSetId, LossId, MarketId, Name, OwnerId};
-use crate::loss::{self, Level, Loss, Stage};
+use crate::loss::{self, Level, Loss, Phase, Stage};
 use crate::margin::watch::RiskBook;
 
 /// The indices.
@@ -25,6 +25,8 @@ pub struct Watch {
     negative: BTreeSet<AccountId>,
     /// The accounts that failed and are not taken over, with their losses.
     failing: BTreeSet<(AccountId, LossId)>,
+    /// The accounts that failed, with their losses.
+    failed: BTreeSet<(AccountId, LossId)>,
     /// The health of all who hold legs; absent where the watch is off, and while it is lent out.
     risk: Option<Box<RiskBook>>,
     /// Nothing is due, and nothing happened since that could have made something due.
@@ -36,6 +38,8 @@ pub struct Watch {
     /// Memory that events use again.
     touched: Vec<AccountId>,
     open_losses: BTreeSet<LossId>,
+    /// The same, by what comes next for them.
+    phases: BTreeSet<(Phase, LossId)>,
     open_episodes: BTreeSet<EpisodeId>,
     /// The losses of which an uncovered debt is open.
     debts: BTreeSet<LossId>,
@@ -64,6 +68,7 @@ impl Watch {
             }
             watch.set_debt(id, !loss.debt().is_zero());
             watch.set_failing(id, loss);
+            watch.set_phase(id, loss);
         }
         let open = state.losses.episodes().filter(|(_, episode)| !episode.closed);
         watch.open_episodes.extend(open.map(|(id, _)| id));
@@ -80,9 +85,11 @@ impl Watch {
             && self.of_owner == other.of_owner
             && self.negative == other.negative
             && self.open_losses == other.open_losses
+            && self.phases == other.phases
             && self.open_episodes == other.open_episodes
             && self.debts == other.debts
             && self.failing == other.failing
+            && self.failed == other.failed
     }
 
     pub(super) const fn is_on(&self) -> bool {
@@ -163,6 +170,23 @@ impl Watch {
         self.on.then_some(&self.open_losses)
     }
 
+    /// The open losses of a phase, in id order, where they are known.
+    pub(super) fn losses_in(&self, phase: Phase) -> Option<impl Iterator<Item = LossId> + '_> {
+        let all = (phase, LossId(0))..=(phase, LossId(u32::MAX));
+        self.on.then(|| self.phases.range(all).map(|(_, loss)| *loss))
+    }
+
+    pub(super) fn set_phase(&mut self, id: LossId, loss: &Loss) {
+        let now = loss.phase();
+        for phase in Phase::ALL {
+            if now == Some(phase) {
+                self.phases.insert((phase, id));
+            } else {
+                self.phases.remove(&(phase, id));
+            }
+        }
+    }
+
     pub(super) fn open_episodes(&self) -> Option<&BTreeSet<EpisodeId>> {
         self.on.then_some(&self.open_episodes)
     }
@@ -202,8 +226,18 @@ impl Watch {
         self.on.then(|| his.map(|(_, loss)| *loss))
     }
 
+    /// The losses of which `account` is the failed one, where they are known.
+    pub(super) fn losses_of(
+        &self,
+        account: AccountId,
+    ) -> Option<impl Iterator<Item = LossId> + '_> {
+        let his = (account, LossId(0))..=(account, LossId(u32::MAX));
+        self.on.then(|| self.failed.range(his).map(|(_, loss)| *loss))
+    }
+
     pub(super) fn set_failing(&mut self, id: LossId, loss: &Loss) {
         let Some(account) = loss.failed else { return };
+        self.failed.insert((account, id));
         if loss.is_failing() {
             self.failing.insert((account, id));
         } else {

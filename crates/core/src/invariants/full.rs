@@ -38,8 +38,12 @@ pub fn check(state: &State) -> Result<(), Broken> {
     }
     collateral(state)?;
     caps(state)?;
-    for (domain, _) in state.domains.domains() {
+    for (domain, found) in state.domains.domains() {
         divided(state, domain)?;
+        let results = state.ledger.balance(found.asset, Holder::Results(domain)).atoms();
+        if results < 0 {
+            return broken(SETTLED, format!("domain {domain}: results are {results}"));
+        }
     }
     live(state)
 }
@@ -89,11 +93,12 @@ fn settled(state: &State, id: LossId, loss: &Loss) -> Result<(), Broken> {
         return Ok(());
     }
     let (own, draws) = (loss.own_means.atoms(), loss.received().atoms());
-    let sum = own + draws + loss.uncovered.atoms();
+    let netted = loss.netted.atoms();
+    let sum = own + netted + draws + loss.uncovered.atoms();
     let suspense = state.ledger.balance(asset_of(state, loss), Holder::Suspense(id)).atoms();
     if loss.close_out.atoms() != sum || suspense != 0 {
         let detail = format!(
-            "loss {id}: {} against {own} + {draws} + {}, suspense {suspense}",
+            "loss {id}: {} against {own} + {netted} + {draws} + {}, suspense {suspense}",
             loss.close_out, loss.uncovered
         );
         return broken(SETTLED, detail);

@@ -71,10 +71,12 @@ pub const LAWS: &[Law] = &[
     },
     Law {
         id: SETTLED,
-        sentence: "For every settled loss, close-out loss = own means + draws + uncovered, \
-                   exactly, and nothing is left in suspense.",
-        full: "the loss and its suspense",
-        running: "the amounts of the loss's events, at its settlement",
+        sentence: "For every settled loss, close-out loss = own means + results of other books + \
+                   draws + uncovered, exactly, and nothing is left in suspense; no result of a \
+                   book pays twice.",
+        full: "the loss and its suspense; what is left of each domain's results",
+        running: "the amounts of the loss's events, at its settlement; what was kept of results, \
+                  at each use",
     },
     Law {
         id: CAPS,

@@ -16,7 +16,7 @@ use crate::domain::{self, Kind};
 use crate::engine::{Event, State};
 use crate::ids::{AccountId, AssetId, DomainId, EpisodeId, LayerId, LiableSetId, LossId, MarketId};
 use crate::ledger::{Holder, Transfer};
-use crate::loss::{self, OwnMeans};
+use crate::loss::{self, OwnMeans, PoolHolder, RemainderTo};
 use crate::market::{self, Party};
 use crate::units::Amount;
 use crate::waterfall::{self, Against};
@@ -26,6 +26,9 @@ use crate::waterfall::{self, Against};
 struct Totals {
     close_out: i128,
     own_means: i128,
+    netted: i128,
+    /// What results paid for it or repaid of it: they may be repaid, too.
+    by_results: i128,
     draws: i128,
     uncovered: i128,
     divided: i128,
@@ -43,6 +46,8 @@ struct Totals {
 pub struct Running {
     balances: BTreeMap<(AssetId, Holder), i128>,
     losses: BTreeMap<LossId, Totals>,
+    /// By domain: what its books gained and did not pay yet.
+    results: BTreeMap<DomainId, i128>,
     numbers: BTreeSet<(DomainId, u64)>,
     /// By episode, layer and account: the most it may pay, and what it paid.
     caps: BTreeMap<(EpisodeId, LayerId, AccountId), i128>,
@@ -61,6 +66,14 @@ fn broken(law: &'static str, detail: String) -> Result<(), Broken> {
 
 const fn signed(amount: Amount) -> i128 {
     amount.atoms().cast_signed()
+}
+
+/// The loss that money of an event pays for: a remainder's is the other one.
+const fn paid_for(event: &loss::Event) -> Option<LossId> {
+    match event {
+        loss::Event::RemainderMoved { other, .. } => Some(*other),
+        _ => event.loss(),
+    }
 }
 
 /// The lots an event moves: market, party, lots; every one has its other side.
@@ -115,6 +128,7 @@ impl Running {
                 self.once(event)?;
                 self.caps(event)?;
                 self.book(event)?;
+                self.results(event)?;
                 self.settled(event)?;
                 self.divided(event)?;
                 self.repaid(event)?;
@@ -182,11 +196,34 @@ impl Running {
         }
     }
 
+    fn results(&mut self, event: &loss::Event) -> Result<(), Broken> {
+        use loss::Event as E;
+        let (domain, amount) = match event {
+            E::ResultKept { domain, amount, .. }
+            | E::PoolRepaid { to: PoolHolder::Results(domain), amount, .. } => {
+                (*domain, signed(*amount))
+            }
+            E::ResultNetted { domain, amount, .. }
+            | E::ResultToClaims { domain, amount, .. }
+            | E::ResultToFund { domain, amount, .. } => (*domain, -signed(*amount)),
+            _ => return Ok(()),
+        };
+        let left = self.results.entry(domain).or_default();
+        *left += amount;
+        match *left {
+            0.. => Ok(()),
+            left => broken(SETTLED, format!("domain {domain}: results are {left}")),
+        }
+    }
+
     fn totals(&mut self, event: &loss::Event) {
         use loss::Event as E;
-        let Some(id) = event.loss() else { return };
+        let Some(id) = paid_for(event) else { return };
         let totals = self.losses.entry(id).or_default();
         match event {
+            E::RemainderMoved { amount, to: RemainderTo::Suspense, .. } => {
+                totals.netted += signed(*amount);
+            }
             E::LossMeasured { close_out, .. } => totals.close_out = signed(*close_out),
             E::MarginTaken { amount, .. } | E::OwnMeansTaken { amount, .. } => {
                 totals.own_means += signed(*amount);
@@ -204,6 +241,11 @@ impl Running {
                 totals.shares += shares.iter().map(|(_, share)| signed(*share)).sum::<i128>();
             }
             E::ShareTouched { amount, .. } => totals.shares += signed(*amount),
+            E::ResultNetted { amount, .. } => {
+                totals.netted += signed(*amount);
+                totals.by_results += signed(*amount);
+            }
+            E::ResultToClaims { amount, .. } => totals.by_results += signed(*amount),
             E::UncoveredBooked { amount, .. } => totals.uncovered += signed(*amount),
             E::PoolRepaid { amount, .. } => totals.repaid += signed(*amount),
             _ => {}
@@ -290,7 +332,7 @@ impl Running {
         let loss::Event::LossSettled { loss } = event else { return Ok(()) };
         let totals = self.losses.entry(*loss).or_default();
         totals.settled = true;
-        let sum = totals.own_means + totals.draws + totals.uncovered;
+        let sum = totals.own_means + totals.netted + totals.draws + totals.uncovered;
         if totals.close_out == sum {
             return Ok(());
         }
@@ -321,10 +363,13 @@ impl Running {
 
     fn repaid(&mut self, event: &loss::Event) -> Result<(), Broken> {
         use loss::Event as E;
-        let Some(id) = event.loss() else { return Ok(()) };
+        let Some(id) = paid_for(event) else { return Ok(()) };
         let totals = self.losses.entry(id).or_default();
         match event {
-            E::RecoveryReceived { amount, .. } | E::IncomeToClaims { amount, .. } => {
+            E::RecoveryReceived { amount, .. }
+            | E::IncomeToClaims { amount, .. }
+            | E::ResultToClaims { amount, .. }
+            | E::RemainderMoved { amount, to: RemainderTo::Claims, .. } => {
                 totals.on_its_way += signed(*amount);
             }
             E::PoolRepaid { amount, .. } => totals.on_its_way -= signed(*amount),
@@ -335,7 +380,7 @@ impl Running {
         }
         let loss = id;
         let rounding = (totals.shares - totals.divided).max(0);
-        let borne = totals.draws + totals.uncovered + rounding;
+        let borne = totals.draws + totals.uncovered + totals.by_results + rounding;
         if totals.repaid <= borne && totals.on_its_way >= 0 {
             return Ok(());
         }

@@ -242,6 +242,28 @@ fn both_forms_see_a_halt_without_end() {
     assert_eq!(run(&events).map_err(|broken| broken.law), Err(LIVE), "it stands all the same");
 }
 
+/// A result that pays twice is the other way to break the law of settled losses.
+#[test]
+fn both_forms_see_a_result_that_pays_twice() {
+    let domain = DomainId(0);
+    let netted =
+        loss::Event::ResultNetted { loss: LossId(0), domain, asset: AssetId(0), amount: amount(1) };
+    let mut events = story();
+    events.push(Event::Loss(netted));
+    assert_eq!(run(&events).map_err(|broken| broken.law), Err(SETTLED), "running");
+    let mut state = State::new(true);
+    let to_fund = loss::Event::ResultToFund {
+        domain,
+        layer: LayerId(0),
+        asset: AssetId(0),
+        amount: amount(1),
+    };
+    for event in story().iter().chain([&Event::Loss(to_fund)]) {
+        evolve(&mut state, event);
+    }
+    assert_eq!(check(&state).map_err(|broken| broken.law), Err(SETTLED), "full");
+}
+
 #[test]
 fn both_forms_see_each_law_broken() {
     let breaches = breaches();

@@ -3,7 +3,7 @@
 
 use alloc::vec::Vec;
 
-use super::{Draw, Event, Loss, Rejection, Stage, liable};
+use super::{Draw, Event, Loss, Rejection, Stage, liable, results};
 use crate::allocation::{self, Claims, Rule};
 use crate::domain::Source;
 use crate::engine::{Events, State};
@@ -31,7 +31,8 @@ pub(super) fn member_layers(state: &State, loss: LossId) -> Vec<LayerId> {
     layers.filter(takes).collect()
 }
 
-/// Plans the next round on the current step where it can still pay, else reaches the next step.
+/// Nets what flat books gained, then plans the next round on the current step where it can still
+/// pay, else reaches the next step.
 pub(super) fn plan_round(
     state: &State,
     loss: LossId,
@@ -40,6 +41,12 @@ pub(super) fn plan_round(
     let (found, against) = absorbing(state, loss)?;
     if found.remaining().is_zero() || found.draws.iter().any(|draw| !draw.closed) {
         return Err(Rejection::NotDue);
+    }
+    let amount = results::nets(state, found);
+    if !amount.is_zero() {
+        let (domain, asset) = (found.domain, super::detect::asset_of(state, found.domain)?);
+        events.push(Event::ResultNetted { loss, domain, asset, amount });
+        return Ok(());
     }
     if let Some(step) = against.step(state) {
         let round = waterfall::round(state, &against, step, found.remaining())?;
@@ -162,7 +169,8 @@ pub(super) fn settles(state: &State, loss: LossId) -> bool {
     if found.remaining().is_zero() {
         return answered;
     }
-    if !answered || usize::from(found.step) < against.steps(state).len() {
+    let nets = !results::nets(state, found).is_zero();
+    if !answered || nets || usize::from(found.step) < against.steps(state).len() {
         return false;
     }
     against.step(state).is_none_or(|step| {
@@ -179,9 +187,11 @@ pub(super) fn close_episode(
     let found = state.losses.episode(episode).ok_or(Rejection::NotDue)?;
     let settled =
         |id: &LossId| state.losses.loss(*id).is_some_and(|loss| loss.stage == Stage::Settled);
-    if found.closed || !found.losses.iter().all(settled) {
+    let repays = results::to_repay(state, found).is_some();
+    if found.closed || repays || !found.losses.iter().all(settled) {
         return Err(Rejection::NotDue);
     }
+    results::to_fund(state, episode, found, events)?;
     events.push(Event::EpisodeClosed { episode });
     Ok(())
 }

@@ -10,6 +10,11 @@ use crate::units::Amount;
 /// Adds what a pot or the outside bore to the loss's claims.
 pub(super) fn bear(loss: &mut Loss, layer: LayerId, bearer: Bearer, amount: Amount) {
     let step = loss.draws.iter().find(|draw| draw.layer == layer).map_or(0, |draw| draw.step);
+    bear_at_step(loss, step, bearer, amount);
+}
+
+/// The same at a step.
+pub(super) fn bear_at_step(loss: &mut Loss, step: u16, bearer: Bearer, amount: Amount) {
     match loss.pools.iter_mut().find(|pool| pool.bearer == bearer) {
         Some(pool) => pool.borne = pool.borne.checked_add(amount).unwrap_or(Amount::MAX),
         None => {

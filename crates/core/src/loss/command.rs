@@ -229,4 +229,6 @@ pub enum Duty {
     TakeWaiting { set: LiableSetId, layer: LayerId } = 14,
     /// A halt of a domain, or of the venue, has lasted its length.
     EndHalt { domain: Option<DomainId> } = 15,
+    /// What flat books of the domain gained repays claims of a settled loss of the episode.
+    RepayFromResults { loss: LossId } = 16,
 }

@@ -1,7 +1,7 @@
 //! Every check of the area's commands and duties. Nothing changes here.
 
 use super::{
-    Command, Duty, Event, Rejection, absorb, detect, divide, income, measure, ranks, touch,
+    Command, Duty, Event, Rejection, absorb, detect, divide, income, measure, ranks, results, touch,
 };
 use crate::control::{self, Parameter, Status};
 use crate::engine::{Envelope, Events, State};
@@ -66,6 +66,7 @@ pub(crate) fn decide_duty(
         Duty::EnterSettlement { domain } => enter_settlement(state, domain, events),
         Duty::BookResidue { set, layer } => touch::book_residue(state, set, layer, events),
         Duty::TakeWaiting { set, layer } => touch::take_waiting(state, set, layer, events),
+        Duty::RepayFromResults { loss } => results::repay(state, loss, events),
         Duty::EndHalt { domain } => {
             if control::end_halt(state, domain, events) {
                 Ok(())

@@ -1,8 +1,8 @@
 //! The next internal command, in a canonical order: a halt that is over, accounts below zero, then
-//! losses in the order of their ids, then episodes, then what follows from them. No loss waits for
-//! another: one that waits for a deadline is passed over.
+//! losses by what comes next for them, in the order of their ids, then episodes, then what follows
+//! from them. No loss waits for another: one that waits for a deadline is passed over.
 
-use super::{Duty, Loss, Losses, Origin, Stage, absorb, decide, detect};
+use super::{Duty, Loss, Losses, Origin, Phase, Stage, absorb, decide, detect, remainder, results};
 use crate::control;
 use crate::domain::Source;
 use crate::engine::State;
@@ -17,10 +17,17 @@ pub(crate) fn duty(state: &State) -> Option<Duty> {
     }
     // All that is due is detected before any of it is absorbed: an owner who fails at the same
     // time as another is not liable for him.
-    if let Some(loss) = state.open_losses().find(|loss| is_detection_due(state, *loss)) {
+    let mut waiting = state.losses_in(Phase::Detection);
+    if let Some(loss) = waiting.find(|loss| is_detection_due(state, *loss)) {
         return Some(Duty::Detect { loss });
     }
-    if let Some(duty) = state.open_losses().find_map(|loss| of_loss(state, loss)) {
+    // And all that is flat is measured before a draw is planned: what its books gained nets.
+    for phase in [Phase::Measurement, Phase::Absorption] {
+        if let Some(duty) = state.losses_in(phase).find_map(|loss| of_loss(state, loss)) {
+            return Some(duty);
+        }
+    }
+    if let Some(duty) = state.open_episodes().find_map(|(_, open)| results::to_repay(state, open)) {
         return Some(duty);
     }
     let losses = &state.losses;
@@ -59,7 +66,11 @@ fn of_loss(state: &State, loss: LossId) -> Option<Duty> {
         Stage::Detected if found.origin == Origin::Derived && !found.taken_over => {
             Some(Duty::TakeOver { loss })
         }
-        Stage::Detected => state.book_is_flat(loss).then_some(Duty::TakeOwnMeans { loss }),
+        Stage::Detected if state.book_is_flat(loss) => {
+            let first = remainder::waits_for(state, loss, found);
+            let first = first.map(|(set, layer)| Duty::TakeWaiting { set, layer });
+            first.or(Some(Duty::TakeOwnMeans { loss }))
+        }
         Stage::Measured => Some(Duty::Recognise { loss }),
         Stage::Absorbing => absorbing(state, loss, found),
         _ => None,

@@ -71,6 +71,8 @@ pub enum Event {
         owed: Amount,
         /// The equity the book opened with, where it is positive.
         margin: Amount,
+        /// The gross value at the marks of the legs that go with it.
+        value: Amount,
     } = 9,
     /// The close-out loss was measured: it leaves the world, or the book, for suspense.
     LossMeasured {
@@ -80,8 +82,17 @@ pub enum Event {
         shortfall: Amount,
         from_book: bool,
     } = 10,
-    /// What is left in the book went back to the owner.
+    /// What is left of the margin the book opened with went back to the owner.
     RemainderReturned { loss: LossId, account: AccountId, asset: AssetId, amount: Amount } = 11,
+    /// What is left of the margin in one domain pays for `other`, a loss of the same account.
+    RemainderMoved {
+        loss: LossId,
+        other: LossId,
+        account: AccountId,
+        asset: AssetId,
+        amount: Amount,
+        to: RemainderTo,
+    } = 43,
     /// Margin was taken: the first of own means.
     MarginTaken { loss: LossId, asset: AssetId, from: OwnMeans, amount: Amount } = 12,
     /// Own means beyond margin were taken.
@@ -198,6 +209,16 @@ pub enum Event {
         amount: Amount,
         rows: Vec<(AccountId, Amount)>,
     } = 37,
+    /// A book came out above the margin it opened with: that is the domain's, for what its other
+    /// books lost.
+    ResultKept { loss: LossId, domain: DomainId, asset: AssetId, amount: Amount } = 39,
+    /// What other books of the domain gained pays for this loss before any layer.
+    ResultNetted { loss: LossId, domain: DomainId, asset: AssetId, amount: Amount } = 40,
+    /// What books of the domain gained later goes to open claims of a loss, like a recovery.
+    ResultToClaims { loss: LossId, domain: DomainId, asset: AssetId, amount: Amount } = 41,
+    /// What is left of the books' gains when the domain's last open episode closes is income of
+    /// its fund.
+    ResultToFund { domain: DomainId, layer: LayerId, asset: AssetId, amount: Amount } = 42,
 }
 
 impl Event {
@@ -211,6 +232,7 @@ impl Event {
             | Self::TakenOver { loss, .. }
             | Self::LossMeasured { loss, .. }
             | Self::RemainderReturned { loss, .. }
+            | Self::RemainderMoved { loss, .. }
             | Self::MarginTaken { loss, .. }
             | Self::OwnMeansTaken { loss, .. }
             | Self::OwnMeansClosed { loss, .. }
@@ -232,7 +254,10 @@ impl Event {
             | Self::IncomeToClaims { loss, .. }
             | Self::CallsMade { loss, .. }
             | Self::ResidueBooked { loss, .. }
-            | Self::ResidueUsed { loss, .. } => Some(*loss),
+            | Self::ResidueUsed { loss, .. }
+            | Self::ResultKept { loss, .. }
+            | Self::ResultNetted { loss, .. }
+            | Self::ResultToClaims { loss, .. } => Some(*loss),
             _ => None,
         }
     }
@@ -300,4 +325,23 @@ pub enum PoolHolder {
     Layer(LayerId) = 2,
     /// Against the uncovered debt of a domain.
     Uncovered(DomainId) = 3,
+    /// To what books of a domain gained.
+    Results(DomainId) = 4,
+}
+
+/// Where the remainder of a margin goes that pays for another loss of its account.
+#[derive(
+    Clone, Copy, Debug, PartialEq, Eq, BorshSerialize, BorshDeserialize, Serialize, Deserialize,
+)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[borsh(use_discriminant = true)]
+#[serde(rename_all = "kebab-case")]
+#[repr(u8)]
+pub enum RemainderTo {
+    /// Into the book of the other loss: it is margin there.
+    Book = 1,
+    /// Into its suspense: it pays for what is still to absorb.
+    Suspense = 2,
+    /// To those who bore it.
+    Claims = 3,
 }

@@ -3,9 +3,9 @@
 use alloc::collections::{BTreeMap, BTreeSet};
 use alloc::vec::Vec;
 
-use super::claims::{bear, bear_at, bear_members, debt_moves, repaid, wait_for};
+use super::claims::{bear, bear_at, bear_at_step, bear_members, debt_moves, repaid, wait_for};
 use super::{
-    Draw, Episode, Event, LayerSet, LiableSet, Loss, Losses, Member, Origin, OwnMeans,
+    Draw, Episode, Event, LayerSet, LiableSet, Loss, Losses, Member, Origin, OwnMeans, RemainderTo,
     ReportedClaim, SetOff, Stage, Wave,
 };
 use crate::collateral;
@@ -44,6 +44,22 @@ impl Losses {
             Event::RanksSettled { domain, .. } => {
                 self.ranked.insert(*domain);
                 self.staged(event, now);
+            }
+            Event::RemainderMoved { loss, other, amount, to, .. } => {
+                let taken = self.losses[loss.index()].taken;
+                let other = &mut self.losses[other.index()];
+                let add = |sum: &mut Amount, more: Amount| {
+                    *sum = sum.checked_add(more).unwrap_or(Amount::MAX);
+                };
+                match to {
+                    // What was taken over goes with it: the penalty is asked of what is left.
+                    RemainderTo::Book => {
+                        add(&mut other.margin, *amount);
+                        add(&mut other.taken, taken);
+                    }
+                    RemainderTo::Suspense => add(&mut other.netted, *amount),
+                    RemainderTo::Claims => {}
+                }
             }
             Event::EpisodeClosed { episode } => self.episodes[episode.index()].closed = true,
             Event::TouchesDone { set, layer } => {
@@ -134,9 +150,9 @@ impl Losses {
                 episode.losses.push(id);
                 episode.failed.extend(*owner);
             }
-            Event::TakenOver { margin, .. } => {
+            Event::TakenOver { margin, value, .. } => {
                 loss.taken_over = true;
-                loss.margin = *margin;
+                (loss.margin, loss.taken) = (*margin, *value);
             }
             Event::LossMeasured { close_out, .. } => {
                 loss.close_out = *close_out;
@@ -154,6 +170,13 @@ impl Losses {
                     let sum = &mut self.episodes[episode.index()].deficits;
                     *sum = sum.checked_add(*deficit).unwrap_or(Amount::MAX);
                 }
+            }
+            Event::ResultNetted { domain, amount, .. } => {
+                loss.netted = loss.netted.checked_add(*amount).unwrap_or(Amount::MAX);
+                bear_at_step(loss, 0, Bearer::Results(*domain), *amount);
+            }
+            Event::ResultToClaims { domain, amount, .. } => {
+                bear_at_step(loss, 0, Bearer::Results(*domain), *amount);
             }
             Event::StepReached { step, .. } => loss.step = *step,
             Event::DrawPlanned { step, layer, planned, deadline, .. } => loss.draws.push(Draw {
@@ -379,9 +402,11 @@ fn unmeasured(domain: DomainId, number: u64, cause: &Name, set_off: &[SetOff], n
         taken_over: false,
         close_out: Amount::ZERO,
         margin: Amount::ZERO,
+        taken: Amount::ZERO,
         set_off: set_off.to_vec(),
         own_means: Amount::ZERO,
         deficit: Amount::ZERO,
+        netted: Amount::ZERO,
         step: 0,
         draws: Vec::new(),
         uncovered: Amount::ZERO,

@@ -122,11 +122,11 @@ pub(super) fn take_shares(
     Ok(())
 }
 
-fn open_claims(pools: &[ClaimPool]) -> Amount {
+pub(super) fn open_claims(pools: &[ClaimPool]) -> Amount {
     Amount::sum(pools.iter().map(ClaimPool::open))
 }
 
-fn repay(
+pub(super) fn repay(
     state: &State,
     loss: LossId,
     asset: AssetId,
@@ -142,6 +142,7 @@ fn repay(
                 (PoolHolder::Layer(*layer), Vec::new())
             }
             Bearer::Uncovered(domain) => (PoolHolder::Uncovered(*domain), Vec::new()),
+            Bearer::Results(domain) => (PoolHolder::Results(*domain), Vec::new()),
             Bearer::Outside(_) => continue,
             Bearer::Members { rows, .. } | Bearer::Ranked { rows } => {
                 let shares = (0..).zip(rows).zip(&repayment.rows);
@@ -193,6 +194,21 @@ fn domains_behind(state: &State, layer: LayerId, asset: AssetId) -> Vec<DomainId
         domain.asset == asset && state.domains.layers_of(&domain.waterfalls).contains(&layer)
     });
     domains.map(|(id, _)| id).collect()
+}
+
+/// What `layer` got by the way, penalties and what books gained, pays the uncovered debts it
+/// stands behind; the rest stays in it, since no fill may hang on whether every claimant has room.
+pub(crate) fn pay_debts_of(
+    state: &State,
+    layer: LayerId,
+    asset: AssetId,
+    amount: Amount,
+    events: &mut Events,
+) {
+    if state.debts().next().is_some() {
+        let behind = domains_behind(state, layer, asset);
+        pay_debts(state, layer, asset, &behind, amount, events);
+    }
 }
 
 fn pay_debts(
@@ -254,12 +270,12 @@ fn pay_claims(
     Ok(())
 }
 
-/// The pool as another's claim: a fund does not repay itself, and debts are paid already.
+/// The pool as another's claim: a fund does not repay itself nor what books gained, and debts are
+/// paid already.
 fn without_own(pool: &ClaimPool, layer: LayerId) -> ClaimPool {
-    let mut pool = pool.clone();
-    let own = matches!(pool.bearer, Bearer::Layer(own) if own == layer);
-    if own || matches!(pool.bearer, Bearer::Uncovered(_)) {
-        pool.repaid = pool.borne;
+    match pool.bearer {
+        Bearer::Layer(own) if own == layer => pool.closed(),
+        Bearer::Uncovered(_) | Bearer::Results(_) => pool.closed(),
+        _ => pool.clone(),
     }
-    pool
 }

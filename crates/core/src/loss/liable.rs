@@ -12,6 +12,7 @@ use crate::allocation::{self, Claims, UnderRule};
 use crate::basis::{self, BasisClaim};
 use crate::engine::State;
 use crate::ids::{AccountId, AssetId, DomainId, EpisodeId, LayerId, LossId, OwnerId, Time};
+use crate::recovery::Bearer;
 use crate::units::{Amount, Fraction};
 
 /// A member of a liable set, in one layer.
@@ -207,7 +208,11 @@ pub(crate) fn fix(
         let Some(rule) = state.domains.layer(*layer).and_then(|l| l.spec.source.members()) else {
             continue;
         };
-        let members = basis::claims(state, domain, *layer, rule)
+        let paid = |account| {
+            let paid = sum_of(state, earlier, *layer, account, &|_, member| member.paid);
+            paid.less_or_zero(repaid(state, earlier, *layer, account))
+        };
+        let members = basis::claims_before(state, domain, *layer, rule, &paid)
             .into_iter()
             .filter(|claim| stands(state, claim.account, earlier, failing))
             .map(|claim| member(state, earlier, *layer, &claim))
@@ -231,14 +236,41 @@ fn stands(
     failing != Some(owner) && !failed_before
 }
 
-fn member(state: &State, earlier: Option<&Episode>, layer: LayerId, claim: &BasisClaim) -> Member {
+/// What `of` says of `account` and of its shares that wait for a touch, over the layer's earlier
+/// sets of the episode.
+fn sum_of(
+    state: &State,
+    earlier: Option<&Episode>,
+    layer: LayerId,
+    account: AccountId,
+    of: &dyn Fn(Amount, &Member) -> Amount,
+) -> Amount {
     let sets = earlier.into_iter().flat_map(|episode| episode.sets.iter());
-    let spent = Amount::sum(sets.filter_map(|id| {
+    Amount::sum(sets.filter_map(|id| {
         let set = state.losses.set(*id)?.layers.get(&layer)?;
-        let place = set.place(claim.account)?;
+        let place = set.place(account)?;
         let untaken = state.losses.untaken(state, *id, layer, place);
-        set.members[place].paid.checked_add(untaken).ok()
-    }));
+        Some(of(untaken, &set.members[place]))
+    }))
+}
+
+/// What came back to `account` for losses of the episode that it bore through `layer`.
+fn repaid(state: &State, earlier: Option<&Episode>, layer: LayerId, account: AccountId) -> Amount {
+    let losses = earlier.into_iter().flat_map(|episode| &episode.losses);
+    let pools = losses.filter_map(|id| state.losses.loss(*id)).flat_map(|loss| &loss.pools);
+    Amount::sum(pools.filter_map(|pool| match &pool.bearer {
+        Bearer::Members { layer: through, rows } if *through == layer => {
+            let place = rows.binary_search_by_key(&account, |row| row.account).ok()?;
+            Some(rows[place].repaid)
+        }
+        _ => None,
+    }))
+}
+
+fn member(state: &State, earlier: Option<&Episode>, layer: LayerId, claim: &BasisClaim) -> Member {
+    let spent = sum_of(state, earlier, layer, claim.account, &|untaken, member| {
+        member.paid.checked_add(untaken).unwrap_or(Amount::MAX)
+    });
     Member {
         account: claim.account,
         weight: claim.weight.less_or_zero(spent),

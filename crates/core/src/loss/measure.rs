@@ -2,6 +2,7 @@
 //! close-out loss is measured, margin, set-offs and stakes pay, and what they leave is the
 //! deficit.
 
+use super::remainder::Remainder;
 use super::{Event, Loss, Origin, OwnMeans, Rejection, Stage};
 use crate::collateral;
 use crate::domain::Source;
@@ -44,7 +45,9 @@ pub(super) fn take_over(state: &State, loss: LossId, events: &mut Events) -> Res
     let counted = collateral::of_holdings(state, asset, &share, &legs, Level::Maintenance);
     state.take_legs(loss, account, found.domain, opens + counted.cast_signed(), events);
     collateral::take(state, loss, (account, asset), &share, events);
-    events.push(Event::TakenOver { loss, account, asset, held, owed, margin });
+    let gross: u128 = legs.iter().map(|leg| state.markets.gross(leg)).sum();
+    let value = Amount::new(gross).unwrap_or(Amount::MAX);
+    events.push(Event::TakenOver { loss, account, asset, held, owed, margin, value });
     Ok(())
 }
 
@@ -99,7 +102,8 @@ fn measure_reported(
     (close_out, margin)
 }
 
-/// A flat book: close-out loss = margin - its balance; a remainder goes back to the owner.
+/// A flat book: close-out loss = margin - its balance. What is left of the margin goes back to the
+/// owner; what the book holds beyond it is the domain's.
 fn measure_book(
     state: &State,
     loss: LossId,
@@ -120,8 +124,15 @@ fn measure_book(
     if !margin.is_zero() {
         events.push(Event::MarginTaken { loss, asset, from: OwnMeans::Book, amount: margin });
     }
-    if let (Some(account), false) = (found.failed, held.is_zero()) {
-        events.push(Event::RemainderReturned { loss, account, asset, amount: held });
+    let remainder = found.margin.min(held);
+    let gained = held.less_or_zero(remainder);
+    if !gained.is_zero() {
+        let domain = found.domain;
+        events.push(Event::ResultKept { loss, domain, asset, amount: gained });
+    }
+    if let (Some(account), false) = (found.failed, remainder.is_zero()) {
+        let of = Remainder { loss, found, account, asset };
+        of.give_back(state, remainder, events);
     }
     (close_out, margin)
 }

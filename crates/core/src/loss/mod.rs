@@ -20,6 +20,8 @@ mod measure;
 mod period;
 mod ranks;
 mod rejection;
+mod remainder;
+mod results;
 mod touch;
 mod transfers;
 
@@ -33,14 +35,15 @@ pub use command::{Command, Duty, Rank, RankedClaim, ReportedClaim, SetOff};
 pub(crate) use decide::{decide, decide_duty};
 pub use divide::{DivisionTerms, SHARES_PER_EVENT, division_terms};
 pub(crate) use duty::duty;
-pub use event::{Event, OwnMeans, PoolHolder};
+pub use event::{Event, OwnMeans, PoolHolder, RemainderTo};
 pub(crate) use evolve::stakes_left;
-pub(crate) use income::{is_recoverable, recover, recoverable};
+pub(crate) use income::{is_recoverable, pay_debts_of, recover, recoverable};
 pub use liable::{LayerSet, LiableSet, Member, Wave};
 pub use lien::Level;
 pub(crate) use lien::{Liens, MemberCap, levels_hold, measure, member_caps};
 pub(crate) use period::is_within;
 pub use rejection::Rejection;
+pub(crate) use results::results_of;
 pub(crate) use touch::touch_where;
 
 use crate::domain::CauseClass;
@@ -75,6 +78,22 @@ pub enum Stage {
     Absorbing = 6,
     /// Absorbed, or named as uncovered.
     Settled = 7,
+}
+
+/// What comes next for an open loss.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum Phase {
+    /// To be detected, unless it is dismissed.
+    Detection,
+    /// To be closed out and measured.
+    Measurement,
+    /// To be absorbed.
+    Absorption,
+}
+
+impl Phase {
+    /// Every phase, in order.
+    pub(crate) const ALL: [Self; 3] = [Self::Detection, Self::Measurement, Self::Absorption];
 }
 
 /// How a loss came to be known.
@@ -146,12 +165,17 @@ pub struct Loss {
     pub close_out: Amount,
     /// The failed party's margin: the first of his own means.
     pub margin: Amount,
+    /// The gross value at the marks of the legs that were taken over.
+    pub taken: Amount,
     /// What his other accounts are held for.
     pub set_off: Vec<SetOff>,
     /// What the failed owner's own means paid, margin included.
     pub own_means: Amount,
     /// Realised close-out loss beyond own means.
     pub deficit: Amount,
+    /// What paid for it before any layer: gains of the domain's other books, and what was left of
+    /// the failed account's margin in other domains.
+    pub netted: Amount,
     /// The step being drawn on, counted from 1; zero before the first.
     pub step: u16,
     /// Every draw so far, in order.
@@ -185,7 +209,8 @@ impl Loss {
     /// What is still to absorb of the deficit.
     #[must_use]
     pub fn remaining(&self) -> Amount {
-        self.deficit.less_or_zero(self.received()).less_or_zero(self.uncovered)
+        let absorbed = [self.netted, self.received(), self.uncovered];
+        absorbed.into_iter().fold(self.deficit, Amount::less_or_zero)
     }
 
     /// What is still owed of its uncovered part: nobody paid it since.
@@ -199,6 +224,16 @@ impl Loss {
     #[must_use]
     pub const fn is_open(&self) -> bool {
         matches!(self.stage, Stage::Detected | Stage::Measured | Stage::Absorbing)
+    }
+
+    /// What comes next for it; nothing where it is over.
+    pub(crate) const fn phase(&self) -> Option<Phase> {
+        match self.stage {
+            Stage::Reported | Stage::Challengeable { .. } => Some(Phase::Detection),
+            Stage::Detected => Some(Phase::Measurement),
+            Stage::Measured | Stage::Absorbing => Some(Phase::Absorption),
+            Stage::Dismissed | Stage::Settled => None,
+        }
     }
 
     /// Whether it is a failure that the engine found or was told of, not yet taken over: it says

@@ -65,6 +65,11 @@ impl Losses {
         found.filter(|(_, _, of)| of.untouched > 0)
     }
 
+    /// The first division with members who were not touched since.
+    pub(super) fn first_waiting(&self) -> Option<(LiableSetId, LayerId)> {
+        self.waiting().next().map(|(set, layer, _)| (set, layer))
+    }
+
     /// The division whose shares must be taken before `layers` are drawn on under `set`.
     pub(super) fn in_the_way(
         &self,

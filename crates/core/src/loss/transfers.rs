@@ -1,6 +1,6 @@
 //! The money each loss event moves: both sides, by name.
 
-use super::{Event, OwnMeans, PoolHolder};
+use super::{Event, OwnMeans, PoolHolder, RemainderTo};
 use crate::ids::{AccountId, AssetId, LossId};
 use crate::ledger::{Holder, Transfer};
 use crate::units::Amount;
@@ -48,6 +48,9 @@ impl Event {
             Self::RemainderReturned { loss, account, asset, amount } => {
                 (asset, Holder::Book(loss), Holder::Account(account), amount)
             }
+            Self::RemainderMoved { loss, other, asset, amount, to, .. } => {
+                (asset, Holder::Book(loss), remainder_to(to, other), amount)
+            }
             Self::MarginTaken { loss, asset, from, amount }
             | Self::OwnMeansTaken { loss, asset, from, amount } => {
                 (asset, own_means(from)?, Holder::Suspense(loss), amount)
@@ -86,6 +89,18 @@ impl Event {
             Self::ResidueUsed { loss, domain, asset, amount } => {
                 (asset, Holder::Residue(domain), Holder::Unsettled(loss), amount)
             }
+            Self::ResultKept { loss, domain, asset, amount } => {
+                (asset, Holder::Book(loss), Holder::Results(domain), amount)
+            }
+            Self::ResultNetted { loss, domain, asset, amount } => {
+                (asset, Holder::Results(domain), Holder::Suspense(loss), amount)
+            }
+            Self::ResultToClaims { loss, domain, asset, amount } => {
+                (asset, Holder::Results(domain), Holder::Recovery(loss), amount)
+            }
+            Self::ResultToFund { domain, layer, asset, amount } => {
+                (asset, Holder::Results(domain), Holder::Layer(layer), amount)
+            }
             _ => return None,
         };
         Some(Transfer { asset, from, to, amount })
@@ -98,6 +113,14 @@ const fn own_means(from: OwnMeans) -> Option<Holder> {
         OwnMeans::Account(account) => Some(Holder::Account(account)),
         OwnMeans::Stake { layer, .. } => Some(Holder::Layer(layer)),
         OwnMeans::Book => None,
+    }
+}
+
+const fn remainder_to(to: RemainderTo, other: LossId) -> Holder {
+    match to {
+        RemainderTo::Book => Holder::Book(other),
+        RemainderTo::Suspense => Holder::Suspense(other),
+        RemainderTo::Claims => Holder::Recovery(other),
     }
 }
 
@@ -122,6 +145,9 @@ fn pool_repaid(
         }
         PoolHolder::Uncovered(domain) => {
             visit(Transfer { asset, from, to: Holder::Uncovered(domain), amount });
+        }
+        PoolHolder::Results(domain) => {
+            visit(Transfer { asset, from, to: Holder::Results(domain), amount });
         }
     }
 }

@@ -3,7 +3,7 @@
 use alloc::collections::BTreeSet;
 use alloc::vec::Vec;
 
-use super::requirement::Level;
+use super::requirement::{Exact, Level};
 use crate::collateral;
 use crate::control::Parameter;
 use crate::engine::State;
@@ -37,11 +37,10 @@ pub(crate) fn opening_after(
     trade: &Trade,
 ) -> Opening {
     let legs = legs_after(state.markets.position(account), trade);
-    let counted = state.control.value(trade.domain, Parameter::OpeningProfit);
-    opening_with(state, (account, asset), legs, trade.cost + trade.fee, counted)
+    opening_with(state, (account, asset), legs, trade.cost + trade.fee)
 }
 
-/// How `account` would stand after all of `trades`; profit counts as in the least counting domain.
+/// How `account` would stand after all of `trades`.
 pub(crate) fn opening_after_all(
     state: &State,
     account: AccountId,
@@ -57,42 +56,39 @@ pub(crate) fn opening_after_all(
     }
     legs.retain(|leg| !leg.lots.is_flat());
     let paid = trades.iter().map(|trade| trade.cost + trade.fee).sum();
-    let counts = |trade: &Trade| state.control.value(trade.domain, Parameter::OpeningProfit);
-    let counted = trades.iter().map(counts).min().unwrap_or(0);
-    opening_with(state, (account, asset), legs.iter().copied(), paid, counted)
+    opening_with(state, (account, asset), legs.iter().copied(), paid)
 }
 
-/// How `account` stands for opening; profit counts as in the least counting domain of its legs.
+/// How `account` stands for opening.
 pub(crate) fn opening_now(state: &State, account: AccountId, asset: AssetId) -> Opening {
     let legs = &state.markets.position(account).legs;
-    let domains = legs.iter().filter_map(|leg| state.markets.market(leg.market));
-    let counts = domains.map(|m| state.control.value(m.spec.domain, Parameter::OpeningProfit));
-    let counted = counts.min().unwrap_or(u128::from(RATE_UNIT));
-    opening_with(state, (account, asset), legs.iter().copied(), 0, counted)
+    opening_with(state, (account, asset), legs.iter().copied(), 0)
 }
 
-/// How `account` would stand with `legs`, had it `paid` for them; of profit within depth so many
-/// millionths are `counted`.
+/// How `account` would stand with `legs`, had it `paid` for them. What no depth could take of the
+/// profit on a leg counts for nothing, the rest as far as the leg's domain counts it.
 fn opening_with(
     state: &State,
     (account, asset): (AccountId, AssetId),
     legs: impl Iterator<Item = Leg> + Clone,
     paid: i128,
-    counted: u128,
 ) -> Opening {
     let balance = state.ledger.balance(asset, Holder::Account(account)).atoms() - paid;
-    let (mut value, mut profit, mut beyond, mut entries) = (0, 0, 0, 0);
+    let (mut value, mut beyond, mut entries) = (0, 0, 0);
+    let mut part = Exact::default();
     for leg in legs.clone() {
         let worth = state.markets.leg_value(&leg);
         value += worth;
         entries += leg.entry;
-        profit += (worth - leg.entry).max(0).unsigned_abs();
-        beyond += beyond_depth_ceil(state, &leg, worth);
+        let profit = (worth - leg.entry).max(0).unsigned_abs();
+        if profit > 0 {
+            let deep = beyond_depth_ceil(state, &leg, profit);
+            part.add(profit - deep, uncounted(state, &leg));
+            beyond += deep;
+        }
     }
     let lien = state.lien(account, asset).atoms().cast_signed();
-    // What no depth could take counts for nothing, the rest in part.
-    let part = uncounted_ceil(counted, profit - beyond);
-    let uncounted = (beyond + part).cast_signed();
+    let uncounted = (beyond + part.ceil()).cast_signed();
     let collateral = beside(state, account, asset, legs.clone(), Level::Initial);
     Opening {
         balance,
@@ -154,10 +150,9 @@ fn beside(
     collateral::of_account(state, account, asset, &legs, level)
 }
 
-/// The unrealised profit of `leg` on lots beyond its market's depth, rounded up (against the
-/// trader).
-fn beyond_depth_ceil(state: &State, leg: &Leg, worth: i128) -> u128 {
-    let profit = (worth - leg.entry).max(0).unsigned_abs();
+/// The part of an unrealised `profit` of `leg` on lots beyond its market's depth, rounded up
+/// (against the trader).
+fn beyond_depth_ceil(state: &State, leg: &Leg, profit: u128) -> u128 {
     let Some(market) = state.markets.market(leg.market) else { return 0 };
     let counted = market::countable_lots(state, market).min(leg.lots.size());
     let beyond = u128::from(leg.lots.size() - counted);
@@ -167,11 +162,12 @@ fn beyond_depth_ceil(state: &State, leg: &Leg, worth: i128) -> u128 {
     wide::mul_div_ceil(profit, beyond, u128::from(leg.lots.size())).unwrap_or(profit)
 }
 
-/// The part of unrealised profit that opening equity does not count where it counts so many
-/// millionths, rounded up (against the trader).
-fn uncounted_ceil(counted: u128, profit: u128) -> u128 {
-    let rate = RATE_UNIT - u32::try_from(counted).unwrap_or(0).min(RATE_UNIT);
-    super::part_ceil(profit, rate)
+/// How much of the profit on `leg` its domain does not count for opening, in millionths.
+fn uncounted(state: &State, leg: &Leg) -> u32 {
+    let domain = state.markets.market(leg.market).map(|market| market.spec.domain);
+    let counts = |domain| state.control.value(domain, Parameter::OpeningProfit);
+    let counted = domain.map_or(0, counts);
+    RATE_UNIT - u32::try_from(counted).unwrap_or(0).min(RATE_UNIT)
 }
 
 /// What an account may take out, and how it comes about; all in atoms.

@@ -250,12 +250,20 @@ impl Fill {
             buyer_fee: self.buyer_fee,
             seller_fee: self.seller_fee,
         });
-        self.penalties(state, found, cost, events);
+        let charged = self.penalties(state, found, cost, events);
+        closeout::penalties_pay_debts(state, asset, charged, events);
         Ok(())
     }
 
-    /// An account in liquidation that gives up lots pays the penalty on them.
-    fn penalties(&self, state: &State, found: &Market, cost: SignedAmount, events: &mut Events) {
+    /// An account in liquidation that gives up lots pays the penalty on them. What both pay.
+    fn penalties(
+        &self,
+        state: &State,
+        found: &Market,
+        cost: SignedAmount,
+        events: &mut Events,
+    ) -> Amount {
+        let mut sum = Amount::ZERO;
         let lot = found.mark.map_or(0, |mark| found.value_at(mark)).unsigned_abs();
         let value = i128::from(self.lots.lots()) * found.lot_value().unwrap_or(0);
         for (party, lots, gain, fee) in [
@@ -270,9 +278,12 @@ impl Fill {
             if held.signum() * lots.signum() < 0 {
                 let closed = held.unsigned_abs().min(lots.unsigned_abs());
                 let gain = gain - fee.atoms().cast_signed();
-                closeout::penalty(state, account, u128::from(closed) * lot, gain, events);
+                let charged =
+                    closeout::penalty(state, account, u128::from(closed) * lot, gain, events);
+                sum = sum.checked_add(charged).unwrap_or(Amount::MAX);
             }
         }
+        sum
     }
 
     fn above_bound(&self) -> Rejection {

@@ -11,7 +11,7 @@ use crate::domain::{CauseClass, Layer, Source};
 use crate::engine::State;
 use crate::ids::{DomainId, LayerId, LossId};
 use crate::ledger::Holder;
-use crate::loss::{Episode, FrozenRules, LiableSet, Loss, Losses, is_within, liable};
+use crate::loss::{Episode, FrozenRules, LiableSet, Loss, Losses, is_within, liable, results_of};
 use crate::units::Amount;
 
 /// What a layer can pay now, and what binds it.
@@ -57,6 +57,8 @@ pub struct Round {
 pub struct Plan {
     /// The amount to absorb.
     pub amount: Amount,
+    /// What flat books of the domain gained, which would pay first where a book loses the amount.
+    pub netted: Amount,
     /// The steps reached.
     pub rounds: Vec<Round>,
     /// What no step would absorb.
@@ -105,7 +107,11 @@ pub fn plan(state: &State, domain: DomainId, class: CauseClass, amount: Amount) 
     let set = standing(state, domain, &episode);
     let against = Against { episode: &episode, set: &set, loss: None };
     let steps = &state.domains.waterfall(id)?.steps;
-    let mut left = amount;
+    let netted = match class {
+        CauseClass::Default => results_of(state, domain).min(amount),
+        CauseClass::PriceError | CauseClass::Custody => Amount::ZERO,
+    };
+    let mut left = amount.less_or_zero(netted);
     let mut rounds = Vec::new();
     for (number, step) in (1..).zip(steps) {
         if left.is_zero() {
@@ -115,7 +121,7 @@ pub fn plan(state: &State, domain: DomainId, class: CauseClass, amount: Amount) 
         left = left.less_or_zero(Amount::sum(draws.iter().map(|draw| draw.planned)));
         rounds.push(Round { step: number, draws });
     }
-    Some(Plan { amount, rounds, uncovered: left })
+    Some(Plan { amount, netted, rounds, uncovered: left })
 }
 
 pub(super) fn fresh(state: &State, domain: DomainId) -> Episode {

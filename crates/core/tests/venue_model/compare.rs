@@ -39,6 +39,7 @@ fn holder(of: Holder) -> String {
         Holder::Recovery(loss) => format!("recovery/{loss}"),
         Holder::Uncovered(domain) => format!("uncovered/{domain}"),
         Holder::Fees(domain) => format!("fees/{domain}"),
+        Holder::Results(domain) => format!("results/{domain}"),
         other => format!("{other:?}"),
     }
 }
@@ -116,6 +117,7 @@ impl Case {
         same("margin", whole(found.margin), of.margin.clone().min(of.close_out.clone()))?;
         same("own means", whole(found.own_means), of.own_means.clone())?;
         same("deficit", whole(found.deficit), of.deficit.clone())?;
+        same("netted", whole(found.netted), of.netted.clone())?;
         same("uncovered", whole(found.uncovered), of.uncovered.clone())?;
         for layer in 0..self.model.layers.len() {
             let received = of.received.get(&layer).cloned().unwrap_or_default();
@@ -135,6 +137,7 @@ impl Case {
                 CoreBearer::Layer(layer) => format!("layer {layer}"),
                 CoreBearer::Members { layer, .. } => format!("members {layer}"),
                 CoreBearer::Uncovered(_) => "uncovered".into(),
+                CoreBearer::Results(_) => "results".into(),
                 other => format!("{other:?}"),
             };
             let step = usize::from(pool.step);
@@ -151,6 +154,7 @@ impl Case {
                 Bearer::Layer(layer) => format!("layer {layer}"),
                 Bearer::Members(layer) => format!("members {layer}"),
                 Bearer::Uncovered => "uncovered".into(),
+                Bearer::Results => "results".into(),
             };
             let amounts = (pool.borne.clone(), pool.repaid.clone());
             model.insert((pool.step, text.clone(), None), amounts);

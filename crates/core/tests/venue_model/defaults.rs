@@ -56,7 +56,7 @@ impl Model {
             return true;
         }
         for id in 0..self.losses.len() {
-            if self.losses[id].settled {
+            if self.losses[id].measured {
                 continue;
             }
             if !self.losses[id].taken_over {
@@ -65,13 +65,20 @@ impl Model {
             }
             if self.venue.legs_of(Who::Book(id)).next().is_none() {
                 self.take_own_means(id);
-                self.absorb(id);
                 return true;
             }
+        }
+        if let Some(id) = self.losses.iter().position(|loss| loss.measured && !loss.settled) {
+            self.absorb(id);
+            return true;
+        }
+        if self.results_repay() {
+            return true;
         }
         let settled = |episode: &Episode| episode.losses.iter().all(|id| self.losses[*id].settled);
         let ended = |episode: &Episode| !episode.closed && settled(episode);
         if let Some(place) = self.episodes.iter().position(ended) {
+            self.results_to_fund(place);
             self.episodes[place].closed = true;
             return true;
         }
@@ -174,24 +181,42 @@ impl Model {
         let steps = self.domains[episode.domain].steps.iter().flatten();
         let gains = steps.filter(|(layer, _)| self.layers[*layer].pays == Pays::Gains);
         let mut layers = BTreeMap::new();
+        let mut again = false;
         for (layer, _) in gains {
             let mut members = BTreeMap::new();
-            for (account, (weight, cap)) in self.session_gains(episode.domain) {
-                let owner = self.venue.accounts[account].owner;
-                if owner == failing || episode.failed.contains(&owner) {
-                    continue;
-                }
+            let spent = |account: usize| {
                 let paid = |set: &usize| {
                     let of = self.sets[*set].layers.get(layer)?.get(&account)?;
                     Some(of.paid.clone())
                 };
-                let spent = sum(&episode.sets.iter().filter_map(paid).collect::<Vec<_>>());
+                sum(&episode.sets.iter().filter_map(paid).collect::<Vec<_>>())
+            };
+            let out = |account: usize| {
+                let mut back = Int::zero();
+                for pool in episode.losses.iter().flat_map(|id| &self.losses[*id].pools) {
+                    let through = pool.bearer == Bearer::Members(*layer);
+                    if let Some((_, repaid)) = pool.rows.get(&account).filter(|_| through) {
+                        back += repaid;
+                    }
+                }
+                positive(spent(account) - back)
+            };
+            for (account, (weight, cap)) in self.session_gains(episode.domain, &out) {
+                let owner = self.venue.accounts[account].owner;
+                if owner == failing || episode.failed.contains(&owner) {
+                    continue;
+                }
+                let spent = spent(account);
+                again |= spent.is_positive() && cap > spent;
                 let (weight, cap) = (positive(weight - &spent), positive(cap - &spent));
                 if !cap.is_zero() {
                     members.insert(account, Member { weight, cap, paid: Int::zero() });
                 }
             }
             layers.insert(*layer, members);
+        }
+        if again {
+            self.note("liable again");
         }
         self.sets.push(Set { episode: place, until, layers });
         self.episodes[place].sets.push(self.sets.len() - 1);
@@ -222,10 +247,13 @@ impl Model {
         if balance.is_negative() {
             self.venue.transfer(&suspense, &book, &-balance);
         } else {
-            if balance.is_positive() {
-                self.note("remainder returned");
+            let remainder = balance.clone().min(loss.margin.clone());
+            self.give_back(id, &remainder);
+            let gained = balance - remainder;
+            if gained.is_positive() {
+                self.note("result kept");
             }
-            self.venue.transfer(&book, &Who::Account(loss.account).name(), &balance);
+            self.venue.transfer(&book, &format!("results/{}", loss.domain), &gained);
         }
         let mut left = &close_out - loss.margin.clone().min(close_out.clone());
         let owner = self.venue.accounts[loss.account].owner;
@@ -256,13 +284,23 @@ impl Model {
         let loss = &mut self.losses[id];
         loss.own_means = &close_out - &left;
         (loss.close_out, loss.deficit) = (close_out, left);
+        loss.measured = true;
     }
 
     /// Step by step, round by round; what no step absorbs is a debt of the domain.
     fn absorb(&mut self, id: usize) {
         let domain = self.losses[id].domain;
-        let mut left = self.losses[id].deficit.clone();
+        let mut left = &self.losses[id].deficit - &self.losses[id].netted;
         let steps = self.domains[domain].steps.clone();
+        let results = format!("results/{domain}");
+        let netted = self.venue.balance(&results).min(left.clone());
+        if netted.is_positive() {
+            self.note("result netted");
+            self.venue.transfer(&results, &format!("suspense/{id}"), &netted);
+            left -= &netted;
+            self.losses[id].netted += &netted;
+            bearer(&mut self.losses[id], 0, Bearer::Results).borne += netted;
+        }
         for (number, sides) in (1..).zip(&steps) {
             loop {
                 let side = |(layer, weight): &(usize, u64)| Claim {

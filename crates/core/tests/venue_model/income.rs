@@ -36,13 +36,25 @@ impl Model {
 
     /// Repays a loss's claims; a fund that pays does not repay itself, nor debts.
     fn repay(&mut self, id: usize, amount: Int, payer: Option<usize>) {
+        self.repay_where(id, amount, &|pool| is_open(pool, payer));
+    }
+
+    /// The open claims of a loss that `counts`, together.
+    pub fn claims_where(&self, id: usize, counts: &dyn Fn(&Pool) -> bool) -> Int {
+        let pools = self.losses[id].pools.iter().filter(|pool| counts(pool));
+        sum(&pools.map(open).collect::<Vec<_>>())
+    }
+
+    /// Repays those claims of a loss that `counts`.
+    pub fn repay_where(&mut self, id: usize, amount: Int, counts: &dyn Fn(&Pool) -> bool) {
         let mut left = amount;
         let mut steps: Vec<usize> = self.losses[id].pools.iter().map(|pool| pool.step).collect();
         steps.sort_unstable();
         steps.dedup();
         for step in steps.into_iter().rev() {
             let pools = self.losses[id].pools.iter().enumerate();
-            let there = pools.filter(|(_, pool)| pool.step == step && is_open(pool, payer));
+            let there = pools
+                .filter(|(_, pool)| pool.step == step && open(pool).is_positive() && counts(pool));
             let (places, claims): (Vec<usize>, Vec<Claim>) = there
                 .map(|(place, pool)| {
                     let cap = open(pool);
@@ -70,6 +82,9 @@ impl Model {
             Bearer::Layer(layer) => self.venue.transfer(&from, &format!("layer/{layer}"), share),
             Bearer::Uncovered => {
                 self.venue.transfer(&from, &format!("uncovered/{}", loss.domain), share);
+            }
+            Bearer::Results => {
+                self.venue.transfer(&from, &format!("results/{}", loss.domain), share);
             }
             Bearer::Members(_) => {
                 let claims: Vec<Claim> = pool.rows.values().map(claim).collect();
@@ -102,18 +117,10 @@ impl Model {
         }
         self.layers[layer].last_number = number;
         let fund = format!("layer/{layer}");
-        let mut left = int(amount);
+        let left = int(amount);
         self.venue.transfer("world", &fund, &left);
-        let names = |domain: &usize| {
-            let steps = &self.domains[*domain].steps;
-            steps.iter().flatten().any(|(of, _)| *of == layer)
-        };
-        let behind: Vec<usize> = (0..self.domains.len()).filter(names).collect();
-        for id in 0..self.losses.len() {
-            if behind.contains(&self.losses[id].domain) {
-                left -= self.pay_debt(id, layer, &left);
-            }
-        }
+        let left = self.pay_debts(layer, left);
+        let behind = self.behind(layer);
         let Some(first) = behind.first() else { return Ok(()) };
         let part = self.domains[*first].parameters.income_to_claims;
         let mut left = floor(&millionths(&left, &int(part)));
@@ -129,6 +136,26 @@ impl Model {
             }
         }
         Ok(())
+    }
+
+    /// The domains whose waterfalls name a layer.
+    fn behind(&self, layer: usize) -> Vec<usize> {
+        let names = |domain: &usize| {
+            let steps = &self.domains[*domain].steps;
+            steps.iter().flatten().any(|(of, _)| *of == layer)
+        };
+        (0..self.domains.len()).filter(names).collect()
+    }
+
+    /// Of what a fund got, debts of the domains it stands behind are paid first; what is left.
+    pub fn pay_debts(&mut self, layer: usize, mut left: Int) -> Int {
+        let behind = self.behind(layer);
+        for id in 0..self.losses.len() {
+            if behind.contains(&self.losses[id].domain) {
+                left -= self.pay_debt(id, layer, &left);
+            }
+        }
+        left
     }
 
     /// A fund pays an uncovered debt: the claim on the failed party is now the fund's.
@@ -163,7 +190,7 @@ impl Model {
 /// Whether a pool has an open claim on what `payer` repays.
 fn is_open(pool: &Pool, payer: Option<usize>) -> bool {
     let claims = match (&pool.bearer, payer) {
-        (Bearer::Uncovered, Some(_)) => false,
+        (Bearer::Uncovered | Bearer::Results, Some(_)) => false,
         (Bearer::Layer(layer), Some(payer)) => *layer != payer,
         _ => true,
     };

@@ -16,6 +16,7 @@ mod income;
 mod model;
 mod numbers;
 mod random;
+mod results;
 mod setup;
 mod trading;
 mod venue;
@@ -52,6 +53,13 @@ const REACHED: &[&str] = &[
     "default in two domains",
     "margin left",
     "remainder returned",
+    "remainder moved",
+    "remainder repays",
+    "result kept",
+    "result netted",
+    "result repays",
+    "result pays an old debt",
+    "result to fund",
     "deleveraging by budget",
     "deleveraging by time",
     "deleveraging by drawdown",
@@ -65,6 +73,7 @@ const REACHED: &[&str] = &[
     "later wave",
     "member without means",
     "second liable set",
+    "liable again",
     "loss joins an episode",
     "uncovered",
     "recovery",

@@ -77,6 +77,8 @@ pub enum Bearer {
     Layer(usize),
     Members(usize),
     Uncovered,
+    /// What books of the loss's domain gained.
+    Results,
 }
 
 /// Who bore a part of a loss: in all, and account by account where accounts did.
@@ -98,6 +100,8 @@ pub struct Loss {
     pub episode: usize,
     pub set: usize,
     pub taken_over: bool,
+    /// Its book is flat and own means are taken.
+    pub measured: bool,
     pub settled: bool,
     pub opened: Int,
     pub since: u64,
@@ -106,6 +110,7 @@ pub struct Loss {
     pub close_out: Int,
     pub own_means: Int,
     pub deficit: Int,
+    pub netted: Int,
     pub uncovered: Int,
     pub received: BTreeMap<usize, Int>,
     pub pools: Vec<Pool>,
@@ -230,8 +235,13 @@ impl Model {
     pub fn opening_after(&self, account: usize, trade: &Trade) -> (Int, Int, Int, Int) {
         let mut venue = self.venue.clone();
         venue.trade(Who::Account(account), trade, "clearing");
-        let rate = int(1_000_000 - self.domains[trade.domain].parameters.opening_profit);
-        let uncounted = ceil(&millionths(&venue.unrealised(account), &rate));
+        let mut uncounted = Rat::zero();
+        for (market, leg) in venue.legs_of(Who::Account(account)) {
+            let profit = positive(venue.value(market, leg) - &leg.paid);
+            let of = &self.domains[self.markets[market].domain].parameters;
+            uncounted += millionths(&profit, &int(1_000_000 - of.opening_profit));
+        }
+        let uncounted = ceil(&uncounted);
         let equity = venue.equity(Who::Account(account)) - uncounted - self.lien(account);
         let initial = self.margin_at(&venue, account, true);
         let balance = venue.balance(&Who::Account(account).name());
@@ -359,12 +369,18 @@ impl Model {
         positive(sum(&session.gains)).min(above)
     }
 
-    /// Session gains of a domain by account: weight and cap, netted by owner.
-    pub fn session_gains(&self, domain: usize) -> BTreeMap<usize, (Int, Int)> {
+    /// Session gains of a domain by account: weight and cap, netted by owner, as they would stand
+    /// had each account kept what it paid.
+    pub fn session_gains(
+        &self,
+        domain: usize,
+        paid: &dyn Fn(usize) -> Int,
+    ) -> BTreeMap<usize, (Int, Int)> {
         let reference = self.reference(domain, self.now);
         let mut owners: BTreeMap<usize, Vec<(usize, Session)>> = BTreeMap::new();
         for (account, of) in self.venue.accounts.iter().enumerate() {
-            let session = self.session(account, reference);
+            let mut session = self.session(account, reference);
+            session.equity += paid(account);
             owners.entry(of.owner).or_default().push((account, session));
         }
         let mut claims = BTreeMap::new();

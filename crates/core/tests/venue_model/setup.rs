@@ -65,9 +65,8 @@ impl Case {
         case.layers();
         let majors = vec![vec![(FUND, 1), (1, 2)], vec![(TRANCHE, 1)], vec![(GAINS, 1)]];
         let alts = vec![vec![(FUND, 1)], vec![(GAINS + 1, 1)]];
-        let opening = case.random.of(&[0, 500_000, 1_000_000, 1_000_000]);
         for (place, steps) in [majors, alts].into_iter().enumerate() {
-            case.domain(place, steps, opening);
+            case.domain(place, steps);
         }
         for (place, domain) in [0, 0, 1].into_iter().enumerate() {
             case.market(place, domain);
@@ -123,13 +122,13 @@ impl Case {
         }
     }
 
-    fn domain(&mut self, place: usize, steps: Vec<Vec<(usize, u64)>>, opening_profit: u64) {
+    fn domain(&mut self, place: usize, steps: Vec<Vec<(usize, u64)>>) {
         let random = &mut self.random;
         let parameters = Parameters {
             reference_age: random.of(&[0, HOUR, 2 * HOUR, 8 * HOUR]),
             stress: random.of(&[0, 30_000, 100_000]),
             budget: random.of(&[0, 2_000, 20_000, 1_000_000_000, 1_000_000_000]),
-            opening_profit,
+            opening_profit: random.of(&[0, 500_000, 1_000_000, 1_000_000]),
             closeout_time: random.of(&[0, HOUR / 2, HOUR, HOUR, 6 * HOUR]),
             episode_length: random.of(&[HOUR, 4 * HOUR]),
             window: random.of(&[0, HOUR / 4, 4 * HOUR]),

@@ -58,7 +58,10 @@ fn nobody_owes_unseen(state: &State) {
 
 /// INV-03, to the atom.
 fn settled(id: LossId, loss: &Loss) {
-    let absorbed = loss.own_means.atoms() + loss.received().atoms() + loss.uncovered.atoms();
+    let absorbed = loss.own_means.atoms()
+        + loss.netted.atoms()
+        + loss.received().atoms()
+        + loss.uncovered.atoms();
     assert_eq!(loss.close_out.atoms(), absorbed, "INV-03 of {id}");
     assert_eq!(loss.close_out.atoms(), loss.own_means.atoms() + loss.deficit.atoms(), "{id}");
     for draw in &loss.draws {

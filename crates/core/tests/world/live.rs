@@ -209,7 +209,8 @@ fn every_loss_settles(engine: &mut Engine) -> u32 {
     for (id, _) in &losses {
         let loss = engine.state().losses.loss(*id).unwrap();
         assert_eq!(loss.stage, Stage::Settled, "loss {id}");
-        let absorbed = loss.own_means.atoms() + loss.received().atoms() + loss.uncovered.atoms();
+        let by_books = loss.own_means.atoms() + loss.netted.atoms();
+        let absorbed = by_books + loss.received().atoms() + loss.uncovered.atoms();
         assert_eq!(loss.close_out.atoms(), absorbed, "loss {id}");
     }
     assert!(engine.state().losses.episodes().all(|(_, episode)| episode.closed));

@@ -83,6 +83,7 @@ impl Page<'_> {
             amount: loss.close_out,
             own_means: loss.own_means,
             deficit: loss.deficit,
+            netted: loss.netted,
             layers: layers.collect(),
             uncovered: loss.uncovered,
             recovered: Amount::ZERO,
@@ -167,6 +168,7 @@ impl Page<'_> {
                     Cell::with_below(loss.loss.clone(), below),
                     self.write(loss.close_out).into(),
                     self.write(loss.own_means).into(),
+                    self.write(loss.netted).into(),
                     self.money.full(drawn).into(),
                     self.write(loss.uncovered).into(),
                     Cell::from(if loss.adds_up { "yes" } else { "no" }),
@@ -178,11 +180,15 @@ impl Page<'_> {
             Column::Text("Loss"),
             Column::Number("Close-out loss"),
             Column::Number("Own means"),
+            Column::Extra("Other books"),
             Column::Number("Layers"),
             Column::Number("Uncovered"),
             Column::Number("Adds up"),
         ];
-        let caption = format!("Close-out loss = own means + layers + uncovered, {}", self.unit());
+        let caption = format!(
+            "Close-out loss = own means + gains of other books + layers + uncovered, {}",
+            self.unit()
+        );
         self.section(main, "The losses", "", |section| {
             table::write(section, &caption, &columns, &rows);
             more(section, self.incident.losses.len(), MOST_ROWS, "losses");

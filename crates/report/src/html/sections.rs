@@ -265,6 +265,7 @@ impl Section<'_> {
                     write(loss.amount.atoms()),
                     write(loss.own_means.atoms()),
                     write(loss.deficit.atoms()),
+                    write(loss.netted.atoms()),
                     write(loss.uncovered.atoms()),
                 ];
                 let class = if loss.uncovered.is_zero() { "" } else { "open" };
@@ -277,6 +278,7 @@ impl Section<'_> {
             Column::Number("Amount"),
             Column::Extra("Own means"),
             Column::Extra("Deficit"),
+            Column::Extra("Other books"),
             Column::Number("Uncovered"),
         ];
         main.el("section", &[], |section| {
@@ -345,7 +347,7 @@ impl Section<'_> {
             .picture
             .rows
             .iter()
-            .filter(|row| row.kind != RowKind::OwnMeans)
+            .filter(|row| !matches!(row.kind, RowKind::OwnMeans | RowKind::Results))
             .take(MOST_LAYERS)
             .map(|line| {
                 let open = line.amount.checked_sub(line.repaid).map(&write).unwrap_or_default();

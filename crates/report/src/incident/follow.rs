@@ -99,9 +99,10 @@ impl<'a> Follower<'a> {
             Event::Loss(LossEvent::EpisodeOpened { episode, .. })
             | Event::Loss(LossEvent::LiableSetFixed { episode, .. })
             | Event::Loss(LossEvent::EpisodeClosed { episode }) => (None, *episode == self.id),
-            Event::Loss(LossEvent::SettlementEntered { domain, .. }) => {
-                (None, self.open && *domain == self.domain)
-            }
+            Event::Loss(
+                LossEvent::SettlementEntered { domain, .. }
+                | LossEvent::ResultToFund { domain, .. },
+            ) => (None, self.open && *domain == self.domain),
             Event::Control(ControlEvent::StatusSet { domain, .. }) => {
                 (None, self.open && domain.is_none_or(|of| of == self.domain))
             }

@@ -159,7 +159,7 @@ pub struct LossRow {
     pub detected: Moment,
     /// When it was settled.
     pub settled: Option<Moment>,
-    /// Close-out loss = own means + draws + uncovered.
+    /// Close-out loss = own means + gains of other books + draws + uncovered.
     pub close_out: Amount,
     /// The first of own means.
     pub margin: Amount,
@@ -167,6 +167,8 @@ pub struct LossRow {
     pub own_means: Amount,
     /// The close-out loss less own means.
     pub deficit: Amount,
+    /// What other books of the domain gained and paid for it, before any layer.
+    pub netted: Amount,
     /// The draws, in paying order.
     pub draws: Vec<DrawRow>,
     /// What no step absorbed.
@@ -332,7 +334,8 @@ fn loss_row(names: &StateNames<'_>, id: LossId, loss: &Loss, origin: Origin) -> 
             .filter(|_| !draw.closed)
             .map(|deadline| Moment::new(deadline, origin)),
     };
-    let absorbed = loss.own_means.atoms() + loss.received().atoms() + loss.uncovered.atoms();
+    let by_books = loss.own_means.atoms() + loss.netted.atoms();
+    let absorbed = by_books + loss.received().atoms() + loss.uncovered.atoms();
     LossRow {
         loss: names.loss(id),
         id: id.0,
@@ -347,6 +350,7 @@ fn loss_row(names: &StateNames<'_>, id: LossId, loss: &Loss, origin: Origin) -> 
         margin: loss.margin,
         own_means: loss.own_means,
         deficit: loss.deficit,
+        netted: loss.netted,
         draws: loss.draws.iter().map(draw).collect(),
         uncovered: loss.uncovered,
         adds_up: loss.stage != Stage::Settled || absorbed == loss.close_out.atoms(),
@@ -413,6 +417,9 @@ fn due_row(names: &StateNames<'_>, loss: LossId, pool: &ClaimPool) -> Option<Due
         Bearer::Members { layer, .. } => format!("those who paid through {}", names.layer(*layer)),
         Bearer::Uncovered(domain) => format!("the uncovered debt of {}", names.domain(*domain)),
         Bearer::Ranked { .. } => "those who paid by rank in settlement".to_owned(),
+        Bearer::Results(domain) => {
+            format!("what other books of {} gained", names.domain(*domain))
+        }
         // Proceeds of a sale are not owed back.
         Bearer::Outside(_) => return None,
     };
@@ -436,8 +443,8 @@ fn how_to_verify(origin: Origin) -> Vec<String> {
         stream,
         "rhodian verify receipt FILE --key PUB recomputes one participant's share from the receipt \
          that the service gave him.",
-        "The sums here: for each loss that is settled, close-out loss = own means + layers + \
-         uncovered; what accounts paid through a layer is its draw, where accounts bear it and no \
+        "The sums here: for each loss that is settled, close-out loss = own means + what other books \
+         gained + layers + uncovered; what accounts paid through a layer is its draw, where accounts bear it and no \
          share waits to be taken.",
     ]
     .map(str::to_owned)

@@ -40,11 +40,16 @@ pub fn text(incident: &Incident) -> String {
         let drawn: u128 = loss.draws.iter().map(|draw| draw.received.atoms()).sum();
         let _ = writeln!(
             out,
-            "{} {}  {} {unit} = own means {} + layers {} + uncovered {}{}",
+            "{} {}  {} {unit} = own means {}{} + layers {} + uncovered {}{}",
             printable(&loss.loss),
             printable(loss.failed.as_deref().unwrap_or(&loss.class)),
             money.full(loss.close_out.atoms()),
             money.full(loss.own_means.atoms()),
+            if loss.netted.is_zero() {
+                String::new()
+            } else {
+                format!(" + other books {}", money.full(loss.netted.atoms()))
+            },
             money.full(drawn),
             money.full(loss.uncovered.atoms()),
             if loss.adds_up { "" } else { "  which does not add up" }

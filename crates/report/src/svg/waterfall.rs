@@ -99,7 +99,7 @@ impl Waterfall {
             match bar.kind {
                 _ if nothing => {}
                 RowKind::OwnMeans => canvas.rect(at, size, OWN),
-                RowKind::Layer => canvas.rect(at, size, PAID),
+                RowKind::Results | RowKind::Layer => canvas.rect(at, size, PAID),
                 RowKind::Uncovered => canvas.hatched(at, size, OPEN),
             }
             canvas.reach(top + 330);

@@ -51,6 +51,7 @@ pub fn loss(id: &str, layers: Vec<LayerDraw>, uncovered: u128) -> LossSummary {
         amount: atoms(drawn + uncovered),
         own_means: Amount::ZERO,
         deficit: atoms(drawn + uncovered),
+        netted: Amount::ZERO,
         layers,
         uncovered: atoms(uncovered),
         recovered: Amount::ZERO,

@@ -139,6 +139,10 @@ fn failed(event: &Loss, account: AccountId) -> Option<Part> {
         Loss::RemainderReturned { loss, account: to, asset, amount } if *to == account => {
             of("what was left of the book came back", loss, asset, amount)
         }
+        Loss::RemainderMoved { loss, account: failed, asset, amount, .. } if *failed == account => {
+            let what = "what was left of the book paid for the loss in another domain";
+            of(what, loss, asset, amount)
+        }
         Loss::MarginTaken { loss, asset, from, amount }
         | Loss::OwnMeansTaken { loss, asset, from, amount } => match from {
             OwnMeans::Account(own) | OwnMeans::Stake { account: own, .. } if *own == account => {

@@ -73,6 +73,7 @@ fn status(ask: &Ask<'_>) -> Result<VenueView, Problem> {
         own: state.control.own_status(Some(id)),
         halted_until: state.control.halted_until(Some(id)),
         uncovered: state.ledger.owed(domain.asset, Holder::Uncovered(id)),
+        results: state.ledger.held(domain.asset, Holder::Results(id)),
         episode_open: state.losses.episodes().any(|(_, one)| !one.closed && one.domain == id),
     });
     let count = |items: usize| items as u64;

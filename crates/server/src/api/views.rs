@@ -61,7 +61,9 @@ pub struct DomainStatus {
     pub halted_until: Option<Time>,
     /// What no step absorbed and nobody paid since, in atoms.
     pub uncovered: Amount,
-    /// Whether its debts were settled by rank.
+    /// What its close-out books gained and has not paid for anything yet.
+    pub results: Amount,
+    /// Whether an episode of it is open.
     pub episode_open: bool,
 }
 

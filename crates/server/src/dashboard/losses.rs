@@ -4,7 +4,7 @@ use maud::{Markup, PreEscaped, html};
 use rhodian_core::domain::Source;
 use rhodian_core::ids::{AssetId, LayerId, LossId};
 use rhodian_core::loss::Loss;
-use rhodian_report::picture::RowKind;
+use rhodian_report::picture::{OTHER_BOOKS, RowKind};
 use rhodian_report::svg::{Bar, Chart, Waterfall};
 
 use super::overview::link;
@@ -112,6 +112,9 @@ fn picture(ask: &Ask<'_>, id: LossId, loss: &Loss, asset: AssetId) -> Waterfall 
     if !loss.own_means.is_zero() {
         bar(RowKind::OwnMeans, "Own means".to_owned(), loss.own_means.atoms());
     }
+    if !loss.netted.is_zero() {
+        bar(RowKind::Results, OTHER_BOOKS.to_owned(), loss.netted.atoms());
+    }
     for draw in &loss.draws {
         bar(RowKind::Layer, show::layer(ask, draw.layer), draw.received.atoms());
     }
@@ -119,9 +122,10 @@ fn picture(ask: &Ask<'_>, id: LossId, loss: &Loss, asset: AssetId) -> Waterfall 
     let open = loss.remaining();
     let total = loss.close_out.atoms();
     let about = format!(
-        "Of {}: own means {}, layers {}, uncovered {}, still to absorb {}.",
+        "Of {}: own means {}, gains of other books {}, layers {}, uncovered {}, still to absorb {}.",
         money(total),
         money(loss.own_means.atoms()),
+        money(loss.netted.atoms()),
         money(loss.received().atoms()),
         money(loss.uncovered.atoms()),
         money(open.atoms()),
@@ -144,6 +148,12 @@ fn steps(ask: &Ask<'_>, loss: &Loss, asset: AssetId) -> Markup {
                     td {} th scope="row" { "Own means, margin first" } td {}
                     td class="number" { (money(loss.own_means)) } td {}
                 }
+                @if !loss.netted.is_zero() {
+                    tr {
+                        td {} th scope="row" { (OTHER_BOOKS) } td {}
+                        td class="number" { (money(loss.netted)) } td {}
+                    }
+                }
                 @for draw in &loss.draws {
                     tr {
                         td class="number" { (draw.step) }
@@ -161,6 +171,7 @@ fn steps(ask: &Ask<'_>, loss: &Loss, asset: AssetId) -> Markup {
             }
         }
         p { "Close-out loss " (money(loss.close_out)) " = own means " (money(loss.own_means))
+            @if !loss.netted.is_zero() { " + gains of other books " (money(loss.netted)) }
             " + layers " (money(loss.received())) " + uncovered " (money(loss.uncovered))
             @if !loss.remaining().is_zero() { " + still to absorb " (money(loss.remaining())) }
             "." }

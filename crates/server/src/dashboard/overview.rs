@@ -91,11 +91,13 @@ fn domains(ask: &Ask<'_>) -> Markup {
                 thead { tr {
                     th scope="col" { "Domain" } th scope="col" { "Status" }
                     th scope="col" { "Asset" } th scope="col" class="number" { "Uncovered" }
+                    th scope="col" class="number" { "Gains of books" }
                     th scope="col" { "Halt until" }
                 } }
                 tbody {
                     @for (id, of) in state.domains.domains() {
                         @let owed = state.ledger.owed(of.asset, Holder::Uncovered(id));
+                        @let kept = state.ledger.held(of.asset, Holder::Results(id));
                         tr {
                             th scope="row" { (of.name) }
                             td { (show::word(&state.control.domain_status(id))) }
@@ -103,6 +105,7 @@ fn domains(ask: &Ask<'_>) -> Markup {
                             td class="number" {
                                 (show::money(ask, of.asset, owed.atoms().cast_signed()))
                             }
+                            td class="number" { (show::money(ask, of.asset, kept.atoms().cast_signed())) }
                             td { (state.control.halted_until(Some(id)).map_or_else(
                                 || "none".to_owned(), show::time)) }
                         }

@@ -39,7 +39,17 @@ pub const GROUPS: &[(&str, &[&str])] = &[
     ),
     (
         "recoveries",
-        &["loss.recovery-received", "loss.pool-repaid", "loss.debt-paid", "loss.income-to-claims"],
+        &[
+            "loss.recovery-received",
+            "loss.pool-repaid",
+            "loss.debt-paid",
+            "loss.income-to-claims",
+            "loss.result-kept",
+            "loss.result-netted",
+            "loss.result-to-claims",
+            "loss.result-to-fund",
+            "loss.remainder-moved",
+        ],
     ),
     (
         "statuses",

@@ -3,8 +3,8 @@
 use clap::{Parser, Subcommand};
 
 use crate::commands::{
-    allocate, check, completions, demo, explain, incident, init, margin, run, schema, serve, share,
-    verify,
+    allocate, check, completions, demo, explain, incident, init, lab, margin, run, schema, serve,
+    share, verify,
 };
 use crate::diagnostic::{Diagnostic, Exit};
 
@@ -21,6 +21,7 @@ Examples:
   rhodian margin run --account bob
   rhodian explain result --account bob
   rhodian incident run --out incident
+  rhodian lab october --data autodeleveraging-analysis
   rhodian verify receipt bob.json --key venue.pub
   rhodian verify journal venue
   rhodian serve --data venue
@@ -55,6 +56,8 @@ pub enum Command {
     #[allow(missing_docs)]
     Incident(incident::IncidentArgs),
     #[allow(missing_docs)]
+    Lab(lab::LabArgs),
+    #[allow(missing_docs)]
     Demo(demo::DemoArgs),
     #[allow(missing_docs)]
     Serve(serve::ServeArgs),
@@ -80,6 +83,7 @@ impl Command {
             Self::Margin(args) => margin::run(args),
             Self::Explain(args) => explain::run(args),
             Self::Incident(args) => incident::run(args),
+            Self::Lab(args) => lab::run(args),
             Self::Demo(args) => demo::run(args),
             Self::Serve(args) => serve::run(args),
             Self::Check(args) => check::run(args),

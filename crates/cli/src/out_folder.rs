@@ -28,6 +28,8 @@ pub enum Results {
     Incident,
     /// What `margin` writes.
     Margin,
+    /// What `lab october` writes.
+    October,
 }
 
 impl Results {
@@ -47,6 +49,7 @@ impl Results {
             Self::Explanation => &["explanation.json", "explanation.txt", "explanation.csv"],
             Self::Incident => &["incident.html", "incident.json", "payers.csv", "timeline.csv"],
             Self::Margin => &["margin.json", "margin.txt", "margin.csv"],
+            Self::October => &["october.json", "october.txt", "october.csv"],
         }
     }
 
@@ -57,6 +60,7 @@ impl Results {
             Self::Explanation => "explanation.json",
             Self::Incident => "incident.json",
             Self::Margin => "margin.json",
+            Self::October => "october.json",
         }
     }
 }

@@ -51,6 +51,7 @@ mod digest;
 pub mod error;
 pub mod market;
 pub mod normal;
+pub mod october;
 pub mod options;
 pub mod path;
 pub mod population;

@@ -7,6 +7,7 @@ pub mod demo;
 pub mod explain;
 pub mod incident;
 pub mod init;
+pub mod lab;
 pub mod margin;
 pub mod run;
 pub mod schema;

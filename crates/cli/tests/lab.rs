@@ -1,0 +1,109 @@
+//! `rhodian lab`: published records, read and scored.
+
+mod binary;
+
+use std::fmt::Write as _;
+use std::fs;
+use std::path::Path;
+
+use binary::{data, done, folder, json, rhodian_in, rows};
+
+const POLICIES: [&str; 5] = ["prod", "contract_pr", "vector", "fixed_point_ilp_integer", "pr"];
+
+/// Two waves: production takes 150 of 100 and 20 of 50; the others what was needed.
+fn waves() -> String {
+    let mut text = "wave,budget_needed,deficit_usd,max_loss_usd".to_owned();
+    for prefix in ["budget", "max_pct"] {
+        for policy in POLICIES {
+            let _ = write!(text, ",{prefix}_{policy}");
+        }
+    }
+    text + "\n1,100.00,500.0,400.0,150,100,100,100,100,1.0,0.2,0.2,0.5,1e-1\
+            \n2,50.00,450.0,400.0,20,50,50,50,50,0.5,0.2,0.2,0.5,1e-1\n"
+}
+
+fn record(here: &Path, text: &str) {
+    fs::create_dir_all(here.join("oct10")).unwrap();
+    fs::write(here.join("oct10/policy_per_wave_metrics.csv"), text).unwrap();
+}
+
+#[test]
+fn waves_are_scored() {
+    let here = folder();
+    record(here.path(), &waves());
+    let ran = done(here.path(), &["lab", "october", "--data", ".", "--out", "october"]);
+    assert!(ran.stderr.contains("no adl_by_user.csv"), "{}", ran.stderr);
+    assert!(ran.stdout.contains("production                           80.00"), "{}", ran.stdout);
+    let told = json(&here.path().join("october/october.json"));
+    let production = &told["policies"][0];
+    let of = |key: &str| production[key].as_str().unwrap();
+    assert_eq!((of("over"), of("under"), of("tracking")), ("50.00", "30.00", "80.00"));
+    // 100 x 0.5 above the program, and 100 x 0.9 + 50 x 0.4 above the least.
+    assert_eq!((of("fairness"), of("total"), of("above_least")), ("50.00", "130.00", "110.00"));
+    // 400 stands in both waves.
+    let repeated = &told["repeated_loss"];
+    assert_eq!(
+        (&repeated["waves"], repeated["deficits_once"].as_str()),
+        (&2.into(), Some("550.00"))
+    );
+    assert_eq!(told["production"]["waves_short"], 1);
+    assert!(told.get("ours").is_none());
+    let table = rows(&here.path().join("october/october.csv"));
+    assert_eq!((table.len(), table[4]["policy"].as_str()), (5, "continuous pro-rata"));
+    let text = fs::read_to_string(here.path().join("october/october.txt")).unwrap();
+    assert_eq!(text, ran.stdout);
+    let again = rhodian_in(here.path(), &["lab", "october", "--data", ".", "--out", "october"]);
+    assert_eq!(again.status, 2, "a folder is not replaced without --force: {}", again.stderr);
+}
+
+#[test]
+fn our_own_rule_divides_what_was_needed() {
+    let here = folder();
+    record(here.path(), &waves());
+    let accounts = "user,closed_pnl,account_value_realtime\nann,600,1000\nbob,200,20\ncarl,-5,9\n";
+    fs::write(here.path().join("oct10/adl_by_user.csv"), accounts).unwrap();
+    let ran = done(here.path(), &["lab", "october", "--data", ".", "--format", "json"]);
+    let told: serde_json::Value = serde_json::from_str(&ran.stdout).unwrap();
+    let ours = &told["ours"];
+    assert_eq!(ours["accounts"], 2, "who lost is not liable");
+    let taken = |place: usize| ours["waves"][place]["taken"].as_str().unwrap().to_owned();
+    assert_eq!((taken(0), taken(1)), ("100.00".to_owned(), "50.00".to_owned()));
+    // Bob is at his 20: Ann pays 130 of 600.
+    assert_eq!(ours["waves"][1]["level"], "0.216667");
+    assert_eq!((ours["excess"].as_str(), &ours["inversions"]), (Some("0.00"), &0.into()));
+}
+
+#[test]
+fn what_cannot_be_read_is_refused() {
+    for (case, text, status, words) in [
+        ("no column", waves().replace(",budget_vector", ",other"), 2, "record-column"),
+        ("twice", waves().replace(",budget_vector", ",budget_prod"), 2, "record-column"),
+        ("no number", waves().replace("450.0", "many"), 2, "record-no-number"),
+        ("not finite", waves().replace("450.0", "1e999"), 2, "record-no-number"),
+        ("no rows", waves().lines().next().unwrap().to_owned() + "\n", 2, "record-empty"),
+        ("a short row", waves() + "3,1\n", 2, "csv-short-row"),
+        ("empty", String::new(), 2, "error["),
+    ] {
+        let here = folder();
+        record(here.path(), &text);
+        let ran = rhodian_in(here.path(), &["lab", "october", "--data", ".", "--out", "october"]);
+        assert_eq!(ran.status, status, "{case}: {}", ran.stderr);
+        assert!(ran.stderr.contains(words), "{case}: {}", ran.stderr);
+        assert!(ran.stdout.is_empty() && !here.path().join("october").exists(), "{case}");
+    }
+    let here = folder();
+    let ran = rhodian_in(here.path(), &["lab", "october", "--data", "nowhere"]);
+    assert_eq!(ran.status, 3, "{}", ran.stderr);
+    assert!(ran.stderr.contains("io-not-found"), "{}", ran.stderr);
+}
+
+/// The published record, where it is: production's first figure is the paper's.
+#[test]
+fn the_published_record() {
+    let Some(data) = data("the_published_record") else { return };
+    let here = folder();
+    let data = data.canonicalize().unwrap();
+    let args = ["lab", "october", "--data", data.to_str().unwrap(), "--format", "csv"];
+    let ran = done(here.path(), &args);
+    assert!(ran.stdout.contains("production,no,53782490.53,49405578.12,4376912.41,"));
+}

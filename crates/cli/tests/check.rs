@@ -152,6 +152,7 @@ fn report() -> Report {
         uncovered: amount(10),
         recovered: Amount::ZERO,
         repaid_uncovered: Amount::ZERO,
+        repaid_results: Amount::ZERO,
         settled_by_rank: Amount::ZERO,
         repaid_by_rank: Amount::ZERO,
     };

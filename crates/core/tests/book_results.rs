@@ -74,7 +74,7 @@ fn a_gain_nets_before_any_layer_pays() {
     // Netting pays for Dora, it does not forgive her: what is recovered goes to the results.
     assert_eq!(open(&world, "dora"), 5_000);
     world.recover("dora", 3_000);
-    assert_eq!((open(&world, "dora"), results(&world)), (2_000, 3_000));
+    assert_eq!((open(&world, "dora"), results(&world), world.pot("fund")), (2_000, 0, 9_000));
 }
 
 #[test]
@@ -93,7 +93,8 @@ fn a_later_gain_repays_those_who_paid_last_step_first() {
     // What Dora owes she owes still: to the results that repaid them.
     assert_eq!(open(&world, "dora"), 5_000);
     world.recover("dora", 5_000);
-    assert_eq!((open(&world, "dora"), results(&world)), (0, 5_000));
+    assert_eq!((open(&world, "dora"), results(&world)), (0, 0));
+    assert_eq!(world.pot("fund"), 11_000, "no loss is open: it is the fund's");
 }
 
 /// What is still to be repaid of a loss.
@@ -175,10 +176,10 @@ fn without_a_fund() -> World {
 fn without_a_fund_a_gain_waits_for_the_next_loss() {
     let mut world = two_books();
     world.waterfall(&["gains"]);
-    // The episode's rules are frozen: the fund of its waterfall gets what is left.
+    // The episode's rules are frozen: the fund paid and is repaid; the rest has no fund to go to.
     dora_loses(&mut world);
     alice_gains(&mut world);
-    assert_eq!((results(&world), world.pot("fund")), (0, 6_000));
+    assert_eq!((results(&world), world.pot("fund")), (5_000, 1_000));
 
     let mut world = without_a_fund();
     world.fill("BTC", "alice", "bob", 100, 1_000);
@@ -277,10 +278,11 @@ fn a_remainder_stands_behind_the_same_accounts_other_losses() {
     world.fill("SOL", "maker", "book/alts", 100, 650);
     assert_eq!(world.loss("alts").stage, Stage::Absorbing, "the sale has a deadline");
     world.fill("BTC", "maker", "book/majors", 100, 1_000);
-    assert_eq!(world.loss("alts").netted.atoms(), 5_000);
-    world.tick(1_000);
-    assert_eq!(world.loss("alts").stage, Stage::Settled);
-    assert_eq!(world.loss("alts").uncovered.atoms(), 0);
+    // 20,000 of margin and 5,000 that came later; nobody is asked for the sale any more.
+    let loss = world.loss("alts");
+    assert_eq!((loss.own_means.atoms(), loss.deficit.atoms()), (25_000, 10_000));
+    assert_eq!((loss.stage, loss.uncovered.atoms()), (Stage::Settled, 0));
+    assert!(world.pay_draw("alts", "sale", None, 1).is_err());
     assert_eq!(world.equity("alice"), 15_000, "but for what the fund paid before");
 
     // When it is settled: those who bore it are repaid.
@@ -310,6 +312,36 @@ fn a_moved_remainder_pays_both_penalties() {
         assert_eq!(world.pot("fund"), 1_000 + 2_000, "{case}: 1 % of 200,000");
         assert_eq!(world.equity("alice"), 38_000, "{case}");
     }
+    // Alts leaves nothing: what was taken over there is charged for all the same.
+    for (case, first) in [("majors first", true), ("alts first", false)] {
+        let mut world = two_domains();
+        let of = routes(&world, "fund", &[rhodian_core::closeout::Route::Market]);
+        world.set_routes(of).unwrap();
+        let mut books = [("BTC", "book/majors", 1_000), ("SOL", "book/alts", 800)];
+        if !first {
+            books.reverse();
+        }
+        for (market, book, price) in books {
+            world.fill(market, "maker", book, 100, price);
+        }
+        assert_eq!(world.equity("alice"), 18_000, "{case}: 20,000 left, 2,000 of penalty");
+    }
+}
+
+/// What a remainder paid of a debt the penalty on the rest of it does not pay again.
+#[test]
+fn a_remainder_and_its_penalty_pay_a_debt_once() {
+    let mut world = two_domains();
+    let of = routes(&world, "alts fund", &[rhodian_core::closeout::Route::Market]);
+    world.set_routes(of).unwrap();
+    world.fill("SOL", "maker", "book/alts", 100, 650);
+    world.tick(1_000);
+    assert_eq!(world.loss("alts").uncovered.atoms(), 5_000);
+    world.fill("BTC", "maker", "book/majors", 100, 1_000);
+    let owed = world.balance(Holder::Uncovered(DomainId(1)));
+    // 15,000 to those who bore it; of 5,000 left, 2,000 are the penalty on both.
+    assert_eq!((owed, open(&world, "alts")), (0, 0));
+    assert_eq!((world.pot("alts fund"), world.equity("alice")), (12_000, 3_000));
 }
 
 /// A fund's penalties pay the debts it stands behind, each debt once: both sides of a fill pay one.

@@ -56,6 +56,9 @@ fn a_limit_takes_a_part_of_every_leg() {
     let left = ["BTC", "ETH", "SOL"].map(|market| world.lots("dora", market));
     // 43 lots of each are 137,600; no lot is worth 400.
     assert_eq!(left, [257, -257, 257]);
+    // Less than a lot of each: none goes before there is room for all, unless there never is.
+    let (world, _) = deleveraged(0, amount(3_199));
+    assert_eq!(world.lots("dora", "BTC"), 297, "a limit below a lot of each takes what fits");
 }
 
 /// Dora, long BTC and SOL and short ETH, 300 each, after ETH rose to 1,200; how many plans there

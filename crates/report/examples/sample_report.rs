@@ -162,6 +162,7 @@ fn loss(
         uncovered: cents(uncovered)?,
         recovered: Amount::ZERO,
         repaid_uncovered: Amount::ZERO,
+        repaid_results: Amount::ZERO,
         settled_by_rank: Amount::ZERO,
         repaid_by_rank: Amount::ZERO,
     })

@@ -106,6 +106,10 @@ pub struct LossSummary {
     pub recovered: Amount,
     /// The part of what came back that paid the uncovered debt.
     pub repaid_uncovered: Amount,
+    /// The part of what came back that went to gains of other books, which had paid. Not written
+    /// where it is nothing.
+    #[serde(skip_serializing_if = "nothing")]
+    pub repaid_results: Amount,
     /// What of the uncovered debt was taken from claims by rank, in settlement. Not written where
     /// it is nothing.
     #[serde(skip_serializing_if = "nothing")]

@@ -352,7 +352,11 @@ fn recoveries(loss: &LossSummary) -> Sum {
     if !loss.repaid_by_rank.is_zero() {
         terms.push(("Settled by rank".to_owned(), loss.repaid_by_rank.atoms()));
     }
-    let borne = loss.deficit.atoms();
+    if !loss.repaid_results.is_zero() {
+        terms.push((OTHER_BOOKS.to_owned(), loss.repaid_results.atoms()));
+    }
+    // What results repaid they are owed in their turn.
+    let borne = loss.deficit.atoms() + loss.repaid_results.atoms();
     if loss.recovered.atoms() > borne {
         terms.push(("Left over".to_owned(), loss.recovered.atoms() - borne));
     }

@@ -97,6 +97,7 @@ pub fn losses(state: &State, trail: &Trail, ids: &[String], money: Money) -> Vec
                 uncovered: loss.uncovered,
                 recovered: amount(trail.recovered.get(&id)),
                 repaid_uncovered: amount(trail.repaid_uncovered.get(&id)),
+                repaid_results: amount(trail.repaid_results.get(&id)),
                 settled_by_rank,
                 repaid_by_rank,
             }
@@ -163,7 +164,7 @@ fn layer_state(state: &State, loss: &Loss, standing: &Standing) -> LayerState {
 fn wanted_more(loss: &Loss, standing: &Standing) -> bool {
     let up_to = loss.draws.iter().filter(|draw| draw.step <= standing.step);
     let absorbed: u128 = up_to.map(|draw| draw.received.atoms()).sum();
-    absorbed < loss.deficit.atoms()
+    absorbed + loss.netted.atoms() < loss.deficit.atoms()
 }
 
 /// What came back to those who paid through `layer`.

@@ -114,6 +114,8 @@ pub struct Trail {
     pub recovered: BTreeMap<LossId, u128>,
     /// What of it paid uncovered debt.
     pub repaid_uncovered: BTreeMap<LossId, u128>,
+    /// What came back for each loss to gains of other books.
+    pub repaid_results: BTreeMap<LossId, u128>,
     /// The uncovered debt that moved the domain to settlement.
     pub settlement_entered: Option<Amount>,
     /// What was taken by rank: the loss, then each account and how much, in account order.
@@ -244,9 +246,12 @@ impl Trail {
                 *self.repaid_uncovered.entry(*loss).or_default() += amount.atoms();
             }
             LossEvent::PoolRepaid { loss, to, amount, .. } => {
-                if matches!(to, PoolHolder::Uncovered(_)) {
-                    *self.repaid_uncovered.entry(*loss).or_default() += amount.atoms();
-                }
+                let repaid = match to {
+                    PoolHolder::Uncovered(_) => &mut self.repaid_uncovered,
+                    PoolHolder::Results(_) => &mut self.repaid_results,
+                    PoolHolder::Members | PoolHolder::Layer(_) => return,
+                };
+                *repaid.entry(*loss).or_default() += amount.atoms();
             }
             _ => {}
         }

@@ -144,29 +144,33 @@ fn next_to_other_side(
     let routes = Routes { slippage: 0, ..routes.clone() };
     let rows = within_room(state, asset, plan(state, account, &routes)?);
     let (market, lots) = to_other_side(state, account, asset, &rows)?;
-    let rows = rows.into_iter().filter(|(_, lots)| !lots.is_flat()).collect();
     Some(Next { market, lots, plan: Some(rows) })
 }
 
-/// The same part of every row that the rate limit lets go now, in whole lots rounded down; all of
-/// them where that would be nothing of any.
+/// The same part of every row that the rate limit lets go now, a lot of each at least. Where there
+/// is no room for a lot of each, none goes before there is; where there never will be, what fits.
 fn within_room(
     state: &State,
     asset: AssetId,
     rows: Vec<(MarketId, Quantity)>,
 ) -> Vec<(MarketId, Quantity)> {
     let room = state.closeouts.room(state, asset);
+    let lot = Quantity::new(1).unwrap_or_default();
+    let rows: Vec<_> = rows.into_iter().filter(|(_, lots)| !lots.is_flat()).collect();
     let value: u128 = rows.iter().map(|(market, lots)| sale::gross(state, *market, *lots)).sum();
-    if value <= room {
+    let each: u128 = rows.iter().map(|(market, _)| sale::gross(state, *market, lot)).sum();
+    let limit = state.closeouts.routes(asset).map_or(u128::MAX, |of| of.rate_limit.atoms());
+    if value <= room || each > limit {
         return rows;
     }
+    let Some(more) = room.checked_sub(each) else { return Vec::new() };
     let part = |(market, lots): &(MarketId, Quantity)| {
-        let size = wide::mul_div_floor(u128::from(lots.size()), room, value).unwrap_or(0);
-        let size = i64::try_from(size).unwrap_or(0) * lots.lots().signum();
-        (*market, Quantity::new(size).unwrap_or_default())
+        let size = u128::from(lots.size());
+        let size = wide::mul_div_floor(size, more, value).unwrap_or(0) + 1;
+        let size = i64::try_from(size).unwrap_or(i64::MAX).min(lots.lots().abs());
+        (*market, Quantity::new(size * lots.lots().signum()).unwrap_or_default())
     };
-    let parts: Vec<_> = rows.iter().map(part).collect();
-    if parts.iter().all(|(_, lots)| lots.is_flat()) { rows } else { parts }
+    rows.iter().map(part).collect()
 }
 
 /// The first market of `plan` with somebody on the other side, and how many of its lots the rate

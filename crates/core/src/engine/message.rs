@@ -245,6 +245,7 @@ impl Event {
         let takes_part = match self {
             Self::Market(market::Event::Filled { seller, .. }) => book(seller),
             Self::Loss(loss::Event::RemainderMoved { other, .. }) => *other == id,
+            Self::Loss(loss::Event::RemainderReturned { charged, .. }) => charged.contains(&id),
             Self::Market(market::Event::PaidOut { paid: rows, .. })
             | Self::CloseOut(closeout::Event::Deleveraged { taken: rows, .. }) => {
                 rows.iter().any(|(party, _)| book(party))

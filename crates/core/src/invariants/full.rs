@@ -40,6 +40,15 @@ pub fn check(state: &State) -> Result<(), Broken> {
     caps(state)?;
     for (domain, found) in state.domains.domains() {
         divided(state, domain)?;
+        let of_domain = state.losses.losses().filter(|(_, loss)| loss.domain == domain);
+        let debts = Amount::sum(of_domain.map(|(_, loss)| loss.debt()));
+        let owed = state.ledger.balance(found.asset, Holder::Uncovered(domain)).atoms();
+        if owed != -debts.atoms().cast_signed() {
+            return broken(
+                REPAID,
+                format!("domain {domain}: debts of {debts}, the ledger has {owed}"),
+            );
+        }
         let results = state.ledger.balance(found.asset, Holder::Results(domain)).atoms();
         if results < 0 {
             return broken(SETTLED, format!("domain {domain}: results are {results}"));
@@ -89,6 +98,13 @@ fn asset_of(state: &State, loss: &Loss) -> AssetId {
 }
 
 fn settled(state: &State, id: LossId, loss: &Loss) -> Result<(), Broken> {
+    if matches!(loss.stage, Stage::Measured | Stage::Absorbing) {
+        let suspense = state.ledger.balance(asset_of(state, loss), Holder::Suspense(id)).atoms();
+        if suspense != -loss.remaining().atoms().cast_signed() {
+            let detail = format!("loss {id}: {} left, suspense {suspense}", loss.remaining());
+            return broken(SETTLED, detail);
+        }
+    }
     if loss.stage != Stage::Settled {
         return Ok(());
     }

@@ -222,7 +222,7 @@ impl Running {
         let totals = self.losses.entry(id).or_default();
         match event {
             E::RemainderMoved { amount, to: RemainderTo::Suspense, .. } => {
-                totals.netted += signed(*amount);
+                totals.own_means += signed(*amount);
             }
             E::LossMeasured { close_out, .. } => totals.close_out = signed(*close_out),
             E::MarginTaken { amount, .. } | E::OwnMeansTaken { amount, .. } => {

@@ -129,7 +129,7 @@ fn reduced(
     Ok(rows.map(|((account, stake), share)| (account, share, stake.less_or_zero(share))).collect())
 }
 
-/// A pending draw closes when it is full or its deadline has passed.
+/// A pending draw closes when it is full, its deadline has passed, or nothing is left to absorb.
 pub(super) fn close_draw(
     state: &State,
     loss: LossId,
@@ -139,7 +139,7 @@ pub(super) fn close_draw(
     let (found, _) = absorbing(state, loss)?;
     let draw = open_draw(found, layer).ok_or(Rejection::NotDue)?;
     let over = draw.deadline.is_some_and(|deadline| deadline <= state.now());
-    if !over && draw.received < draw.planned {
+    if !over && draw.received < draw.planned && !found.remaining().is_zero() {
         return Err(Rejection::NotDue);
     }
     events.push(Event::DrawClosed { loss, layer, received: draw.received });
@@ -191,7 +191,6 @@ pub(super) fn close_episode(
     if found.closed || repays || !found.losses.iter().all(settled) {
         return Err(Rejection::NotDue);
     }
-    results::to_fund(state, episode, found, events)?;
     events.push(Event::EpisodeClosed { episode });
     Ok(())
 }

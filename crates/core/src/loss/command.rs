@@ -231,4 +231,6 @@ pub enum Duty {
     EndHalt { domain: Option<DomainId> } = 15,
     /// What flat books of the domain gained repays claims of a settled loss of the episode.
     RepayFromResults { loss: LossId } = 16,
+    /// What flat books gained and nobody is owed is the fund's.
+    ResultsToFund { domain: DomainId } = 17,
 }

@@ -67,6 +67,7 @@ pub(crate) fn decide_duty(
         Duty::BookResidue { set, layer } => touch::book_residue(state, set, layer, events),
         Duty::TakeWaiting { set, layer } => touch::take_waiting(state, set, layer, events),
         Duty::RepayFromResults { loss } => results::repay(state, loss, events),
+        Duty::ResultsToFund { domain } => results::to_fund(state, domain, events),
         Duty::EndHalt { domain } => {
             if control::end_halt(state, domain, events) {
                 Ok(())

@@ -41,6 +41,9 @@ pub(crate) fn duty(state: &State) -> Option<Duty> {
     if let Some(duty) = residue(losses) {
         return Some(duty);
     }
+    if let Some(duty) = results::idle(state) {
+        return Some(duty);
+    }
     let mut domains = state.domains.domains();
     let (domain, _) = domains.find(|(id, _)| decide::past_threshold(state, *id).is_some())?;
     Some(Duty::EnterSettlement { domain })
@@ -90,7 +93,7 @@ fn absorbing(state: &State, loss: LossId, found: &Loss) -> Option<Duty> {
             }
             Source::Call { .. } | Source::Proceeds { .. } => {
                 let over = draw.deadline.is_some_and(|deadline| deadline <= now);
-                if over || draw.received >= draw.planned {
+                if over || draw.received >= draw.planned || found.remaining().is_zero() {
                     return Some(Duty::CloseDraw { loss, layer });
                 }
                 waiting = true;

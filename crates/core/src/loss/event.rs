@@ -83,7 +83,14 @@ pub enum Event {
         from_book: bool,
     } = 10,
     /// What is left of the margin the book opened with went back to the owner.
-    RemainderReturned { loss: LossId, account: AccountId, asset: AssetId, amount: Amount } = 11,
+    RemainderReturned {
+        loss: LossId,
+        account: AccountId,
+        asset: AssetId,
+        amount: Amount,
+        /// Other losses of the same failure, for whose takeover the penalty is asked now, too.
+        charged: Vec<LossId>,
+    } = 11,
     /// What is left of the margin in one domain pays for `other`, a loss of the same account.
     RemainderMoved {
         loss: LossId,

@@ -45,20 +45,12 @@ impl Losses {
                 self.ranked.insert(*domain);
                 self.staged(event, now);
             }
-            Event::RemainderMoved { loss, other, amount, to, .. } => {
-                let taken = self.losses[loss.index()].taken;
-                let other = &mut self.losses[other.index()];
-                let add = |sum: &mut Amount, more: Amount| {
-                    *sum = sum.checked_add(more).unwrap_or(Amount::MAX);
-                };
-                match to {
-                    // What was taken over goes with it: the penalty is asked of what is left.
-                    RemainderTo::Book => {
-                        add(&mut other.margin, *amount);
-                        add(&mut other.taken, taken);
-                    }
-                    RemainderTo::Suspense => add(&mut other.netted, *amount),
-                    RemainderTo::Claims => {}
+            Event::RemainderMoved { other, amount, to, .. } => {
+                remainder_moved(&mut self.losses[other.index()], *amount, *to);
+            }
+            Event::RemainderReturned { loss, charged, .. } => {
+                for of in charged.iter().chain([loss]) {
+                    self.losses[of.index()].taken = Amount::ZERO;
                 }
             }
             Event::EpisodeClosed { episode } => self.episodes[episode.index()].closed = true,
@@ -387,6 +379,20 @@ fn open_draw(loss: &mut Loss, layer: LayerId) -> Option<&mut Draw> {
 }
 
 /// A loss known to the ledger, before anything else of it is known.
+/// What was left of the account's margin elsewhere is margin of a book that is open, and own means
+/// of a loss that is being absorbed.
+fn remainder_moved(loss: &mut Loss, amount: Amount, to: RemainderTo) {
+    let add = |sum: Amount| sum.checked_add(amount).unwrap_or(Amount::MAX);
+    match to {
+        RemainderTo::Book => loss.margin = add(loss.margin),
+        RemainderTo::Suspense => {
+            loss.own_means = add(loss.own_means);
+            loss.deficit = loss.deficit.less_or_zero(amount);
+        }
+        RemainderTo::Claims => {}
+    }
+}
+
 fn unmeasured(domain: DomainId, number: u64, cause: &Name, set_off: &[SetOff], now: Time) -> Loss {
     Loss {
         domain,

@@ -8,7 +8,7 @@ use super::{Event, PoolHolder, Rejection, Stage};
 use crate::account;
 use crate::control::Parameter;
 use crate::domain::{self, Source};
-use crate::engine::{Events, State};
+use crate::engine::{self, Events, State};
 use crate::ids::{AccountId, AssetId, DomainId, LayerId, LossId};
 use crate::recovery::{self, Bearer, ClaimPool};
 use crate::units::Amount;
@@ -43,7 +43,8 @@ pub(super) fn pay_draw(
     if amount.is_zero() {
         return Err(Rejection::ZeroAmount);
     }
-    let open = draw.planned.less_or_zero(draw.received);
+    // What was paid otherwise since, as by the failed account itself, is not asked for.
+    let open = draw.planned.less_or_zero(draw.received).min(found.remaining());
     if amount > open {
         return Err(Rejection::AboveDraw { asked: amount, open });
     }
@@ -222,13 +223,27 @@ fn pay_debts(
     let mut left = amount;
     for (loss, found) in state.debts() {
         let domain = found.domain;
-        let debt = found.debt().min(left);
+        let debt = found.debt().less_or_zero(paid_now(events, loss)).min(left);
         if behind.contains(&domain) && !debt.is_zero() {
             events.push(Event::DebtPaid { loss, layer, domain, asset, amount: debt });
             left = left.less_or_zero(debt);
         }
     }
     left
+}
+
+/// What earlier events of the same command paid of the uncovered debt of `of`.
+fn paid_now(events: &Events, of: LossId) -> Amount {
+    Amount::sum(events.as_slice().iter().filter_map(|event| match *event {
+        engine::Event::Loss(Event::DebtPaid { loss, amount, .. })
+        | engine::Event::Loss(Event::PoolRepaid {
+            loss,
+            to: PoolHolder::Uncovered(_),
+            amount,
+            ..
+        }) => (loss == of).then_some(amount),
+        _ => None,
+    }))
 }
 
 /// One million: the unit of the parameter that splits income.

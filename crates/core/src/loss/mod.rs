@@ -165,16 +165,17 @@ pub struct Loss {
     pub close_out: Amount,
     /// The failed party's margin: the first of his own means.
     pub margin: Amount,
-    /// The gross value at the marks of the legs that were taken over.
+    /// The gross value at the marks of the legs that were taken over, until the penalty for it was
+    /// asked.
     pub taken: Amount,
     /// What his other accounts are held for.
     pub set_off: Vec<SetOff>,
     /// What the failed owner's own means paid, margin included.
     pub own_means: Amount,
-    /// Realised close-out loss beyond own means.
+    /// Realised close-out loss beyond own means; own means that come later, as what is left of the
+    /// account's margin in another domain, lower it.
     pub deficit: Amount,
-    /// What paid for it before any layer: gains of the domain's other books, and what was left of
-    /// the failed account's margin in other domains.
+    /// What other books of the domain gained and paid for it, before any layer.
     pub netted: Amount,
     /// The step being drawn on, counted from 1; zero before the first.
     pub step: u16,

@@ -1,11 +1,14 @@
 //! What closing out leaves of a margin: it pays for what the same account lacks elsewhere,
 //! whichever book was closed first, then the penalty; the rest is the owner's.
 
+use alloc::vec::Vec;
+
 use super::income::{open_claims, repay};
 use super::{Event, Loss, Origin, RemainderTo, Stage};
 use crate::closeout;
 use crate::engine::{Events, State};
 use crate::ids::{AccountId, AssetId, LayerId, LiableSetId, LossId};
+use crate::ledger::Holder;
 use crate::units::Amount;
 
 /// The remainder of a loss's margin.
@@ -41,9 +44,23 @@ impl Remainder<'_> {
         }
         if !left.is_zero() {
             let Self { loss, account, asset, .. } = *self;
-            events.push(Event::RemainderReturned { loss, account, asset, amount: left });
-            closeout::takeover_penalty(state, (account, asset), self.found.taken, left, events);
+            let charged = self.taken_with(state);
+            let values = charged.iter().map(|(_, value)| value.atoms()).sum::<u128>();
+            let value = Amount::new(self.found.taken.atoms() + values).unwrap_or(Amount::MAX);
+            let charged = charged.into_iter().map(|(other, _)| other).collect();
+            events.push(Event::RemainderReturned { loss, account, asset, amount: left, charged });
+            closeout::takeover_penalty(state, (account, asset), value, left, events);
         }
+    }
+
+    /// What was taken over with it in other domains, is measured there and was not charged for.
+    fn taken_with(&self, state: &State) -> Vec<(LossId, Amount)> {
+        let others = others(state, self.loss, self.account, self.asset);
+        let same = others.filter(|(_, other)| {
+            let measured = !matches!(other.stage, Stage::Challengeable { .. } | Stage::Detected);
+            measured && other.detected == self.found.detected && !other.taken.is_zero()
+        });
+        same.map(|(other, of)| (other, of.taken)).collect()
     }
 
     fn moved(&self, other: LossId, amount: Amount, to: RemainderTo, events: &mut Events) {
@@ -89,15 +106,14 @@ fn others(
     })
 }
 
-/// The shares that must be taken before the remainder of `loss` can repay what its account owes
-/// elsewhere: until then nobody knows who bore it.
+/// The shares that are taken before the book of `loss` gives anything back: it goes to accounts
+/// whose caps count on what they hold, and to those who bore other losses.
 pub(super) fn waits_for(
     state: &State,
     loss: LossId,
     found: &Loss,
 ) -> Option<(LiableSetId, LayerId)> {
     let asset = state.domains.asset_of(found.domain)?;
-    let mut others = others(state, loss, found.failed?, asset);
-    let waits = others.any(|(other, _)| state.losses.waits_for_touch(other));
-    waits.then(|| state.losses.first_waiting()).flatten()
+    let held = state.ledger.held(asset, Holder::Book(loss));
+    (!held.min(found.margin).is_zero()).then(|| state.losses.first_waiting()).flatten()
 }

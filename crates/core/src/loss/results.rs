@@ -10,7 +10,7 @@ use super::touch::touch_where;
 use super::{Duty, Episode, Event, Loss, Origin, Rejection, Stage, detect};
 use crate::domain::{CauseClass, Kind, Source};
 use crate::engine::{Events, State};
-use crate::ids::{AssetId, DomainId, EpisodeId, LayerId, LossId};
+use crate::ids::{AssetId, DomainId, LayerId, LossId};
 use crate::ledger::Holder;
 use crate::recovery::{Bearer, ClaimPool};
 use crate::units::Amount;
@@ -36,22 +36,21 @@ pub(super) fn to_repay(state: &State, episode: &Episode) -> Option<Duty> {
     if results_of(state, episode.domain).is_zero() {
         return None;
     }
-    let due = |loss: LossId| {
-        let pools = claims(state, loss)?;
-        if state.losses.waits_for_touch(loss) {
-            let (set, layer) = state.losses.first_waiting()?;
-            return Some(Duty::TakeWaiting { set, layer });
-        }
-        if open_claims(&pools).is_zero() {
-            return None;
-        }
-        // Where a pot or an account has no room the claims wait, and the gain goes on.
-        let repays = repay(state, loss, &mut Events::new()).is_ok();
-        repays.then_some(Duty::RepayFromResults { loss })
-    };
     let debts = state.debts().filter(|(_, found)| found.domain == episode.domain);
     let debts = debts.map(|(loss, _)| loss);
-    episode.losses.iter().copied().chain(debts).find_map(due)
+    episode.losses.iter().copied().chain(debts).find_map(|loss| repays(state, loss))
+}
+
+/// The repayment of a loss that is due, after the shares that must be taken before it.
+fn repays(state: &State, loss: LossId) -> Option<Duty> {
+    let pools = claims(state, loss)?;
+    if state.losses.waits_for_touch(loss) {
+        let (set, layer) = state.losses.first_waiting()?;
+        return Some(Duty::TakeWaiting { set, layer });
+    }
+    // Where a pot or an account has no room the claims wait, and the gain goes on.
+    let due = || repay(state, loss, &mut Events::new()).is_ok();
+    (!open_claims(&pools).is_zero() && due()).then_some(Duty::RepayFromResults { loss })
 }
 
 /// The claims of a settled loss that results may repay: all of one that a book lost in an episode
@@ -74,8 +73,7 @@ pub(super) fn repay(state: &State, loss: LossId, events: &mut Events) -> Result<
     let asset = detect::asset_of(state, domain)?;
     let pools = claims(state, loss).ok_or(Rejection::NotDue)?;
     let amount = results_of(state, domain).min(open_claims(&pools));
-    let mut open = state.open_episodes().filter(|(_, episode)| episode.domain == domain);
-    if amount.is_zero() || open.next().is_none() || state.losses.waits_for_touch(loss) {
+    if amount.is_zero() || state.losses.waits_for_touch(loss) {
         return Err(Rejection::NotDue);
     }
     touch_where(state, &|_| true, events);
@@ -83,33 +81,46 @@ pub(super) fn repay(state: &State, loss: LossId, events: &mut Events) -> Result<
     income::repay(state, loss, asset, &pools, amount, events)
 }
 
-/// What is left when the domain's last open episode closes: income of the first insurance fund that
-/// its waterfall for defaults names, the uncovered debts it stands behind first. Without one, or
-/// where the fund has no room, it stays for the books of the next.
+/// What is due of results where no episode of their domain is open: they pay its debts, and the
+/// rest is income of the first insurance fund that its waterfall for defaults names. Without one,
+/// or where the fund has no room, it stays for the domain's next loss.
+pub(super) fn idle(state: &State) -> Option<Duty> {
+    let closed = |domain: &DomainId| {
+        let mut open = state.open_episodes();
+        !results_of(state, *domain).is_zero() && !open.any(|(_, of)| of.domain == *domain)
+    };
+    let mut domains = state.domains.domains().map(|(domain, _)| domain).filter(closed);
+    domains.find_map(|domain| {
+        let of_domain = |loss: &LossId| state.losses.losses[loss.index()].domain == domain;
+        let mut debts = state.debts().map(|(loss, _)| loss).filter(of_domain);
+        if let Some(duty) = debts.find_map(|loss| repays(state, loss)) {
+            return Some(duty);
+        }
+        to_fund(state, domain, &mut Events::new()).is_ok().then_some(Duty::ResultsToFund { domain })
+    })
+}
+
 pub(super) fn to_fund(
     state: &State,
-    id: EpisodeId,
-    episode: &Episode,
+    domain: DomainId,
     events: &mut Events,
 ) -> Result<(), Rejection> {
-    let domain = episode.domain;
     let asset = detect::asset_of(state, domain)?;
     let amount = results_of(state, domain);
-    let mut others = state.open_episodes().filter(|(other, _)| *other != id);
-    if amount.is_zero() || others.any(|(_, other)| other.domain == domain) {
-        return Ok(());
+    let mut open = state.open_episodes();
+    let layer = fund(state, domain, asset).ok_or(Rejection::NotDue)?;
+    if amount.is_zero() || open.any(|(_, of)| of.domain == domain) {
+        return Err(Rejection::NotDue);
     }
-    let Some(layer) = fund(state, episode, asset) else { return Ok(()) };
-    if crate::domain::room_in_pot(state, layer, asset, amount).is_ok() {
-        events.push(Event::ResultToFund { domain, layer, asset, amount });
-        pay_debts_of(state, layer, asset, amount, events);
-    }
+    crate::domain::room_in_pot(state, layer, asset, amount)?;
+    events.push(Event::ResultToFund { domain, layer, asset, amount });
+    pay_debts_of(state, layer, asset, amount, events);
     Ok(())
 }
 
-fn fund(state: &State, episode: &Episode, asset: AssetId) -> Option<LayerId> {
-    let waterfall = episode.rules.waterfalls.get(&CauseClass::Default);
-    let steps = &state.domains.waterfall(*waterfall?)?.steps;
+fn fund(state: &State, domain: DomainId, asset: AssetId) -> Option<LayerId> {
+    let waterfall = state.domains.domain(domain)?.waterfalls.get(&CauseClass::Default)?;
+    let steps = &state.domains.waterfall(*waterfall)?.steps;
     let mut layers = steps.iter().flat_map(|step| step.layers.iter().map(|side| side.layer));
     layers.find(|layer| {
         state.domains.layer(*layer).is_some_and(|found| {

@@ -45,7 +45,7 @@ impl Event {
                 let to = if from_book { Holder::Book(loss) } else { Holder::World };
                 (asset, Holder::Suspense(loss), to, shortfall)
             }
-            Self::RemainderReturned { loss, account, asset, amount } => {
+            Self::RemainderReturned { loss, account, asset, amount, .. } => {
                 (asset, Holder::Book(loss), Holder::Account(account), amount)
             }
             Self::RemainderMoved { loss, other, asset, amount, to, .. } => {

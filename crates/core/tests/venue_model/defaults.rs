@@ -78,8 +78,10 @@ impl Model {
         let settled = |episode: &Episode| episode.losses.iter().all(|id| self.losses[*id].settled);
         let ended = |episode: &Episode| !episode.closed && settled(episode);
         if let Some(place) = self.episodes.iter().position(ended) {
-            self.results_to_fund(place);
             self.episodes[place].closed = true;
+            return true;
+        }
+        if self.results_rest() {
             return true;
         }
         self.deleverage_one() || self.pay_out_one()

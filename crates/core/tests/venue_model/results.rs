@@ -37,13 +37,14 @@ impl Model {
                     self.repay_where(other, pays, &|_| true);
                 }
             } else if of.measured {
-                let pays = (&of.deficit - &of.netted).min(left.clone());
+                let pays = of.deficit.clone().min(left.clone());
                 if pays.is_positive() {
                     self.note("remainder absorbs");
                 }
                 self.venue.transfer(&from, &format!("suspense/{other}"), &pays);
                 left -= &pays;
-                self.losses[other].netted += pays;
+                self.losses[other].own_means += &pays;
+                self.losses[other].deficit -= pays;
             }
         }
         if left.is_positive() {
@@ -56,43 +57,56 @@ impl Model {
     /// then debts of the domain that are older.
     pub fn results_repay(&mut self) -> bool {
         let open: Vec<Episode> = self.episodes.iter().filter(|of| !of.closed).cloned().collect();
-        for episode in open {
-            let results = format!("results/{}", episode.domain);
-            let held = self.venue.balance(&results);
-            let domain = |id: &usize| self.losses[*id].domain == episode.domain;
-            let all = (0..self.losses.len()).filter(domain);
-            for id in episode.losses.iter().copied().chain(all.collect::<Vec<_>>()) {
-                let settled = self.losses[id].settled;
-                let now = settled && !self.episodes[self.losses[id].episode].closed;
-                let counts = move |pool: &Pool| match pool.bearer {
-                    Bearer::Results => false,
-                    Bearer::Uncovered => true,
-                    _ => now,
-                };
-                let pays = self.claims_where(id, &counts).min(held.clone());
-                if settled && pays.is_positive() {
-                    self.note(if now { "result repays" } else { "result pays an old debt" });
-                    self.venue.transfer(&results, &format!("recovery/{id}"), &pays);
-                    self.repay_where(id, pays.clone(), &counts);
-                    bearer(&mut self.losses[id], 0, Bearer::Results).borne += pays;
-                    return true;
-                }
-            }
-        }
-        false
+        open.into_iter().any(|episode| {
+            let of_domain = |id: &usize| self.losses[*id].domain == episode.domain;
+            let all = (0..self.losses.len()).filter(of_domain);
+            let all: Vec<usize> = episode.losses.iter().copied().chain(all).collect();
+            all.into_iter().any(|id| self.result_repays(id))
+        })
     }
 
-    /// The fund gets what is left when the domain's last episode closes, and pays debts first.
-    pub fn results_to_fund(&mut self, place: usize) {
-        let domain = self.episodes[place].domain;
-        let results = format!("results/{domain}");
-        let left = self.venue.balance(&results);
-        let mut others = self.episodes.iter().enumerate();
-        let others = others.any(|(other, of)| other != place && !of.closed && of.domain == domain);
-        if left.is_positive() && !others {
+    fn result_repays(&mut self, id: usize) -> bool {
+        let of = &self.losses[id];
+        if !of.settled {
+            return false;
+        }
+        let results = format!("results/{}", of.domain);
+        let now = !self.episodes[of.episode].closed;
+        let counts = move |pool: &Pool| match pool.bearer {
+            Bearer::Results => false,
+            Bearer::Uncovered => true,
+            _ => now,
+        };
+        let pays = self.claims_where(id, &counts).min(self.venue.balance(&results));
+        if !pays.is_positive() {
+            return false;
+        }
+        self.note(if now { "result repays" } else { "result pays an old debt" });
+        self.venue.transfer(&results, &format!("recovery/{id}"), &pays);
+        self.repay_where(id, pays.clone(), &counts);
+        bearer(&mut self.losses[id], 0, Bearer::Results).borne += pays;
+        true
+    }
+
+    /// Where no episode of a domain is open, what its books gained pays its debts, and the fund
+    /// gets the rest.
+    pub fn results_rest(&mut self) -> bool {
+        (0..self.domains.len()).any(|domain| {
+            let results = format!("results/{domain}");
+            let open = self.episodes.iter().any(|of| !of.closed && of.domain == domain);
+            if open || !self.venue.balance(&results).is_positive() {
+                return false;
+            }
+            let of_domain = |id: &usize| self.losses[*id].domain == domain;
+            let all: Vec<usize> = (0..self.losses.len()).filter(of_domain).collect();
+            if all.into_iter().any(|id| self.result_repays(id)) {
+                return true;
+            }
             self.note("result to fund");
+            let left = self.venue.balance(&results);
             self.venue.transfer(&results, "layer/0", &left);
             self.pay_debts(0, left);
-        }
+            true
+        })
     }
 }

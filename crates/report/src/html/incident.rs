@@ -88,6 +88,7 @@ impl Page<'_> {
             uncovered: loss.uncovered,
             recovered: Amount::ZERO,
             repaid_uncovered: Amount::ZERO,
+            repaid_results: Amount::ZERO,
             settled_by_rank: Amount::ZERO,
             repaid_by_rank: Amount::ZERO,
         }

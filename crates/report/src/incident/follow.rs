@@ -109,6 +109,10 @@ impl<'a> Follower<'a> {
             Event::Oracle(OracleEvent::DomainTightened { domain, .. }) => {
                 (None, self.open && *domain == self.domain)
             }
+            // A remainder is told of the loss that it pays for.
+            Event::Loss(LossEvent::RemainderMoved { other, .. }) if self.losses.contains(other) => {
+                (Some(*other), true)
+            }
             _ => event.loss().map_or((None, false), of),
         }
     }

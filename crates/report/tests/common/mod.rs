@@ -56,6 +56,7 @@ pub fn loss(id: &str, layers: Vec<LayerDraw>, uncovered: u128) -> LossSummary {
         uncovered: atoms(uncovered),
         recovered: Amount::ZERO,
         repaid_uncovered: Amount::ZERO,
+        repaid_results: Amount::ZERO,
         settled_by_rank: Amount::ZERO,
         repaid_by_rank: Amount::ZERO,
     }

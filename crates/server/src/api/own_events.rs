@@ -136,7 +136,7 @@ fn failed(event: &Loss, account: AccountId) -> Option<Part> {
         Loss::TakenOver { loss, account: failed, asset, held, .. } if *failed == account => {
             of("the balance went to the close-out book", loss, asset, held)
         }
-        Loss::RemainderReturned { loss, account: to, asset, amount } if *to == account => {
+        Loss::RemainderReturned { loss, account: to, asset, amount, .. } if *to == account => {
             of("what was left of the book came back", loss, asset, amount)
         }
         Loss::RemainderMoved { loss, account: failed, asset, amount, .. } if *failed == account => {

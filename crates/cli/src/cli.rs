@@ -21,6 +21,7 @@ Examples:
   rhodian margin run --account bob
   rhodian explain result --account bob
   rhodian incident run --out incident
+  rhodian lab size-fund --target 1/1000
   rhodian lab october --data autodeleveraging-analysis
   rhodian verify receipt bob.json --key venue.pub
   rhodian verify journal venue

@@ -30,6 +30,10 @@ pub enum Results {
     Margin,
     /// What `lab october` writes.
     October,
+    /// What `lab size-fund` writes.
+    Fund,
+    /// What `lab what-if` writes.
+    WhatIf,
 }
 
 impl Results {
@@ -50,6 +54,8 @@ impl Results {
             Self::Incident => &["incident.html", "incident.json", "payers.csv", "timeline.csv"],
             Self::Margin => &["margin.json", "margin.txt", "margin.csv"],
             Self::October => &["october.json", "october.txt", "october.csv"],
+            Self::Fund => &["fund.json", "fund.txt", "fund.csv"],
+            Self::WhatIf => &["what-if.json", "what-if.txt", "what-if.csv"],
         }
     }
 
@@ -61,6 +67,8 @@ impl Results {
             Self::Incident => "incident.json",
             Self::Margin => "margin.json",
             Self::October => "october.json",
+            Self::Fund => "fund.json",
+            Self::WhatIf => "what-if.json",
         }
     }
 }

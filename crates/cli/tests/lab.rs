@@ -107,3 +107,86 @@ fn the_published_record() {
     let ran = done(here.path(), &args);
     assert!(ran.stdout.contains("production,no,53782490.53,49405578.12,4376912.41,"));
 }
+
+/// A small venue and a target that few crises back.
+fn size_fund(here: &Path, more: &[&str]) -> binary::Ran {
+    let mut args = vec!["lab", "size-fund", "--accounts", "60", "--markets", "2", "--quiet"];
+    args.extend(more);
+    rhodian_in(here, &args)
+}
+
+#[test]
+fn a_fund_is_sized_and_any_number_of_threads_says_the_same() {
+    let here = folder();
+    let told = |threads: &str| {
+        let more = ["--target", "1/5", "--threads", threads, "--format", "json"];
+        let ran = size_fund(here.path(), &more);
+        assert_eq!(ran.status, 0, "{}", ran.stderr);
+        ran.stdout
+    };
+    let one = told("1");
+    assert_eq!(one, told("3"));
+    let one: serde_json::Value = serde_json::from_str(&one).unwrap();
+    let atoms = |value: &serde_json::Value| binary::atoms(value.as_str().unwrap(), 6);
+    let (size, between) = (atoms(&one["fund"]), &one["fund_between"]);
+    assert!(size > 0 && (atoms(&between[0])..=atoms(&between[1])).contains(&size), "{one}");
+    // No more than a fifth of the crises pass it, and a smaller fund is passed no less often.
+    let curve = one["curve"].as_array().unwrap();
+    let passed: Vec<f64> = curve.iter().map(|row| row["passed"].as_f64().unwrap()).collect();
+    assert!(passed.windows(2).all(|pair| pair[0] >= pair[1]), "{passed:?}");
+    let at = curve.iter().rposition(|row| atoms(&row["fund"]) <= size).unwrap();
+    assert!(passed[at] <= 0.3 && passed[0] > 0.2, "{passed:?}");
+    // A worse world takes more.
+    let worse = size_fund(here.path(), &["--target", "1/5", "--cost", "10%", "--format", "json"]);
+    let worse: serde_json::Value = serde_json::from_str(&worse.stdout).unwrap();
+    assert!(atoms(&worse["mean_deficit"]) > atoms(&one["mean_deficit"]));
+}
+
+#[test]
+fn a_fund_that_cannot_be_sized_is_refused() {
+    for (case, more, words) in [
+        ("too few", &["--crises", "100", "--target", "1/1000"][..], "lab-too-few-crises"),
+        ("no part", &["--target", "often"][..], "a part of one is written"),
+        ("all", &["--target", "1"][..], "a target is from"),
+        ("nobody", &["--accounts", "3", "--target", "1/5"][..], "accounts"),
+        ("cost", &["--cost", "90%", "--target", "1/5"][..], "cost"),
+        ("fall", &["--fall", "99%", "--target", "1/5"][..], "fall"),
+    ] {
+        let here = folder();
+        let ran = size_fund(here.path(), more);
+        assert_eq!(ran.status, 2, "{case}: {}", ran.stderr);
+        assert!(ran.stderr.contains(words) && ran.stdout.is_empty(), "{case}: {}", ran.stderr);
+    }
+}
+
+#[test]
+fn a_change_is_compared_over_the_same_crises() {
+    let here = folder();
+    let told = |change: &str| {
+        let mut args = vec!["lab", "what-if", change, "--accounts", "60", "--markets", "2"];
+        args.extend(["--target", "1/5", "--crises", "40", "--quiet", "--format", "json"]);
+        let ran = rhodian_in(here.path(), &args);
+        assert_eq!(ran.status, 0, "{}", ran.stderr);
+        serde_json::from_str::<serde_json::Value>(&ran.stdout).unwrap()
+    };
+    let figure = |told: &serde_json::Value, what: &str| {
+        let figures = told["figures"].as_array().unwrap().clone();
+        let found = figures.into_iter().find(|of| of["what"].as_str().unwrap().contains(what));
+        found.unwrap_or_else(|| panic!("{what} of {told}"))
+    };
+    // No change changes nothing, in any crisis.
+    let same = told("maintenance=+0%");
+    assert_eq!((&same["more"], &same["less"]), (&0.into(), &0.into()));
+    let lack = figure(&same, "losses lack");
+    assert_eq!(lack["now"], lack["with_it"]);
+    // Dearer closing takes more, and more margin liquidates more.
+    let dearer = told("cost=8%");
+    assert_eq!(figure(&dearer, "losses lack")["now"], lack["now"]);
+    let of = |told: &serde_json::Value, what: &str, key: &str| figure(told, what)[key].as_f64();
+    assert!(of(&dearer, "losses lack", "with_it") > of(&dearer, "losses lack", "now"));
+    let margin = told("maintenance=+50%");
+    assert!(of(&margin, "liquidated", "with_it") > of(&margin, "liquidated", "now"));
+    let wrong = rhodian_in(here.path(), &["lab", "what-if", "margin=5%"]);
+    assert_eq!(wrong.status, 2);
+    assert!(wrong.stderr.contains("a change is maintenance=+5%"), "{}", wrong.stderr);
+}

@@ -13,6 +13,7 @@ const CELLS: u64 = 24;
 /// A bar of the time that was run through.
 #[derive(Debug, Default)]
 pub struct Bar {
+    began: Option<Instant>,
     /// When it is next drawn; nothing where it never is.
     next: Option<Instant>,
     drawn: bool,
@@ -23,11 +24,27 @@ impl Bar {
     #[must_use]
     pub fn new(quiet: bool) -> Self {
         let shown = !quiet && std::io::stderr().is_terminal();
-        Self { next: shown.then(|| Instant::now() + FIRST), drawn: false }
+        let began = Some(Instant::now());
+        Self { began, next: shown.then(|| Instant::now() + FIRST), drawn: false }
     }
 
     /// Says that the run is at `now` of `end`, with so many losses so far.
     pub fn at(&mut self, now: u64, end: u64, losses: usize) {
+        self.draw(now, end, &|| format!("{} losses", rhodian_report::money::count(losses)));
+    }
+
+    /// Says that `now` of `end` things are done, and how long the rest may take.
+    pub fn of(&mut self, what: &str, now: u64, end: u64) {
+        let spent = self.began.map_or(0, |began| began.elapsed().as_secs());
+        let left = spent.saturating_mul(end.saturating_sub(now)) / now.max(1);
+        let count = |number: u64| {
+            rhodian_report::money::count(usize::try_from(number).unwrap_or(usize::MAX))
+        };
+        let words = || format!("{} of {} {what}, {left} s left", count(now), count(end));
+        self.draw(now, end, &words);
+    }
+
+    fn draw(&mut self, now: u64, end: u64, words: &dyn Fn() -> String) {
         let Some(next) = self.next.filter(|next| Instant::now() >= *next) else { return };
         self.next = Some(next.max(Instant::now()) + AGAIN);
         let end = end.max(1);
@@ -35,13 +52,13 @@ impl Bar {
         let full = usize::try_from(full).unwrap_or(0);
         let rest = usize::try_from(CELLS).unwrap_or(0) - full;
         let percent = now.min(end).saturating_mul(100) / end;
-        let losses = rhodian_report::money::count(losses);
         // A bar that cannot be drawn is no reason to stop the work.
         let _ = write!(
             std::io::stderr(),
-            "\r\x1b[K{}{} {percent:>3} %  {losses} losses",
+            "\r\x1b[K{}{} {percent:>3} %  {}",
             "█".repeat(full),
-            "░".repeat(rest)
+            "░".repeat(rest),
+            words()
         );
         let _ = std::io::stderr().flush();
         self.drawn = true;

@@ -1,0 +1,142 @@
+//! Many crises of one venue: the same book meets a drawn fall again and again, each time through the
+//! engine itself, and what its losses lack beyond own means is counted.
+//!
+//! A crisis is a [`model::Severity`], a path drawn for it, and the engine: marks come tick by tick,
+//! whoever falls below maintenance is closed in part against the outside at a cost, whoever falls
+//! below nothing is taken over and his book is sold there. Nothing is sold to the population, so
+//! that the sum of its profits is what its losers lost and the outside bears no one's default.
+//!
+//! **When it is false**: the cost of closing is the same however much is closed at once, prices do
+//! not react to it, and nobody deposits, withdraws or trades while it lasts. The first two make
+//! real crises worse than these.
+
+pub mod fund;
+pub mod model;
+mod venue;
+
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+use crate::error::LabError;
+use crate::seed::Seed;
+use model::CrisisModel;
+pub use venue::Refused;
+use venue::Venue;
+
+/// What one crisis came to.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Crisis {
+    /// The fall that was drawn, in millionths.
+    pub fall: u32,
+    /// What losses lacked beyond own means, together, in atoms: what a fund in front would pay.
+    pub deficit: u128,
+    /// How many accounts failed.
+    pub failed: u32,
+    /// How many were liquidated in part.
+    pub liquidated: u32,
+    /// The gross value at the marks that was closed of them, in atoms.
+    pub closed: u128,
+}
+
+/// A venue with its book, ready for crises.
+#[derive(Debug)]
+pub struct Stage {
+    model: CrisisModel,
+    venue: Venue,
+    seed: Seed,
+}
+
+/// Why there is no stage, or a crisis ended early.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Stopped {
+    /// A model refused its parameters.
+    Model(LabError),
+    /// The engine refused what the lab asked of it.
+    Engine(Refused),
+}
+
+impl core::fmt::Display for Stopped {
+    fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
+        match self {
+            Self::Model(error) => error.fmt(f),
+            Self::Engine(refused) => refused.fmt(f),
+        }
+    }
+}
+
+impl std::error::Error for Stopped {}
+
+impl Stage {
+    /// Opens every account of the model's book at a new venue.
+    ///
+    /// # Errors
+    ///
+    /// A parameter out of its range, or a book that the engine does not accept.
+    pub fn of(model: CrisisModel, seed: Seed) -> Result<Self, Stopped> {
+        model.check().map_err(Stopped::Model)?;
+        let world = model.world().draw(seed).map_err(Stopped::Model)?;
+        let venue = Venue::of(&world, &model).map_err(Stopped::Engine)?;
+        Ok(Self { model, venue, seed })
+    }
+
+    /// What all accounts hold together at the start, in atoms.
+    #[must_use]
+    pub const fn equity(&self) -> u128 {
+        self.venue.equity
+    }
+
+    /// The gross value of all legs at the start, long and short, in atoms.
+    #[must_use]
+    pub const fn open_value(&self) -> u128 {
+        self.venue.open_value
+    }
+
+    /// Plays the crisis number `index`: it depends on nothing but the seed and its number.
+    ///
+    /// # Errors
+    ///
+    /// What the engine refuses; a drawn path that cannot be.
+    pub fn play(&self, index: u64) -> Result<Crisis, Stopped> {
+        let fall = self.model.severity.draw(&mut self.seed.stream_at("severity", index));
+        let path = Seed(self.seed.stream_at("crisis", index).bits());
+        let prices = self.model.prices(fall);
+        let path = prices.draw(self.venue.at, &self.venue.starts, path);
+        let crisis = self.venue.play(&path.map_err(Stopped::Model)?).map_err(Stopped::Engine)?;
+        Ok(Crisis { fall: (fall * 1e6) as u32, ..crisis })
+    }
+
+    /// Plays the crises numbered from 0 on, on so many threads; the same at any number of them.
+    /// `played` hears how many are done, now and then, from one of the threads.
+    ///
+    /// # Errors
+    ///
+    /// That of the first crisis that has one.
+    pub fn play_all(
+        &self,
+        crises: usize,
+        threads: usize,
+        played: &(dyn Fn(usize) + Sync),
+    ) -> Result<Vec<Crisis>, Stopped> {
+        let threads = threads.clamp(1, crises.max(1));
+        let done = AtomicUsize::new(0);
+        let one = |index: usize| {
+            let crisis = self.play(index as u64);
+            played(done.fetch_add(1, Ordering::Relaxed) + 1);
+            crisis
+        };
+        let part = |thread: usize| (thread..crises).step_by(threads).map(&one).collect();
+        let parts: Vec<Vec<Result<Crisis, Stopped>>> = std::thread::scope(|scope| {
+            let part = &part;
+            let others: Vec<_> =
+                (1..threads).map(|thread| scope.spawn(move || part(thread))).collect();
+            let mut parts = vec![part(0)];
+            parts.extend(others.into_iter().map(|other| match other.join() {
+                Ok(part) => part,
+                Err(panic) => std::panic::resume_unwind(panic),
+            }));
+            parts
+        });
+        // Round by round, as the threads took them.
+        let mut parts: Vec<_> = parts.into_iter().map(Vec::into_iter).collect();
+        (0..crises).filter_map(|index| parts[index % threads].next()).collect()
+    }
+}

@@ -18,7 +18,13 @@ use world::{ASSET, DOMAIN, World, amount, layer, name};
 /// Alice is long 100 BTC and Dora 100 ETH at 1,000, each on 5,000. Both fall to 900: two books that
 /// open 5,000 below zero. Bob sold both and has gained 20,000.
 fn two_books() -> World {
+    two_books_within(14_400_000)
+}
+
+/// The same, a liable set serving so many milliseconds.
+fn two_books_within(window: u128) -> World {
     let mut world = World::venue(1_000, 1_000);
+    world.set(Parameter::LiableWindow, window);
     world.list(perpetual("ETH"));
     world.mark("ETH", 1_000);
     for (text, cash) in [("alice", 10_000), ("dora", 10_000), ("bob", 100_000)] {
@@ -115,6 +121,26 @@ fn a_later_gain_does_not_wait_for_the_next_loss() {
     assert_eq!(open(&world, "dora"), 5_000, "owed to the results alone");
     assert_eq!((results(&world), world.pot("fund")), (5_000, 1_000));
     assert_eq!(world.loss("eve").stage, Stage::Detected);
+}
+
+/// A later set of the episode counts what Bob paid once: his equity is lower by it already.
+#[test]
+fn a_later_set_counts_what_was_paid_once() {
+    let mut world = two_books_within(0);
+    dora_loses(&mut world);
+    assert_eq!(world.received("dora", "gains"), 4_000);
+    world.account("eve", 10_000);
+    world.tick(1);
+    world.fill("BTC", "eve", "bob", 50, 850);
+    world.mark("BTC", 600);
+    world.loss_of("eve", "eve");
+    let state = world.engine.state();
+    let set = state.losses.set(world.loss("eve").set.unwrap()).unwrap();
+    assert_ne!(world.loss("eve").set, world.loss("dora").set);
+    let gains = &set.layers[&world.layer_id("gains")];
+    let bob = &gains.members[gains.place(world.id("bob")).unwrap()];
+    // 40,000 on what he sold Alice, 15,000 on ETH, 12,500 on what he sold Eve; less 4,000.
+    assert_eq!((bob.weight.atoms(), bob.cap.atoms()), (63_500, 63_500));
 }
 
 /// Where less came late than was paid, the winners are repaid before the fund.
@@ -281,6 +307,8 @@ fn a_remainder_stands_behind_the_same_accounts_other_losses() {
     // 20,000 of margin and 5,000 that came later; nobody is asked for the sale any more.
     let loss = world.loss("alts");
     assert_eq!((loss.own_means.atoms(), loss.deficit.atoms()), (25_000, 10_000));
+    let episode = loss.episode.and_then(|id| world.engine.state().losses.episode(id)).unwrap();
+    assert_eq!(episode.deficits.atoms(), 10_000, "what attaches above 10,000 is not reached");
     assert_eq!((loss.stage, loss.uncovered.atoms()), (Stage::Settled, 0));
     assert!(world.pay_draw("alts", "sale", None, 1).is_err());
     assert_eq!(world.equity("alice"), 15_000, "but for what the fund paid before");

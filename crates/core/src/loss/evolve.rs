@@ -46,7 +46,13 @@ impl Losses {
                 self.staged(event, now);
             }
             Event::RemainderMoved { other, amount, to, .. } => {
-                remainder_moved(&mut self.losses[other.index()], *amount, *to);
+                let other = &mut self.losses[other.index()];
+                remainder_moved(other, *amount, *to);
+                let recognised = other.stage == Stage::Absorbing && *to == RemainderTo::Suspense;
+                if let Some(episode) = other.episode.filter(|_| recognised) {
+                    let sum = &mut self.episodes[episode.index()].deficits;
+                    *sum = sum.less_or_zero(*amount);
+                }
             }
             Event::RemainderReturned { loss, charged, .. } => {
                 for of in charged.iter().chain([loss]) {
@@ -378,7 +384,6 @@ fn open_draw(loss: &mut Loss, layer: LayerId) -> Option<&mut Draw> {
     loss.draws.iter_mut().find(|draw| draw.layer == layer && !draw.closed)
 }
 
-/// A loss known to the ledger, before anything else of it is known.
 /// What was left of the account's margin elsewhere is margin of a book that is open, and own means
 /// of a loss that is being absorbed.
 fn remainder_moved(loss: &mut Loss, amount: Amount, to: RemainderTo) {
@@ -393,6 +398,7 @@ fn remainder_moved(loss: &mut Loss, amount: Amount, to: RemainderTo) {
     }
 }
 
+/// A loss known to the ledger, before anything else of it is known.
 fn unmeasured(domain: DomainId, number: u64, cause: &Name, set_off: &[SetOff], now: Time) -> Loss {
     Loss {
         domain,

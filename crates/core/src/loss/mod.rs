@@ -291,7 +291,7 @@ pub struct Episode {
     pub failed: BTreeSet<OwnerId>,
     /// What each layer paid in it.
     pub used: BTreeMap<LayerId, Amount>,
-    /// The sum of deficits recognised in it.
+    /// The sum of deficits recognised in it, less own means that came later.
     pub deficits: Amount,
 }
 

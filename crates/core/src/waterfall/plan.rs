@@ -217,11 +217,14 @@ fn available(state: &State, against: &Against<'_>, id: LayerId, layer: &Layer) -
     }
 }
 
-/// What open draws of `losses` on a layer may still bring: it is not asked for twice.
+/// What open draws of `losses` on a layer may still bring, no more than each loss still lacks: it
+/// is not asked for twice.
 fn pending<'a>(losses: impl Iterator<Item = &'a Loss>, id: LayerId) -> Amount {
-    let open = losses.flat_map(|loss| loss.draws.iter().filter(|draw| !draw.closed));
-    let of = open.filter(|draw| draw.layer == id);
-    Amount::sum(of.map(|draw| draw.planned.less_or_zero(draw.received)))
+    Amount::sum(losses.map(|loss| {
+        let open = loss.draws.iter().filter(|draw| !draw.closed && draw.layer == id);
+        let asked = Amount::sum(open.map(|draw| draw.planned.less_or_zero(draw.received)));
+        asked.min(loss.remaining())
+    }))
 }
 
 /// The tightest of the layer's caps and attachment points, less what it already paid and what it

@@ -73,7 +73,6 @@ const REACHED: &[&str] = &[
     "later wave",
     "member without means",
     "second liable set",
-    "liable again",
     "loss joins an episode",
     "uncovered",
     "recovery",

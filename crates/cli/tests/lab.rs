@@ -146,6 +146,9 @@ fn a_fund_is_sized_and_any_number_of_threads_says_the_same() {
 fn a_fund_that_cannot_be_sized_is_refused() {
     for (case, more, words) in [
         ("too few", &["--crises", "100", "--target", "1/1000"][..], "lab-too-few-crises"),
+        ("none", &["--crises", "0"][..], "1 to 10000000"),
+        ("no end", &["--crises", "99999999999999999"][..], "1 to 10000000"),
+        ("threads", &["--threads", "100000"][..], "1 to 256"),
         ("no part", &["--target", "often"][..], "a part of one is written"),
         ("all", &["--target", "1"][..], "a target is from"),
         ("nobody", &["--accounts", "3", "--target", "1/5"][..], "accounts"),
@@ -186,6 +189,9 @@ fn a_change_is_compared_over_the_same_crises() {
     assert!(of(&dearer, "losses lack", "with_it") > of(&dearer, "losses lack", "now"));
     let margin = told("maintenance=+50%");
     assert!(of(&margin, "liquidated", "with_it") > of(&margin, "liquidated", "now"));
+    let few = rhodian_in(here.path(), &["lab", "what-if", "cost=2%", "--crises", "29"]);
+    assert_eq!(few.status, 2);
+    assert!(few.stderr.contains("at least 30 crises"), "{}", few.stderr);
     let wrong = rhodian_in(here.path(), &["lab", "what-if", "margin=5%"]);
     assert_eq!(wrong.status, 2);
     assert!(wrong.stderr.contains("a change is maintenance=+5%"), "{}", wrong.stderr);

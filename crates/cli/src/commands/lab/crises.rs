@@ -17,7 +17,7 @@ use crate::venue_run::progress::Bar;
 #[command(next_help_heading = "World")]
 pub struct CrisesArgs {
     /// How many crises are drawn [default: as many as back the target]
-    #[arg(long, value_name = "N")]
+    #[arg(long, value_name = "N", value_parser = crises)]
     pub crises: Option<usize>,
     /// From which they are drawn
     #[arg(long, value_name = "SEED", default_value_t = 1)]
@@ -38,8 +38,21 @@ pub struct CrisesArgs {
     #[arg(long, value_name = "PART", default_value = "1%", value_parser = part)]
     pub cost: f64,
     /// How many threads [default: one for each core]
-    #[arg(long, value_name = "N")]
+    #[arg(long, value_name = "N", value_parser = threads)]
     pub threads: Option<usize>,
+}
+
+fn crises(text: &str) -> Result<usize, String> {
+    within(text, 10_000_000)
+}
+
+fn threads(text: &str) -> Result<usize, String> {
+    within(text, 256)
+}
+
+fn within(text: &str, most: usize) -> Result<usize, String> {
+    let found = text.parse().ok().filter(|count| (1..=most).contains(count));
+    found.ok_or_else(|| format!("allowed: 1 to {most}"))
 }
 
 /// A part of one: `1/1000`, `0.1%`, `0.001`.

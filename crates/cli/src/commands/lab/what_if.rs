@@ -53,6 +53,9 @@ pub struct WhatIfArgs {
     pub output: OutputArgs,
 }
 
+/// The mean of so many differences is as good as normal, which its interval assumes.
+const LEAST: usize = 30;
+
 /// One change of the world.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Change {
@@ -109,7 +112,17 @@ pub fn run(args: &WhatIfArgs) -> Result<Exit, Diagnostic> {
     if let Some(target) = &output.out {
         out_folder::check(target, output.force, Results::WhatIf)?;
     }
-    let crises = args.world.count(args.target);
+    let crises = args.world.count(args.target).max(LEAST);
+    if args.world.crises.is_some_and(|asked| asked < LEAST) {
+        let message = "a mean difference of so few crises has no interval";
+        let help = format!("ask for at least {LEAST} crises.");
+        return Err(Diagnostic::bad_input("lab-too-few-crises", message, help).at("--crises"));
+    }
+    let needed = fund::least_crises(args.target);
+    if crises < needed {
+        let count = money::count(needed);
+        output.remark(format!("the fund is not compared: its target takes {count} crises"));
+    }
     let model = args.world.model();
     let now = args.world.play(model, crises, output.quiet)?.crises;
     let then = args.world.play(args.change.made(model), crises, output.quiet)?.crises;
@@ -149,7 +162,7 @@ struct Figure {
 
 /// The mean difference of pairs, within two deviations of it.
 fn differs(pairs: &[(f64, f64)]) -> [f64; 2] {
-    let n = pairs.len().max(2) as f64;
+    let n = pairs.len() as f64;
     let apart = pairs.iter().map(|(now, then)| then - now);
     let mean = apart.clone().sum::<f64>() / n;
     let squares: f64 = apart.map(|one| (one - mean) * (one - mean)).sum();

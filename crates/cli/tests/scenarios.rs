@@ -22,7 +22,7 @@ const SCENARIOS: [&str; 8] = [
 ];
 
 /// The venue files among the scenarios.
-const VENUES: [&str; 5] = ["crash", "crisis", "depeg", "options", "wrong-print"];
+const VENUES: [&str; 6] = ["crash", "crisis", "depeg", "loan", "options", "wrong-print"];
 
 /// The summary of a scenario, and its shares by loss, layer and account.
 fn run(name: &str) -> (Value, BTreeMap<(String, String, String), String>) {

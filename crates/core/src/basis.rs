@@ -55,6 +55,7 @@ pub(crate) fn claims_before(
     let mut claims = match rule.basis {
         Basis::Reported => reported(state, domain, layer),
         Basis::SessionGains => session_gains(state, domain, paid),
+        Basis::Supply => supply(state, domain, paid),
     };
     for claim in &mut claims {
         claim.cap = claim.cap.min(part_of_weight_floor(claim.weight, rule.cap_of_weight));
@@ -72,6 +73,19 @@ fn reported(state: &State, domain: DomainId, layer: LayerId) -> Vec<BasisClaim> 
         score: claim.score,
         risk: claim.risk,
         class: claim.class,
+    });
+    claims.collect()
+}
+
+/// The supply of the domain's lending pool: what each lender may claim is his weight and his cap.
+fn supply(state: &State, domain: DomainId, paid: &dyn Fn(AccountId) -> Amount) -> Vec<BasisClaim> {
+    let Some((_, pool)) = state.lending.in_domain(domain) else { return Vec::new() };
+    let claims = pool.positions().filter_map(|(account, _)| {
+        let held = pool.supply_floor(account);
+        let weight = held.checked_add(paid(account)).unwrap_or(Amount::MAX);
+        let claim =
+            BasisClaim { account, weight, cap: weight, score: 0, risk: RISK_UNIT, class: 0 };
+        (!weight.is_zero()).then_some(claim)
     });
     claims.collect()
 }

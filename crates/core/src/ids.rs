@@ -71,6 +71,8 @@ dense_id! {
     FeedId,
     /// A source of reports: the number under which the door knows its key.
     SourceId,
+    /// A pool.
+    PoolId,
 }
 
 /// A moment: milliseconds since an origin the venue chooses. The only time core knows.

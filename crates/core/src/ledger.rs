@@ -7,7 +7,7 @@ use alloc::vec::Vec;
 use borsh::{BorshDeserialize, BorshSerialize};
 use serde::{Deserialize, Serialize};
 
-use crate::ids::{AccountId, AssetId, DomainId, LayerId, LossId, MarketId};
+use crate::ids::{AccountId, AssetId, DomainId, LayerId, LossId, MarketId, PoolId};
 use crate::units::{Amount, SignedAmount};
 
 /// Who holds a balance.
@@ -55,6 +55,8 @@ pub enum Holder {
     /// What books of a domain came out above the margin they opened with: it nets with what the
     /// domain's other books lost.
     Results(DomainId) = 11,
+    /// A pool: its cash, and what was pledged to it in other assets.
+    Pool(PoolId) = 12,
 }
 
 /// One movement of money.
@@ -85,7 +87,7 @@ struct Balances {
     by_kind: [Vec<SignedAmount>; KINDS],
 }
 
-const KINDS: usize = 12;
+const KINDS: usize = 13;
 
 /// The kind and the place of a holder in [`Balances`].
 const fn slot(holder: Holder) -> (usize, usize) {
@@ -102,6 +104,7 @@ const fn slot(holder: Holder) -> (usize, usize) {
         Holder::Fees(id) => (9, id.index()),
         Holder::Clearing(id) => (10, id.index()),
         Holder::Results(id) => (11, id.index()),
+        Holder::Pool(id) => (12, id.index()),
     }
 }
 
@@ -121,6 +124,7 @@ fn holder(kind: usize, place: usize) -> Option<Holder> {
         9 => Holder::Fees(DomainId(id)),
         10 => Holder::Clearing(MarketId(id)),
         11 => Holder::Results(DomainId(id)),
+        12 => Holder::Pool(PoolId(id)),
         _ => return None,
     })
 }

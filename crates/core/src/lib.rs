@@ -4,8 +4,8 @@
 //! [`ledger`] where money stands; [`account`] and [`domain`] who is there and what absorbs;
 //! [`oracle`] at which price, and how good it is; [`pricing`] what an option is worth; [`loss`]
 //! what happens; [`waterfall`] in which order; [`basis`] and [`allocation`] who shares and how it
-//! is divided; [`recovery`] who is repaid; [`control`] which parameters and statuses hold;
-//! [`engine`] nests them; [`invariants`] are the laws.
+//! is divided; [`recovery`] who is repaid; [`pools`] whose members lend; [`control`] which
+//! parameters and statuses hold; [`engine`] nests them; [`invariants`] are the laws.
 //!
 //! One loss in twenty lines: 12 atoms over three claims, each capped at half its weight.
 //!
@@ -52,6 +52,7 @@ pub mod loss;
 pub mod margin;
 pub mod market;
 pub mod oracle;
+pub mod pools;
 pub mod pricing;
 pub mod recovery;
 #[cfg(feature = "schema")]

@@ -16,6 +16,7 @@ use rhodian_core::ids::{FeedId, LossId, SourceId};
 use rhodian_core::loss::{self, Rank, RankedClaim};
 use rhodian_core::oracle::{self, FeedSpec, Params, SourceWeight, Value};
 use serde::Serialize;
+use world::lending::{self, Ask};
 use world::{ASSET, DOMAIN, World, amount, layer, members, name};
 
 /// A story that uses every command and makes every event.
@@ -184,6 +185,27 @@ fn prices() -> World {
     world
 }
 
+/// A pool that is lent from, repaid to, liquidated in, and left with a loan that goes bad.
+fn lent() -> World {
+    let mut world = lending::pool_of(lending::flat(100_000), 500);
+    lending::lender(&mut world, "ann", 100_000);
+    lending::borrower(&mut world, "dan", 40, 20_000);
+    world.tick(lending::YEAR / 100);
+    world.deposit("dan", 2_000);
+    Ask(&mut world, "dan").repay(Some(1_000)).unwrap();
+    Ask(&mut world, "dan").release(2).unwrap();
+    Ask(&mut world, "ann").redeem(Some(500)).unwrap();
+    world.account("liz", 10_000);
+    lending::mark(&mut world, 620);
+    Ask(&mut world, "liz").liquidate("dan", 1_000).unwrap();
+    lending::mark(&mut world, 400);
+    let (id, _) = lending::only_loss(&world);
+    lending::sell(&mut world, id, 20, 8_000).unwrap();
+    lending::no_buyer(&mut world);
+    lending::sell(&mut world, id, 3, 1_200).unwrap();
+    world
+}
+
 fn folder() -> PathBuf {
     PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("tests/golden")
 }
@@ -240,16 +262,16 @@ fn first_of_each<T: Serialize + BorshSerialize>(values: impl Iterator<Item = T>)
 
 #[test]
 fn the_bytes_of_every_kind() {
-    let (story, waves, prices) = (story(), waves(), prices());
-    let records = || story.records.iter().chain(&waves.records).chain(&prices.records);
+    let worlds = [story(), waves(), prices(), lent()];
+    let records = || worlds.iter().flat_map(|world| &world.records);
     let events = records().flat_map(|record| record.events.iter());
     let text = first_of_each(events);
     same_as("event-bytes.txt", &text);
-    let kinds = 6 + 8 + 37 + 4 + 1 + 6;
+    let kinds = 6 + 8 + 37 + 4 + 1 + 6 + 11 + 5;
     assert_eq!(text.lines().count(), kinds, "every kind of event is made:\n{text}");
     let actions = records().map(|record| &record.envelope.action);
     let text = first_of_each(actions);
     same_as("command-bytes.txt", &text);
-    let kinds = 6 + 8 + 10 + 2 + 15 + 1 + 4 + 1;
+    let kinds = 6 + 8 + 10 + 2 + 15 + 1 + 4 + 1 + 10 + 4;
     assert_eq!(text.lines().count(), kinds, "every command is given:\n{text}");
 }

@@ -214,6 +214,7 @@ fn weight(
     let name = format!("{of}weight");
     match layer.basis {
         Basis::Reported => report.trust(name, "the weight is what was reported to the venue"),
+        Basis::Supply => report.trust(name, "the weight is what could be claimed of the pool"),
         Basis::SessionGains => {
             let most = claim.weight.max(claim.cap);
             let netted = account.netted;

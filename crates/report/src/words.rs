@@ -8,6 +8,7 @@ use rhodian_core::ids::{AssetId, LossId, MarketId};
 use rhodian_core::loss::{Event as LossEvent, OwnMeans, PoolHolder};
 use rhodian_core::market::{Event as MarketEvent, Party};
 use rhodian_core::oracle::Event as OracleEvent;
+use rhodian_core::pools::lending::Event as LendingEvent;
 use rhodian_core::units::{Amount, Quantity};
 use serde::Serialize;
 
@@ -25,6 +26,7 @@ pub fn of_event(names: &dyn Names, event: &Event) -> Option<String> {
         Event::CloseOut(event) => of_close_out(names, event),
         Event::Loss(event) => of_loss(names, event),
         Event::Collateral(event) => of_collateral(names, event),
+        Event::Lending(event) => of_lending(names, event),
         Event::Control(event) => of_control(names, event),
         Event::Oracle(OracleEvent::DomainTightened { domain, feed, to, .. }) => Some(format!(
             "{} goes to {}: {} has had no good value for too long",
@@ -301,6 +303,49 @@ fn of_collateral(names: &dyn Names, event: &CollateralEvent) -> Option<String> {
             format!("what {} left finds no buyer in time and is set aside", names.loss(*loss))
         }
         CollateralEvent::Accepted { .. } | CollateralEvent::Marked { .. } => return None,
+    })
+}
+
+fn of_lending(names: &dyn Names, event: &LendingEvent) -> Option<String> {
+    let of =
+        |asset: &AssetId, amount: &Amount| names.money_with_unit(MoneyOf::Asset(*asset), *amount);
+    let who = |account: &_| names.account(*account);
+    Some(match event {
+        LendingEvent::Supplied { account, asset, amount, .. } => {
+            format!("{} supplies {}", who(account), of(asset, amount))
+        }
+        LendingEvent::Redeemed { account, asset, amount, .. } => {
+            format!("{} redeems {} of supply", who(account), of(asset, amount))
+        }
+        LendingEvent::Borrowed { account, asset, amount, .. } => {
+            format!("{} borrows {}", who(account), of(asset, amount))
+        }
+        LendingEvent::Repaid { account, asset, amount, .. } => {
+            format!("{} repays {}", who(account), of(asset, amount))
+        }
+        LendingEvent::Liquidated {
+            borrower,
+            liquidator,
+            asset,
+            amount,
+            collateral,
+            seized,
+            ..
+        } => {
+            let (paid, got) = (of(asset, amount), of(collateral, seized));
+            format!("{} repays {paid} for {} and gets {got}", who(liquidator), who(borrower))
+        }
+        LendingEvent::Failed { loss, account, asset, debt, .. } => format!(
+            "the collateral of {} covers a loan of {} no more: both go to the book of {}",
+            who(account),
+            of(asset, debt),
+            names.loss(*loss)
+        ),
+        LendingEvent::Opened { .. }
+        | LendingEvent::Accrued { .. }
+        | LendingEvent::Pledged { .. }
+        | LendingEvent::Released { .. }
+        | LendingEvent::SupplyTaken { .. } => return None,
     })
 }
 

@@ -17,6 +17,7 @@ Examples:
   rhodian share LOSS.toml --out result
   rhodian init venue > VENUE.toml
   rhodian run VENUE.toml --out run
+  rhodian init loan | rhodian run - --out loan
 
 The file needs no other: `rhodian check`, and `rhodian share` or `rhodian run`, take it as it stands.";
 
@@ -25,6 +26,9 @@ pub const LOSS_TEMPLATE: &str = include_str!("../../templates/loss.toml");
 
 /// The venue file that `init venue` writes.
 pub const VENUE_TEMPLATE: &str = include_str!("../../templates/venue.toml");
+
+/// The venue file with a lending pool that `init loan` writes.
+pub const LOAN_TEMPLATE: &str = include_str!("../../../../scenarios/loan.toml");
 
 /// Write a commented file to begin with
 #[derive(Clone, Debug, Args)]
@@ -48,6 +52,8 @@ pub enum Template {
     Loss,
     /// A venue file: domains, markets, accounts, prices, events.
     Venue,
+    /// A venue file with a lending pool, and a loan that fails.
+    Loan,
 }
 
 impl Template {
@@ -56,6 +62,7 @@ impl Template {
         match self {
             Self::Loss => LOSS_TEMPLATE,
             Self::Venue => VENUE_TEMPLATE,
+            Self::Loan => LOAN_TEMPLATE,
         }
     }
 }

@@ -257,7 +257,8 @@ impl Reader<'_> {
 
     fn members(&self, kind: Kind) -> Result<(MemberRule, Option<Claims>), Diagnostic> {
         let (words, shape) = (self.words, &self.shape.value);
-        let measured = matches!(self.setting, Setting::Venue) && kind == Kind::GainsHaircut;
+        let of_venue = matches!(self.setting, Setting::Venue);
+        let measured = of_venue && matches!(kind, Kind::GainsHaircut | Kind::LenderSupply);
         if shape.claims.is_none() && !measured {
             let why = format!("members pay in kind \"{}\"", kind_name(kind));
             return Err(self.missing("claims", &why, "{ file = \"claims.csv\" }"));
@@ -281,7 +282,11 @@ impl Reader<'_> {
         }
         let reads = Reads { rule, classes, cap_of_weight: part };
         let claims = shape.claims.as_ref().map(|claims| claims::read(words, claims, reads));
-        let basis = if claims.is_some() { Basis::Reported } else { Basis::SessionGains };
+        let basis = match (&claims, kind) {
+            (Some(_), _) => Basis::Reported,
+            (None, Kind::LenderSupply) => Basis::Supply,
+            (None, _) => Basis::SessionGains,
+        };
         let members = MemberRule { rule, classes, cap_of_weight: part, on_touch, basis };
         Ok((members, claims.transpose()?))
     }

@@ -189,5 +189,6 @@ const fn place(holder: Holder) -> usize {
             id.index()
         }
         Holder::Clearing(id) => id.index(),
+        Holder::Pool(id) => id.index(),
     }
 }

@@ -7,7 +7,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use rhodian_core::domain::Source;
-use rhodian_core::engine::{Event, State};
+use rhodian_core::engine::{Event, Purse, State};
 use rhodian_core::ids::{AccountId, AssetId, EpisodeId, LayerId, LiableSetId, LossId, OwnerId};
 use rhodian_core::ledger::{Holder, Transfer};
 use rhodian_core::loss::{Event as LossEvent, Member, OwnMeans, PoolHolder, RemainderTo};
@@ -272,11 +272,15 @@ impl Trail {
         let paid = self.paid.entry((set, layer)).or_default();
         paid.resize(members.len(), Amount::ZERO);
         let paid = paid.clone();
+        let purse = match way {
+            Way::Members => state.purse(found.domain, layer),
+            _ => Purse::Outside,
+        };
         let parts = members.iter().zip(&paid).map(|(member, paid)| Part {
             account: member.account,
             weight: member.weight,
             cap: member.cap,
-            cap_then: self.cap_then(state, episode, member, *paid, way == Way::Members),
+            cap_then: self.cap_then(state, episode, member, *paid, purse),
             score: member.score,
             risk: member.risk,
             class: member.class,
@@ -314,15 +318,21 @@ impl Trail {
         episode: EpisodeId,
         member: &Member,
         paid: Amount,
-        from_balance: bool,
+        purse: Purse,
     ) -> Amount {
         let owner = state.accounts.account(member.account).map(|account| account.owner);
         let failed = self.failed.get(&episode);
-        if owner.zip(failed).is_some_and(|(owner, failed)| failed.contains(&owner)) {
-            return paid;
-        }
-        if !from_balance {
-            return member.cap;
+        match purse {
+            // What his own loan left of a failed lender's supply is liable as everybody's.
+            Purse::Supply(_) => {
+                let held = state.purse_means(purse, member.account, AssetId::default());
+                return member.cap.min(plus(paid, held));
+            }
+            _ if owner.zip(failed).is_some_and(|(owner, failed)| failed.contains(&owner)) => {
+                return paid;
+            }
+            Purse::Outside => return member.cap,
+            Purse::Account => {}
         }
         let held = self.accounts.get(member.account.index()).copied().unwrap_or(0);
         let legs = state.markets.value(&state.markets.position(member.account).legs);
@@ -393,13 +403,13 @@ impl Trail {
             let source = state.domains.layer(layer).map(|found| found.spec.source);
             let (left, members) = match source {
                 Some(Source::Members(_) | Source::Call { .. }) => {
-                    let from_balance = matches!(source, Some(Source::Members(_)));
+                    let purse = state.purse(found.domain, layer);
                     let members = members(state, set, layer);
                     let paid = self.paid.get(&(set, layer));
                     let left = members.iter().enumerate().map(|(place, member)| {
                         let paid =
                             paid.and_then(|paid| paid.get(place)).copied().unwrap_or_default();
-                        let cap = self.cap_then(state, episode, member, paid, from_balance);
+                        let cap = self.cap_then(state, episode, member, paid, purse);
                         cap.less_or_zero(paid).atoms()
                     });
                     (left.sum(), Some(members.len()))

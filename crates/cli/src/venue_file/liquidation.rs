@@ -47,7 +47,7 @@ pub fn penalty(words: &Words<'_>, at: Option<&At<LiquidationShape>>) -> Result<u
 }
 
 /// The index of the layer that gets penalties.
-fn fund(words: &Words<'_>, at: &At<String>, domains: &[Domain]) -> Result<usize, Diagnostic> {
+pub fn fund(words: &Words<'_>, at: &At<String>, domains: &[Domain]) -> Result<usize, Diagnostic> {
     let layers = domains.iter().flat_map(|domain| &domain.steps).flat_map(|step| &step.layers);
     let layers: Vec<&Layer> = layers.collect();
     let Some(index) = layers.iter().position(|layer| layer.name.as_str() == at.value) else {

@@ -3,6 +3,7 @@
 //!
 //! [`read()`] gives a [`VenueFile`] that can be right, or the first thing about it that cannot.
 
+pub mod asked;
 pub mod collateral;
 mod crowd;
 mod events;
@@ -11,6 +12,7 @@ mod liquidation;
 mod markets;
 pub mod model;
 pub mod numbers;
+pub mod pools;
 mod prices;
 mod read;
 pub mod shape;

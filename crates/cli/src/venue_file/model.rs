@@ -14,6 +14,7 @@ use rhodian_core::oracle::{FeedSpec, Kind as FeedKind, Value};
 use rhodian_core::units::{Amount, Price, Quantity};
 
 use super::numbers::Grid;
+use super::pools::{Lend, Pool};
 use crate::amount_text::AmountFormat;
 use crate::loss_file::model::{Asset, Place, Step, Term};
 use crate::loss_file::toml_text::TomlText;
@@ -40,10 +41,12 @@ pub struct VenueFile {
     pub period: Option<u64>,
     /// The domains, in file order: at least one. Their dense ids.
     pub domains: Vec<Domain>,
-    /// The markets, in file order: at least one. Their dense ids.
+    /// The markets, in file order: at least one where there is no pool. Their dense ids.
     pub markets: Vec<Market>,
     /// Other assets that count as collateral, in file order: their dense ids less one.
     pub collaterals: Vec<Collateral>,
+    /// Lending pools, in file order: their dense ids.
+    pub pools: Vec<Pool>,
     /// The feeds, in file order: their dense ids.
     pub feeds: Vec<Feed>,
     /// The sources, as feeds first name them: their dense ids.
@@ -259,105 +262,6 @@ pub struct Event {
     pub origin: Origin,
 }
 
-/// What an event asks, by name.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Do {
-    /// A new account.
-    OpenAccount,
-    /// Money comes in.
-    Deposit,
-    /// Money leaves.
-    Withdraw,
-    /// Money moves between accounts.
-    Transfer,
-    /// A stake in a layer.
-    Stake,
-    /// A stake comes back.
-    Unstake,
-    /// The operator pays into a pot.
-    PayIn,
-    /// A new mark.
-    Mark,
-    /// A trade.
-    Fill,
-    /// Longs pay shorts.
-    Funding,
-    /// A period ends.
-    EndPeriod,
-    /// A market's last price.
-    Settle,
-    /// An account is declared in default.
-    DeclareDefault,
-    /// A loss that was measured outside.
-    ReportLoss,
-    /// A second approver agrees.
-    ApproveLoss,
-    /// A challenge succeeds.
-    DismissLoss,
-    /// Money for a pending draw.
-    PayDraw,
-    /// Money came back for a loss.
-    Recover,
-    /// A fund earns.
-    FundIncome,
-    /// A status of a domain or the venue.
-    SetStatus,
-    /// A bidder takes a part of what is in auction.
-    Bid,
-    /// A source says a value.
-    Report,
-    /// Markets are marked at their feeds' values.
-    MarkFromFeeds,
-    /// Values of a feed were wrong for a time.
-    DeclarePriceError,
-    /// A new price of a collateral.
-    MarkCollateral,
-    /// Collateral of a failed account was sold.
-    SellCollateral,
-    /// Nothing but the clock.
-    Wait,
-}
-
-impl Do {
-    /// Every word with its name in the file.
-    pub const ALL: [(Self, &'static str); 27] = [
-        (Self::Fill, "fill"),
-        (Self::Mark, "mark"),
-        (Self::Funding, "funding"),
-        (Self::EndPeriod, "end-period"),
-        (Self::Settle, "settle"),
-        (Self::OpenAccount, "open-account"),
-        (Self::Deposit, "deposit"),
-        (Self::Withdraw, "withdraw"),
-        (Self::Transfer, "transfer"),
-        (Self::Stake, "stake"),
-        (Self::Unstake, "unstake"),
-        (Self::PayIn, "pay-in"),
-        (Self::DeclareDefault, "declare-default"),
-        (Self::ReportLoss, "report-loss"),
-        (Self::ApproveLoss, "approve-loss"),
-        (Self::DismissLoss, "dismiss-loss"),
-        (Self::PayDraw, "pay-draw"),
-        (Self::Recover, "recover"),
-        (Self::FundIncome, "fund-income"),
-        (Self::SetStatus, "set-status"),
-        (Self::Bid, "bid"),
-        (Self::Report, "report"),
-        (Self::MarkFromFeeds, "mark-from-feeds"),
-        (Self::DeclarePriceError, "declare-price-error"),
-        (Self::MarkCollateral, "mark-collateral"),
-        (Self::SellCollateral, "sell-collateral"),
-        (Self::Wait, "wait"),
-    ];
-
-    /// Its name in the file.
-    #[must_use]
-    pub fn name(self) -> &'static str {
-        // The table holds every word.
-        Self::ALL.iter().find(|(word, _)| *word == self).map_or("", |(_, name)| name)
-    }
-}
-
 /// What an event asks, with all it needs.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[allow(missing_docs, reason = "fields are the keys of the event")]
@@ -388,6 +292,7 @@ pub enum What {
     DeclarePriceError { feed: usize, from: u64, to: u64 },
     MarkCollateral { collateral: usize, price: Price },
     SellCollateral(Sale),
+    Lend(Lend),
     Wait,
 }
 

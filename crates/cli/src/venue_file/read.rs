@@ -9,8 +9,9 @@ use rhodian_core::ids::Name;
 
 use super::events::{self, Known, account_kind};
 use super::model::{Account, Collateral, Domain, Event, Market, ORDERS, Origin, VenueFile, What};
+use super::pools::{Asked, Lend};
 use super::shape::{AccountShape, DomainShape, FileShape, TermsShape};
-use super::{collateral, crowd, feeds, liquidation, markets, prices, stream};
+use super::{collateral, crowd, feeds, liquidation, markets, pools, prices, stream};
 use crate::amount_text::AmountFormat;
 use crate::diagnostic::Diagnostic;
 use crate::loss_file::layers::{self, MAX_SPAN, Setting};
@@ -45,6 +46,7 @@ pub fn from_text(text: TomlText) -> Result<VenueFile, Diagnostic> {
     let liquidation = shape.liquidation.as_ref();
     let liquidation = liquidation.map(|at| liquidation::read(&words, at, &domains)).transpose()?;
     let collaterals = collateral::read(&words, &shape.collateral, &markets, &asset)?;
+    let pools = pools::read(&words, &shape.pool, &domains, &collaterals)?;
     let (feeds, sources) = feeds::read(&words, &shape.feed, &markets, &names)?;
     let mut accounts = accounts(&words, &shape.account, &names, &collaterals)?;
     accounts.extend(crowd.accounts);
@@ -57,6 +59,7 @@ pub fn from_text(text: TomlText) -> Result<VenueFile, Diagnostic> {
         markets: &markets,
         domains: &names,
         collaterals: &collaterals,
+        pools: &pools,
         feeds: &feeds,
         sources: &sources,
     };
@@ -80,6 +83,7 @@ pub fn from_text(text: TomlText) -> Result<VenueFile, Diagnostic> {
         domains,
         markets,
         collaterals,
+        pools,
         feeds,
         sources,
         liquidation,
@@ -120,9 +124,10 @@ fn listed(
         let market = markets::read(words, at, domains, &markets, penalty)?;
         markets.push(market);
     }
-    if markets.is_empty() {
-        let (help, place) = ("add [[market]] with name, tick and lot.", &shape.domain.place);
-        return Err(words.refuse("market-none", "there is no market", help, place, "a market"));
+    if markets.is_empty() && shape.pool.is_empty() {
+        let help = "add [[market]] with name, tick and lot, or [[pool]] with name and fund.";
+        let (message, place) = ("there is neither a market nor a pool", &shape.domain.place);
+        return Err(words.refuse("market-none", message, help, place, "a market or a pool"));
     }
     Ok(markets)
 }
@@ -348,6 +353,10 @@ fn names_of(what: &What) -> ([Option<&str>; 2], Option<&str>) {
         What::PayIn { layer, .. } | What::FundIncome { layer, .. } => ([None, None], Some(layer)),
         What::Bid { from, account, .. } => ([Some(from), Some(account)], None),
         What::SellCollateral(sale) => ([sale.buyer.as_deref(), None], None),
+        What::Lend(Lend { account, asked: Asked::Liquidate(borrower, ..), .. }) => {
+            ([Some(account), Some(borrower)], None)
+        }
+        What::Lend(Lend { account, .. }) => ([Some(account), None], None),
         What::Fill(fill) => ([Some(&fill.buyer), Some(&fill.seller)], None),
         What::PayDraw { layer, account, .. } => ([account.as_deref(), None], Some(layer)),
         _ => ([None, None], None),

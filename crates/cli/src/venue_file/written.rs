@@ -5,7 +5,7 @@ use std::borrow::Cow;
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::de::{Deserialize, Deserializer};
 
-use super::model::Do;
+use super::asked::Do;
 use crate::loss_file::shape::{AmountText, Written};
 
 /// What an event asks.
@@ -32,6 +32,6 @@ impl JsonSchema for DoText {
         "DoText".into()
     }
     fn json_schema(_: &mut SchemaGenerator) -> Schema {
-        json_schema!({ "type": "string", "enum": Do::ALL.map(|(_, name)| name) })
+        json_schema!({ "type": "string", "enum": Do::ALL.map(|(_, name)| name).as_slice() })
     }
 }

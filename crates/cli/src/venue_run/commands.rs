@@ -98,6 +98,7 @@ impl Words<'_> {
             | What::DeclarePriceError { .. }
             | What::MarkCollateral { .. }
             | What::SellCollateral(_) => self.outside(what),
+            What::Lend(lend) => self.lend(lend),
             What::Wait => Ok(Vec::new()),
         }
     }
@@ -185,7 +186,7 @@ impl Words<'_> {
         self.state.accounts.account(account).map_or(0, |found| found.last_number) + 1
     }
 
-    fn account(&self, name: &str) -> Result<AccountId, NoSuch> {
+    pub(super) fn account(&self, name: &str) -> Result<AccountId, NoSuch> {
         self.names.account(name).ok_or_else(|| NoSuch { what: "account", name: name.to_owned() })
     }
 

@@ -450,7 +450,8 @@ pub(super) const MARKET: fn(u32) -> rhodian_core::ids::MarketId = rhodian_core::
 
 /// The word of an event.
 fn word_of(what: &What) -> &'static str {
-    use crate::venue_file::model::Do;
+    use crate::venue_file::asked::Do;
+    use crate::venue_file::pools::Asked;
     let word = match what {
         What::OpenAccount { .. } => Do::OpenAccount,
         What::Deposit { .. } => Do::Deposit,
@@ -478,6 +479,15 @@ fn word_of(what: &What) -> &'static str {
         What::DeclarePriceError { .. } => Do::DeclarePriceError,
         What::MarkCollateral { .. } => Do::MarkCollateral,
         What::SellCollateral(_) => Do::SellCollateral,
+        What::Lend(lend) => match lend.asked {
+            Asked::Supply(_) => Do::Supply,
+            Asked::Redeem(_) => Do::Redeem,
+            Asked::Pledge(..) => Do::Pledge,
+            Asked::Release(..) => Do::Release,
+            Asked::Borrow(_) => Do::Borrow,
+            Asked::Repay(_) => Do::Repay,
+            Asked::Liquidate(..) => Do::Liquidate,
+        },
         What::Wait => Do::Wait,
     };
     word.name()

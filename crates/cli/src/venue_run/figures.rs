@@ -8,6 +8,7 @@ use rhodian_core::engine::{Event, Rejection, State};
 use rhodian_core::ids::{AccountId, LossId, MarketId};
 use rhodian_core::loss::Event as LossEvent;
 use rhodian_core::market::{Event as MarketEvent, Party};
+use rhodian_core::pools::lending;
 use rhodian_core::{account, collateral, domain, oracle};
 
 use super::commands::ASSET;
@@ -198,6 +199,7 @@ impl Figures {
             Event::Loss(event) => self.of_loss(event, state.now().0),
             Event::Oracle(event) => self.of_oracle(event, state),
             Event::Collateral(event) => self.of_collateral(event, state.now().0),
+            Event::Lending(event) => self.of_lending(event),
             Event::Control(_) | Event::TimePassed { .. } => {}
         }
     }
@@ -250,6 +252,23 @@ impl Figures {
             collateral::Event::Returned { .. } => self.counted("collaterals returned"),
             collateral::Event::SetAside { .. } => self.counted("collaterals set aside"),
             collateral::Event::Accepted { .. } => {}
+        }
+    }
+
+    fn of_lending(&mut self, event: &lending::Event) {
+        use lending::Event as L;
+        match event {
+            L::Supplied { .. } => self.counted("supplies"),
+            L::Redeemed { .. } => self.counted("redemptions"),
+            L::Borrowed { .. } => self.counted("loans"),
+            L::Repaid { .. } => self.counted("repayments"),
+            L::Liquidated { .. } => self.counted("liquidations of loans"),
+            L::Failed { .. } => self.counted("loans that failed"),
+            L::Opened { .. }
+            | L::Accrued { .. }
+            | L::Pledged { .. }
+            | L::Released { .. }
+            | L::SupplyTaken { .. } => {}
         }
     }
 
@@ -436,7 +455,9 @@ impl Figures {
         }
         if self.steps.is_multiple_of(self.stride) {
             let all = (0..accounts).filter_map(AccountId::at);
-            let equities = all.map(|account| state.equity(account, ASSET)).collect();
+            let supplied = |account| state.supplied(account, ASSET).atoms().cast_signed();
+            let equity = |account| state.equity(account, ASSET) + supplied(account);
+            let equities = all.map(equity).collect();
             self.samples.push((at, equities));
         }
         self.steps += 1;

@@ -14,6 +14,7 @@ pub mod driver;
 pub mod feed_figures;
 pub mod figures;
 pub mod journal;
+mod lending;
 pub mod margin;
 pub mod names;
 mod open;

@@ -1,5 +1,5 @@
 //! What stands at the beginning: the asset, domains and their parameters, accounts, layers and
-//! stakes, waterfalls, reported claims, markets and their first marks.
+//! stakes, waterfalls, reported claims, markets and their first marks, pools.
 
 use std::collections::BTreeSet;
 
@@ -13,6 +13,7 @@ use rhodian_core::ids::{AssetId, DomainId, FeedId, LayerId, MarketId, Name, Time
 use rhodian_core::loss::{Command as LossCommand, ReportedClaim, SHARES_PER_EVENT};
 use rhodian_core::market::{self, Feeds, Instrument, MarketSpec};
 use rhodian_core::oracle::{Command as OracleCommand, Kind};
+use rhodian_core::pools::lending::Command as LendingCommand;
 use rhodian_core::units::Amount;
 use rhodian_core::waterfall::{Side, Step};
 
@@ -58,6 +59,10 @@ pub(super) fn open(driver: &mut Driver<'_>) -> Result<(), Diagnostic> {
         list(driver, index, market)?;
     }
     collaterals(driver, file)?;
+    for pool in &file.pools {
+        let open = LendingCommand::Open { spec: pool.spec.clone() };
+        driver.must(Actor::VENUE, Action::Lending(open), &at(&pool.place))?;
+    }
     feeds(driver, file)?;
     routes(driver, file)
 }

@@ -9,6 +9,7 @@ use rhodian_core::ids::{AccountId, AssetId, MarketId, SourceId};
 use rhodian_core::loss::Rejection as LossRejection;
 use rhodian_core::market::{Flaw, Rejection as MarketRejection};
 use rhodian_core::oracle::{Kind, Unfit, Value, Why};
+use rhodian_core::pools::lending::Rejection as LendingRejection;
 use rhodian_core::units::{Amount, Price, SignedAmount};
 use rhodian_report::money::{Money, percent_of_millionths};
 use rhodian_report::safe::printable;
@@ -37,6 +38,7 @@ pub fn refusal(rejection: &Rejection, asset: usize, state: &State, file: &VenueF
         Rejection::Market(of) => words.market(of),
         Rejection::CloseOut(of) => words.close_out(of),
         Rejection::Collateral(of) => words.collateral(of),
+        Rejection::Lending(of) => words.lending(of),
         _ => None,
     };
     told.unwrap_or_else(|| rejection.to_string())
@@ -207,6 +209,60 @@ impl In<'_> {
                 format!("sold for {proceeds}, at least {least} at the mark less the discount")
             }
             CollateralRejection::Account(of) => return self.account(of),
+            _ => return None,
+        })
+    }
+
+    /// Of a pool, whose amounts are of the settled asset but for what is pledged.
+    fn lending(&self, rejection: &LendingRejection) -> Option<String> {
+        use LendingRejection as L;
+        let money = |amount: &Amount| self.money(amount);
+        Some(match rejection {
+            L::SupplyAboveMost { asked, room } => {
+                format!("{} supplied, the pool takes {} more", money(asked), money(room))
+            }
+            L::DebtAboveMost { asked, room } => {
+                format!("{} borrowed, the pool lends {} more", money(asked), money(room))
+            }
+            L::DomainOwes { owed } => {
+                format!("the pool's domain owes {}: it takes supply when that is paid", money(owed))
+            }
+            L::AboveFree { asked, supply, lien } => format!(
+                "{} asked of a supply of {}, {} of it held for losses",
+                money(asked),
+                money(supply),
+                money(lien)
+            ),
+            L::NotLiquid { asked, cash } => format!(
+                "{} asked, the pool has {} that is neither lent nor still to come",
+                money(asked),
+                money(cash)
+            ),
+            L::AboveBorrowable { debt, counted } => {
+                format!("a debt of {}, the collateral counts for {}", money(debt), money(counted))
+            }
+            L::BelowLeastDebt { debt, least } => {
+                let (debt, least) = (money(debt), money(least));
+                format!("a debt of {debt} would be left, allowed: none, or {least} and more")
+            }
+            L::AboveDebt { asked, debt } => {
+                format!("{} repaid of a debt of {}", money(asked), money(debt))
+            }
+            L::Healthy { debt, counted } => format!(
+                "a debt of {}, the collateral counts for {}: nothing to do",
+                money(debt),
+                money(counted)
+            ),
+            L::Failing { debt, cover } | L::LeavesFailing { debt, cover } => {
+                format!("a debt of {} over collateral that covers {}", money(debt), money(cover))
+            }
+            L::AboveTarget { asked, most } => {
+                format!("{} repaid, a liquidation goes up to {} now", money(asked), money(most))
+            }
+            L::AbovePledged { asked, pledged } => {
+                format!("{} asked, {} is pledged", self.asked(asked), self.asked(pledged))
+            }
+            L::Account(of) => return self.account(of),
             _ => return None,
         })
     }

@@ -232,7 +232,7 @@ pub fn standings(report: &Report, run: &Run) -> Vec<Standing> {
             id,
             owner: owner.map_or_else(String::new, |owner| owner.as_str().to_owned()),
             figures: run.figures.accounts.get(id.index()).copied().unwrap_or_default(),
-            equity: state.equity(id, ASSET),
+            equity: state.equity(id, ASSET) + state.supplied(id, ASSET).atoms().cast_signed(),
             lien: state.lien(id, ASSET).atoms(),
             free: state.free(id, ASSET).atoms(),
             paid,

@@ -188,6 +188,15 @@ impl CollateralSpec {
         value.map_or(Amount::MAX.atoms(), |value| value.min(Amount::MAX.atoms()))
     }
 
+    /// How much collateral `worth` atoms of the settled asset buy at `price`, rounded down (for who
+    /// gives the collateral); nothing where it has no price.
+    #[must_use]
+    pub fn bought_floor(&self, price: Price, worth: u128) -> Amount {
+        let ticks = u128::from(price.ticks()) * u128::from(self.num);
+        let bought = mul_div_floor(worth, u128::from(self.den), ticks);
+        bought.map_or(Amount::ZERO, |bought| Amount::new(bought).unwrap_or(Amount::MAX))
+    }
+
     /// What counts of a holding worth `gross`, for an account whose long legs in the wrong-way
     /// market are worth `long`; in atoms of the settled asset, rounded down (against the holder).
     ///

@@ -180,6 +180,8 @@ pub enum Rejection {
     ComparisonRule { layer: Name },
     /// Shares on touch need a rule whose level by weight tells each alone, and members' accounts.
     OnTouch { layer: Name },
+    /// Only lenders pay from their supply, at once.
+    SupplyBasis { layer: Name },
     /// The waterfall can never be right.
     Waterfall { flaw: Flaw },
     /// The number was used before, or a higher one was.
@@ -222,6 +224,7 @@ impl Rejection {
             Self::Unbounded { .. } => "layer-unbounded",
             Self::ComparisonRule { .. } => "comparison-rule",
             Self::OnTouch { .. } => "on-touch-rule",
+            Self::SupplyBasis { .. } => "supply-basis",
             Self::Waterfall { flaw } => flaw.code(),
             Self::NumberNotNew { .. } => "number-not-new",
             Self::ZeroAmount => "zero-amount",
@@ -260,6 +263,11 @@ impl fmt::Display for Rejection {
             Self::ComparisonRule { layer } => {
                 write!(f, "layer {layer}: its rule is for comparison, it divides only few claims")
             }
+            Self::SupplyBasis { layer } => write!(
+                f,
+                "layer {layer} takes supply: it must be of the kind lender-supply, and take shares \
+                 at once from its members"
+            ),
             Self::OnTouch { layer } => write!(
                 f,
                 "layer {layer}: only proportional shares of accounts, without classes, can be \

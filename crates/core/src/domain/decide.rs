@@ -1,6 +1,8 @@
 //! Every check of the area's commands. Nothing changes here.
 
-use super::{Attachment, CauseClass, Command, Event, LayerSpec, MemberRule, Rejection, Source};
+use super::{
+    Attachment, Basis, CauseClass, Command, Event, Kind, LayerSpec, MemberRule, Rejection, Source,
+};
 use crate::account;
 use crate::allocation::Rule;
 use crate::bounds::MAX_PENDING;
@@ -119,6 +121,12 @@ fn add_layer(state: &State, spec: &LayerSpec, events: &mut Events) -> Result<(),
 fn member_rule(spec: &LayerSpec, members: &MemberRule) -> Result<(), Rejection> {
     if matches!(members.rule, Rule::RandomArrival | Rule::MinimalOverlap) {
         return Err(Rejection::ComparisonRule { layer: spec.name.clone() });
+    }
+    if members.basis == Basis::Supply {
+        let takes = matches!(spec.source, Source::Members(_)) && !members.on_touch;
+        if spec.kind != Kind::LenderSupply || !takes {
+            return Err(Rejection::SupplyBasis { layer: spec.name.clone() });
+        }
     }
     let alone = members.can_be_on_touch() && matches!(spec.source, Source::Members(_));
     if members.on_touch && !alone {

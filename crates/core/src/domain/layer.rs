@@ -109,6 +109,9 @@ pub enum Basis {
     /// Session gains in the domain's markets, netted by owner: each cap is what the owner's equity
     /// stands above his protected principal, if that is less.
     SessionGains = 2,
+    /// The supply of the domain's lending pool: weight and cap are what each lender may claim, and
+    /// he pays from it.
+    Supply = 3,
 }
 
 /// How a layer's draw is divided over its members.

@@ -155,6 +155,16 @@ impl Domains {
         self.domain(domain).is_some_and(|d| d.accepted.get(account.index()) == Some(&d.terms))
     }
 
+    /// Whether a layer of `waterfalls` divides by `basis`.
+    pub(crate) fn draws_on(
+        &self,
+        waterfalls: &BTreeMap<CauseClass, WaterfallId>,
+        basis: Basis,
+    ) -> bool {
+        let rule = |layer: &LayerId| self.layer(*layer).and_then(|of| of.spec.source.members());
+        self.layers_of(waterfalls).iter().filter_map(rule).any(|rule| rule.basis == basis)
+    }
+
     /// The layers that `waterfalls` name, each once, in id order.
     #[must_use]
     pub fn layers_of(&self, waterfalls: &BTreeMap<CauseClass, WaterfallId>) -> Vec<LayerId> {

@@ -10,6 +10,7 @@ use crate::control::Status;
 use crate::ids::{LossId, Time};
 use crate::ledger::Transfer;
 use crate::market::Party;
+use crate::pools::lending;
 use crate::{account, closeout, collateral, control, domain, loss, market, oracle};
 
 /// In which capacity someone acts. Doors say who is who; core says who may do what.
@@ -111,6 +112,10 @@ pub enum Action {
     Collateral(collateral::Command) = 13,
     /// By the engine, of collateral.
     CollateralDuty(collateral::Duty) = 14,
+    /// Of lending pools.
+    Lending(lending::Command) = 15,
+    /// By the engine, of lending pools.
+    LendingDuty(lending::Duty) = 16,
 }
 
 /// A command: when, by whom, what.
@@ -153,6 +158,8 @@ pub enum Event {
     CloseOut(closeout::Event) = 8,
     /// To collateral.
     Collateral(collateral::Event) = 12,
+    /// To lending pools.
+    Lending(lending::Event) = 13,
 }
 
 impl From<account::Event> for Event {
@@ -191,6 +198,12 @@ impl From<collateral::Event> for Event {
     }
 }
 
+impl From<lending::Event> for Event {
+    fn from(event: lending::Event) -> Self {
+        Self::Lending(event)
+    }
+}
+
 impl From<control::Event> for Event {
     fn from(event: control::Event) -> Self {
         Self::Control(event)
@@ -214,6 +227,7 @@ impl Event {
             Self::Market(event) => event.transfers(visit),
             Self::CloseOut(event) => event.transfers(visit),
             Self::Collateral(event) => event.transfers(visit),
+            Self::Lending(event) => event.transfers(visit),
             Self::Control(_) | Self::Oracle(_) | Self::TimePassed { .. } => {}
         }
     }
@@ -229,6 +243,7 @@ impl Event {
             Self::Market(event) => event.loss(),
             Self::CloseOut(event) => event.loss(),
             Self::Collateral(event) => event.loss(),
+            Self::Lending(event) => event.loss(),
             Self::Account(_)
             | Self::Domain(_)
             | Self::Control(_)
@@ -323,6 +338,8 @@ pub enum Rejection {
     Oracle(oracle::Rejection),
     /// Refused by the area of collateral.
     Collateral(collateral::Rejection),
+    /// Refused by the area of lending pools.
+    Lending(lending::Rejection),
 }
 
 impl Rejection {
@@ -343,6 +360,7 @@ impl Rejection {
             Self::CloseOut(rejection) => rejection.code(),
             Self::Oracle(rejection) => rejection.code(),
             Self::Collateral(rejection) => rejection.code(),
+            Self::Lending(rejection) => rejection.code(),
         }
     }
 }
@@ -367,6 +385,7 @@ impl fmt::Display for Rejection {
             Self::CloseOut(rejection) => rejection.fmt(f),
             Self::Oracle(rejection) => rejection.fmt(f),
             Self::Collateral(rejection) => rejection.fmt(f),
+            Self::Lending(rejection) => rejection.fmt(f),
         }
     }
 }

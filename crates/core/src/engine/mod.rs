@@ -9,6 +9,7 @@
 mod health;
 mod machine;
 mod message;
+mod purse;
 mod quiet;
 mod ranks;
 mod ready;
@@ -18,12 +19,14 @@ mod watch;
 
 pub use machine::{Engine, Outcome, Record, STEP_LIMIT};
 pub use message::{Action, Actor, Envelope, Event, Events, Rejection, Role};
+pub use purse::Purse;
 pub(crate) use standing::Parts;
 pub use state::State;
 pub use watch::Watch;
 
 use crate::control::Status;
 use crate::ids::DomainId;
+use crate::pools::lending;
 use crate::{account, closeout, collateral, control, domain, loss, market, oracle};
 
 /// The version of the rules: raised with every change after which the same commands may make other
@@ -88,6 +91,12 @@ pub fn decide(state: &State, envelope: &Envelope, events: &mut Events) -> Result
         Action::CollateralDuty(duty) => {
             collateral::decide_duty(state, duty, events).map_err(Rejection::Collateral)
         }
+        Action::Lending(command) => {
+            lending::decide(state, envelope, command, events).map_err(Rejection::Lending)
+        }
+        Action::LendingDuty(duty) => {
+            lending::decide_duty(state, duty, events).map_err(Rejection::Lending)
+        }
         Action::Duty(duty) => loss::decide_duty(state, duty, events).map_err(Rejection::Loss),
         Action::OracleDuty(duty) => {
             oracle::decide_duty(state, duty, events).map_err(Rejection::Oracle)
@@ -108,13 +117,15 @@ pub const fn may(role: Role, action: &Action) -> bool {
         Role::Engine => is_duty(action) || matches!(action, Action::Tick),
         Role::Venue | Role::Governance => !is_duty(action) && !is_report(action),
         Role::Source => is_report(action),
-        Role::Owner => matches!(
-            action,
-            Action::Account(A::Withdraw { .. } | A::Transfer { .. })
-                | Action::Domain(D::AcceptTerms { .. } | D::Stake { .. } | D::Unstake { .. })
-                | Action::Loss(loss::Command::PayDraw { account: Some(_), .. })
-                | Action::CloseOut(closeout::Command::Bid { .. })
-        ),
+        Role::Owner => {
+            matches!(
+                action,
+                Action::Account(A::Withdraw { .. } | A::Transfer { .. })
+                    | Action::Domain(D::AcceptTerms { .. } | D::Stake { .. } | D::Unstake { .. })
+                    | Action::Loss(loss::Command::PayDraw { account: Some(_), .. })
+                    | Action::CloseOut(closeout::Command::Bid { .. })
+            ) || matches!(action, Action::Lending(command) if command.pool().is_some())
+        }
         Role::Guardian => matches!(action, Action::Control(control::Command::SetStatus { .. })),
     }
 }
@@ -128,6 +139,7 @@ const fn is_duty(action: &Action) -> bool {
             | Action::MarketDuty(_)
             | Action::OracleDuty(_)
             | Action::CollateralDuty(_)
+            | Action::LendingDuty(_)
     )
 }
 
@@ -151,6 +163,7 @@ const fn needs(action: &Action) -> (Status, bool) {
         | Action::Domain(D::AcceptTerms { .. }) => (Status::ReduceOnly, false),
         Action::Market(market::Command::Fill { .. })
         | Action::CloseOut(closeout::Command::Bid { .. }) => (Status::ReduceOnly, true),
+        Action::Lending(command) => of_lending(command),
         // The buyer's money leaves his account: not before what is due could hold it.
         Action::Collateral(collateral::Command::Sell { buyer: Some(_), .. }) => {
             (Status::Settling, true)
@@ -168,7 +181,20 @@ const fn needs(action: &Action) -> (Status, bool) {
         | Action::MarketDuty(_)
         | Action::OracleDuty(_)
         | Action::CollateralDuty(_)
+        | Action::LendingDuty(_)
         | Action::Tick => (Status::Closed, false),
+    }
+}
+
+/// The same for lending pools: what takes money out or risk on waits for duties.
+const fn of_lending(command: &lending::Command) -> (Status, bool) {
+    use lending::Command as L;
+    match command {
+        L::Open { .. } => (Status::Settling, false),
+        L::Borrow { .. } => (Status::Open, true),
+        L::Supply { .. } => (Status::ReduceOnly, true),
+        L::Redeem { .. } | L::Release { .. } => (Status::WithdrawOnly, true),
+        L::Pledge { .. } | L::Repay { .. } | L::Liquidate { .. } => (Status::Settling, true),
     }
 }
 
@@ -191,6 +217,10 @@ fn domain_of(state: &State, action: &Action) -> Option<DomainId> {
         | Action::Loss(
             loss::Command::ReportLoss { domain, .. } | loss::Command::DeclareDefault { domain, .. },
         ) => Some(domain),
+        Action::Lending(ref command) => {
+            let pool = command.pool().and_then(|pool| state.lending.pool(pool));
+            pool.map(|pool| pool.spec.domain)
+        }
         _ => None,
     }
 }
@@ -201,6 +231,7 @@ const fn leaves(action: &Action) -> bool {
         action,
         Action::Account(account::Command::Withdraw { .. })
             | Action::Domain(domain::Command::Unstake { .. })
+            | Action::Lending(lending::Command::Redeem { .. } | lending::Command::Release { .. })
     )
 }
 
@@ -244,6 +275,7 @@ fn next_duty(state: &State, events: &mut Events) -> Option<(Envelope, bool)> {
 fn due(state: &State, events: &mut Events) -> Option<(Envelope, bool)> {
     let of_oracle = || oracle::duty(state).map(Action::OracleDuty);
     let of_loss = || loss::duty(state).map(Action::Duty);
+    let of_pools = || lending::duty(state).map(Action::LendingDuty);
     let of_markets = || market::duty(state).map(Action::MarketDuty);
     let of_collateral = || collateral::duty(state).map(Action::CollateralDuty);
     let mut decided = false;
@@ -252,7 +284,7 @@ fn due(state: &State, events: &mut Events) -> Option<(Envelope, bool)> {
         decided = found;
         Some(Action::CloseOutDuty(duty))
     };
-    let first = of_oracle().or_else(of_loss).or_else(of_close_out);
+    let first = of_oracle().or_else(of_loss).or_else(of_pools).or_else(of_close_out);
     let action = first.or_else(of_markets).or_else(of_collateral)?;
     Some((Envelope { at: state.now(), actor: Actor::ENGINE, action }, decided))
 }

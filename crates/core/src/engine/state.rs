@@ -4,14 +4,14 @@ use alloc::vec::Vec;
 
 use borsh::{BorshDeserialize, BorshSerialize};
 
-use super::{Event, Events, Watch, standing};
+use super::{Event, Events, Watch};
 use crate::account::Accounts;
 use crate::closeout::{self, CloseOuts};
 use crate::collateral::Collaterals;
 use crate::control::{Control, Status};
 use crate::domain::Domains;
 use crate::ids::{
-    AccountId, AssetId, EpisodeId, LayerId, LiableSetId, LossId, Name, OwnerId, Time,
+    AccountId, AssetId, DomainId, EpisodeId, LayerId, LiableSetId, LossId, Name, OwnerId, Time,
 };
 use crate::ledger::{Holder, Ledger};
 use crate::loss::{self, Episode, Level, Loss, Losses, MemberCap, Phase, RemainderTo, Stage};
@@ -19,6 +19,7 @@ use crate::margin;
 use crate::market::{self, Markets, Party};
 use crate::oracle::Purpose;
 use crate::oracle::{self, Oracle};
+use crate::pools::lending::Lending;
 use crate::units::Amount;
 
 /// The state. Areas own their parts; money is in the ledger; what is only there for speed is in
@@ -44,6 +45,8 @@ pub struct State {
     pub oracle: Oracle,
     /// What counts as collateral, and what of it was taken of failed accounts.
     pub collaterals: Collaterals,
+    /// Lending pools.
+    pub lending: Lending,
     #[borsh(skip)]
     pub(super) watch: Watch,
 }
@@ -103,16 +106,20 @@ impl State {
     #[must_use]
     pub fn lien(&self, account: AccountId, asset: AssetId) -> Amount {
         let settling = self.domains.domains().any(|(id, domain)| {
-            domain.asset == asset
-                && self.control.domain_status(id) >= Status::Settling
-                && !self.losses.ranked.contains(&id)
-                && self.domains.accepted(id, account)
-                && !self.ledger.owed(asset, Holder::Uncovered(id)).is_zero()
+            domain.asset == asset && self.domains.accepted(id, account) && self.is_settling(id)
         });
         if settling {
             return self.means(account, asset);
         }
         self.loss_lien(account, asset)
+    }
+
+    /// Whether `domain` is in settlement with a debt that no ranks were settled for.
+    pub(crate) fn is_settling(&self, domain: DomainId) -> bool {
+        let Some(asset) = self.domains.asset_of(domain) else { return false };
+        self.control.domain_status(domain) >= Status::Settling
+            && !self.losses.ranked.contains(&domain)
+            && !self.ledger.owed(asset, Holder::Uncovered(domain)).is_zero()
     }
 
     /// What `account` is held for by open losses and shares not taken, without what a settlement
@@ -294,6 +301,13 @@ impl State {
                 self.markets.evolve_collateral(event);
                 self.losses.evolve_collateral(event);
             }
+            Event::Lending(event) => {
+                self.lending.evolve(event, self.now);
+                self.markets.evolve_lending(event);
+                if let Some((account, number)) = event.numbered() {
+                    self.accounts.number(account, number);
+                }
+            }
             Event::Loss(event) => self.evolve_loss(event),
             Event::Control(event) => self.control.evolve(event),
             Event::Oracle(event) => {
@@ -331,7 +345,9 @@ impl State {
                 touched.extend([buyer, seller].into_iter().filter_map(account));
             }
             // Marks and funding move the equity of everybody, the rest of many.
-            Event::Market(_) | Event::CloseOut(_) | Event::Collateral(_) => followed = false,
+            Event::Market(_) | Event::CloseOut(_) | Event::Collateral(_) | Event::Lending(_) => {
+                followed = false;
+            }
             _ => {}
         }
         if !followed {
@@ -345,9 +361,7 @@ impl State {
         let layers = &self.domains;
         let period = |layer| layers.layer(layer)?.spec.caps.per_period.map(|cap| cap.millis);
         self.losses.pay_in_period(event, self.now, &period);
-        let (ledger, markets) = (&self.ledger, &self.markets);
-        let means = |asset, account| standing::means(ledger, markets, account, asset);
-        self.losses.shrink_caps(event, &means);
+        self.shrink_caps(event);
         let stakes = &mut self.domains;
         loss::stakes_left(event, &mut |layer, account, left| {
             stakes.set_stake(layer, account, left);
@@ -365,11 +379,23 @@ impl State {
                     book.opened += amount.atoms().cast_signed();
                 }
             }
+            loss::Event::LossSettled { loss } => self.lending.loss_settled(loss),
             loss::Event::SettlementEntered { domain, .. } => {
                 self.control.set_domain(domain, Status::Settling);
             }
             _ => {}
         }
+    }
+
+    /// The caps of members who paid shrink to what their purses hold.
+    fn shrink_caps(&mut self, event: &loss::Event) {
+        let Some((set, layer)) = event.shares_of() else { return };
+        let domain = self.losses.domain_of(set);
+        let purse = self.purse(domain, layer);
+        let asset = self.domains.asset_of_layer(layer).unwrap_or_default();
+        let mut losses = core::mem::take(&mut self.losses);
+        losses.shrink_caps(event, &|account| self.purse_means(purse, account, asset));
+        self.losses = losses;
     }
 
     /// Makes the transfers of `event`. What an account held at the last boundary is kept before its

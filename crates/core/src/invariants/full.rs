@@ -4,16 +4,16 @@ use alloc::collections::BTreeSet;
 use alloc::format;
 use alloc::string::String;
 
-use super::leave;
 use super::{
     BOOK, Broken, CAPS, DIVIDED, LEDGER, LIVE, MARKETS, ONCE, ORDER, PROFIT_FIRST, REPAID, SETTLED,
     STAKES,
 };
+use super::{leave, lending};
 use crate::domain::{Kind, Source};
 use crate::engine::{Events, State, decide, duty};
 use crate::ids::{AssetId, DomainId, LayerId, LossId};
 use crate::ledger::Holder;
-use crate::loss::{Loss, Stage};
+use crate::loss::{Loss, Origin, Stage};
 use crate::market::Party;
 use crate::recovery::{Bearer, ClaimPool};
 use crate::units::Amount;
@@ -37,6 +37,7 @@ pub fn check(state: &State) -> Result<(), Broken> {
         outside_set(state, id, loss)?;
     }
     collateral(state)?;
+    lending::check(state)?;
     caps(state)?;
     for (domain, found) in state.domains.domains() {
         divided(state, domain)?;
@@ -181,10 +182,18 @@ fn repaid(state: &State, id: LossId, loss: &Loss) -> Result<(), Broken> {
     if way < 0 { broken(REPAID, format!("loss {id}: {way} more than came back")) } else { Ok(()) }
 }
 
+/// Whether a book may hold anything for `loss`: from its detection to its measurement, and before
+/// where a pool took over what it found, which is detected next.
+const fn has_book(loss: &Loss) -> bool {
+    matches!(loss.stage, Stage::Detected)
+        || matches!(loss.stage, Stage::Challengeable { .. })
+            && matches!(loss.origin, Origin::Derived)
+            && loss.taken_over
+}
+
 fn book(state: &State, id: LossId, loss: &Loss) -> Result<(), Broken> {
     let balance = state.ledger.balance(asset_of(state, loss), Holder::Book(id)).atoms();
-    let open = matches!(loss.stage, Stage::Detected);
-    if open || balance == 0 {
+    if has_book(loss) || balance == 0 {
         return Ok(());
     }
     broken(BOOK, format!("loss {id}: the book holds {balance}"))
@@ -290,8 +299,7 @@ fn collateral(state: &State) -> Result<(), Broken> {
     for asset in (0..state.ledger.assets()).filter_map(AssetId::at) {
         for (holder, balance) in state.ledger.holders(asset) {
             let Holder::Book(loss) = holder else { continue };
-            let open = state.losses.loss(loss).is_some_and(|of| of.stage == Stage::Detected);
-            if !open {
+            if !state.losses.loss(loss).is_some_and(has_book) {
                 let detail = format!("loss {loss}: the book still holds {balance} of {asset}");
                 return broken(BOOK, detail);
             }

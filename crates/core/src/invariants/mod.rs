@@ -6,6 +6,7 @@
 
 mod full;
 mod leave;
+mod lending;
 mod running;
 #[cfg(test)]
 mod tests;
@@ -53,6 +54,8 @@ pub const LIVE: &str = "INV-10";
 pub const BOOK: &str = "INV-11";
 /// The law of stakes.
 pub const STAKES: &str = "INV-12";
+/// The law of lending pools.
+pub const LENDING: &str = "INV-13";
 
 /// Every law, in order.
 pub const LAWS: &[Law] = &[
@@ -145,6 +148,14 @@ pub const LAWS: &[Law] = &[
         sentence: "A staked pot holds exactly its stakes.",
         full: "the pot and its stakes",
         running: "a pot's stakes by its events",
+    },
+    Law {
+        id: LENDING,
+        sentence: "A lending pool's cash and what its borrowers owe are what its lenders may claim \
+                   and the fees that are due, exactly. Its shares are those of its positions, its \
+                   collateral is what they pledged, and nobody shares in nothing.",
+        full: "each pool's books, its positions and its balances",
+        running: "what the events of a pool moved on each side, and the shares of each account",
     },
 ];
 

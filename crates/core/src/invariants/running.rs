@@ -7,6 +7,7 @@ use alloc::string::String;
 use alloc::vec::Vec;
 
 use super::leave::Halts;
+use super::lending;
 use super::{
     BOOK, Broken, CAPS, DIVIDED, LEDGER, LIVE, MARKETS, ONCE, ORDER, PROFIT_FIRST, REPAID, SETTLED,
     STAKES,
@@ -58,6 +59,7 @@ pub struct Running {
     stakes: BTreeMap<(LayerId, AccountId), i128>,
     lots: BTreeMap<(MarketId, Party), i128>,
     halts: Halts,
+    lending: lending::Running,
 }
 
 fn broken(law: &'static str, detail: String) -> Result<(), Broken> {
@@ -122,6 +124,7 @@ impl Running {
     pub fn after(&mut self, event: &Event, state: &State) -> Result<(), Broken> {
         self.ledger(event, state)?;
         self.halts.after(event)?;
+        self.lending.paid(event)?;
         match event {
             Event::Loss(event) => {
                 self.totals(event);
@@ -138,6 +141,7 @@ impl Running {
                 self.stakes_of_loss(event, state)
             }
             Event::Domain(event) => self.stakes_of_domain(event, state),
+            Event::Lending(event) => self.lending.after(event, state),
             Event::Market(_) | Event::CloseOut(_) => self.markets(event, state),
             Event::Account(_)
             | Event::Control(_)

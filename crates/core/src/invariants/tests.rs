@@ -4,17 +4,19 @@ use alloc::vec;
 use alloc::vec::Vec;
 
 use super::{
-    BOOK, Broken, CAPS, DIVIDED, LAWS, LEDGER, LIVE, MARKETS, ONCE, ORDER, PROFIT_FIRST, REPAID,
-    Running, SETTLED, STAKES, check,
+    BOOK, Broken, CAPS, DIVIDED, LAWS, LEDGER, LENDING, LIVE, MARKETS, ONCE, ORDER, PROFIT_FIRST,
+    REPAID, Running, SETTLED, STAKES, check,
 };
 use crate::account::{self, AccountKind};
 use crate::allocation::Rule;
+use crate::collateral::{self, WeightTier};
 use crate::control::{self, Status};
 use crate::domain::{self, Caps, CauseClass, Kind, LayerSpec, MemberRule, Source};
 use crate::engine::{Action, Actor, Engine, Envelope, Event, Outcome, State, evolve};
-use crate::ids::{AccountId, AssetId, DomainId, LayerId, LossId, Name, OwnerId, Time};
+use crate::ids::{AccountId, AssetId, DomainId, LayerId, LossId, Name, OwnerId, PoolId, Time};
 use crate::ledger::{Holder, Transfer};
 use crate::loss::{self, ReportedClaim, Stage};
+use crate::pools::lending;
 use crate::units::Amount;
 use crate::waterfall::{Side, Step};
 
@@ -39,11 +41,13 @@ fn layers() -> Vec<LayerSpec> {
         on_touch: false,
         basis: domain::Basis::Reported,
     };
+    let lent = MemberRule { basis: domain::Basis::Supply, ..members };
     let kinds = [
         ("fund", Kind::InsuranceFund, Source::Pot),
         ("tranche", Kind::Tranche, Source::Pot),
         ("profit", Kind::ProviderProfit, Source::Members(members)),
         ("principal", Kind::ProviderPrincipal, Source::Members(members)),
+        ("lenders", Kind::LenderSupply, Source::Members(lent)),
     ];
     let specs = kinds.map(|(text, kind, source)| LayerSpec {
         name: name(text),
@@ -91,7 +95,7 @@ fn set_up() -> Vec<Action> {
         actions.push(Action::Domain(domain::Command::AddLayer { spec }));
     }
     let sides =
-        (0..4).map(|layer| Step { layers: vec![Side { layer: LayerId(layer), weight: 1 }] });
+        (0..5).map(|layer| Step { layers: vec![Side { layer: LayerId(layer), weight: 1 }] });
     let (class, steps) = (CauseClass::Default, sides.collect());
     actions.push(Action::Domain(domain::Command::SetWaterfall { domain, class, steps }));
     for (id, text) in (0..3).zip(["alice", "bob", "carol"]) {
@@ -120,11 +124,50 @@ fn set_up() -> Vec<Action> {
             amount: amount(20),
         }),
     ]);
+    actions.extend(pool());
     for layer in [PROFIT, PRINCIPAL] {
         let claims = vec![claim(0, 10), claim(1, 30)];
         actions.push(Action::Loss(loss::Command::ReportBasis { layer, number: 1, claims }));
     }
     actions
+}
+
+/// A lending pool of the domain, and a lender.
+fn pool() -> Vec<Action> {
+    let (asset, settled, account) = (AssetId(1), AssetId(0), AccountId(0));
+    let spec = collateral::CollateralSpec {
+        asset,
+        settled,
+        num: 1,
+        den: 1,
+        tiers: vec![WeightTier { above: amount(0), initial: 500_000, maintenance: 600_000 }],
+        max_counted: Amount::MAX,
+        max_held: Amount::MAX,
+        wrong_way: None,
+        own_token: false,
+        peg: None,
+        sale_discount: 0,
+    };
+    let of = lending::PoolSpec {
+        name: name("pool"),
+        domain: DomainId(0),
+        collateral: vec![asset],
+        rates: lending::Rates { at_zero: 0, kink: 1, at_kink: 0, at_full: 0 },
+        fee: 0,
+        fund: FUND,
+        max_supply: amount(1_000),
+        max_debt: amount(1_000),
+        min_debt: amount(1_000),
+        bonus: 0,
+        target: 1_000_000,
+    };
+    let (pool, number) = (PoolId(0), 2);
+    vec![
+        Action::Domain(domain::Command::AddAsset { name: name("ETH"), decimals: 0 }),
+        Action::Collateral(collateral::Command::Accept { spec }),
+        Action::Lending(lending::Command::Open { spec: of }),
+        Action::Lending(lending::Command::Supply { pool, account, number, amount: amount(20) }),
+    ]
 }
 
 /// A story with every kind of event the laws read: a takeover, a loss through every step, a
@@ -215,6 +258,7 @@ fn breaches() -> Vec<(&'static str, Spoil, Forge)> {
             |s| s.domains.set_stake(TRANCHE, AccountId(1), amount(1)),
             |events| forge_stakes(events),
         ),
+        (LENDING, |state| state.lending.pools[0].books.fees = amount(1), forge_lending),
     ]
 }
 
@@ -391,6 +435,16 @@ fn forge_book(events: &mut Vec<Event>) {
     let of_book = |e: &loss::Event| matches!(e, loss::Event::LossMeasured { from_book: true, .. });
     let at = position(events, of_book);
     events.remove(at);
+}
+
+/// A lender takes out an atom more than he has.
+fn forge_lending(events: &mut Vec<Event>) {
+    let (pool, account, number, asset) = (PoolId(0), AccountId(0), 3, AssetId(0));
+    let (amount, shares) = (amount(21), lending::Shares::new(20_000_000).unwrap());
+    let taken = lending::Event::Redeemed { pool, account, number, asset, amount, shares };
+    let supplied = |event: &Event| matches!(event, Event::Lending(lending::Event::Supplied { .. }));
+    let at = events.iter().position(supplied).expect("the story has it");
+    events.insert(at + 1, Event::Lending(taken));
 }
 
 fn forge_stakes(events: &mut [Event]) {

@@ -6,7 +6,7 @@ use alloc::vec::Vec;
 use super::{Draw, Event, Loss, Rejection, Stage, liable, results};
 use crate::allocation::{self, Claims, Rule};
 use crate::domain::Source;
-use crate::engine::{Events, State};
+use crate::engine::{Events, Purse, State};
 use crate::ids::{AccountId, EpisodeId, LayerId, LossId};
 use crate::units::Amount;
 use crate::waterfall::{self, Against};
@@ -81,7 +81,7 @@ fn plan_draw(
     let (Some(set), Some(of)) = (found.set, against.set.layers.get(&layer)) else {
         return Ok(());
     };
-    let columns = liable::columns(state, against.episode, spec.asset, of, false);
+    let columns = liable::columns(state, against.episode, spec.asset, of, Purse::Outside);
     let paid = Amount::sum(columns.paid.iter().copied());
     let cumulative = paid.checked_add(planned).unwrap_or(Amount::MAX);
     let claims = columns.claims(members.classes);

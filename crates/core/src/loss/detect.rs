@@ -15,7 +15,7 @@ use crate::allocation::Rule;
 use crate::bounds::{MAX_RISK, MAX_TOTAL};
 use crate::collateral;
 use crate::control::Parameter;
-use crate::domain::{CauseClass, Kind};
+use crate::domain::{Basis, CauseClass, Kind};
 use crate::engine::{Envelope, Events, State};
 use crate::ids::{AccountId, AssetId, DomainId, EpisodeId, LayerId, LiableSetId, LossId, Name};
 use crate::units::Amount;
@@ -24,11 +24,14 @@ impl FrozenRules {
     /// The rules in force now: what an episode that opens now freezes.
     pub(crate) fn now(state: &State, domain: DomainId) -> Self {
         let waterfalls = state.domains.domain(domain).map(|found| found.waterfalls.clone());
-        Self {
-            waterfalls: waterfalls.unwrap_or_default(),
-            length: state.control.millis(domain, Parameter::EpisodeLength),
-            window: state.control.millis(domain, Parameter::LiableWindow),
-        }
+        let waterfalls = waterfalls.unwrap_or_default();
+        // Supply moves freely from account to account: who lends is asked at each detection.
+        let window = match state.domains.draws_on(&waterfalls, Basis::Supply) {
+            true => 0,
+            false => state.control.millis(domain, Parameter::LiableWindow),
+        };
+        let length = state.control.millis(domain, Parameter::EpisodeLength);
+        Self { waterfalls, length, window }
     }
 }
 
@@ -310,6 +313,30 @@ pub(super) fn detect_negative(
     failure.push_others(state, domain, state.fails_in(account, asset, false), events)
 }
 
+/// The id of the loss that is reported or found next.
+pub(crate) fn next(state: &State) -> Option<LossId> {
+    LossId::at(state.losses.losses.len())
+}
+
+/// A pool found that `account` failed in it, in `domain`: the loss is the next one. `own` is what
+/// of the account itself is held for it.
+pub(crate) fn found(
+    state: &State,
+    domain: DomainId,
+    account: AccountId,
+    cause: Name,
+    own: Amount,
+    events: &mut Events,
+) -> Result<(), Rejection> {
+    let mut set_off = gains_of_owner(state, domain, account);
+    if !own.is_zero() {
+        set_off.push(SetOff { account, up_to: own });
+    }
+    let set_off = largest(set_off);
+    let number = derived_number(state, 0);
+    Failure { account, cause }.push(state, 0, domain, number, set_off, events)
+}
+
 /// The number of the loss that is found `place` after the last.
 fn derived_number(state: &State, place: usize) -> u64 {
     let count = u64::try_from(state.losses.losses.len() + place).unwrap_or(u64::MAX >> 1);
@@ -409,8 +436,12 @@ pub(super) fn detect(state: &State, loss: LossId, events: &mut Events) -> Result
     let domain = found.domain;
     let size = match found.failed.filter(|_| found.origin == Origin::Derived) {
         Some(account) => {
-            let equity = state.equity(account, asset_of(state, domain)?).min(0);
-            Amount::new(equity.unsigned_abs()).unwrap_or(Amount::MAX)
+            let asset = asset_of(state, domain)?;
+            let equity = match found.taken_over {
+                true => state.book_equity(loss, asset),
+                false => state.equity(account, asset),
+            };
+            Amount::new(equity.min(0).unsigned_abs()).unwrap_or(Amount::MAX)
         }
         None => found.close_out,
     };

@@ -8,7 +8,7 @@ use super::{Event, LayerSet, Member, Rejection, liable};
 use crate::allocation::{self, Division};
 use crate::bounds::MAX_CLAIMS;
 use crate::domain::{MemberRule, Source};
-use crate::engine::{Events, State};
+use crate::engine::{Events, Purse, State};
 use crate::ids::{AccountId, AssetId, LayerId, LiableSetId, LossId};
 use crate::units::Amount;
 
@@ -60,6 +60,7 @@ struct Open<'a> {
     of: &'a LayerSet,
     rule: &'a MemberRule,
     asset: AssetId,
+    purse: Purse,
     columns: liable::Columns,
     before: Amount,
     asked: Amount,
@@ -73,11 +74,12 @@ fn open(state: &State, loss: LossId, layer: LayerId) -> Result<Open<'_>, Rejecti
     let (Some(set), Some(of)) = (found.set, against.set.layers.get(&layer)) else {
         return Err(Rejection::NotDue);
     };
-    let columns = liable::columns(state, against.episode, spec.asset, of, true);
+    let purse = state.purse(found.domain, layer);
+    let columns = liable::columns(state, against.episode, spec.asset, of, purse);
     let before =
         if rule.on_touch { of.cumulative() } else { Amount::sum(columns.paid.iter().copied()) };
     let asked = before.checked_add(draw.planned).unwrap_or(Amount::MAX);
-    Ok(Open { set, of, rule, asset: spec.asset, columns, before, asked })
+    Ok(Open { set, of, rule, asset: spec.asset, purse, columns, before, asked })
 }
 
 /// The number of the division that comes next.
@@ -91,17 +93,17 @@ pub(super) fn divide(
     layer: LayerId,
     events: &mut Events,
 ) -> Result<(), Rejection> {
-    let Open { set, of, rule, asset, columns, before, asked } = open(state, loss, layer)?;
+    let Open { set, of, rule, asset, purse, columns, before, asked } = open(state, loss, layer)?;
     let claims = columns.claims(rule.classes);
     let division = if rule.on_touch {
         on_touch(rule, asked, before, &claims)?
     } else {
         allocation::next_wave(rule.rule, asked, &claims, &columns.paid)?
     };
-    let header = Header { loss, layer, set, asset, before };
+    let header = Header { loss, layer, set, asset, purse, before };
     header.push(of, rule, &division, events);
     if !rule.on_touch {
-        push_shares(&header, of, &division.shares, events);
+        push_shares(state, &header, of, &division.shares, events);
     }
     events.push(Event::DrawClosed { loss, layer, received: division.allocated });
     Ok(())
@@ -131,6 +133,7 @@ struct Header {
     layer: LayerId,
     set: LiableSetId,
     asset: AssetId,
+    purse: Purse,
     before: Amount,
 }
 
@@ -164,11 +167,18 @@ fn root(of: &LayerSet, shares: &[Amount]) -> [u8; 32] {
     *hasher.finalize().as_bytes()
 }
 
-fn push_shares(header: &Header, of: &LayerSet, shares: &[Amount], events: &mut Events) {
+fn push_shares(
+    state: &State,
+    header: &Header,
+    of: &LayerSet,
+    shares: &[Amount],
+    events: &mut Events,
+) {
     let rows: Vec<(AccountId, Amount)> =
         of.members.iter().zip(shares).map(|(member, share)| (member.account, *share)).collect();
     let mut first = 0;
     for chunk in rows.chunks(SHARES_PER_EVENT) {
+        state.open_purse(header.purse, (header.loss, header.asset), chunk, events);
         events.push(Event::SharesTaken {
             loss: header.loss,
             layer: header.layer,

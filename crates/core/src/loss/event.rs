@@ -271,6 +271,16 @@ impl Event {
 }
 
 impl Event {
+    /// The set and the layer whose members pay by it.
+    pub(crate) const fn shares_of(&self) -> Option<(LiableSetId, LayerId)> {
+        match self {
+            Self::SharesTaken { set, layer, .. } | Self::ShareTouched { set, layer, .. } => {
+                Some((*set, *layer))
+            }
+            _ => None,
+        }
+    }
+
     /// The loss the event is about, the one it begins included.
     pub(crate) const fn stands(&self) -> Option<LossId> {
         match self {

@@ -10,7 +10,7 @@ use super::{
 };
 use crate::collateral;
 use crate::domain::CauseClass;
-use crate::ids::{AccountId, AssetId, DomainId, LayerId, LiableSetId, LossId, Name, Time};
+use crate::ids::{AccountId, DomainId, LayerId, LiableSetId, LossId, Name, Time};
 use crate::recovery::{Bearer, Claim, ClaimPool};
 use crate::units::Amount;
 
@@ -342,23 +342,17 @@ impl Losses {
 
     /// A division counted on no more of an account than it held: that is its cap from now on, and
     /// money that comes later does not raise it. `held` says what an account holds after the event.
-    pub(crate) fn shrink_caps(
-        &mut self,
-        event: &Event,
-        held: &dyn Fn(AssetId, AccountId) -> Amount,
-    ) {
-        let (set, layer, asset, first, count) = match event {
-            Event::SharesTaken { set, layer, asset, first, shares, .. } => {
-                (*set, *layer, *asset, *first, shares.len())
+    pub(crate) fn shrink_caps(&mut self, event: &Event, held: &dyn Fn(AccountId) -> Amount) {
+        let (set, layer, first, count) = match event {
+            Event::SharesTaken { set, layer, first, shares, .. } => {
+                (*set, *layer, *first, shares.len())
             }
-            Event::ShareTouched { set, layer, asset, place, .. } => {
-                (*set, *layer, *asset, *place, 1)
-            }
+            Event::ShareTouched { set, layer, place, .. } => (*set, *layer, *place, 1),
             _ => return,
         };
         let first = usize::try_from(first).unwrap_or(usize::MAX);
         for member in self.members(set, layer).members.iter_mut().skip(first).take(count) {
-            let most = member.paid.checked_add(held(asset, member.account));
+            let most = member.paid.checked_add(held(member.account));
             member.cap = member.cap.min(most.unwrap_or(Amount::MAX));
         }
     }

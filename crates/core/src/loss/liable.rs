@@ -10,7 +10,8 @@ use serde::Serialize;
 use super::Episode;
 use crate::allocation::{self, Claims, UnderRule};
 use crate::basis::{self, BasisClaim};
-use crate::engine::State;
+use crate::domain::Basis;
+use crate::engine::{Purse, State};
 use crate::ids::{AccountId, AssetId, DomainId, EpisodeId, LayerId, LossId, OwnerId, Time};
 use crate::recovery::Bearer;
 use crate::units::{Amount, Fraction};
@@ -149,20 +150,20 @@ impl Columns {
 }
 
 /// The members' columns with the caps as they stand now: the smaller of the frozen cap and what
-/// was paid plus the equity then, before the lien. A failed owner pays no more. What members are
-/// called for and may still pay counts as paid: it is not asked for twice.
+/// was paid plus what the purse holds then, before the lien. A failed owner pays no more. What
+/// members are called for and may still pay counts as paid: it is not asked for twice.
 pub(crate) fn columns(
     state: &State,
     episode: &Episode,
     asset: AssetId,
     set: &LayerSet,
-    from_balance: bool,
+    purse: Purse,
 ) -> Columns {
     let mut columns = Columns::default();
     for member in &set.members {
-        let reserved = if from_balance { Amount::ZERO } else { member.called };
+        let reserved = if purse == Purse::Outside { member.called } else { Amount::ZERO };
         let paid = member.paid.checked_add(reserved).unwrap_or(Amount::MAX);
-        let cap = cap_now(state, episode, asset, member, from_balance);
+        let cap = cap_now(state, episode, asset, member, purse);
         columns.caps.push(cap.max(paid));
         columns.weights.push(member.weight);
         columns.scores.push(member.score);
@@ -174,22 +175,24 @@ pub(crate) fn columns(
 }
 
 /// The cap of a member now. A member who is called pays from outside his account, so only the
-/// frozen cap binds him (`from_balance` is false).
+/// frozen cap binds him.
 pub(crate) fn cap_now(
     state: &State,
     episode: &Episode,
     asset: AssetId,
     member: &Member,
-    from_balance: bool,
+    purse: Purse,
 ) -> Amount {
     let owner = state.accounts.account(member.account).map(|account| account.owner);
-    if owner.is_some_and(|owner| episode.failed.contains(&owner)) {
+    let failed = owner.is_some_and(|owner| episode.failed.contains(&owner));
+    // Whose loan failed may have much left of what he lent: it is liable as everybody's.
+    if failed && !matches!(purse, Purse::Supply(_)) {
         return member.paid;
     }
-    if !from_balance {
+    if purse == Purse::Outside {
         return member.cap;
     }
-    let means = state.means(member.account, asset);
+    let means = state.purse_means(purse, member.account, asset);
     let most = member.paid.checked_add(means).unwrap_or(Amount::MAX);
     member.cap.min(most)
 }
@@ -208,13 +211,16 @@ pub(crate) fn fix(
         let Some(rule) = state.domains.layer(*layer).and_then(|l| l.spec.source.members()) else {
             continue;
         };
+        // What came back went to accounts: it is not in a supply again.
+        let lent = rule.basis == Basis::Supply;
         let paid = |account| {
             let paid = sum_of(state, earlier, *layer, account, &|_, member| member.paid);
-            paid.less_or_zero(repaid(state, earlier, *layer, account))
+            let back = || repaid(state, earlier, *layer, account);
+            if lent { paid } else { paid.less_or_zero(back()) }
         };
         let members = basis::claims_before(state, domain, *layer, rule, &paid)
             .into_iter()
-            .filter(|claim| stands(state, claim.account, earlier, failing))
+            .filter(|claim| lent || stands(state, claim.account, earlier, failing))
             .map(|claim| member(state, earlier, *layer, &claim))
             .filter(|member| !member.cap.is_zero())
             .collect();

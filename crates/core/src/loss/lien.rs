@@ -16,7 +16,7 @@ use alloc::vec::Vec;
 use super::{Episode, LayerSet, Loss, Losses, Member, Origin, SetOff, Stage};
 use crate::allocation::{self, Rule};
 use crate::domain::{MemberRule, Source};
-use crate::engine::State;
+use crate::engine::{Purse, State};
 use crate::ids::{AccountId, AssetId, LayerId, LiableSetId, LossId};
 use crate::loss::{detect, liable};
 use crate::units::{Amount, Fraction};
@@ -35,13 +35,23 @@ impl Losses {
         if !state.may_hold_liens() {
             return lien;
         }
-        for id in state.open_episodes().flat_map(|(_, episode)| &episode.sets) {
-            let of_set = Of::new(state, *id, asset).of_account(account);
-            lien = lien.checked_add(of_set).unwrap_or(Amount::MAX);
-        }
+        lien = self.lien_on(state, account, asset, Purse::Account);
         let untaken = self.untaken_lien(state, account, asset);
         lien = lien.checked_add(untaken).unwrap_or(Amount::MAX);
         lien.checked_add(self.set_off_lien(state, account, asset)).unwrap_or(Amount::MAX)
+    }
+
+    /// What `account` is held for under the open liable sets, of what it pays from `purse`.
+    pub(crate) fn lien_on(
+        &self,
+        state: &State,
+        account: AccountId,
+        asset: AssetId,
+        purse: Purse,
+    ) -> Amount {
+        let sets = state.open_episodes().flat_map(|(_, episode)| &episode.sets);
+        let liens = sets.map(|id| Of::new(state, *id, asset).of_account(account, purse));
+        liens.fold(Amount::ZERO, |sum, of_set| sum.checked_add(of_set).unwrap_or(Amount::MAX))
     }
 
     /// What is read to know the liens of many accounts in `asset`.
@@ -143,7 +153,8 @@ impl Liens<'_> {
     pub(crate) fn of(&self, account: AccountId) -> Amount {
         let (losses, asset) = (&self.state.losses, self.asset);
         let add = |sum: Amount, more: Amount| sum.checked_add(more).unwrap_or(Amount::MAX);
-        let lien = self.sets.iter().map(|of| of.of_account(account)).fold(Amount::ZERO, add);
+        let of_set = |of: &Of<'_>| of.of_account(account, Purse::Account);
+        let lien = self.sets.iter().map(of_set).fold(Amount::ZERO, add);
         let lien = add(lien, losses.untaken_lien(self.state, account, asset));
         if !self.set_off.contains(&account) {
             return lien;
@@ -206,13 +217,19 @@ impl<'a> Of<'a> {
         held && rule.rule == Rule::Proportional && !rule.classes
     }
 
-    /// The liens of `account` under the set.
-    fn of_account(&self, account: AccountId) -> Amount {
-        self.layers().iter().fold(Amount::ZERO, |sum, (layer, members)| {
+    /// The liens of `account` under the set, of what it pays from `purse`.
+    fn of_account(&self, account: AccountId, purse: Purse) -> Amount {
+        let layers = self.layers().iter();
+        let of_purse = layers.filter(|(layer, _)| self.purse(**layer) == purse);
+        of_purse.fold(Amount::ZERO, |sum, (layer, members)| {
             let Some(place) = members.place(account) else { return sum };
             let one = self.lien(*layer, members, &members.members[place]);
             sum.checked_add(one).unwrap_or(Amount::MAX)
         })
+    }
+
+    fn purse(&self, layer: LayerId) -> Purse {
+        self.state.purse(self.episode.domain, layer)
     }
 
     /// The holes of the set's open losses, together.
@@ -236,7 +253,8 @@ impl<'a> Of<'a> {
         if holes.is_zero() && !rule.on_touch {
             return Amount::ZERO;
         }
-        let cap = liable::cap_now(self.state, self.episode, self.asset, member, true);
+        let purse = self.purse(layer);
+        let cap = liable::cap_now(self.state, self.episode, self.asset, member, purse);
         if rule.rule != Rule::Proportional || rule.classes {
             // Other rules have no common level by weight: hold the whole cap while a loss is open.
             return if holes.is_zero() { Amount::ZERO } else { cap.less_or_zero(member.paid) };
@@ -251,12 +269,13 @@ impl<'a> Of<'a> {
     fn level_now(&self, layer: LayerId, members: &LayerSet) -> Option<Fraction> {
         let base = members.cumulative().checked_add(self.holes).unwrap_or(Amount::MAX);
         let known = self.state.measured(self.set, layer).filter(|known| known.base == base);
-        known.map_or_else(|| self.level(members, base), |known| known.level)
+        known.map_or_else(|| self.level(layer, members, base), |known| known.level)
     }
 
     /// The level that divides `base` over the members now.
-    fn level(&self, members: &LayerSet, base: Amount) -> Option<Fraction> {
-        let columns = liable::columns(self.state, self.episode, self.asset, members, true);
+    fn level(&self, layer: LayerId, members: &LayerSet, base: Amount) -> Option<Fraction> {
+        let purse = self.purse(layer);
+        let columns = liable::columns(self.state, self.episode, self.asset, members, purse);
         // Refused only where every weight is zero: then nobody pays by weight, whatever the level.
         allocation::level_for(base, &columns.claims(false)).ok().flatten()
     }
@@ -277,7 +296,8 @@ pub(crate) fn measure(state: &State) -> Vec<((LiableSetId, LayerId), Level)> {
             }
             let base = members.cumulative().checked_add(of.holes).unwrap_or(Amount::MAX);
             if state.measured(*id, *layer).is_none_or(|known| known.base != base) {
-                levels.push(((*id, *layer), Level { base, level: of.level(members, base) }));
+                levels
+                    .push(((*id, *layer), Level { base, level: of.level(*layer, members, base) }));
             }
         }
     }
@@ -292,9 +312,10 @@ pub(crate) fn levels_hold(state: &State) -> bool {
             let Some(known) = state.measured(*id, *layer) else { return true };
             let asset = state.domains.asset_of_layer(*layer);
             let of = Of::new(state, *id, asset.unwrap_or_default());
-            let level = of.level(members, known.base);
+            let level = of.level(*layer, members, known.base);
+            let purse = of.purse(*layer);
             members.members.iter().all(|member| {
-                let cap = liable::cap_now(state, of.episode, of.asset, member, true);
+                let cap = liable::cap_now(state, of.episode, of.asset, member, purse);
                 let bears = |level| allocation::capped_share_ceil(member.weight, cap, level);
                 bears(level) == bears(known.level)
             })
@@ -334,7 +355,8 @@ fn cap_at(state: &State, (set, layer): (LiableSetId, LayerId), place: usize) -> 
     let found = &state.losses.sets[set.index()];
     let episode = &state.losses.episodes[found.episode.index()];
     let member = found.layers[&layer].members.get(place)?;
-    Some(liable::cap_now(state, episode, asset, member, true))
+    let purse = state.purse(episode.domain, layer);
+    Some(liable::cap_now(state, episode, asset, member, purse))
 }
 
 impl MemberCap {

@@ -73,6 +73,7 @@ pub(super) fn take_own_means(
         let held = state.means(off.account, asset).less_or_zero(touched);
         taker.take(OwnMeans::Account(off.account), off.up_to.min(held));
     }
+    taker.take_supply(found);
     taker.take_stakes(found);
     let deficit = taker.left;
     let own_means = close_out.less_or_zero(deficit);
@@ -153,6 +154,17 @@ impl Taker<'_> {
             let (loss, asset) = (self.loss, self.asset);
             self.events.push(Event::OwnMeansTaken { loss, asset, from, amount });
             self.left = self.left.less_or_zero(amount);
+        }
+    }
+
+    /// What the failed owner supplied to the pool that bears the loss, in account order.
+    fn take_supply(&mut self, found: &Loss) {
+        let owner = found.failed.and_then(|id| self.state.accounts.account(id)).map(|a| a.owner);
+        let Some(owner) = owner else { return };
+        for (purse, account, held) in self.state.own_supply(found.domain, owner) {
+            let of = (self.loss, self.asset);
+            self.state.open_purse(purse, of, &[(account, held.min(self.left))], self.events);
+            self.take(OwnMeans::Account(account), held);
         }
     }
 

@@ -33,6 +33,7 @@ use serde::{Deserialize, Serialize};
 
 pub use command::{Command, Duty, Rank, RankedClaim, ReportedClaim, SetOff};
 pub(crate) use decide::{decide, decide_duty};
+pub(crate) use detect::{found, next};
 pub use divide::{DivisionTerms, SHARES_PER_EVENT, division_terms};
 pub(crate) use duty::duty;
 pub use event::{Event, OwnMeans, PoolHolder, RemainderTo};
@@ -337,6 +338,11 @@ impl Losses {
     /// Every episode, in id order.
     pub fn episodes(&self) -> impl Iterator<Item = (EpisodeId, &Episode)> {
         self.episodes.iter().enumerate().filter_map(|(i, e)| Some((EpisodeId::at(i)?, e)))
+    }
+
+    /// The domain of a liable set.
+    pub(crate) fn domain_of(&self, set: LiableSetId) -> DomainId {
+        self.episodes[self.sets[set.index()].episode.index()].domain
     }
 
     /// The liable set `id`.

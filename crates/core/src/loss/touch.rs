@@ -6,7 +6,7 @@ use alloc::vec::Vec;
 
 use super::{Event, LayerSet, Losses, Member, Rejection, liable};
 use crate::allocation;
-use crate::engine::{Events, State};
+use crate::engine::{Events, Purse, State};
 use crate::ids::{AccountId, AssetId, LayerId, LiableSetId, LossId, OwnerId};
 use crate::ledger::Holder;
 use crate::units::Amount;
@@ -133,7 +133,7 @@ pub(super) fn touch_member(
     };
     let episode = &state.losses.episodes[state.losses.sets[set.index()].episode.index()];
     // Paid plus held is the same before and after each wave is taken: one cap serves them all.
-    let cap = liable::cap_now(state, episode, asset, member, true);
+    let cap = liable::cap_now(state, episode, asset, member, Purse::Account);
     let mut paid = member.paid;
     for (wave, at) in (1..).zip(&of.waves).skip_while(|(wave, _)| *wave <= member.waves) {
         let due = due(member, cap, at.level).less_or_zero(paid);

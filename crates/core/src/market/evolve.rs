@@ -9,6 +9,7 @@ use crate::closeout;
 use crate::collateral;
 use crate::domain;
 use crate::ids::{AccountId, AssetId, DomainId, LossId, MarketId, Time};
+use crate::pools::lending;
 use crate::units::{Amount, Quantity};
 
 impl Markets {
@@ -270,6 +271,29 @@ impl Markets {
                 self.moved(account, asset, amount, false);
             }
             _ => {}
+        }
+    }
+
+    /// What is lent, borrowed and pledged leaves an account and comes back to it. Supply that pays
+    /// a loss only passes through.
+    pub(crate) fn evolve_lending(&mut self, event: &lending::Event) {
+        use lending::Event as L;
+        match *event {
+            L::Supplied { account, asset, amount, .. }
+            | L::Pledged { account, asset, amount, .. }
+            | L::Repaid { account, asset, amount, .. } => {
+                self.moved(account, asset, amount, true);
+            }
+            L::Redeemed { account, asset, amount, .. }
+            | L::Released { account, asset, amount, .. }
+            | L::Borrowed { account, asset, amount, .. } => {
+                self.moved(account, asset, amount, false);
+            }
+            L::Liquidated { liquidator, asset, amount, collateral, seized, .. } => {
+                self.moved(liquidator, asset, amount, true);
+                self.moved(liquidator, collateral, seized, false);
+            }
+            L::Opened { .. } | L::Accrued { .. } | L::Failed { .. } | L::SupplyTaken { .. } => {}
         }
     }
 

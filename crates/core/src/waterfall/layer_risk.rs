@@ -140,14 +140,14 @@ fn as_member(
     (domain, layer, of): (DomainId, LayerId, &Layer),
     episodes: &[Episode],
 ) -> (Amount, Amount, bool) {
-    let from_balance = matches!(of.spec.source, Source::Members(_));
+    let purse = state.purse(domain, layer);
     let (mut left, mut paid, mut fixed) = (Amount::ZERO, Amount::ZERO, false);
     let mut add = |set: &LiableSet, episode: &Episode, stands: bool| {
         let members = set.layers.get(&layer);
         let Some(member) = members.and_then(|of| of.members.get(of.place(account)?)) else {
             return;
         };
-        let cap = liable::cap_now(state, episode, of.spec.asset, member, from_balance);
+        let cap = liable::cap_now(state, episode, of.spec.asset, member, purse);
         left = left.checked_add(cap.less_or_zero(member.paid)).unwrap_or(Amount::MAX);
         paid = paid.checked_add(member.paid).unwrap_or(Amount::MAX);
         fixed |= stands;
@@ -163,9 +163,7 @@ fn as_member(
             add(&standing(state, domain, last), last, false);
         }
     }
-    let mut most = left.min(most_of(state, layer, of, episodes));
-    if from_balance {
-        most = most.min(state.means(account, of.spec.asset));
-    }
+    let most = left.min(most_of(state, layer, of, episodes));
+    let most = most.min(state.purse_means(purse, account, of.spec.asset));
     (most, paid, fixed)
 }

@@ -202,9 +202,9 @@ fn available(state: &State, against: &Against<'_>, id: LayerId, layer: &Layer) -
         Source::Proceeds { .. } => Amount::MAX,
         Source::Members(rule) | Source::Call { members: rule, .. } => {
             let Some(set) = against.set.layers.get(&id) else { return Amount::ZERO };
-            let from_balance = matches!(layer.spec.source, Source::Members(_));
             let asset = layer.spec.asset;
-            let columns = liable::columns(state, against.episode, asset, set, from_balance);
+            let purse = state.purse(against.episode.domain, id);
+            let columns = liable::columns(state, against.episode, asset, set, purse);
             let total = allocation::capacity(rule.rule, &columns.claims(rule.classes));
             let paid = if rule.on_touch {
                 set.cumulative()
@@ -212,7 +212,8 @@ fn available(state: &State, against: &Against<'_>, id: LayerId, layer: &Layer) -
                 Amount::sum(columns.paid.iter().copied())
             };
             // A single loss is at most 10^30, so more capacity than that is as good as it.
-            Amount::new(total).unwrap_or(Amount::MAX).less_or_zero(paid)
+            let left = Amount::new(total).unwrap_or(Amount::MAX).less_or_zero(paid);
+            left.min(state.purse_room(purse, against.loss))
         }
     }
 }

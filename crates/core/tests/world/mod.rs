@@ -4,6 +4,7 @@
 pub mod acts;
 pub mod collateral;
 pub mod laws;
+pub mod lending;
 pub mod live;
 pub mod venue;
 
@@ -249,6 +250,10 @@ impl World {
 
     pub fn id(&self, text: &str) -> AccountId {
         self.accounts[text]
+    }
+
+    pub fn knows(&self, text: &str) -> bool {
+        self.accounts.contains_key(text)
     }
 
     pub fn layer_id(&self, text: &str) -> LayerId {

@@ -9,6 +9,10 @@ use std::time::{Duration, Instant};
 use serde_json::{Value, json};
 use tempfile::TempDir;
 
+/// How often a link is clicked that leads nowhere, and how soon it must.
+const CLICKS: usize = 5;
+const SOON: Duration = Duration::from_secs(3);
+
 /// How long anything is waited for.
 const PATIENCE: Duration = Duration::from_secs(30);
 
@@ -171,10 +175,32 @@ impl Browser {
     }
 
     /// Clicks where the element that `selector` finds is shown; of a link that is broken over lines,
-    /// on its first.
+    /// on its first. A live page may move what was measured away before the mouse is down: where a
+    /// link leads nowhere, it is clicked again, as a person would.
     pub fn click(&mut self, selector: &str) {
-        let place = self.mouse_down(selector);
-        self.mouse("mouseReleased", &place);
+        let before = self.read("location.href");
+        for _ in 0..CLICKS {
+            let place = self.mouse_down(selector);
+            self.mouse("mouseReleased", &place);
+            if !selector.contains("a[href") || self.leaves(&before) {
+                return;
+            }
+        }
+    }
+
+    /// Whether the page is left before long.
+    fn leaves(&mut self, before: &Value) -> bool {
+        let began = Instant::now();
+        let of = json!({ "expression": "location.href", "returnByValue": true });
+        while began.elapsed() < SOON {
+            let now = self.ask("Runtime.evaluate", of.clone()).unwrap_or_default();
+            let now = &now["result"]["value"];
+            if now.is_string() && now != before {
+                return true;
+            }
+            std::thread::sleep(Duration::from_millis(50));
+        }
+        false
     }
 
     /// Presses the mouse there, and says where.

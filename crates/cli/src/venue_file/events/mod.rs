@@ -1,5 +1,6 @@
 //! Events of a venue file: each word's keys, read or refused with their places.
 
+mod lending;
 mod outside;
 
 use rhodian_core::account::AccountKind;
@@ -9,9 +10,11 @@ use rhodian_core::ids::Name;
 use rhodian_core::market::RATE_UNIT;
 use rhodian_core::units::{Amount, Price};
 
+use super::asked::Do;
 use super::collateral;
 use super::markets;
-use super::model::{Collateral, Do, Event, Feed, Fill, Market, Origin, Report, What};
+use super::model::{Collateral, Event, Feed, Fill, Market, Origin, Report, What};
+use super::pools::Pool;
 use super::shape::EventShape;
 use crate::diagnostic::Diagnostic;
 use crate::loss_file::decimal::Decimal;
@@ -40,6 +43,8 @@ pub struct Known<'a> {
     pub domains: &'a [String],
     /// The collaterals.
     pub collaterals: &'a [Collateral],
+    /// The lending pools.
+    pub pools: &'a [Pool],
     /// The feeds.
     pub feeds: &'a [Feed],
     /// The sources.
@@ -208,6 +213,13 @@ impl Reader<'_> {
             Do::DeclarePriceError => self.price_error()?,
             Do::MarkCollateral => self.mark_collateral()?,
             Do::SellCollateral => self.sale()?,
+            Do::Supply
+            | Do::Redeem
+            | Do::Pledge
+            | Do::Release
+            | Do::Borrow
+            | Do::Repay
+            | Do::Liquidate => self.lend(word)?,
         })
     }
 
@@ -325,6 +337,7 @@ impl Reader<'_> {
             ("cause", &shape.cause),
             ("status", &shape.status),
             ("asset", &shape.asset),
+            ("pool", &shape.pool),
             ("feed", &shape.feed),
             ("source", &shape.source),
         ];
@@ -382,6 +395,9 @@ const fn keys_of(word: Do) -> &'static [&'static str] {
         Do::DeclarePriceError => &["feed", "since", "until"],
         Do::MarkCollateral => &["asset", "price"],
         Do::SellCollateral => &["loss", "asset", "amount", "proceeds", "account"],
+        Do::Supply | Do::Redeem | Do::Borrow | Do::Repay => &["account", "pool", "amount"],
+        Do::Pledge | Do::Release => &["account", "pool", "asset", "amount"],
+        Do::Liquidate => &["account", "pool", "from", "asset", "amount"],
     }
 }
 

@@ -80,7 +80,7 @@ impl Reader<'_> {
         Ok(What::DeclarePriceError { feed: self.feed()?, from, to })
     }
 
-    fn collateral(&self) -> Result<usize, Diagnostic> {
+    pub(super) fn collateral(&self) -> Result<usize, Diagnostic> {
         collateral::named(
             self.words,
             self.need("asset", &self.shape.asset)?,

@@ -3,6 +3,7 @@
 //! writes the file. What the texts say is read elsewhere.
 
 mod feeds;
+mod pools;
 
 use schemars::JsonSchema;
 
@@ -10,6 +11,7 @@ pub use feeds::{
     AssetAmountShape, CollateralShape, FeedShape, NeedsShape, ReferenceShape, SourceShape,
     StepsShape, WeightShape, WrongWayShape,
 };
+pub use pools::{PoolShape, RatesShape};
 
 use crate::loss_file::shape::{AmountText, AssetShape, At, DecimalText, DurationText, LayerShape};
 use crate::loss_file::shape::{ClassText, PercentText};
@@ -36,6 +38,9 @@ pub struct FileShape {
     /// Other assets that count as collateral.
     #[serde(default)]
     pub collateral: Vec<At<CollateralShape>>,
+    /// Lending pools.
+    #[serde(default)]
+    pub pool: Vec<At<PoolShape>>,
     /// What several sources say of prices, depth and volatility.
     #[serde(default)]
     pub feed: Vec<At<FeedShape>>,
@@ -318,7 +323,7 @@ pub struct EventShape {
     pub owner: Option<At<String>>,
     /// "cross" or "isolated", of a new account.
     pub kind: Option<At<String>>,
-    /// Whose legs a bid is for: an account in auction, or "book/LOSS".
+    /// Whose legs a bid is for: an account in auction, or "book/LOSS"; whose loan is liquidated.
     pub from: Option<At<String>>,
     /// Which part of every leg a bid is for: "25 %".
     pub part: Option<At<PercentText>>,
@@ -336,7 +341,7 @@ pub struct EventShape {
     pub size: Option<At<DecimalText>>,
     /// What each side pays the venue for a fill.
     pub fee: Option<At<AmountText>>,
-    /// How much money; of funding, what each long pays each short for a size of one, which may be
+    /// How much money; left out, all that can be redeemed or is to be repaid. Of funding, what each long pays each short for a size of one, which may be
     /// below zero.
     pub amount: Option<At<DecimalText>>,
     /// The layer.
@@ -359,6 +364,8 @@ pub struct EventShape {
     pub asset: Option<At<String>>,
     /// What came in for collateral that was sold, in the settled asset.
     pub proceeds: Option<At<AmountText>>,
+    /// The pool; left out where the file has one.
+    pub pool: Option<At<String>>,
     /// The feed.
     pub feed: Option<At<String>>,
     /// The source that reports.

@@ -1,0 +1,121 @@
+//! The words that events of a venue file ask with.
+
+/// What an event asks, by name.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Do {
+    /// A new account.
+    OpenAccount,
+    /// Money comes in.
+    Deposit,
+    /// Money leaves.
+    Withdraw,
+    /// Money moves between accounts.
+    Transfer,
+    /// A stake in a layer.
+    Stake,
+    /// A stake comes back.
+    Unstake,
+    /// The operator pays into a pot.
+    PayIn,
+    /// A new mark.
+    Mark,
+    /// A trade.
+    Fill,
+    /// Longs pay shorts.
+    Funding,
+    /// A period ends.
+    EndPeriod,
+    /// A market's last price.
+    Settle,
+    /// An account is declared in default.
+    DeclareDefault,
+    /// A loss that was measured outside.
+    ReportLoss,
+    /// A second approver agrees.
+    ApproveLoss,
+    /// A challenge succeeds.
+    DismissLoss,
+    /// Money for a pending draw.
+    PayDraw,
+    /// Money came back for a loss.
+    Recover,
+    /// A fund earns.
+    FundIncome,
+    /// A status of a domain or the venue.
+    SetStatus,
+    /// A bidder takes a part of what is in auction.
+    Bid,
+    /// A source says a value.
+    Report,
+    /// Markets are marked at their feeds' values.
+    MarkFromFeeds,
+    /// Values of a feed were wrong for a time.
+    DeclarePriceError,
+    /// A new price of a collateral.
+    MarkCollateral,
+    /// Collateral of a failed account was sold.
+    SellCollateral,
+    /// An account lends to a pool.
+    Supply,
+    /// A lender takes out.
+    Redeem,
+    /// Collateral is pledged for a loan.
+    Pledge,
+    /// Collateral comes back.
+    Release,
+    /// An account borrows from a pool.
+    Borrow,
+    /// A borrower repays.
+    Repay,
+    /// Somebody repays for a borrower and gets collateral.
+    Liquidate,
+    /// Nothing but the clock.
+    Wait,
+}
+
+impl Do {
+    /// Every word with its name in the file.
+    pub const ALL: [(Self, &'static str); 34] = [
+        (Self::Fill, "fill"),
+        (Self::Mark, "mark"),
+        (Self::Funding, "funding"),
+        (Self::EndPeriod, "end-period"),
+        (Self::Settle, "settle"),
+        (Self::OpenAccount, "open-account"),
+        (Self::Deposit, "deposit"),
+        (Self::Withdraw, "withdraw"),
+        (Self::Transfer, "transfer"),
+        (Self::Stake, "stake"),
+        (Self::Unstake, "unstake"),
+        (Self::PayIn, "pay-in"),
+        (Self::DeclareDefault, "declare-default"),
+        (Self::ReportLoss, "report-loss"),
+        (Self::ApproveLoss, "approve-loss"),
+        (Self::DismissLoss, "dismiss-loss"),
+        (Self::PayDraw, "pay-draw"),
+        (Self::Recover, "recover"),
+        (Self::FundIncome, "fund-income"),
+        (Self::SetStatus, "set-status"),
+        (Self::Bid, "bid"),
+        (Self::Report, "report"),
+        (Self::MarkFromFeeds, "mark-from-feeds"),
+        (Self::DeclarePriceError, "declare-price-error"),
+        (Self::MarkCollateral, "mark-collateral"),
+        (Self::SellCollateral, "sell-collateral"),
+        (Self::Supply, "supply"),
+        (Self::Redeem, "redeem"),
+        (Self::Pledge, "pledge"),
+        (Self::Release, "release"),
+        (Self::Borrow, "borrow"),
+        (Self::Repay, "repay"),
+        (Self::Liquidate, "liquidate"),
+        (Self::Wait, "wait"),
+    ];
+
+    /// Its name in the file.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        // The table holds every word.
+        Self::ALL.iter().find(|(word, _)| *word == self).map_or("", |(_, name)| name)
+    }
+}

@@ -1,0 +1,99 @@
+//! Where a member's share of a loss comes from: most pay from their accounts, lenders from their
+//! supply. The waterfall knows purses, and no pools.
+
+use alloc::vec::Vec;
+
+use super::{Events, State};
+use crate::domain::{Basis, Source};
+use crate::ids::{AccountId, AssetId, DomainId, LayerId, LossId, OwnerId, PoolId};
+use crate::loss::Loss;
+use crate::pools::lending;
+use crate::units::Amount;
+
+/// Where a share comes from.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Purse {
+    /// From outside, when the member is called.
+    Outside,
+    /// From the member's account.
+    Account,
+    /// From what the member supplied to a pool.
+    Supply(PoolId),
+}
+
+impl State {
+    /// Where the shares of `layer` come from.
+    #[must_use]
+    pub fn purse(&self, domain: DomainId, layer: LayerId) -> Purse {
+        let source = self.domains.layer(layer).map(|found| found.spec.source);
+        match source {
+            Some(Source::Members(rule)) if rule.basis == Basis::Supply => {
+                let pool = self.lending.in_domain(domain);
+                pool.map_or(Purse::Account, |(pool, _)| Purse::Supply(pool))
+            }
+            Some(Source::Call { .. }) => Purse::Outside,
+            _ => Purse::Account,
+        }
+    }
+
+    /// What `account` can pay from a purse. What is called from outside has no end here.
+    #[must_use]
+    pub fn purse_means(&self, purse: Purse, account: AccountId, asset: AssetId) -> Amount {
+        match purse {
+            Purse::Outside => Amount::MAX,
+            Purse::Account => self.means(account, asset),
+            Purse::Supply(pool) => {
+                self.lending.pool(pool).map_or(Amount::ZERO, |pool| pool.supply_floor(account))
+            }
+        }
+    }
+
+    /// What a purse can bring in money for `loss` now, whoever pays: a pool what it has in cash
+    /// that is neither still to come for other losses nor owed to it.
+    pub(crate) fn purse_room(&self, purse: Purse, loss: Option<&Loss>) -> Amount {
+        let Purse::Supply(id) = purse else { return Amount::MAX };
+        let Some(pool) = self.lending.pool(id) else { return Amount::ZERO };
+        let known = loss.and_then(|of| self.losses.numbered(of.domain, of.number));
+        let own = known.and_then(|loss| pool.failing.get(&loss)).copied().unwrap_or_default();
+        let liquid = self.liquid(pool, id);
+        // What its own book owes the pool is there to be paid for it.
+        liquid.checked_add(own).unwrap_or(Amount::MAX)
+    }
+
+    /// Brings what `rows` pay for `loss` from a purse into their accounts, if it is not there.
+    pub(crate) fn open_purse(
+        &self,
+        purse: Purse,
+        (loss, asset): (LossId, AssetId),
+        rows: &[(AccountId, Amount)],
+        events: &mut Events,
+    ) {
+        let Purse::Supply(id) = purse else { return };
+        let Some(pool) = self.lending.pool(id) else { return };
+        let given = |(account, amount): &(AccountId, Amount)| {
+            let shares = pool.supply_shares(*account);
+            (*account, *amount, pool.books.supply.given(shares, *amount))
+        };
+        let paying = rows.iter().filter(|(_, amount)| !amount.is_zero());
+        let rows: Vec<_> = paying.map(given).collect();
+        if !rows.is_empty() {
+            events.push(lending::Event::SupplyTaken { pool: id, loss, asset, rows });
+        }
+    }
+
+    /// What an owner supplied to the pool of `domain`: own means of his loss there.
+    pub(crate) fn own_supply(
+        &self,
+        domain: DomainId,
+        owner: OwnerId,
+    ) -> impl Iterator<Item = (Purse, AccountId, Amount)> + '_ {
+        let pool = self.lending.in_domain(domain).into_iter();
+        let accounts = move |(id, pool): (PoolId, &'_ lending::Pool)| {
+            let his = self.accounts_of(owner).map(move |account| (account, id));
+            his.map(|(account, id)| (Purse::Supply(id), account, pool.supply_floor(account)))
+                .filter(|(_, _, held)| !held.is_zero())
+                .collect::<Vec<_>>()
+        };
+        pool.flat_map(accounts)
+    }
+}

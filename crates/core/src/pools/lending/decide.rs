@@ -1,0 +1,368 @@
+//! Every check of the area's commands. Nothing changes here.
+
+use super::health::Pledge;
+use super::liquidate::Liquidation;
+use super::{Books, Command, Event, Flaw, Pool, PoolSpec, Rejection, Side};
+use crate::account;
+use crate::domain::{Basis, CauseClass, Source};
+use crate::engine::{Actor, Envelope, Events, Purse, State};
+use crate::ids::{AccountId, AssetId, LayerId, PoolId};
+use crate::ledger::Holder;
+use crate::loss;
+use crate::margin::Level;
+use crate::market::RATE_UNIT;
+use crate::units::Amount;
+
+pub(crate) fn decide(
+    state: &State,
+    envelope: &Envelope,
+    command: &Command,
+    events: &mut Events,
+) -> Result<(), Rejection> {
+    let of = |pool, account, number| Asked::new(state, envelope.actor, pool, account, number);
+    match *command {
+        Command::Open { ref spec } => open(state, spec, events),
+        Command::Supply { pool, account, number, amount } => {
+            of(pool, account, number)?.supply(amount, events)
+        }
+        Command::Redeem { pool, account, number, amount } => {
+            of(pool, account, number)?.redeem(amount, events)
+        }
+        Command::Pledge { pool, account, number, asset, amount } => {
+            of(pool, account, number)?.pledge(asset, amount, events)
+        }
+        Command::Release { pool, account, number, asset, amount } => {
+            of(pool, account, number)?.release(asset, amount, events)
+        }
+        Command::Borrow { pool, account, number, amount } => {
+            of(pool, account, number)?.borrow(amount, events)
+        }
+        Command::Repay { pool, account, number, amount } => {
+            of(pool, account, number)?.repay(amount, events)
+        }
+        Command::Liquidate { pool, borrower, liquidator, number, asset, amount } => {
+            let asked = of(pool, liquidator, number)?;
+            Liquidation { borrower, collateral: asset, amount }.decide(&asked, events)
+        }
+    }
+}
+
+fn open(state: &State, spec: &PoolSpec, events: &mut Events) -> Result<(), Rejection> {
+    let domain = spec.domain;
+    let found = state.domains.domain(domain).ok_or(Rejection::UnknownDomain { domain })?;
+    if let Some((pool, _)) = state.lending.in_domain(domain) {
+        return Err(Rejection::DomainTaken { domain, pool });
+    }
+    let default = CauseClass::Default;
+    let Some(waterfall) = found.waterfalls.get(&default) else {
+        return Err(Rejection::NoWaterfall { domain });
+    };
+    let of_default = [(default, *waterfall)].into();
+    if !state.domains.draws_on(&of_default, Basis::Supply) {
+        return Err(Rejection::NoSupplyLayer { domain });
+    }
+    spec.check().map_err(|flaw: Flaw| Rejection::Flaw { flaw })?;
+    for asset in &spec.collateral {
+        fits(state, spec, found.asset, *asset)?;
+    }
+    let layer = spec.fund;
+    let fund = state.domains.layer(layer).map(|found| &found.spec);
+    let is_fund = fund.is_some_and(|of| {
+        of.source == Source::Pot && of.kind.is_house() && of.asset == found.asset
+    });
+    if !is_fund || !state.domains.layers_of(&of_default).contains(&layer) {
+        return Err(Rejection::NotAFund { layer });
+    }
+    let pools = state.lending.pools().count();
+    let pool = PoolId::at(pools).ok_or(Rejection::TooMany { what: "pools" })?;
+    events.push(Event::Opened { pool, spec: spec.clone() });
+    Ok(())
+}
+
+/// At the threshold what is sold, and what is given for a repayment, covers the debt.
+fn fits(state: &State, spec: &PoolSpec, lent: AssetId, asset: AssetId) -> Result<(), Rejection> {
+    let accepted = state.collaterals.collateral(lent, asset);
+    let found = accepted.ok_or(Rejection::NotAccepted { asset })?;
+    let threshold = found.spec.tiers.first().map_or(0, |tier| tier.maintenance);
+    let sold = RATE_UNIT - found.spec.sale_discount.min(RATE_UNIT);
+    let given = u64::from(RATE_UNIT) * u64::from(RATE_UNIT) / u64::from(RATE_UNIT + spec.bonus);
+    let most = sold.min(u32::try_from(given).unwrap_or(RATE_UNIT));
+    if threshold > most {
+        return Err(Rejection::Envelope { asset, threshold, most });
+    }
+    Ok(())
+}
+
+/// Who asks something of which pool, and the pool's books with all interest.
+pub(super) struct Asked<'a> {
+    pub(super) state: &'a State,
+    pub(super) id: PoolId,
+    pub(super) pool: &'a Pool,
+    pub(super) books: Books,
+    pub(super) asset: AssetId,
+    pub(super) account: AccountId,
+    pub(super) number: u64,
+}
+
+impl<'a> Asked<'a> {
+    fn new(
+        state: &'a State,
+        actor: Actor,
+        id: PoolId,
+        account: AccountId,
+        number: u64,
+    ) -> Result<Self, Rejection> {
+        let pool = state.lending.pool(id).ok_or(Rejection::UnknownPool { pool: id })?;
+        account::owned_by(state, actor, account)?;
+        account::numbered(state, account, number)?;
+        let domain = pool.spec.domain;
+        let asset = state.domains.asset_of(domain).ok_or(Rejection::UnknownDomain { domain })?;
+        let books = pool.books_at(state.now());
+        Ok(Self { state, id, pool, books, asset, account, number })
+    }
+
+    /// Interest is accrued before anything else changes; shares that wait for a touch are taken.
+    pub(super) fn begin(&self, events: &mut Events) {
+        if let Some(accrual) = self.pool.accrual(self.state.now()) {
+            events.push(accrual.event(self.id));
+        }
+        self.state.touch(self.account, events);
+    }
+
+    fn accepted(&self) -> Result<(), Rejection> {
+        let (account, domain) = (self.account, self.pool.spec.domain);
+        match self.state.domains.accepted(domain, account) {
+            true => Ok(()),
+            false => Err(Rejection::TermsNotAccepted { account, domain }),
+        }
+    }
+
+    fn supply(&self, amount: Amount, events: &mut Events) -> Result<(), Rejection> {
+        self.accepted()?;
+        above_zero(amount)?;
+        let owed = self.state.ledger.owed(self.asset, Holder::Uncovered(self.pool.spec.domain));
+        if !owed.is_zero() {
+            return Err(Rejection::DomainOwes { owed });
+        }
+        let room = self.pool.spec.max_supply.less_or_zero(self.books.supply.total);
+        let above = Rejection::SupplyAboveMost { asked: amount, room };
+        if amount > room {
+            return Err(above);
+        }
+        let shares = self.books.supply.shares_floor(amount).ok_or(above)?;
+        account::free_above(self.state, self.account, self.asset, amount)?;
+        self.begin(events);
+        let Self { id: pool, account, number, asset, .. } = *self;
+        events.push(Event::Supplied { pool, account, number, asset, amount, shares });
+        Ok(())
+    }
+
+    fn redeem(&self, amount: Option<Amount>, events: &mut Events) -> Result<(), Rejection> {
+        let Self { state, id: pool, account, number, asset, .. } = *self;
+        let held = self.pool.supply_shares(account);
+        let side = state.realisable(self.pool);
+        let supply = side.worth_floor(held);
+        let lien = state.supply_lien(pool, account);
+        let (free, cash) = (supply.less_or_zero(lien), state.liquid(self.pool, pool));
+        let asked = amount.unwrap_or_else(|| free.min(cash));
+        above_zero(asked)?;
+        if asked > free {
+            return Err(Rejection::AboveFree { asked, supply, lien });
+        }
+        if asked > cash {
+            return Err(Rejection::NotLiquid { asked, cash });
+        }
+        account::room_above(state, account, asset, asked)?;
+        self.begin(events);
+        let shares = side.given(held, asked);
+        events.push(Event::Redeemed { pool, account, number, asset, amount: asked, shares });
+        Ok(())
+    }
+
+    fn pledge(&self, asset: AssetId, amount: Amount, events: &mut Events) -> Result<(), Rejection> {
+        self.accepted()?;
+        above_zero(amount)?;
+        if !self.pool.spec.collateral.contains(&asset) {
+            return Err(Rejection::NotPledgeable { asset });
+        }
+        let Self { state, id: pool, account, number, .. } = *self;
+        account::free_above(state, account, asset, amount)?;
+        if state.ledger.held(asset, Holder::Pool(pool)).checked_add(amount).is_err() {
+            return Err(account::Rejection::BalanceAboveBound { account }.into());
+        }
+        self.begin(events);
+        events.push(Event::Pledged { pool, account, number, asset, amount });
+        Ok(())
+    }
+
+    fn release(
+        &self,
+        asset: AssetId,
+        amount: Amount,
+        events: &mut Events,
+    ) -> Result<(), Rejection> {
+        above_zero(amount)?;
+        let Self { state, id: pool, account, number, .. } = *self;
+        let mut held = self.pool.position(account).map(|of| of.pledged.clone()).unwrap_or_default();
+        let pledged = held.get(&asset).copied().unwrap_or(Amount::ZERO);
+        if amount > pledged {
+            return Err(Rejection::AbovePledged { asked: amount, pledged });
+        }
+        held.insert(asset, pledged.less_or_zero(amount));
+        let left = Pledge { state, asset: self.asset, held: &held };
+        self.covered(self.debt_of(account), &left)?;
+        account::room_above(state, account, asset, amount)?;
+        self.begin(events);
+        events.push(Event::Released { pool, account, number, asset, amount });
+        Ok(())
+    }
+
+    fn borrow(&self, amount: Amount, events: &mut Events) -> Result<(), Rejection> {
+        self.accepted()?;
+        above_zero(amount)?;
+        let Self { state, id: pool, account, number, asset, .. } = *self;
+        let room = self.pool.spec.max_debt.less_or_zero(self.books.debt.total);
+        let above = Rejection::DebtAboveMost { asked: amount, room };
+        if amount > room {
+            return Err(above);
+        }
+        let shares = self.books.debt.shares_ceil(amount).ok_or(above.clone())?;
+        let debt = self.debt_of(account).checked_add(amount).map_err(|_| above)?;
+        self.worth_owing(debt)?;
+        let nothing = alloc::collections::BTreeMap::new();
+        let held = self.pool.position(account).map_or(&nothing, |position| &position.pledged);
+        self.covered(debt, &Pledge { state, asset, held })?;
+        let cash = state.liquid(self.pool, pool);
+        if amount > cash {
+            return Err(Rejection::NotLiquid { asked: amount, cash });
+        }
+        account::room_above(state, account, asset, amount)?;
+        self.begin(events);
+        events.push(Event::Borrowed { pool, account, number, asset, amount, shares });
+        Ok(())
+    }
+
+    fn repay(&self, amount: Option<Amount>, events: &mut Events) -> Result<(), Rejection> {
+        let Self { state, id: pool, account, number, asset, .. } = *self;
+        let held = self.pool.position(account).map(|of| of.debt).unwrap_or_default();
+        let debt = self.books.debt.worth_ceil(held);
+        let amount = amount.unwrap_or(debt);
+        above_zero(amount)?;
+        if amount > debt {
+            return Err(Rejection::AboveDebt { asked: amount, debt });
+        }
+        self.worth_owing(debt.less_or_zero(amount))?;
+        account::free_above(state, account, asset, amount)?;
+        self.begin(events);
+        let shares = self.freed(held, debt, amount);
+        let (fund, fee) = self.fee(amount);
+        events.push(Event::Repaid { pool, account, number, asset, amount, shares, fund, fee });
+        loss::pay_debts_of(state, fund, asset, fee, events);
+        Ok(())
+    }
+
+    /// The shares of debt that a repayment frees: rounded down (for the lenders), all where nothing
+    /// is owed any more.
+    pub(super) fn freed(&self, held: super::Shares, debt: Amount, amount: Amount) -> super::Shares {
+        if amount >= debt {
+            return held;
+        }
+        self.books.debt.shares_floor(amount).map_or(held, |freed| freed.min(held))
+    }
+
+    /// What of the fees that are due a payment of `paid` into the pool brings to the fund.
+    pub(super) fn fee(&self, paid: Amount) -> (LayerId, Amount) {
+        let layer = self.pool.spec.fund;
+        let held = self.state.ledger.held(self.asset, Holder::Layer(layer));
+        let room = Amount::MAX.less_or_zero(held);
+        (layer, self.books.fees.min(paid).min(room))
+    }
+
+    pub(super) fn debt_of(&self, account: AccountId) -> Amount {
+        let held = self.pool.position(account).map(|of| of.debt).unwrap_or_default();
+        self.books.debt.worth_ceil(held)
+    }
+
+    /// No debt is so small that nobody would care to liquidate it.
+    pub(super) fn worth_owing(&self, debt: Amount) -> Result<(), Rejection> {
+        let least = self.pool.spec.min_debt;
+        if debt.is_zero() || debt >= least {
+            return Ok(());
+        }
+        Err(Rejection::BelowLeastDebt { debt, least })
+    }
+
+    fn covered(&self, debt: Amount, by: &Pledge<'_>) -> Result<(), Rejection> {
+        if debt.is_zero() {
+            return Ok(());
+        }
+        let counted = by.counted(Level::Initial);
+        if debt.atoms() > counted {
+            let counted = Amount::new(counted).unwrap_or(Amount::MAX);
+            return Err(Rejection::AboveBorrowable { debt, counted });
+        }
+        Ok(())
+    }
+}
+
+pub(super) const fn above_zero(amount: Amount) -> Result<(), Rejection> {
+    if amount.is_zero() { Err(Rejection::ZeroAmount) } else { Ok(()) }
+}
+
+impl State {
+    /// What `pool` has in cash that is neither still to come for losses nor owed to it by its
+    /// domain: what may be redeemed or borrowed.
+    #[must_use]
+    pub fn liquid(&self, pool: &Pool, id: PoolId) -> Amount {
+        let domain = pool.spec.domain;
+        let Some(asset) = self.domains.asset_of(domain) else { return Amount::ZERO };
+        let cash = self.ledger.held(asset, Holder::Pool(id));
+        let to_come = Amount::sum(pool.failing.values().copied());
+        cash.less_or_zero(to_come).less_or_zero(self.ledger.owed(asset, Holder::Uncovered(domain)))
+    }
+
+    /// The supply of a pool at what it would fetch now: what its domain owes it is not there. Who
+    /// leaves while a debt stands leaves at this worth, and not at par; the rest is then theirs who
+    /// stay.
+    #[must_use]
+    pub fn realisable(&self, pool: &Pool) -> Side {
+        let domain = pool.spec.domain;
+        let asset = self.domains.asset_of(domain).unwrap_or_default();
+        let owed = self.ledger.owed(asset, Holder::Uncovered(domain));
+        let Side { total, shares } = pool.books_at(self.now()).supply;
+        Side { total: total.less_or_zero(owed), shares }
+    }
+
+    /// What `account` has supplied to pools that lend `asset`, at what it would fetch now, rounded
+    /// down.
+    #[must_use]
+    pub fn supplied(&self, account: AccountId, asset: AssetId) -> Amount {
+        let pools = self.lending.pools().map(|(_, pool)| pool);
+        let lending = pools.filter(|pool| self.domains.asset_of(pool.spec.domain) == Some(asset));
+        let worth = |pool: &Pool| {
+            let shares = pool.supply_shares(account);
+            self.realisable(pool).worth_floor(shares)
+        };
+        let sum = lending.map(worth).map(|worth| worth.atoms()).sum();
+        Amount::new(sum).unwrap_or(Amount::MAX)
+    }
+
+    /// What of `account`'s supply of `pool` is held for losses: its liens; all of it while its
+    /// owner failed in an open episode, or the pool's domain is in settlement with a debt.
+    #[must_use]
+    pub fn supply_lien(&self, pool: PoolId, account: AccountId) -> Amount {
+        let Some(found) = self.lending.pool(pool) else { return Amount::ZERO };
+        let domain = found.spec.domain;
+        let owner = self.accounts.account(account).map(|found| found.owner);
+        let failed = owner.is_some_and(|owner| {
+            let mut open = self.open_episodes().filter(|(_, episode)| episode.domain == domain);
+            open.any(|(_, episode)| episode.failed.contains(&owner))
+        });
+        let supply = self.realisable(found).worth_floor(found.supply_shares(account));
+        if failed || self.is_settling(domain) {
+            return supply;
+        }
+        let asset = self.domains.asset_of(domain).unwrap_or_default();
+        self.losses.lien_on(self, account, asset, Purse::Supply(pool))
+    }
+}

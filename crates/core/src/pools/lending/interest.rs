@@ -1,0 +1,112 @@
+//! Interest: simple between two accruals, at the rate of the utilisation that stood, in whole atoms
+//! with the rest carried. So who asks often gets no more than who asks once, to the atom.
+
+use super::{Books, Event, Pool, Rates};
+use crate::ids::{PoolId, Time};
+use crate::market::RATE_UNIT;
+use crate::units::Amount;
+use crate::wide::{mul_div_floor, mul_div_rem};
+
+/// The milliseconds of the year that rates are of: 365 days.
+pub const YEAR: u64 = 31_536_000_000;
+
+/// What a rate times milliseconds is divided by.
+const UNIT: u64 = YEAR * 1_000_000;
+
+impl Rates {
+    /// The rate of a year in millionths at `utilisation` in millionths, rounded down (for
+    /// borrowers): it rises to `at_kink` at the kink, and from there to `at_full`.
+    #[must_use]
+    pub fn at(&self, utilisation: u32) -> u32 {
+        let used = utilisation.min(RATE_UNIT);
+        let line = |from: u32, to: u32, part: u32, whole: u32| match whole {
+            0 => to,
+            _ => {
+                let rise = u64::from(to - from) * u64::from(part) / u64::from(whole);
+                from + u32::try_from(rise).unwrap_or(u32::MAX)
+            }
+        };
+        if used <= self.kink {
+            line(self.at_zero, self.at_kink, used, self.kink)
+        } else {
+            line(self.at_kink, self.at_full, used - self.kink, RATE_UNIT - self.kink)
+        }
+    }
+}
+
+/// What is accrued at once.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Accrual {
+    /// What borrowers owe more.
+    pub interest: Amount,
+    /// What of it is the house's.
+    pub fee: Amount,
+    /// What is carried.
+    pub rest: u64,
+}
+
+impl Accrual {
+    pub(super) fn event(self, pool: PoolId) -> Event {
+        let Self { interest, fee, rest } = self;
+        Event::Accrued { pool, interest, fee, rest }
+    }
+}
+
+impl Books {
+    /// How much of the pool is lent, in millionths, rounded down.
+    #[must_use]
+    pub fn utilisation(&self) -> u32 {
+        let (lent, all) = (self.debt.total.atoms(), self.assets().atoms());
+        let part = mul_div_floor(lent, u128::from(RATE_UNIT), all).unwrap_or(0);
+        u32::try_from(part).unwrap_or(RATE_UNIT)
+    }
+
+    pub(super) fn accrue(&mut self, of: Accrual) {
+        let add = |sum: Amount, more| sum.checked_add(more).unwrap_or(Amount::MAX);
+        self.debt.total = add(self.debt.total, of.interest);
+        self.fees = add(self.fees, of.fee);
+        self.supply.total = add(self.supply.total, of.interest.less_or_zero(of.fee));
+        self.rest = of.rest;
+    }
+}
+
+impl Pool {
+    /// What is to be accrued at `now`; nothing where no time passed or nobody owes anything.
+    ///
+    /// A pool whose balance reaches 10^30 atoms earns no more interest.
+    pub(super) fn accrual(&self, now: Time) -> Option<Accrual> {
+        let millis = now.0.checked_sub(self.accrued.0).filter(|millis| *millis > 0)?;
+        let books = &self.books;
+        if books.debt.total.is_zero() {
+            return None;
+        }
+        let rate = u128::from(self.spec.rates.at(books.utilisation())) * u128::from(millis);
+        let whole = mul_div_rem(books.debt.total.atoms(), rate, u128::from(UNIT));
+        let room = Amount::MAX.atoms() - books.assets().atoms();
+        let (due, rest) = match whole {
+            Some((due, rest)) => {
+                let rest = rest + u128::from(books.rest);
+                (due + rest / u128::from(UNIT), rest % u128::from(UNIT))
+            }
+            None => (room, 0),
+        };
+        let due = due.min(room);
+        let fee = u128::from(self.spec.fee);
+        let fee = mul_div_floor(due, fee, u128::from(RATE_UNIT)).unwrap_or(0);
+        Some(Accrual {
+            interest: Amount::new(due).unwrap_or(Amount::MAX),
+            fee: Amount::new(fee).unwrap_or(Amount::MAX),
+            rest: u64::try_from(rest).unwrap_or(0),
+        })
+    }
+
+    /// The books at `now`, interest included.
+    #[must_use]
+    pub fn books_at(&self, now: Time) -> Books {
+        let mut books = self.books;
+        if let Some(accrual) = self.accrual(now) {
+            books.accrue(accrual);
+        }
+        books
+    }
+}

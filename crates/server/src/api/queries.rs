@@ -2,6 +2,7 @@
 
 mod accounts;
 mod losses;
+mod pools;
 mod prices;
 mod rules;
 mod stress;
@@ -55,6 +56,7 @@ pub fn table() -> Vec<Endpoint> {
     table.extend(prices::table());
     table.extend(accounts::table());
     table.extend(losses::table());
+    table.extend(pools::table());
     table.extend(stress::table());
     table
 }
@@ -84,6 +86,7 @@ fn status(ask: &Ask<'_>) -> Result<VenueView, Problem> {
         ("markets", count(state.markets.markets().count())),
         ("feeds", count(state.oracle.feeds().count())),
         ("layers", count(state.domains.layers().count())),
+        ("pools", count(state.lending.pools().count())),
         ("losses", count(state.losses.losses().count())),
         ("open-losses", count(open_losses)),
         ("open-episodes", count(open_episodes)),

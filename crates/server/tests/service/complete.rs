@@ -52,6 +52,7 @@ const AREAS: &[(&str, &str, &str)] = &[
     ("market", "market/command.rs", "market/command.rs"),
     ("close-out", "closeout/command.rs", "closeout/event.rs"),
     ("collateral", "collateral/command.rs", "collateral/command.rs"),
+    ("lending", "pools/lending/command.rs", "pools/lending/command.rs"),
 ];
 
 #[test]
@@ -179,7 +180,7 @@ fn every_path_of_the_openapi_text_answers() {
         {
             filled = filled.replace(&format!("{{{name}}}"), "0");
         }
-        for name in ["episode", "set", "feed", "checkpoint"] {
+        for name in ["episode", "set", "feed", "checkpoint", "pool"] {
             filled = filled.replace(&format!("{{{name}}}"), "0");
         }
         let required = get["parameters"].as_array().unwrap().iter();
@@ -190,7 +191,7 @@ fn every_path_of_the_openapi_text_answers() {
         let asked = format!("{filled}{separator}{}", query.join("&"));
         let reply = venue.get_as(&asked, &venue.admin);
         let expected = match path.as_str() {
-            "/v1/feeds/{feed}" => 404,
+            "/v1/feeds/{feed}" | "/v1/pools/{pool}" | "/v1/pools/{pool}/loans" => 404,
             _ => 200,
         };
         assert_eq!(reply.status, expected, "{asked}: {reply:?}");
@@ -274,6 +275,20 @@ const READS: &[(&str, &str)] = &[
     ("Ledger::trial", "/v1/ledger/{asset}"),
     ("Ledger::holders", "/v1/ledger/{asset}"),
     ("Ledger::assets", "/v1/assets"),
+    ("State::liquid", "/v1/pools/{pool}"),
+    ("State::realisable", "/v1/pools/{pool}"),
+    ("State::supplied", "/v1/accounts/{account}/pools"),
+    ("State::supply_lien", "/v1/accounts/{account}/pools"),
+    ("State::loan_health", "/v1/pools/{pool}/loans"),
+    ("State::purse_means", "/v1/accounts/{account}/pools"),
+    ("Lending::pool", "/v1/pools/{pool}"),
+    ("Lending::pools", "/v1/pools"),
+    ("Pool::positions", "/v1/pools/{pool}/loans"),
+    ("Pool::position", "/v1/accounts/{account}/pools"),
+    ("Pool::supply_shares", "/v1/accounts/{account}/pools"),
+    ("Pool::supply_floor", "/v1/accounts/{account}/pools"),
+    ("Pool::debt_ceil", "/v1/pools/{pool}/loans"),
+    ("Pool::books_at", "/v1/pools/{pool}"),
 ];
 
 /// What is read by the engine's own parts and means nothing at a door, each with its reason.
@@ -289,6 +304,8 @@ const INNER: &[(&str, &str)] = &[
     ("Oracle::for_action", "the answer at a purpose: quality and needs are in /v1/feeds"),
     ("Oracle::depth_for", "the answer at a purpose: quality and needs are in /v1/feeds"),
     ("Oracle::volatility_for", "the answer at a purpose: quality and needs are in /v1/feeds"),
+    ("State::purse", "where the shares of a layer come from: its basis says it"),
+    ("Lending::in_domain", "the pool of a domain: each pool says its domain"),
     ("Oracle::window_average_floor", "the mean that an expiry settles at: an event carries it"),
 ];
 
@@ -308,6 +325,12 @@ fn public_reads() -> Vec<String> {
         ("CloseOuts", "closeout/mod.rs"),
         ("Collaterals", "collateral/mod.rs"),
         ("Ledger", "ledger.rs"),
+        ("State", "engine/purse.rs"),
+        ("State", "pools/lending/decide.rs"),
+        ("State", "pools/lending/health.rs"),
+        ("Lending", "pools/lending/mod.rs"),
+        ("Pool", "pools/lending/mod.rs"),
+        ("Pool", "pools/lending/interest.rs"),
     ];
     let mut found = Vec::new();
     for (name, file) in files {

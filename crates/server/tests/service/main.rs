@@ -11,6 +11,7 @@ mod engine;
 mod folder;
 mod in_browser;
 mod incidents;
+mod lending;
 mod newcomer;
 mod pages;
 mod receipts;

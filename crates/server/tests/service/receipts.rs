@@ -9,7 +9,7 @@ use rhodian_proof::verify::{self, Policy};
 use super::client::Reply;
 use super::venue::Venue;
 
-fn public_key(venue: &Venue) -> Digest {
+pub fn public_key(venue: &Venue) -> Digest {
     let text = venue.get_as("/v1/public-key", &venue.venue).body;
     let bytes = rhodian_server::signature::from_hex(text.trim()).expect("hexadecimal");
     Digest(bytes.try_into().expect("32 bytes"))

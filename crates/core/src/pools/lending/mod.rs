@@ -29,6 +29,7 @@ use serde::Serialize;
 pub use command::{Command, Duty, Event};
 pub(crate) use decide::decide;
 pub(crate) use fail::{decide_duty, duty};
+pub use health::Health;
 pub use interest::YEAR;
 pub use rejection::Rejection;
 pub use shares::{SHARES_PER_ATOM, Shares, Side};

@@ -97,6 +97,10 @@ fn t23_who_leaves_over_a_debt_leaves_at_the_realisable_value() {
     let mut world = three_lenders(world);
     borrower(&mut world, "dan", 40, 30_000);
     mark(&mut world, 0);
+    // Before it is settled: what the lenders' cap leaves of the hole is not there either.
+    assert_eq!(code(Ask(&mut world, "ann").redeem(Some(35_001))), "above-free");
+    world.account("fay", 5_000);
+    assert_eq!(code(Ask(&mut world, "fay").supply(5_000)), "domain-owes");
     no_buyer(&mut world);
     assert_eq!(world.balance(Holder::Uncovered(DOMAIN)), -20_000);
     let realisable = |world: &World| world.engine.state().realisable(pool(world)).total.atoms();
@@ -178,9 +182,9 @@ fn fees_of_a_dead_loan_die_with_it() {
     assert_eq!(world.cash("ann"), 60_000, "her interest, too");
 }
 
-/// T22: fees go to a fund that stands for the loans they come from, and to no other pot.
+/// Fees go to a fund that stands for the loans they come from, and to no other pot.
 #[test]
-fn t22_the_fund_of_the_fees_stands_in_the_waterfall() {
+fn the_fund_of_the_fees_stands_in_the_waterfall() {
     let mut world = domain(0);
     let other = world.add(layer("Treasury", Kind::Treasury, Source::Pot));
     let open = |world: &mut World, fund| {
@@ -189,17 +193,36 @@ fn t22_the_fund_of_the_fees_stands_in_the_waterfall() {
     assert_eq!(code(open(&mut world, other)), "not-a-fund");
     world.waterfall(&["Fund"]);
     assert_eq!(code(open(&mut world, LayerId(0))), "no-supply-layer");
+    world.add(layer("More lenders", Kind::LenderSupply, Source::Members(by_supply())));
+    let steps = ["Lenders", "More lenders"].map(|text| world.step(&[(text, 1)]));
+    let (domain, class) = (DOMAIN, CauseClass::Default);
+    let command = domain::Command::SetWaterfall { domain, class, steps: steps.into() };
+    let twice = world.give(Actor::VENUE, Action::Domain(command)).expect_err("it is refused");
+    assert!(twice.to_string().contains("takes supply, as one before it does"), "{twice}");
     world.waterfall(&["Fund", "Lenders"]);
     open(&mut world, LayerId(0)).unwrap();
-    lender(&mut world, "ann", 100_000);
-    borrower(&mut world, "dan", 100, 50_000);
-    world.tick(YEAR);
-    // Governance takes the fund out: then the house gives its fees up.
-    world.waterfall(&["Lenders"]);
-    mark(&mut world, 0);
-    assert_eq!(pool(&world).books.fees, amount(0));
-    assert_eq!(world.balance(Holder::Layer(LayerId(0))), 0);
-    assert_eq!(supply(&world, "ann"), 110_000);
+}
+
+/// A domain bears the losses of a pool alone: no market comes to it, and no pool to a market's.
+#[test]
+fn a_pool_has_a_domain_of_its_own() {
+    let mut world = pool_of(spec(), 0);
+    let listed = rhodian_core::market::Command::List { spec: world::venue::perpetual("BTC") };
+    assert_eq!(code(world.give(Actor::VENUE, Action::Market(listed))), "domain-of-pool");
+    let mut world = domain(0);
+    world.list(world::venue::perpetual("BTC"));
+    assert_eq!(code(give(&mut world, Command::Open { spec: spec() })), "domain-in-use");
+}
+
+/// A failed borrower's cash is held for what he owes, and not all of it.
+#[test]
+fn no_more_is_held_than_is_owed() {
+    let mut world = three_lenders(pool_of(spec(), 0));
+    borrower(&mut world, "dan", 2, 1_500);
+    world.deposit("dan", 1_000_000);
+    mark(&mut world, 500);
+    assert!(world.withdraw("dan", 998_501).is_err());
+    world.withdraw("dan", 998_500).unwrap();
 }
 
 /// T25 (Kamino's guard): of two collaterals a liquidator takes the one that sells well, and what is

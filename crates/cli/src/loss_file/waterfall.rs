@@ -107,6 +107,7 @@ impl LossFile {
             | Flaw::UnknownLayer { .. }
             | Flaw::ZeroWeight { .. }
             | Flaw::LayerTwice { .. }
+            | Flaw::SupplyTwice { .. }
             | Flaw::OtherAsset { .. } => {
                 refuse(visible(&flaw.to_string()).into_owned(), "change the steps.")
                     .at(self.text.name.clone())

@@ -320,6 +320,11 @@ fn why_not(replay: &Replay, id: AccountId, account: &str, own_means: &[OwnMeansP
         .losses
         .episodes()
         .any(|(_, episode)| owner.is_some_and(|owner| episode.failed.contains(&owner)));
+    if !failed && !own_means.is_empty() {
+        return format!(
+            "{account} bears no share of others: its loan failed, and its own means paid for that."
+        );
+    }
     if failed || !own_means.is_empty() {
         return format!(
             "{account} is not liable: its owner is the failed party, whose own means pay before \

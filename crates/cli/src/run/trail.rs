@@ -412,7 +412,8 @@ impl Trail {
                         let cap = self.cap_then(state, episode, member, paid, purse);
                         cap.less_or_zero(paid).atoms()
                     });
-                    (left.sum(), Some(members.len()))
+                    let room = state.purse_room(purse, Some(found)).atoms();
+                    (left.sum::<u128>().min(room), Some(members.len()))
                 }
                 Some(Source::Pot) => {
                     let held = self.pots.get(layer.index()).copied().unwrap_or(0).max(0);

@@ -65,8 +65,18 @@ pub fn read(
     collaterals: &[Collateral],
 ) -> Result<Vec<Pool>, Diagnostic> {
     let names: Vec<String> = domains.iter().map(|of| of.name.as_str().to_owned()).collect();
-    let one = |at| Reader { words, collaterals }.pool(at, domains, &names);
-    shapes.iter().map(one).collect()
+    let reader = Reader { words, collaterals };
+    let mut found: Vec<Pool> = Vec::with_capacity(shapes.len());
+    for at in shapes {
+        let pool = reader.pool(at, domains, &names)?;
+        if found.iter().any(|other| other.spec.name == pool.spec.name) {
+            let (message, help) = ("a pool has this name already", "give every pool its own name.");
+            let place = &at.value.name.place;
+            return Err(words.refuse("pool-twice", message, help, place, "a new name"));
+        }
+        found.push(pool);
+    }
+    Ok(found)
 }
 
 struct Reader<'a> {

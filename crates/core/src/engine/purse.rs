@@ -8,6 +8,7 @@ use crate::domain::{Basis, Source};
 use crate::ids::{AccountId, AssetId, DomainId, LayerId, LossId, OwnerId, PoolId};
 use crate::loss::Loss;
 use crate::pools::lending;
+use crate::recovery::Bearer;
 use crate::units::Amount;
 
 /// Where a share comes from.
@@ -50,10 +51,13 @@ impl State {
 
     /// What a purse can bring in money for `loss` now, whoever pays: a pool what it has in cash
     /// that is neither still to come for other losses nor owed to it.
-    pub(crate) fn purse_room(&self, purse: Purse, loss: Option<&Loss>) -> Amount {
+    #[must_use]
+    pub fn purse_room(&self, purse: Purse, loss: Option<&Loss>) -> Amount {
         let Purse::Supply(id) = purse else { return Amount::MAX };
         let Some(pool) = self.lending.pool(id) else { return Amount::ZERO };
-        let known = loss.and_then(|of| self.losses.numbered(of.domain, of.number));
+        // What is not there yet is asked about a loan: its book would bring the money.
+        let Some(loss) = loss else { return Amount::MAX };
+        let known = self.losses.numbered(loss.domain, loss.number);
         let own = known.and_then(|loss| pool.failing.get(&loss)).copied().unwrap_or_default();
         let liquid = self.liquid(pool, id);
         // What its own book owes the pool is there to be paid for it.
@@ -70,15 +74,30 @@ impl State {
     ) {
         let Purse::Supply(id) = purse else { return };
         let Some(pool) = self.lending.pool(id) else { return };
+        let supply = pool.books_at(self.now()).supply;
         let given = |(account, amount): &(AccountId, Amount)| {
             let shares = pool.supply_shares(*account);
-            (*account, *amount, pool.books.supply.given(shares, *amount))
+            (*account, *amount, supply.given(shares, *amount))
         };
         let paying = rows.iter().filter(|(_, amount)| !amount.is_zero());
         let rows: Vec<_> = paying.map(given).collect();
         if !rows.is_empty() {
+            lending::accrue_once(self, id, pool, events);
             events.push(lending::Event::SupplyTaken { pool: id, loss, asset, rows });
         }
+    }
+
+    /// Whether a pool found the loss, and it is not settled.
+    pub(crate) fn of_pool(&self, loss: &Loss) -> bool {
+        let id = self.losses.numbered(loss.domain, loss.number);
+        let pool = self.lending.in_domain(loss.domain);
+        pool.zip(id).is_some_and(|((_, pool), id)| pool.failing.contains_key(&id))
+    }
+
+    /// Whether what `bearer` bore was supply.
+    pub(super) fn bore_supply(&self, domain: DomainId, bearer: &Bearer) -> bool {
+        let Bearer::Members { layer, .. } = bearer else { return false };
+        matches!(self.purse(domain, *layer), Purse::Supply(_))
     }
 
     /// What an owner supplied to the pool of `domain`: own means of his loss there.

@@ -6,6 +6,7 @@ use super::{Event, Events, State, due};
 use crate::account;
 use crate::ids::AccountId;
 use crate::market;
+use crate::pools::lending;
 
 impl State {
     /// Whether it is known that nothing is due.
@@ -27,12 +28,24 @@ impl State {
     /// nothing was.
     pub(super) fn stays_quiet(&self, event: &Event, touched: &[AccountId]) -> bool {
         use account::Event as A;
+        use lending::Event as L;
         use market::Event as M;
         match event {
             Event::Account(A::OwnerOpened { .. } | A::AccountOpened { .. }) => true,
             Event::Account(_) | Event::Market(M::Filled { .. }) => {
                 self.nothing_is_open() && touched.iter().all(|account| self.is_sound(*account))
             }
+            // What is asked of a pool leaves the loan it is about covered, and interest to now counts
+            // already where it is not booked.
+            Event::Lending(
+                L::Accrued { .. }
+                | L::Supplied { .. }
+                | L::Redeemed { .. }
+                | L::Pledged { .. }
+                | L::Released { .. }
+                | L::Borrowed { .. }
+                | L::Repaid { .. },
+            ) => self.nothing_is_open() && touched.iter().all(|account| self.is_sound(*account)),
             Event::Market(M::Marked { .. } | M::Funded { .. }) => {
                 self.nothing_is_open() && self.watch.is_everyone_sound()
             }

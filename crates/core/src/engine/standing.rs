@@ -242,12 +242,13 @@ impl State {
     pub(crate) fn own_gains(
         &self,
         failed: AccountId,
+        with_itself: bool,
         asset: AssetId,
         reference: CheckpointId,
     ) -> impl Iterator<Item = SetOff> + '_ {
         let owner = self.accounts.account(failed).map(|account| account.owner);
         let his = owner.into_iter().flat_map(|owner| self.accounts_of(owner));
-        let others = his.filter(move |account| *account != failed);
+        let others = his.filter(move |account| with_itself || *account != failed);
         others.filter_map(move |account| {
             if self.markets.position(account).asset != Some(asset) {
                 return None;

@@ -380,6 +380,23 @@ impl State {
                 }
             }
             loss::Event::LossSettled { loss } => self.lending.loss_settled(loss),
+            loss::Event::RemainderReturned { loss, account, asset, amount, .. } => {
+                let of_pool = self.losses.loss(loss).is_some_and(|of| self.of_pool(of));
+                if of_pool {
+                    self.markets.came_back(account, asset, amount);
+                }
+            }
+            loss::Event::PoolRepaid { loss, pool, asset, ref rows, .. } => {
+                let of_supply = self.losses.loss(loss).is_some_and(|of| {
+                    let bearer = of.pools.get(usize::try_from(pool).unwrap_or(usize::MAX));
+                    bearer.is_some_and(|found| self.bore_supply(of.domain, &found.bearer))
+                });
+                if of_supply {
+                    for (_, account, amount) in rows {
+                        self.markets.came_back(*account, asset, *amount);
+                    }
+                }
+            }
             loss::Event::SettlementEntered { domain, .. } => {
                 self.control.set_domain(domain, Status::Settling);
             }

@@ -211,8 +211,8 @@ impl Totals {
             | Event::Liquidated { borrower, amount, shares, fee, .. } => {
                 self.owe(*borrower, -signed(*amount), -count(*shares), *fee);
             }
-            Event::Failed { account, debt, shares, fee, waived, .. } => {
-                self.owe(*account, -signed(*debt), -count(*shares), *fee);
+            Event::Failed { account, debt, shares, waived, .. } => {
+                self.owe(*account, -signed(*debt), -count(*shares), Amount::ZERO);
                 self.supply += signed(*waived);
                 self.fees -= signed(*waived);
             }
@@ -232,13 +232,11 @@ impl Totals {
         *self.borrowed.entry(account).or_default() += shares;
     }
 
-    /// What nobody shares in is the house's; who shares in nothing shares no more.
+    /// What nobody shares in is the house's.
     fn swept(&mut self) {
         if self.supplied.values().sum::<i128>() == 0 {
             self.fees += self.supply;
             self.supply = 0;
-        } else if self.supply == 0 {
-            self.supplied.clear();
         }
     }
 }

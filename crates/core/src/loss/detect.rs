@@ -373,7 +373,8 @@ pub(super) fn own_gains<'a>(
     asset: AssetId,
 ) -> impl Iterator<Item = SetOff> + use<'a> {
     let reference = state.reference(found.domain, found.detected);
-    let gains = move |failed| state.own_gains(failed, asset, reference);
+    let lent = state.of_pool(found);
+    let gains = move |failed| state.own_gains(failed, lent, asset, reference);
     found.failed.into_iter().flat_map(gains)
 }
 
@@ -456,7 +457,10 @@ pub(super) fn detect(state: &State, loss: LossId, events: &mut Events) -> Result
             id
         }
     };
-    let owner = found.failed.and_then(|id| state.accounts.account(id)).map(|a| a.owner);
+    // Who lost a loan may have much left: he is liable for others as before. An account that is to
+    // be taken over is below zero, and its owner is not.
+    let failed = found.failed.filter(|_| found.origin != Origin::Derived || !found.taken_over);
+    let owner = failed.and_then(|id| state.accounts.account(id)).map(|a| a.owner);
     let earlier = joined.map(|(_, episode)| episode);
     let last = earlier.and_then(|found| found.sets.last()).copied();
     let open = last.filter(|id| state.losses.set(*id).is_some_and(|s| state.now() <= s.until));

@@ -17,7 +17,7 @@ use super::{Episode, LayerSet, Loss, Losses, Member, Origin, SetOff, Stage};
 use crate::allocation::{self, Rule};
 use crate::domain::{MemberRule, Source};
 use crate::engine::{Purse, State};
-use crate::ids::{AccountId, AssetId, LayerId, LiableSetId, LossId};
+use crate::ids::{AccountId, AssetId, DomainId, LayerId, LiableSetId, LossId};
 use crate::loss::{detect, liable};
 use crate::units::{Amount, Fraction};
 
@@ -52,6 +52,32 @@ impl Losses {
         let sets = state.open_episodes().flat_map(|(_, episode)| &episode.sets);
         let liens = sets.map(|id| Of::new(state, *id, asset).of_account(account, purse));
         liens.fold(Amount::ZERO, |sum, of_set| sum.checked_add(of_set).unwrap_or(Amount::MAX))
+    }
+
+    /// What open losses of `domain` lack beyond what lenders are liable for under their sets.
+    pub(crate) fn lacking(&self, state: &State, domain: DomainId) -> Amount {
+        let Some(asset) = state.domains.asset_of(domain) else { return Amount::ZERO };
+        let open = state.open_episodes().filter(|(_, episode)| episode.domain == domain);
+        let (mut holes, mut room) = (Amount::ZERO, Amount::ZERO);
+        let add = |sum: Amount, more: Amount| sum.checked_add(more).unwrap_or(Amount::MAX);
+        for id in open.flat_map(|(_, episode)| &episode.sets) {
+            let of = Of::new(state, *id, asset);
+            holes = add(holes, of.holes);
+            if of.holes.is_zero() {
+                continue;
+            }
+            for (layer, members) in of.layers() {
+                let purse = of.purse(*layer);
+                if matches!(purse, Purse::Supply(_)) {
+                    let left = members.members.iter().map(|member| {
+                        let cap = liable::cap_now(state, of.episode, asset, member, purse);
+                        cap.less_or_zero(member.paid)
+                    });
+                    room = add(room, Amount::sum(left));
+                }
+            }
+        }
+        holes.less_or_zero(room)
     }
 
     /// What is read to know the liens of many accounts in `asset`.

@@ -7,7 +7,9 @@ use borsh::{BorshDeserialize, BorshSerialize};
 use serde::{Deserialize, Serialize};
 
 use super::{Checkpoint, Feeds, Flaw, MarketSpec};
-use crate::ids::{AccountId, AssetId, CheckpointId, DomainId, FeedId, LossId, MarketId, Name};
+use crate::ids::{
+    AccountId, AssetId, CheckpointId, DomainId, FeedId, LossId, MarketId, Name, PoolId,
+};
 use crate::ledger::{Holder, Transfer};
 use crate::oracle::Unfit;
 use crate::units::{Amount, Price, Quantity, SignedAmount};
@@ -250,6 +252,8 @@ pub enum Rejection {
     UnknownMarket { market: MarketId },
     /// There is no such domain.
     UnknownDomain { domain: DomainId },
+    /// The domain bears the losses of a pool alone.
+    DomainOfPool { domain: DomainId, pool: PoolId },
     /// There is no such account.
     UnknownAccount { account: AccountId },
     /// There is no such close-out book, or it is flat.
@@ -327,6 +331,7 @@ impl Rejection {
         match self {
             Self::UnknownMarket { .. } => "unknown-market",
             Self::UnknownDomain { .. } => "unknown-domain",
+            Self::DomainOfPool { .. } => "domain-of-pool",
             Self::UnknownAccount { .. } => "unknown-account",
             Self::UnknownBook { .. } => "unknown-book",
             Self::NoWaterfall { .. } => "no-waterfall",
@@ -408,6 +413,9 @@ impl fmt::Display for Rejection {
         match self {
             Self::UnknownMarket { market } => write!(f, "there is no market {market}"),
             Self::UnknownDomain { domain } => write!(f, "there is no domain {domain}"),
+            Self::DomainOfPool { domain, pool } => {
+                write!(f, "domain {domain} bears the losses of pool {pool} alone")
+            }
             Self::UnknownAccount { account } => write!(f, "there is no account {account}"),
             Self::UnknownBook { loss } => write!(f, "loss {loss} has no open close-out book"),
             Self::NoWaterfall { domain } => {

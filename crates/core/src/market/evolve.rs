@@ -274,6 +274,12 @@ impl Markets {
         }
     }
 
+    /// What comes back of a loan or of a supply that paid for one was lent or pledged before: it left
+    /// as a transfer.
+    pub(crate) fn came_back(&mut self, account: AccountId, asset: AssetId, amount: Amount) {
+        self.moved(account, asset, amount, false);
+    }
+
     /// What is lent, borrowed and pledged leaves an account and comes back to it. Supply that pays
     /// a loss only passes through.
     pub(crate) fn evolve_lending(&mut self, event: &lending::Event) {

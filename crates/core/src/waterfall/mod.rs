@@ -15,7 +15,7 @@ pub use layer_risk::{LayerRisk, Liability, layer_risks};
 pub(crate) use plan::{Against, capacity, round};
 pub use plan::{Capacity, Plan, PlannedDraw, Round, plan};
 
-use crate::domain::{CauseClass, Domains, Kind, Layer};
+use crate::domain::{Basis, CauseClass, Domains, Kind, Layer};
 use crate::ids::{AssetId, LayerId};
 use crate::units::Amount;
 
@@ -61,6 +61,8 @@ pub enum Flaw {
     ZeroWeight { step: usize, layer: LayerId },
     /// A layer twice.
     LayerTwice { step: usize, layer: LayerId },
+    /// A second layer that takes supply: both would count the same money.
+    SupplyTwice { step: usize, layer: LayerId },
     /// A layer in another asset whose proceeds would not pass through suspense.
     OtherAsset { step: usize, layer: LayerId },
     /// A layer behind one that takes everything participants have.
@@ -82,6 +84,7 @@ impl Flaw {
             Self::UnknownLayer { .. } => "unknown-layer",
             Self::ZeroWeight { .. } => "step-zero-weight",
             Self::LayerTwice { .. } => "layer-twice",
+            Self::SupplyTwice { .. } => "supply-twice",
             Self::OtherAsset { .. } => "layer-other-asset",
             Self::NeverReached { .. } => "layer-never-reached",
             Self::PrincipalBeforeProfit { .. } => "principal-before-profit",
@@ -106,6 +109,9 @@ impl fmt::Display for Flaw {
             }
             Self::LayerTwice { step, layer } => {
                 write!(f, "layer {layer} in step {step} stands in the waterfall already")
+            }
+            Self::SupplyTwice { step, layer } => {
+                write!(f, "layer {layer} in step {step} takes supply, as one before it does")
             }
             Self::OtherAsset { step, layer } => write!(
                 f,
@@ -183,6 +189,9 @@ pub(crate) fn flaw(
             if seen.iter().any(|(id, _)| *id == layer) {
                 return Some(Flaw::LayerTwice { step: number, layer });
             }
+            if takes_supply(found) && seen.iter().any(|(_, other)| takes_supply(other)) {
+                return Some(Flaw::SupplyTwice { step: number, layer });
+            }
             if found.spec.asset != asset {
                 return Some(Flaw::OtherAsset { step: number, layer });
             }
@@ -196,6 +205,10 @@ pub(crate) fn flaw(
     let first = seen.iter().take(steps[0].layers.len()).find(|(_, layer)| !own(layer));
     let (layer, _) = first.filter(|_| class == CauseClass::Custody)?;
     Some(Flaw::CustodyNotOwnMoney { layer: *layer })
+}
+
+fn takes_supply(layer: &Layer) -> bool {
+    layer.spec.source.members().is_some_and(|rule| rule.basis == Basis::Supply)
 }
 
 /// The first `before` of `seen` stand in earlier steps, the rest in the same one.

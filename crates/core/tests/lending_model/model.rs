@@ -357,20 +357,18 @@ impl Model {
         let who = (0..5).find(|who| cover(*who) < self.owed(*who))?;
         self.accrue();
         let (owed, ether) = (self.owed(who), self.pledged[who]);
-        let due = self.fees;
-        let fee = due.min(self.pool.saturating_sub(self.to_come));
+        let waived = self.fees * owed / self.debt.total;
         let shares = self.debt.of(who);
         self.debt.take(who, owed, shares);
-        self.pool += owed - fee;
-        // What the house is due and does not get in cash it gives up.
-        self.fees = 0;
-        self.supply.total += due - fee;
-        self.fund += fee;
+        self.pool += owed;
+        // The house gives up what it is due of the loan.
+        self.fees -= waived;
+        self.supply.total += waived;
         self.pledged[who] = 0;
         self.to_come += owed;
         self.sweep();
         let margin = (ether * self.price).saturating_sub(owed);
-        Some(Failed { who, owed, ether, margin, cash: self.cash[who] })
+        Some(Failed { who, owed, ether, margin, cash: self.cash[who].min(owed) })
     }
 
     /// Everyone who fails now, and who stands liable for them: who had supply when the first was
@@ -454,8 +452,6 @@ impl Model {
         if self.supply.count() == 0 {
             self.fees += self.supply.total;
             self.supply.total = 0;
-        } else if self.supply.total == 0 {
-            self.supply.shares.clear();
         }
     }
 }

@@ -304,6 +304,7 @@ const INNER: &[(&str, &str)] = &[
     ("Oracle::for_action", "the answer at a purpose: quality and needs are in /v1/feeds"),
     ("Oracle::depth_for", "the answer at a purpose: quality and needs are in /v1/feeds"),
     ("Oracle::volatility_for", "the answer at a purpose: quality and needs are in /v1/feeds"),
+    ("State::purse_room", "what a pool has for a loss: its liquid cash, or what is to come"),
     ("State::purse", "where the shares of a layer come from: its basis says it"),
     ("Lending::in_domain", "the pool of a domain: each pool says its domain"),
     ("Oracle::window_average_floor", "the mean that an expiry settles at: an event carries it"),

@@ -209,8 +209,7 @@ pub enum Event {
         fee: Amount,
     } = 9,
     /// A borrower failed: the book of a loss owes the pool what he owed, and gets what he pledged,
-    /// through his account. Of the fees that are due the fund gets what there is in cash, and the
-    /// house gives up the rest to the lenders.
+    /// through his account. The house gives its part of the fees that are due up to the lenders.
     Failed {
         pool: PoolId,
         loss: LossId,
@@ -219,8 +218,6 @@ pub enum Event {
         debt: Amount,
         shares: Shares,
         pledged: Vec<(AssetId, Amount)>,
-        fund: LayerId,
-        fee: Amount,
         waived: Amount,
     } = 10,
     /// Lenders' supply was turned into money in their accounts, which pays their part of a loss in
@@ -315,9 +312,8 @@ impl Event {
                 pay(*asset, Holder::Pool(*pool), Holder::Layer(*fund), *fee);
                 pay(*collateral, Holder::Pool(*pool), held(liquidator), *seized);
             }
-            Self::Failed { pool, loss, account, asset, debt, pledged, fund, fee, .. } => {
+            Self::Failed { pool, loss, account, asset, debt, pledged, .. } => {
                 pay(*asset, Holder::Book(*loss), Holder::Pool(*pool), *debt);
-                pay(*asset, Holder::Pool(*pool), Holder::Layer(*fund), *fee);
                 for (asset, amount) in pledged {
                     pay(*asset, Holder::Pool(*pool), held(account), *amount);
                 }

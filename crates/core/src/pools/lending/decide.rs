@@ -53,6 +53,10 @@ fn open(state: &State, spec: &PoolSpec, events: &mut Events) -> Result<(), Rejec
     if let Some((pool, _)) = state.lending.in_domain(domain) {
         return Err(Rejection::DomainTaken { domain, pool });
     }
+    let listed = state.markets.markets().any(|(_, market)| market.spec.domain == domain);
+    if listed || state.open_episodes().any(|(_, episode)| episode.domain == domain) {
+        return Err(Rejection::DomainInUse { domain });
+    }
     let default = CauseClass::Default;
     let Some(waterfall) = found.waterfalls.get(&default) else {
         return Err(Rejection::NoWaterfall { domain });
@@ -140,7 +144,8 @@ impl<'a> Asked<'a> {
     fn supply(&self, amount: Amount, events: &mut Events) -> Result<(), Rejection> {
         self.accepted()?;
         above_zero(amount)?;
-        let owed = self.state.ledger.owed(self.asset, Holder::Uncovered(self.pool.spec.domain));
+        let whole = self.books.supply.total;
+        let owed = whole.less_or_zero(self.state.realisable(self.pool).total);
         if !owed.is_zero() {
             return Err(Rejection::DomainOwes { owed });
         }
@@ -150,6 +155,9 @@ impl<'a> Asked<'a> {
             return Err(above);
         }
         let shares = self.books.supply.shares_floor(amount).ok_or(above)?;
+        if shares.is_zero() {
+            return Err(Rejection::BelowAShare { amount });
+        }
         account::free_above(self.state, self.account, self.asset, amount)?;
         self.begin(events);
         let Self { id: pool, account, number, asset, .. } = *self;
@@ -301,6 +309,12 @@ impl<'a> Asked<'a> {
             let counted = Amount::new(counted).unwrap_or(Amount::MAX);
             return Err(Rejection::AboveBorrowable { debt, counted });
         }
+        // Where a collateral was accepted anew what counts to borrow may be more than covers.
+        let cover = by.cover();
+        if debt.atoms() > cover {
+            let cover = Amount::new(cover).unwrap_or(Amount::MAX);
+            return Err(Rejection::Failing { debt, cover });
+        }
         Ok(())
     }
 }
@@ -321,16 +335,17 @@ impl State {
         cash.less_or_zero(to_come).less_or_zero(self.ledger.owed(asset, Holder::Uncovered(domain)))
     }
 
-    /// The supply of a pool at what it would fetch now: what its domain owes it is not there. Who
-    /// leaves while a debt stands leaves at this worth, and not at par; the rest is then theirs who
-    /// stay.
+    /// The supply of a pool at what it would fetch now: what its domain owes it, and what open losses
+    /// lack beyond what lenders are liable for, is not there. Who leaves meanwhile leaves at this
+    /// worth, and not at par; what he leaves behind is then theirs who stay.
     #[must_use]
     pub fn realisable(&self, pool: &Pool) -> Side {
         let domain = pool.spec.domain;
         let asset = self.domains.asset_of(domain).unwrap_or_default();
         let owed = self.ledger.owed(asset, Holder::Uncovered(domain));
         let Side { total, shares } = pool.books_at(self.now()).supply;
-        Side { total: total.less_or_zero(owed), shares }
+        let lacking = self.losses.lacking(self, domain);
+        Side { total: total.less_or_zero(owed).less_or_zero(lacking), shares }
     }
 
     /// What `account` has supplied to pools that lend `asset`, at what it would fetch now, rounded
@@ -347,20 +362,16 @@ impl State {
         Amount::new(sum).unwrap_or(Amount::MAX)
     }
 
-    /// What of `account`'s supply of `pool` is held for losses: its liens; all of it while its
-    /// owner failed in an open episode, or the pool's domain is in settlement with a debt.
+    /// What of `account`'s supply of `pool` is held for losses: its liens; all of it while a loan of
+    /// its owner is closed out.
     #[must_use]
     pub fn supply_lien(&self, pool: PoolId, account: AccountId) -> Amount {
         let Some(found) = self.lending.pool(pool) else { return Amount::ZERO };
         let domain = found.spec.domain;
-        let owner = self.accounts.account(account).map(|found| found.owner);
-        let failed = owner.is_some_and(|owner| {
-            let mut open = self.open_episodes().filter(|(_, episode)| episode.domain == domain);
-            open.any(|(_, episode)| episode.failed.contains(&owner))
-        });
-        let supply = self.realisable(found).worth_floor(found.supply_shares(account));
-        if failed || self.is_settling(domain) {
-            return supply;
+        let owner = |id| self.accounts.account(id).map(|found| found.owner);
+        let mut lost = found.failing.keys().filter_map(|loss| self.losses.loss(*loss)?.failed);
+        if lost.any(|failed| owner(failed) == owner(account)) {
+            return self.realisable(found).worth_floor(found.supply_shares(account));
         }
         let asset = self.domains.asset_of(domain).unwrap_or_default();
         self.losses.lien_on(self, account, asset, Purse::Supply(pool))

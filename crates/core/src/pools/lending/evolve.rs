@@ -14,7 +14,6 @@ impl Lending {
                 spec: spec.clone(),
                 books: Books::default(),
                 accrued: now,
-                epoch: 0,
                 failing: BTreeMap::new(),
                 positions: BTreeMap::new(),
             });
@@ -43,9 +42,8 @@ impl Pool {
             }
             Event::Supplied { account, amount, shares, .. } => {
                 self.books.supply.add(*amount, *shares);
-                let (held, epoch) = (self.supply_shares(*account), self.epoch);
                 let position = self.position_mut(*account);
-                (position.supply, position.epoch) = (held.plus(*shares), epoch);
+                position.supply = position.supply.plus(*shares);
             }
             Event::Redeemed { account, amount, shares, .. } => {
                 self.supply_taken(*account, *amount, *shares);
@@ -77,8 +75,8 @@ impl Pool {
                 self.repaid(*borrower, *amount, *shares, *fee);
                 self.unpledged(*borrower, *collateral, *seized);
             }
-            Event::Failed { loss, account, debt, shares, fee, waived, pledged, .. } => {
-                self.repaid(*account, *debt, *shares, *fee);
+            Event::Failed { loss, account, debt, shares, waived, pledged, .. } => {
+                self.repaid(*account, *debt, *shares, Amount::ZERO);
                 self.books.fees = self.books.fees.less_or_zero(*waived);
                 self.books.supply.add(*waived, Shares::ZERO);
                 self.failing.insert(*loss, *debt);
@@ -121,16 +119,14 @@ impl Pool {
         }
     }
 
-    /// What nobody has a share of is the house's; shares of nothing are no shares any more, so that
-    /// who supplies to a pool that lost everything shares with nobody who was there before.
+    /// What nobody has a share of is the house's. There is no more of it than a fraction of an atom
+    /// that claims were rounded down by, and shares are never worth nothing: whoever gives his last
+    /// atom gives all of them.
     fn sweep(&mut self) {
         let Books { supply, fees, .. } = &mut self.books;
         if supply.shares.is_zero() {
             *fees = fees.checked_add(supply.total).unwrap_or(Amount::MAX);
             supply.total = Amount::ZERO;
-        } else if supply.total.is_zero() {
-            supply.shares = Shares::ZERO;
-            self.epoch += 1;
         }
     }
 }

@@ -5,10 +5,10 @@ use super::health::Pledge;
 use super::{Duty, Event, Pool, Position, Rejection, Side};
 use crate::collateral;
 use crate::engine::{Events, State};
-use crate::ids::{AccountId, AssetId, LayerId, Name, PoolId};
-use crate::ledger::Holder;
+use crate::ids::{AccountId, AssetId, Name, PoolId};
 use crate::loss;
 use crate::units::Amount;
+use crate::wide::mul_div_floor;
 
 /// Interest is accrued once an hour where nobody else asks: debts that grow are seen.
 const ACCRUED_EVERY: u64 = 3_600_000;
@@ -67,10 +67,11 @@ fn fail(
     let position = pool.position(account).ok_or(Rejection::NotDue)?;
     let loss = loss::next(state).ok_or(Rejection::TooMany { what: "losses" })?;
     let cause = Name::new("collateral does not cover a loan").ok_or(Rejection::NotDue)?;
-    let debt = pool.books_at(state.now()).debt.worth_ceil(position.debt);
+    let books = pool.books_at(state.now());
+    let debt = books.debt.worth_ceil(position.debt);
     let gross = Pledge { state, asset, held: &position.pledged }.gross();
     // What is free in his account is his own means, as what he gained elsewhere is.
-    let own = state.free(account, asset);
+    let own = state.free(account, asset).min(debt);
     state.touch(account, events);
     loss::found(state, domain, account, cause, own, events).map_err(|_| Rejection::NotDue)?;
     // What the collateral is worth beyond the debt is his margin: what a sale loses takes it first.
@@ -86,7 +87,9 @@ fn fail(
         margin,
         value: nothing,
     });
-    let (fund, fee, waived) = fees(state, id, pool, asset);
+    // Fees on the loan were never paid, and never will be.
+    let part = mul_div_floor(books.fees.atoms(), debt.atoms(), books.debt.total.atoms());
+    let waived = Amount::new(part.unwrap_or(0)).unwrap_or(Amount::MAX).min(books.fees);
     events.push(Event::Failed {
         pool: id,
         loss,
@@ -95,27 +98,11 @@ fn fail(
         debt,
         shares: position.debt,
         pledged: position.pledged.iter().map(|(asset, amount)| (*asset, *amount)).collect(),
-        fund,
-        fee,
         waived,
     });
     for (of, amount) in &position.pledged {
         let (settled, asset, amount) = (asset, *of, *amount);
         events.push(collateral::Event::Taken { loss, account, settled, asset, amount });
     }
-    loss::pay_debts_of(state, fund, asset, fee, events);
     Ok(())
-}
-
-/// The fund, what of the fees that are due it gets in cash, and what the house gives up: all of it
-/// where the fund does not stand in the waterfall any more.
-fn fees(state: &State, id: PoolId, pool: &Pool, asset: AssetId) -> (LayerId, Amount, Amount) {
-    let (domain, fund) = (pool.spec.domain, pool.spec.fund);
-    let due = pool.books_at(state.now()).fees;
-    let waterfalls = state.domains.domain(domain).map(|found| found.waterfalls.clone());
-    let stands = state.domains.layers_of(&waterfalls.unwrap_or_default()).contains(&fund);
-    let room = Amount::MAX.less_or_zero(state.ledger.held(asset, Holder::Layer(fund)));
-    let cash = state.liquid(pool, id).min(room);
-    let fee = if stands { due.min(cash) } else { Amount::ZERO };
-    (fund, fee, due.less_or_zero(fee))
 }

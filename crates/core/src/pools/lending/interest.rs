@@ -1,7 +1,8 @@
 //! Interest: simple between two accruals, at the rate of the utilisation that stood, in whole atoms
-//! with the rest carried. So who asks often gets no more than who asks once, to the atom.
+//! with the rest carried. So who asks often loses nothing to rounding.
 
 use super::{Books, Event, Pool, Rates};
+use crate::engine::{self, Events, State};
 use crate::ids::{PoolId, Time};
 use crate::market::RATE_UNIT;
 use crate::units::Amount;
@@ -31,6 +32,16 @@ impl Rates {
         } else {
             line(self.at_kink, self.at_full, used - self.kink, RATE_UNIT - self.kink)
         }
+    }
+}
+
+/// Accrues a pool in a command that did not do so before: its events are of one moment.
+pub(crate) fn accrue_once(state: &State, id: PoolId, pool: &Pool, events: &mut Events) {
+    let done = events.as_slice().iter().any(
+        |event| matches!(event, engine::Event::Lending(Event::Accrued { pool, .. }) if *pool == id),
+    );
+    if let Some(accrual) = pool.accrual(state.now()).filter(|_| !done) {
+        events.push(accrual.event(id));
     }
 }
 

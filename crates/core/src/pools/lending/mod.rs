@@ -31,6 +31,7 @@ pub(crate) use decide::decide;
 pub(crate) use fail::{decide_duty, duty};
 pub use health::Health;
 pub use interest::YEAR;
+pub(crate) use interest::accrue_once;
 pub use rejection::Rejection;
 pub use shares::{SHARES_PER_ATOM, Shares, Side};
 pub use spec::{Flaw, MAX_POOL, MIN_DEBT, PoolSpec, Rates};
@@ -42,10 +43,8 @@ use crate::units::Amount;
 #[derive(Clone, Debug, Default, PartialEq, Eq, BorshSerialize, BorshDeserialize, Serialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Position {
-    /// Its shares of the supply, of the epoch below.
+    /// Its shares of the supply.
     pub supply: Shares,
-    /// The epoch of the supply in which it has them: shares of an earlier one are worth nothing.
-    pub epoch: u32,
     /// Its shares of the debt.
     pub debt: Shares,
     /// What it pledged, by asset.
@@ -91,8 +90,6 @@ pub struct Pool {
     pub books: Books,
     /// When interest was last accrued.
     pub accrued: Time,
-    /// How often its whole supply was lost.
-    pub epoch: u32,
     /// Debts of failed borrowers whose losses are not settled: cash that is still to come.
     pub failing: BTreeMap<LossId, Amount>,
     pub(crate) positions: BTreeMap<AccountId, Position>,
@@ -110,11 +107,10 @@ impl Pool {
         self.positions.get(&account)
     }
 
-    /// The shares of the supply that `account` has and that are worth something.
+    /// The shares of the supply that `account` has.
     #[must_use]
     pub fn supply_shares(&self, account: AccountId) -> Shares {
-        let position = self.positions.get(&account).filter(|of| of.epoch == self.epoch);
-        position.map_or(Shares::ZERO, |position| position.supply)
+        self.positions.get(&account).map_or(Shares::ZERO, |position| position.supply)
     }
 
     /// What `account` may claim, in atoms, rounded down (for the other lenders), at the last

@@ -19,6 +19,8 @@ pub enum Rejection {
     UnknownDomain { domain: DomainId },
     /// The domain bears the losses of a pool already.
     DomainTaken { domain: DomainId, pool: PoolId },
+    /// The domain has markets, or an episode of it is open.
+    DomainInUse { domain: DomainId },
     /// The domain has no waterfall for defaults.
     NoWaterfall { domain: DomainId },
     /// No step of the domain's waterfall for defaults takes what is lent.
@@ -43,6 +45,8 @@ pub enum Rejection {
     ZeroAmount,
     /// The pool's domain owes an uncovered debt: until it is paid nobody lends into the hole.
     DomainOwes { owed: Amount },
+    /// Less than a share is worth.
+    BelowAShare { amount: Amount },
     /// More than the pool may take in.
     SupplyAboveMost { asked: Amount, room: Amount },
     /// More than the pool may lend.
@@ -92,6 +96,7 @@ impl Rejection {
         match self {
             Self::UnknownDomain { .. } => "unknown-domain",
             Self::DomainTaken { .. } => "domain-taken",
+            Self::DomainInUse { .. } => "domain-in-use",
             Self::NoWaterfall { .. } => "no-waterfall",
             Self::NoSupplyLayer { .. } => "no-supply-layer",
             Self::NotAccepted { .. } => "not-accepted",
@@ -103,6 +108,7 @@ impl Rejection {
             Self::TermsNotAccepted { .. } => "terms-not-accepted",
             Self::ZeroAmount => "zero-amount",
             Self::DomainOwes { .. } => "domain-owes",
+            Self::BelowAShare { .. } => "below-a-share",
             Self::SupplyAboveMost { .. } => "supply-above-most",
             Self::DebtAboveMost { .. } => "debt-above-most",
             Self::AboveFree { .. } => "above-free",
@@ -131,6 +137,10 @@ impl fmt::Display for Rejection {
             Self::DomainTaken { domain, pool } => {
                 write!(f, "domain {domain} bears the losses of pool {pool}: open one of its own")
             }
+            Self::DomainInUse { domain } => write!(
+                f,
+                "domain {domain} has markets or an open episode: open a domain for the pool alone"
+            ),
             Self::NoWaterfall { domain } => {
                 write!(f, "domain {domain} has no waterfall for defaults: set one first")
             }
@@ -161,6 +171,9 @@ impl fmt::Display for Rejection {
                 write!(f, "account {account} did not accept the terms of domain {domain}")
             }
             Self::ZeroAmount => f.write_str("the amount is zero, allowed: 1 to 10^30 atoms"),
+            Self::BelowAShare { amount } => {
+                write!(f, "{amount} supplied, less than a share is worth")
+            }
             Self::DomainOwes { owed } => {
                 write!(f, "the pool's domain owes {owed}: it takes supply when that is paid")
             }

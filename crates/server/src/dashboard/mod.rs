@@ -5,6 +5,7 @@
 mod accounts;
 mod losses;
 mod overview;
+mod pools;
 mod rules;
 mod show;
 mod verify;
@@ -35,6 +36,7 @@ const MENU: &[(&str, &str)] = &[
     ("/", "Overview"),
     ("/losses", "Losses"),
     ("/layers", "Layers"),
+    ("/pools", "Pools"),
     ("/accounts", "Accounts"),
     ("/markets", "Markets and prices"),
     ("/parameters", "Parameters"),
@@ -44,13 +46,14 @@ const MENU: &[(&str, &str)] = &[
 ];
 
 /// The pages that cost the size of the state.
-const HEAVY: &[&str] = &["/layers"];
+const HEAVY: &[&str] = &["/layers", "/pools"];
 
 /// The routes of the dashboard.
 pub(crate) fn router() -> Router<Arc<Door>> {
     Router::new()
         .route("/", get(|s, r| page(s, r, "/", overview::page)))
         .route("/layers", get(|s, r| page(s, r, "/layers", rules::layers)))
+        .route("/pools", get(|s, r| page(s, r, "/pools", pools::page)))
         .route("/accounts", get(|s, r| page(s, r, "/accounts", accounts::list)))
         .route("/accounts/{account}", get(account))
         .route("/markets", get(|s, r| page(s, r, "/markets", rules::markets)))

@@ -239,6 +239,7 @@ fn pages_fit_a_phone_and_can_be_read_in_the_dark() {
         ("/accounts/1", "account"),
         ("/accounts/1?rules=0", "each-rule"),
         ("/layers", "layers"),
+        ("/pools", "pools"),
         ("/markets", "markets"),
         ("/parameters", "parameters"),
         ("/verify", "verify"),

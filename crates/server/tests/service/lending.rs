@@ -95,6 +95,12 @@ fn a_loan_from_supply_to_receipt() {
     let loan = venue.get("/v1/pools/0/loans")["data"]["items"][0].clone();
     assert_eq!(loan["health"]["to_keep"], json!("6240"));
     assert_eq!(loan["health"]["liquidatable"], json!(true));
+    // On the page everyone sees the pool, the venue every loan, Ann her own supply.
+    let page = |key: &str| venue.get_as("/pools", key).body;
+    let (hers, all) = (page(&ann), page(&venue.venue));
+    assert!(hers.contains("USD against ETH") && hers.contains("Supply of"), "{hers}");
+    assert!(!hers.contains("Loans of") && !hers.contains("carol"), "{hers}");
+    assert!(all.contains("may be liquidated") && all.contains("0.89"), "{all}");
     mark(&venue, 500);
     let held = venue.get("/v1/accounts/0/pools")["data"]["items"][0].clone();
     assert_eq!((&held["supply"], &held["lien"]), (&json!("60000"), &json!("1800")));

@@ -17,6 +17,7 @@ const PAGES: &[&str] = &[
     "/losses",
     "/losses/0",
     "/layers",
+    "/pools",
     "/accounts",
     "/accounts/0",
     "/accounts/1",

@@ -1,0 +1,190 @@
+//! The page of lending pools: what each lends and at which rate, what its supply would fetch, and
+//! the loans, the unhealthiest first; a participant sees his own.
+
+use maud::{Markup, html};
+use rhodian_core::ids::{AccountId, AssetId, PoolId};
+use rhodian_core::pools::lending::{Health, Pool};
+use rhodian_core::units::Amount;
+
+use super::{Shown, show};
+use crate::access::Level;
+use crate::api::endpoint::Ask;
+use crate::problem::Problem;
+
+/// The loans and the supplies of a pool that are listed.
+const MOST: usize = 100;
+
+pub(super) fn page(ask: &Ask<'_>) -> Result<Shown, Problem> {
+    ask.caller.may_read(Level::Public)?;
+    let pools = || ask.state.lending.pools();
+    let body = html! {
+        h1 { "Pools" }
+        @if pools().next().is_none() {
+            p { "There are no lending pools." }
+        } @else {
+            p {
+                "What lenders may claim by the books, and what it would fetch now: less while the "
+                "domain owes, or an open loss lacks more than lenders are liable for."
+            }
+            (books(ask))
+        }
+        @for (id, pool) in pools() {
+            (loans(ask, pool))
+            (supplies(ask, id, pool))
+        }
+    };
+    Ok(Shown { title: "Pools".to_owned(), body })
+}
+
+fn asset(ask: &Ask<'_>, pool: &Pool) -> AssetId {
+    ask.state.domains.domain(pool.spec.domain).map(|found| found.asset).unwrap_or_default()
+}
+
+fn money(ask: &Ask<'_>, pool: &Pool, amount: Amount) -> String {
+    show::money(ask, asset(ask, pool), amount.atoms().cast_signed())
+}
+
+/// Millionths as a percentage with two places.
+fn percent(millionths: u32) -> String {
+    format!("{}.{:02} %", millionths / 10_000, millionths / 100 % 100)
+}
+
+fn books(ask: &Ask<'_>) -> Markup {
+    let state = ask.state;
+    html! {
+        div class="scroll" tabindex="0" role="region" aria-label="Lending pools" {
+            table {
+                caption { "Lending pools, interest to now" }
+                thead { tr {
+                    th scope="col" { "Pool" } th scope="col" class="number" { "Supply" }
+                    th scope="col" class="number" { "Would fetch" }
+                    th scope="col" class="number" { "Lent" }
+                    th scope="col" class="number" { "Utilisation" }
+                    th scope="col" class="number" { "Rate a year" }
+                    th scope="col" class="number" { "Can be redeemed" }
+                } }
+                tbody {
+                    @for (id, pool) in state.lending.pools() {
+                        @let books = pool.books_at(state.now());
+                        @let fetches = state.realisable(pool).total;
+                        @let used = books.utilisation();
+                        tr {
+                            th scope="row" { (pool.spec.name) }
+                            td class="number" { (money(ask, pool, books.supply.total)) }
+                            @let bad = fetches < books.supply.total;
+                            td class=(if bad { "number bad" } else { "number" }) {
+                                (money(ask, pool, fetches))
+                            }
+                            td class="number" { (money(ask, pool, books.debt.total)) }
+                            td class="number" { (percent(used)) }
+                            td class="number" { (percent(pool.spec.rates.at(used))) }
+                            td class="number" { (money(ask, pool, state.liquid(pool, id))) }
+                        }
+                    }
+                }
+            }
+        }
+    }
+}
+
+/// Whether the caller may read what the account has.
+fn is_readable(ask: &Ask<'_>, account: AccountId) -> bool {
+    let found = ask.state.accounts.account(account);
+    found.is_some_and(|found| ask.caller.may_read_of(found.owner).is_ok())
+}
+
+/// How a loan stands, in words, and whether that is bad.
+fn standing(of: &Health) -> (&'static str, bool) {
+    let debt = of.debt.atoms();
+    match (of.to_keep < debt, of.to_borrow < debt) {
+        (true, _) => ("may be liquidated", true),
+        (false, true) => ("no more may be borrowed", false),
+        (false, false) => ("healthy", false),
+    }
+}
+
+/// What counts to keep a loan by what is owed, with two places, rounded down.
+fn health(of: &Health) -> String {
+    let hundredths = (of.to_keep.min(Amount::MAX.atoms()) * 100) / of.debt.atoms().max(1);
+    format!("{}.{:02}", hundredths / 100, hundredths % 100)
+}
+
+fn loans(ask: &Ask<'_>, pool: &Pool) -> Markup {
+    let owing = pool
+        .positions()
+        .filter(|(account, position)| !position.debt.is_zero() && is_readable(ask, *account));
+    let found =
+        owing.filter_map(|(account, _)| Some((account, ask.state.loan_health(pool, account)?)));
+    let mut found: Vec<(AccountId, Health)> = found.collect();
+    found.sort_by_key(|(account, of)| {
+        (of.to_keep.min(Amount::MAX.atoms()) * 1_000_000 / of.debt.atoms().max(1), *account)
+    });
+    let caption = format!("Loans of {}, the least healthy first", pool.spec.name);
+    html! {
+        @if !found.is_empty() {
+            div class="scroll" tabindex="0" role="region" aria-label=(caption) {
+                table {
+                    caption { (caption) }
+                    thead { tr {
+                        th scope="col" { "Account" } th scope="col" class="number" { "Owed" }
+                        th scope="col" class="number" { "Counts to keep it" }
+                        th scope="col" class="number" { "Would fetch" }
+                        th scope="col" class="number" { "Health" } th scope="col" { "State" }
+                    } }
+                    tbody {
+                        @for (account, of) in found.iter().take(MOST) {
+                            @let (word, bad) = standing(of);
+                            @let whole = |atoms: u128| {
+                                money(ask, pool, Amount::new(atoms).unwrap_or(Amount::MAX))
+                            };
+                            tr {
+                                th scope="row" { (show::account_link(ask, *account)) }
+                                td class="number" { (money(ask, pool, of.debt)) }
+                                td class="number" { (whole(of.to_keep)) }
+                                td class="number" { (whole(of.cover)) }
+                                td class="number" { (health(of)) }
+                                td class=(if bad { "bad" } else { "" }) { (word) }
+                            }
+                        }
+                    }
+                }
+            }
+        }
+    }
+}
+
+fn supplies(ask: &Ask<'_>, id: PoolId, pool: &Pool) -> Markup {
+    let lent = pool
+        .positions()
+        .filter(|(account, position)| !position.supply.is_zero() && is_readable(ask, *account));
+    let found: Vec<AccountId> = lent.map(|(account, _)| account).take(MOST).collect();
+    let side = ask.state.realisable(pool);
+    let caption = format!("Supply of {}", pool.spec.name);
+    html! {
+        @if !found.is_empty() {
+            div class="scroll" tabindex="0" role="region" aria-label=(caption) {
+                table {
+                    caption { (caption) }
+                    thead { tr {
+                        th scope="col" { "Account" } th scope="col" class="number" { "Supply" }
+                        th scope="col" class="number" { "Would fetch" }
+                        th scope="col" class="number" { "Held for losses" }
+                    } }
+                    tbody {
+                        @for account in &found {
+                            @let shares = pool.supply_shares(*account);
+                            @let books = pool.books_at(ask.state.now()).supply;
+                            @let lien = ask.state.supply_lien(id, *account);
+                            tr {
+                                th scope="row" { (show::account_link(ask, *account)) }
+                                td class="number" { (money(ask, pool, books.worth_floor(shares))) }
+                                td class="number" { (money(ask, pool, side.worth_floor(shares))) }
+                                td class="number" { (money(ask, pool, lien)) }
+                            }
+                        }
+                    }
+                }
+            }
+        }
+    }
+}

@@ -6,7 +6,7 @@ use alloc::vec::Vec;
 use super::{Events, State};
 use crate::domain::{Basis, Source};
 use crate::ids::{AccountId, AssetId, DomainId, LayerId, LossId, OwnerId, PoolId};
-use crate::loss::Loss;
+use crate::loss::{self, Loss};
 use crate::pools::lending;
 use crate::recovery::Bearer;
 use crate::units::Amount;
@@ -94,8 +94,41 @@ impl State {
         pool.zip(id).is_some_and(|((_, pool), id)| pool.failing.contains_key(&id))
     }
 
+    /// The caps of members who paid shrink to what their purses hold.
+    pub(super) fn shrink_caps(&mut self, event: &loss::Event) {
+        let Some((set, layer)) = event.shares_of() else { return };
+        let domain = self.losses.domain_of(set);
+        let purse = self.purse(domain, layer);
+        let asset = self.domains.asset_of_layer(layer).unwrap_or_default();
+        let mut losses = core::mem::take(&mut self.losses);
+        losses.shrink_caps(event, &|account| self.purse_means(purse, account, asset));
+        self.losses = losses;
+    }
+
+    /// What comes back of a loan, or of a supply that paid for one, left as a transfer and comes
+    /// back as one.
+    pub(super) fn comes_back(&mut self, event: &loss::Event) {
+        match event {
+            loss::Event::RemainderReturned { loss, account, asset, amount, .. }
+                if self.losses.loss(*loss).is_some_and(|of| self.of_pool(of)) =>
+            {
+                self.markets.came_back(*account, *asset, *amount);
+            }
+            loss::Event::PoolRepaid { loss, pool, asset, rows, .. } => {
+                let of_supply = self.losses.loss(*loss).is_some_and(|of| {
+                    let found = usize::try_from(*pool).ok().and_then(|place| of.pools.get(place));
+                    found.is_some_and(|found| self.bore_supply(of.domain, &found.bearer))
+                });
+                for (_, account, amount) in rows.iter().filter(|_| of_supply) {
+                    self.markets.came_back(*account, *asset, *amount);
+                }
+            }
+            _ => {}
+        }
+    }
+
     /// Whether what `bearer` bore was supply.
-    pub(super) fn bore_supply(&self, domain: DomainId, bearer: &Bearer) -> bool {
+    fn bore_supply(&self, domain: DomainId, bearer: &Bearer) -> bool {
         let Bearer::Members { layer, .. } = bearer else { return false };
         matches!(self.purse(domain, *layer), Purse::Supply(_))
     }

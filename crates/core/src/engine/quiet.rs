@@ -35,8 +35,8 @@ impl State {
             Event::Account(_) | Event::Market(M::Filled { .. }) => {
                 self.nothing_is_open() && touched.iter().all(|account| self.is_sound(*account))
             }
-            // What is asked of a pool leaves the loan it is about covered, and interest to now counts
-            // already where it is not booked.
+            // What is asked of a pool leaves the loan it is about covered, and interest to now
+            // counts already where it is not booked.
             Event::Lending(
                 L::Accrued { .. }
                 | L::Supplied { .. }

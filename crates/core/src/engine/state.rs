@@ -380,39 +380,14 @@ impl State {
                 }
             }
             loss::Event::LossSettled { loss } => self.lending.loss_settled(loss),
-            loss::Event::RemainderReturned { loss, account, asset, amount, .. } => {
-                let of_pool = self.losses.loss(loss).is_some_and(|of| self.of_pool(of));
-                if of_pool {
-                    self.markets.came_back(account, asset, amount);
-                }
-            }
-            loss::Event::PoolRepaid { loss, pool, asset, ref rows, .. } => {
-                let of_supply = self.losses.loss(loss).is_some_and(|of| {
-                    let bearer = of.pools.get(usize::try_from(pool).unwrap_or(usize::MAX));
-                    bearer.is_some_and(|found| self.bore_supply(of.domain, &found.bearer))
-                });
-                if of_supply {
-                    for (_, account, amount) in rows {
-                        self.markets.came_back(*account, asset, *amount);
-                    }
-                }
+            loss::Event::RemainderReturned { .. } | loss::Event::PoolRepaid { .. } => {
+                self.comes_back(event);
             }
             loss::Event::SettlementEntered { domain, .. } => {
                 self.control.set_domain(domain, Status::Settling);
             }
             _ => {}
         }
-    }
-
-    /// The caps of members who paid shrink to what their purses hold.
-    fn shrink_caps(&mut self, event: &loss::Event) {
-        let Some((set, layer)) = event.shares_of() else { return };
-        let domain = self.losses.domain_of(set);
-        let purse = self.purse(domain, layer);
-        let asset = self.domains.asset_of_layer(layer).unwrap_or_default();
-        let mut losses = core::mem::take(&mut self.losses);
-        losses.shrink_caps(event, &|account| self.purse_means(purse, account, asset));
-        self.losses = losses;
     }
 
     /// Makes the transfers of `event`. What an account held at the last boundary is kept before its

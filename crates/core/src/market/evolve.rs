@@ -274,8 +274,8 @@ impl Markets {
         }
     }
 
-    /// What comes back of a loan or of a supply that paid for one was lent or pledged before: it left
-    /// as a transfer.
+    /// What comes back of a loan or of a supply that paid for one was lent or pledged before: it
+    /// left as a transfer.
     pub(crate) fn came_back(&mut self, account: AccountId, asset: AssetId, amount: Amount) {
         self.moved(account, asset, amount, false);
     }

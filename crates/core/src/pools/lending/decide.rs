@@ -335,9 +335,9 @@ impl State {
         cash.less_or_zero(to_come).less_or_zero(self.ledger.owed(asset, Holder::Uncovered(domain)))
     }
 
-    /// The supply of a pool at what it would fetch now: what its domain owes it, and what open losses
-    /// lack beyond what lenders are liable for, is not there. Who leaves meanwhile leaves at this
-    /// worth, and not at par; what he leaves behind is then theirs who stay.
+    /// The supply of a pool at what it would fetch now: what its domain owes it, and what open
+    /// losses lack beyond what lenders are liable for, is not there. Who leaves meanwhile leaves at
+    /// this worth, and not at par; what he leaves behind is then theirs who stay.
     #[must_use]
     pub fn realisable(&self, pool: &Pool) -> Side {
         let domain = pool.spec.domain;
@@ -362,8 +362,8 @@ impl State {
         Amount::new(sum).unwrap_or(Amount::MAX)
     }
 
-    /// What of `account`'s supply of `pool` is held for losses: its liens; all of it while a loan of
-    /// its owner is closed out.
+    /// What of `account`'s supply of `pool` is held for losses: its liens; all of it while a loan
+    /// of its owner is closed out.
     #[must_use]
     pub fn supply_lien(&self, pool: PoolId, account: AccountId) -> Amount {
         let Some(found) = self.lending.pool(pool) else { return Amount::ZERO };

@@ -53,19 +53,7 @@ fn a_small_loan_that_fails_frees_nobody() {
 fn what_is_lent_left_the_account_as_what_is_withdrawn() {
     let gains = |lent: bool| {
         let mut world = World::venue(1_000, 1_000);
-        world.domain_do(domain::Command::AddAsset { name: name("ETH"), decimals: 0 });
-        collateral(&mut world, collateral::Command::Accept { spec: eth() }).unwrap();
-        world.domain_do(domain::Command::OpenDomain { name: name("Loans"), asset: ASSET });
-        let rule = by_supply();
-        let kind = Kind::LenderSupply;
-        let fund = world.add(layer("Loan fund", Kind::InsuranceFund, Source::Pot));
-        world.add(layer("Lenders", kind, Source::Members(rule)));
-        let domain = rhodian_core::ids::DomainId(1);
-        let steps = vec![world.step(&[("Loan fund", 1)]), world.step(&[("Lenders", 1)])];
-        let class = CauseClass::Default;
-        world.domain_do(domain::Command::SetWaterfall { domain, class, steps });
-        let of = PoolSpec { domain, fund, ..spec() };
-        give(&mut world, Command::Open { spec: of }).unwrap();
+        let domain = pool_beside(&mut world);
         world.account("tom", 10_000);
         world.account("zed", 10_000);
         let account = world.id("tom");

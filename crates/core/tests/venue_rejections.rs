@@ -127,6 +127,10 @@ const OF_MARKETS: &[Case] = &[
         w.market_do(market::Command::Fund { market, atoms_per_lot: 1 })
     }),
     ("unknown-domain", |w| list(w, |spec| spec.domain = DomainId(9))),
+    ("domain-of-pool", |w| {
+        let domain = world::lending::pool_beside(w);
+        list(w, |spec| spec.domain = domain)
+    }),
     ("unknown-account", |w| {
         let command = fill(w, "BTC", Party::Account(AccountId(99)), w.party("bob"), 1);
         w.market_do(command)

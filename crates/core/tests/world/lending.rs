@@ -5,9 +5,9 @@
 use rhodian_core::account;
 use rhodian_core::allocation::Rule;
 use rhodian_core::collateral::{self, CollateralSpec};
-use rhodian_core::domain::{self, Basis, Kind, MemberRule, Source};
+use rhodian_core::domain::{self, Basis, CauseClass, Kind, MemberRule, Source};
 use rhodian_core::engine::{Action, Actor};
-use rhodian_core::ids::{AccountId, AssetId, LayerId, LossId, PoolId};
+use rhodian_core::ids::{AccountId, AssetId, DomainId, LayerId, LossId, PoolId};
 use rhodian_core::ledger::Holder;
 use rhodian_core::loss::Loss;
 use rhodian_core::pools::lending::{Command, Pool, PoolSpec, Rates};
@@ -74,6 +74,26 @@ pub fn domain(fund: u128) -> World {
     world.add(layer("Lenders", Kind::LenderSupply, Source::Members(by_supply())));
     world.waterfall(&["Fund", "Lenders"]);
     world
+}
+
+/// A pool in a domain of its own, opened in a world that has markets.
+pub fn pool_beside(world: &mut World) -> DomainId {
+    let domains = &world.engine.state().domains;
+    let domain = DomainId(u32::try_from(domains.domains().count()).unwrap());
+    let assets = (0..).map(AssetId).take_while(|id| domains.asset(*id).is_some()).count();
+    let asset = AssetId(u32::try_from(assets).unwrap());
+    world.domain_do(domain::Command::AddAsset { name: name("ETH"), decimals: 0 });
+    let of = CollateralSpec { asset, ..eth() };
+    collateral(world, collateral::Command::Accept { spec: of }).unwrap();
+    world.domain_do(domain::Command::OpenDomain { name: name("Loans"), asset: ASSET });
+    let fund = world.add(layer("Loan fund", Kind::InsuranceFund, Source::Pot));
+    world.add(layer("Lenders", Kind::LenderSupply, Source::Members(by_supply())));
+    let steps = vec![world.step(&[("Loan fund", 1)]), world.step(&[("Lenders", 1)])];
+    let class = CauseClass::Default;
+    world.domain_do(domain::Command::SetWaterfall { domain, class, steps });
+    let of = PoolSpec { domain, fund, collateral: vec![asset], ..spec() };
+    give(world, Command::Open { spec: of }).unwrap();
+    domain
 }
 
 /// A world with `spec`'s pool.

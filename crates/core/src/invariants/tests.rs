@@ -440,10 +440,15 @@ fn forge_book(events: &mut Vec<Event>) {
 /// A lender takes out an atom more than he has.
 fn forge_lending(events: &mut Vec<Event>) {
     let (pool, account, number, asset) = (PoolId(0), AccountId(0), 3, AssetId(0));
-    let (amount, shares) = (amount(21), lending::Shares::new(20_000_000).unwrap());
+    let bought = |event: &Event| match event {
+        Event::Lending(lending::Event::Supplied { shares, .. }) => Some(*shares),
+        _ => None,
+    };
+    let mut supplied = events.iter().enumerate();
+    let found = supplied.find_map(|(at, event)| Some((at, bought(event)?)));
+    let (at, shares) = found.expect("the story has it");
+    let amount = amount(21);
     let taken = lending::Event::Redeemed { pool, account, number, asset, amount, shares };
-    let supplied = |event: &Event| matches!(event, Event::Lending(lending::Event::Supplied { .. }));
-    let at = events.iter().position(supplied).expect("the story has it");
     events.insert(at + 1, Event::Lending(taken));
 }
 

@@ -198,7 +198,8 @@ pub(crate) fn cap_now(
 }
 
 /// Fixes the sets of every layer of `domain` that divides over members: what the basis says now,
-/// less what each account already paid in the episode, without the owners that failed.
+/// less what each account already paid in the episode; without the owners that failed, but for
+/// what they lent.
 pub(crate) fn fix(
     state: &State,
     domain: DomainId,

@@ -288,7 +288,7 @@ pub struct Episode {
     pub losses: Vec<LossId>,
     /// Its liable sets, in order.
     pub sets: Vec<LiableSetId>,
-    /// Owners that failed in it: liable no longer.
+    /// Owners that failed in it: liable no longer, but by what they lent. Who lost a loan is none.
     pub failed: BTreeSet<OwnerId>,
     /// What each layer paid in it.
     pub used: BTreeMap<LayerId, Amount>,

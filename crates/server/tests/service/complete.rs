@@ -327,7 +327,7 @@ fn public_reads() -> Vec<String> {
         ("Collaterals", "collateral/mod.rs"),
         ("Ledger", "ledger.rs"),
         ("State", "engine/purse.rs"),
-        ("State", "pools/lending/decide.rs"),
+        ("State", "pools/lending/standing.rs"),
         ("State", "pools/lending/health.rs"),
         ("Lending", "pools/lending/mod.rs"),
         ("Pool", "pools/lending/mod.rs"),

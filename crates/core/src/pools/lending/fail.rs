@@ -2,6 +2,7 @@
 //! whose collateral covers his debt no more.
 
 use super::health::Pledge;
+use super::interest::accrue_once;
 use super::{Duty, Event, Pool, Position, Rejection, Side};
 use crate::collateral;
 use crate::engine::{Events, State};
@@ -44,9 +45,7 @@ pub(crate) fn decide_duty(
     }
     let (Duty::Accrue { pool: id } | Duty::Fail { pool: id, .. }) = *duty_;
     let pool = state.lending.pool(id).ok_or(Rejection::NotDue)?;
-    if let Some(accrual) = pool.accrual(state.now()) {
-        events.push(accrual.event(id));
-    }
+    accrue_once(state, id, pool, events);
     match *duty_ {
         Duty::Accrue { .. } => Ok(()),
         Duty::Fail { account, .. } => fail(state, id, pool, account, events),

@@ -35,13 +35,14 @@ impl Rates {
     }
 }
 
-/// Accrues a pool in a command that did not do so before: its events are of one moment.
+/// Accrues a pool before it changes, once in a command: its events are of one moment.
 pub(crate) fn accrue_once(state: &State, id: PoolId, pool: &Pool, events: &mut Events) {
     let done = events.as_slice().iter().any(
         |event| matches!(event, engine::Event::Lending(Event::Accrued { pool, .. }) if *pool == id),
     );
-    if let Some(accrual) = pool.accrual(state.now()).filter(|_| !done) {
-        events.push(accrual.event(id));
+    if let Some(of) = pool.accrual(state.now()).filter(|_| !done) {
+        let Accrual { interest, fee, rest } = of;
+        events.push(Event::Accrued { pool: id, interest, fee, rest });
     }
 }
 
@@ -54,13 +55,6 @@ pub(super) struct Accrual {
     pub fee: Amount,
     /// What is carried.
     pub rest: u64,
-}
-
-impl Accrual {
-    pub(super) fn event(self, pool: PoolId) -> Event {
-        let Self { interest, fee, rest } = self;
-        Event::Accrued { pool, interest, fee, rest }
-    }
 }
 
 impl Books {
@@ -97,7 +91,8 @@ impl Pool {
         let (due, rest) = match whole {
             Some((due, rest)) => {
                 let rest = rest + u128::from(books.rest);
-                (due + rest / u128::from(UNIT), rest % u128::from(UNIT))
+                // What is due is cut first: an atom more of it is still in bounds.
+                (due.min(room) + rest / u128::from(UNIT), rest % u128::from(UNIT))
             }
             None => (room, 0),
         };

@@ -20,6 +20,7 @@ mod liquidate;
 mod rejection;
 mod shares;
 mod spec;
+mod standing;
 
 use alloc::collections::BTreeMap;
 

@@ -176,6 +176,58 @@ fn every_key_that_cannot_be_right_is_refused_with_its_place() {
     }
 }
 
+/// The same of a pool and of what is asked of it: each row with the line that it is told at.
+#[test]
+fn every_key_of_a_pool_that_cannot_be_right_is_refused_with_its_place() {
+    let loan = fs::read_to_string(binary::scenarios().join("loan.toml")).unwrap();
+    let cases = [
+        ("fund     = \"Insurance fund\"", "fund = \"Lenders\"", "fund-no-pot", "fund"),
+        ("kink = \"80 %\"", "kink = \"0 %\"", "pool-flaw", "rates"),
+        ("at_full = \"100 %\"", "at_full = \"1 %\"", "pool-flaw", "rates"),
+        ("at_full = \"100 %\"", "at_full = \"1001 %\"", "at-full-not-a-part", "at_full"),
+        ("min_debt = \"100.00\"", "min_debt = \"9.99\"", "pool-flaw", "min_debt"),
+        ("min_debt = \"100.00\"", "fee = \"100 %\"", "pool-flaw", "fee"),
+        ("min_debt = \"100.00\"", "bonus = \"100 %\"", "pool-flaw", "bonus"),
+        ("min_debt = \"100.00\"", "target = \"99 %\"", "pool-flaw", "target"),
+        ("min_debt = \"100.00\"", "max_debt = \"1e30\"", "max-debt-exponent", "max_debt"),
+        ("min_debt = \"100.00\"", "collateral = []", "pool-flaw", "collateral"),
+        ("min_debt = \"100.00\"", "collateral = [\"BTC\"]", "unknown-asset", "collateral"),
+        ("maintenance = \"80 %\"", "maintenance = \"91 %\"", "envelope", "up to 90 %"),
+        (
+            "kind  = \"lender-supply\"",
+            "kind = \"gains-haircut\"",
+            "no-supply-layer",
+            "takes supply",
+        ),
+        (
+            "account = \"ann\"\namount  = \"50000.00\"",
+            "amount = \"1\"",
+            "event-missing-account",
+            "[[event]]",
+        ),
+        ("from    = \"dan\"\n", "", "event-missing-from", "[[event]]"),
+        ("from    = \"dan\"\n", "from = \"don\"\n", "unknown-account", "[[event]]"),
+        ("do      = \"borrow\"", "do = \"borrow\"\npool = \"x\"", "unknown-pool", "pool"),
+        (
+            "do      = \"borrow\"",
+            "do = \"borrow\"\nasset = \"ETH\"",
+            "asset-not-for-event",
+            "asset",
+        ),
+    ];
+    let here = folder();
+    for (from, to, code, line) in cases {
+        assert!(loan.contains(from), "{from}");
+        fs::write(here.path().join("L.toml"), loan.replacen(from, to, 1)).unwrap();
+        let ran = rhodian_in(here.path(), &["run", "L.toml", "--out", "r"]);
+        assert_eq!(ran.status, 2, "{to}: {}", ran.stderr);
+        let told = format!("error[{code}]");
+        let (place, at) = (ran.stderr.contains("--> L.toml:"), ran.stderr.contains(line));
+        assert!(ran.stderr.contains(&told) && place && at, "{to}: {}", ran.stderr);
+        assert!(!here.path().join("r").exists(), "{to}: nothing is written");
+    }
+}
+
 /// The refusal of a market whose step can cost more than maintenance names the size, in money.
 #[test]
 fn the_refusal_of_a_step_names_the_size() {

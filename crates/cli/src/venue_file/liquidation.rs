@@ -46,7 +46,7 @@ pub fn penalty(words: &Words<'_>, at: Option<&At<LiquidationShape>>) -> Result<u
     at.map_or(Ok(0), |at| Reader { words }.part(&at.value.penalty, "penalty", PENALTY))
 }
 
-/// The index of the layer that gets penalties.
+/// The index of the layer that gets penalties, or the fees of a pool.
 pub fn fund(words: &Words<'_>, at: &At<String>, domains: &[Domain]) -> Result<usize, Diagnostic> {
     let layers = domains.iter().flat_map(|domain| &domain.steps).flat_map(|step| &step.layers);
     let layers: Vec<&Layer> = layers.collect();
@@ -55,7 +55,7 @@ pub fn fund(words: &Words<'_>, at: &At<String>, domains: &[Domain]) -> Result<us
         return Err(unknown(words, at, "layer", &known));
     };
     if layers[index].source != Source::Pot || layers[index].kind.is_staked() {
-        let message = format!("layer \"{}\" takes no penalties", layers[index].name);
+        let message = format!("layer \"{}\" has no pot to pay into", layers[index].name);
         let help = "name a layer with a pot that nobody staked: an insurance fund.";
         return Err(words.refuse("fund-no-pot", message, help, &at.place, "a layer with a pot"));
     }

@@ -2,7 +2,7 @@
 
 use rhodian_core::ids::{AssetId, DomainId, LayerId};
 use rhodian_core::market::RATE_UNIT;
-use rhodian_core::pools::lending::{MAX_POOL, MIN_DEBT, PoolSpec, Rates};
+use rhodian_core::pools::lending::{Flaw, MAX_POOL, MIN_DEBT, PoolSpec, Rates};
 use rhodian_core::units::Amount;
 
 use super::model::{Collateral, Domain};
@@ -110,11 +110,61 @@ impl Reader<'_> {
             bonus: self.part(&shape.bonus, "bonus", 50_000, RATE_UNIT)?,
             target: self.part(&shape.target, "target", RATE_UNIT + RATE_UNIT / 4, 2 * RATE_UNIT)?,
         };
-        spec.check().map_err(|flaw| {
-            let help = "see `rhodian schema venue` for what each key may be.";
-            words.refuse("pool-flaw", flaw.to_string(), help, &at.place, "a pool that can be right")
-        })?;
+        spec.check().map_err(|flaw| self.flawed(at, &flaw))?;
         Ok(Pool { spec, place: at.place.clone() })
+    }
+
+    /// What can never be right, at its key, with amounts and parts as the file writes them.
+    fn flawed(&self, at: &At<PoolShape>, flaw: &Flaw) -> Diagnostic {
+        let shape = &at.value;
+        let atoms = |atoms: u128| {
+            self.words.format.write_grouped(Amount::new(atoms).unwrap_or(Amount::MAX))
+        };
+        let percent = "more than 0 %, less than 100 %".to_owned();
+        let (place, message, allowed) = match flaw {
+            Flaw::Rates { .. } => (
+                shape.rates.as_ref().map(|at| &at.place),
+                "the rate falls as more is lent".to_owned(),
+                "at_zero <= at_kink <= at_full".to_owned(),
+            ),
+            Flaw::Kink { .. } => (
+                shape.rates.as_ref().map(|at| &at.value.kink.place),
+                "the kink is at nothing or at all".to_owned(),
+                percent,
+            ),
+            Flaw::Fee { .. } => (
+                shape.fee.as_ref().map(|at| &at.place),
+                "the house takes all of the interest".to_owned(),
+                "0 % or more, less than 100 %".to_owned(),
+            ),
+            Flaw::Most { what, .. } => {
+                let at = if *what == "supplied" { &shape.max_supply } else { &shape.max_debt };
+                let message = format!("the most that may be {what} is too large");
+                (at.as_ref().map(|at| &at.place), message, format!("up to {}", atoms(MAX_POOL)))
+            }
+            Flaw::LeastDebt { .. } => (
+                shape.min_debt.as_ref().map(|at| &at.place),
+                "the least debt is too small, or above max_debt".to_owned(),
+                format!("{} to max_debt", atoms(MIN_DEBT)),
+            ),
+            Flaw::Bonus { .. } => (
+                shape.bonus.as_ref().map(|at| &at.place),
+                "the bonus is all of what is repaid".to_owned(),
+                "0 % or more, less than 100 %".to_owned(),
+            ),
+            Flaw::Target { .. } => (
+                shape.target.as_ref().map(|at| &at.place),
+                "a liquidation would end below the threshold".to_owned(),
+                "100 % to 200 %".to_owned(),
+            ),
+            Flaw::Collateral => (
+                shape.collateral.as_ref().map(|at| &at.place),
+                "nothing may be pledged, or the same twice".to_owned(),
+                "at least one [[collateral]], each once".to_owned(),
+            ),
+        };
+        let place = place.unwrap_or(&at.place);
+        self.words.refuse("pool-flaw", message, "change the key.", place, allowed)
     }
 
     /// What may be pledged: every collateral where nothing is said.

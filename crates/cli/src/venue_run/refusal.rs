@@ -217,7 +217,23 @@ impl In<'_> {
     fn lending(&self, rejection: &LendingRejection) -> Option<String> {
         use LendingRejection as L;
         let money = |amount: &Amount| self.money(amount);
+        let percent = |part: u32| percent_of_millionths(i64::from(part)).replace('+', "");
         Some(match rejection {
+            L::Envelope { asset, threshold, most } => format!(
+                "{} keeps a loan at {} of its value, allowed: up to {}, what its sale discount and \
+                 the bonus leave",
+                printable(self.state.domains.asset(*asset).map_or("", |found| found.name.as_str())),
+                percent(*threshold),
+                percent(*most)
+            ),
+            L::NoSupplyLayer { domain } => format!(
+                "no step of \"{}\" takes supply: add one of the kind \"lender-supply\" without \
+                 claims",
+                printable(self.state.domains.domain(*domain).map_or("", |of| of.name.as_str()))
+            ),
+            L::NotAFund { .. } => "the fund is no pot of the house in the waterfall of the pool's \
+                                   domain"
+                .to_owned(),
             L::SupplyAboveMost { asked, room } => {
                 format!("{} supplied, the pool takes {} more", money(asked), money(room))
             }

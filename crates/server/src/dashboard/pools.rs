@@ -49,42 +49,46 @@ fn percent(millionths: u32) -> String {
     format!("{}.{:02} %", millionths / 10_000, millionths / 100 % 100)
 }
 
-fn books(ask: &Ask<'_>) -> Markup {
-    let state = ask.state;
+/// A table that scrolls by itself: its first column and the `words` are text, the rest numbers.
+fn table(caption: &str, head: &[&str], words: &[&str], rows: &Markup) -> Markup {
     html! {
-        div class="scroll" tabindex="0" role="region" aria-label="Lending pools" {
+        div class="scroll" tabindex="0" role="region" aria-label=(caption) {
             table {
-                caption { "Lending pools, interest to now" }
+                caption { (caption) }
                 thead { tr {
-                    th scope="col" { "Pool" } th scope="col" class="number" { "Supply" }
-                    th scope="col" class="number" { "Would fetch" }
-                    th scope="col" class="number" { "Lent" }
-                    th scope="col" class="number" { "Utilisation" }
-                    th scope="col" class="number" { "Rate a year" }
-                    th scope="col" class="number" { "Can be redeemed" }
-                } }
-                tbody {
-                    @for (id, pool) in state.lending.pools() {
-                        @let books = pool.books_at(state.now());
-                        @let fetches = state.realisable(pool).total;
-                        @let used = books.utilisation();
-                        tr {
-                            th scope="row" { (pool.spec.name) }
-                            td class="number" { (money(ask, pool, books.supply.total)) }
-                            @let bad = fetches < books.supply.total;
-                            td class=(if bad { "number bad" } else { "number" }) {
-                                (money(ask, pool, fetches))
-                            }
-                            td class="number" { (money(ask, pool, books.debt.total)) }
-                            td class="number" { (percent(used)) }
-                            td class="number" { (percent(pool.spec.rates.at(used))) }
-                            td class="number" { (money(ask, pool, state.liquid(pool, id))) }
-                        }
+                    @for (place, name) in head.iter().enumerate() {
+                        @let text = place == 0 || words.contains(name);
+                        th scope="col" class=[(!text).then_some("number")] { (name) }
                     }
-                }
+                } }
+                tbody { (rows) }
             }
         }
     }
+}
+
+fn books(ask: &Ask<'_>) -> Markup {
+    let state = ask.state;
+    let rows = html! {
+        @for (id, pool) in state.lending.pools() {
+            @let books = pool.books_at(state.now());
+            @let fetches = state.realisable(pool).total;
+            @let used = books.utilisation();
+            @let bad = fetches < books.supply.total;
+            tr {
+                th scope="row" { (pool.spec.name) }
+                td class="number" { (money(ask, pool, books.supply.total)) }
+                td class=(if bad { "number bad" } else { "number" }) { (money(ask, pool, fetches)) }
+                td class="number" { (money(ask, pool, books.debt.total)) }
+                td class="number" { (percent(used)) }
+                td class="number" { (percent(pool.spec.rates.at(used))) }
+                td class="number" { (money(ask, pool, state.liquid(pool, id))) }
+            }
+        }
+    };
+    let head =
+        ["Pool", "Supply", "Would fetch", "Lent", "Utilisation", "Rate a year", "Can be redeemed"];
+    table("Lending pools, interest to now", &head, &[], &rows)
 }
 
 /// Whether the caller may read what the account has.
@@ -113,44 +117,33 @@ fn loans(ask: &Ask<'_>, pool: &Pool) -> Markup {
     let owing = pool
         .positions()
         .filter(|(account, position)| !position.debt.is_zero() && is_readable(ask, *account));
-    let found =
+    let healths =
         owing.filter_map(|(account, _)| Some((account, ask.state.loan_health(pool, account)?)));
-    let mut found: Vec<(AccountId, Health)> = found.collect();
-    found.sort_by_key(|(account, of)| {
-        (of.to_keep.min(Amount::MAX.atoms()) * 1_000_000 / of.debt.atoms().max(1), *account)
-    });
-    let caption = format!("Loans of {}, the least healthy first", pool.spec.name);
-    html! {
-        @if !found.is_empty() {
-            div class="scroll" tabindex="0" role="region" aria-label=(caption) {
-                table {
-                    caption { (caption) }
-                    thead { tr {
-                        th scope="col" { "Account" } th scope="col" class="number" { "Owed" }
-                        th scope="col" class="number" { "Counts to keep it" }
-                        th scope="col" class="number" { "Would fetch" }
-                        th scope="col" class="number" { "Health" } th scope="col" { "State" }
-                    } }
-                    tbody {
-                        @for (account, of) in found.iter().take(MOST) {
-                            @let (word, bad) = standing(of);
-                            @let whole = |atoms: u128| {
-                                money(ask, pool, Amount::new(atoms).unwrap_or(Amount::MAX))
-                            };
-                            tr {
-                                th scope="row" { (show::account_link(ask, *account)) }
-                                td class="number" { (money(ask, pool, of.debt)) }
-                                td class="number" { (whole(of.to_keep)) }
-                                td class="number" { (whole(of.cover)) }
-                                td class="number" { (health(of)) }
-                                td class=(if bad { "bad" } else { "" }) { (word) }
-                            }
-                        }
-                    }
-                }
+    let mut found: Vec<(AccountId, Health)> = healths.collect();
+    if found.is_empty() {
+        return html! {};
+    }
+    // What counts is below 2^100: a million times it still fits.
+    let worst =
+        |of: &Health| of.to_keep.min(Amount::MAX.atoms()) * 1_000_000 / of.debt.atoms().max(1);
+    found.sort_by_key(|(account, of)| (worst(of), *account));
+    let whole = |atoms: u128| money(ask, pool, Amount::new(atoms).unwrap_or(Amount::MAX));
+    let rows = html! {
+        @for (account, of) in found.iter().take(MOST) {
+            @let (word, bad) = standing(of);
+            tr {
+                th scope="row" { (show::account_link(ask, *account)) }
+                td class="number" { (money(ask, pool, of.debt)) }
+                td class="number" { (whole(of.to_keep)) }
+                td class="number" { (whole(of.cover)) }
+                td class="number" { (health(of)) }
+                td class=[bad.then_some("bad")] { (word) }
             }
         }
-    }
+    };
+    let caption = format!("Loans of {}, the least healthy first", pool.spec.name);
+    let head = ["Account", "Owed", "Counts to keep it", "Would fetch", "Health", "State"];
+    table(&caption, &head, &["State"], &rows)
 }
 
 fn supplies(ask: &Ask<'_>, id: PoolId, pool: &Pool) -> Markup {
@@ -158,33 +151,21 @@ fn supplies(ask: &Ask<'_>, id: PoolId, pool: &Pool) -> Markup {
         .positions()
         .filter(|(account, position)| !position.supply.is_zero() && is_readable(ask, *account));
     let found: Vec<AccountId> = lent.map(|(account, _)| account).take(MOST).collect();
-    let side = ask.state.realisable(pool);
-    let caption = format!("Supply of {}", pool.spec.name);
-    html! {
-        @if !found.is_empty() {
-            div class="scroll" tabindex="0" role="region" aria-label=(caption) {
-                table {
-                    caption { (caption) }
-                    thead { tr {
-                        th scope="col" { "Account" } th scope="col" class="number" { "Supply" }
-                        th scope="col" class="number" { "Would fetch" }
-                        th scope="col" class="number" { "Held for losses" }
-                    } }
-                    tbody {
-                        @for account in &found {
-                            @let shares = pool.supply_shares(*account);
-                            @let books = pool.books_at(ask.state.now()).supply;
-                            @let lien = ask.state.supply_lien(id, *account);
-                            tr {
-                                th scope="row" { (show::account_link(ask, *account)) }
-                                td class="number" { (money(ask, pool, books.worth_floor(shares))) }
-                                td class="number" { (money(ask, pool, side.worth_floor(shares))) }
-                                td class="number" { (money(ask, pool, lien)) }
-                            }
-                        }
-                    }
-                }
+    if found.is_empty() {
+        return html! {};
+    }
+    let (books, fetches) = (pool.books_at(ask.state.now()).supply, ask.state.realisable(pool));
+    let rows = html! {
+        @for account in &found {
+            @let shares = pool.supply_shares(*account);
+            tr {
+                th scope="row" { (show::account_link(ask, *account)) }
+                td class="number" { (money(ask, pool, books.worth_floor(shares))) }
+                td class="number" { (money(ask, pool, fetches.worth_floor(shares))) }
+                td class="number" { (money(ask, pool, ask.state.supply_lien(id, *account))) }
             }
         }
-    }
+    };
+    let head = ["Account", "Supply", "Would fetch", "Held for losses"];
+    table(&format!("Supply of {}", pool.spec.name), &head, &[], &rows)
 }

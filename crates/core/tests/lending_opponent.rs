@@ -321,9 +321,9 @@ fn a_loan_fails_by_the_interest_that_others_would_redeem() {
     mark(&mut world, 778);
     assert!(world.engine.state().losses.losses().next().is_none(), "70,020 covers 70,000");
     world.tick(59 * 60_000);
-    assert!(world.engine.state().losses.losses().next().is_none(), "and 70,007");
+    assert!(world.engine.state().losses.losses().next().is_none(), "and 70,007 of an hour");
     world.tick(3 * 3_600_000);
-    assert_eq!(only_loss(&world).1.stage, Stage::Detected, "not what it is with four hours more");
+    assert_eq!(only_loss(&world).1.stage, Stage::Detected, "and not 70,031");
 }
 
 /// At the end of time nothing accrues any more, and nothing is due for ever.
@@ -340,12 +340,13 @@ fn the_end_of_time_is_quiet() {
     assert!(records.is_ok_and(|count| count <= 2));
 }
 
-/// A rule by order takes from the first until nothing is left; lenders of a queue pay from supply.
+/// Any rule divides over supply, as equal losses do; what is taken of accounts, or on touch, is not
+/// of supply.
 #[test]
 fn any_rule_divides_over_supply() {
     let mut world = domain(0);
-    let queue = MemberRule { rule: Rule::EqualLosses, ..by_supply() };
-    world.add(layer("By losses", Kind::LenderSupply, Source::Members(queue)));
+    let equal = MemberRule { rule: Rule::EqualLosses, ..by_supply() };
+    world.add(layer("By losses", Kind::LenderSupply, Source::Members(equal)));
     world.waterfall(&["Fund", "By losses"]);
     give(&mut world, Command::Open { spec: spec() }).unwrap();
     let mut world = three_lenders(world);

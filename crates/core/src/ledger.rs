@@ -57,6 +57,8 @@ pub enum Holder {
     Results(DomainId) = 11,
     /// A pool: its cash, and what was pledged to it in other assets.
     Pool(PoolId) = 12,
+    /// What came back to a failed owner for losses of others, and is for those who bear this one.
+    Ceded(LossId) = 13,
 }
 
 /// One movement of money.
@@ -87,7 +89,7 @@ struct Balances {
     by_kind: [Vec<SignedAmount>; KINDS],
 }
 
-const KINDS: usize = 13;
+const KINDS: usize = 14;
 
 /// The kind and the place of a holder in [`Balances`].
 const fn slot(holder: Holder) -> (usize, usize) {
@@ -105,6 +107,7 @@ const fn slot(holder: Holder) -> (usize, usize) {
         Holder::Clearing(id) => (10, id.index()),
         Holder::Results(id) => (11, id.index()),
         Holder::Pool(id) => (12, id.index()),
+        Holder::Ceded(id) => (13, id.index()),
     }
 }
 
@@ -125,6 +128,7 @@ fn holder(kind: usize, place: usize) -> Option<Holder> {
         10 => Holder::Clearing(MarketId(id)),
         11 => Holder::Results(DomainId(id)),
         12 => Holder::Pool(PoolId(id)),
+        13 => Holder::Ceded(LossId(id)),
         _ => return None,
     })
 }

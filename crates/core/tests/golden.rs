@@ -206,6 +206,27 @@ fn lent() -> World {
     world
 }
 
+/// What comes back to Bob and to Dan, who failed: it pays for Bob's loss; Dan's lacks nothing.
+fn ceded() -> World {
+    let mut world = lending::pool_of(lending::spec(), 0);
+    world.tranche("Stakers");
+    world.waterfall(&["Stakers", "Lenders"]);
+    lending::lender(&mut world, "ann", 100_000);
+    lending::borrower(&mut world, "dan", 40, 20_000);
+    world.account("bob", 100);
+    world.deposit("dan", 100);
+    for text in ["dan", "bob"] {
+        world.stake(text, "Stakers", 100);
+    }
+    world.report("first", 90);
+    world.report_failed("bobs", 90, "bob", 0, &[]);
+    lending::mark(&mut world, 400);
+    world.recover("first", 60);
+    let dans = world.loss_of("dans", "dan");
+    lending::sell(&mut world, dans, 40, 25_000).unwrap();
+    world
+}
+
 fn folder() -> PathBuf {
     PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("tests/golden")
 }
@@ -262,16 +283,16 @@ fn first_of_each<T: Serialize + BorshSerialize>(values: impl Iterator<Item = T>)
 
 #[test]
 fn the_bytes_of_every_kind() {
-    let worlds = [story(), waves(), prices(), lent()];
+    let worlds = [story(), waves(), prices(), lent(), ceded()];
     let records = || worlds.iter().flat_map(|world| &world.records);
     let events = records().flat_map(|record| record.events.iter());
     let text = first_of_each(events);
     same_as("event-bytes.txt", &text);
-    let kinds = 6 + 8 + 37 + 4 + 1 + 6 + 11 + 5;
+    let kinds = 6 + 8 + 40 + 4 + 1 + 6 + 11 + 5;
     assert_eq!(text.lines().count(), kinds, "every kind of event is made:\n{text}");
     let actions = records().map(|record| &record.envelope.action);
     let text = first_of_each(actions);
     same_as("command-bytes.txt", &text);
-    let kinds = 6 + 8 + 10 + 2 + 15 + 1 + 4 + 1 + 10 + 4;
+    let kinds = 6 + 8 + 10 + 2 + 16 + 1 + 4 + 1 + 10 + 4;
     assert_eq!(text.lines().count(), kinds, "every command is given:\n{text}");
 }

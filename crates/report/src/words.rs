@@ -182,6 +182,7 @@ fn found(names: &dyn Names, event: &LossEvent) -> Option<String> {
                     names.account(*account)
                 }
                 OwnMeans::Book => "the book".to_owned(),
+                OwnMeans::Ceded => "the owner, repaid for other losses,".to_owned(),
             };
             let amount = money(*loss, *amount);
             format!("{}: own means of {who} pay {amount}", names.loss(*loss))
@@ -269,6 +270,18 @@ fn repaid(names: &dyn Names, event: &LossEvent) -> Option<String> {
                 }
             };
             format!("it repays {who} {}", names.money(MoneyOf::Loss(*loss), *amount))
+        }
+        LossEvent::ClaimCeded { loss, account, amount, .. } => {
+            let (amount, loss) = (names.money(MoneyOf::Loss(*loss), *amount), names.loss(*loss));
+            format!("{amount} of it, of {}, is for those who bear {loss}", names.account(*account))
+        }
+        LossEvent::CededPaid { loss, amount, .. } => {
+            let (amount, loss) = (names.money(MoneyOf::Loss(*loss), *amount), names.loss(*loss));
+            format!("{amount} that came back to its owner pays for {loss}")
+        }
+        LossEvent::CededReturned { loss, account, amount, .. } => {
+            let (amount, loss) = (names.money(MoneyOf::Loss(*loss), *amount), names.loss(*loss));
+            format!("{loss} lacks nothing more: {amount} goes to {}", names.account(*account))
         }
         LossEvent::IncomeReceived { layer, amount, .. } => {
             format!(

@@ -182,9 +182,11 @@ const fn place(holder: Holder) -> usize {
         Holder::World => 0,
         Holder::Account(id) => id.index(),
         Holder::Layer(id) => id.index(),
-        Holder::Book(id) | Holder::Suspense(id) | Holder::Recovery(id) | Holder::Unsettled(id) => {
-            id.index()
-        }
+        Holder::Book(id)
+        | Holder::Suspense(id)
+        | Holder::Recovery(id)
+        | Holder::Unsettled(id)
+        | Holder::Ceded(id) => id.index(),
         Holder::Uncovered(id) | Holder::Residue(id) | Holder::Fees(id) | Holder::Results(id) => {
             id.index()
         }

@@ -225,7 +225,7 @@ impl Trail {
                 OwnMeans::Account(account) | OwnMeans::Stake { account, .. } => {
                     self.own_means.push((*loss, *account, *amount));
                 }
-                OwnMeans::Book => {}
+                OwnMeans::Book | OwnMeans::Ceded => {}
             },
             LossEvent::SettlementEntered { uncovered, .. } => {
                 self.settlement_entered = Some(*uncovered);
@@ -238,7 +238,8 @@ impl Trail {
             LossEvent::RecoveryReceived { loss, amount, .. }
             | LossEvent::IncomeToClaims { loss, amount, .. }
             | LossEvent::ResultToClaims { loss, amount, .. }
-            | LossEvent::RemainderMoved { other: loss, amount, to: RemainderTo::Claims, .. } => {
+            | LossEvent::RemainderMoved { other: loss, amount, to: RemainderTo::Claims, .. }
+            | LossEvent::CededPaid { loss, amount, to: RemainderTo::Claims, .. } => {
                 *self.recovered.entry(*loss).or_default() += amount.atoms();
             }
             LossEvent::DebtPaid { loss, amount, .. } => {

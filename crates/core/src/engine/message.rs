@@ -259,7 +259,10 @@ impl Event {
         let book = |party: &Party| party.loss() == Some(id);
         let takes_part = match self {
             Self::Market(market::Event::Filled { seller, .. }) => book(seller),
-            Self::Loss(loss::Event::RemainderMoved { other, .. }) => *other == id,
+            Self::Loss(
+                loss::Event::RemainderMoved { other, .. }
+                | loss::Event::ClaimCeded { repaid: other, .. },
+            ) => *other == id,
             Self::Loss(loss::Event::RemainderReturned { charged, .. }) => charged.contains(&id),
             Self::Market(market::Event::PaidOut { paid: rows, .. })
             | Self::CloseOut(closeout::Event::Deleveraged { taken: rows, .. }) => {
@@ -284,10 +287,6 @@ impl Events {
 
     pub(crate) fn push(&mut self, event: impl Into<Event>) {
         self.0.push(event.into());
-    }
-
-    pub(crate) fn append(&mut self, mut more: Self) {
-        self.0.append(&mut more.0);
     }
 
     pub(crate) fn clear(&mut self) {

@@ -115,22 +115,30 @@ impl State {
                 self.markets.came_back(*account, *asset, *amount);
             }
             loss::Event::PoolRepaid { loss, pool, asset, rows, .. } => {
-                let of_supply = self.losses.loss(*loss).is_some_and(|of| {
-                    let found = usize::try_from(*pool).ok().and_then(|place| of.pools.get(place));
-                    found.is_some_and(|found| self.bore_supply(of.domain, &found.bearer))
-                });
+                let of_supply = self.bore_supply(*loss, *pool);
                 for (_, account, amount) in rows.iter().filter(|_| of_supply) {
                     self.markets.came_back(*account, *asset, *amount);
                 }
+            }
+            // What he was repaid left him at once.
+            loss::Event::ClaimCeded { repaid, pool, account, asset, amount, .. }
+                if self.bore_supply(*repaid, *pool) =>
+            {
+                self.markets.went_away(*account, *asset, *amount);
             }
             _ => {}
         }
     }
 
-    /// Whether what `bearer` bore was supply.
-    fn bore_supply(&self, domain: DomainId, bearer: &Bearer) -> bool {
-        let Bearer::Members { layer, .. } = bearer else { return false };
-        matches!(self.purse(domain, *layer), Purse::Supply(_))
+    /// Whether what the claims in `pool` of `loss` bore was supply.
+    fn bore_supply(&self, loss: LossId, pool: u32) -> bool {
+        let of_loss = |loss: &Loss| {
+            let found = loss.pools.get(usize::try_from(pool).ok()?)?;
+            let Bearer::Members { layer, .. } = found.bearer else { return None };
+            Some(self.purse(loss.domain, layer))
+        };
+        let purse = self.losses.loss(loss).and_then(of_loss);
+        matches!(purse, Some(Purse::Supply(_)))
     }
 
     /// What an owner supplied to the pool of `domain`: own means of his loss there.

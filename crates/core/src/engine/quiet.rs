@@ -58,6 +58,7 @@ impl State {
     /// goes back when nobody is to be repaid any more, which only events of losses change.
     fn nothing_is_open(&self) -> bool {
         !self.may_hold_liens()
+            && self.losses.ceded.is_empty()
             && self.markets.books.is_empty()
             && self.closeouts.liquidations.is_empty()
             && self.collaterals.taken.values().all(|taken| taken.aside)

@@ -380,9 +380,9 @@ impl State {
                 }
             }
             loss::Event::LossSettled { loss } => self.lending.loss_settled(loss),
-            loss::Event::RemainderReturned { .. } | loss::Event::PoolRepaid { .. } => {
-                self.comes_back(event);
-            }
+            loss::Event::RemainderReturned { .. }
+            | loss::Event::PoolRepaid { .. }
+            | loss::Event::ClaimCeded { .. } => self.comes_back(event),
             loss::Event::SettlementEntered { domain, .. } => {
                 self.control.set_domain(domain, Status::Settling);
             }

@@ -177,6 +177,11 @@ fn repaid(state: &State, id: LossId, loss: &Loss) -> Result<(), Broken> {
             return broken(REPAID, detail);
         }
     }
+    let ceded = state.ledger.balance(asset_of(state, loss), Holder::Ceded(id)).atoms();
+    let known = state.losses.ceded.get(&id).copied().unwrap_or_default();
+    if ceded != known.atoms().cast_signed() {
+        return broken(REPAID, format!("loss {id}: {ceded} were ceded to it, {known} are known"));
+    }
     // Positive between the event that received it and those that pay it on.
     let way = state.ledger.balance(asset_of(state, loss), Holder::Recovery(id)).atoms();
     if way < 0 { broken(REPAID, format!("loss {id}: {way} more than came back")) } else { Ok(()) }

@@ -5,6 +5,7 @@
 //! no code, so that a law broken in one place is seen in two.
 
 mod full;
+mod kept;
 mod leave;
 mod lending;
 mod running;
@@ -118,9 +119,10 @@ pub const LAWS: &[Law] = &[
     },
     Law {
         id: REPAID,
-        sentence: "Claims repaid never exceed losses borne.",
-        full: "every pool and every claim in it",
-        running: "a loss's repayments against its draws",
+        sentence: "Claims repaid never exceed losses borne; what is ceded to a loss, because it \
+                   came back to the owner who failed with it, pays once.",
+        full: "every pool and every claim in it; what was ceded and is held",
+        running: "a loss's repayments against its draws; what was ceded, at each use",
     },
     Law {
         id: LIVE,

@@ -6,6 +6,7 @@ use alloc::format;
 use alloc::string::String;
 use alloc::vec::Vec;
 
+use super::kept::Kept;
 use super::leave::Halts;
 use super::lending;
 use super::{
@@ -17,7 +18,7 @@ use crate::domain::{self, Kind};
 use crate::engine::{Event, State};
 use crate::ids::{AccountId, AssetId, DomainId, EpisodeId, LayerId, LiableSetId, LossId, MarketId};
 use crate::ledger::{Holder, Transfer};
-use crate::loss::{self, OwnMeans, PoolHolder, RemainderTo};
+use crate::loss::{self, OwnMeans, RemainderTo};
 use crate::market::{self, Party};
 use crate::units::Amount;
 use crate::waterfall::{self, Against};
@@ -47,8 +48,7 @@ struct Totals {
 pub struct Running {
     balances: BTreeMap<(AssetId, Holder), i128>,
     losses: BTreeMap<LossId, Totals>,
-    /// By domain: what its books gained and did not pay yet.
-    results: BTreeMap<DomainId, i128>,
+    kept: Kept,
     numbers: BTreeSet<(DomainId, u64)>,
     /// By episode, layer and account: the most it may pay, and what it paid.
     caps: BTreeMap<(EpisodeId, LayerId, AccountId), i128>,
@@ -131,7 +131,7 @@ impl Running {
                 self.once(event)?;
                 self.caps(event)?;
                 self.book(event)?;
-                self.results(event)?;
+                self.kept.after(event)?;
                 self.settled(event)?;
                 self.divided(event)?;
                 self.repaid(event)?;
@@ -200,32 +200,13 @@ impl Running {
         }
     }
 
-    fn results(&mut self, event: &loss::Event) -> Result<(), Broken> {
-        use loss::Event as E;
-        let (domain, amount) = match event {
-            E::ResultKept { domain, amount, .. }
-            | E::PoolRepaid { to: PoolHolder::Results(domain), amount, .. } => {
-                (*domain, signed(*amount))
-            }
-            E::ResultNetted { domain, amount, .. }
-            | E::ResultToClaims { domain, amount, .. }
-            | E::ResultToFund { domain, amount, .. } => (*domain, -signed(*amount)),
-            _ => return Ok(()),
-        };
-        let left = self.results.entry(domain).or_default();
-        *left += amount;
-        match *left {
-            0.. => Ok(()),
-            left => broken(SETTLED, format!("domain {domain}: results are {left}")),
-        }
-    }
-
     fn totals(&mut self, event: &loss::Event) {
         use loss::Event as E;
         let Some(id) = paid_for(event) else { return };
         let totals = self.losses.entry(id).or_default();
         match event {
-            E::RemainderMoved { amount, to: RemainderTo::Suspense, .. } => {
+            E::RemainderMoved { amount, to: RemainderTo::Suspense, .. }
+            | E::CededPaid { amount, to: RemainderTo::Suspense, .. } => {
                 totals.own_means += signed(*amount);
             }
             E::LossMeasured { close_out, .. } => totals.close_out = signed(*close_out),
@@ -373,7 +354,8 @@ impl Running {
             E::RecoveryReceived { amount, .. }
             | E::IncomeToClaims { amount, .. }
             | E::ResultToClaims { amount, .. }
-            | E::RemainderMoved { amount, to: RemainderTo::Claims, .. } => {
+            | E::RemainderMoved { amount, to: RemainderTo::Claims, .. }
+            | E::CededPaid { amount, to: RemainderTo::Claims, .. } => {
                 totals.on_its_way += signed(*amount);
             }
             E::PoolRepaid { amount, .. } => totals.on_its_way -= signed(*amount),

@@ -233,4 +233,6 @@ pub enum Duty {
     RepayFromResults { loss: LossId } = 16,
     /// What flat books gained and nobody is owed is the fund's.
     ResultsToFund { domain: DomainId } = 17,
+    /// What came back to the failed owner pays for what his own loss lacks; the rest is his.
+    PayFromCeded { loss: LossId } = 18,
 }

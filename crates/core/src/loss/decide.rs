@@ -1,7 +1,8 @@
 //! Every check of the area's commands and duties. Nothing changes here.
 
 use super::{
-    Command, Duty, Event, Rejection, absorb, detect, divide, income, measure, ranks, results, touch,
+    Command, Duty, Event, Rejection, absorb, ceded, detect, divide, income, measure, ranks,
+    results, touch,
 };
 use crate::control::{self, Parameter, Status};
 use crate::engine::{Envelope, Events, State};
@@ -68,6 +69,7 @@ pub(crate) fn decide_duty(
         Duty::TakeWaiting { set, layer } => touch::take_waiting(state, set, layer, events),
         Duty::RepayFromResults { loss } => results::repay(state, loss, events),
         Duty::ResultsToFund { domain } => results::to_fund(state, domain, events),
+        Duty::PayFromCeded { loss } => ceded::pay(state, loss, events),
         Duty::EndHalt { domain } => {
             if control::end_halt(state, domain, events) {
                 Ok(())

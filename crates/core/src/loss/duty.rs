@@ -2,7 +2,9 @@
 //! losses by what comes next for them, in the order of their ids, then episodes, then what follows
 //! from them. No loss waits for another: one that waits for a deadline is passed over.
 
-use super::{Duty, Loss, Losses, Origin, Phase, Stage, absorb, decide, detect, remainder, results};
+use super::{
+    Duty, Loss, Losses, Origin, Phase, Stage, absorb, ceded, decide, detect, remainder, results,
+};
 use crate::control;
 use crate::domain::Source;
 use crate::engine::State;
@@ -20,6 +22,9 @@ pub(crate) fn duty(state: &State) -> Option<Duty> {
     let mut waiting = state.losses_in(Phase::Detection);
     if let Some(loss) = waiting.find(|loss| is_detection_due(state, *loss)) {
         return Some(Duty::Detect { loss });
+    }
+    if let Some(duty) = ceded::due(state) {
+        return Some(duty);
     }
     // And all that is flat is measured before a draw is planned: what its books gained nets.
     for phase in [Phase::Measurement, Phase::Absorption] {

@@ -226,6 +226,20 @@ pub enum Event {
     /// What is left of the books' gains when the domain's last open episode closes is income of
     /// its fund.
     ResultToFund { domain: DomainId, layer: LayerId, asset: AssetId, amount: Amount } = 42,
+    /// What an account was repaid for the loss `repaid`, through the pool of claims `pool`, is for
+    /// those who bear `loss`, which its owner failed with.
+    ClaimCeded {
+        loss: LossId,
+        repaid: LossId,
+        pool: u32,
+        account: AccountId,
+        asset: AssetId,
+        amount: Amount,
+    } = 44,
+    /// What was ceded to a loss paid for it.
+    CededPaid { loss: LossId, asset: AssetId, amount: Amount, to: RemainderTo } = 45,
+    /// What was ceded to a loss that lacks nothing more went back to the failed account.
+    CededReturned { loss: LossId, account: AccountId, asset: AssetId, amount: Amount } = 46,
 }
 
 impl Event {
@@ -264,7 +278,10 @@ impl Event {
             | Self::ResidueUsed { loss, .. }
             | Self::ResultKept { loss, .. }
             | Self::ResultNetted { loss, .. }
-            | Self::ResultToClaims { loss, .. } => Some(*loss),
+            | Self::ResultToClaims { loss, .. }
+            | Self::ClaimCeded { loss, .. }
+            | Self::CededPaid { loss, .. }
+            | Self::CededReturned { loss, .. } => Some(*loss),
             _ => None,
         }
     }
@@ -325,6 +342,8 @@ pub enum OwnMeans {
         /// What is left of the stake.
         stake: Amount,
     } = 3,
+    /// What came back to the owner for losses of others.
+    Ceded = 4,
 }
 
 /// Where a repayment that is not to members goes.

@@ -46,13 +46,19 @@ impl Losses {
                 self.staged(event, now);
             }
             Event::RemainderMoved { other, amount, to, .. } => {
-                let other = &mut self.losses[other.index()];
-                remainder_moved(other, *amount, *to);
-                let recognised = other.stage == Stage::Absorbing && *to == RemainderTo::Suspense;
-                if let Some(episode) = other.episode.filter(|_| recognised) {
-                    let sum = &mut self.episodes[episode.index()].deficits;
-                    *sum = sum.less_or_zero(*amount);
-                }
+                self.late_means(*other, *amount, *to);
+            }
+            Event::ClaimCeded { loss, amount, .. } => {
+                let held = self.ceded.entry(*loss).or_default();
+                *held = held.checked_add(*amount).unwrap_or(Amount::MAX);
+            }
+            Event::CededPaid { loss, amount, to, .. } => {
+                self.late_means(*loss, *amount, *to);
+                self.ceded_left(*loss, *amount);
+            }
+            Event::CededReturned { loss, amount, .. }
+            | Event::OwnMeansTaken { loss, from: OwnMeans::Ceded, amount, .. } => {
+                self.ceded_left(*loss, *amount);
             }
             Event::RemainderReturned { loss, charged, .. } => {
                 for of in charged.iter().chain([loss]) {
@@ -80,6 +86,25 @@ impl Losses {
             }
             _ => self.staged(event, now),
         }
+    }
+
+    /// Own means that come when the loss is measured already, or settled.
+    fn late_means(&mut self, loss: LossId, amount: Amount, to: RemainderTo) {
+        let loss = &mut self.losses[loss.index()];
+        remainder_moved(loss, amount, to);
+        let recognised = loss.stage == Stage::Absorbing && to == RemainderTo::Suspense;
+        if let Some(episode) = loss.episode.filter(|_| recognised) {
+            let sum = &mut self.episodes[episode.index()].deficits;
+            *sum = sum.less_or_zero(amount);
+        }
+    }
+
+    /// A part of what was ceded to the loss went on.
+    fn ceded_left(&mut self, loss: LossId, amount: Amount) {
+        if let Some(held) = self.ceded.get_mut(&loss) {
+            *held = held.less_or_zero(amount);
+        }
+        self.ceded.retain(|_, held| !held.is_zero());
     }
 
     /// What collateral brings before its loss is measured is the first of the owner's means.

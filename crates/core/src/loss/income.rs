@@ -3,6 +3,7 @@
 use alloc::vec::Vec;
 
 use super::absorb::{absorbing, open_draw};
+use super::ceded::Creditors;
 use super::touch::{touch_all, touch_where};
 use super::{Event, PoolHolder, Rejection, Stage};
 use crate::account;
@@ -135,6 +136,7 @@ pub(super) fn repay(
     amount: Amount,
     events: &mut Events,
 ) -> Result<(), Rejection> {
+    let mut creditors = Creditors::of(state, loss, asset, events);
     for repayment in recovery::repay(pools, amount)? {
         let pool = u32::try_from(repayment.pool).map_err(|_| Rejection::NotDue)?;
         let (to, rows) = match &pools[repayment.pool].bearer {
@@ -157,7 +159,11 @@ pub(super) fn repay(
             }
         };
         let amount = repayment.amount;
+        let paid: Vec<_> = rows.iter().map(|(_, account, share)| (*account, *share)).collect();
         events.push(Event::PoolRepaid { loss, pool, asset, to, amount, rows });
+        for row in paid {
+            creditors.pass_on(state, (loss, pool, asset), row, events);
+        }
     }
     Ok(())
 }

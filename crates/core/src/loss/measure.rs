@@ -1,9 +1,9 @@
 //! Own means first, then the deficit, once: the failed account's balance moves to the book, the
-//! close-out loss is measured, margin, set-offs and stakes pay, and what they leave is the
+//! close-out loss is measured, margin, set-offs, stakes and claims pay, and what they leave is the
 //! deficit.
 
 use super::remainder::Remainder;
-use super::{Event, Loss, Origin, OwnMeans, Rejection, Stage};
+use super::{Event, Loss, Origin, OwnMeans, Rejection, Stage, ceded};
 use crate::collateral;
 use crate::domain::Source;
 use crate::engine::{Events, State};
@@ -51,8 +51,8 @@ pub(super) fn take_over(state: &State, loss: LossId, events: &mut Events) -> Res
     Ok(())
 }
 
-/// Measures the close-out loss and takes own means: margin, then set-offs, then stakes, each
-/// up to what is left of the loss. One atom of own means pays one atom and blocks nothing.
+/// Measures the close-out loss and takes own means: margin, then set-offs, then stakes, then what
+/// came back to the owner since he failed, each up to what is left of the loss. One atom of own means pays one atom and blocks nothing.
 pub(super) fn take_own_means(
     state: &State,
     loss: LossId,
@@ -75,6 +75,7 @@ pub(super) fn take_own_means(
     }
     taker.take_supply(found);
     taker.take_stakes(found);
+    taker.take(OwnMeans::Ceded, ceded::held(state, loss));
     let deficit = taker.left;
     let own_means = close_out.less_or_zero(deficit);
     events.push(Event::OwnMeansClosed { loss, own_means, deficit });

@@ -5,6 +5,7 @@
 //! internal command that `duty` names and `decide` checks like any other.
 
 mod absorb;
+mod ceded;
 mod claims;
 mod command;
 mod decide;
@@ -315,6 +316,8 @@ pub struct Losses {
     pub(crate) on_touch: BTreeSet<(LiableSetId, LayerId)>,
     /// The domains whose debts were settled by rank.
     pub(crate) ranked: BTreeSet<DomainId>,
+    /// What came back to owners who failed and is for those who bear their own losses, by these.
+    pub(crate) ceded: BTreeMap<LossId, Amount>,
 }
 
 impl Losses {

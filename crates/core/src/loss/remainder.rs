@@ -81,13 +81,15 @@ impl Remainder<'_> {
         events: &mut Events,
     ) -> Amount {
         let paid = left.min(open_claims(&found.pools));
-        let mut rows = Events::new();
-        let room = repay(state, other, self.asset, &found.pools, paid, &mut rows);
-        if room.is_err() || paid.is_zero() || state.losses.waits_for_touch(other) {
+        if paid.is_zero() || state.losses.waits_for_touch(other) {
             return Amount::ZERO;
         }
-        self.moved(other, paid, RemainderTo::Claims, events);
-        events.append(rows);
+        let mut tried = events.clone();
+        self.moved(other, paid, RemainderTo::Claims, &mut tried);
+        if repay(state, other, self.asset, &found.pools, paid, &mut tried).is_err() {
+            return Amount::ZERO;
+        }
+        *events = tried;
         paid
     }
 }

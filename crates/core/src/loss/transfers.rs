@@ -53,7 +53,7 @@ impl Event {
             }
             Self::MarginTaken { loss, asset, from, amount }
             | Self::OwnMeansTaken { loss, asset, from, amount } => {
-                (asset, own_means(from)?, Holder::Suspense(loss), amount)
+                (asset, own_means(from, loss)?, Holder::Suspense(loss), amount)
             }
             Self::PotDrawn { loss, layer, asset, amount, .. } => {
                 (asset, Holder::Layer(layer), Holder::Suspense(loss), amount)
@@ -98,6 +98,15 @@ impl Event {
             Self::ResultToClaims { loss, domain, asset, amount } => {
                 (asset, Holder::Results(domain), Holder::Recovery(loss), amount)
             }
+            Self::ClaimCeded { loss, account, asset, amount, .. } => {
+                (asset, Holder::Account(account), Holder::Ceded(loss), amount)
+            }
+            Self::CededPaid { loss, asset, amount, to } => {
+                (asset, Holder::Ceded(loss), remainder_to(to, loss), amount)
+            }
+            Self::CededReturned { loss, account, asset, amount } => {
+                (asset, Holder::Ceded(loss), Holder::Account(account), amount)
+            }
             Self::ResultToFund { domain, layer, asset, amount } => {
                 (asset, Holder::Results(domain), Holder::Layer(layer), amount)
             }
@@ -108,10 +117,11 @@ impl Event {
 }
 
 /// Margin that is in the book already does not move again: the book's shortfall is net of it.
-const fn own_means(from: OwnMeans) -> Option<Holder> {
+const fn own_means(from: OwnMeans, loss: LossId) -> Option<Holder> {
     match from {
         OwnMeans::Account(account) => Some(Holder::Account(account)),
         OwnMeans::Stake { layer, .. } => Some(Holder::Layer(layer)),
+        OwnMeans::Ceded => Some(Holder::Ceded(loss)),
         OwnMeans::Book => None,
     }
 }

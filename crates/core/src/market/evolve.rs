@@ -280,6 +280,11 @@ impl Markets {
         self.moved(account, asset, amount, false);
     }
 
+    /// What came back and was ceded at once to those who bore the account's own loss.
+    pub(crate) fn went_away(&mut self, account: AccountId, asset: AssetId, amount: Amount) {
+        self.moved(account, asset, amount, true);
+    }
+
     /// What is lent, borrowed and pledged leaves an account and comes back to it. Supply that pays
     /// a loss only passes through.
     pub(crate) fn evolve_lending(&mut self, event: &lending::Event) {

@@ -40,6 +40,7 @@ fn holder(of: Holder) -> String {
         Holder::Uncovered(domain) => format!("uncovered/{domain}"),
         Holder::Fees(domain) => format!("fees/{domain}"),
         Holder::Results(domain) => format!("results/{domain}"),
+        Holder::Ceded(loss) => format!("ceded/{loss}"),
         other => format!("{other:?}"),
     }
 }

@@ -55,6 +55,9 @@ impl Model {
             self.detect(id);
             return true;
         }
+        if self.ceded_pays() {
+            return true;
+        }
         for id in 0..self.losses.len() {
             if self.losses[id].measured {
                 continue;
@@ -283,6 +286,7 @@ impl Model {
             *self.stakes.get_mut(&(layer, account)).expect("it was listed") -= &takes;
             left -= takes;
         }
+        left -= self.ceded_means(id, &left);
         let loss = &mut self.losses[id];
         loss.own_means = &close_out - &left;
         (loss.close_out, loss.deficit) = (close_out, left);

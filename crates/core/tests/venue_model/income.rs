@@ -63,16 +63,20 @@ impl Model {
                 .unzip();
             for (place, share) in places.into_iter().zip(wave(&left, &claims)) {
                 left -= &share;
-                self.repay_pool(id, place, &share);
+                for (account, gets) in self.repay_pool(id, place, &share) {
+                    self.cede(id, account, &gets);
+                }
             }
         }
         assert!(left.is_zero(), "what comes back has claims");
     }
 
-    fn repay_pool(&mut self, id: usize, place: usize, share: &Int) {
+    /// Repays one pool; what each of its members got.
+    fn repay_pool(&mut self, id: usize, place: usize, share: &Int) -> Vec<(usize, Int)> {
         let from = format!("recovery/{id}");
         let loss = &mut self.losses[id];
         let pool = &mut loss.pools[place];
+        let mut paid = Vec::new();
         let claim = |(borne, repaid): &(Int, Int)| Claim {
             cap: borne.clone(),
             weight: borne.clone(),
@@ -97,11 +101,13 @@ impl Model {
                     if of.traded.is_empty() {
                         of.moved += &gets;
                     }
-                    row.1 += gets;
+                    row.1 += &gets;
+                    paid.push((*account, gets));
                 }
             }
         }
         pool.repaid += share;
+        paid
     }
 
     pub fn income(&mut self, layer: usize, number: u64, amount: u64) -> Given {

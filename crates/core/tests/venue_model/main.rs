@@ -8,6 +8,7 @@
 //! and the first of them: one venue for ten cases of a property, but never less than the usual.
 //! At the end of each venue the laws hold, and the engine without its watch stands the same.
 
+mod ceded;
 mod compare;
 mod defaults;
 mod deleveraging;
@@ -76,6 +77,7 @@ const REACHED: &[&str] = &[
     "loss joins an episode",
     "uncovered",
     "recovery",
+    "claim ceded",
     "debt paid",
     "income to claims",
     "market settled",

@@ -113,6 +113,10 @@ impl<'a> Follower<'a> {
             Event::Loss(LossEvent::RemainderMoved { other, .. }) if self.losses.contains(other) => {
                 (Some(*other), true)
             }
+            // What is ceded is told where it comes from, and where it pays.
+            Event::Loss(LossEvent::ClaimCeded { repaid, .. }) if self.losses.contains(repaid) => {
+                (Some(*repaid), true)
+            }
             _ => event.loss().map_or((None, false), of),
         }
     }

@@ -143,6 +143,12 @@ fn failed(event: &Loss, account: AccountId) -> Option<Part> {
             let what = "what was left of the book paid for the loss in another domain";
             of(what, loss, asset, amount)
         }
+        Loss::ClaimCeded { loss, account: failed, asset, amount, .. } if *failed == account => {
+            of("what was repaid is for those who bear the own loss", loss, asset, amount)
+        }
+        Loss::CededReturned { loss, account: to, asset, amount } if *to == account => {
+            of("the own loss lacks nothing more: what was held for it", loss, asset, amount)
+        }
         Loss::MarginTaken { loss, asset, from, amount }
         | Loss::OwnMeansTaken { loss, asset, from, amount } => match from {
             OwnMeans::Account(own) | OwnMeans::Stake { account: own, .. } if *own == account => {

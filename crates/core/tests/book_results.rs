@@ -5,7 +5,7 @@
 mod world;
 
 use rhodian_core::control::{self, Parameter};
-use rhodian_core::domain::{self, CauseClass, Kind, Source};
+use rhodian_core::domain::{self, Attachment, CauseClass, Kind, Source};
 use rhodian_core::engine::Action;
 use rhodian_core::ids::DomainId;
 use rhodian_core::ledger::Holder;
@@ -23,6 +23,11 @@ fn two_books() -> World {
 
 /// The same, a liable set serving so many milliseconds.
 fn two_books_within(window: u128) -> World {
+    two_books_of(window, &|_| {})
+}
+
+/// The same, with what was prepared before anybody traded.
+fn two_books_of(window: u128, prepare: &dyn Fn(&mut World)) -> World {
     let mut world = World::venue(1_000, 1_000);
     world.set(Parameter::LiableWindow, window);
     world.list(perpetual("ETH"));
@@ -31,6 +36,7 @@ fn two_books_within(window: u128) -> World {
         world.account(text, cash);
     }
     world.account("maker", 1_000_000);
+    prepare(&mut world);
     world.boundary();
     world.tick(9 * 3_600_000);
     world.fill("BTC", "alice", "bob", 100, 1_000);
@@ -81,6 +87,28 @@ fn a_gain_nets_before_any_layer_pays() {
     assert_eq!(open(&world, "dora"), 5_000);
     world.recover("dora", 3_000);
     assert_eq!((open(&world, "dora"), results(&world), world.pot("fund")), (2_000, 0, 9_000));
+}
+
+/// What nets does not enter the waterfall: capital that attaches at 4,000 bears a part of the 5,000
+/// that Dora lacks where nothing nets, and nothing of the 3,000 or 4,000 that are left.
+#[test]
+fn layers_attach_to_what_netting_leaves() {
+    for (price, netted, capital, winners) in
+        [(900, 0, 1_000, 3_000), (910, 1_000, 0, 3_000), (920, 2_000, 0, 2_000)]
+    {
+        let mut world = two_books_of(14_400_000, &|world| {
+            let mut spec = layer("capital", Kind::OperatorCapital, Source::Pot);
+            spec.attachment = Some(Attachment { attach: amount(4_000), detach: amount(9_000) });
+            world.add(spec);
+            world.pay_into("capital", 5_000);
+            world.waterfall(&["fund", "capital", "gains"]);
+        });
+        world.fill("BTC", "maker", "book/alice", 100, price);
+        dora_loses(&mut world);
+        let paid = ["fund", "capital", "gains"].map(|text| world.received("dora", text));
+        assert_eq!(world.loss("dora").netted.atoms(), netted, "{price}");
+        assert_eq!(paid, [1_000, capital, winners], "{price}");
+    }
 }
 
 #[test]

@@ -7,7 +7,7 @@ use rhodian_core::account;
 use rhodian_core::control::{self, Parameter, Status};
 use rhodian_core::domain;
 use rhodian_core::engine::{Action, Actor, Role};
-use rhodian_core::loss::{self, Duty};
+use rhodian_core::loss::{self, Duty, Rank, RankedClaim};
 use world::{ASSET, DOMAIN, World, amount, name};
 
 fn set_status(domain: bool, status: Status) -> Action {
@@ -189,12 +189,22 @@ fn the_status_ladder() {
 #[test]
 fn closing_the_venue_strands_no_loss() {
     let mut world = World::new("USD", 2);
+    world.account("bob", 10);
     world.hold_episode_open();
     world.must(set_status(false, Status::Settling));
     let early = code(&mut world, Actor::VENUE, set_status(false, Status::Closed));
     assert_eq!(early, "status-too-far");
     world.tick(3_600_000);
     assert_eq!(world.loss("held").stage, loss::Stage::Settled);
-    world.must(set_status(false, Status::Closed));
+    // Closed with a debt nothing could pay it, and it would hold all that is in accounts for ever.
     assert_eq!(world.uncovered(), -1);
+    for domain in [false, true] {
+        let owing = code(&mut world, Actor::VENUE, set_status(domain, Status::Closed));
+        assert_eq!(owing, "debt-unranked");
+    }
+    let claims =
+        vec![RankedClaim { account: world.id("bob"), rank: Rank::Principal, amount: amount(10) }];
+    world.loss_do(loss::Command::SettleRanks { domain: DOMAIN, claims });
+    assert_eq!((world.uncovered(), world.free("bob")), (0, 9));
+    world.must(set_status(false, Status::Closed));
 }

@@ -220,10 +220,27 @@ fn ceded() -> World {
     }
     world.report("first", 90);
     world.report_failed("bobs", 90, "bob", 0, &[]);
+    world.account_of("dan-iso", "dan", 0);
     lending::mark(&mut world, 400);
     world.recover("first", 60);
     let dans = world.loss_of("dans", "dan");
+    world.report_failed("isos", 40, "dan-iso", 0, &[]);
     lending::sell(&mut world, dans, 40, 25_000).unwrap();
+    world
+}
+
+/// A market that is traded, funded and brought to the end of a period; its fees go to the fund.
+fn traded() -> World {
+    let mut world = World::venue(0, 1_000);
+    for text in ["alice", "bob"] {
+        world.account(text, 100_000);
+    }
+    world.try_fill_with_fees("BTC", ("alice", 40), ("bob", 30), 10, 1_000).unwrap();
+    world.fund_lots("BTC", 1);
+    world.boundary();
+    let (layer, number) = (world.layer_id("fund"), world.next_number());
+    let (domain, amount) = (DOMAIN, Some(amount(60)));
+    world.loss_do(loss::Command::FundFees { domain, layer, number, amount });
     world
 }
 
@@ -283,16 +300,16 @@ fn first_of_each<T: Serialize + BorshSerialize>(values: impl Iterator<Item = T>)
 
 #[test]
 fn the_bytes_of_every_kind() {
-    let worlds = [story(), waves(), prices(), lent(), ceded()];
+    let worlds = [story(), waves(), prices(), lent(), ceded(), traded()];
     let records = || worlds.iter().flat_map(|world| &world.records);
     let events = records().flat_map(|record| record.events.iter());
     let text = first_of_each(events);
     same_as("event-bytes.txt", &text);
-    let kinds = 6 + 8 + 40 + 4 + 1 + 6 + 11 + 5;
+    let kinds = 6 + 8 + 42 + 4 + 1 + 6 + 11 + 5 + 5;
     assert_eq!(text.lines().count(), kinds, "every kind of event is made:\n{text}");
     let actions = records().map(|record| &record.envelope.action);
     let text = first_of_each(actions);
     same_as("command-bytes.txt", &text);
-    let kinds = 6 + 8 + 10 + 2 + 16 + 1 + 4 + 1 + 10 + 4;
+    let kinds = 6 + 8 + 11 + 2 + 16 + 1 + 4 + 1 + 10 + 4 + 5;
     assert_eq!(text.lines().count(), kinds, "every command is given:\n{text}");
 }

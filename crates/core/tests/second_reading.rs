@@ -273,3 +273,21 @@ fn who_fails_at_the_same_time_is_not_liable() {
     assert_eq!(world.cash("carol"), 50);
     assert_eq!(world.loss("L2").uncovered.atoms(), 10);
 }
+
+/// Alice's isolated account has gained 500 on 10,000 of principal; a loss of hers is reported with
+/// 9,000 stated for it. What is known of its session counts, and not what was stated.
+#[test]
+fn a_stated_set_off_takes_no_principal_of_who_trades() {
+    let mut world = World::venue(0, 1_000);
+    world.account("alice", 100);
+    world.account_of("alice-iso", "alice", 10_000);
+    world.account("bob", 100_000);
+    world.boundary();
+    world.tick(9 * 3_600_000);
+    world.fill("BTC", "alice-iso", "bob", 10, 1_000);
+    world.mark("BTC", 1_050);
+    let stated = [("alice-iso", 9_000)];
+    world.report_failed("L", 5_000, "alice", 100, &stated);
+    assert_eq!(world.loss("L").own_means.atoms(), 100 + 500, "her margin, and what it gained");
+    assert_eq!(world.equity("alice-iso"), 10_000, "its principal stays");
+}

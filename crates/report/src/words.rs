@@ -279,6 +279,14 @@ fn repaid(names: &dyn Names, event: &LossEvent) -> Option<String> {
             let (amount, loss) = (names.money(MoneyOf::Loss(*loss), *amount), names.loss(*loss));
             format!("{amount} that came back to its owner pays for {loss}")
         }
+        LossEvent::CededMoved { loss, other, amount, .. } => {
+            let amount = names.money(MoneyOf::Loss(*loss), *amount);
+            format!(
+                "{} lacks nothing more: {amount} is for {}",
+                names.loss(*loss),
+                names.loss(*other)
+            )
+        }
         LossEvent::CededReturned { loss, account, amount, .. } => {
             let (amount, loss) = (names.money(MoneyOf::Loss(*loss), *amount), names.loss(*loss));
             format!("{loss} lacks nothing more: {amount} goes to {}", names.account(*account))
@@ -289,6 +297,10 @@ fn repaid(names: &dyn Names, event: &LossEvent) -> Option<String> {
                 names.layer(*layer),
                 names.money(MoneyOf::Layer(*layer), *amount)
             )
+        }
+        LossEvent::FeesReceived { domain, layer, amount, .. } => {
+            let amount = names.money(MoneyOf::Layer(*layer), *amount);
+            format!("{} earns {amount}, fees of {}", names.layer(*layer), names.domain(*domain))
         }
         LossEvent::DebtPaid { loss, amount, .. } => {
             let amount = names.money(MoneyOf::Loss(*loss), *amount);

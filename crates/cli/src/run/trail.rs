@@ -227,6 +227,10 @@ impl Trail {
                 }
                 OwnMeans::Book | OwnMeans::Ceded => {}
             },
+            // What came back to him and went to those who bear his loss is own means, too.
+            LossEvent::ClaimCeded { loss, account, amount, .. } => {
+                self.own_means.push((*loss, *account, *amount));
+            }
             LossEvent::SettlementEntered { uncovered, .. } => {
                 self.settlement_entered = Some(*uncovered);
             }

@@ -41,6 +41,8 @@ pub enum Do {
     Recover,
     /// A fund earns.
     FundIncome,
+    /// Fees of trades become a fund's.
+    FundFees,
     /// A status of a domain or the venue.
     SetStatus,
     /// A bidder takes a part of what is in auction.
@@ -75,7 +77,7 @@ pub enum Do {
 
 impl Do {
     /// Every word with its name in the file.
-    pub const ALL: [(Self, &'static str); 34] = [
+    pub const ALL: [(Self, &'static str); 35] = [
         (Self::Fill, "fill"),
         (Self::Mark, "mark"),
         (Self::Funding, "funding"),
@@ -95,6 +97,7 @@ impl Do {
         (Self::PayDraw, "pay-draw"),
         (Self::Recover, "recover"),
         (Self::FundIncome, "fund-income"),
+        (Self::FundFees, "fund-fees"),
         (Self::SetStatus, "set-status"),
         (Self::Bid, "bid"),
         (Self::Report, "report"),

@@ -285,6 +285,7 @@ pub enum What {
     PayDraw { loss: String, layer: String, account: Option<String>, amount: Amount },
     Recover { loss: String, amount: Amount },
     FundIncome { layer: String, amount: Amount },
+    FundFees { domain: usize, layer: String, amount: Option<Amount> },
     SetStatus { domain: Option<usize>, status: Status, cause: Name },
     Bid { from: String, account: String, part: u32 },
     Report(FeedReport),

@@ -350,7 +350,9 @@ fn names_of(what: &What) -> ([Option<&str>; 2], Option<&str>) {
         What::Stake { account, layer, .. } | What::Unstake { account, layer, .. } => {
             ([Some(account), None], Some(layer))
         }
-        What::PayIn { layer, .. } | What::FundIncome { layer, .. } => ([None, None], Some(layer)),
+        What::PayIn { layer, .. }
+        | What::FundIncome { layer, .. }
+        | What::FundFees { layer, .. } => ([None, None], Some(layer)),
         What::Bid { from, account, .. } => ([Some(from), Some(account)], None),
         What::SellCollateral(sale) => ([sale.buyer.as_deref(), None], None),
         What::Lend(Lend { account, asked: Asked::Liquidate(borrower, ..), .. }) => {

@@ -63,7 +63,8 @@ impl Words<'_> {
             | What::Stake { .. }
             | What::Unstake { .. }
             | What::PayIn { .. }
-            | What::FundIncome { .. } => venue(self.money(what)?),
+            | What::FundIncome { .. }
+            | What::FundFees { .. } => venue(self.money(what)?),
             What::Mark { market, price } => {
                 let marks = vec![(dense(*market, MarketId), *price)];
                 venue(Action::Market(market::Command::Mark { marks }))
@@ -246,6 +247,11 @@ impl Words<'_> {
                 let (layer, amount) = (self.layer(layer)?, *amount);
                 let number = last(layer) + 1;
                 Action::Loss(loss::Command::FundIncome { layer, number, amount })
+            }
+            What::FundFees { domain, layer, amount } => {
+                let (domain, layer) = (dense(*domain, DomainId), self.layer(layer)?);
+                let (number, amount) = (last(layer) + 1, *amount);
+                Action::Loss(loss::Command::FundFees { domain, layer, number, amount })
             }
             _ => Action::Tick,
         })

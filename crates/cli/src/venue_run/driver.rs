@@ -472,6 +472,7 @@ fn word_of(what: &What) -> &'static str {
         What::PayDraw { .. } => Do::PayDraw,
         What::Recover { .. } => Do::Recover,
         What::FundIncome { .. } => Do::FundIncome,
+        What::FundFees { .. } => Do::FundFees,
         What::SetStatus { .. } => Do::SetStatus,
         What::Bid { .. } => Do::Bid,
         What::Report(_) => Do::Report,

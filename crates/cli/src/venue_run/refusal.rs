@@ -135,6 +135,10 @@ impl In<'_> {
                 let (asked, open) = (self.money(asked), self.money(open));
                 format!("{asked} came back, {open} is still open")
             }
+            LossRejection::AboveFees { asked, booked } => {
+                let (asked, booked) = (self.money(asked), self.money(booked));
+                format!("{asked} asked, {booked} is booked as fees of the domain")
+            }
             LossRejection::RanksAboveFree { account, asked, free } => format!(
                 "{} is ranked with {}, {} is free in it",
                 self.name(*account),

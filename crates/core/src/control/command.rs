@@ -8,6 +8,8 @@ use serde::{Deserialize, Serialize};
 use super::{Parameter, Status, halt};
 use crate::engine::{Envelope, Events, Role, State};
 use crate::ids::{DomainId, Name, Time};
+use crate::ledger::Holder;
+use crate::units::Amount;
 
 /// What may be asked.
 #[derive(Clone, Debug, PartialEq, Eq, BorshSerialize, BorshDeserialize, Serialize, Deserialize)]
@@ -87,6 +89,8 @@ pub enum Rejection {
     /// The parameter decides who pays for a loss, and one of the domain is open: nothing changes a
     /// loss that is detected.
     ParameterFrozen { name: &'static str },
+    /// The domain owes what no ranks were settled for: closed, it never could be.
+    DebtUnranked { domain: DomainId, owed: Amount },
     /// The status is that one already, or `Closed` was left.
     StatusNotNew { status: Status },
     /// A guardian may only tighten.
@@ -105,6 +109,7 @@ impl Rejection {
             Self::UnknownDomain { .. } => "unknown-domain",
             Self::ParameterOutOfBounds { .. } => "parameter-out-of-bounds",
             Self::ParameterFrozen { .. } => "parameter-frozen",
+            Self::DebtUnranked { .. } => "debt-unranked",
             Self::StatusNotNew { .. } => "status-not-new",
             Self::GuardianLoosens { .. } => "guardian-loosens",
             Self::TooFar { .. } => "status-too-far",
@@ -120,6 +125,11 @@ impl fmt::Display for Rejection {
             Self::ParameterOutOfBounds { name, value, min, max } => {
                 write!(f, "{name} is {value}, allowed: {min} to {max}")
             }
+            Self::DebtUnranked { domain, owed } => write!(
+                f,
+                "domain {domain} owes {owed} that nobody covered: pay it, or settle it by rank, \
+                 before it is closed"
+            ),
             Self::ParameterFrozen { name } => {
                 write!(f, "{name} stays while an episode or a loss of the domain is open")
             }
@@ -222,11 +232,28 @@ fn set_status(
     if guardian || (status == Status::Closed && open) {
         return Err(Rejection::TooFar { from, to: status });
     }
+    if status == Status::Closed {
+        no_debts(state, domain)?;
+    }
     if status == Status::Halted {
         let until = halt::until(state, domain)?;
         events.push(Event::HaltBegun { domain, until });
     }
     events.push(Event::StatusSet { domain, status, cause: cause.clone() });
+    Ok(())
+}
+
+/// A debt that is not settled by rank holds all that is in accounts; nothing pays it when the
+/// domain, or the venue, is closed.
+fn no_debts(state: &State, domain: Option<DomainId>) -> Result<(), Rejection> {
+    let closes = |id: &DomainId| domain.is_none_or(|only| only == *id);
+    let domains = state.domains.domains().filter(|(id, _)| closes(id));
+    for (domain, found) in domains.filter(|(id, _)| !state.losses.ranked.contains(id)) {
+        let owed = state.ledger.owed(found.asset, Holder::Uncovered(domain));
+        if !owed.is_zero() {
+            return Err(Rejection::DebtUnranked { domain, owed });
+        }
+    }
     Ok(())
 }
 

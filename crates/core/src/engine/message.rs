@@ -261,6 +261,7 @@ impl Event {
             Self::Market(market::Event::Filled { seller, .. }) => book(seller),
             Self::Loss(
                 loss::Event::RemainderMoved { other, .. }
+                | loss::Event::CededMoved { other, .. }
                 | loss::Event::ClaimCeded { repaid: other, .. },
             ) => *other == id,
             Self::Loss(loss::Event::RemainderReturned { charged, .. }) => charged.contains(&id),

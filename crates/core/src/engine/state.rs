@@ -370,7 +370,8 @@ impl State {
             loss::Event::DrawPaid { account: Some(account), number, .. } => {
                 self.accounts.number(account, number);
             }
-            loss::Event::IncomeReceived { layer, number, .. } => {
+            loss::Event::IncomeReceived { layer, number, .. }
+            | loss::Event::FeesReceived { layer, number, .. } => {
                 self.domains.layers[layer.index()].last_number = number;
             }
             // What a book gets of another's margin is nothing it gained.

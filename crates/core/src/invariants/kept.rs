@@ -3,6 +3,7 @@
 
 use alloc::collections::BTreeMap;
 use alloc::format;
+use core::fmt::Display;
 
 use super::{Broken, REPAID, SETTLED};
 use crate::ids::{DomainId, LossId};
@@ -16,56 +17,53 @@ pub(super) struct Kept {
     ceded: BTreeMap<LossId, i128>,
 }
 
-const fn signed(amount: Amount) -> i128 {
+const fn more(amount: Amount) -> i128 {
     amount.atoms().cast_signed()
+}
+
+const fn less(amount: Amount) -> i128 {
+    -more(amount)
 }
 
 impl Kept {
     pub(super) fn after(&mut self, event: &Event) -> Result<(), Broken> {
-        self.results(event)?;
-        self.ceded(event)
-    }
-
-    fn results(&mut self, event: &Event) -> Result<(), Broken> {
-        let (domain, amount) = match event {
+        match event {
             Event::ResultKept { domain, amount, .. }
             | Event::PoolRepaid { to: PoolHolder::Results(domain), amount, .. } => {
-                (*domain, signed(*amount))
+                moves(&mut self.results, *domain, more(*amount), SETTLED)
             }
             Event::ResultNetted { domain, amount, .. }
             | Event::ResultToClaims { domain, amount, .. }
-            | Event::ResultToFund { domain, amount, .. } => (*domain, -signed(*amount)),
-            _ => return Ok(()),
-        };
-        let left = self.results.entry(domain).or_default();
-        *left += amount;
-        match *left {
-            0.. => Ok(()),
-            left => {
-                let detail = format!("domain {domain}: results are {left}");
-                Err(Broken { law: SETTLED, detail })
+            | Event::ResultToFund { domain, amount, .. } => {
+                moves(&mut self.results, *domain, less(*amount), SETTLED)
             }
-        }
-    }
-
-    fn ceded(&mut self, event: &Event) -> Result<(), Broken> {
-        let (loss, amount) = match event {
-            Event::ClaimCeded { loss, amount, .. } => (*loss, signed(*amount)),
+            Event::ClaimCeded { loss, amount, .. } => {
+                moves(&mut self.ceded, *loss, more(*amount), REPAID)
+            }
+            Event::CededMoved { loss, other, amount, .. } => {
+                moves(&mut self.ceded, *loss, less(*amount), REPAID)?;
+                moves(&mut self.ceded, *other, more(*amount), REPAID)
+            }
             Event::CededPaid { loss, amount, .. }
             | Event::CededReturned { loss, amount, .. }
             | Event::OwnMeansTaken { loss, from: OwnMeans::Ceded, amount, .. } => {
-                (*loss, -signed(*amount))
+                moves(&mut self.ceded, *loss, less(*amount), REPAID)
             }
-            _ => return Ok(()),
-        };
-        let left = self.ceded.entry(loss).or_default();
-        *left += amount;
-        match *left {
-            0.. => Ok(()),
-            left => {
-                let detail = format!("loss {loss}: {left} of what was ceded to it is left");
-                Err(Broken { law: REPAID, detail })
-            }
+            _ => Ok(()),
         }
+    }
+}
+
+fn moves<K: Ord + Copy + Display>(
+    kept: &mut BTreeMap<K, i128>,
+    of: K,
+    amount: i128,
+    law: &'static str,
+) -> Result<(), Broken> {
+    let left = kept.entry(of).or_default();
+    *left += amount;
+    match *left {
+        0.. => Ok(()),
+        left => Err(Broken { law, detail: format!("of what is kept for {of} is {left} left") }),
     }
 }

@@ -29,7 +29,7 @@ struct Totals {
     close_out: i128,
     own_means: i128,
     netted: i128,
-    /// What results paid for it or repaid of it: they may be repaid, too.
+    /// What results paid for it, and what results and income repaid of it: they may be repaid, too.
     by_results: i128,
     draws: i128,
     uncovered: i128,
@@ -230,7 +230,9 @@ impl Running {
                 totals.netted += signed(*amount);
                 totals.by_results += signed(*amount);
             }
-            E::ResultToClaims { amount, .. } => totals.by_results += signed(*amount),
+            E::ResultToClaims { amount, .. } | E::IncomeToClaims { amount, .. } => {
+                totals.by_results += signed(*amount);
+            }
             E::UncoveredBooked { amount, .. } => totals.uncovered += signed(*amount),
             E::PoolRepaid { amount, .. } => totals.repaid += signed(*amount),
             _ => {}

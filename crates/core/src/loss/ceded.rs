@@ -1,69 +1,79 @@
 //! What comes back to an owner who failed. His claims are own means, but no money when his loss is
 //! measured; when another's loss is repaid they become it, and go to those who bore his: before his
-//! loss is measured as own means, later like what is left of a margin. Only what nobody is owed any
-//! more is his again.
+//! loss is measured as own means, later like what is left of a margin. Only what none of his losses
+//! lacks is his again. What is paid from it is the receiver's, though he failed, too: passed on
+//! again it could go round.
 
-use alloc::collections::BTreeMap;
 use alloc::vec::Vec;
 
-use super::income::{self, open_claims};
+use super::income::{self, Receivers, open_claims};
 use super::touch::touch_where;
-use super::{Duty, Event, Loss, Rejection, RemainderTo, Stage, detect};
+use super::{Duty, Event, Loss, Losses, OwnMeans, Rejection, RemainderTo, Stage, detect};
 use crate::account;
 use crate::engine::{self, Events, State};
 use crate::ids::{AccountId, AssetId, LossId, OwnerId};
+use crate::ledger::Holder;
 use crate::units::Amount;
 
-/// The losses in one asset whose owners failed with them, and the most each can still take of what
-/// comes back to its owner.
-pub(super) struct Creditors(BTreeMap<OwnerId, Vec<(LossId, Amount)>>);
-
-impl Creditors {
-    /// All but those of `repaid`, after what `events` ceded already.
-    pub(super) fn of(state: &State, repaid: LossId, asset: AssetId, events: &Events) -> Self {
-        let mut of: BTreeMap<OwnerId, Vec<(LossId, Amount)>> = BTreeMap::new();
-        for (loss, found) in state.losses.losses().filter(|(loss, _)| *loss != repaid) {
-            let failed = found.failed.and_then(|account| state.accounts.account(account));
-            let Some(owner) = failed.map(|account| account.owner) else { continue };
-            let room = lacking(found).less_or_zero(held(state, loss));
-            let room = room.less_or_zero(got_now(events, loss));
-            if !room.is_zero() && state.domains.asset_of(found.domain) == Some(asset) {
-                of.entry(owner).or_default().push((loss, room));
-            }
-        }
-        Self(of)
-    }
-
-    /// Passes on what `account` was repaid for `repaid`, in the order of its owner's losses.
-    pub(super) fn pass_on(
-        &mut self,
-        state: &State,
-        (repaid, pool, asset): (LossId, u32, AssetId),
-        (account, share): (AccountId, Amount),
-        events: &mut Events,
-    ) {
-        let owner = state.accounts.account(account).map(|found| found.owner);
-        let Some(losses) = owner.and_then(|owner| self.0.get_mut(&owner)) else { return };
-        let mut left = share;
-        for (loss, room) in losses {
-            let (loss, amount) = (*loss, left.min(*room));
-            if !amount.is_zero() {
-                events.push(Event::ClaimCeded { loss, repaid, pool, account, asset, amount });
-                *room = room.less_or_zero(amount);
-                left = left.less_or_zero(amount);
-            }
+/// Passes on what `account` was repaid for the loss `repaid`, through its pool of claims `pool`.
+pub(super) fn cede(
+    state: &State,
+    (repaid, pool, asset): (LossId, u32, AssetId),
+    (account, share): (AccountId, Amount),
+    events: &mut Events,
+) {
+    let Some(owner) = state.accounts.account(account).map(|found| found.owner) else { return };
+    let mut left = share;
+    for (loss, room) in creditors(state, owner, asset, repaid, events) {
+        let amount = left.min(room);
+        if !amount.is_zero() {
+            events.push(Event::ClaimCeded { loss, repaid, pool, account, asset, amount });
+            left = left.less_or_zero(amount);
         }
     }
 }
 
+/// The losses in `asset` that accounts of `owner` failed with, but for `except`, and the most that
+/// each may take of what comes back to him: those whose bearers are known in the order of their
+/// ids, then those whose books are open.
+fn creditors(
+    state: &State,
+    owner: OwnerId,
+    asset: AssetId,
+    except: LossId,
+    events: &Events,
+) -> Vec<(LossId, Amount)> {
+    let accounts = state.accounts_of(owner);
+    let losses = accounts.flat_map(|account| state.losses_of(account));
+    let mut rows: Vec<(bool, LossId, Amount)> = losses
+        .filter(|loss| *loss != except)
+        .filter_map(|loss| {
+            let found = state.losses.loss(loss)?;
+            let of_asset = state.domains.asset_of(found.domain) == Some(asset);
+            let most = lacking(state, loss, found, asset).less_or_zero(held(state, loss));
+            let open = found.stage == Stage::Detected;
+            (of_asset && !most.is_zero()).then_some((open, loss, most))
+        })
+        .collect();
+    rows.sort_unstable();
+    let room = |(_, loss, most): (bool, LossId, Amount)| {
+        (loss, most.less_or_zero(taken_now(events, loss)))
+    };
+    rows.into_iter().map(room).collect()
+}
+
 /// What those who bear the loss lack, or may come to lack.
-fn lacking(found: &Loss) -> Amount {
+fn lacking(state: &State, loss: LossId, found: &Loss, asset: AssetId) -> Amount {
     match found.stage {
         Stage::Reported | Stage::Challengeable { .. } | Stage::Dismissed => Amount::ZERO,
         // What its book leaves is not known yet.
         Stage::Detected => Amount::MAX,
         Stage::Measured | Stage::Absorbing => found.remaining(),
-        Stage::Settled => open_claims(&found.pools),
+        // Shares that wait for a touch are claims when they are taken.
+        Stage::Settled => {
+            let untaken = state.ledger.owed(asset, Holder::Unsettled(loss));
+            open_claims(&found.pools).checked_add(untaken).unwrap_or(Amount::MAX)
+        }
     }
 }
 
@@ -72,12 +82,18 @@ pub(super) fn held(state: &State, loss: LossId) -> Amount {
     state.losses.ceded.get(&loss).copied().unwrap_or_default()
 }
 
-/// What earlier events of the same command ceded to `of`, repaid of it or paid for it.
-fn got_now(events: &Events, of: LossId) -> Amount {
+/// What is on its way to those who bear `loss`, with what earlier events of the same command ceded.
+pub(super) fn on_its_way(state: &State, loss: LossId, events: &Events) -> Amount {
+    held(state, loss).checked_add(taken_now(events, loss)).unwrap_or(Amount::MAX)
+}
+
+/// What earlier events of the same command gave those who bear `of`.
+fn taken_now(events: &Events, of: LossId) -> Amount {
     Amount::sum(events.as_slice().iter().filter_map(|event| match *event {
         engine::Event::Loss(
             Event::ClaimCeded { loss, amount, .. }
             | Event::PoolRepaid { loss, amount, .. }
+            | Event::CededMoved { other: loss, amount, .. }
             | Event::RemainderMoved { other: loss, amount, to: RemainderTo::Suspense, .. },
         ) => (loss == of).then_some(amount),
         _ => None,
@@ -89,8 +105,7 @@ fn got_now(events: &Events, of: LossId) -> Amount {
 pub(super) fn due(state: &State) -> Option<Duty> {
     state.losses.ceded.keys().find_map(|loss| {
         let found = state.losses.loss(*loss)?;
-        let settled = found.stage == Stage::Settled;
-        if settled && !open_claims(&found.pools).is_zero() && state.losses.waits_for_touch(*loss) {
+        if found.stage == Stage::Settled && state.losses.waits_for_touch(*loss) {
             let (set, layer) = state.losses.first_waiting()?;
             return Some(Duty::TakeWaiting { set, layer });
         }
@@ -98,12 +113,12 @@ pub(super) fn due(state: &State) -> Option<Duty> {
     })
 }
 
-/// What was ceded to `loss` pays for what it lacks; when it lacks nothing more the rest is the
-/// failed account's.
+/// What was ceded to `loss` pays for what it lacks; when it lacks nothing more the rest goes to
+/// what the owner's other losses lack, and back to the failed account.
 pub(super) fn pay(state: &State, loss: LossId, events: &mut Events) -> Result<(), Rejection> {
     let found = state.losses.loss(loss).ok_or(Rejection::UnknownLoss { loss })?;
     let (asset, held) = (detect::asset_of(state, found.domain)?, held(state, loss));
-    let amount = held.min(lacking(found));
+    let amount = held.min(lacking(state, loss, found, asset));
     match found.stage {
         _ if held.is_zero() => Err(Rejection::NotDue),
         Stage::Measured | Stage::Absorbing if !amount.is_zero() => {
@@ -111,21 +126,74 @@ pub(super) fn pay(state: &State, loss: LossId, events: &mut Events) -> Result<()
             events.push(Event::CededPaid { loss, asset, amount, to });
             Ok(())
         }
+        Stage::Settled if state.losses.waits_for_touch(loss) => Err(Rejection::NotDue),
         Stage::Settled if !amount.is_zero() => {
-            if state.losses.waits_for_touch(loss) {
-                return Err(Rejection::NotDue);
-            }
             touch_where(state, &|_| true, events);
             let to = RemainderTo::Claims;
             events.push(Event::CededPaid { loss, asset, amount, to });
-            income::repay(state, loss, asset, &found.pools, amount, events)
+            let receivers = Receivers::AsTheyAre;
+            income::repay(state, (loss, asset), &found.pools, amount, receivers, events)
         }
-        Stage::Settled => {
-            let account = found.failed.ok_or(Rejection::NotDue)?;
-            account::room_above(state, account, asset, held)?;
-            events.push(Event::CededReturned { loss, account, asset, amount: held });
-            Ok(())
-        }
+        Stage::Settled => goes_back(state, (loss, asset), found, held, events),
         _ => Err(Rejection::NotDue),
+    }
+}
+
+fn goes_back(
+    state: &State,
+    (loss, asset): (LossId, AssetId),
+    found: &Loss,
+    held: Amount,
+    events: &mut Events,
+) -> Result<(), Rejection> {
+    let account = found.failed.ok_or(Rejection::NotDue)?;
+    let owner = state.accounts.account(account).ok_or(Rejection::NotDue)?.owner;
+    let mut left = held;
+    for (other, room) in creditors(state, owner, asset, loss, events) {
+        let amount = left.min(room);
+        if !amount.is_zero() {
+            events.push(Event::CededMoved { loss, other, asset, amount });
+            left = left.less_or_zero(amount);
+        }
+    }
+    if !left.is_zero() {
+        account::room_above(state, account, asset, left)?;
+        state.touch(account, events);
+        events.push(Event::CededReturned { loss, account, asset, amount: left });
+    }
+    Ok(())
+}
+
+impl Losses {
+    /// What an event does to what is ceded.
+    pub(super) fn ceded(&mut self, event: &Event) {
+        match event {
+            Event::ClaimCeded { loss, amount, .. } => self.hold(*loss, *amount),
+            Event::CededMoved { loss, other, amount, .. } => {
+                self.let_go(*loss, *amount);
+                self.hold(*other, *amount);
+            }
+            Event::CededPaid { loss, amount, to, .. } => {
+                self.late_means(*loss, *amount, *to);
+                self.let_go(*loss, *amount);
+            }
+            Event::CededReturned { loss, amount, .. }
+            | Event::OwnMeansTaken { loss, from: OwnMeans::Ceded, amount, .. } => {
+                self.let_go(*loss, *amount);
+            }
+            _ => {}
+        }
+    }
+
+    fn hold(&mut self, loss: LossId, amount: Amount) {
+        let held = self.ceded.entry(loss).or_default();
+        *held = held.checked_add(amount).unwrap_or(Amount::MAX);
+    }
+
+    fn let_go(&mut self, loss: LossId, amount: Amount) {
+        if let Some(held) = self.ceded.get_mut(&loss) {
+            *held = held.less_or_zero(amount);
+        }
+        self.ceded.retain(|_, held| !held.is_zero());
     }
 }

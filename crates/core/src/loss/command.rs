@@ -132,6 +132,18 @@ pub enum Command {
         /// How much, above zero.
         amount: Amount,
     } = 8,
+    /// Fees of a domain's trades become income of a fund: the uncovered debts it stands behind are
+    /// paid first.
+    FundFees {
+        /// The domain.
+        domain: DomainId,
+        /// The pot.
+        layer: LayerId,
+        /// The layer's next payment number.
+        number: u64,
+        /// How much, above zero; nothing for all that was booked.
+        amount: Option<Amount>,
+    } = 11,
     /// Every share of a loss that waits for a touch is taken now.
     TakeShares {
         /// The loss.

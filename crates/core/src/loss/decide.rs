@@ -38,7 +38,10 @@ pub(crate) fn decide(
             income::recover(state, *loss, *number, *amount, events)
         }
         Command::FundIncome { layer, number, amount } => {
-            income::fund_income(state, *layer, *number, *amount, events)
+            income::fund_income(state, (*layer, *number), *amount, events)
+        }
+        Command::FundFees { domain, layer, number, amount } => {
+            income::fund_fees(state, *domain, (*layer, *number), *amount, events)
         }
         Command::TakeShares { loss } => income::take_shares(state, *loss, events),
         Command::SettleRanks { domain, claims } => ranks::settle(state, *domain, claims, events),

@@ -3,19 +3,18 @@
 
 use alloc::collections::BTreeSet;
 use alloc::vec::Vec;
-use core::cmp::Reverse;
 
 use super::event::as_claims;
 use super::touch::touch_owner;
 use super::{
-    Command, Episode, Event, FrozenRules, Loss, Losses, Origin, Rejection, SetOff, Stage, liable,
+    Command, Episode, Event, FrozenRules, Losses, Origin, Rejection, SetOff, Stage, liable, set_off,
 };
 use crate::account;
 use crate::allocation::Rule;
 use crate::bounds::{MAX_RISK, MAX_TOTAL};
 use crate::collateral;
 use crate::control::Parameter;
-use crate::domain::{Basis, CauseClass, Kind};
+use crate::domain::{Basis, CauseClass};
 use crate::engine::{Envelope, Events, State};
 use crate::ids::{AccountId, AssetId, DomainId, EpisodeId, LayerId, LiableSetId, LossId, Name};
 use crate::units::Amount;
@@ -262,9 +261,9 @@ pub(super) fn declare_default(
     new_number(state, domain, number, CauseClass::Default)?;
     standing_failed(state, domain, Some(account), set_off)?;
     let mut set_off = set_off.to_vec();
-    set_off.extend(gains_of_owner(state, domain, account));
+    set_off.extend(set_off::gains_of_owner(state, domain, account));
     let failure = Failure { account, cause: cause.clone() };
-    failure.push(state, 0, domain, number, largest(set_off), events)?;
+    failure.push(state, 0, domain, number, set_off::largest(set_off), events)?;
     let domains = state.fails_in(account, asset_of(state, domain)?, true);
     failure.push_others(state, domain, domains, events)
 }
@@ -308,7 +307,7 @@ pub(super) fn detect_negative(
     let cause = cause.ok_or(Rejection::NotDue)?;
     let failure = Failure { account, cause };
     let number = derived_number(state, 0);
-    let set_off = gains_of_owner(state, domain, account);
+    let set_off = set_off::gains_of_owner(state, domain, account);
     failure.push(state, 0, domain, number, set_off, events)?;
     failure.push_others(state, domain, state.fails_in(account, asset, false), events)
 }
@@ -328,11 +327,11 @@ pub(crate) fn found(
     own: Amount,
     events: &mut Events,
 ) -> Result<(), Rejection> {
-    let mut set_off = gains_of_owner(state, domain, account);
+    let mut set_off = set_off::gains_of_owner(state, domain, account);
     if !own.is_zero() {
         set_off.push(SetOff { account, up_to: own });
     }
-    let set_off = largest(set_off);
+    let set_off = set_off::largest(set_off);
     let number = derived_number(state, 0);
     Failure { account, cause }.push(state, 0, domain, number, set_off, events)
 }
@@ -341,48 +340,6 @@ pub(crate) fn found(
 fn derived_number(state: &State, place: usize) -> u64 {
     let count = u64::try_from(state.losses.losses.len() + place).unwrap_or(u64::MAX >> 1);
     DERIVED_NUMBERS | count
-}
-
-/// The reported session gains in the owner's other accounts: own means of his loss.
-fn gains_of_owner(state: &State, domain: DomainId, failed: AccountId) -> Vec<SetOff> {
-    let Some(owner) = state.accounts.account(failed).map(|account| account.owner) else {
-        return Vec::new();
-    };
-    let waterfalls = FrozenRules::now(state, domain).waterfalls;
-    let layers = state.domains.layers_of(&waterfalls).into_iter().filter(|layer| {
-        state.domains.layer(*layer).is_some_and(|found| found.spec.kind == Kind::GainsHaircut)
-    });
-    let others: Vec<AccountId> = state.accounts_of(owner).filter(|id| *id != failed).collect();
-    let reported = layers.filter_map(|layer| state.losses.reported.get(&layer));
-    let gains = reported.flat_map(|claims| others.iter().filter_map(|id| claims.get(id)));
-    largest(gains.map(|claim| SetOff { account: claim.account, up_to: claim.weight }).collect())
-}
-
-/// What the failed owner's other accounts pay: what was reported for them, and what they gained
-/// in markets since the reference of the loss, as it is now.
-pub(super) fn set_off(state: &State, found: &Loss, asset: AssetId) -> Vec<SetOff> {
-    let mut set_off = found.set_off.clone();
-    set_off.extend(own_gains(state, found, asset));
-    largest(set_off)
-}
-
-/// What the failed owner's other accounts gained in markets since the reference of the loss.
-pub(super) fn own_gains<'a>(
-    state: &'a State,
-    found: &Loss,
-    asset: AssetId,
-) -> impl Iterator<Item = SetOff> + use<'a> {
-    let reference = state.reference(found.domain, found.detected);
-    let lent = state.of_pool(found);
-    let gains = move |failed| state.own_gains(failed, lent, asset, reference);
-    found.failed.into_iter().flat_map(gains)
-}
-
-/// One set-off an account, the largest, in account order.
-fn largest(mut set_off: Vec<SetOff>) -> Vec<SetOff> {
-    set_off.sort_unstable_by_key(|off| (off.account, Reverse(off.up_to)));
-    set_off.dedup_by_key(|off| off.account);
-    set_off
 }
 
 /// An account that failed: one loss in each domain that its legs and losses are of.
@@ -420,7 +377,7 @@ impl Failure {
         let others = domains.into_iter().filter(|other| *other != domain);
         for (place, other) in (1..).zip(others) {
             let number = derived_number(state, place);
-            let set_off = gains_of_owner(state, other, self.account);
+            let set_off = set_off::gains_of_owner(state, other, self.account);
             self.push(state, place, other, number, set_off, events)?;
         }
         Ok(())

@@ -226,6 +226,9 @@ pub enum Event {
     /// What is left of the books' gains when the domain's last open episode closes is income of
     /// its fund.
     ResultToFund { domain: DomainId, layer: LayerId, asset: AssetId, amount: Amount } = 42,
+    /// Fees of a domain's trades became income of a fund.
+    FeesReceived { domain: DomainId, layer: LayerId, number: u64, asset: AssetId, amount: Amount } =
+        47,
     /// What an account was repaid for the loss `repaid`, through the pool of claims `pool`, is for
     /// those who bear `loss`, which its owner failed with.
     ClaimCeded {
@@ -236,6 +239,8 @@ pub enum Event {
         asset: AssetId,
         amount: Amount,
     } = 44,
+    /// What was ceded to a loss that lacks nothing more is for another of its owner's.
+    CededMoved { loss: LossId, other: LossId, asset: AssetId, amount: Amount } = 48,
     /// What was ceded to a loss paid for it.
     CededPaid { loss: LossId, asset: AssetId, amount: Amount, to: RemainderTo } = 45,
     /// What was ceded to a loss that lacks nothing more went back to the failed account.
@@ -280,6 +285,7 @@ impl Event {
             | Self::ResultNetted { loss, .. }
             | Self::ResultToClaims { loss, .. }
             | Self::ClaimCeded { loss, .. }
+            | Self::CededMoved { loss, .. }
             | Self::CededPaid { loss, .. }
             | Self::CededReturned { loss, .. } => Some(*loss),
             _ => None,

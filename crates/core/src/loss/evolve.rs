@@ -48,18 +48,11 @@ impl Losses {
             Event::RemainderMoved { other, amount, to, .. } => {
                 self.late_means(*other, *amount, *to);
             }
-            Event::ClaimCeded { loss, amount, .. } => {
-                let held = self.ceded.entry(*loss).or_default();
-                *held = held.checked_add(*amount).unwrap_or(Amount::MAX);
-            }
-            Event::CededPaid { loss, amount, to, .. } => {
-                self.late_means(*loss, *amount, *to);
-                self.ceded_left(*loss, *amount);
-            }
-            Event::CededReturned { loss, amount, .. }
-            | Event::OwnMeansTaken { loss, from: OwnMeans::Ceded, amount, .. } => {
-                self.ceded_left(*loss, *amount);
-            }
+            Event::ClaimCeded { .. }
+            | Event::CededMoved { .. }
+            | Event::CededPaid { .. }
+            | Event::CededReturned { .. }
+            | Event::OwnMeansTaken { from: OwnMeans::Ceded, .. } => self.ceded(event),
             Event::RemainderReturned { loss, charged, .. } => {
                 for of in charged.iter().chain([loss]) {
                     self.losses[of.index()].taken = Amount::ZERO;
@@ -89,7 +82,7 @@ impl Losses {
     }
 
     /// Own means that come when the loss is measured already, or settled.
-    fn late_means(&mut self, loss: LossId, amount: Amount, to: RemainderTo) {
+    pub(super) fn late_means(&mut self, loss: LossId, amount: Amount, to: RemainderTo) {
         let loss = &mut self.losses[loss.index()];
         remainder_moved(loss, amount, to);
         let recognised = loss.stage == Stage::Absorbing && to == RemainderTo::Suspense;
@@ -97,14 +90,6 @@ impl Losses {
             let sum = &mut self.episodes[episode.index()].deficits;
             *sum = sum.less_or_zero(amount);
         }
-    }
-
-    /// A part of what was ceded to the loss went on.
-    fn ceded_left(&mut self, loss: LossId, amount: Amount) {
-        if let Some(held) = self.ceded.get_mut(&loss) {
-            *held = held.less_or_zero(amount);
-        }
-        self.ceded.retain(|_, held| !held.is_zero());
     }
 
     /// What collateral brings before its loss is measured is the first of the owner's means.
@@ -195,11 +180,20 @@ impl Losses {
                 }
             }
             Event::ResultNetted { domain, amount, .. } => {
+                // What enters the waterfall is what is left: tranches attach to that.
+                if let Some(episode) = loss.episode {
+                    let sum = &mut self.episodes[episode.index()].deficits;
+                    *sum = sum.less_or_zero(*amount);
+                }
                 loss.netted = loss.netted.checked_add(*amount).unwrap_or(Amount::MAX);
                 bear_at_step(loss, 0, Bearer::Results(*domain), *amount);
             }
             Event::ResultToClaims { domain, amount, .. } => {
                 bear_at_step(loss, 0, Bearer::Results(*domain), *amount);
+            }
+            // Nobody is forgiven: what the fund paid for others is now owed to it.
+            Event::IncomeToClaims { layer, amount, .. } => {
+                bear_at_step(loss, 0, Bearer::Layer(*layer), *amount);
             }
             Event::StepReached { step, .. } => loss.step = *step,
             Event::DrawPlanned { step, layer, planned, deadline, .. } => loss.draws.push(Draw {

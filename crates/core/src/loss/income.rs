@@ -3,7 +3,7 @@
 use alloc::vec::Vec;
 
 use super::absorb::{absorbing, open_draw};
-use super::ceded::Creditors;
+use super::ceded;
 use super::touch::{touch_all, touch_where};
 use super::{Event, PoolHolder, Rejection, Stage};
 use crate::account;
@@ -11,6 +11,7 @@ use crate::control::Parameter;
 use crate::domain::{self, Source};
 use crate::engine::{self, Events, State};
 use crate::ids::{AccountId, AssetId, DomainId, LayerId, LossId};
+use crate::ledger::Holder;
 use crate::recovery::{self, Bearer, ClaimPool};
 use crate::units::Amount;
 
@@ -111,7 +112,7 @@ pub(crate) fn recover(
     }
     touch_where(state, &|_| true, events);
     events.push(Event::RecoveryReceived { loss, number, asset, amount });
-    repay(state, loss, asset, &found.pools, amount, events)
+    repay(state, (loss, asset), &found.pools, amount, Receivers::Cede, events)
 }
 
 pub(super) fn take_shares(
@@ -128,15 +129,23 @@ pub(super) fn open_claims(pools: &[ClaimPool]) -> Amount {
     Amount::sum(pools.iter().map(ClaimPool::open))
 }
 
+/// What those who are repaid do with it.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Receivers {
+    /// Whoever failed himself cedes it to those who bear his loss.
+    Cede,
+    /// It was ceded already: it is theirs.
+    AsTheyAre,
+}
+
 pub(super) fn repay(
     state: &State,
-    loss: LossId,
-    asset: AssetId,
+    (loss, asset): (LossId, AssetId),
     pools: &[ClaimPool],
     amount: Amount,
+    receivers: Receivers,
     events: &mut Events,
 ) -> Result<(), Rejection> {
-    let mut creditors = Creditors::of(state, loss, asset, events);
     for repayment in recovery::repay(pools, amount)? {
         let pool = u32::try_from(repayment.pool).map_err(|_| Rejection::NotDue)?;
         let (to, rows) = match &pools[repayment.pool].bearer {
@@ -159,10 +168,11 @@ pub(super) fn repay(
             }
         };
         let amount = repayment.amount;
-        let paid: Vec<_> = rows.iter().map(|(_, account, share)| (*account, *share)).collect();
+        let cede = receivers == Receivers::Cede;
+        let ceding: Vec<_> = rows.iter().filter(|_| cede).copied().collect();
         events.push(Event::PoolRepaid { loss, pool, asset, to, amount, rows });
-        for row in paid {
-            creditors.pass_on(state, (loss, pool, asset), row, events);
+        for (_, account, share) in ceding {
+            ceded::cede(state, (loss, pool, asset), (account, share), events);
         }
     }
     Ok(())
@@ -172,11 +182,44 @@ pub(super) fn repay(
 /// order of the losses; the rest splits by a parameter between open claims and the fund.
 pub(super) fn fund_income(
     state: &State,
-    layer: LayerId,
-    number: u64,
+    (layer, number): (LayerId, u64),
     amount: Amount,
     events: &mut Events,
 ) -> Result<(), Rejection> {
+    let asset = fund_of(state, (layer, number), amount)?;
+    events.push(Event::IncomeReceived { layer, number, asset, amount });
+    pay_on(state, (layer, asset), amount, events)
+}
+
+/// The same of what was booked as fees of a domain's trades.
+pub(super) fn fund_fees(
+    state: &State,
+    domain: DomainId,
+    (layer, number): (LayerId, u64),
+    amount: Option<Amount>,
+    events: &mut Events,
+) -> Result<(), Rejection> {
+    let of_domain = super::detect::asset_of(state, domain)?;
+    let booked = state.ledger.held(of_domain, Holder::Fees(domain));
+    let amount = amount.unwrap_or(booked);
+    let asset = fund_of(state, (layer, number), amount)?;
+    // Else they would pass by what the domain owes.
+    if !domains_behind(state, layer, asset).contains(&domain) {
+        return Err(Rejection::NotBehind { layer, domain });
+    }
+    if amount > booked {
+        return Err(Rejection::AboveFees { asked: amount, booked });
+    }
+    events.push(Event::FeesReceived { domain, layer, number, asset, amount });
+    pay_on(state, (layer, asset), amount, events)
+}
+
+/// The asset of a fund that may earn `amount` under `number`.
+fn fund_of(
+    state: &State,
+    (layer, number): (LayerId, u64),
+    amount: Amount,
+) -> Result<AssetId, Rejection> {
     let found = state.domains.layer(layer).ok_or(Rejection::UnknownLayer { layer })?;
     if found.spec.source != Source::Pot || found.spec.kind.is_staked() {
         return Err(domain::Rejection::NotPaidInto { layer }.into());
@@ -189,7 +232,15 @@ pub(super) fn fund_income(
     }
     let asset = found.spec.asset;
     domain::room_in_pot(state, layer, asset, amount)?;
-    events.push(Event::IncomeReceived { layer, number, asset, amount });
+    Ok(asset)
+}
+
+fn pay_on(
+    state: &State,
+    (layer, asset): (LayerId, AssetId),
+    amount: Amount,
+    events: &mut Events,
+) -> Result<(), Rejection> {
     let behind: Vec<DomainId> = domains_behind(state, layer, asset);
     let left = pay_debts(state, layer, asset, &behind, amount, events);
     pay_claims(state, layer, asset, &behind, left, events)
@@ -281,10 +332,11 @@ fn pay_claims(
             && !state.losses.waits_for_touch(loss);
         let pools: Vec<ClaimPool> =
             found.pools.iter().map(|pool| without_own(pool, layer)).collect();
-        let paid = open_claims(&pools).min(left);
+        let coming = ceded::on_its_way(state, loss, events);
+        let paid = open_claims(&pools).less_or_zero(coming).min(left);
         if settled && !paid.is_zero() {
             events.push(Event::IncomeToClaims { loss, layer, asset, amount: paid });
-            repay(state, loss, asset, &pools, paid, events)?;
+            repay(state, (loss, asset), &pools, paid, Receivers::Cede, events)?;
             left = left.less_or_zero(paid);
         }
     }

@@ -18,7 +18,7 @@ use crate::allocation::{self, Rule};
 use crate::domain::{MemberRule, Source};
 use crate::engine::{Purse, State};
 use crate::ids::{AccountId, AssetId, DomainId, LayerId, LiableSetId, LossId};
-use crate::loss::{detect, liable};
+use crate::loss::{liable, set_off};
 use crate::units::{Amount, Fraction};
 
 /// A measured level, and the amount it divides.
@@ -86,7 +86,7 @@ impl Losses {
         let sets = sets.map(|id| Of::new(state, *id, asset).with_levels()).collect();
         let detected = self.detected(state, asset);
         let offs = detected.flat_map(|loss| {
-            let gained = detect::own_gains(state, loss, asset).map(|off| off.account);
+            let gained = set_off::own_gains(state, loss, asset).map(|off| off.account);
             loss.set_off.iter().map(|off| off.account).chain(gained)
         });
         Liens { state, asset, sets, set_off: offs.collect() }
@@ -152,10 +152,11 @@ impl Losses {
         let (mut reported, mut gained) = (Amount::ZERO, Amount::ZERO);
         for loss in self.detected(state, asset) {
             let of_account = |off: &&SetOff| off.account == account;
-            let stated = loss.set_off.iter().filter(of_account).map(|off| off.up_to);
+            let stated =
+                set_off::stated(state, loss, asset).filter(of_account).map(|off| off.up_to);
             reported =
                 stated.fold(reported, |sum, up_to| sum.checked_add(up_to).unwrap_or(Amount::MAX));
-            let gains = detect::own_gains(state, loss, asset);
+            let gains = set_off::own_gains(state, loss, asset);
             gained = gains
                 .filter(|off| off.account == account)
                 .map(|off| off.up_to)

@@ -52,7 +52,8 @@ pub(super) fn take_over(state: &State, loss: LossId, events: &mut Events) -> Res
 }
 
 /// Measures the close-out loss and takes own means: margin, then set-offs, then stakes, then what
-/// came back to the owner since he failed, each up to what is left of the loss. One atom of own means pays one atom and blocks nothing.
+/// came back to the owner since he failed, each up to what is left of the loss. One atom of own
+/// means pays one atom and blocks nothing.
 pub(super) fn take_own_means(
     state: &State,
     loss: LossId,
@@ -68,7 +69,7 @@ pub(super) fn take_own_means(
         Origin::Derived => measure_book(state, loss, found, asset, events),
     };
     let mut taker = Taker { state, loss, asset, left: close_out.less_or_zero(margin), events };
-    for off in super::detect::set_off(state, found, asset) {
+    for off in super::set_off::of_loss(state, found, asset) {
         let touched = state.touch(off.account, taker.events);
         let held = state.means(off.account, asset).less_or_zero(touched);
         taker.take(OwnMeans::Account(off.account), off.up_to.min(held));

@@ -23,6 +23,7 @@ mod ranks;
 mod rejection;
 mod remainder;
 mod results;
+mod set_off;
 mod touch;
 mod transfers;
 

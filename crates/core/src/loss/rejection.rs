@@ -66,6 +66,10 @@ pub enum Rejection {
     AboveCall { asked: Amount, open: Amount },
     /// More came back than was borne.
     RecoveryAboveClaims { asked: Amount, open: Amount },
+    /// No waterfall of the domain names the layer.
+    NotBehind { layer: LayerId, domain: DomainId },
+    /// More than was booked as fees of the domain's trades.
+    AboveFees { asked: Amount, booked: Amount },
     /// The domain is not in settlement.
     NotSettling { domain: DomainId },
     /// The domain's ranks were settled already: one list serves it.
@@ -134,6 +138,8 @@ impl Rejection {
             Self::NotMember { .. } => "not-member",
             Self::AboveCall { .. } => "above-call",
             Self::RecoveryAboveClaims { .. } => "recovery-above-claims",
+            Self::NotBehind { .. } => "layer-not-behind",
+            Self::AboveFees { .. } => "above-fees",
             Self::NotSettling { .. } => "not-settling",
             Self::RanksSettled { .. } => "ranks-settled",
             Self::RanksAboveFree { .. } => "ranks-above-free",
@@ -209,6 +215,12 @@ impl fmt::Display for Rejection {
             }
             Self::RecoveryAboveClaims { asked, open } => {
                 write!(f, "{asked} came back, {open} is still open")
+            }
+            Self::NotBehind { layer, domain } => {
+                write!(f, "layer {layer} stands in no waterfall of domain {domain}")
+            }
+            Self::AboveFees { asked, booked } => {
+                write!(f, "{asked} asked, {booked} is booked as fees of the domain")
             }
             Self::NotSettling { domain } => write!(f, "domain {domain} is not in settlement"),
             Self::RanksSettled { domain } => {

@@ -3,7 +3,7 @@
 
 use alloc::vec::Vec;
 
-use super::income::{open_claims, repay};
+use super::income::{Receivers, open_claims, repay};
 use super::{Event, Loss, Origin, RemainderTo, Stage};
 use crate::closeout;
 use crate::engine::{Events, State};
@@ -86,7 +86,8 @@ impl Remainder<'_> {
         }
         let mut tried = events.clone();
         self.moved(other, paid, RemainderTo::Claims, &mut tried);
-        if repay(state, other, self.asset, &found.pools, paid, &mut tried).is_err() {
+        let of = (other, self.asset);
+        if repay(state, of, &found.pools, paid, Receivers::Cede, &mut tried).is_err() {
             return Amount::ZERO;
         }
         *events = tried;

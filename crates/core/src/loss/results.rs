@@ -5,7 +5,7 @@
 
 use alloc::vec::Vec;
 
-use super::income::{self, open_claims, pay_debts_of};
+use super::income::{self, Receivers, open_claims, pay_debts_of};
 use super::touch::touch_where;
 use super::{Duty, Episode, Event, Loss, Origin, Rejection, Stage, detect};
 use crate::domain::{CauseClass, Kind, Source};
@@ -78,7 +78,7 @@ pub(super) fn repay(state: &State, loss: LossId, events: &mut Events) -> Result<
     }
     touch_where(state, &|_| true, events);
     events.push(Event::ResultToClaims { loss, domain, asset, amount });
-    income::repay(state, loss, asset, &pools, amount, events)
+    income::repay(state, (loss, asset), &pools, amount, Receivers::Cede, events)
 }
 
 /// What is due of results where no episode of their domain is open: they pay its debts, and the

@@ -77,6 +77,9 @@ impl Event {
             Self::IncomeReceived { layer, asset, amount, .. } => {
                 (asset, Holder::World, Holder::Layer(layer), amount)
             }
+            Self::FeesReceived { domain, layer, asset, amount, .. } => {
+                (asset, Holder::Fees(domain), Holder::Layer(layer), amount)
+            }
             Self::DebtPaid { layer, domain, asset, amount, .. } => {
                 (asset, Holder::Layer(layer), Holder::Uncovered(domain), amount)
             }
@@ -89,6 +92,14 @@ impl Event {
             Self::ResidueUsed { loss, domain, asset, amount } => {
                 (asset, Holder::Residue(domain), Holder::Unsettled(loss), amount)
             }
+            _ => return self.of_what_is_kept(),
+        };
+        Some(Transfer { asset, from, to, amount })
+    }
+
+    /// The transfer of what is kept for later: results of books, and what was ceded.
+    fn of_what_is_kept(&self) -> Option<Transfer> {
+        let (asset, from, to, amount) = match *self {
             Self::ResultKept { loss, domain, asset, amount } => {
                 (asset, Holder::Book(loss), Holder::Results(domain), amount)
             }
@@ -98,17 +109,20 @@ impl Event {
             Self::ResultToClaims { loss, domain, asset, amount } => {
                 (asset, Holder::Results(domain), Holder::Recovery(loss), amount)
             }
+            Self::ResultToFund { domain, layer, asset, amount } => {
+                (asset, Holder::Results(domain), Holder::Layer(layer), amount)
+            }
             Self::ClaimCeded { loss, account, asset, amount, .. } => {
                 (asset, Holder::Account(account), Holder::Ceded(loss), amount)
+            }
+            Self::CededMoved { loss, other, asset, amount } => {
+                (asset, Holder::Ceded(loss), Holder::Ceded(other), amount)
             }
             Self::CededPaid { loss, asset, amount, to } => {
                 (asset, Holder::Ceded(loss), remainder_to(to, loss), amount)
             }
             Self::CededReturned { loss, account, asset, amount } => {
                 (asset, Holder::Ceded(loss), Holder::Account(account), amount)
-            }
-            Self::ResultToFund { domain, layer, asset, amount } => {
-                (asset, Holder::Results(domain), Holder::Layer(layer), amount)
             }
             _ => return None,
         };

@@ -1,6 +1,6 @@
 //! What comes back to an owner who failed is for those who bear his own losses.
 
-use num_traits::Signed;
+use num_traits::{Signed, Zero};
 
 use crate::model::Model;
 use crate::numbers::Int;
@@ -11,33 +11,43 @@ impl Model {
         self.venue.balance(&format!("ceded/{id}"))
     }
 
-    /// Of what an account was repaid for `repaid`, each of its owner's other losses takes what it
-    /// lacks, in order; all of it while its hole is not known.
+    /// Moves what is there for an owner to his losses, but for one: first to those whose holes are
+    /// known, in order, each what it lacks; all that is left to the first whose book is open.
+    fn to_losses(&mut self, owner: usize, except: usize, from: &str, there: &Int) -> Int {
+        let mut left = there.clone();
+        for known in [true, false] {
+            for id in 0..self.losses.len() {
+                let loss = &self.losses[id];
+                let his = self.venue.accounts[loss.account].owner == owner;
+                if id == except || !his || loss.detected.is_none() || loss.measured != known {
+                    continue;
+                }
+                let takes = match (loss.measured, loss.settled) {
+                    (false, _) => left.clone(),
+                    (true, false) => loss.deficit.clone() - self.ceded(id),
+                    (true, true) => self.claims_where(id, &|_| true) - self.ceded(id),
+                };
+                let takes = takes.min(left.clone());
+                if takes.is_positive() {
+                    self.venue.transfer(from, &format!("ceded/{id}"), &takes);
+                    left -= takes;
+                }
+            }
+        }
+        left
+    }
+
+    /// Of what an account was repaid for a loss.
     pub fn cede(&mut self, repaid: usize, account: usize, gets: &Int) {
         let owner = self.venue.accounts[account].owner;
-        let mut left = gets.clone();
-        for id in 0..self.losses.len() {
-            let loss = &self.losses[id];
-            let his = self.venue.accounts[loss.account].owner == owner;
-            if id == repaid || !his || loss.detected.is_none() {
-                continue;
-            }
-            let takes = match (loss.measured, loss.settled) {
-                (false, _) => left.clone(),
-                (true, false) => loss.deficit.clone() - self.ceded(id),
-                (true, true) => self.claims_where(id, &|_| true) - self.ceded(id),
-            };
-            let takes = takes.min(left.clone());
-            if takes.is_positive() {
-                self.note("claim ceded");
-                let to = format!("ceded/{id}");
-                self.venue.transfer(&Who::Account(account).name(), &to, &takes);
-                left -= takes;
-            }
+        let left = self.to_losses(owner, repaid, &Who::Account(account).name(), gets);
+        if left < *gets {
+            self.note("claim ceded");
         }
     }
 
-    /// What was ceded to a settled loss repays its claims; what nobody is owed is the account's.
+    /// What was ceded to a settled loss repays its claims; what it does not lack goes to its
+    /// owner's other losses, then back.
     pub fn ceded_pays(&mut self) -> bool {
         let waits = |id: &usize| self.losses[*id].settled && self.ceded(*id).is_positive();
         let Some(id) = (0..self.losses.len()).find(waits) else { return false };
@@ -47,12 +57,13 @@ impl Model {
             let pays = open.min(held);
             self.note("ceded repays");
             self.venue.transfer(&from, &format!("recovery/{id}"), &pays);
-            self.repay_where(id, pays, &|_| true);
-        } else {
-            self.note("ceded returned");
-            let account = Who::Account(self.losses[id].account).name();
-            self.venue.transfer(&from, &account, &held);
+            self.repay_rows(id, pays, &|_| true);
+            return true;
         }
+        let account = self.losses[id].account;
+        let left = self.to_losses(self.venue.accounts[account].owner, id, &from, &held);
+        self.note(if left.is_zero() { "ceded moved" } else { "ceded returned" });
+        self.venue.transfer(&from, &Who::Account(account).name(), &left);
         true
     }
 

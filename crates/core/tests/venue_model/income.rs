@@ -2,8 +2,9 @@
 
 use num_traits::{Signed, Zero};
 
+use crate::defaults::bearer;
 use crate::model::{Bearer, Model, Pays, Pool};
-use crate::numbers::{Claim, Int, floor, int, millionths, sum, wave};
+use crate::numbers::{Claim, Int, floor, int, millionths, positive, sum, wave};
 use crate::trading::Given;
 use crate::venue::Who;
 
@@ -45,8 +46,21 @@ impl Model {
         sum(&pools.map(open).collect::<Vec<_>>())
     }
 
-    /// Repays those claims of a loss that `counts`.
+    /// Repays those claims of a loss that `counts`; who failed himself cedes what he gets.
     pub fn repay_where(&mut self, id: usize, amount: Int, counts: &dyn Fn(&Pool) -> bool) {
+        for (account, gets) in self.repay_rows(id, amount, counts) {
+            self.cede(id, account, &gets);
+        }
+    }
+
+    /// The same, each for himself; who got what.
+    pub fn repay_rows(
+        &mut self,
+        id: usize,
+        amount: Int,
+        counts: &dyn Fn(&Pool) -> bool,
+    ) -> Vec<(usize, Int)> {
+        let mut rows = Vec::new();
         let mut left = amount;
         let mut steps: Vec<usize> = self.losses[id].pools.iter().map(|pool| pool.step).collect();
         steps.sort_unstable();
@@ -63,12 +77,11 @@ impl Model {
                 .unzip();
             for (place, share) in places.into_iter().zip(wave(&left, &claims)) {
                 left -= &share;
-                for (account, gets) in self.repay_pool(id, place, &share) {
-                    self.cede(id, account, &gets);
-                }
+                rows.extend(self.repay_pool(id, place, &share));
             }
         }
         assert!(left.is_zero(), "what comes back has claims");
+        rows
     }
 
     /// Repays one pool; what each of its members got.
@@ -133,11 +146,15 @@ impl Model {
         for id in 0..self.losses.len() {
             let loss = &self.losses[id];
             let pools = loss.pools.iter().filter(|pool| is_open(pool, Some(layer)));
-            let pays = sum(&pools.map(open).collect::<Vec<_>>()).min(left.clone());
+            // What is ceded to it, and had no room yet, is as good as paid.
+            let claims = sum(&pools.map(open).collect::<Vec<_>>());
+            let coming = self.venue.balance(&format!("ceded/{id}"));
+            let pays = positive(claims - coming).min(left.clone());
             if loss.settled && behind.contains(&loss.domain) && pays.is_positive() {
                 self.venue.transfer(&fund, &format!("recovery/{id}"), &pays);
                 left -= &pays;
-                self.repay(id, pays, Some(layer));
+                self.repay(id, pays.clone(), Some(layer));
+                bearer(&mut self.losses[id], 0, Bearer::Layer(layer)).borne += pays;
                 self.note("income to claims");
             }
         }

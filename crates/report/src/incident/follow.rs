@@ -114,8 +114,11 @@ impl<'a> Follower<'a> {
                 (Some(*other), true)
             }
             // What is ceded is told where it comes from, and where it pays.
-            Event::Loss(LossEvent::ClaimCeded { repaid, .. }) if self.losses.contains(repaid) => {
-                (Some(*repaid), true)
+            Event::Loss(LossEvent::ClaimCeded { repaid: other, .. })
+            | Event::Loss(LossEvent::CededMoved { other, .. })
+                if self.losses.contains(other) =>
+            {
+                (Some(*other), true)
             }
             _ => event.loss().map_or((None, false), of),
         }

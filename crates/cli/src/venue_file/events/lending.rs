@@ -37,7 +37,7 @@ impl Reader<'_> {
     }
 
     /// An amount where one is given, above zero.
-    fn some(&self) -> Result<Option<Amount>, Diagnostic> {
+    pub(super) fn some(&self) -> Result<Option<Amount>, Diagnostic> {
         let amount = self.shape.amount.as_ref();
         amount.map(|at| self.words.amount(at, "amount", 1)).transpose()
     }

@@ -206,6 +206,10 @@ impl Reader<'_> {
             }
             Do::Recover => What::Recover { loss: loss()?, amount: self.amount()? },
             Do::FundIncome => What::FundIncome { layer: layer()?, amount: self.amount()? },
+            Do::FundFees => {
+                let (domain, amount) = (self.domain()?, self.some()?);
+                What::FundFees { domain, layer: layer()?, amount }
+            }
             Do::Bid => self.bid()?,
             Do::SetStatus => self.status()?,
             Do::Report => self.feed_report()?,
@@ -384,6 +388,7 @@ const fn keys_of(word: Do) -> &'static [&'static str] {
         Do::Transfer => &["account", "to", "asset", "amount"],
         Do::Stake | Do::Unstake => &["account", "layer", "amount"],
         Do::PayIn | Do::FundIncome => &["layer", "amount"],
+        Do::FundFees => &["domain", "layer", "amount"],
         Do::DeclareDefault => &["account", "domain", "cause"],
         Do::ReportLoss => &["loss", "domain", "class", "cause", "amount"],
         Do::ApproveLoss | Do::DismissLoss => &["loss"],

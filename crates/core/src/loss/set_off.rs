@@ -1,0 +1,65 @@
+//! What a failed owner's other accounts give for his loss: their session gains. Where core knows a
+//! session it measures the gain; where it does not, what was reported counts.
+
+use alloc::vec::Vec;
+use core::cmp::Reverse;
+
+use super::{FrozenRules, Loss, SetOff};
+use crate::domain::Kind;
+use crate::engine::State;
+use crate::ids::{AccountId, AssetId, DomainId};
+
+/// The reported session gains in the owner's other accounts: own means of his loss.
+pub(super) fn gains_of_owner(state: &State, domain: DomainId, failed: AccountId) -> Vec<SetOff> {
+    let Some(owner) = state.accounts.account(failed).map(|account| account.owner) else {
+        return Vec::new();
+    };
+    let waterfalls = FrozenRules::now(state, domain).waterfalls;
+    let layers = state.domains.layers_of(&waterfalls).into_iter().filter(|layer| {
+        state.domains.layer(*layer).is_some_and(|found| found.spec.kind == Kind::GainsHaircut)
+    });
+    let others: Vec<AccountId> = state.accounts_of(owner).filter(|id| *id != failed).collect();
+    let reported = layers.filter_map(|layer| state.losses.reported.get(&layer));
+    let gains = reported.flat_map(|claims| others.iter().filter_map(|id| claims.get(id)));
+    largest(gains.map(|claim| SetOff { account: claim.account, up_to: claim.weight }).collect())
+}
+
+/// What the failed owner's other accounts pay: what was reported for them, and what they gained
+/// in markets since the reference of the loss, as it is now.
+pub(super) fn of_loss(state: &State, found: &Loss, asset: AssetId) -> Vec<SetOff> {
+    let stated = stated(state, found, asset).copied();
+    largest(stated.chain(own_gains(state, found, asset)).collect())
+}
+
+/// What was reported for the owner's accounts, where nobody knows better: of one that trades in the
+/// loss's asset the session is known, and its principal with it.
+pub(super) fn stated<'a>(
+    state: &'a State,
+    found: &'a Loss,
+    asset: AssetId,
+) -> impl Iterator<Item = &'a SetOff> {
+    let trades = move |account| state.markets.position(account).asset == Some(asset);
+    found
+        .set_off
+        .iter()
+        .filter(move |off| found.failed == Some(off.account) || !trades(off.account))
+}
+
+/// What the failed owner's other accounts gained in markets since the reference of the loss.
+pub(super) fn own_gains<'a>(
+    state: &'a State,
+    found: &Loss,
+    asset: AssetId,
+) -> impl Iterator<Item = SetOff> + use<'a> {
+    let reference = state.reference(found.domain, found.detected);
+    let lent = state.of_pool(found);
+    let gains = move |failed| state.own_gains(failed, lent, asset, reference);
+    found.failed.into_iter().flat_map(gains)
+}
+
+/// One set-off an account, the largest, in account order.
+pub(super) fn largest(mut set_off: Vec<SetOff>) -> Vec<SetOff> {
+    set_off.sort_unstable_by_key(|off| (off.account, Reverse(off.up_to)));
+    set_off.dedup_by_key(|off| off.account);
+    set_off
+}

@@ -13,7 +13,7 @@ impl Model {
 
     /// Moves what is there for an owner to his losses, but for one: first to those whose holes are
     /// known, in order, each what it lacks; all that is left to the first whose book is open.
-    fn to_losses(&mut self, owner: usize, except: usize, from: &str, there: &Int) -> Int {
+    fn pass_on(&mut self, owner: usize, except: usize, from: &str, there: &Int) -> Int {
         let mut left = there.clone();
         for known in [true, false] {
             for id in 0..self.losses.len() {
@@ -40,7 +40,7 @@ impl Model {
     /// Of what an account was repaid for a loss.
     pub fn cede(&mut self, repaid: usize, account: usize, gets: &Int) {
         let owner = self.venue.accounts[account].owner;
-        let left = self.to_losses(owner, repaid, &Who::Account(account).name(), gets);
+        let left = self.pass_on(owner, repaid, &Who::Account(account).name(), gets);
         if left < *gets {
             self.note("claim ceded");
         }
@@ -61,7 +61,7 @@ impl Model {
             return true;
         }
         let account = self.losses[id].account;
-        let left = self.to_losses(self.venue.accounts[account].owner, id, &from, &held);
+        let left = self.pass_on(self.venue.accounts[account].owner, id, &from, &held);
         self.note(if left.is_zero() { "ceded moved" } else { "ceded returned" });
         self.venue.transfer(&from, &Who::Account(account).name(), &left);
         true

@@ -235,6 +235,29 @@ fn refusals_are_remarks_unless_expected_or_strict() {
     assert!(ran.stderr.contains("error[not-refused]"), "{}", ran.stderr);
 }
 
+/// Fees of 10.00 each are booked by a fill: a part, too much, then all that is left of it.
+#[test]
+fn fees_go_to_the_fund_of_their_domain() {
+    let out = folder();
+    let fill = EVENTS.split("[[event]]").nth(1).expect("a fill");
+    let fees = |amount: &str| {
+        format!("[[event]]\ndo = \"fund-fees\"\ndomain = \"majors\"\nlayer = \"Fund\"\n{amount}")
+    };
+    let (part, much) = (fees("amount = \"5.00\"\n"), fees("amount = \"15.01\"\n"));
+    let events = format!("[[event]]{fill}fee = \"10.00\"\n{part}{much}{}", fees(""));
+    write(out.path(), "V.toml", &format!("{VENUE}{events}"));
+    let ran = done(out.path(), &["run", "V.toml"]);
+    for said in ["Fund earns 5.00, fees of majors", "Fund earns 15.00, fees of majors"] {
+        assert!(ran.stdout.contains(said), "{said}\n{}", ran.stdout);
+    }
+    assert!(ran.stdout.contains("15.01 asked, 15.00 is booked as fees"), "{}", ran.stdout);
+    let (of, other) = ("domain = \"majors\"", "domain = \"majros\"");
+    write(out.path(), "V.toml", &format!("{VENUE}{}", fees("").replace(of, other)));
+    let refused = rhodian_in(out.path(), &["run", "V.toml"]);
+    assert!(refused.stderr.contains("error[unknown-domain]"), "{}", refused.stderr);
+    assert!(refused.stderr.contains("did you mean \"majors\"?"), "{}", refused.stderr);
+}
+
 /// Each row: what is changed in the file, into what, and the code it is refused with.
 #[test]
 fn what_cannot_be_right_is_refused_with_its_place() {

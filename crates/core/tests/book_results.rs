@@ -12,6 +12,7 @@ use rhodian_core::ledger::Holder;
 use rhodian_core::loss::Stage;
 use rhodian_core::market::{self, MarketSpec};
 use rhodian_core::units::Price;
+use rhodian_core::waterfall::plan;
 use world::venue::{perpetual, routes};
 use world::{ASSET, DOMAIN, World, amount, layer, name};
 
@@ -104,7 +105,14 @@ fn layers_attach_to_what_netting_leaves() {
             world.waterfall(&["fund", "capital", "gains"]);
         });
         world.fill("BTC", "maker", "book/alice", 100, price);
+        let plan = plan(world.engine.state(), DOMAIN, CauseClass::Default, amount(5_000)).unwrap();
+        let planned = plan.rounds.iter().flat_map(|round| &round.draws);
+        let planned: Vec<u128> = planned.map(|draw| draw.planned.atoms()).collect();
         dora_loses(&mut world);
+        let ran: Vec<u128> =
+            world.loss("dora").draws.iter().map(|draw| draw.received.atoms()).collect();
+        let pays = |row: &u128| *row > 0;
+        assert!(planned.iter().copied().filter(pays).eq(ran), "{price}: as planned, {planned:?}");
         let paid = ["fund", "capital", "gains"].map(|text| world.received("dora", text));
         assert_eq!(world.loss("dora").netted.atoms(), netted, "{price}");
         assert_eq!(paid, [1_000, capital, winners], "{price}");

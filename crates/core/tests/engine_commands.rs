@@ -208,3 +208,16 @@ fn closing_the_venue_strands_no_loss() {
     assert_eq!((world.uncovered(), world.free("bob")), (0, 9));
     world.must(set_status(false, Status::Closed));
 }
+
+/// A debt that holds nobody's money keeps nothing from being closed.
+#[test]
+fn a_domain_whose_accounts_hold_nothing_is_closed_with_its_debt() {
+    let mut world = World::new("USD", 2);
+    world.account("bob", 0);
+    world.fund("fund", 0, None);
+    world.waterfall(&["fund"]);
+    world.set(Parameter::UncoveredThreshold, 0);
+    world.report("lost", 10);
+    assert_eq!(world.uncovered(), -10);
+    world.must(set_status(true, Status::Closed));
+}

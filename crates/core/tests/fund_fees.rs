@@ -112,3 +112,47 @@ fn what_a_fund_repaid_is_owed_to_it() {
     world.income("fund", 7);
     assert_eq!(world.pot("fund"), 37);
 }
+
+/// The same where the fund paid a debt of that loss before: what it is owed for the debt stands at
+/// the debt's step, what it repaid the members stands last.
+#[test]
+fn what_a_fund_repaid_stands_behind_the_members_whatever_else_it_paid() {
+    let mut world = World::new("USD", 2);
+    world.gains("gains", None);
+    world.fund("fund", 0, None);
+    world.waterfall(&["gains", "fund"]);
+    world.set(Parameter::IncomeToClaims, 500_000);
+    world.account("bob", 60);
+    world.claim("gains", "bob", 60, 60);
+    world.report("lost", 100);
+    world.income("fund", 100);
+    assert_eq!((world.uncovered(), world.cash("bob"), world.pot("fund")), (0, 30, 30));
+    world.recover("lost", 70);
+    assert_eq!((world.cash("bob"), world.pot("fund")), (60, 70), "the debt's 40, then his 30");
+    world.recover("lost", 30);
+    assert_eq!((world.cash("bob"), world.pot("fund")), (60, 100));
+}
+
+/// Bob bore 30 of a loss and failed with another that Carol bears: income that repays both cedes
+/// his part of the first to what the second lacks, and that is as much when the fund has repaid it.
+#[test]
+fn what_income_repaid_is_lacking_still() {
+    let mut world = World::new("USD", 2);
+    world.gains("gains", None);
+    world.fund("fund", 0, None);
+    world.waterfall(&["gains"]);
+    for (text, cash) in [("bob", 0), ("carol", 100)] {
+        world.account(text, cash);
+        world.claim("gains", text, 100, 100);
+    }
+    world.report_failed("bobs", 40, "bob", 0, &[]);
+    world.deposit("bob", 60);
+    world.claim("gains", "carol", 1, 1);
+    world.report("second", 31);
+    let borne = ["bob", "carol"].map(|text| world.cash(text));
+    world.waterfall(&["fund", "gains"]);
+    world.set(Parameter::IncomeToClaims, 1_000_000);
+    world.income("fund", 71);
+    let second = 60 - borne[0];
+    assert_eq!(world.cash("bob"), borne[0], "all {second} of his are ceded: the fund is owed 40");
+}

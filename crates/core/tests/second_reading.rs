@@ -291,3 +291,21 @@ fn a_stated_set_off_takes_no_principal_of_who_trades() {
     assert_eq!(world.loss("L").own_means.atoms(), 100 + 500, "her margin, and what it gained");
     assert_eq!(world.equity("alice-iso"), 10_000, "its principal stays");
 }
+
+/// What was stated for an account that had no session is held and taken, though it trades before
+/// own means are: a loss that is found does not change.
+#[test]
+fn a_trade_after_a_loss_is_found_frees_no_set_off() {
+    let mut world = World::venue(0, 1_000);
+    world.account("alice", 10_000);
+    world.account_of("savings", "alice", 2_000);
+    world.account("bob", 100_000);
+    world.fill("BTC", "alice", "bob", 50, 1_000);
+    world.declare("L", "alice", &[("savings", 1_000)]);
+    assert_eq!(world.loss("L").stage, loss::Stage::Detected);
+    assert_eq!(world.lien("savings"), 1_000);
+    world.fill("BTC", "savings", "bob", 1, 1_000);
+    assert_eq!(world.lien("savings"), 1_000);
+    world.fill("BTC", "bob", "book/L", 50, 790);
+    assert_eq!(world.loss("L").own_means.atoms(), 10_000 + 500, "its margin, and what it lacks");
+}

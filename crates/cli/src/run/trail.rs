@@ -225,11 +225,12 @@ impl Trail {
                 OwnMeans::Account(account) | OwnMeans::Stake { account, .. } => {
                     self.own_means.push((*loss, *account, *amount));
                 }
-                OwnMeans::Book | OwnMeans::Ceded => {}
+                OwnMeans::Ceded => self.ceded(state, *loss, *amount),
+                OwnMeans::Book => {}
             },
-            // What came back to him and went to those who bear his loss is own means, too.
-            LossEvent::ClaimCeded { loss, account, amount, .. } => {
-                self.own_means.push((*loss, *account, *amount));
+            // What came back to him and paid for his loss is own means, too.
+            LossEvent::CededPaid { loss, amount, to: RemainderTo::Suspense, .. } => {
+                self.ceded(state, *loss, *amount);
             }
             LossEvent::SettlementEntered { uncovered, .. } => {
                 self.settlement_entered = Some(*uncovered);
@@ -260,6 +261,12 @@ impl Trail {
             }
             _ => {}
         }
+    }
+
+    /// Own means out of what came back to the failed account's owner.
+    fn ceded(&mut self, state: &State, loss: LossId, amount: Amount) {
+        let failed = state.losses.loss(loss).and_then(|found| found.failed);
+        self.own_means.extend(failed.map(|account| (loss, account, amount)));
     }
 
     /// A division over a frozen set. A second round of one loss on one layer joins the first.

@@ -89,7 +89,8 @@ pub enum Rejection {
     /// The parameter decides who pays for a loss, and one of the domain is open: nothing changes a
     /// loss that is detected.
     ParameterFrozen { name: &'static str },
-    /// The domain owes what no ranks were settled for: closed, it never could be.
+    /// The domain owes what no ranks were settled for, and accounts are held for it: closed, they
+    /// always would be.
     DebtUnranked { domain: DomainId, owed: Amount },
     /// The status is that one already, or `Closed` was left.
     StatusNotNew { status: Status },
@@ -243,14 +244,17 @@ fn set_status(
     Ok(())
 }
 
-/// A debt that is not settled by rank holds all that is in accounts; nothing pays it when the
-/// domain, or the venue, is closed.
+/// A debt that is not settled by rank holds all that is in accounts, if they have anything; nothing
+/// pays it when the domain, or the venue, is closed.
 fn no_debts(state: &State, domain: Option<DomainId>) -> Result<(), Rejection> {
     let closes = |id: &DomainId| domain.is_none_or(|only| only == *id);
     let domains = state.domains.domains().filter(|(id, _)| closes(id));
     for (domain, found) in domains.filter(|(id, _)| !state.losses.ranked.contains(id)) {
         let owed = state.ledger.owed(found.asset, Holder::Uncovered(domain));
-        if !owed.is_zero() {
+        let holds = |id| !state.means(id, found.asset).is_zero();
+        let accepted = |id| state.domains.accepted(domain, id);
+        let mut accounts = state.accounts.accounts().map(|(id, _)| id);
+        if !owed.is_zero() && accounts.any(|id| accepted(id) && holds(id)) {
             return Err(Rejection::DebtUnranked { domain, owed });
         }
     }

@@ -87,17 +87,33 @@ pub(super) fn on_its_way(state: &State, loss: LossId, events: &Events) -> Amount
     held(state, loss).checked_add(taken_now(events, loss)).unwrap_or(Amount::MAX)
 }
 
-/// What earlier events of the same command gave those who bear `of`.
+/// What earlier events of the same command gave those who bear `of`. What a fund or a book repaid
+/// of it is owed to them now: the loss lacks as much as before.
 fn taken_now(events: &Events, of: LossId) -> Amount {
-    Amount::sum(events.as_slice().iter().filter_map(|event| match *event {
-        engine::Event::Loss(
+    let (mut given, mut owed_again) = (0, 0);
+    for event in events.as_slice() {
+        let engine::Event::Loss(event) = event else { continue };
+        match event {
             Event::ClaimCeded { loss, amount, .. }
             | Event::PoolRepaid { loss, amount, .. }
             | Event::CededMoved { other: loss, amount, .. }
-            | Event::RemainderMoved { other: loss, amount, to: RemainderTo::Suspense, .. },
-        ) => (loss == of).then_some(amount),
-        _ => None,
-    }))
+            | Event::RemainderMoved { other: loss, amount, to: RemainderTo::Suspense, .. }
+                if *loss == of =>
+            {
+                given += amount.atoms();
+            }
+            Event::IncomeToClaims { loss, amount, .. }
+            | Event::ResultToClaims { loss, amount, .. }
+                if *loss == of =>
+            {
+                owed_again += amount.atoms();
+            }
+            _ => {}
+        }
+    }
+    Amount::new(given)
+        .unwrap_or(Amount::MAX)
+        .less_or_zero(Amount::new(owed_again).unwrap_or(Amount::MAX))
 }
 
 /// What is due of what was ceded, in the order of the losses. Where a pot or an account has no room

@@ -13,9 +13,10 @@ pub(super) fn bear(loss: &mut Loss, layer: LayerId, bearer: Bearer, amount: Amou
     bear_at_step(loss, step, bearer, amount);
 }
 
-/// The same at a step.
+/// The same at a step: what a fund bore as a layer and what it repaid others later stand apart.
 pub(super) fn bear_at_step(loss: &mut Loss, step: u16, bearer: Bearer, amount: Amount) {
-    match loss.pools.iter_mut().find(|pool| pool.bearer == bearer) {
+    let same = |pool: &&mut ClaimPool| pool.step == step && pool.bearer == bearer;
+    match loss.pools.iter_mut().find(same) {
         Some(pool) => pool.borne = pool.borne.checked_add(amount).unwrap_or(Amount::MAX),
         None => {
             loss.pools.push(ClaimPool { step, bearer, borne: amount, repaid: Amount::ZERO });

@@ -148,7 +148,7 @@ pub(super) fn report_loss(
         amount: *amount,
         failed: *failed,
         margin: *margin,
-        set_off: set_off.clone(),
+        set_off: set_off::counted(state, *domain, *failed, set_off.clone()),
         challenge,
     });
     Ok(())
@@ -362,6 +362,7 @@ impl Failure {
         let loss = LossId::at(state.losses.losses.len() + place)
             .ok_or(Rejection::TooMany { what: "losses" })?;
         let (account, cause) = (self.account, self.cause.clone());
+        let set_off = set_off::counted(state, domain, Some(account), set_off);
         events.push(Event::DefaultFound { loss, domain, number, cause, account, set_off });
         Ok(())
     }

@@ -152,8 +152,7 @@ impl Losses {
         let (mut reported, mut gained) = (Amount::ZERO, Amount::ZERO);
         for loss in self.detected(state, asset) {
             let of_account = |off: &&SetOff| off.account == account;
-            let stated =
-                set_off::stated(state, loss, asset).filter(of_account).map(|off| off.up_to);
+            let stated = loss.set_off.iter().filter(of_account).map(|off| off.up_to);
             reported =
                 stated.fold(reported, |sum, up_to| sum.checked_add(up_to).unwrap_or(Amount::MAX));
             let gains = set_off::own_gains(state, loss, asset);

@@ -24,25 +24,26 @@ pub(super) fn gains_of_owner(state: &State, domain: DomainId, failed: AccountId)
     largest(gains.map(|claim| SetOff { account: claim.account, up_to: claim.weight }).collect())
 }
 
-/// What the failed owner's other accounts pay: what was reported for them, and what they gained
-/// in markets since the reference of the loss, as it is now.
-pub(super) fn of_loss(state: &State, found: &Loss, asset: AssetId) -> Vec<SetOff> {
-    let stated = stated(state, found, asset).copied();
-    largest(stated.chain(own_gains(state, found, asset)).collect())
+/// What of `stated` counts for a loss in `domain` that is found now: of another account that trades
+/// in its asset the session is known, and its principal with it, so that nothing stated counts. A
+/// trade that comes later changes nothing of a loss that is found.
+pub(super) fn counted(
+    state: &State,
+    domain: DomainId,
+    failed: Option<AccountId>,
+    mut stated: Vec<SetOff>,
+) -> Vec<SetOff> {
+    let asset = state.domains.asset_of(domain);
+    let trades = |account| asset.is_some() && state.markets.position(account).asset == asset;
+    stated.retain(|off| failed == Some(off.account) || !trades(off.account));
+    stated
 }
 
-/// What was reported for the owner's accounts, where nobody knows better: of one that trades in the
-/// loss's asset the session is known, and its principal with it.
-pub(super) fn stated<'a>(
-    state: &'a State,
-    found: &'a Loss,
-    asset: AssetId,
-) -> impl Iterator<Item = &'a SetOff> {
-    let trades = move |account| state.markets.position(account).asset == Some(asset);
-    found
-        .set_off
-        .iter()
-        .filter(move |off| found.failed == Some(off.account) || !trades(off.account))
+/// What the failed owner's other accounts pay: what was stated for them, and what they gained in
+/// markets since the reference of the loss, as it is now.
+pub(super) fn of_loss(state: &State, found: &Loss, asset: AssetId) -> Vec<SetOff> {
+    let stated = found.set_off.iter().copied();
+    largest(stated.chain(own_gains(state, found, asset)).collect())
 }
 
 /// What the failed owner's other accounts gained in markets since the reference of the loss.

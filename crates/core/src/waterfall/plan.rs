@@ -102,16 +102,18 @@ pub fn plan(state: &State, domain: DomainId, class: CauseClass, amount: Amount) 
     let open = Losses::joinable(state, domain, class, amount);
     let open = open.map(|(_, episode)| episode.clone());
     let mut episode = open.unwrap_or_else(|| fresh(state, domain));
-    episode.deficits = episode.deficits.checked_add(amount).ok()?;
-    let id = *episode.rules.waterfalls.get(&class)?;
-    let set = standing(state, domain, &episode);
-    let against = Against { episode: &episode, set: &set, loss: None };
-    let steps = &state.domains.waterfall(id)?.steps;
     let netted = match class {
         CauseClass::Default => results_of(state, domain).min(amount),
         CauseClass::PriceError | CauseClass::Custody => Amount::ZERO,
     };
-    let mut left = amount.less_or_zero(netted);
+    // What nets does not enter, and layers attach to what does.
+    let enters = amount.less_or_zero(netted);
+    episode.deficits = episode.deficits.checked_add(enters).ok()?;
+    let id = *episode.rules.waterfalls.get(&class)?;
+    let set = standing(state, domain, &episode);
+    let against = Against { episode: &episode, set: &set, loss: None };
+    let steps = &state.domains.waterfall(id)?.steps;
+    let mut left = enters;
     let mut rounds = Vec::new();
     for (number, step) in (1..).zip(steps) {
         if left.is_zero() {

@@ -434,7 +434,8 @@ impl Model {
 
 /// The pool of a bearer, new if he bore nothing yet.
 pub fn bearer(loss: &mut Loss, step: usize, of: Bearer) -> &mut Pool {
-    let place = loss.pools.iter().position(|pool| pool.bearer == of).unwrap_or_else(|| {
+    let same = |pool: &Pool| pool.step == step && pool.bearer == of;
+    let place = loss.pools.iter().position(same).unwrap_or_else(|| {
         let (borne, repaid) = (Int::zero(), Int::zero());
         loss.pools.push(Pool { step, bearer: of, borne, repaid, rows: BTreeMap::new() });
         loss.pools.len() - 1

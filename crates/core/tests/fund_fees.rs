@@ -91,17 +91,24 @@ fn what_cannot_be_is_refused_and_changes_nothing() {
     }
 }
 
-/// Whoever failed owes what the fund paid for him, and pays it last: the winners' rest comes first.
-#[test]
-fn what_a_fund_repaid_is_owed_to_it() {
+/// A loss that Bob bears with what he has, before a fund of nothing, whose income goes to claims in
+/// part.
+fn bob_bears(cash: u128, loss: u128, to_claims: u128) -> World {
     let mut world = World::new("USD", 2);
     world.gains("gains", None);
     world.fund("fund", 0, None);
     world.waterfall(&["gains", "fund"]);
-    world.set(Parameter::IncomeToClaims, 1_000_000);
-    world.account("bob", 100);
-    world.claim("gains", "bob", 100, 100);
-    world.report("lost", 50);
+    world.set(Parameter::IncomeToClaims, to_claims);
+    world.account("bob", cash);
+    world.claim("gains", "bob", cash, cash);
+    world.report("lost", loss);
+    world
+}
+
+/// Whoever failed owes what the fund paid for him, and pays it last: the winners' rest comes first.
+#[test]
+fn what_a_fund_repaid_is_owed_to_it() {
+    let mut world = bob_bears(100, 50, 1_000_000);
     world.income("fund", 30);
     assert_eq!((world.cash("bob"), world.pot("fund")), (80, 0));
     world.recover("lost", 25);
@@ -117,14 +124,7 @@ fn what_a_fund_repaid_is_owed_to_it() {
 /// the debt's step, what it repaid the members stands last.
 #[test]
 fn what_a_fund_repaid_stands_behind_the_members_whatever_else_it_paid() {
-    let mut world = World::new("USD", 2);
-    world.gains("gains", None);
-    world.fund("fund", 0, None);
-    world.waterfall(&["gains", "fund"]);
-    world.set(Parameter::IncomeToClaims, 500_000);
-    world.account("bob", 60);
-    world.claim("gains", "bob", 60, 60);
-    world.report("lost", 100);
+    let mut world = bob_bears(60, 100, 500_000);
     world.income("fund", 100);
     assert_eq!((world.uncovered(), world.cash("bob"), world.pot("fund")), (0, 30, 30));
     world.recover("lost", 70);

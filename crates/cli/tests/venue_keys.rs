@@ -18,6 +18,8 @@ reduce_only_after = "10 min"
 settle_after = "24 h"
 expiry_window = "30 min"
 loan_limit = "50 %"
+stake_cooldown = "10 d"
+exit_queue_limit = "25 %"
 [[domain.step]]
 layer = "Fund"
 kind = "insurance-fund"
@@ -114,6 +116,8 @@ fn every_key_that_cannot_be_right_is_refused_with_its_place() {
         ("settle_after = \"24 h\"", "settle_after = \"900 d\"", "settle-after-not-a-duration"),
         ("expiry_window = \"30 min\"", "expiry_window = \"1 s\"", "expiry-window-not-a-duration"),
         ("loan_limit = \"50 %\"", "loan_limit = \"150 %\"", "loan-limit-not-a-part"),
+        ("stake_cooldown = \"10 d\"", "stake_cooldown = \"91 d\"", "stake-cooldown-not-a-duration"),
+        ("_limit = \"25 %\"", "_limit = \"101 %\"", "exit-queue-limit-not-a-part"),
         ("steps = { price = \"3 %\"", "steps = { price = \"5 %\"", "flaw"),
         ("steps = { price = \"3 %\"", "steps = { prize = \"3 %\"", "toml-unknown-key"),
         ("steps = { price = \"3 %\"", "steps = { price = \"101 %\"", "price-not-a-part"),

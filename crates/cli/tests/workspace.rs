@@ -180,9 +180,9 @@ fn path_lines_with(text: &str, modules: &[&str]) -> Vec<usize> {
 
 #[test]
 fn loss_and_waterfall_know_no_pool_and_no_market() {
-    let areas = ["pools", "derivatives"];
+    let areas = ["pools", "market", "oracle", "pricing", "liquidation"];
     let planted = "use crate::pools::Pool;\nuse crate::{\n    ids,\n    pools,\n};\n// crate::pools\n\
-                   let x = derivatives::open(y);\nlet pools = state.pools.len();";
+                   let x = market::open(y);\nlet pools = state.pools.len();";
     assert_eq!(path_lines_with(planted, &areas), [1, 4, 7]);
     assert!(shares_losses("crates/core/src/waterfall/plan.rs"));
     assert!(shares_losses("crates/core/src/loss.rs"));

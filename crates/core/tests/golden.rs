@@ -62,7 +62,16 @@ fn people(world: &mut World) {
     world.stake("alice", "tranche", 200);
     let (layer, account) = (world.layer_id("tranche"), world.id("sam"));
     let (number, taken) = (800, amount(500));
+    world.set(Parameter::StakeCooldown, 0);
     world.domain_do(domain::Command::Unstake { layer, account, number, amount: taken });
+    world.set(Parameter::StakeCooldown, 10);
+    world.domain_do(domain::Command::Unstake {
+        layer,
+        account,
+        number: number + 1,
+        amount: amount(100),
+    });
+    world.tick(10);
     for (text, weight) in [("alice-iso", 250), ("bob", 3_001), ("carol", 2_002)] {
         world.claim("gains", text, weight, weight);
     }
@@ -305,11 +314,11 @@ fn the_bytes_of_every_kind() {
     let events = records().flat_map(|record| record.events.iter());
     let text = first_of_each(events);
     same_as("event-bytes.txt", &text);
-    let kinds = 6 + 8 + 42 + 4 + 1 + 6 + 11 + 5 + 5;
+    let kinds = 6 + 10 + 42 + 4 + 1 + 6 + 11 + 5 + 5;
     assert_eq!(text.lines().count(), kinds, "every kind of event is made:\n{text}");
     let actions = records().map(|record| &record.envelope.action);
     let text = first_of_each(actions);
     same_as("command-bytes.txt", &text);
-    let kinds = 6 + 8 + 11 + 2 + 16 + 1 + 4 + 1 + 10 + 4 + 5;
+    let kinds = 6 + 8 + 1 + 11 + 2 + 16 + 1 + 4 + 1 + 10 + 4 + 5;
     assert_eq!(text.lines().count(), kinds, "every command is given:\n{text}");
 }

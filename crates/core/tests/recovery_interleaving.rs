@@ -22,6 +22,7 @@ fn world(on_touch: bool, to_claims: u128) -> World {
     world.touched("deposits", on_touch);
     world.waterfall(&["fund", "tranche", "gains", "deposits"]);
     world.set(Parameter::IncomeToClaims, to_claims);
+    world.set(Parameter::StakeCooldown, 1_000_000);
     for place in 0..MEMBERS {
         let text = format!("a{place}");
         world.account_of(&text, &format!("o{}", place % 3), 100);
@@ -293,4 +294,24 @@ fn those_who_paid_by_rank_are_repaid() {
     assert_eq!((world.cash("ann"), world.uncovered()), (80, -30));
     world.recover("L", 50);
     assert_eq!((world.cash("ann"), world.uncovered()), (100, 0));
+}
+
+/// What came back to an owner who failed pays what the bearers of his loss lack, and no atom that
+/// rounding lacks of their shares: the residue pays that, and nothing stays on its way.
+#[test]
+fn what_rounding_lacks_of_shares_is_nobodys_claim() {
+    let mut run = Run { world: world(true, 0), losses: 0, held: false };
+    for step in [
+        Step::Withdraw(0, 26),
+        Step::Declare(0),
+        Step::Loss(79),
+        Step::Stake(0, 12),
+        Step::Lose(3, 107),
+        Step::Hold,
+        Step::Lose(0, 122),
+        Step::Fail(1, 1),
+        Step::Recover(1, 3),
+    ] {
+        run.step(&step);
+    }
 }

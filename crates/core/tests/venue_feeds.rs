@@ -118,6 +118,45 @@ fn a_walking_price_deleverages_nobody_and_the_next_route_comes() {
     assert_eq!((route(&world), world.lots("alice", "BTC")), (Some(1), 100));
 }
 
+/// A wrong jump is marked, which needs little; it is gone before the next mark. Who stands below
+/// maintenance at it is not liquidated when the feed is good again: the engine marks what strayed
+/// before anyone is looked at.
+#[test]
+fn a_mark_that_strayed_liquidates_nobody() {
+    let mut world = floor();
+    let of = routes(&world, "fund", &[Route::Market]);
+    world.set_routes(of).unwrap();
+    let mut say_all = |world: &mut World, ticks| {
+        world.tick(1_000);
+        (0..3).for_each(|id| drop(say(world, id, ticks).unwrap()));
+    };
+    (0..21).for_each(|_| say_all(&mut world, 600));
+    refresh(&mut world).unwrap();
+    assert!((0..2_000).contains(&world.equity("alice")), "{} left", world.equity("alice"));
+    for _ in 0..60 {
+        say_all(&mut world, 1_000);
+        let alice = world.id("alice");
+        let liquidated = world.engine.state().closeouts.liquidation(alice).is_some();
+        assert!(!liquidated, "at a mark that strayed, with {} left", world.equity("alice"));
+    }
+    assert!(world.equity("alice") > 15_000, "the engine marked it, at {}", world.equity("alice"));
+}
+
+/// After an outage the feed is good at once and far from the mark: nothing leaves, and no lots are
+/// assigned, at what the mark was.
+#[test]
+fn nothing_leaves_at_a_mark_that_strayed() {
+    let mut world = floor();
+    assert_eq!(world.free("bob"), 10_000);
+    world.tick(600_000);
+    assert_eq!(world.free("bob"), 0);
+    for id in 0..3 {
+        say(&mut world, id, 1_150).unwrap();
+    }
+    // Bob, short a hundred, lost 15,000 of his 20,000: what is left does not cover his margin.
+    assert_eq!((world.equity("bob"), world.free("bob")), (5_000, 0));
+}
+
 #[test]
 fn a_market_with_a_feed_is_marked_by_nobody_else() {
     let mut world = floor();

@@ -193,6 +193,14 @@ const OF_MARKETS: &[Case] = &[
         let command = fill(w, "BTC", book, w.party("carol"), 1);
         w.market_do(command)
     }),
+    ("backstop-leaves", |w| {
+        w.tranche("tranche");
+        w.waterfall(&["fund", "tranche", "gains"]);
+        w.account("sam", 100);
+        w.stake("sam", "tranche", 100);
+        w.try_unstake("sam", "tranche", 51).unwrap();
+        w.try_fill("BTC", "carol", "bob", 1, 1_000)
+    }),
     ("only-reduces", |w| {
         let (status, domain, cause) = (Status::ReduceOnly, Some(DOMAIN), name("stop"));
         w.must(Action::Control(control::Command::SetStatus { domain, status, cause }));

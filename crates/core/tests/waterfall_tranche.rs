@@ -2,6 +2,7 @@
 
 mod world;
 
+use rhodian_core::control::Parameter;
 use rhodian_core::domain::{Attachment, Kind, Source};
 use world::{World, amount, layer};
 
@@ -60,6 +61,7 @@ fn closed_while_an_episode_is_open() {
     world.waterfall(&["pool"]);
     world.account("ann", 100);
     world.stake("ann", "pool", 50);
+    world.set(Parameter::StakeCooldown, 0);
     world.hold_episode_open();
     assert_eq!(world.try_unstake("ann", "pool", 1).unwrap_err().code(), "episode-open");
     assert_eq!(world.try_stake("ann", "pool", 1).unwrap_err().code(), "episode-open");

@@ -8,7 +8,7 @@ use rhodian_core::recovery::{Bearer, Claim, ClaimPool};
 use rhodian_core::units::{Amount, Fraction};
 use serde::Serialize;
 
-use super::notes::{level, weight_word};
+use super::notes::{level_of, weight_word};
 use super::replay::Replay;
 use super::rows::{Columns, exact_shares, repaid, rule_of};
 use super::summary::kebab;
@@ -94,8 +94,11 @@ pub struct LossShare {
     pub reached: Amount,
     /// What this layer was to pay in the episode with this loss, in all.
     pub cumulative: Amount,
-    /// The level, where the rule has one.
+    /// The level, where the rule has one; with priority classes, of the account's class.
     pub level: Option<Fraction>,
+    /// The account's priority class, where the layer has classes.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub class: Option<u32>,
     /// The most the account could pay in the episode then: the cap, or less.
     pub cap_then: Amount,
     /// The whole part of its exact cumulative share, and the fraction left.
@@ -258,6 +261,13 @@ fn layer_share(
     })
 }
 
+/// Whether the layer reads priority classes.
+fn with_classes(state: &State, division: &Division) -> bool {
+    let layer = state.domains.layer(division.layer);
+    let rule = layer.and_then(|layer| layer.spec.source.members());
+    rule.is_some_and(|rule| rule.classes)
+}
+
 fn loss_share(
     replay: &Replay,
     account: AccountId,
@@ -285,7 +295,8 @@ fn loss_share(
         earlier_steps: sum(before.into_iter()),
         reached: sum(planned.map(|draw| draw.planned)),
         cumulative: division.cumulative,
-        level: level(division),
+        level: level_of(division, part.class),
+        class: with_classes(state, division).then_some(part.class),
         cap_then: part.cap_then,
         exact_whole: Amount::new(whole).unwrap_or(Amount::MAX),
         exact_fraction: Fraction { num, den },

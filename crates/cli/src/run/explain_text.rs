@@ -137,6 +137,9 @@ fn loss_text(layer: &LayerShare, loss: &LossShare, money: Money, say: &mut dyn F
         let _ = write!(line, ", {} in the episode so far", full(loss.cumulative));
     }
     say(line + ".");
+    if let Some(class) = loss.class {
+        say(format!("    It is in class {class}: lower classes pay in full before it is asked."));
+    }
     say(format!("    {}", exact_sentence(layer, loss, money)));
     say(format!("    {}", paid_sentence(loss, money)));
     if !loss.repaid.is_zero() {

@@ -81,6 +81,19 @@ pub fn level(division: &Division) -> Option<Fraction> {
     }
 }
 
+/// The level of `class`: levels stand in the order of the classes.
+#[must_use]
+pub fn level_of(division: &Division, class: u32) -> Option<Fraction> {
+    if division.levels.len() == 1 {
+        return level(division);
+    }
+    let mut classes: Vec<u32> = division.parts.iter().map(|part| part.class).collect();
+    classes.sort_unstable();
+    classes.dedup();
+    let place = classes.binary_search(&class).ok()?;
+    division.levels.get(place).copied().flatten()
+}
+
 /// How many members have paid, or owe, all that they may.
 fn at_cap(division: &Division) -> usize {
     let full = |part: &&Part| {

@@ -218,6 +218,7 @@ fn terms(words: &Words<'_>, shape: &TermsShape) -> Result<Vec<Term>, Diagnostic>
         (Parameter::ReduceOnlyAfter, "reduce_only_after", &shape.reduce_only_after),
         (Parameter::SettleAfter, "settle_after", &shape.settle_after),
         (Parameter::ExpiryWindow, "expiry_window", &shape.expiry_window),
+        (Parameter::StakeCooldown, "stake_cooldown", &shape.stake_cooldown),
     ];
     for (parameter, key, at) in lengths {
         let Some(at) = at else { continue };
@@ -241,6 +242,7 @@ fn terms(words: &Words<'_>, shape: &TermsShape) -> Result<Vec<Term>, Diagnostic>
         (Parameter::OpeningProfit, "opening_profit", &shape.opening_profit),
         (Parameter::FundDrawdown, "fund_drawdown", &shape.fund_drawdown),
         (Parameter::LoanLimit, "loan_limit", &shape.loan_limit),
+        (Parameter::ExitQueueLimit, "exit_queue_limit", &shape.exit_queue_limit),
     ] {
         let Some(at) = at else { continue };
         let value = u128::from(words.percent(at, key, "", 1_000_000)?);

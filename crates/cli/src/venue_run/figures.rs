@@ -277,7 +277,8 @@ impl Figures {
             domain::Event::Staked { account, amount, .. } => {
                 self.account(*account).staked += amount.atoms().cast_signed();
             }
-            domain::Event::Unstaked { account, amount, .. } => {
+            domain::Event::Unstaked { account, amount, .. }
+            | domain::Event::ExitPaid { account, amount, .. } => {
                 self.account(*account).staked -= amount.atoms().cast_signed();
             }
             _ => {}

@@ -8,7 +8,11 @@ use crate::support::{Ran, World};
 #[test]
 fn every_command_has_help_with_examples() {
     let world = World::with_claims(MISHNAH);
-    for command in ["", "allocate", "completions"] {
+    let commands = "allocate share explain run margin incident init check schema demo serve lab \
+                    lab_october lab_size-fund lab_what-if verify verify_receipt verify_standing \
+                    verify_episode verify_journal completions";
+    for command in commands.split_whitespace().chain([""]) {
+        let command = command.replace('_', " ");
         for flag in ["--help", "-h"] {
             let ran = world.run(&format!("{command} {flag}"));
             assert_eq!((ran.status, ran.stderr.as_str()), (0, ""), "{command} {flag}");

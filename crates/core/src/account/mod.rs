@@ -76,7 +76,8 @@ impl Accounts {
     pub(crate) fn evolve_domain(&mut self, event: &domain::Event) {
         match *event {
             domain::Event::Staked { account, number, .. }
-            | domain::Event::Unstaked { account, number, .. } => self.number(account, number),
+            | domain::Event::Unstaked { account, number, .. }
+            | domain::Event::ExitAsked { account, number, .. } => self.number(account, number),
             _ => {}
         }
     }

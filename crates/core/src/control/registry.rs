@@ -67,6 +67,10 @@ pub enum Parameter {
     ///
     /// [`DeleveragingOrder`]: crate::closeout::DeleveragingOrder
     DeleveragingOrder = 24,
+    /// How long who asks for his stake in a layer of the domain waits, and is drawn on.
+    StakeCooldown = 25,
+    /// How much of a layer's stakes may be on its way out before the domain only reduces risk.
+    ExitQueueLimit = 26,
 }
 
 /// A parameter as it is declared.
@@ -256,6 +260,24 @@ pub const PARAMETERS: &[Declared] = &[
         default: 0,
         reason: "leverage draining; the orders of other venues are for venues bound to them",
     },
+    Declared {
+        parameter: Parameter::StakeCooldown,
+        name: "stake-cooldown",
+        unit: "milliseconds",
+        min: 0,
+        max: 90 * 24 * HOUR,
+        default: 7 * 24 * HOUR,
+        reason: "a week: longer than it takes to find a theft, agree on it and report it",
+    },
+    Declared {
+        parameter: Parameter::ExitQueueLimit,
+        name: "exit-queue-limit",
+        unit: "millionths",
+        min: 0,
+        max: 1_000_000,
+        default: 500_000,
+        reason: "half: what is opened now would stand on the other half alone",
+    },
 ];
 
 impl Parameter {
@@ -281,6 +303,8 @@ impl Parameter {
             Self::ExpiryWindow => 15,
             Self::LoanLimit => 16,
             Self::DeleveragingOrder => 17,
+            Self::StakeCooldown => 18,
+            Self::ExitQueueLimit => 19,
         }]
     }
 }

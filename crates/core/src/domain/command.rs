@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 use super::{CauseClass, LayerSpec};
 use crate::account;
 use crate::bounds::MAX_PENDING;
-use crate::ids::{AccountId, AssetId, DomainId, LayerId, Name, WaterfallId};
+use crate::ids::{AccountId, AssetId, DomainId, LayerId, Name, Time, WaterfallId};
 use crate::ledger::{Holder, Transfer};
 use crate::units::Amount;
 use crate::waterfall::{Flaw, Step};
@@ -76,7 +76,10 @@ pub enum Command {
         /// How much more, above zero.
         amount: Amount,
     } = 7,
-    /// An account takes stake out; not while an episode is open that may draw on it.
+    /// An account asks for stake. Where the layer has a cooldown the stake stays, is drawn on like
+    /// any other, and leaves by itself when the cooldown is over and no known loss may draw on the
+    /// layer; such a request stands. Without a cooldown it leaves at once, or is refused while a
+    /// known loss may draw on the layer.
     Unstake {
         /// The layer.
         layer: LayerId,
@@ -87,6 +90,24 @@ pub enum Command {
         /// How much less, above zero.
         amount: Amount,
     } = 8,
+}
+
+/// An internal command: what `duty` names and the engine runs.
+#[derive(Clone, Debug, PartialEq, Eq, BorshSerialize, BorshDeserialize, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema), schemars(rename = "DomainDuty"))]
+#[borsh(use_discriminant = true)]
+#[serde(tag = "duty", rename_all = "kebab-case", deny_unknown_fields)]
+#[repr(u8)]
+pub enum Duty {
+    /// A cooldown is over: the stake that was asked for goes to its account.
+    PayExit {
+        /// The layer.
+        layer: LayerId,
+        /// When the cooldown ended.
+        until: Time,
+        /// The account.
+        account: AccountId,
+    } = 1,
 }
 
 /// What happened.
@@ -128,6 +149,17 @@ pub enum Event {
         amount: Amount,
         stake: Amount,
     } = 8,
+    /// Stake was asked for; it stays, and is drawn on, until then at least.
+    ExitAsked { layer: LayerId, account: AccountId, number: u64, amount: Amount, until: Time } = 9,
+    /// Stake that was asked for went out; `stake` is the account's stake after it.
+    ExitPaid {
+        layer: LayerId,
+        account: AccountId,
+        until: Time,
+        asset: AssetId,
+        amount: Amount,
+        stake: Amount,
+    } = 10,
 }
 
 impl Event {
@@ -139,14 +171,16 @@ impl Event {
             Self::Staked { layer, account, asset, amount, .. } => {
                 (asset, Holder::Account(account), Holder::Layer(layer), amount)
             }
-            Self::Unstaked { layer, account, asset, amount, .. } => {
+            Self::Unstaked { layer, account, asset, amount, .. }
+            | Self::ExitPaid { layer, account, asset, amount, .. } => {
                 (asset, Holder::Layer(layer), Holder::Account(account), amount)
             }
             Self::AssetAdded { .. }
             | Self::DomainOpened { .. }
             | Self::LayerAdded { .. }
             | Self::WaterfallSet { .. }
-            | Self::TermsAccepted { .. } => return,
+            | Self::TermsAccepted { .. }
+            | Self::ExitAsked { .. } => return,
         };
         visit(Transfer { asset, from, to, amount });
     }
@@ -194,10 +228,14 @@ pub enum Rejection {
     NotStaked { layer: LayerId },
     /// An episode is open that may draw on the layer.
     EpisodeOpen { layer: LayerId },
-    /// More than the account staked.
+    /// A loss was approved that may draw on the layer, and may still be challenged.
+    LossKnown { layer: LayerId },
+    /// More than the account staked and has not asked for.
     AboveStake { asked: Amount, stake: Amount },
     /// The pot would pass 10^30.
     PotAboveBound { layer: LayerId },
+    /// The internal command is not due.
+    NotDue,
     /// An account was the obstacle.
     Account(account::Rejection),
 }
@@ -231,8 +269,10 @@ impl Rejection {
             Self::NotPaidInto { .. } => "layer-not-paid-into",
             Self::NotStaked { .. } => "layer-not-staked",
             Self::EpisodeOpen { .. } => "episode-open",
+            Self::LossKnown { .. } => "loss-known",
             Self::AboveStake { .. } => "above-stake",
             Self::PotAboveBound { .. } => "pot-above-bound",
+            Self::NotDue => "not-due",
             Self::Account(rejection) => rejection.code(),
         }
     }
@@ -283,10 +323,17 @@ impl fmt::Display for Rejection {
             Self::EpisodeOpen { layer } => {
                 write!(f, "an episode is open that may draw on layer {layer}")
             }
-            Self::AboveStake { asked, stake } => write!(f, "{asked} asked, {stake} is staked"),
+            Self::LossKnown { layer } => write!(
+                f,
+                "a loss that may draw on layer {layer} was approved and may still be challenged"
+            ),
+            Self::AboveStake { asked, stake } => {
+                write!(f, "{asked} asked, {stake} is staked and not on its way out")
+            }
             Self::PotAboveBound { layer } => {
                 write!(f, "the pot of layer {layer} would pass 10^30 atoms")
             }
+            Self::NotDue => f.write_str("the internal command is not due"),
             Self::Account(rejection) => rejection.fmt(f),
         }
     }

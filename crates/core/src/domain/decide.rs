@@ -1,5 +1,6 @@
 //! Every check of the area's commands. Nothing changes here.
 
+use super::exits;
 use super::{
     Attachment, Basis, CauseClass, Command, Event, Kind, LayerSpec, MemberRule, Rejection, Source,
 };
@@ -143,7 +144,10 @@ fn set_waterfall(
     events: &mut Events,
 ) -> Result<(), Rejection> {
     let found = state.domains.domain(domain).ok_or(Rejection::UnknownDomain { domain })?;
-    if let Some(flaw) = flaw(&state.domains, found.asset, class, steps) {
+    let mut others = found.waterfalls.clone();
+    others.remove(&class);
+    let beside = state.domains.layers_of(&others);
+    if let Some(flaw) = flaw(&state.domains, found.asset, class, steps, &beside) {
         return Err(Rejection::Waterfall { flaw });
     }
     let waterfall =
@@ -194,9 +198,14 @@ fn stake(
     amount: Amount,
     events: &mut Events,
 ) -> Result<(), Rejection> {
-    let (asset, staked) = staked(state, layer, account, amount)?;
+    let asset = staked(state, layer, amount)?;
+    // Who stood at a detection is drawn on; who comes later is not.
+    if Losses::may_draw_on(state, layer) {
+        return Err(Rejection::EpisodeOpen { layer });
+    }
     account::free_above(state, account, asset, amount)?;
     room_in_pot(state, layer, asset, amount)?;
+    let staked = state.domains.stake(layer, account);
     let stake = staked.checked_add(amount).map_err(|_| Rejection::PotAboveBound { layer })?;
     state.touch(account, events);
     events.push(Event::Staked { layer, account, number, asset, amount, stake });
@@ -210,24 +219,29 @@ fn unstake(
     amount: Amount,
     events: &mut Events,
 ) -> Result<(), Rejection> {
-    let (asset, staked) = staked(state, layer, account, amount)?;
-    let stake = staked
-        .checked_sub(amount)
-        .map_err(|_| Rejection::AboveStake { asked: amount, stake: staked })?;
+    let asset = staked(state, layer, amount)?;
+    let staked = state.domains.stake(layer, account);
+    let asked = state.domains.exits(layer).map_or(Amount::ZERO, |exits| exits.asked(account));
+    let stays = staked.less_or_zero(asked);
+    if amount > stays {
+        return Err(Rejection::AboveStake { asked: amount, stake: stays });
+    }
+    let cooldown = state.stake_cooldown(layer);
+    if cooldown > 0 {
+        let until = state.now().after(cooldown);
+        events.push(Event::ExitAsked { layer, account, number, amount, until });
+        return Ok(());
+    }
+    exits::may_leave(state, layer)?;
     account::room_above(state, account, asset, amount)?;
     state.touch(account, events);
+    let stake = staked.less_or_zero(amount);
     events.push(Event::Unstaked { layer, account, number, asset, amount, stake });
     Ok(())
 }
 
-/// The asset of a staked layer and what `account` has in it; refused while an episode may draw
-/// on the layer, so that who stood at a detection stays and who comes later is not drawn on.
-fn staked(
-    state: &State,
-    layer: LayerId,
-    account: AccountId,
-    amount: Amount,
-) -> Result<(AssetId, Amount), Rejection> {
+/// The asset of a staked layer, for an amount of it.
+fn staked(state: &State, layer: LayerId, amount: Amount) -> Result<AssetId, Rejection> {
     let found = state.domains.layer(layer).ok_or(Rejection::UnknownLayer { layer })?;
     if !found.spec.kind.is_staked() {
         return Err(Rejection::NotStaked { layer });
@@ -235,9 +249,5 @@ fn staked(
     if amount.is_zero() {
         return Err(Rejection::ZeroAmount);
     }
-    if Losses::may_draw_on(state, layer) {
-        return Err(Rejection::EpisodeOpen { layer });
-    }
-    let stake = state.domains.stakes.get(&(layer, account)).copied();
-    Ok((found.spec.asset, stake.unwrap_or(Amount::ZERO)))
+    Ok(found.spec.asset)
 }

@@ -3,6 +3,7 @@
 
 mod command;
 mod decide;
+mod exits;
 mod layer;
 
 use alloc::collections::BTreeMap;
@@ -11,8 +12,10 @@ use alloc::vec::Vec;
 use borsh::{BorshDeserialize, BorshSerialize};
 use serde::{Deserialize, Serialize};
 
-pub use command::{Command, Event, Rejection};
+pub use command::{Command, Duty, Event, Rejection};
 pub(crate) use decide::{decide, room_in_pot};
+pub use exits::{Exits, Leaving};
+pub(crate) use exits::{decide_duty, duty};
 pub use layer::{Attachment, Basis, Caps, Kind, Layer, LayerSpec, MemberRule, PeriodCap, Source};
 
 use crate::ids::{AccountId, AssetId, DomainId, LayerId, Name, WaterfallId};
@@ -45,6 +48,11 @@ pub enum CauseClass {
     PriceError = 2,
     /// Assets were stolen, exploited or lost in operation.
     Custody = 3,
+}
+
+impl CauseClass {
+    /// Every class.
+    pub const ALL: [Self; 3] = [Self::Default, Self::PriceError, Self::Custody];
 }
 
 /// An asset.
@@ -95,6 +103,8 @@ pub struct Domains {
     pub(crate) waterfalls: Vec<Waterfall>,
     /// What each account staked in, or contributed to, a layer.
     pub(crate) stakes: BTreeMap<(LayerId, AccountId), Amount>,
+    /// What of them is on its way out, by layer; a layer of which nothing is has no entry.
+    pub(crate) exits: BTreeMap<LayerId, Exits>,
 }
 
 impl Domains {
@@ -149,6 +159,12 @@ impl Domains {
             .map(|((_, account), amount)| (*account, *amount))
     }
 
+    /// The stake of `account` in `layer`.
+    #[must_use]
+    pub fn stake(&self, layer: LayerId, account: AccountId) -> Amount {
+        self.stakes.get(&(layer, account)).copied().unwrap_or_default()
+    }
+
     /// Whether `account` accepted the terms now in force in `domain`.
     #[must_use]
     pub fn accepted(&self, domain: DomainId, account: AccountId) -> bool {
@@ -163,6 +179,22 @@ impl Domains {
     ) -> bool {
         let rule = |layer: &LayerId| self.layer(*layer).and_then(|of| of.spec.source.members());
         self.layers_of(waterfalls).iter().filter_map(rule).any(|rule| rule.basis == basis)
+    }
+
+    /// Whether `waterfalls` name `layer`.
+    pub(crate) fn names(
+        &self,
+        waterfalls: &BTreeMap<CauseClass, WaterfallId>,
+        layer: LayerId,
+    ) -> bool {
+        waterfalls.values().any(|id| self.names_in(*id, layer))
+    }
+
+    /// Whether a version of a waterfall names `layer`.
+    pub(crate) fn names_in(&self, waterfall: WaterfallId, layer: LayerId) -> bool {
+        let found = self.waterfall(waterfall).into_iter();
+        let mut sides = found.flat_map(|of| &of.steps).flat_map(|step| &step.layers);
+        sides.any(|side| side.layer == layer)
     }
 
     /// The layers that `waterfalls` name, each once, in id order.
@@ -216,6 +248,13 @@ impl Domains {
             | Event::Unstaked { layer, account, stake, .. } => {
                 self.set_stake(*layer, *account, *stake);
             }
+            Event::ExitAsked { layer, account, until, amount, .. } => {
+                self.exit_asked((*layer, *account), *until, *amount);
+            }
+            Event::ExitPaid { layer, account, until, amount, stake, .. } => {
+                self.exit_paid((*layer, *account), *until, *amount);
+                self.set_stake(*layer, *account, *stake);
+            }
         }
     }
 
@@ -225,5 +264,6 @@ impl Domains {
         } else {
             self.stakes.insert((layer, account), stake);
         }
+        self.exits_within(layer, account, stake);
     }
 }

@@ -116,6 +116,8 @@ pub enum Action {
     Lending(lending::Command) = 15,
     /// By the engine, of lending pools.
     LendingDuty(lending::Duty) = 16,
+    /// By the engine, of domains.
+    DomainDuty(domain::Duty) = 17,
 }
 
 /// A command: when, by whom, what.

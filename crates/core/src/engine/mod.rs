@@ -97,6 +97,9 @@ pub fn decide(state: &State, envelope: &Envelope, events: &mut Events) -> Result
         Action::LendingDuty(duty) => {
             lending::decide_duty(state, duty, events).map_err(Rejection::Lending)
         }
+        Action::DomainDuty(duty) => {
+            domain::decide_duty(state, duty, events).map_err(Rejection::Domain)
+        }
         Action::Duty(duty) => loss::decide_duty(state, duty, events).map_err(Rejection::Loss),
         Action::OracleDuty(duty) => {
             oracle::decide_duty(state, duty, events).map_err(Rejection::Oracle)
@@ -140,6 +143,7 @@ const fn is_duty(action: &Action) -> bool {
             | Action::OracleDuty(_)
             | Action::CollateralDuty(_)
             | Action::LendingDuty(_)
+            | Action::DomainDuty(_)
     )
 }
 
@@ -182,6 +186,7 @@ const fn needs(action: &Action) -> (Status, bool) {
         | Action::OracleDuty(_)
         | Action::CollateralDuty(_)
         | Action::LendingDuty(_)
+        | Action::DomainDuty(_)
         | Action::Tick => (Status::Closed, false),
     }
 }
@@ -275,6 +280,7 @@ fn next_duty(state: &State, events: &mut Events) -> Option<(Envelope, bool)> {
 fn due(state: &State, events: &mut Events) -> Option<(Envelope, bool)> {
     let of_oracle = || oracle::duty(state).map(Action::OracleDuty);
     let of_loss = || loss::duty(state).map(Action::Duty);
+    let of_domains = || domain::duty(state).map(Action::DomainDuty);
     let of_pools = || lending::duty(state).map(Action::LendingDuty);
     let of_markets = || market::duty(state).map(Action::MarketDuty);
     let of_collateral = || collateral::duty(state).map(Action::CollateralDuty);
@@ -285,6 +291,6 @@ fn due(state: &State, events: &mut Events) -> Option<(Envelope, bool)> {
         Some(Action::CloseOutDuty(duty))
     };
     let first = of_oracle().or_else(of_loss).or_else(of_pools).or_else(of_close_out);
-    let action = first.or_else(of_markets).or_else(of_collateral)?;
+    let action = first.or_else(of_markets).or_else(of_collateral).or_else(of_domains)?;
     Some((Envelope { at: state.now(), actor: Actor::ENGINE, action }, decided))
 }

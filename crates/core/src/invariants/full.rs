@@ -320,6 +320,11 @@ fn stakes(state: &State) -> Result<(), Broken> {
         if staked.atoms().cast_signed() != pot {
             return broken(STAKES, format!("layer {id} holds {pot}, {staked} is staked"));
         }
+        let Some(exits) = state.domains.exits(id) else { continue };
+        let above = |account| exits.asked(account) > state.domains.stake(id, account);
+        if !exits.is_whole() || exits.accounts().any(above) {
+            return broken(STAKES, format!("layer {id}: more is on its way out than is staked"));
+        }
     }
     Ok(())
 }

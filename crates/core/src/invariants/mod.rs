@@ -8,6 +8,9 @@ mod full;
 mod kept;
 mod leave;
 mod lending;
+mod lots;
+#[cfg(test)]
+mod lots_tests;
 mod running;
 #[cfg(test)]
 mod tests;
@@ -101,7 +104,8 @@ pub const LAWS: &[Law] = &[
         sentence: "A deficit is recognised once; a command repeated with its number changes \
                    nothing.",
         full: "numbers and losses are one to one",
-        running: "each loss's number and recognition, once",
+        running: "each loss's number and recognition, once; each market's fills in the order of \
+                  their numbers",
     },
     Law {
         id: PROFIT_FIRST,
@@ -143,12 +147,13 @@ pub const LAWS: &[Law] = &[
         sentence: "No participant's account is exempt; the close-out book only reduces, and is \
                    empty once its loss is measured.",
         full: "the book of every measured loss, in every asset; collateral taken and not sold",
-        running: "what the events left in a book, when own means are done",
+        running: "what each trade leaves of a book's lots; what the events left in a book, when \
+                  own means are done",
     },
     Law {
         id: STAKES,
-        sentence: "A staked pot holds exactly its stakes.",
-        full: "the pot and its stakes",
+        sentence: "A staked pot holds exactly its stakes; what is on its way out is staked.",
+        full: "the pot and its stakes; every request and its stake",
         running: "a pot's stakes by its events",
     },
     Law {

@@ -4,22 +4,19 @@
 use alloc::collections::{BTreeMap, BTreeSet};
 use alloc::format;
 use alloc::string::String;
-use alloc::vec::Vec;
 
 use super::kept::Kept;
 use super::leave::Halts;
 use super::lending;
+use super::lots::Lots;
 use super::{
-    BOOK, Broken, CAPS, DIVIDED, LEDGER, LIVE, MARKETS, ONCE, ORDER, PROFIT_FIRST, REPAID, SETTLED,
-    STAKES,
+    BOOK, Broken, CAPS, DIVIDED, LEDGER, LIVE, ONCE, ORDER, PROFIT_FIRST, REPAID, SETTLED, STAKES,
 };
-use crate::closeout;
 use crate::domain::{self, Kind};
 use crate::engine::{Event, State};
-use crate::ids::{AccountId, AssetId, DomainId, EpisodeId, LayerId, LiableSetId, LossId, MarketId};
+use crate::ids::{AccountId, AssetId, DomainId, EpisodeId, LayerId, LiableSetId, LossId};
 use crate::ledger::{Holder, Transfer};
 use crate::loss::{self, OwnMeans, RemainderTo};
-use crate::market::{self, Party};
 use crate::units::Amount;
 use crate::waterfall::{self, Against};
 
@@ -57,7 +54,7 @@ pub struct Running {
     episodes: BTreeMap<EpisodeId, BTreeSet<LossId>>,
     sets: BTreeMap<LossId, LiableSetId>,
     stakes: BTreeMap<(LayerId, AccountId), i128>,
-    lots: BTreeMap<(MarketId, Party), i128>,
+    lots: Lots,
     halts: Halts,
     lending: lending::Running,
 }
@@ -76,43 +73,6 @@ const fn paid_for(event: &loss::Event) -> Option<LossId> {
         loss::Event::RemainderMoved { other, .. } => Some(*other),
         _ => event.loss(),
     }
-}
-
-/// The lots an event moves: market, party, lots; every one has its other side.
-fn moves(event: &Event) -> Vec<(MarketId, Party, i128)> {
-    let (market, rows) = match event {
-        Event::Market(market::Event::Filled { market, buyer, seller, lots, .. }) => {
-            let lots = i128::from(lots.lots());
-            (*market, Vec::from([(*buyer, lots), (*seller, -lots)]))
-        }
-        Event::Market(market::Event::LegsTaken { loss, account, legs, .. }) => {
-            let rows = legs.iter().flat_map(|(market, lots)| {
-                let lots = i128::from(lots.lots());
-                [(*market, Party::Account(*account), -lots), (*market, Party::Book(*loss), lots)]
-            });
-            return rows.collect();
-        }
-        Event::CloseOut(closeout::Event::Deleveraged { from, market, taken, .. }) => {
-            let rows = taken.iter().flat_map(|(party, lots)| {
-                let lots = i128::from(lots.lots());
-                [(*party, lots), (*from, -lots)]
-            });
-            (*market, rows.collect())
-        }
-        Event::CloseOut(closeout::Event::LegsSold { from, to, legs, .. }) => {
-            let rows = legs.iter().flat_map(|(market, _, lots, _)| {
-                let lots = i128::from(lots.lots());
-                [(*market, Party::Account(*to), lots), (*market, *from, -lots)]
-            });
-            return rows.collect();
-        }
-        Event::Market(market::Event::PaidOut { market, paid, .. }) => {
-            let rows = paid.iter().map(|(party, lots)| (*party, -i128::from(lots.lots())));
-            (*market, rows.collect())
-        }
-        _ => return Vec::new(),
-    };
-    rows.into_iter().map(|(party, lots)| (market, party, lots)).collect()
 }
 
 impl Running {
@@ -142,7 +102,7 @@ impl Running {
             }
             Event::Domain(event) => self.stakes_of_domain(event, state),
             Event::Lending(event) => self.lending.after(event, state),
-            Event::Market(_) | Event::CloseOut(_) => self.markets(event, state),
+            Event::Market(_) | Event::CloseOut(_) => self.lots.after(event, state),
             Event::Account(_)
             | Event::Control(_)
             | Event::Oracle(_)
@@ -166,24 +126,6 @@ impl Running {
             if followed != stands {
                 let detail = format!("{holder:?} holds {stands}, the events say {followed}");
                 return broken(LEDGER, detail);
-            }
-        }
-        Ok(())
-    }
-
-    /// Each trade moves its lots between two parties; what they hold follows.
-    fn markets(&mut self, event: &Event, state: &State) -> Result<(), Broken> {
-        let mut touched = Vec::new();
-        for (market, party, lots) in moves(event) {
-            *self.lots.entry((market, party)).or_default() += lots;
-            touched.push((market, party));
-        }
-        for (market, party) in touched {
-            let followed = self.lots[&(market, party)];
-            let held = i128::from(state.markets.lots_of(party, market).lots());
-            if followed != held {
-                let detail = format!("market {market}: {party:?} holds {held}, not {followed}");
-                return broken(MARKETS, detail);
             }
         }
         Ok(())
@@ -396,7 +338,8 @@ impl Running {
     fn stakes_of_domain(&mut self, event: &domain::Event, state: &State) -> Result<(), Broken> {
         match event {
             domain::Event::Staked { layer, account, stake, .. }
-            | domain::Event::Unstaked { layer, account, stake, .. } => {
+            | domain::Event::Unstaked { layer, account, stake, .. }
+            | domain::Event::ExitPaid { layer, account, stake, .. } => {
                 self.stakes.insert((*layer, *account), signed(*stake));
                 self.pot(*layer, state)
             }

@@ -69,9 +69,15 @@ fn lacking(state: &State, loss: LossId, found: &Loss, asset: AssetId) -> Amount 
         // What its book leaves is not known yet.
         Stage::Detected => Amount::MAX,
         Stage::Measured | Stage::Absorbing => found.remaining(),
-        // Shares that wait for a touch are claims when they are taken.
+        // Shares that wait for a touch are claims when they are taken. What rounding lacks of them
+        // then is nobody's claim: the residue pays it.
         Stage::Settled => {
-            let untaken = state.ledger.owed(asset, Holder::Unsettled(loss));
+            let waits = state.losses.waits_for_touch(loss);
+            let untaken = if waits {
+                state.ledger.owed(asset, Holder::Unsettled(loss))
+            } else {
+                Amount::ZERO
+            };
             open_claims(&found.pools).checked_add(untaken).unwrap_or(Amount::MAX)
         }
     }

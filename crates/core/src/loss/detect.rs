@@ -7,7 +7,8 @@ use alloc::vec::Vec;
 use super::event::as_claims;
 use super::touch::touch_owner;
 use super::{
-    Command, Episode, Event, FrozenRules, Losses, Origin, Rejection, SetOff, Stage, liable, set_off,
+    Command, Episode, Event, FrozenRules, Loss, Losses, Origin, Rejection, SetOff, Stage, liable,
+    set_off,
 };
 use crate::account;
 use crate::allocation::Rule;
@@ -385,6 +386,35 @@ impl Failure {
     }
 }
 
+/// What a loss that is to be detected lacks as far as is known: a reported one its amount, a found
+/// one what its account or its book is below zero.
+fn size(state: &State, loss: LossId, found: &Loss) -> Amount {
+    let failed = found.failed.filter(|_| found.origin == Origin::Derived);
+    let (Some(account), Some(asset)) = (failed, state.domains.asset_of(found.domain)) else {
+        return found.close_out;
+    };
+    let equity = match found.taken_over {
+        true => state.book_equity(loss, asset),
+        false => state.equity(account, asset),
+    };
+    Amount::new(equity.min(0).unsigned_abs()).unwrap_or(Amount::MAX)
+}
+
+/// The set of `episode` whose window is open.
+fn open_set(state: &State, episode: &Episode) -> Option<LiableSetId> {
+    let last = episode.sets.last().copied();
+    last.filter(|id| state.losses.set(*id).is_some_and(|set| state.now() <= set.until))
+}
+
+/// Whether the detection of `loss`, now, fixes a liable set.
+pub(super) fn fixes_a_set(state: &State, loss: LossId) -> bool {
+    let found = state.losses.loss(loss);
+    let joined = found.and_then(|found| {
+        Losses::joinable(state, found.domain, found.class, size(state, loss, found))
+    });
+    joined.and_then(|(_, episode)| open_set(state, episode)).is_none()
+}
+
 /// Detection: opens or joins the domain's episode and, where no set's window is open, fixes the
 /// liable set.
 pub(super) fn detect(state: &State, loss: LossId, events: &mut Events) -> Result<(), Rejection> {
@@ -393,18 +423,7 @@ pub(super) fn detect(state: &State, loss: LossId, events: &mut Events) -> Result
         return Err(Rejection::NotDue);
     }
     let domain = found.domain;
-    let size = match found.failed.filter(|_| found.origin == Origin::Derived) {
-        Some(account) => {
-            let asset = asset_of(state, domain)?;
-            let equity = match found.taken_over {
-                true => state.book_equity(loss, asset),
-                false => state.equity(account, asset),
-            };
-            Amount::new(equity.min(0).unsigned_abs()).unwrap_or(Amount::MAX)
-        }
-        None => found.close_out,
-    };
-    let joined = Losses::joinable(state, domain, found.class, size);
+    let joined = Losses::joinable(state, domain, found.class, size(state, loss, found));
     let episode = match joined {
         Some((id, _)) => id,
         None => {
@@ -420,9 +439,7 @@ pub(super) fn detect(state: &State, loss: LossId, events: &mut Events) -> Result
     let failed = found.failed.filter(|_| found.origin != Origin::Derived || !found.taken_over);
     let owner = failed.and_then(|id| state.accounts.account(id)).map(|a| a.owner);
     let earlier = joined.map(|(_, episode)| episode);
-    let last = earlier.and_then(|found| found.sets.last()).copied();
-    let open = last.filter(|id| state.losses.set(*id).is_some_and(|s| state.now() <= s.until));
-    let set = match open {
+    let set = match earlier.and_then(|episode| open_set(state, episode)) {
         Some(id) => id,
         None => fix_set(state, domain, episode, earlier, owner, events)?,
     };

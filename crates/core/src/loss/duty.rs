@@ -4,6 +4,7 @@
 
 use super::{
     Duty, Loss, Losses, Origin, Phase, Stage, absorb, ceded, decide, detect, remainder, results,
+    set_off,
 };
 use crate::control;
 use crate::domain::Source;
@@ -21,7 +22,9 @@ pub(crate) fn duty(state: &State) -> Option<Duty> {
     // time as another is not liable for him.
     let mut waiting = state.losses_in(Phase::Detection);
     if let Some(loss) = waiting.find(|loss| is_detection_due(state, *loss)) {
-        return Some(Duty::Detect { loss });
+        // What is divided and not taken is no equity: a set that is fixed would count it.
+        let first = detect::fixes_a_set(state, loss).then(|| losses_waiting(state)).flatten();
+        return Some(first.unwrap_or(Duty::Detect { loss }));
     }
     if let Some(duty) = ceded::due(state) {
         return Some(duty);
@@ -54,6 +57,12 @@ pub(crate) fn duty(state: &State) -> Option<Duty> {
     Some(Duty::EnterSettlement { domain })
 }
 
+/// The shares that wait for a touch, to be taken.
+fn losses_waiting(state: &State) -> Option<Duty> {
+    let waiting = state.losses.first_waiting();
+    waiting.map(|(set, layer)| Duty::TakeWaiting { set, layer })
+}
+
 fn residue(losses: &Losses) -> Option<Duty> {
     let done = |(set, layer): &&(_, _)| {
         let set: &crate::ids::LiableSetId = set;
@@ -75,8 +84,9 @@ fn of_loss(state: &State, loss: LossId) -> Option<Duty> {
             Some(Duty::TakeOver { loss })
         }
         Stage::Detected if state.book_is_flat(loss) => {
-            let first = remainder::waits_for(state, loss, found);
-            let first = first.map(|(set, layer)| Duty::TakeWaiting { set, layer });
+            let waits =
+                remainder::waits_for(state, loss, found) || set_off::waits_for(state, found);
+            let first = waits.then(|| losses_waiting(state)).flatten();
             first.or(Some(Duty::TakeOwnMeans { loss }))
         }
         Stage::Measured => Some(Duty::Recognise { loss }),

@@ -1,8 +1,9 @@
 //! Liens: the part of an account held for its share of open losses.
 //!
 //! For each layer that divides over members, lien = min(cap, level x weight) rounded up, less
-//! what was paid under the set, where the level divides (paid + the holes of the set's open
-//! losses). Layers that have not yet paid are not deducted, so a lien is never too small.
+//! what was paid under the set, where the level divides (paid + the holes of those open losses of
+//! the set whose waterfalls name it). Layers that have not yet paid are not deducted, so a lien is
+//! never too small.
 //!
 //! A lien is a function of the state, and finding the level takes one pass over the members. The
 //! watch keeps the level it found: while the hole is the same, a member's cap may move freely at
@@ -15,7 +16,7 @@ use alloc::vec::Vec;
 
 use super::{Episode, LayerSet, Loss, Losses, Member, Origin, SetOff, Stage};
 use crate::allocation::{self, Rule};
-use crate::domain::{MemberRule, Source};
+use crate::domain::{CauseClass, MemberRule, Source};
 use crate::engine::{Purse, State};
 use crate::ids::{AccountId, AssetId, DomainId, LayerId, LiableSetId, LossId};
 use crate::loss::{liable, set_off};
@@ -59,16 +60,12 @@ impl Losses {
         let Some(asset) = state.domains.asset_of(domain) else { return Amount::ZERO };
         let open = state.open_episodes().filter(|(_, episode)| episode.domain == domain);
         let (mut holes, mut room) = (Amount::ZERO, Amount::ZERO);
-        let add = |sum: Amount, more: Amount| sum.checked_add(more).unwrap_or(Amount::MAX);
         for id in open.flat_map(|(_, episode)| &episode.sets) {
             let of = Of::new(state, *id, asset);
-            holes = add(holes, of.holes);
-            if of.holes.is_zero() {
-                continue;
-            }
+            holes = add(holes, of.all_holes());
             for (layer, members) in of.layers() {
                 let purse = of.purse(*layer);
-                if matches!(purse, Purse::Supply(_)) {
+                if matches!(purse, Purse::Supply(_)) && !of.hole(*layer).is_zero() {
                     let left = members.members.iter().map(|member| {
                         let cap = liable::cap_now(state, of.episode, asset, member, purse);
                         cap.less_or_zero(member.paid)
@@ -178,7 +175,6 @@ impl Liens<'_> {
     /// What [`Losses::lien`] says of `account`.
     pub(crate) fn of(&self, account: AccountId) -> Amount {
         let (losses, asset) = (&self.state.losses, self.asset);
-        let add = |sum: Amount, more: Amount| sum.checked_add(more).unwrap_or(Amount::MAX);
         let of_set = |of: &Of<'_>| of.of_account(account, Purse::Account);
         let lien = self.sets.iter().map(of_set).fold(Amount::ZERO, add);
         let lien = add(lien, losses.untaken_lien(self.state, account, asset));
@@ -187,6 +183,11 @@ impl Liens<'_> {
         }
         add(lien, losses.set_off_lien(self.state, account, asset))
     }
+}
+
+/// Losses of an episode sum to at most 10^30: recognition refuses more.
+fn add(sum: Amount, more: Amount) -> Amount {
+    sum.checked_add(more).unwrap_or(Amount::MAX)
 }
 
 /// What liens are held for: while a default is closed out, what its book lacks at the marks with
@@ -206,7 +207,8 @@ struct Of<'a> {
     set: LiableSetId,
     episode: &'a Episode,
     asset: AssetId,
-    holes: Amount,
+    /// The holes of the set's open losses, together, by the class of their causes.
+    holes: [(CauseClass, Amount); 3],
     /// The levels found so far, by layer.
     levels: Vec<(LayerId, Option<Fraction>)>,
 }
@@ -214,8 +216,8 @@ struct Of<'a> {
 impl<'a> Of<'a> {
     fn new(state: &'a State, set: LiableSetId, asset: AssetId) -> Self {
         let episode = &state.losses.episodes[state.losses.sets[set.index()].episode.index()];
-        let (holes, levels) = (Amount::ZERO, Vec::new());
-        let of = Self { state, set, episode, asset, holes, levels };
+        let holes = CauseClass::ALL.map(|class| (class, Amount::ZERO));
+        let of = Self { state, set, episode, asset, holes, levels: Vec::new() };
         Self { holes: of.holes(), ..of }
     }
 
@@ -229,7 +231,7 @@ impl<'a> Of<'a> {
             let spec = self.state.domains.layer(*layer).map(|found| &found.spec);
             let of_asset = spec.filter(|spec| spec.asset == self.asset);
             let rule = of_asset.and_then(|spec| spec.source.members());
-            if rule.is_some_and(|rule| self.reads_level(rule)) {
+            if rule.is_some_and(|rule| self.reads_level(*layer, rule)) {
                 let level = self.level_now(*layer, members);
                 self.levels.push((*layer, level));
             }
@@ -238,8 +240,8 @@ impl<'a> Of<'a> {
     }
 
     /// Whether liens of a layer with this rule are read from a level.
-    fn reads_level(&self, rule: &MemberRule) -> bool {
-        let held = !self.holes.is_zero() || rule.on_touch;
+    fn reads_level(&self, layer: LayerId, rule: &MemberRule) -> bool {
+        let held = !self.hole(layer).is_zero() || rule.on_touch;
         held && rule.rule == Rule::Proportional && !rule.classes
     }
 
@@ -258,15 +260,30 @@ impl<'a> Of<'a> {
         self.state.purse(self.episode.domain, layer)
     }
 
-    /// The holes of the set's open losses, together.
-    fn holes(&self) -> Amount {
+    fn holes(&self) -> [(CauseClass, Amount); 3] {
+        let mut holes = self.holes;
         let found = |id| Some((id, self.state.losses.loss(id)?));
         let losses = self.state.open_losses().filter_map(found);
-        let open = losses.filter(|(_, loss)| loss.set == Some(self.set));
-        // Losses of an episode sum to at most 10^30: recognition refuses more.
-        open.fold(Amount::ZERO, |sum, (id, loss)| {
-            sum.checked_add(hole(self.state, id, loss)).unwrap_or(Amount::MAX)
-        })
+        for (id, loss) in losses.filter(|(_, loss)| loss.set == Some(self.set)) {
+            let of_class = holes.iter_mut().filter(|(class, _)| *class == loss.class);
+            of_class.for_each(|(_, sum)| *sum = add(*sum, hole(self.state, id, loss)));
+        }
+        holes
+    }
+
+    /// All of them.
+    fn all_holes(&self) -> Amount {
+        self.holes.iter().fold(Amount::ZERO, |sum, (_, hole)| add(sum, *hole))
+    }
+
+    /// Those that `layer` may be drawn on for: of the classes whose waterfalls name it.
+    fn hole(&self, layer: LayerId) -> Amount {
+        let names = |class: &CauseClass| {
+            let waterfall = self.episode.rules.waterfalls.get(class);
+            waterfall.is_some_and(|id| self.state.domains.names_in(*id, layer))
+        };
+        let named = self.holes.iter().filter(|(class, _)| names(class));
+        named.fold(Amount::ZERO, |sum, (_, hole)| add(sum, *hole))
     }
 
     fn lien(&self, layer: LayerId, members: &LayerSet, member: &Member) -> Amount {
@@ -275,7 +292,7 @@ impl<'a> Of<'a> {
         else {
             return Amount::ZERO;
         };
-        let holes = self.holes;
+        let holes = self.hole(layer);
         if holes.is_zero() && !rule.on_touch {
             return Amount::ZERO;
         }
@@ -293,7 +310,7 @@ impl<'a> Of<'a> {
     /// The level that divides what was paid and the holes over the members now: the one measured
     /// last, where it still holds.
     fn level_now(&self, layer: LayerId, members: &LayerSet) -> Option<Fraction> {
-        let base = members.cumulative().checked_add(self.holes).unwrap_or(Amount::MAX);
+        let base = add(members.cumulative(), self.hole(layer));
         let known = self.state.measured(self.set, layer).filter(|known| known.base == base);
         known.map_or_else(|| self.level(layer, members, base), |known| known.level)
     }
@@ -317,10 +334,10 @@ pub(crate) fn measure(state: &State) -> Vec<((LiableSetId, LayerId), Level)> {
             };
             let Source::Members(rule) = spec.source else { continue };
             let of = Of::new(state, *id, spec.asset);
-            if !of.reads_level(&rule) {
+            if !of.reads_level(*layer, &rule) {
                 continue;
             }
-            let base = members.cumulative().checked_add(of.holes).unwrap_or(Amount::MAX);
+            let base = add(members.cumulative(), of.hole(*layer));
             if state.measured(*id, *layer).is_none_or(|known| known.base != base) {
                 levels
                     .push(((*id, *layer), Level { base, level: of.level(*layer, members, base) }));

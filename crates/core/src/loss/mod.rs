@@ -375,12 +375,18 @@ impl Losses {
 
     /// Whether an open episode's waterfalls name `layer`.
     pub(crate) fn may_draw_on(state: &State, layer: LayerId) -> bool {
-        state.open_episodes().any(|(_, episode)| {
-            episode.rules.waterfalls.values().any(|id| {
-                let waterfall = state.domains.waterfall(*id).into_iter();
-                let mut sides = waterfall.flat_map(|w| &w.steps).flat_map(|step| &step.layers);
-                sides.any(|side| side.layer == layer)
-            })
+        let mut open = state.open_episodes();
+        open.any(|(_, episode)| state.domains.names(&episode.rules.waterfalls, layer))
+    }
+
+    /// Whether a loss was approved, and may still be challenged, of a domain whose waterfalls in
+    /// force name `layer`.
+    pub(crate) fn may_come_to_draw_on(state: &State, layer: LayerId) -> bool {
+        let waiting = state.losses_in(Phase::Detection).filter_map(|id| state.losses.loss(id));
+        let mut approved = waiting.filter(|loss| matches!(loss.stage, Stage::Challengeable { .. }));
+        approved.any(|loss| {
+            let domain = state.domains.domain(loss.domain);
+            domain.is_some_and(|of| state.domains.names(&of.waterfalls, layer))
         })
     }
 }

@@ -7,7 +7,7 @@ use super::income::{Receivers, open_claims, repay};
 use super::{Event, Loss, Origin, RemainderTo, Stage};
 use crate::closeout;
 use crate::engine::{Events, State};
-use crate::ids::{AccountId, AssetId, LayerId, LiableSetId, LossId};
+use crate::ids::{AccountId, AssetId, LossId};
 use crate::ledger::Holder;
 use crate::units::Amount;
 
@@ -109,14 +109,11 @@ fn others(
     })
 }
 
-/// The shares that are taken before the book of `loss` gives anything back: it goes to accounts
-/// whose caps count on what they hold, and to those who bore other losses.
-pub(super) fn waits_for(
-    state: &State,
-    loss: LossId,
-    found: &Loss,
-) -> Option<(LiableSetId, LayerId)> {
-    let asset = state.domains.asset_of(found.domain)?;
-    let held = state.ledger.held(asset, Holder::Book(loss));
-    (!held.min(found.margin).is_zero()).then(|| state.losses.first_waiting()).flatten()
+/// Whether shares that wait for a touch are taken before the book of `loss` is measured: what it
+/// gives back goes to accounts whose caps count on what they hold, and to those who bore other
+/// losses.
+pub(super) fn waits_for(state: &State, loss: LossId, found: &Loss) -> bool {
+    let asset = state.domains.asset_of(found.domain);
+    let held = asset.map(|asset| state.ledger.held(asset, Holder::Book(loss)));
+    held.is_some_and(|held| !held.min(found.margin).is_zero())
 }

@@ -4,17 +4,21 @@
 use alloc::vec::Vec;
 use core::cmp::Reverse;
 
-use super::{FrozenRules, Loss, SetOff};
-use crate::domain::Kind;
+use super::{FrozenRules, Loss, Losses, SetOff};
+use crate::domain::{CauseClass, Kind};
 use crate::engine::State;
 use crate::ids::{AccountId, AssetId, DomainId};
+use crate::units::Amount;
 
 /// The reported session gains in the owner's other accounts: own means of his loss.
 pub(super) fn gains_of_owner(state: &State, domain: DomainId, failed: AccountId) -> Vec<SetOff> {
     let Some(owner) = state.accounts.account(failed).map(|account| account.owner) else {
         return Vec::new();
     };
-    let waterfalls = FrozenRules::now(state, domain).waterfalls;
+    let class = CauseClass::Default;
+    let open = Losses::joinable(state, domain, class, Amount::ZERO);
+    let frozen = open.map(|(_, episode)| episode.rules.waterfalls.clone());
+    let waterfalls = frozen.unwrap_or_else(|| FrozenRules::now(state, domain).waterfalls);
     let layers = state.domains.layers_of(&waterfalls).into_iter().filter(|layer| {
         state.domains.layer(*layer).is_some_and(|found| found.spec.kind == Kind::GainsHaircut)
     });
@@ -44,6 +48,17 @@ pub(super) fn counted(
 pub(super) fn of_loss(state: &State, found: &Loss, asset: AssetId) -> Vec<SetOff> {
     let stated = found.set_off.iter().copied();
     largest(stated.chain(own_gains(state, found, asset)).collect())
+}
+
+/// Whether one of the failed owner's accounts owes shares that wait for a touch: they are taken
+/// before his gains are measured, since what is owed of an equity is no means.
+pub(super) fn waits_for(state: &State, found: &Loss) -> bool {
+    let owner = found.failed.and_then(|id| state.accounts.account(id)).map(|of| of.owner);
+    let (Some(owner), Some(asset)) = (owner, state.domains.asset_of(found.domain)) else {
+        return false;
+    };
+    let owes = |account| !state.losses.untaken_in(state, account, asset).is_zero();
+    state.accounts_of(owner).any(owes)
 }
 
 /// What the failed owner's other accounts gained in markets since the reference of the loss.

@@ -7,6 +7,7 @@ use borsh::{BorshDeserialize, BorshSerialize};
 use serde::{Deserialize, Serialize};
 
 use super::{Checkpoint, Feeds, Flaw, MarketSpec};
+use crate::domain::Leaving;
 use crate::ids::{
     AccountId, AssetId, CheckpointId, DomainId, FeedId, LossId, MarketId, Name, PoolId,
 };
@@ -139,6 +140,8 @@ pub enum Duty {
     /// An expired market, or one whose domain is in settlement, gets its last price from its
     /// feed.
     SettleFromFeed { market: MarketId } = 2,
+    /// Marks that are a jump away from what their feeds are worth are taken from them.
+    MarkStrayed = 3,
 }
 
 /// What happened.
@@ -305,6 +308,8 @@ pub enum Rejection {
     BookWouldGrow { loss: LossId, holds: Quantity },
     /// The status accepts only what reduces positions.
     OnlyReduces { account: AccountId },
+    /// Too much of what stands behind the domain is on its way out: only what reduces positions.
+    BackstopLeaves { leaving: Leaving },
     /// The account would stand below its initial margin.
     BelowInitialMargin { account: AccountId, equity: SignedAmount, initial: Amount },
     /// The account would reduce at a price that leaves it below zero, or further below its
@@ -357,6 +362,7 @@ impl Rejection {
             Self::OpenAboveLimit { .. } => "open-above-limit",
             Self::BookWouldGrow { .. } => "book-would-grow",
             Self::OnlyReduces { .. } => "only-reduces",
+            Self::BackstopLeaves { .. } => "backstop-leaves",
             Self::BelowInitialMargin { .. } => "below-initial-margin",
             Self::DeepensShortfall { .. } => "deepens-shortfall",
             Self::LoanAboveLimit { .. } => "loan-above-limit",
@@ -389,6 +395,7 @@ impl Rejection {
             Self::OnlyReduces { account } => {
                 write!(f, "the status accepts only fills that reduce: account {account}")
             }
+            Self::BackstopLeaves { leaving } => write!(f, "{leaving}"),
             Self::BelowInitialMargin { account, equity, initial } => write!(
                 f,
                 "account {account} would have opening equity {equity}, initial margin {initial}"

@@ -50,7 +50,8 @@ pub(crate) fn decide(
 }
 
 pub(crate) fn duty(state: &State) -> Option<Duty> {
-    settle::duty(state).or_else(|| settle::from_feed(state))
+    let strayed = (!feed::strayed(state).is_empty()).then_some(Duty::MarkStrayed);
+    strayed.or_else(|| settle::duty(state)).or_else(|| settle::from_feed(state))
 }
 
 pub(crate) fn decide_duty(
@@ -60,6 +61,7 @@ pub(crate) fn decide_duty(
 ) -> Result<(), Rejection> {
     match *duty {
         Duty::PayOut { market } => settle::pay_out(state, market, events),
+        Duty::MarkStrayed => feed::mark_strayed(state, events),
         Duty::SettleFromFeed { market } => {
             let price = feed::last_price(state, market).ok_or(Rejection::NotDue)?;
             settle::settle(state, market, price, events)
@@ -198,6 +200,8 @@ fn end_period(state: &State, events: &mut Events) -> Result<(), Rejection> {
     let open = state.losses.episodes().filter(|(_, episode)| !episode.closed);
     let frozen = open.map(|(_, episode)| state.reference(episode.domain, episode.opened));
     let oldest = now.chain(frozen).min().unwrap_or(checkpoint);
+    // What is divided and not taken is no equity to begin a period with.
+    loss::touch_where(state, &|_| true, events);
     events.push(Event::PeriodEnded { checkpoint, of, oldest });
     Ok(())
 }
@@ -361,6 +365,9 @@ fn side(
     limits::within_position(found, account, held, trade)?;
     if !reduces && state.control.domain_status(trade.domain) >= Status::ReduceOnly {
         return Err(Rejection::OnlyReduces { account });
+    }
+    if let (false, Some(leaving)) = (reduces, state.backstop_leaves(trade.domain)) {
+        return Err(Rejection::BackstopLeaves { leaving });
     }
     if let (false, Some(feed)) = (reduces, found.feeds.price) {
         let market = trade.market;

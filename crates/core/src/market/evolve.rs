@@ -316,7 +316,8 @@ impl Markets {
     ) {
         let (account, layer, amount, out) = match *event {
             domain::Event::Staked { account, layer, amount, .. } => (account, layer, amount, true),
-            domain::Event::Unstaked { account, layer, amount, .. } => {
+            domain::Event::Unstaked { account, layer, amount, .. }
+            | domain::Event::ExitPaid { account, layer, amount, .. } => {
                 (account, layer, amount, false)
             }
             _ => return,

@@ -7,7 +7,7 @@ use alloc::vec::Vec;
 use borsh::{BorshDeserialize, BorshSerialize};
 use serde::{Deserialize, Serialize};
 
-use super::{Event, Instrument, Leg, Market, Rejection};
+use super::{Event, Instrument, Leg, Market, RATE_UNIT, Rejection};
 use crate::control::{Parameter, Status};
 use crate::engine::{Events, State};
 use crate::ids::{FeedId, MarketId, Time};
@@ -90,10 +90,51 @@ pub(super) fn mark(
     Ok(())
 }
 
-/// Whether the price of `market` serves `purpose` now. A venue answers for its own marks.
+/// Whether the price of `market` serves `purpose` now. A venue answers for its own marks; a feed
+/// answers for its value, and money moves at the mark, so that a mark a jump away from the value
+/// serves nothing until it is marked again. A market with limits of steps is liquidated on its
+/// way there: that is what the limits are for.
 pub(crate) fn fits(state: &State, market: &Market, purpose: Purpose) -> bool {
-    let feed = market.feeds.price;
-    feed.is_none_or(|feed| state.oracle.for_action(feed, purpose, state.now()).is_ok())
+    let Some(feed) = market.feeds.price else { return true };
+    let Ok(value) = state.oracle.for_action(feed, purpose, state.now()) else { return false };
+    let on_its_way = market.spec.steps.is_some() && purpose == Purpose::Liquidate;
+    on_its_way || is_near(state, market, feed, value)
+}
+
+/// Whether the mark is within what the feed takes for no jump from its value.
+fn is_near(state: &State, market: &Market, feed: FeedId, value: Price) -> bool {
+    let (Some(mark), Some(found)) = (market.mark, state.oracle.feed(feed)) else { return false };
+    let apart = u128::from(mark.ticks().abs_diff(value.ticks()));
+    let jump = u128::from(found.spec.params.jump);
+    // Prices are at most 10^15, and so is a part in millionths.
+    apart * u128::from(RATE_UNIT) <= u128::from(value.ticks()) * jump
+}
+
+/// The marks that are a jump away from a value that is good enough to liquidate at, and that value:
+/// the engine marks these by itself, all at once.
+pub(super) fn strayed(state: &State) -> Vec<(MarketId, Price)> {
+    let fed = state.markets.markets().filter_map(|(id, market)| {
+        let feed = market.feeds.price?;
+        let follows = market.spec.steps.is_none() && market.settlement.is_none();
+        (follows && market.mark.is_some()).then_some((id, market, feed))
+    });
+    let strayed = fed.filter_map(|(id, market, feed)| {
+        let value = state.oracle.for_action(feed, Purpose::Liquidate, state.now()).ok()?;
+        let fits = value <= market.spec.max_price && value != Price::ZERO;
+        (fits && !is_near(state, market, feed, value)).then_some((id, value))
+    });
+    strayed.collect()
+}
+
+pub(super) fn mark_strayed(state: &State, events: &mut Events) -> Result<(), Rejection> {
+    let marks = strayed(state);
+    if marks.is_empty() {
+        return Err(Rejection::NotDue);
+    }
+    let moves = |market| marks.iter().any(|(of, _)| *of == market);
+    super::decide::touch_exposed(state, &moves, events);
+    events.push(Event::Marked { marks });
+    Ok(())
 }
 
 /// Whether the prices of all `legs` serve `purpose` now.

@@ -63,6 +63,9 @@ pub enum Flaw {
     LayerTwice { step: usize, layer: LayerId },
     /// A second layer that takes supply: both would count the same money.
     SupplyTwice { step: usize, layer: LayerId },
+    /// A second layer that takes session gains, here or in the domain's waterfall for another
+    /// class: both would take the same gain.
+    GainsTwice { step: usize, layer: LayerId, other: LayerId },
     /// A layer in another asset whose proceeds would not pass through suspense.
     OtherAsset { step: usize, layer: LayerId },
     /// A layer behind one that takes everything participants have.
@@ -85,6 +88,7 @@ impl Flaw {
             Self::ZeroWeight { .. } => "step-zero-weight",
             Self::LayerTwice { .. } => "layer-twice",
             Self::SupplyTwice { .. } => "supply-twice",
+            Self::GainsTwice { .. } => "gains-twice",
             Self::OtherAsset { .. } => "layer-other-asset",
             Self::NeverReached { .. } => "layer-never-reached",
             Self::PrincipalBeforeProfit { .. } => "principal-before-profit",
@@ -113,6 +117,11 @@ impl fmt::Display for Flaw {
             Self::SupplyTwice { step, layer } => {
                 write!(f, "layer {layer} in step {step} takes supply, as one before it does")
             }
+            Self::GainsTwice { step, layer, other } => write!(
+                f,
+                "layer {layer} in step {step} takes session gains, as layer {other} of the domain \
+                 does: both would take the same gain; name the same layer"
+            ),
             Self::OtherAsset { step, layer } => write!(
                 f,
                 "layer {layer} in step {step} pays in another asset: only proceeds of a sale count"
@@ -159,12 +168,14 @@ impl fmt::Display for Warning {
     }
 }
 
-/// The first thing that can never be right about `steps`, if any.
+/// The first thing that can never be right about `steps`, if any. `beside` are the layers of the
+/// domain's waterfalls in force for other classes.
 pub(crate) fn flaw(
     domains: &Domains,
     asset: AssetId,
     class: CauseClass,
     steps: &[Step],
+    beside: &[LayerId],
 ) -> Option<Flaw> {
     if steps.is_empty() {
         return Some(Flaw::NoSteps);
@@ -189,8 +200,19 @@ pub(crate) fn flaw(
             if seen.iter().any(|(id, _)| *id == layer) {
                 return Some(Flaw::LayerTwice { step: number, layer });
             }
-            if takes_supply(found) && seen.iter().any(|(_, other)| takes_supply(other)) {
+            if takes(found, Basis::Supply)
+                && seen.iter().any(|(_, other)| takes(other, Basis::Supply))
+            {
                 return Some(Flaw::SupplyTwice { step: number, layer });
+            }
+            if takes(found, Basis::SessionGains)
+                && let Some(other) =
+                    seen.iter().map(|(id, _)| *id).chain(beside.iter().copied()).find(|id| {
+                        *id != layer
+                            && domains.layer(*id).is_some_and(|of| takes(of, Basis::SessionGains))
+                    })
+            {
+                return Some(Flaw::GainsTwice { step: number, layer, other });
             }
             if found.spec.asset != asset {
                 return Some(Flaw::OtherAsset { step: number, layer });
@@ -207,8 +229,8 @@ pub(crate) fn flaw(
     Some(Flaw::CustodyNotOwnMoney { layer: *layer })
 }
 
-fn takes_supply(layer: &Layer) -> bool {
-    layer.spec.source.members().is_some_and(|rule| rule.basis == Basis::Supply)
+fn takes(layer: &Layer, basis: Basis) -> bool {
+    layer.spec.source.members().is_some_and(|rule| rule.basis == basis)
 }
 
 /// The first `before` of `seen` stand in earlier steps, the rest in the same one.

@@ -55,6 +55,11 @@ impl Case {
             self.loss(loss).map_err(|why| format!("loss {loss}: {why}"))?;
         }
         self.sets()?;
+        for layer in 0..self.model.layers.len() {
+            let engine = self.engine.state().domains.exits(LayerId(id(layer)));
+            let engine = engine.map(|exits| whole(exits.total())).unwrap_or_default();
+            same("on the way out", engine, self.model.leaving(layer, None))?;
+        }
         let open = self.engine.state().losses.episodes().map(|(_, episode)| episode.closed);
         let closed = self.model.episodes.iter().map(|episode| episode.closed);
         same("episodes closed", open.collect::<Vec<_>>(), closed.collect())

@@ -87,7 +87,7 @@ impl Model {
         if self.results_rest() {
             return true;
         }
-        self.deleverage_one() || self.pay_out_one()
+        self.deleverage_one() || self.pay_out_one() || self.one_leaves()
     }
 
     /// The first account below zero that no detection waits for.
@@ -286,6 +286,7 @@ impl Model {
             *self.stakes.get_mut(&(layer, account)).expect("it was listed") -= &takes;
             left -= takes;
         }
+        self.leave_what_is_there();
         left -= self.ceded_means(id, &left);
         let loss = &mut self.losses[id];
         loss.own_means = &close_out - &left;
@@ -395,6 +396,7 @@ impl Model {
         for (account, share) in &rows {
             *self.stakes.get_mut(&(layer, *account)).expect("a staker") -= share;
         }
+        self.leave_what_is_there();
         rows
     }
 

@@ -13,6 +13,7 @@ mod compare;
 mod defaults;
 mod deleveraging;
 mod driver;
+mod exits;
 mod income;
 mod model;
 mod numbers;
@@ -115,6 +116,9 @@ const REACHED: &[&str] = &[
     "layer-not-paid-into",
     "episode-open",
     "above-stake",
+    "exit asked",
+    "exit paid",
+    "backstop-leaves",
 ];
 
 /// A number from the environment.

@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use num_traits::{Signed, Zero};
 
+use crate::exits::Exit;
 use crate::numbers::{
     Claim, Int, Rat, ceil, int, level, millionths, positive, share_at, split, sum, wave,
 };
@@ -21,6 +22,8 @@ pub struct Parameters {
     pub window: u64,
     pub income_to_claims: u64,
     pub drawdown: u64,
+    pub cooldown: u64,
+    pub exit_limit: u64,
 }
 
 #[derive(Clone, Debug)]
@@ -160,6 +163,7 @@ pub struct Model {
     pub domains: Vec<Domain>,
     pub layers: Vec<Layer>,
     pub stakes: BTreeMap<(usize, usize), Int>,
+    pub exits: Vec<Exit>,
     pub losses: Vec<Loss>,
     pub episodes: Vec<Episode>,
     pub sets: Vec<Set>,

@@ -134,6 +134,8 @@ impl Case {
             window: random.of(&[0, HOUR / 4, 4 * HOUR]),
             income_to_claims: random.of(&[0, 250_000]),
             drawdown: random.of(&[1_000_000, 1_000_000, 300_000]),
+            cooldown: random.of(&[0, 0, HOUR, 6 * HOUR]),
+            exit_limit: random.of(&[0, 500_000, 1_000_000]),
         };
         let side = |(layer, weight): &(usize, u64)| Side {
             layer: LayerId(id(*layer)),
@@ -157,6 +159,8 @@ impl Case {
             (Parameter::LiableWindow, of.window),
             (Parameter::IncomeToClaims, of.income_to_claims),
             (Parameter::FundDrawdown, of.drawdown),
+            (Parameter::StakeCooldown, of.cooldown),
+            (Parameter::ExitQueueLimit, of.exit_limit),
         ] {
             let value = u128::from(value);
             let set = control::Command::SetParameter { domain, parameter, value };

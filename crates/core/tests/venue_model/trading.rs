@@ -31,7 +31,7 @@ impl Model {
         refuse(number <= found.last_number, "number-not-new")
     }
 
-    fn move_money(&mut self, account: usize, amount: &Int) {
+    pub fn move_money(&mut self, account: usize, amount: &Int) {
         self.venue.accounts[account].moved += amount;
     }
 
@@ -72,7 +72,7 @@ impl Model {
         Ok(())
     }
 
-    fn may_be_drawn_on(&self, layer: usize) -> bool {
+    pub fn may_be_drawn_on(&self, layer: usize) -> bool {
         let open = self.episodes.iter().filter(|episode| !episode.closed);
         let mut steps = open.flat_map(|episode| self.domains[episode.domain].steps.iter());
         steps.any(|step| step.iter().any(|(of, _)| *of == layer))
@@ -82,12 +82,12 @@ impl Model {
         self.new_number(account, number)?;
         let found = self.layers.get(layer).ok_or("unknown-layer")?;
         refuse(found.pays != Pays::Stakes, "layer-not-staked")?;
-        refuse(amount == 0, "zero-amount")?;
-        refuse(self.may_be_drawn_on(layer), "episode-open")
+        refuse(amount == 0, "zero-amount")
     }
 
     pub fn stake(&mut self, layer: usize, account: usize, number: u64, amount: u64) -> Given {
         self.staked(layer, account, number, amount)?;
+        refuse(self.may_be_drawn_on(layer), "episode-open")?;
         let amount = int(amount);
         refuse(amount > self.free(account), "withdrawal-above-free")?;
         self.venue.accounts[account].last_number = number;
@@ -101,8 +101,15 @@ impl Model {
         self.staked(layer, account, number, amount)?;
         let amount = int(amount);
         let stake = self.stakes.get(&(layer, account)).cloned().unwrap_or_default();
-        refuse(amount > stake, "above-stake")?;
+        let stays = &stake - self.leaving(layer, Some(account));
+        refuse(amount > stays, "above-stake")?;
+        let cooldown = self.cooldown(layer);
+        refuse(cooldown == 0 && self.may_be_drawn_on(layer), "episode-open")?;
         self.venue.accounts[account].last_number = number;
+        if cooldown > 0 {
+            self.ask_to_leave(layer, account, self.now + cooldown, amount);
+            return Ok(());
+        }
         self.venue.transfer(&format!("layer/{layer}"), &Who::Account(account).name(), &amount);
         self.stakes.insert((layer, account), stake - &amount);
         self.move_money(account, &amount);
@@ -249,6 +256,8 @@ impl Model {
         let market = &self.markets[trade.market];
         refuse(!reduces && after.abs() > int(market.max_position), "position-above-limit")?;
         refuse(!reduces && self.domains[trade.domain].reduce_only, "only-reduces")?;
+        let leaves = self.backstop_leaves(trade.domain);
+        refuse(!reduces && leaves, "backstop-leaves")?;
         let (balance, equity, initial, loan) = self.opening_after(account, trade);
         refuse(balance.abs() > int(10u128.pow(30)), "balance-above-bound")?;
         let short = equity < initial;

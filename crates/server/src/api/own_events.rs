@@ -7,6 +7,7 @@ use std::sync::Arc;
 use axum::extract::{Request, State};
 use axum::response::{IntoResponse, Response};
 use rhodian_core::closeout::Event as CloseOut;
+use rhodian_core::domain::Event as Domain;
 use rhodian_core::engine::Event;
 use rhodian_core::ids::{AccountId, AssetId, LayerId, LossId, MarketId, Time};
 use rhodian_core::loss::{Event as Loss, OwnMeans};
@@ -85,6 +86,7 @@ fn places(view: &View, account: AccountId) -> Places {
 fn part(event: &Event, account: AccountId, places: &Places) -> Option<Part> {
     match event {
         Event::CloseOut(event) => closed_out(event, account),
+        Event::Domain(event) => staked(event, account),
         Event::Loss(event) => failed(event, account).or_else(|| shared(event, account, places)),
         _ => None,
     }
@@ -118,6 +120,22 @@ fn closed_out(event: &CloseOut, account: AccountId) -> Option<Part> {
         CloseOut::PenaltyCharged { account: of, asset, charged, .. } if *of == account => {
             let what = "a penalty of liquidation was charged";
             Some(Part { what, asset: Some(*asset), amount: Some(*charged), ..Part::default() })
+        }
+        _ => None,
+    }
+}
+
+/// Of an account that asked for its stake.
+fn staked(event: &Domain, account: AccountId) -> Option<Part> {
+    match event {
+        Domain::ExitAsked { account: of, layer, amount, .. } if *of == account => {
+            let what = "stake was asked for: it is drawn on until it leaves";
+            let (layer, amount) = (Some(*layer), Some(*amount));
+            Some(Part { what, layer, amount, ..Part::default() })
+        }
+        Domain::ExitPaid { account: of, layer, asset, amount, .. } if *of == account => {
+            let (layer, asset, amount) = (Some(*layer), Some(*asset), Some(*amount));
+            Some(Part { what: "stake came back", layer, asset, amount, ..Part::default() })
         }
         _ => None,
     }

@@ -12,14 +12,22 @@ pub(crate) use stress::stress_of;
 
 use std::collections::BTreeMap;
 
-use rhodian_core::ids::{AssetId, DomainId, Name};
+use rhodian_core::engine::State;
+use rhodian_core::ids::{AccountId, AssetId, DomainId, LayerId, Name};
 use rhodian_core::ledger::Holder;
 
 use super::args::Args;
 use super::endpoint::{Ask, Endpoint, Page, Param, list, one, page};
-use super::views::{DomainStatus, Found, LedgerRow, LedgerView, Row, VenueView};
+use super::views::{DomainStatus, Found, LeavingRow, LedgerRow, LedgerView, Row, VenueView};
 use crate::access::Level;
 use crate::problem::Problem;
+
+/// What of the stake of `account` in `layer` was asked for.
+fn leaving(state: &State, layer: LayerId, account: AccountId) -> Vec<LeavingRow> {
+    let exits = state.domains.exits(layer).into_iter();
+    let rows = exits.flat_map(|exits| exits.of(account));
+    rows.map(|(until, amount)| LeavingRow { until, amount }).collect()
+}
 
 /// Every query.
 #[must_use]
@@ -77,6 +85,7 @@ fn status(ask: &Ask<'_>) -> Result<VenueView, Problem> {
         uncovered: state.ledger.owed(domain.asset, Holder::Uncovered(id)),
         results: state.ledger.held(domain.asset, Holder::Results(id)),
         episode_open: state.losses.episodes().any(|(_, one)| !one.closed && one.domain == id),
+        backstop_leaves: state.backstop_leaves(id),
     });
     let count = |items: usize| items as u64;
     let open_losses = state.losses.losses().filter(|(_, loss)| loss.is_open()).count();

@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use rhodian_core::account::AccountKind;
 use rhodian_core::closeout::Routes;
 use rhodian_core::control::Status;
-use rhodian_core::domain::{Layer, MemberRule};
+use rhodian_core::domain::{Layer, Leaving, MemberRule};
 use rhodian_core::ids::{AccountId, AssetId, DomainId, LayerId, LossId, MarketId, Name, Time};
 use rhodian_core::ledger::Holder;
 use rhodian_core::loss::Wave;
@@ -65,6 +65,9 @@ pub struct DomainStatus {
     pub results: Amount,
     /// Whether an episode of it is open.
     pub episode_open: bool,
+    /// The layer of whose stakes more is on its way out than the domain's limit: while there is one
+    /// only what reduces risk is accepted.
+    pub backstop_leaves: Option<Leaving>,
 }
 
 /// A balance of one ledger account.
@@ -97,6 +100,10 @@ pub struct LayerView {
     pub balance: SignedAmount,
     /// Of a layer of members: the sum of their caps now, in each domain whose waterfalls name it.
     pub caps: Vec<LayerCaps>,
+    /// How long who asks for his stake waits, in milliseconds.
+    pub cooldown: u64,
+    /// What of its stakes is on its way out, in atoms.
+    pub leaving: Amount,
     /// The stakes in it.
     pub stakes: Vec<StakeRow>,
 }
@@ -117,6 +124,17 @@ pub struct LayerCaps {
 pub struct StakeRow {
     /// Whose.
     pub account: AccountId,
+    /// How much, in atoms.
+    pub amount: Amount,
+    /// What of it was asked for, soonest first: drawn on until it leaves.
+    pub leaving: Vec<LeavingRow>,
+}
+
+/// A part of a stake that was asked for.
+#[derive(Clone, Debug, Serialize, JsonSchema)]
+pub struct LeavingRow {
+    /// When its cooldown is over: it leaves then, or once no known loss may draw on the layer.
+    pub until: Time,
     /// How much, in atoms.
     pub amount: Amount,
 }
@@ -384,6 +402,8 @@ pub struct StakeIn {
     pub name: Name,
     /// How much, in atoms.
     pub amount: Amount,
+    /// What of it was asked for, soonest first: drawn on until it leaves.
+    pub leaving: Vec<LeavingRow>,
 }
 
 /// An account's part in one layer of one liable set.

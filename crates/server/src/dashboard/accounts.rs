@@ -11,7 +11,7 @@ use crate::api::each_rule::EachRuleView;
 use crate::api::endpoint::Ask;
 use crate::api::own_events::OwnEvent;
 use crate::api::queries::{account_view, exposure_of, own_account, position_views};
-use crate::api::views::{AccountView, ExposureView, PositionView};
+use crate::api::views::{AccountView, ExposureView, PositionView, StakeIn};
 use crate::problem::Problem;
 
 /// The accounts on the page of all.
@@ -228,11 +228,23 @@ fn could_lose(ask: &Ask<'_>, of: &ExposureView) -> Markup {
                             td { "every domain whose waterfall names it" }
                             td class="number" { (show::money(ask, asset.unwrap_or_default(),
                                 stake.amount.atoms().cast_signed())) }
-                            td { "it is staked there" }
+                            td { (why_staked(ask, asset.unwrap_or_default(), stake)) }
                         }
                     }
                 }
             }
+        }
+    }
+}
+
+/// That a stake is drawn on, what of it was asked for too.
+fn why_staked(ask: &Ask<'_>, asset: AssetId, of: &StakeIn) -> Markup {
+    html! {
+        "it is staked there"
+        @for row in &of.leaving {
+            br;
+            (show::money(ask, asset, row.amount.atoms().cast_signed()))
+            " was asked for, and leaves after " (show::time(row.until))
         }
     }
 }

@@ -100,7 +100,12 @@ fn domains(ask: &Ask<'_>) -> Markup {
                         @let kept = state.ledger.held(of.asset, Holder::Results(id));
                         tr {
                             th scope="row" { (of.name) }
-                            td { (show::word(&state.control.domain_status(id))) }
+                            td {
+                                (show::word(&state.control.domain_status(id)))
+                                @if state.backstop_leaves(id).is_some() {
+                                    "; no new risk: stakers are leaving"
+                                }
+                            }
                             td { (state.domains.asset(of.asset).map_or("", |a| a.name.as_str())) }
                             td class="number" {
                                 (show::money(ask, of.asset, owed.atoms().cast_signed()))

@@ -34,6 +34,19 @@ fn coverage(capacity: &Capacity, source: &Source) -> String {
     if capacity.capped { format!("{has}, held by its own cap") } else { has.to_owned() }
 }
 
+/// What of a layer's stakes was asked for: who stood behind is leaving.
+fn on_its_way(ask: &Ask<'_>, layer: LayerId) -> Markup {
+    let domains = &ask.state.domains;
+    let asset = domains.layer(layer).map(|found| found.spec.asset).unwrap_or_default();
+    html! {
+        @if let Some(exits) = domains.exits(layer) {
+            "; "
+            (show::money(ask, asset, exits.total().atoms().cast_signed()))
+            " of it on its way out"
+        }
+    }
+}
+
 pub(super) fn layers(ask: &Ask<'_>) -> Result<Shown, Problem> {
     ask.caller.may_read(Level::Public)?;
     let state = ask.state;
@@ -127,7 +140,10 @@ fn layer(ask: &Ask<'_>, step: u32, id: LayerId, able: Option<Capacity>) -> Marku
                 td class="number" { (able.map_or_else(|| "unknown".to_owned(), |able| {
                     show::money(ask, found.spec.asset, able.amount.atoms().cast_signed())
                 })) }
-                td { (able.map_or_else(String::new, |able| coverage(&able, &found.spec.source))) }
+                td {
+                    (able.map_or_else(String::new, |able| coverage(&able, &found.spec.source)))
+                    (on_its_way(ask, id))
+                }
                 td class="number" { (cap.map_or_else(|| "none".to_owned(), |cap| {
                     show::money(ask, found.spec.asset, cap.atoms().cast_signed())
                 })) }

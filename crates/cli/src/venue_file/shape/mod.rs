@@ -135,6 +135,11 @@ pub struct TermsShape {
     /// How much of what its collateral counts an account may owe beyond its cash and still widen
     /// positions; "50 %".
     pub loan_limit: Option<At<PercentText>>,
+    /// How long who asks for his stake waits, and is drawn on; "7 d".
+    pub stake_cooldown: Option<At<DurationText>>,
+    /// How much of a layer's stakes may be on its way out before the domain only reduces risk;
+    /// "50 %".
+    pub exit_queue_limit: Option<At<PercentText>>,
     /// In which order auto-deleveraging takes lots: "draining" (where nothing is said),
     /// "queue-by-bankruptcy", "queue-by-entry", "queue-by-profit", "contracts", "profit" or
     /// "random-start".

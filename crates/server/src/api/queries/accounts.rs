@@ -13,7 +13,7 @@ use super::super::views::{
     AccountView, BalanceView, CapView, ClaimView, ExposureView, LiquidationView, MarginView,
     OwnerView, PlaceView, PositionView, Row, ShareView, StakeIn,
 };
-use super::{asset_ids, id};
+use super::{asset_ids, id, leaving};
 use crate::access::Level;
 use crate::problem::Problem;
 
@@ -229,9 +229,10 @@ pub(crate) fn exposure_of(ask: &Ask<'_>, account: AccountId) -> ExposureView {
         }
     }
     let stakes = state.domains.layers().filter_map(|(layer, found)| {
-        let mut stakes = state.domains.stakes(layer);
-        let (_, amount) = stakes.find(|(staker, _)| *staker == account)?;
-        Some(StakeIn { layer, name: found.spec.name.clone(), amount })
+        let amount = state.domains.stake(layer, account);
+        let leaving = leaving(state, layer, account);
+        let name = found.spec.name.clone();
+        (!amount.is_zero()).then_some(StakeIn { layer, name, amount, leaving })
     });
     let liens = asset_ids(ask).map(|asset| balance(ask, account, asset));
     ExposureView {

@@ -16,7 +16,7 @@ use super::super::endpoint::{Ask, Endpoint, Page, Param, list, one, page};
 use super::super::views::{
     FeedParameterView, LayerCaps, LayerView, ParameterView, RoutesView, Row, StakeRow,
 };
-use super::{asset_ids, id};
+use super::{asset_ids, id, leaving};
 use crate::access::Level;
 use crate::problem::Problem;
 
@@ -134,9 +134,14 @@ fn view(ask: &Ask<'_>, layer: LayerId, with_stakes: bool) -> Option<LayerView> {
         owner.is_some_and(|owner| ask.caller.may_read_of(owner).is_ok())
     };
     let stakes = stakes.filter(|(account, _)| own(account));
-    let stakes = stakes.map(|(account, amount)| StakeRow { account, amount }).collect();
+    let row =
+        |(account, amount)| StakeRow { account, amount, leaving: leaving(state, layer, account) };
+    let stakes = stakes.map(row).collect();
+    let exits = state.domains.exits(layer);
+    let on_its_way = exits.map(|exits| exits.total()).unwrap_or_default();
     let balance = state.ledger.balance(found.spec.asset, Holder::Layer(layer));
-    Some(LayerView { layer: found, balance, caps, stakes })
+    let cooldown = state.stake_cooldown(layer);
+    Some(LayerView { layer: found, balance, caps, cooldown, leaving: on_its_way, stakes })
 }
 
 fn layers(ask: &Ask<'_>) -> Result<Page<Row<LayerView>>, Problem> {

@@ -2,7 +2,10 @@
 //! examples of the claims literature. They are read from `RHODIAN_DATA`, or from `shared/data`
 //! beside the repository; where they are absent each test says so and passes.
 
+#[path = "../against/mod.rs"]
 mod against;
+mod episode;
+#[path = "../model/mod.rs"]
 mod model;
 
 use std::collections::BTreeMap;
@@ -132,8 +135,8 @@ fn check_one_loss(world: &World, loss: u128) -> (Vec<u128>, Vec<Exact>) {
 }
 
 /// The waves through `next_wave`, everyone's total within one atom per loss of one division of
-/// their sum and of his exact share; who reports what weight between the waves does not matter,
-/// because the liable set is frozen. Returns how many pay their cap.
+/// their sum and of his exact share; and through the engine, where other weights are reported
+/// between the waves and change nothing. Returns how many pay their cap.
 fn check_waves(world: &World, waves: &[u128]) -> usize {
     let total: u128 = waves.iter().sum();
     let (once, exact) = check_one_loss(world, total);
@@ -161,6 +164,7 @@ fn check_waves(world: &World, waves: &[u128]) -> usize {
         let off = integer(paid[i]) - &exact[i];
         assert!(off < bound && off > -&bound, "claim {i}: waves, exact");
     }
+    assert_eq!(episode::paid(&world.claims, waves), paid, "the engine's episode");
     world.claims.iter().zip(&exact).filter(|(claim, share)| integer(claim.cap) == **share).count()
 }
 

@@ -13,7 +13,7 @@ use rhodian_core::loss;
 use rhodian_core::market::MarketSpec;
 use world::acts::Given;
 use world::venue::perpetual;
-use world::{ASSET, World, amount, layer, members, name};
+use world::{ASSET, World, amount, layer, lending, members, name};
 
 const ALTS: DomainId = DomainId(1);
 
@@ -193,4 +193,35 @@ fn own_means_are_read_from_the_rules_that_are_frozen() {
     world.declare("L", "alice", &[]);
     let set_off: Vec<_> = world.loss("L").set_off.iter().map(|off| off.up_to).collect();
     assert_eq!(set_off, [amount(100)]);
+}
+
+/// A theft that lenders do not stand behind lacks 500 while a sale is pending; then a loan fails.
+/// That lenders can bear the loan does not bring what the theft lacks: nobody leaves at par.
+#[test]
+fn what_one_class_lacks_is_not_what_lenders_of_another_have() {
+    let mut world = lending::domain(0);
+    world.add(layer("capital", Kind::OperatorCapital, Source::Pot));
+    let mut sale = layer("sale", Kind::Issuance, Source::Proceeds { deadline: 3_600_000 });
+    sale.caps.per_event = Some(amount(500));
+    world.add(sale);
+    let steps = ["capital", "sale"].map(|text| world.step(&[(text, 1)])).to_vec();
+    world.waterfall_of(CauseClass::Custody, steps);
+    world.set(Parameter::ChallengeTime, 0);
+    let spec = lending::spec();
+    lending::give(&mut world, rhodian_core::pools::lending::Command::Open { spec }).unwrap();
+    for text in ["ann", "ben"] {
+        lending::lender(&mut world, text, 5_000);
+    }
+    lending::borrower(&mut world, "dan", 2, 1_500);
+    world.try_report("theft", CauseClass::Custody, 500, None, 0, &[]).unwrap();
+    let loss = world.loss_id("theft");
+    let second = Actor { id: 1, ..Actor::VENUE };
+    world.give(second, Action::Loss(loss::Command::ApproveLoss { loss })).unwrap();
+    let realisable =
+        |world: &World| world.engine.state().realisable(lending::pool(world)).total.atoms();
+    assert_eq!(realisable(&world), 9_500);
+    // At 800 the least that two ether may be sold for is 1,440.
+    lending::mark(&mut world, 800);
+    assert_eq!(world.engine.state().losses.losses().count(), 2, "the loan failed");
+    assert_eq!(realisable(&world), 9_500);
 }

@@ -4,12 +4,13 @@
 mod world;
 
 use rhodian_core::control::{self, Parameter, Status};
-use rhodian_core::domain::{CauseClass, Kind, Source};
+use rhodian_core::domain::{self, CauseClass, Kind, Source};
 use rhodian_core::engine::{Action, Actor};
+use rhodian_core::ids::DomainId;
 use rhodian_core::loss;
 use world::acts::Given;
 use world::lending::{self, Ask};
-use world::{World, amount, layer, name};
+use world::{ASSET, World, amount, layer, name};
 
 const COOLDOWN: u64 = 1_000;
 
@@ -24,6 +25,13 @@ fn two_stakers() -> World {
         world.stake(text, "pool", stake);
     }
     world
+}
+
+/// Thefts are the operator's first, then the tranche's.
+fn thefts(world: &mut World) {
+    world.add(layer("capital", Kind::OperatorCapital, Source::Pot));
+    let steps = vec![world.step(&[("capital", 1)]), world.step(&[("pool", 1)])];
+    world.waterfall_of(CauseClass::Custody, steps);
 }
 
 fn code(given: Given) -> &'static str {
@@ -72,8 +80,8 @@ fn requests_stand_and_together_are_at_most_the_stake() {
     assert_eq!(stands(&world, "ann"), (10, 390));
 }
 
-/// A loss takes 200 of 400 while 250 of Ann's 300 are on their way: she bears 150 like anybody, and
-/// what she asked for last yields to what is there.
+/// A loss takes 200 of 400 while 250 of Ann's 300 are asked for: she bears 150 like anybody, and
+/// half of each part of her stake is left, of what stays and of what leaves.
 #[test]
 fn what_is_on_its_way_is_drawn_on() {
     let mut world = two_stakers();
@@ -82,11 +90,11 @@ fn what_is_on_its_way_is_drawn_on() {
     world.try_unstake("ann", "pool", 150).unwrap();
     world.report("L", 200);
     assert_eq!((world.stake_of("ann", "pool"), world.stake_of("ben", "pool")), (150, 50));
-    assert_eq!(leaving(&world, "ann"), [(100, 500), (50, 1_000)]);
+    assert_eq!(leaving(&world, "ann"), [(50, 500), (75, 1_000)]);
     world.tick(COOLDOWN);
-    assert_eq!(stands(&world, "ann"), (0, 250));
+    assert_eq!(stands(&world, "ann"), (25, 225));
     world.recover("L", 40);
-    assert_eq!(world.cash("ann"), 280, "who left is repaid for what he bore");
+    assert_eq!(world.cash("ann"), 255, "who left is repaid for what he bore");
 }
 
 #[test]
@@ -111,10 +119,7 @@ fn trap_t18_nobody_leaves_between_a_report_and_its_detection() {
         let mut world = two_stakers();
         world.set(Parameter::StakeCooldown, cooldown.into());
         world.set(Parameter::ChallengeTime, 5_000);
-        world.fund("operator", 0, None);
-        world.add(layer("capital", Kind::OperatorCapital, Source::Pot));
-        let steps = vec![world.step(&[("capital", 1)]), world.step(&[("pool", 1)])];
-        world.waterfall_of(CauseClass::Custody, steps);
+        thefts(&mut world);
         if cooldown > 0 {
             world.try_unstake("ben", "pool", 100).unwrap();
         }
@@ -134,13 +139,22 @@ fn trap_t18_nobody_leaves_between_a_report_and_its_detection() {
     }
 }
 
+/// A report that nobody has agreed with holds nobody: one key of the venue could keep all stakes.
+#[test]
+fn a_report_alone_holds_nobody() {
+    let mut world = two_stakers();
+    thefts(&mut world);
+    world.try_report("theft", CauseClass::Custody, 200, None, 0, &[]).unwrap();
+    world.try_unstake("ben", "pool", 100).unwrap();
+    world.tick(COOLDOWN);
+    assert_eq!(stands(&world, "ben"), (0, 200));
+}
+
 #[test]
 fn a_dismissed_report_lets_go() {
     let mut world = two_stakers();
     world.set(Parameter::ChallengeTime, 50_000);
-    world.add(layer("capital", Kind::OperatorCapital, Source::Pot));
-    let steps = vec![world.step(&[("capital", 1)]), world.step(&[("pool", 1)])];
-    world.waterfall_of(CauseClass::Custody, steps);
+    thefts(&mut world);
     world.try_report("theft", CauseClass::Custody, 200, None, 0, &[]).unwrap();
     let loss = world.loss_id("theft");
     let second = Actor { id: 1, ..Actor::VENUE };
@@ -167,17 +181,48 @@ fn a_halt_holds_and_its_end_lets_go() {
     assert_eq!(stands(&world, "ben"), (0, 200));
 }
 
+/// Who fills his account before his time is over keeps no way out open by it: what has no room
+/// stays staked, and is asked for no more.
 #[test]
-fn an_account_without_room_keeps_nobody_else() {
+fn what_has_no_room_stays_staked() {
     let most = 10u128.pow(30);
     let mut world = two_stakers();
     world.try_unstake("ann", "pool", 300).unwrap();
-    world.deposit("ann", most - 100);
+    world.deposit("ann", most - 150);
     world.try_unstake("ben", "pool", 100).unwrap();
     world.tick(COOLDOWN);
-    assert_eq!((world.stake_of("ann", "pool"), stands(&world, "ben")), (300, (0, 200)));
+    assert_eq!(stands(&world, "ann"), (250, i128::try_from(most).unwrap()));
+    assert_eq!((leaving(&world, "ann"), stands(&world, "ben")), (vec![], (0, 200)));
     world.withdraw("ann", 300).unwrap();
-    assert_eq!(world.stake_of("ann", "pool"), 0, "as soon as there is room");
+    assert_eq!(world.stake_of("ann", "pool"), 250, "it waits a week anew");
+}
+
+/// A draw alone does not lift what is asked for above the limit.
+#[test]
+fn a_draw_keeps_the_part_that_is_asked_for() {
+    let mut world = two_stakers();
+    world.try_unstake("ann", "pool", 190).unwrap();
+    assert_eq!(world.engine.state().exits_above_limit(world::DOMAIN), None, "190 of 400");
+    world.report("L", 200);
+    assert_eq!(leaving(&world, "ann"), [(95, 1_000)]);
+    assert_eq!(world.engine.state().exits_above_limit(world::DOMAIN), None, "95 of 200");
+    world.try_unstake("ben", "pool", 6).unwrap();
+    let queue = world.engine.state().exits_above_limit(world::DOMAIN).unwrap();
+    assert_eq!((queue.asked, queue.pots), (amount(101), amount(200)));
+}
+
+/// An atom in a tranche of its own is nothing beside a fund.
+#[test]
+fn one_atom_stops_nobody() {
+    let mut world = World::venue(1_000, 100);
+    world.tranche("pool");
+    world.waterfall(&["fund", "pool", "gains"]);
+    for text in ["mallory", "bob", "carol"] {
+        world.account(text, 10_000);
+    }
+    world.stake("mallory", "pool", 1);
+    world.try_unstake("mallory", "pool", 1).unwrap();
+    world.fill("BTC", "bob", "carol", 10, 100);
 }
 
 #[test]
@@ -193,12 +238,26 @@ fn the_longest_cooldown_of_the_domains_behind_it() {
     world.stake("ann", "alone", 100);
     world.try_unstake("ann", "alone", 100).unwrap();
     assert_eq!(world.cash("ann"), 100, "a layer that no waterfall names gives back at once");
+    // A second domain behind which the tranche stands, too.
+    let open = domain::Command::OpenDomain { name: name("Alts"), asset: ASSET };
+    world.domain_do(open);
+    let (domain, class) = (DomainId(1), CauseClass::Default);
+    let steps = vec![world.step(&[("pool", 1)])];
+    world.domain_do(domain::Command::SetWaterfall { domain, class, steps });
+    for (majors, alts, longest) in [(3, 5, 5), (5, 3, 5), (0, 4, 4)] {
+        for (domain, value) in [(world::DOMAIN, majors), (domain, alts)] {
+            let parameter = Parameter::StakeCooldown;
+            let set = control::Command::SetParameter { domain, parameter, value };
+            world.must(Action::Control(set));
+        }
+        assert_eq!(state(&world, "pool"), longest);
+    }
 }
 
-/// Ten for hundred is the limit: at eleven only what reduces is taken.
+/// A tenth of all pots is the limit: above it only what reduces is taken, and what a book gives up.
 #[test]
 fn a_queue_above_the_limit_restricts_new_risk() {
-    let mut world = World::venue(1_000, 100);
+    let mut world = World::venue(500, 100);
     world.tranche("pool");
     world.waterfall(&["fund", "pool", "gains"]);
     world.set(Parameter::StakeCooldown, COOLDOWN.into());
@@ -206,15 +265,20 @@ fn a_queue_above_the_limit_restricts_new_risk() {
     for text in ["ann", "bob", "carol"] {
         world.account(text, 10_000);
     }
-    world.stake("ann", "pool", 1_000);
+    world.account("dan", 250);
+    world.stake("ann", "pool", 1_500);
     world.fill("BTC", "bob", "carol", 10, 100);
-    world.try_unstake("ann", "pool", 100).unwrap();
+    world.fill("BTC", "dan", "carol", 20, 100);
+    world.try_unstake("ann", "pool", 200).unwrap();
     world.fill("BTC", "bob", "carol", 10, 100);
     world.try_unstake("ann", "pool", 1).unwrap();
-    assert_eq!(code(world.try_fill("BTC", "bob", "carol", 1, 100)), "backstop-leaves");
+    assert_eq!(code(world.try_fill("BTC", "bob", "carol", 1, 100)), "exit-queue-above-limit");
     world.fill("BTC", "carol", "bob", 5, 100);
+    world.mark("BTC", 85);
+    world.find_loss("dan");
+    world.fill("BTC", "ann", "book/dan", 20, 85);
     world.tick(COOLDOWN);
-    world.fill("BTC", "bob", "carol", 1, 100);
+    world.fill("BTC", "bob", "carol", 1, 85);
 }
 
 #[test]
@@ -234,7 +298,7 @@ fn a_queue_above_the_limit_stops_loans() {
     world.try_unstake("sam", "pool", 50).unwrap();
     Ask(&mut world, "dan").borrow(1_000).unwrap();
     world.try_unstake("sam", "pool", 1).unwrap();
-    assert_eq!(code(Ask(&mut world, "dan").borrow(1_000)), "backstop-leaves");
+    assert_eq!(code(Ask(&mut world, "dan").borrow(1_000)), "exit-queue-above-limit");
     Ask(&mut world, "dan").repay(Some(500)).unwrap();
 }
 

@@ -4,6 +4,7 @@
 mod world;
 
 use rhodian_core::closeout::Route;
+use rhodian_core::control::Parameter;
 use rhodian_core::engine::{Action, Actor, Role};
 use rhodian_core::ids::{FeedId, SourceId, Time};
 use rhodian_core::market::{self, Feeds, Instrument, MarketSpec, StepLimits};
@@ -14,13 +15,26 @@ use world::{DOMAIN, World, name};
 
 const FEED: FeedId = FeedId(0);
 
+const STEPS: StepLimits = StepLimits { price: 35_000, funding: 0, penalty: 10_000 };
+
 fn source(id: u32) -> SourceId {
     SourceId(id)
 }
 
 /// A BTC market on a feed of three sources; all say 1,000.
 fn floor() -> World {
-    let mut world = World::venue(1_000, 1_000);
+    floor_of(perpetual("BTC"))
+}
+
+/// The same with a market as `spec` has it.
+fn floor_of(spec: MarketSpec) -> World {
+    let mut world = World::new("USD", 2);
+    world.fund("fund", 1_000, None);
+    world.session_gains("gains");
+    world.waterfall(&["fund", "gains"]);
+    world.set(Parameter::OpeningProfit, 1_000_000);
+    world.list(spec);
+    world.mark("BTC", 1_000);
     let spec = FeedSpec {
         name: name("BTC index"),
         kind: Kind::Price,
@@ -45,8 +59,12 @@ fn floor() -> World {
 }
 
 fn say(world: &mut World, id: u32, ticks: u64) -> Given {
+    say_of(world, FEED, id, ticks)
+}
+
+fn say_of(world: &mut World, feed: FeedId, id: u32, ticks: u64) -> Given {
     let command = oracle::Command::Report {
-        feed: FEED,
+        feed,
         source: source(id),
         number: world.next_number(),
         value: Value::new(ticks).unwrap(),
@@ -126,7 +144,7 @@ fn a_mark_that_strayed_liquidates_nobody() {
     let mut world = floor();
     let of = routes(&world, "fund", &[Route::Market]);
     world.set_routes(of).unwrap();
-    let mut say_all = |world: &mut World, ticks| {
+    let say_all = |world: &mut World, ticks| {
         world.tick(1_000);
         (0..3).for_each(|id| drop(say(world, id, ticks).unwrap()));
     };
@@ -142,19 +160,66 @@ fn a_mark_that_strayed_liquidates_nobody() {
     assert!(world.equity("alice") > 15_000, "the engine marked it, at {}", world.equity("alice"));
 }
 
-/// After an outage the feed is good at once and far from the mark: nothing leaves, and no lots are
-/// assigned, at what the mark was.
+/// After an outage the feed is good at once and far from the mark. A market with limits of steps
+/// goes there step by step, and the engine does not mark it: until it is near, nothing leaves that
+/// the last mark would let go.
 #[test]
 fn nothing_leaves_at_a_mark_that_strayed() {
-    let mut world = floor();
-    assert_eq!(world.free("bob"), 10_000);
-    world.tick(600_000);
-    assert_eq!(world.free("bob"), 0);
+    let mut world = floor_of(MarketSpec { steps: Some(STEPS), ..perpetual("BTC") });
+    assert_eq!(world.free("alice"), 10_000);
+    world.tick(300_000);
+    assert_eq!(world.free("alice"), 0, "no price");
     for id in 0..3 {
-        say(&mut world, id, 1_150).unwrap();
+        say(&mut world, id, 1_100).unwrap();
     }
-    // Bob, short a hundred, lost 15,000 of his 20,000: what is left does not cover his margin.
-    assert_eq!((world.equity("bob"), world.free("bob")), (5_000, 0));
+    assert_eq!((world.equity("alice"), world.free("alice")), (20_000, 0), "a mark far away");
+    assert_eq!(world.try_fill("BTC", "carol", "bob", 1, 1_000).unwrap_err().code(), "mark-strayed");
+    while world.free("alice") == 0 {
+        let before = world.equity("alice");
+        refresh(&mut world).unwrap();
+        assert!(world.equity("alice") > before, "a step nearer");
+    }
+    assert!(world.equity("alice") >= 24_500, "within a jump: {}", world.equity("alice"));
+}
+
+/// Dora is long in one market and short its twin. Where one strays both are marked, and she stands.
+#[test]
+fn where_one_mark_strays_all_are_marked() {
+    let mut world = floor();
+    world.list(MarketSpec { name: name("TWIN"), ..perpetual("BTC") });
+    let spec = FeedSpec {
+        name: name("TWIN index"),
+        kind: Kind::Price,
+        domains: vec![DOMAIN],
+        sources: (0..3).map(|id| SourceWeight { source: source(id), weight: 1 }).collect(),
+        min_sources: 2,
+        params: Params::of(Kind::Price),
+    };
+    world.must(Action::Oracle(oracle::Command::OpenFeed { spec }));
+    world.mark("TWIN", 1_000);
+    let (twin, other) = (world.market_id("TWIN"), FeedId(1));
+    let feeds = Feeds { price: Some(other), ..Feeds::default() };
+    world.market_do(market::Command::AttachFeeds { market: twin, feeds }).unwrap();
+    let say_both = |world: &mut World, of: (u64, u64)| {
+        for (feed, ticks) in [(FEED, of.0), (other, of.1)] {
+            for id in 0..3 {
+                let _ = say_of(world, feed, id, ticks);
+            }
+        }
+    };
+    say_both(&mut world, (1_000, 1_000));
+    world.account("dora", 4_000);
+    world.account("eve", 1_000_000);
+    world.fill("BTC", "eve", "dora", 15, 1_000);
+    world.fill("TWIN", "dora", "eve", 15, 1_000);
+    for _ in 0..12 {
+        world.tick(1_000);
+        say_both(&mut world, (1_053, 1_052));
+    }
+    let mark = |world: &World, market| world.engine.state().markets.market(market).unwrap().mark;
+    let marks = [world.market_id("BTC"), twin].map(|market| mark(&world, market).unwrap().ticks());
+    assert_eq!(marks, [1_053, 1_052]);
+    assert_eq!((world.equity("dora"), world.lots("dora", "TWIN")), (3_985, 15));
 }
 
 #[test]

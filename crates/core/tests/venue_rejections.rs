@@ -98,6 +98,33 @@ fn on_feed(world: &mut World) -> Given {
     attach(world, Feeds { price: Some(FeedId(0)), ..Feeds::default() })
 }
 
+/// Three sources say 1,100 of ETH, which is marked at 1,000.
+fn far_away(world: &mut World) {
+    let (feed, market) = (FeedId(0), world.market_id("ETH"));
+    let spec = FeedSpec {
+        name: name("ETH index"),
+        kind: oracle::Kind::Price,
+        domains: vec![DOMAIN],
+        sources: (0..3).map(|id| SourceWeight { source: SourceId(id), weight: 1 }).collect(),
+        min_sources: 2,
+        params: Params::of(oracle::Kind::Price),
+    };
+    world.must(Action::Oracle(oracle::Command::OpenFeed { spec }));
+    let feeds = Feeds { price: Some(feed), ..Feeds::default() };
+    world.market_do(market::Command::AttachFeeds { market, feeds }).unwrap();
+    for id in 0..3 {
+        let report = oracle::Command::Report {
+            feed,
+            source: SourceId(id),
+            number: 1,
+            value: oracle::Value::new(1_100).unwrap(),
+            confidence: oracle::Value::new(0).unwrap(),
+            time: world.at,
+        };
+        world.give(Actor { role: Role::Source, id }, Action::Oracle(report)).unwrap();
+    }
+}
+
 fn attach(world: &mut World, feeds: Feeds) -> Given {
     let market = world.market_id("BTC");
     world.market_do(market::Command::AttachFeeds { market, feeds })
@@ -117,6 +144,12 @@ const OF_MARKETS: &[Case] = &[
     ("price-unfit", |w| {
         on_feed(w).unwrap();
         from_feeds(w)
+    }),
+    ("mark-strayed", |w| {
+        let steps = Some(StepLimits { price: 35_000, funding: 0, penalty: 10_000 });
+        listed_with(w, |spec| spec.steps = steps);
+        far_away(w);
+        w.try_fill("ETH", "carol", "bob", 1, 1_000)
     }),
     ("wrong-feed", |w| {
         on_feed(w).unwrap();
@@ -193,12 +226,12 @@ const OF_MARKETS: &[Case] = &[
         let command = fill(w, "BTC", book, w.party("carol"), 1);
         w.market_do(command)
     }),
-    ("backstop-leaves", |w| {
+    ("exit-queue-above-limit", |w| {
         w.tranche("tranche");
         w.waterfall(&["fund", "tranche", "gains"]);
-        w.account("sam", 100);
-        w.stake("sam", "tranche", 100);
-        w.try_unstake("sam", "tranche", 51).unwrap();
+        w.account("sam", 1_000_000);
+        w.stake("sam", "tranche", 1_000_000);
+        w.try_unstake("sam", "tranche", 900_000).unwrap();
         w.try_fill("BTC", "carol", "bob", 1, 1_000)
     }),
     ("only-reduces", |w| {

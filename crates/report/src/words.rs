@@ -3,8 +3,9 @@
 use rhodian_core::closeout::{Event as CloseOutEvent, Why};
 use rhodian_core::collateral::Event as CollateralEvent;
 use rhodian_core::control::{Event as ControlEvent, Status};
+use rhodian_core::domain::Event as DomainEvent;
 use rhodian_core::engine::Event;
-use rhodian_core::ids::{AssetId, LossId, MarketId};
+use rhodian_core::ids::{AssetId, LayerId, LossId, MarketId};
 use rhodian_core::loss::{Event as LossEvent, OwnMeans, PoolHolder};
 use rhodian_core::market::{Event as MarketEvent, Party};
 use rhodian_core::oracle::Event as OracleEvent;
@@ -34,7 +35,28 @@ pub fn of_event(names: &dyn Names, event: &Event) -> Option<String> {
             status_words(*to),
             names.feed(*feed)
         )),
-        Event::Account(_) | Event::Domain(_) | Event::Oracle(_) | Event::TimePassed { .. } => None,
+        Event::Domain(event) => of_domain(names, event),
+        Event::Account(_) | Event::Oracle(_) | Event::TimePassed { .. } => None,
+    }
+}
+
+/// Stakes that leave: who stands behind a domain is everybody's to know.
+fn of_domain(names: &dyn Names, event: &DomainEvent) -> Option<String> {
+    let stake = |layer: LayerId, account, amount| {
+        let money = names.money(MoneyOf::Layer(layer), amount);
+        (money, names.account(account), names.layer(layer))
+    };
+    match *event {
+        DomainEvent::ExitAsked { layer, account, amount, .. } => {
+            let (money, account, layer) = stake(layer, account, amount);
+            Some(format!("{account} asks for {money} staked in {layer}: drawn on until it leaves"))
+        }
+        DomainEvent::ExitPaid { layer, account, amount, .. }
+        | DomainEvent::Unstaked { layer, account, amount, .. } => {
+            let (money, account, layer) = stake(layer, account, amount);
+            Some(format!("{money} staked in {layer} go back to {account}"))
+        }
+        _ => None,
     }
 }
 

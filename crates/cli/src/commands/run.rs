@@ -84,6 +84,7 @@ pub fn run(args: &RunArgs) -> Result<Exit, Diagnostic> {
             .then(|| Box::new(BufWriter::with_capacity(1 << 18, io::stdout())) as Box<_>),
         story: (output.format == Format::Text).then(|| Story::of(&file)),
         bar: Bar::new(output.quiet),
+        without_watch: false,
     };
     let mut run = Driver::open(&file, options)?.run()?;
     let report = summary::report(&file, &run)?;

@@ -108,6 +108,7 @@ impl LossFile {
             | Flaw::ZeroWeight { .. }
             | Flaw::LayerTwice { .. }
             | Flaw::SupplyTwice { .. }
+            | Flaw::GainsTwice { .. }
             | Flaw::OtherAsset { .. } => {
                 refuse(visible(&flaw.to_string()).into_owned(), "change the steps.")
                     .at(self.text.name.clone())

@@ -70,11 +70,25 @@ impl<'f> Driver<'f> {
         log: Option<EventLog>,
         plans_wanted: bool,
     ) -> Result<Self, Diagnostic> {
+        Self::begin(file, log, plans_wanted, State::new(true))
+    }
+
+    /// The same with an engine that goes without its watch: slower, with the same events.
+    pub fn without_watch(file: &'f LossFile, log: EventLog) -> Result<Self, Diagnostic> {
+        Self::begin(file, Some(log), false, State::new(false))
+    }
+
+    fn begin(
+        file: &'f LossFile,
+        log: Option<EventLog>,
+        plans_wanted: bool,
+        state: State,
+    ) -> Result<Self, Diagnostic> {
         let mut driver = Self {
             file,
             roster: Roster::of(file),
             plans_wanted,
-            state: State::new(true),
+            state,
             trail: Trail::default(),
             log,
             events: 0,

@@ -13,7 +13,8 @@ pub enum Do {
     Transfer,
     /// A stake in a layer.
     Stake,
-    /// A stake comes back.
+    /// An account asks for its stake: it leaves when the cooldown is over and no loss is known that
+    /// may draw on the layer.
     Unstake,
     /// The operator pays into a pot.
     PayIn,

@@ -52,6 +52,8 @@ pub struct Options {
     pub strict: bool,
     /// Whether events and commands are kept.
     pub keep: bool,
+    /// Whether the engine goes without its watch: slower, with the same events.
+    pub without_watch: bool,
     /// Where events go as they happen, one JSON object a line.
     pub stream: Option<Box<dyn Write>>,
     /// Tells what happens in words.
@@ -111,7 +113,7 @@ impl<'f> Driver<'f> {
             file,
             names: Names::default(),
             layer_domains: Vec::new(),
-            state: State::new(true),
+            state: State::new(!options.without_watch),
             running: Running::default(),
             trail: Trail::default(),
             figures: Figures::of(file),

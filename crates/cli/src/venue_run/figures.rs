@@ -69,7 +69,7 @@ pub struct AccountFigures {
     pub deposited: u128,
     /// Taken out.
     pub withdrawn: u128,
-    /// Staked less unstaked.
+    /// Staked, less what came back.
     pub staked: i128,
     /// Fees paid.
     pub fees: u128,

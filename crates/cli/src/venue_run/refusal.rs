@@ -110,7 +110,7 @@ impl In<'_> {
 
     fn domain(&self, rejection: &DomainRejection) -> Option<String> {
         match rejection {
-            DomainRejection::AboveStake { asked, stake } => {
+            DomainRejection::AboveStake { asked, stays: stake } => {
                 Some(format!("{} asked, {} is staked", self.money(asked), self.money(stake)))
             }
             _ => None,

@@ -69,7 +69,8 @@ pub enum Parameter {
     DeleveragingOrder = 24,
     /// How long who asks for his stake in a layer of the domain waits, and is drawn on.
     StakeCooldown = 25,
-    /// How much of a layer's stakes may be on its way out before the domain only reduces risk.
+    /// How much of the pots behind the domain may be asked for by stakers before it takes no fill
+    /// that widens and no new loan.
     ExitQueueLimit = 26,
 }
 
@@ -276,7 +277,7 @@ pub const PARAMETERS: &[Declared] = &[
         min: 0,
         max: 1_000_000,
         default: 500_000,
-        reason: "half: what is opened now would stand on the other half alone",
+        reason: "half: what is opened now would stand on the other half alone; at 100 % it is off",
     },
 ];
 

@@ -151,7 +151,8 @@ pub enum Event {
     } = 8,
     /// Stake was asked for; it stays, and is drawn on, until then at least.
     ExitAsked { layer: LayerId, account: AccountId, number: u64, amount: Amount, until: Time } = 9,
-    /// Stake that was asked for went out; `stake` is the account's stake after it.
+    /// An exit is over: as much of it went out as the account had room for; `stake` is the
+    /// account's stake after it.
     ExitPaid {
         layer: LayerId,
         account: AccountId,
@@ -228,10 +229,11 @@ pub enum Rejection {
     NotStaked { layer: LayerId },
     /// An episode is open that may draw on the layer.
     EpisodeOpen { layer: LayerId },
-    /// A loss was approved that may draw on the layer, and may still be challenged.
+    /// A loss that may draw on the layer was approved and may still be challenged, or an account
+    /// stands below zero in a domain that it stands behind.
     LossKnown { layer: LayerId },
     /// More than the account staked and has not asked for.
-    AboveStake { asked: Amount, stake: Amount },
+    AboveStake { asked: Amount, stays: Amount },
     /// The pot would pass 10^30.
     PotAboveBound { layer: LayerId },
     /// The internal command is not due.
@@ -325,10 +327,11 @@ impl fmt::Display for Rejection {
             }
             Self::LossKnown { layer } => write!(
                 f,
-                "a loss that may draw on layer {layer} was approved and may still be challenged"
+                "a loss may come to draw on layer {layer}: approved and open to challenge, or an \
+                 account below zero"
             ),
-            Self::AboveStake { asked, stake } => {
-                write!(f, "{asked} asked, {stake} is staked and not on its way out")
+            Self::AboveStake { asked, stays } => {
+                write!(f, "{asked} asked, {stays} is staked and not asked for yet")
             }
             Self::PotAboveBound { layer } => {
                 write!(f, "the pot of layer {layer} would pass 10^30 atoms")

@@ -65,7 +65,8 @@ pub(crate) fn decide(
         Command::Unstake { layer, account, number, amount } => {
             account::owned_by(state, envelope.actor, *account)?;
             account::numbered(state, *account, *number)?;
-            unstake(state, *layer, (*account, *number), *amount, events)
+            let asset = staked(state, *layer, *amount)?;
+            exits::ask(state, (*layer, asset), (*account, *number), *amount, events)
         }
     }
 }
@@ -209,34 +210,6 @@ fn stake(
     let stake = staked.checked_add(amount).map_err(|_| Rejection::PotAboveBound { layer })?;
     state.touch(account, events);
     events.push(Event::Staked { layer, account, number, asset, amount, stake });
-    Ok(())
-}
-
-fn unstake(
-    state: &State,
-    layer: LayerId,
-    (account, number): (AccountId, u64),
-    amount: Amount,
-    events: &mut Events,
-) -> Result<(), Rejection> {
-    let asset = staked(state, layer, amount)?;
-    let staked = state.domains.stake(layer, account);
-    let asked = state.domains.exits(layer).map_or(Amount::ZERO, |exits| exits.asked(account));
-    let stays = staked.less_or_zero(asked);
-    if amount > stays {
-        return Err(Rejection::AboveStake { asked: amount, stake: stays });
-    }
-    let cooldown = state.stake_cooldown(layer);
-    if cooldown > 0 {
-        let until = state.now().after(cooldown);
-        events.push(Event::ExitAsked { layer, account, number, amount, until });
-        return Ok(());
-    }
-    exits::may_leave(state, layer)?;
-    account::room_above(state, account, asset, amount)?;
-    state.touch(account, events);
-    let stake = staked.less_or_zero(amount);
-    events.push(Event::Unstaked { layer, account, number, asset, amount, stake });
     Ok(())
 }
 

@@ -1,29 +1,32 @@
 //! Stakes on their way out. Who asks for his stake leaves when the cooldown is over, and not while
-//! a loss that is known may draw on the layer; until then the stake is drawn on like any other. A
-//! request stands: whoever makes one leaves, so that nobody keeps a way out open by asking early.
+//! a loss that is known may draw on the layer; until then the stake is drawn on like any other. An
+//! exit stands: whoever asks leaves, so that nobody keeps a way out open by asking early.
 
 use alloc::collections::{BTreeMap, BTreeSet};
+use alloc::vec::Vec;
 use core::fmt;
 
 use borsh::{BorshDeserialize, BorshSerialize};
+use serde::Serialize;
 
 use super::{Domains, Duty, Event, Rejection};
 use crate::account;
 use crate::control::{Parameter, Status};
 use crate::engine::{Events, State};
-use crate::ids::{AccountId, DomainId, LayerId, Time};
+use crate::ids::{AccountId, AssetId, DomainId, LayerId, Time};
 use crate::ledger::Holder;
 use crate::loss::Losses;
 use crate::units::Amount;
+use crate::wide::mul_div_floor;
 
-/// The requests of one layer.
+/// The exits of one layer: its exit queue.
 #[derive(Clone, Debug, Default, PartialEq, Eq, BorshSerialize, BorshDeserialize)]
 pub struct Exits {
     total: Amount,
     /// What each account asked for, by the end of its cooldown: above zero, and together at most
     /// its stake.
     of: BTreeMap<AccountId, BTreeMap<Time, Amount>>,
-    /// The same requests in the order in which they are paid.
+    /// The same exits in the order in which they are paid.
     queue: BTreeSet<(Time, AccountId)>,
 }
 
@@ -45,13 +48,18 @@ impl Exits {
         Amount::sum(self.of(account).map(|(_, amount)| amount))
     }
 
+    /// What `account` asked for with a cooldown that ends at `until`.
+    fn exit(&self, account: AccountId, until: Time) -> Option<Amount> {
+        self.of.get(&account)?.get(&until).copied()
+    }
+
     /// Every account that asked, in id order.
-    pub fn accounts(&self) -> impl Iterator<Item = AccountId> + '_ {
+    pub(crate) fn accounts(&self) -> impl Iterator<Item = AccountId> + '_ {
         self.of.keys().copied()
     }
 
-    /// Whether the total, and the order, are those of the requests.
-    pub(crate) fn is_whole(&self) -> bool {
+    /// Whether the total, and the order, are those of the exits.
+    pub(crate) fn agrees(&self) -> bool {
         let rows = || {
             let of = self.of.iter();
             of.flat_map(|(account, rows)| rows.keys().map(|until| (*until, *account)))
@@ -61,7 +69,7 @@ impl Exits {
         sum == self.total && !none && rows().collect::<BTreeSet<_>>() == self.queue
     }
 
-    fn over(&self, now: Time) -> impl Iterator<Item = (Time, AccountId)> + '_ {
+    fn cooled_down(&self, now: Time) -> impl Iterator<Item = (Time, AccountId)> + '_ {
         self.queue.iter().copied().take_while(move |(until, _)| *until <= now)
     }
 
@@ -73,47 +81,47 @@ impl Exits {
         self.queue.insert((until, account));
     }
 
-    /// Takes `amount` off the request that ends at `until`.
-    fn take(&mut self, account: AccountId, until: Time, amount: Amount) {
+    /// The exit whose cooldown ended at `until` is over, whatever of it was paid.
+    fn end(&mut self, account: AccountId, until: Time) {
         let Some(rows) = self.of.get_mut(&account) else { return };
-        let Some(row) = rows.get_mut(&until) else { return };
-        self.total = self.total.less_or_zero(amount.min(*row));
-        *row = row.less_or_zero(amount);
-        if row.is_zero() {
-            rows.remove(&until);
-            self.queue.remove(&(until, account));
-        }
+        let Some(row) = rows.remove(&until) else { return };
         if rows.is_empty() {
             self.of.remove(&account);
         }
+        self.total = self.total.less_or_zero(row);
+        self.queue.remove(&(until, account));
     }
 
-    /// Of a stake that was drawn on no more leaves than is there: the latest request yields first.
-    fn shrink(&mut self, account: AccountId, stake: Amount) {
-        let mut above = self.asked(account).less_or_zero(stake);
-        while !above.is_zero() {
-            let last = self.of.get(&account).and_then(BTreeMap::last_key_value);
-            let Some((until, row)) = last.map(|(until, row)| (*until, *row)) else { return };
-            self.take(account, until, row.min(above));
-            above = above.less_or_zero(row);
+    /// A stake of `before` was drawn on and `left` is there: of what was asked for as much of each
+    /// part is, rounded down (for those who stay).
+    fn drawn(&mut self, account: AccountId, before: Amount, left: Amount) {
+        let rows: Vec<(Time, Amount)> = self.of(account).collect();
+        for (until, row) in rows {
+            self.end(account, until);
+            let part = mul_div_floor(row.atoms(), left.atoms(), before.atoms());
+            let part = part.and_then(|part| Amount::new(part).ok()).unwrap_or_default();
+            if !part.is_zero() {
+                self.ask(account, until, part);
+            }
         }
     }
 }
 
-/// What is on its way out of a layer, where it is more than the domain takes for new risk.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize)]
+/// The exit queues of the layers behind a domain, together, where they are more than it takes for
+/// new risk.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
-pub struct Leaving {
-    /// The layer.
-    pub layer: LayerId,
+pub struct ExitQueue {
     /// What is asked for, in atoms.
-    pub leaving: Amount,
-    /// What the pot holds, in atoms.
-    pub pot: Amount,
+    pub asked: Amount,
+    /// What all pots behind the domain hold, in atoms.
+    pub pots: Amount,
+    /// How much of them may be asked for, in millionths.
+    pub limit: u128,
 }
 
 impl Domains {
-    /// The requests to leave `layer`; nothing where there are none.
+    /// The exit queue of `layer`; nothing where nobody asked.
     #[must_use]
     pub fn exits(&self, layer: LayerId) -> Option<&Exits> {
         self.exits.get(&layer)
@@ -128,17 +136,15 @@ impl Domains {
         self.exits.entry(layer).or_default().ask(account, until, amount);
     }
 
-    pub(super) fn exit_paid(
-        &mut self,
-        (layer, account): (LayerId, AccountId),
-        until: Time,
-        amount: Amount,
-    ) {
-        self.change_exits(layer, |exits| exits.take(account, until, amount));
+    pub(super) fn exit_ended(&mut self, layer: LayerId, account: AccountId, until: Time) {
+        self.change_exits(layer, |exits| exits.end(account, until));
     }
 
-    pub(super) fn exits_within(&mut self, layer: LayerId, account: AccountId, stake: Amount) {
-        self.change_exits(layer, |exits| exits.shrink(account, stake));
+    /// A stake is drawn on, and what was asked for of it alike.
+    pub(crate) fn draw_stake(&mut self, layer: LayerId, account: AccountId, left: Amount) {
+        let before = self.stake(layer, account);
+        self.change_exits(layer, |exits| exits.drawn(account, before, left));
+        self.set_stake(layer, account, left);
     }
 
     fn change_exits(&mut self, layer: LayerId, change: impl FnOnce(&mut Exits)) {
@@ -150,9 +156,9 @@ impl Domains {
         }
     }
 
-    /// Whether the cooldown of some request is over.
-    pub(crate) fn exit_is_over(&self, now: Time) -> bool {
-        self.exits.values().any(|exits| exits.over(now).next().is_some())
+    /// Whether the cooldown of some exit is over.
+    pub(crate) fn has_cooled_down(&self, now: Time) -> bool {
+        self.exits.values().any(|exits| exits.cooled_down(now).next().is_some())
     }
 }
 
@@ -168,76 +174,105 @@ impl State {
         cooldowns.max().unwrap_or(0)
     }
 
-    /// The first layer of the waterfalls in force of `domain` of whose stakes more is on its way
-    /// out than the domain's limit: until it has left, or came back as stakes, nothing that widens
-    /// risk in the domain is accepted.
+    /// What is asked for of all stakes behind `domain`, where that is more than its limit: a part
+    /// of all pots that its waterfalls in force name. While it is, no fill that widens a position
+    /// and no new loan is accepted in the domain. Withdrawals, auctions, deleveraging and whatever
+    /// takes over from an account in liquidation or a book go on; once the stakes have left, the
+    /// limit binds no longer.
     #[must_use]
-    pub fn backstop_leaves(&self, domain: DomainId) -> Option<Leaving> {
+    pub fn exits_above_limit(&self, domain: DomainId) -> Option<ExitQueue> {
         if self.domains.exits.is_empty() {
             return None;
         }
-        let waterfalls = &self.domains.domain(domain)?.waterfalls;
+        let found = self.domains.domain(domain)?;
         let limit = self.control.value(domain, Parameter::ExitQueueLimit);
-        let named = self.domains.exits.iter();
-        let named = named.filter(|(layer, _)| self.domains.names(waterfalls, **layer));
-        let mut found = named.filter_map(|(layer, exits)| {
-            let asset = self.domains.asset_of_layer(*layer)?;
-            let pot = self.ledger.held(asset, Holder::Layer(*layer));
-            let leaving = exits.total();
-            // Up to 10^30 times 10^6: below 2^127.
-            let above = leaving.atoms() * MILLION > limit * pot.atoms();
-            above.then_some(Leaving { layer: *layer, leaving, pot })
-        });
-        found.next()
+        let layers = self.domains.layers_of(&found.waterfalls);
+        let exits = layers.iter().filter_map(|layer| self.domains.exits(*layer));
+        let asked = Amount::sum(exits.map(Exits::total));
+        let held = |layer: &LayerId| self.ledger.held(found.asset, Holder::Layer(*layer));
+        let pots = Amount::sum(layers.iter().map(held));
+        let queue = ExitQueue { asked, pots, limit };
+        queue.is_above().then_some(queue)
     }
 }
 
-impl fmt::Display for Leaving {
+impl ExitQueue {
+    /// Sums are capped at 10^30, and a part is up to 10^6: below 2^127.
+    const fn is_above(&self) -> bool {
+        self.asked.atoms() * 1_000_000 > self.limit * self.pots.atoms()
+    }
+}
+
+impl fmt::Display for ExitQueue {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { layer, leaving, pot } = self;
+        let Self { asked, pots, limit } = self;
         write!(
             f,
-            "{leaving} of the {pot} staked in layer {layer} are on their way out: above the limit \
-             of the domain only what reduces risk is accepted"
+            "{asked} of the {pots} in the pots behind the domain are asked for, above the limit of \
+             {limit} millionths: no fill that widens a position and no new loan"
         )
     }
 }
 
-/// The unit of the limit.
-const MILLION: u128 = 1_000_000;
-
-/// Nobody leaves while a loss that is known may draw on `layer`: one of an open episode, or one
-/// that was approved and may still be challenged.
-pub(super) fn may_leave(state: &State, layer: LayerId) -> Result<(), Rejection> {
+/// Nobody leaves while a loss that is known may draw on `layer`: one of an open episode, one that
+/// was approved and may still be challenged, or an account below zero that waits for a price.
+fn may_leave(state: &State, layer: LayerId) -> Result<(), Rejection> {
     if Losses::may_draw_on(state, layer) {
         return Err(Rejection::EpisodeOpen { layer });
     }
-    if Losses::may_come_to_draw_on(state, layer) {
+    let stands_behind = |domain: DomainId| {
+        let found = state.domains.domain(domain);
+        found.is_some_and(|of| state.domains.names(&of.waterfalls, layer))
+    };
+    let approved = Losses::approved(state).any(|loss| stands_behind(loss.domain));
+    if approved || state.unseen_failures().any(stands_behind) {
         return Err(Rejection::LossKnown { layer });
     }
     Ok(())
 }
 
-/// The first request that can be paid. In a halt nothing of participants moves.
+/// An account asks for `amount` of its stake in `layer`.
+pub(super) fn ask(
+    state: &State,
+    (layer, asset): (LayerId, AssetId),
+    (account, number): (AccountId, u64),
+    amount: Amount,
+    events: &mut Events,
+) -> Result<(), Rejection> {
+    let staked = state.domains.stake(layer, account);
+    let asked = state.domains.exits(layer).map_or(Amount::ZERO, |exits| exits.asked(account));
+    let stays = staked.less_or_zero(asked);
+    if amount > stays {
+        return Err(Rejection::AboveStake { asked: amount, stays });
+    }
+    let cooldown = state.stake_cooldown(layer);
+    if cooldown > 0 {
+        let until = state.now().after(cooldown);
+        events.push(Event::ExitAsked { layer, account, number, amount, until });
+        return Ok(());
+    }
+    may_leave(state, layer)?;
+    account::room_above(state, account, asset, amount)?;
+    state.touch(account, events);
+    let stake = staked.less_or_zero(amount);
+    events.push(Event::Unstaked { layer, account, number, asset, amount, stake });
+    Ok(())
+}
+
+/// The first exit that can be paid. In a halt nothing of participants moves.
 pub(crate) fn duty(state: &State) -> Option<Duty> {
     if state.domains.exits.is_empty() || state.control.venue_status() == Status::Halted {
         return None;
     }
     state.domains.exits.iter().find_map(|(layer, exits)| {
-        let mut over = exits.over(state.now()).peekable();
-        over.peek()?;
+        let (until, account) = exits.cooled_down(state.now()).next()?;
         may_leave(state, *layer).ok()?;
-        let asset = state.domains.asset_of_layer(*layer)?;
-        let fits = |(until, account): &(Time, AccountId)| {
-            let asked = exits.of(*account).find(|(of, _)| of == until);
-            let amount = asked.map(|(_, amount)| amount).unwrap_or_default();
-            account::room_above(state, *account, asset, amount).is_ok()
-        };
-        let (until, account) = over.find(fits)?;
         Some(Duty::PayExit { layer: *layer, until, account })
     })
 }
 
+/// An exit is paid as far as its account has room for it: what has no room stays staked, and is
+/// asked for again or not. Else whoever fills his account keeps a way out that is always open.
 pub(crate) fn decide_duty(
     state: &State,
     duty: &Duty,
@@ -248,14 +283,11 @@ pub(crate) fn decide_duty(
         return Err(Rejection::NotDue);
     }
     may_leave(state, layer)?;
-    let asked = state
-        .domains
-        .exits(layer)
-        .and_then(|exits| exits.of(account).find(|(of, _)| *of == until).map(|(_, amount)| amount));
-    let (Some(amount), Some(asset)) = (asked, state.domains.asset_of_layer(layer)) else {
-        return Err(Rejection::NotDue);
-    };
-    account::room_above(state, account, asset, amount)?;
+    let exit = state.domains.exits(layer).and_then(|exits| exits.exit(account, until));
+    let of = state.domains.asset_of_layer(layer).zip(exit);
+    let (asset, asked) = of.ok_or(Rejection::NotDue)?;
+    let held = state.ledger.held(asset, Holder::Account(account));
+    let amount = asked.min(Amount::MAX.less_or_zero(held));
     let stake = state.domains.stake(layer, account).less_or_zero(amount);
     state.touch(account, events);
     events.push(Event::ExitPaid { layer, account, until, asset, amount, stake });

@@ -14,7 +14,7 @@ use serde::{Deserialize, Serialize};
 
 pub use command::{Command, Duty, Event, Rejection};
 pub(crate) use decide::{decide, room_in_pot};
-pub use exits::{Exits, Leaving};
+pub use exits::{ExitQueue, Exits};
 pub(crate) use exits::{decide_duty, duty};
 pub use layer::{Attachment, Basis, Caps, Kind, Layer, LayerSpec, MemberRule, PeriodCap, Source};
 
@@ -251,8 +251,8 @@ impl Domains {
             Event::ExitAsked { layer, account, until, amount, .. } => {
                 self.exit_asked((*layer, *account), *until, *amount);
             }
-            Event::ExitPaid { layer, account, until, amount, stake, .. } => {
-                self.exit_paid((*layer, *account), *until, *amount);
+            Event::ExitPaid { layer, account, until, stake, .. } => {
+                self.exit_ended(*layer, *account, *until);
                 self.set_stake(*layer, *account, *stake);
             }
         }
@@ -264,6 +264,5 @@ impl Domains {
         } else {
             self.stakes.insert((layer, account), stake);
         }
-        self.exits_within(layer, account, stake);
     }
 }

@@ -279,6 +279,7 @@ fn next_duty(state: &State, events: &mut Events) -> Option<(Envelope, bool)> {
 #[inline(never)]
 fn due(state: &State, events: &mut Events) -> Option<(Envelope, bool)> {
     let of_oracle = || oracle::duty(state).map(Action::OracleDuty);
+    let of_marks = || market::strayed(state).map(Action::MarketDuty);
     let of_loss = || loss::duty(state).map(Action::Duty);
     let of_domains = || domain::duty(state).map(Action::DomainDuty);
     let of_pools = || lending::duty(state).map(Action::LendingDuty);
@@ -290,7 +291,8 @@ fn due(state: &State, events: &mut Events) -> Option<(Envelope, bool)> {
         decided = found;
         Some(Action::CloseOutDuty(duty))
     };
-    let first = of_oracle().or_else(of_loss).or_else(of_pools).or_else(of_close_out);
+    let first = of_oracle().or_else(of_marks).or_else(of_loss).or_else(of_pools);
+    let first = first.or_else(of_close_out);
     let action = first.or_else(of_markets).or_else(of_collateral).or_else(of_domains)?;
     Some((Envelope { at: state.now(), actor: Actor::ENGINE, action }, decided))
 }

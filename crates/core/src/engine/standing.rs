@@ -260,6 +260,14 @@ impl State {
         })
     }
 
+    /// The domains in which an account stands below zero and is not found yet, for want of a price.
+    pub(crate) fn unseen_failures(&self) -> impl Iterator<Item = DomainId> + '_ {
+        self.negative_accounts().flat_map(move |account| {
+            let assets = self.negative_assets(account);
+            assets.flat_map(move |asset| self.domains_of_failure(account, asset))
+        })
+    }
+
     /// The domains a failing account's loss in `asset` is split over, in id order: where it trades
     /// in the asset, those it holds legs in and those it lost in since their reference; else, and
     /// where there are none, one.

@@ -364,7 +364,7 @@ impl State {
         self.shrink_caps(event);
         let stakes = &mut self.domains;
         loss::stakes_left(event, &mut |layer, account, left| {
-            stakes.set_stake(layer, account, left);
+            stakes.draw_stake(layer, account, left);
         });
         match *event {
             loss::Event::DrawPaid { account: Some(account), number, .. } => {

@@ -322,8 +322,12 @@ fn stakes(state: &State) -> Result<(), Broken> {
         }
         let Some(exits) = state.domains.exits(id) else { continue };
         let above = |account| exits.asked(account) > state.domains.stake(id, account);
-        if !exits.is_whole() || exits.accounts().any(above) {
-            return broken(STAKES, format!("layer {id}: more is on its way out than is staked"));
+        if !exits.agrees() {
+            return broken(STAKES, format!("layer {id}: its exits are not what is queued"));
+        }
+        if let Some(account) = exits.accounts().find(|account| above(*account)) {
+            let detail = format!("layer {id}: account {account} asked for more than it staked");
+            return broken(STAKES, detail);
         }
     }
     Ok(())

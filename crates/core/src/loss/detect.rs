@@ -388,7 +388,7 @@ impl Failure {
 
 /// What a loss that is to be detected lacks as far as is known: a reported one its amount, a found
 /// one what its account or its book is below zero.
-fn size(state: &State, loss: LossId, found: &Loss) -> Amount {
+fn known_lack(state: &State, loss: LossId, found: &Loss) -> Amount {
     let failed = found.failed.filter(|_| found.origin == Origin::Derived);
     let (Some(account), Some(asset)) = (failed, state.domains.asset_of(found.domain)) else {
         return found.close_out;
@@ -410,7 +410,7 @@ fn open_set(state: &State, episode: &Episode) -> Option<LiableSetId> {
 pub(super) fn fixes_a_set(state: &State, loss: LossId) -> bool {
     let found = state.losses.loss(loss);
     let joined = found.and_then(|found| {
-        Losses::joinable(state, found.domain, found.class, size(state, loss, found))
+        Losses::joinable(state, found.domain, found.class, known_lack(state, loss, found))
     });
     joined.and_then(|(_, episode)| open_set(state, episode)).is_none()
 }
@@ -423,7 +423,7 @@ pub(super) fn detect(state: &State, loss: LossId, events: &mut Events) -> Result
         return Err(Rejection::NotDue);
     }
     let domain = found.domain;
-    let joined = Losses::joinable(state, domain, found.class, size(state, loss, found));
+    let joined = Losses::joinable(state, domain, found.class, known_lack(state, loss, found));
     let episode = match joined {
         Some((id, _)) => id,
         None => {

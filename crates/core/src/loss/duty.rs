@@ -23,7 +23,7 @@ pub(crate) fn duty(state: &State) -> Option<Duty> {
     let mut waiting = state.losses_in(Phase::Detection);
     if let Some(loss) = waiting.find(|loss| is_detection_due(state, *loss)) {
         // What is divided and not taken is no equity: a set that is fixed would count it.
-        let first = detect::fixes_a_set(state, loss).then(|| losses_waiting(state)).flatten();
+        let first = detect::fixes_a_set(state, loss).then(|| take_waiting_shares(state)).flatten();
         return Some(first.unwrap_or(Duty::Detect { loss }));
     }
     if let Some(duty) = ceded::due(state) {
@@ -57,8 +57,8 @@ pub(crate) fn duty(state: &State) -> Option<Duty> {
     Some(Duty::EnterSettlement { domain })
 }
 
-/// The shares that wait for a touch, to be taken.
-fn losses_waiting(state: &State) -> Option<Duty> {
+/// Takes the shares that wait for a touch, where some do.
+fn take_waiting_shares(state: &State) -> Option<Duty> {
     let waiting = state.losses.first_waiting();
     waiting.map(|(set, layer)| Duty::TakeWaiting { set, layer })
 }
@@ -86,7 +86,7 @@ fn of_loss(state: &State, loss: LossId) -> Option<Duty> {
         Stage::Detected if state.book_is_flat(loss) => {
             let waits =
                 remainder::waits_for(state, loss, found) || set_off::waits_for(state, found);
-            let first = waits.then(|| losses_waiting(state)).flatten();
+            let first = waits.then(|| take_waiting_shares(state)).flatten();
             first.or(Some(Duty::TakeOwnMeans { loss }))
         }
         Stage::Measured => Some(Duty::Recognise { loss }),

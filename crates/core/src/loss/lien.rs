@@ -55,26 +55,14 @@ impl Losses {
         liens.fold(Amount::ZERO, |sum, of_set| sum.checked_add(of_set).unwrap_or(Amount::MAX))
     }
 
-    /// What open losses of `domain` lack beyond what lenders are liable for under their sets.
+    /// What open losses of `domain` lack beyond what lenders are liable for under their sets: all
+    /// of those whose waterfall takes no supply, and of the others what the set's lenders cannot
+    /// bear.
     pub(crate) fn lacking(&self, state: &State, domain: DomainId) -> Amount {
         let Some(asset) = state.domains.asset_of(domain) else { return Amount::ZERO };
         let open = state.open_episodes().filter(|(_, episode)| episode.domain == domain);
-        let (mut holes, mut room) = (Amount::ZERO, Amount::ZERO);
-        for id in open.flat_map(|(_, episode)| &episode.sets) {
-            let of = Of::new(state, *id, asset);
-            holes = add(holes, of.all_holes());
-            for (layer, members) in of.layers() {
-                let purse = of.purse(*layer);
-                if matches!(purse, Purse::Supply(_)) && !of.hole(*layer).is_zero() {
-                    let left = members.members.iter().map(|member| {
-                        let cap = liable::cap_now(state, of.episode, asset, member, purse);
-                        cap.less_or_zero(member.paid)
-                    });
-                    room = add(room, Amount::sum(left));
-                }
-            }
-        }
-        holes.less_or_zero(room)
+        let sets = open.flat_map(|(_, episode)| &episode.sets);
+        sets.fold(Amount::ZERO, |sum, id| add(sum, Of::new(state, *id, asset).lacking()))
     }
 
     /// What is read to know the liens of many accounts in `asset`.
@@ -185,7 +173,8 @@ impl Liens<'_> {
     }
 }
 
-/// Losses of an episode sum to at most 10^30: recognition refuses more.
+/// The sum, at most `Amount::MAX`, which recognition keeps out of reach: the losses of an episode
+/// sum to at most 10^30.
 fn add(sum: Amount, more: Amount) -> Amount {
     sum.checked_add(more).unwrap_or(Amount::MAX)
 }
@@ -199,6 +188,17 @@ fn hole(state: &State, id: LossId, loss: &Loss) -> Amount {
     let Some(asset) = state.domains.asset_of(loss.domain) else { return Amount::ZERO };
     let failed = loss.failed.filter(|_| !loss.taken_over);
     state.open_hole(id, loss.domain, failed, asset)
+}
+
+/// The holes of the open losses of `set`, by the class of their causes.
+fn holes(state: &State, set: LiableSetId) -> [(CauseClass, Amount); 3] {
+    let mut holes = CauseClass::ALL.map(|class| (class, Amount::ZERO));
+    let losses = state.open_losses().filter_map(|id| Some((id, state.losses.loss(id)?)));
+    for (id, loss) in losses.filter(|(_, loss)| loss.set == Some(set)) {
+        let of_class = holes.iter_mut().filter(|(class, _)| *class == loss.class);
+        of_class.for_each(|(_, sum)| *sum = add(*sum, hole(state, id, loss)));
+    }
+    holes
 }
 
 /// One liable set, as liens of one asset are read from it.
@@ -216,9 +216,8 @@ struct Of<'a> {
 impl<'a> Of<'a> {
     fn new(state: &'a State, set: LiableSetId, asset: AssetId) -> Self {
         let episode = &state.losses.episodes[state.losses.sets[set.index()].episode.index()];
-        let holes = CauseClass::ALL.map(|class| (class, Amount::ZERO));
-        let of = Self { state, set, episode, asset, holes, levels: Vec::new() };
-        Self { holes: of.holes(), ..of }
+        let (holes, levels) = (holes(state, set), Vec::new());
+        Self { state, set, episode, asset, holes, levels }
     }
 
     fn layers(&self) -> &'a BTreeMap<LayerId, LayerSet> {
@@ -260,23 +259,30 @@ impl<'a> Of<'a> {
         self.state.purse(self.episode.domain, layer)
     }
 
-    fn holes(&self) -> [(CauseClass, Amount); 3] {
-        let mut holes = self.holes;
-        let found = |id| Some((id, self.state.losses.loss(id)?));
-        let losses = self.state.open_losses().filter_map(found);
-        for (id, loss) in losses.filter(|(_, loss)| loss.set == Some(self.set)) {
-            let of_class = holes.iter_mut().filter(|(class, _)| *class == loss.class);
-            of_class.for_each(|(_, sum)| *sum = add(*sum, hole(self.state, id, loss)));
-        }
-        holes
-    }
-
-    /// All of them.
+    /// The holes of all classes, together.
     fn all_holes(&self) -> Amount {
         self.holes.iter().fold(Amount::ZERO, |sum, (_, hole)| add(sum, *hole))
     }
 
-    /// Those that `layer` may be drawn on for: of the classes whose waterfalls name it.
+    /// What the set's open losses lack beyond what its lenders are liable for.
+    fn lacking(&self) -> Amount {
+        let supply = |layer: &LayerId| matches!(self.purse(*layer), Purse::Supply(_));
+        let layers = || self.layers().iter().filter(|(layer, _)| supply(layer));
+        let (mut borne, mut room) = (Amount::ZERO, Amount::ZERO);
+        for (layer, members) in layers().filter(|(layer, _)| !self.hole(**layer).is_zero()) {
+            // A waterfall takes supply through one layer: holes that two may bear count once.
+            borne = borne.max(self.hole(*layer));
+            let purse = self.purse(*layer);
+            let left = members.members.iter().map(|member| {
+                let cap = liable::cap_now(self.state, self.episode, self.asset, member, purse);
+                cap.less_or_zero(member.paid)
+            });
+            room = add(room, Amount::sum(left));
+        }
+        add(self.all_holes().less_or_zero(borne), borne.less_or_zero(room))
+    }
+
+    /// The holes for which `layer` may be drawn on: of the classes whose waterfalls name it.
     fn hole(&self, layer: LayerId) -> Amount {
         let names = |class: &CauseClass| {
             let waterfall = self.episode.rules.waterfalls.get(class);

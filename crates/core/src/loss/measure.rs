@@ -188,8 +188,8 @@ impl Taker<'_> {
 
     fn take_stakes_in(&mut self, layer: LayerId, owner: OwnerId) {
         let state = self.state;
-        let staked = |id| Some((id, *state.domains.stakes.get(&(layer, id))?));
-        for (account, staked) in state.accounts_of(owner).filter_map(staked) {
+        for account in state.accounts_of(owner) {
+            let staked = state.domains.stake(layer, account);
             let stake = staked.less_or_zero(self.left);
             self.take(OwnMeans::Stake { layer, account, stake }, staked);
         }

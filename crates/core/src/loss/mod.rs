@@ -379,14 +379,9 @@ impl Losses {
         open.any(|(_, episode)| state.domains.names(&episode.rules.waterfalls, layer))
     }
 
-    /// Whether a loss was approved, and may still be challenged, of a domain whose waterfalls in
-    /// force name `layer`.
-    pub(crate) fn may_come_to_draw_on(state: &State, layer: LayerId) -> bool {
+    /// The losses that were approved and may still be challenged.
+    pub(crate) fn approved(state: &State) -> impl Iterator<Item = &Loss> {
         let waiting = state.losses_in(Phase::Detection).filter_map(|id| state.losses.loss(id));
-        let mut approved = waiting.filter(|loss| matches!(loss.stage, Stage::Challengeable { .. }));
-        approved.any(|loss| {
-            let domain = state.domains.domain(loss.domain);
-            domain.is_some_and(|of| state.domains.names(&of.waterfalls, layer))
-        })
+        waiting.filter(|loss| matches!(loss.stage, Stage::Challengeable { .. }))
     }
 }

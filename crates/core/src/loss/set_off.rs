@@ -15,6 +15,8 @@ pub(super) fn gains_of_owner(state: &State, domain: DomainId, failed: AccountId)
     let Some(owner) = state.accounts.account(failed).map(|account| account.owner) else {
         return Vec::new();
     };
+    // Who fails is found by default; what he lacks is not known yet, and decides only whether a sum
+    // passes its bound.
     let class = CauseClass::Default;
     let open = Losses::joinable(state, domain, class, Amount::ZERO);
     let frozen = open.map(|(_, episode)| episode.rules.waterfalls.clone());

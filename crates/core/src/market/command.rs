@@ -7,7 +7,7 @@ use borsh::{BorshDeserialize, BorshSerialize};
 use serde::{Deserialize, Serialize};
 
 use super::{Checkpoint, Feeds, Flaw, MarketSpec};
-use crate::domain::Leaving;
+use crate::domain::ExitQueue;
 use crate::ids::{
     AccountId, AssetId, CheckpointId, DomainId, FeedId, LossId, MarketId, Name, PoolId,
 };
@@ -308,8 +308,10 @@ pub enum Rejection {
     BookWouldGrow { loss: LossId, holds: Quantity },
     /// The status accepts only what reduces positions.
     OnlyReduces { account: AccountId },
+    /// The mark is a jump away from what the market's feed is worth.
+    MarkStrayed { market: MarketId },
     /// Too much of what stands behind the domain is on its way out: only what reduces positions.
-    BackstopLeaves { leaving: Leaving },
+    ExitQueueAboveLimit { queue: ExitQueue },
     /// The account would stand below its initial margin.
     BelowInitialMargin { account: AccountId, equity: SignedAmount, initial: Amount },
     /// The account would reduce at a price that leaves it below zero, or further below its
@@ -362,7 +364,8 @@ impl Rejection {
             Self::OpenAboveLimit { .. } => "open-above-limit",
             Self::BookWouldGrow { .. } => "book-would-grow",
             Self::OnlyReduces { .. } => "only-reduces",
-            Self::BackstopLeaves { .. } => "backstop-leaves",
+            Self::MarkStrayed { .. } => "mark-strayed",
+            Self::ExitQueueAboveLimit { .. } => "exit-queue-above-limit",
             Self::BelowInitialMargin { .. } => "below-initial-margin",
             Self::DeepensShortfall { .. } => "deepens-shortfall",
             Self::LoanAboveLimit { .. } => "loan-above-limit",
@@ -395,7 +398,10 @@ impl Rejection {
             Self::OnlyReduces { account } => {
                 write!(f, "the status accepts only fills that reduce: account {account}")
             }
-            Self::BackstopLeaves { leaving } => write!(f, "{leaving}"),
+            Self::MarkStrayed { market } => {
+                write!(f, "the mark of market {market} is a jump away from its feed: mark it first")
+            }
+            Self::ExitQueueAboveLimit { queue } => write!(f, "{queue}"),
             Self::BelowInitialMargin { account, equity, initial } => write!(
                 f,
                 "account {account} would have opening equity {equity}, initial margin {initial}"

@@ -50,8 +50,12 @@ pub(crate) fn decide(
 }
 
 pub(crate) fn duty(state: &State) -> Option<Duty> {
-    let strayed = (!feed::strayed(state).is_empty()).then_some(Duty::MarkStrayed);
-    strayed.or_else(|| settle::duty(state)).or_else(|| settle::from_feed(state))
+    settle::duty(state).or_else(|| settle::from_feed(state))
+}
+
+/// Marks that strayed are taken from their feeds before anyone is looked at.
+pub(crate) fn strayed(state: &State) -> Option<Duty> {
+    feed::has_strayed(state).then_some(Duty::MarkStrayed)
 }
 
 pub(crate) fn decide_duty(
@@ -185,12 +189,8 @@ fn end_period(state: &State, events: &mut Events) -> Result<(), Rejection> {
     let lot_value = |market: &Market| i64::try_from(market.lot_value()?).ok();
     let open = state.losses.episodes().filter(|(_, episode)| !episode.closed);
     // Who is below zero and not yet found blocks his domains as an episode does.
-    let unseen = state.negative_accounts().flat_map(|account| {
-        let assets = state.negative_assets(account);
-        assets.flat_map(move |asset| state.domains_of_failure(account, asset))
-    });
     let blocked: BTreeSet<DomainId> =
-        open.map(|(_, episode)| episode.domain).chain(unseen).collect();
+        open.map(|(_, episode)| episode.domain).chain(state.unseen_failures()).collect();
     let of = Checkpoint {
         at: state.now(),
         lot_values: markets.markets.iter().map(lot_value).collect(),
@@ -235,6 +235,7 @@ impl Fill {
         ] {
             let fee = fee.atoms().cast_signed();
             let trade = Trade { market: self.market, domain, lots, cost, fee };
+            self.stops_for_exits(state, party, &trade)?;
             side(state, found, asset, party, &trade)?;
         }
         self.within_open(state, found)?;
@@ -260,6 +261,23 @@ impl Fill {
         let charged = self.penalties(state, found, cost, events);
         closeout::penalties_pay_debts(state, asset, charged, events);
         Ok(())
+    }
+
+    /// While too much of what stands behind the domain is asked for nobody widens, but to take over
+    /// what a book or an account in liquidation gives up.
+    fn stops_for_exits(&self, state: &State, party: Party, trade: &Trade) -> Result<(), Rejection> {
+        let gives_up = |party: &Party| match party {
+            Party::Book(_) => true,
+            Party::Account(account) => state.closeouts.liquidation(*account).is_some(),
+        };
+        let eases = [self.buyer, self.seller].iter().any(gives_up);
+        let held = state.markets.lots_of(party, trade.market);
+        match state.exits_above_limit(trade.domain) {
+            Some(queue) if !eases && !limits::reduces(held, trade) => {
+                Err(Rejection::ExitQueueAboveLimit { queue })
+            }
+            _ => Ok(()),
+        }
     }
 
     /// An account in liquidation that gives up lots pays the penalty on them. What both pay.
@@ -366,13 +384,13 @@ fn side(
     if !reduces && state.control.domain_status(trade.domain) >= Status::ReduceOnly {
         return Err(Rejection::OnlyReduces { account });
     }
-    if let (false, Some(leaving)) = (reduces, state.backstop_leaves(trade.domain)) {
-        return Err(Rejection::BackstopLeaves { leaving });
-    }
     if let (false, Some(feed)) = (reduces, found.feeds.price) {
         let market = trade.market;
         let fit = state.oracle.for_action(feed, Purpose::Open, state.now());
         fit.map_err(|unfit| Rejection::Unfit { market, unfit })?;
+        if !feed::fits(state, found, Purpose::Open) {
+            return Err(Rejection::MarkStrayed { market });
+        }
     }
     let opening = margin::opening_after(state, account, asset, trade);
     limits::within_balance(account, &opening)?;

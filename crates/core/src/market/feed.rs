@@ -101,36 +101,46 @@ pub(crate) fn fits(state: &State, market: &Market, purpose: Purpose) -> bool {
     on_its_way || is_near(state, market, feed, value)
 }
 
-/// Whether the mark is within what the feed takes for no jump from its value.
+/// Whether the mark is within what the feed takes for no jump from its value, as far as the market
+/// has prices for it.
 fn is_near(state: &State, market: &Market, feed: FeedId, value: Price) -> bool {
     let (Some(mark), Some(found)) = (market.mark, state.oracle.feed(feed)) else { return false };
+    let value = value.min(market.spec.max_price);
     let apart = u128::from(mark.ticks().abs_diff(value.ticks()));
     let jump = u128::from(found.spec.params.jump);
     // Prices are at most 10^15, and so is a part in millionths.
     apart * u128::from(RATE_UNIT) <= u128::from(value.ticks()) * jump
 }
 
-/// The marks that are a jump away from a value that is good enough to liquidate at, and that value:
-/// the engine marks these by itself, all at once.
-pub(super) fn strayed(state: &State) -> Vec<(MarketId, Price)> {
-    let fed = state.markets.markets().filter_map(|(id, market)| {
+/// The markets that are marked from feeds, go on, and whose value is good enough to liquidate at.
+fn followed(state: &State) -> impl Iterator<Item = (MarketId, &Market, FeedId, Price)> {
+    state.markets.markets().filter_map(|(id, market)| {
         let feed = market.feeds.price?;
-        let follows = market.spec.steps.is_none() && market.settlement.is_none();
-        (follows && market.mark.is_some()).then_some((id, market, feed))
-    });
-    let strayed = fed.filter_map(|(id, market, feed)| {
+        let ends = market.spec.instrument.expiry().is_some_and(|expiry| expiry <= state.now())
+            || state.control.domain_status(market.spec.domain) >= Status::Settling;
+        if ends || market.settlement.is_some() || market.mark.is_none() {
+            return None;
+        }
         let value = state.oracle.for_action(feed, Purpose::Liquidate, state.now()).ok()?;
-        let fits = value <= market.spec.max_price && value != Price::ZERO;
-        (fits && !is_near(state, market, feed, value)).then_some((id, value))
-    });
-    strayed.collect()
+        (value != Price::ZERO).then_some((id, market, feed, value))
+    })
 }
 
+/// Whether a mark is a jump away from a value that is good enough to liquidate at, in a market that
+/// follows its feed at once.
+pub(super) fn has_strayed(state: &State) -> bool {
+    let mut followed = followed(state).filter(|(_, market, ..)| market.spec.steps.is_none());
+    followed.any(|(_, market, feed, value)| !is_near(state, market, feed, value))
+}
+
+/// Where one strayed all are marked: a hedge never stands for a moment with one leg alone.
 pub(super) fn mark_strayed(state: &State, events: &mut Events) -> Result<(), Rejection> {
-    let marks = strayed(state);
-    if marks.is_empty() {
+    if !has_strayed(state) {
         return Err(Rejection::NotDue);
     }
+    let near = |market: &Market, value: Price| market.step_toward(value.min(market.spec.max_price));
+    let marks: Vec<(MarketId, Price)> =
+        followed(state).map(|(id, market, _, value)| (id, near(market, value))).collect();
     let moves = |market| marks.iter().any(|(of, _)| *of == market);
     super::decide::touch_exposed(state, &moves, events);
     events.push(Event::Marked { marks });

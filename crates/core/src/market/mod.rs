@@ -23,7 +23,7 @@ use borsh::{BorshDeserialize, BorshSerialize};
 use serde::{Deserialize, Serialize};
 
 pub use command::{Command, Duty, Event, Party, Rejection};
-pub(crate) use decide::{decide, decide_duty, duty, take_legs};
+pub(crate) use decide::{decide, decide_duty, duty, strayed, take_legs};
 pub use feed::Feeds;
 pub(crate) use feed::{all_fit, countable_lots, fits};
 pub(crate) use limits::takes;

@@ -36,7 +36,7 @@ pub struct Totals {
     pub flows: Vec<Flow>,
     /// Profit realised by fills, less losses realised and fees, in atoms.
     pub realised: i128,
-    /// Deposits, transfers and unstaked money in, less the same out, in atoms.
+    /// Deposits, transfers and stakes that came back in, less the same out, in atoms.
     pub transfers: i128,
 }
 

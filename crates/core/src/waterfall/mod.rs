@@ -169,7 +169,7 @@ impl fmt::Display for Warning {
 }
 
 /// The first thing that can never be right about `steps`, if any. `beside` are the layers of the
-/// domain's waterfalls in force for other classes.
+/// domain's waterfalls in force for its other classes.
 pub(crate) fn flaw(
     domains: &Domains,
     asset: AssetId,
@@ -200,18 +200,12 @@ pub(crate) fn flaw(
             if seen.iter().any(|(id, _)| *id == layer) {
                 return Some(Flaw::LayerTwice { step: number, layer });
             }
-            if takes(found, Basis::Supply)
-                && seen.iter().any(|(_, other)| takes(other, Basis::Supply))
-            {
+            let here = || seen.iter().map(|(id, _)| *id);
+            if also_takes(domains, Basis::Supply, layer, here()).is_some() {
                 return Some(Flaw::SupplyTwice { step: number, layer });
             }
-            if takes(found, Basis::SessionGains)
-                && let Some(other) =
-                    seen.iter().map(|(id, _)| *id).chain(beside.iter().copied()).find(|id| {
-                        *id != layer
-                            && domains.layer(*id).is_some_and(|of| takes(of, Basis::SessionGains))
-                    })
-            {
+            let everywhere = here().chain(beside.iter().copied());
+            if let Some(other) = also_takes(domains, Basis::SessionGains, layer, everywhere) {
                 return Some(Flaw::GainsTwice { step: number, layer, other });
             }
             if found.spec.asset != asset {
@@ -229,8 +223,18 @@ pub(crate) fn flaw(
     Some(Flaw::CustodyNotOwnMoney { layer: *layer })
 }
 
-fn takes(layer: &Layer, basis: Basis) -> bool {
-    layer.spec.source.members().is_some_and(|rule| rule.basis == basis)
+/// Another of `layers` that takes by `basis`, where `layer` does: both would take the same money.
+fn also_takes(
+    domains: &Domains,
+    basis: Basis,
+    layer: LayerId,
+    mut layers: impl Iterator<Item = LayerId>,
+) -> Option<LayerId> {
+    let takes = |id: LayerId| {
+        let rule = domains.layer(id).and_then(|found| found.spec.source.members());
+        rule.is_some_and(|rule| rule.basis == basis)
+    };
+    layers.find(|other| *other != layer && takes(layer) && takes(*other))
 }
 
 /// The first `before` of `seen` stand in earlier steps, the rest in the same one.

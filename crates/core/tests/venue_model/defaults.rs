@@ -283,10 +283,11 @@ impl Model {
                 self.note("own stake taken");
             }
             self.venue.transfer(&format!("layer/{layer}"), &suspense, &takes);
-            *self.stakes.get_mut(&(layer, account)).expect("it was listed") -= &takes;
+            if takes.is_positive() {
+                self.draw_stake(layer, account, &takes);
+            }
             left -= takes;
         }
-        self.leave_what_is_there();
         left -= self.ceded_means(id, &left);
         let loss = &mut self.losses[id];
         loss.own_means = &close_out - &left;
@@ -394,9 +395,10 @@ impl Model {
         let shares = wave(amount, &claims);
         let rows: BTreeMap<usize, Int> = accounts.into_iter().zip(shares).collect();
         for (account, share) in &rows {
-            *self.stakes.get_mut(&(layer, *account)).expect("a staker") -= share;
+            if share.is_positive() {
+                self.draw_stake(layer, *account, share);
+            }
         }
-        self.leave_what_is_there();
         rows
     }
 

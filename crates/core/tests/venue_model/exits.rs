@@ -1,6 +1,6 @@
 //! Stakes on their way out: a list of requests, each with the moment from which it may be paid.
 
-use num_traits::{Signed, Zero};
+use num_traits::Signed;
 
 use crate::model::Model;
 use crate::numbers::{Int, int, sum};
@@ -34,27 +34,38 @@ impl Model {
         self.exits.push(Exit { layer, until, account, amount });
     }
 
-    /// Of a stake that was drawn on no more leaves than is there; what was asked for last yields.
-    pub fn leave_what_is_there(&mut self) {
-        let mut stakes = self.stakes.clone();
-        self.exits.sort_by_key(|exit| exit.until);
-        for exit in &mut self.exits {
-            let left = stakes.entry((exit.layer, exit.account)).or_default();
-            exit.amount = exit.amount.clone().min(left.clone());
-            *left -= &exit.amount;
+    /// A stake is drawn on, and what was asked for of it alike.
+    pub fn draw_stake(&mut self, layer: usize, account: usize, amount: &Int) {
+        let stake = self.stakes.get_mut(&(layer, account)).expect("a staker");
+        let before = stake.clone();
+        *stake -= amount;
+        let left = stake.clone();
+        // What is asked for until the same moment is one exit.
+        let mut joined: Vec<Exit> = Vec::new();
+        for exit in self.exits.drain(..) {
+            let same = |of: &&mut Exit| {
+                (of.layer, of.account, of.until) == (exit.layer, exit.account, exit.until)
+            };
+            match joined.iter_mut().find(same) {
+                Some(of) => of.amount += exit.amount,
+                None => joined.push(exit),
+            }
         }
-        self.exits.retain(|exit| exit.amount.is_positive());
+        for exit in joined.iter_mut().filter(|of| (of.layer, of.account) == (layer, account)) {
+            exit.amount = &exit.amount * &left / &before;
+        }
+        joined.retain(|exit| exit.amount.is_positive());
+        self.exits = joined;
     }
 
     /// Whether more of what stands behind `domain` leaves than its limit.
-    pub fn backstop_leaves(&self, domain: usize) -> bool {
+    pub fn exits_above_limit(&self, domain: usize) -> bool {
         let of = &self.domains[domain];
-        of.steps.iter().flatten().any(|(layer, _)| {
-            let stakes = self.stakes.iter().filter(|((of, _), _)| of == layer);
-            let pot = sum(stakes.map(|(_, stake)| stake));
-            let leaving = self.leaving(*layer, None);
-            leaving * int(1_000_000u64) > pot * int(of.parameters.exit_limit)
-        })
+        let layers: Vec<usize> = of.steps.iter().flatten().map(|(layer, _)| *layer).collect();
+        let pot = |layer: &usize| self.venue.balance(&format!("layer/{layer}"));
+        let pots: Int = layers.iter().map(pot).sum();
+        let asked: Int = layers.iter().map(|layer| self.leaving(*layer, None)).sum();
+        asked * int(1_000_000u64) > pots * int(of.parameters.exit_limit)
     }
 
     /// The first that may leave does, with all he asked for until the same moment.
@@ -70,7 +81,7 @@ impl Model {
         self.exits.retain(|exit| !same(exit));
         let to = Who::Account(first.account).name();
         self.venue.transfer(&format!("layer/{}", first.layer), &to, &paid);
-        *self.stakes.entry((first.layer, first.account)).or_insert_with(Int::zero) -= &paid;
+        *self.stakes.entry((first.layer, first.account)).or_default() -= &paid;
         self.move_money(first.account, &paid);
         self.note("exit paid");
         true

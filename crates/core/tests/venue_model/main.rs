@@ -118,7 +118,7 @@ const REACHED: &[&str] = &[
     "above-stake",
     "exit asked",
     "exit paid",
-    "backstop-leaves",
+    "exit-queue-above-limit",
 ];
 
 /// A number from the environment.

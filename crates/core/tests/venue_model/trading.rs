@@ -214,8 +214,12 @@ impl Model {
         };
         let bought = side(fill.lots, money.clone(), fill.fees.0);
         let sold = side(-fill.lots, -money, fill.fees.1);
-        self.may_trade(fill.buyer, &bought)?;
-        self.may_trade(fill.seller, &sold)?;
+        let takes_over = [fill.buyer, fill.seller].iter().any(|who| matches!(who, Who::Book(_)));
+        for (who, trade) in [(fill.buyer, &bought), (fill.seller, &sold)] {
+            let widens = !takes_over && !self.reduces(who, trade);
+            refuse(widens && self.exits_above_limit(trade.domain), "exit-queue-above-limit")?;
+            self.may_trade(who, trade)?;
+        }
         let before = self.venue.open(fill.market);
         let mut after = self.venue.clone();
         after.trade(fill.buyer, &bought, "clearing");
@@ -239,12 +243,17 @@ impl Model {
         refuse(apart > mark * int(market.band), "outside-band")
     }
 
-    fn may_trade(&self, who: Who, trade: &Trade) -> Given {
+    fn reduces(&self, who: Who, trade: &Trade) -> bool {
         let held = self.venue.lots(who, trade.market);
         let after = &held + &trade.lots;
-        let reduces = (held.signum() * trade.lots.signum()).is_negative()
+        (held.signum() * trade.lots.signum()).is_negative()
             && after.abs() < held.abs()
-            && !(held.signum() * after.signum()).is_negative();
+            && !(held.signum() * after.signum()).is_negative()
+    }
+
+    fn may_trade(&self, who: Who, trade: &Trade) -> Given {
+        let after = self.venue.lots(who, trade.market) + &trade.lots;
+        let reduces = self.reduces(who, trade);
         let account = match who {
             Who::Book(_) => {
                 refuse(self.venue.legs_of(who).next().is_none(), "unknown-book")?;
@@ -256,8 +265,6 @@ impl Model {
         let market = &self.markets[trade.market];
         refuse(!reduces && after.abs() > int(market.max_position), "position-above-limit")?;
         refuse(!reduces && self.domains[trade.domain].reduce_only, "only-reduces")?;
-        let leaves = self.backstop_leaves(trade.domain);
-        refuse(!reduces && leaves, "backstop-leaves")?;
         let (balance, equity, initial, loan) = self.opening_after(account, trade);
         refuse(balance.abs() > int(10u128.pow(30)), "balance-above-bound")?;
         let short = equity < initial;

@@ -85,7 +85,7 @@ fn status(ask: &Ask<'_>) -> Result<VenueView, Problem> {
         uncovered: state.ledger.owed(domain.asset, Holder::Uncovered(id)),
         results: state.ledger.held(domain.asset, Holder::Results(id)),
         episode_open: state.losses.episodes().any(|(_, one)| !one.closed && one.domain == id),
-        backstop_leaves: state.backstop_leaves(id),
+        exits_above_limit: state.exits_above_limit(id),
     });
     let count = |items: usize| items as u64;
     let open_losses = state.losses.losses().filter(|(_, loss)| loss.is_open()).count();

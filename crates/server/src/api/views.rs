@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use rhodian_core::account::AccountKind;
 use rhodian_core::closeout::Routes;
 use rhodian_core::control::Status;
-use rhodian_core::domain::{Layer, Leaving, MemberRule};
+use rhodian_core::domain::{ExitQueue, Layer, MemberRule};
 use rhodian_core::ids::{AccountId, AssetId, DomainId, LayerId, LossId, MarketId, Name, Time};
 use rhodian_core::ledger::Holder;
 use rhodian_core::loss::Wave;
@@ -65,9 +65,9 @@ pub struct DomainStatus {
     pub results: Amount,
     /// Whether an episode of it is open.
     pub episode_open: bool,
-    /// The layer of whose stakes more is on its way out than the domain's limit: while there is one
-    /// only what reduces risk is accepted.
-    pub backstop_leaves: Option<Leaving>,
+    /// The exit queue above the domain's limit: while there is one, no fill that widens a position
+    /// and no new loan is accepted.
+    pub exits_above_limit: Option<ExitQueue>,
 }
 
 /// A balance of one ledger account.
@@ -100,8 +100,8 @@ pub struct LayerView {
     pub balance: SignedAmount,
     /// Of a layer of members: the sum of their caps now, in each domain whose waterfalls name it.
     pub caps: Vec<LayerCaps>,
-    /// How long who asks for his stake waits, in milliseconds.
-    pub cooldown: u64,
+    /// Of a staked layer: how long who asks for his stake waits, in milliseconds.
+    pub cooldown: Option<u64>,
     /// What of its stakes is on its way out, in atoms.
     pub leaving: Amount,
     /// The stakes in it.

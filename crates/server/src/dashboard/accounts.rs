@@ -244,7 +244,12 @@ fn why_staked(ask: &Ask<'_>, asset: AssetId, of: &StakeIn) -> Markup {
         @for row in &of.leaving {
             br;
             (show::money(ask, asset, row.amount.atoms().cast_signed()))
-            " was asked for, and leaves after " (show::time(row.until))
+            " was asked for"
+            @if row.until > ask.state.now() {
+                ", and leaves after " (show::time(row.until))
+            } @else {
+                ", and waits since " (show::time(row.until)) " for a known loss, or for room"
+            }
         }
     }
 }

@@ -102,8 +102,10 @@ fn domains(ask: &Ask<'_>) -> Markup {
                             th scope="row" { (of.name) }
                             td {
                                 (show::word(&state.control.domain_status(id)))
-                                @if state.backstop_leaves(id).is_some() {
-                                    "; no new risk: stakers are leaving"
+                                @if let Some(queue) = state.exits_above_limit(id) {
+                                    "; no new risk: "
+                                    (show::money(ask, of.asset, queue.asked.atoms().cast_signed()))
+                                    " of what stands behind it is asked for"
                                 }
                             }
                             td { (state.domains.asset(of.asset).map_or("", |a| a.name.as_str())) }

@@ -35,14 +35,14 @@ fn coverage(capacity: &Capacity, source: &Source) -> String {
 }
 
 /// What of a layer's stakes was asked for: who stood behind is leaving.
-fn on_its_way(ask: &Ask<'_>, layer: LayerId) -> Markup {
+fn exit_queue(ask: &Ask<'_>, layer: LayerId) -> Markup {
     let domains = &ask.state.domains;
     let asset = domains.layer(layer).map(|found| found.spec.asset).unwrap_or_default();
     html! {
         @if let Some(exits) = domains.exits(layer) {
-            "; "
+            br;
             (show::money(ask, asset, exits.total().atoms().cast_signed()))
-            " of it on its way out"
+            " of the stakes asked for"
         }
     }
 }
@@ -142,7 +142,7 @@ fn layer(ask: &Ask<'_>, step: u32, id: LayerId, able: Option<Capacity>) -> Marku
                 })) }
                 td {
                     (able.map_or_else(String::new, |able| coverage(&able, &found.spec.source)))
-                    (on_its_way(ask, id))
+                    (exit_queue(ask, id))
                 }
                 td class="number" { (cap.map_or_else(|| "none".to_owned(), |cap| {
                     show::money(ask, found.spec.asset, cap.atoms().cast_signed())

@@ -278,7 +278,7 @@ const READS: &[(&str, &str)] = &[
     ("Domains::stake", "/v1/layers/{layer}"),
     ("Domains::exits", "/v1/layers/{layer}"),
     ("State::stake_cooldown", "/v1/layers/{layer}"),
-    ("State::backstop_leaves", "/v1/status"),
+    ("State::exits_above_limit", "/v1/status"),
     ("State::liquid", "/v1/pools/{pool}"),
     ("State::realisable", "/v1/pools/{pool}"),
     ("State::supplied", "/v1/accounts/{account}/pools"),

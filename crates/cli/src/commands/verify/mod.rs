@@ -10,8 +10,18 @@ use clap::{Args, Subcommand};
 
 use crate::diagnostic::{Diagnostic, Exit};
 
+const EXAMPLES: &str = "\
+Examples:
+  rhodian verify receipt bob.json --key venue.pub
+  rhodian verify standing bob.json --key venue.pub
+  rhodian verify episode episode.json
+  rhodian verify journal venue-data
+
+Exit: 0 proven, 1 a check failed, 2 bad input, 3 input/output.";
+
 /// Check what a venue handed out or keeps: a receipt, a standing, an episode, a journal
 #[derive(Clone, Debug, Args)]
+#[command(after_help = EXAMPLES)]
 pub struct VerifyArgs {
     /// What to check
     #[command(subcommand)]

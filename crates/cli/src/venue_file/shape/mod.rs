@@ -137,8 +137,8 @@ pub struct TermsShape {
     pub loan_limit: Option<At<PercentText>>,
     /// How long who asks for his stake waits, and is drawn on; "7 d".
     pub stake_cooldown: Option<At<DurationText>>,
-    /// How much of a layer's stakes may be on its way out before the domain only reduces risk;
-    /// "50 %".
+    /// How much of the pots behind the domain may be asked for by stakers before it takes no fill
+    /// that widens and no new loan; "50 %".
     pub exit_queue_limit: Option<At<PercentText>>,
     /// In which order auto-deleveraging takes lots: "draining" (where nothing is said),
     /// "queue-by-bankruptcy", "queue-by-entry", "queue-by-profit", "contracts", "profit" or

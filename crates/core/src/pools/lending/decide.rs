@@ -228,8 +228,8 @@ impl<'a> Asked<'a> {
         self.accepted()?;
         above_zero(amount)?;
         let Self { state, id: pool, account, number, asset, .. } = *self;
-        if let Some(leaving) = state.backstop_leaves(self.pool.spec.domain) {
-            return Err(Rejection::BackstopLeaves { leaving });
+        if let Some(queue) = state.exits_above_limit(self.pool.spec.domain) {
+            return Err(Rejection::ExitQueueAboveLimit { queue });
         }
         let room = self.pool.spec.max_debt.less_or_zero(self.books.debt.total);
         let above = Rejection::DebtAboveMost { asked: amount, room };

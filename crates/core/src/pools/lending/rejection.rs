@@ -6,7 +6,7 @@ use serde::Serialize;
 
 use super::Flaw;
 use crate::account;
-use crate::domain::Leaving;
+use crate::domain::ExitQueue;
 use crate::ids::{AccountId, AssetId, DomainId, LayerId, PoolId};
 use crate::units::Amount;
 
@@ -51,7 +51,7 @@ pub enum Rejection {
     /// More than the pool may take in.
     SupplyAboveMost { asked: Amount, room: Amount },
     /// Too much of what stands behind the pool is on its way out.
-    BackstopLeaves { leaving: Leaving },
+    ExitQueueAboveLimit { queue: ExitQueue },
     /// More than the pool may lend.
     DebtAboveMost { asked: Amount, room: Amount },
     /// More than the lender may take out: the rest is held for losses.
@@ -113,7 +113,7 @@ impl Rejection {
             Self::DomainOwes { .. } => "domain-owes",
             Self::BelowAShare { .. } => "below-a-share",
             Self::SupplyAboveMost { .. } => "supply-above-most",
-            Self::BackstopLeaves { .. } => "backstop-leaves",
+            Self::ExitQueueAboveLimit { .. } => "exit-queue-above-limit",
             Self::DebtAboveMost { .. } => "debt-above-most",
             Self::AboveFree { .. } => "above-free",
             Self::NotLiquid { .. } => "not-liquid",
@@ -190,7 +190,7 @@ impl fmt::Display for Rejection {
             Self::AboveFree { asked, supply, lien } => {
                 write!(f, "{asked} asked of a supply of {supply}, {lien} of it held for losses")
             }
-            Self::BackstopLeaves { leaving } => write!(f, "{leaving}"),
+            Self::ExitQueueAboveLimit { queue } => write!(f, "{queue}"),
             Self::NotLiquid { asked, cash } => {
                 write!(
                     f,

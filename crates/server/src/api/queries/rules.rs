@@ -140,7 +140,7 @@ fn view(ask: &Ask<'_>, layer: LayerId, with_stakes: bool) -> Option<LayerView> {
     let exits = state.domains.exits(layer);
     let on_its_way = exits.map(|exits| exits.total()).unwrap_or_default();
     let balance = state.ledger.balance(found.spec.asset, Holder::Layer(layer));
-    let cooldown = state.stake_cooldown(layer);
+    let cooldown = found.spec.kind.is_staked().then(|| state.stake_cooldown(layer));
     Some(LayerView { layer: found, balance, caps, cooldown, leaving: on_its_way, stakes })
 }
 

@@ -30,7 +30,7 @@ on this machine only. An interrupt ends it, and nothing stays.";
 #[derive(Clone, Debug, Args)]
 #[command(after_help = EXAMPLES)]
 pub struct DemoArgs {
-    /// End after a time such as \"20s\" or \"5 min\"; at an interrupt where nothing is said
+    /// End after a time such as "20s" or "5 min"; at an interrupt where nothing is said
     #[arg(long = "for", value_name = "TIME", value_parser = time)]
     pub length: Option<Duration>,
     /// The port; 0 takes a free one

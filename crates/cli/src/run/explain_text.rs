@@ -138,7 +138,9 @@ fn loss_text(layer: &LayerShare, loss: &LossShare, money: Money, say: &mut dyn F
     }
     say(line + ".");
     if let Some(class) = loss.class {
-        say(format!("    It is in class {class}: lower classes pay in full before it is asked."));
+        say(format!(
+            "    It is in class {class}: a class pays when all lower ones have paid in full."
+        ));
     }
     say(format!("    {}", exact_sentence(layer, loss, money)));
     say(format!("    {}", paid_sentence(loss, money)));

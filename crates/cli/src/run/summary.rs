@@ -5,7 +5,7 @@ use rhodian_core::domain::Source;
 use rhodian_core::engine::State;
 use rhodian_core::ids::{LayerId, LossId};
 use rhodian_core::invariants::{LAWS, MARKETS, check};
-use rhodian_core::loss::Loss;
+use rhodian_core::loss::{Loss, Stage};
 use rhodian_core::recovery::Bearer;
 use rhodian_core::units::Amount;
 
@@ -88,8 +88,9 @@ pub fn losses(state: &State, trail: &Trail, ids: &[String], money: Money) -> Vec
                 id: ids.get(id.index()).cloned().unwrap_or_default(),
                 episode: loss.episode.map_or(0, |episode| u64::from(episode.0) + 1),
                 class: kebab(&loss.class),
-                cause: loss.cause.as_str().to_owned(),
-                amount: loss.close_out,
+                cause: cause(loss),
+                // What was only said, or was dismissed, was not lost.
+                amount: loss.episode.map_or(Amount::ZERO, |_| loss.close_out),
                 own_means: loss.own_means,
                 deficit: loss.deficit,
                 netted: loss.netted,
@@ -103,6 +104,17 @@ pub fn losses(state: &State, trail: &Trail, ids: &[String], money: Money) -> Vec
             }
         })
         .collect()
+}
+
+/// The cause in words; of what is no loss, or none yet, that it is not.
+fn cause(loss: &Loss) -> String {
+    let cause = loss.cause.as_str();
+    match loss.stage {
+        Stage::Dismissed => format!("{cause} (dismissed: no loss)"),
+        Stage::Reported => format!("{cause} (reported, not approved)"),
+        Stage::Challengeable { .. } => format!("{cause} (approved, open to challenge)"),
+        Stage::Detected | Stage::Measured | Stage::Absorbing | Stage::Settled => cause.to_owned(),
+    }
 }
 
 fn draw(

@@ -4,13 +4,14 @@ use rhodian_core::control::Parameter;
 use rhodian_core::ids::{LossId, Time};
 use rhodian_core::loss::{Loss, Stage};
 use rhodian_core::market::{Instrument, Leg, Market};
+use rhodian_report::safe::printable;
 
 use super::commands::ASSET;
 use super::driver::Driver;
 
 impl Driver<'_> {
-    /// The next moment at which a challenge ends, a draw's deadline passes, or a book's time is
-    /// out.
+    /// The next moment at which a challenge or a cooldown ends, a draw's deadline passes, or a book's
+    /// time is out.
     pub(super) fn next_deadline(&self) -> Option<u64> {
         let state = &self.state;
         let deadlines = state.losses.losses().flat_map(|(id, loss)| {
@@ -21,8 +22,15 @@ impl Driver<'_> {
             let draws = loss.draws.iter().filter(|draw| loss.is_open() && !draw.closed);
             challenge.into_iter().chain(draws.filter_map(|d| d.deadline)).chain(self.book(id, loss))
         });
-        let deadlines = deadlines.chain(self.routes_end());
+        let deadlines = deadlines.chain(self.routes_end()).chain(self.exits_end());
         deadlines.filter(|deadline| *deadline > state.now()).min().map(|time| time.0)
+    }
+
+    /// When a cooldown ends while the file goes on. What ends later is told at the end of the run.
+    fn exits_end(&self) -> impl Iterator<Item = Time> + '_ {
+        let (domains, end) = (&self.state.domains, Time(self.file.end()));
+        let layers = domains.layers().filter_map(|(id, _)| domains.exits(id));
+        layers.flat_map(|exits| exits.ends()).filter(move |until| *until <= end)
     }
 
     /// When the time of the route of an open liquidation is out, while another one follows.
@@ -73,5 +81,20 @@ impl Driver<'_> {
             Instrument::Perpetual | Instrument::Future { .. } => Some(market),
         };
         of.is_some_and(|of| of.feeds.price.is_some())
+    }
+
+    /// What stakers asked for and has not left when the file ends.
+    pub(super) fn tell_exits(&mut self) {
+        let state = &self.state;
+        let waiting = state.domains.layers().filter_map(|(id, of)| {
+            let asked = state.domains.exits(id)?.total();
+            Some((printable(of.spec.name.as_str()), self.file.format().write_grouped(asked)))
+        });
+        let remarks: Vec<String> = waiting
+            .map(|(layer, asked)| {
+                format!("{asked} of \"{layer}\" is asked for and has not left when the file ends")
+            })
+            .collect();
+        remarks.into_iter().for_each(|remark| self.figures.remark(remark));
     }
 }

@@ -176,6 +176,7 @@ impl<'f> Driver<'f> {
     fn finish(mut self) -> Result<Run, Diagnostic> {
         self.take_shares()?;
         self.check_all()?;
+        self.tell_exits();
         self.figures.finish(&self.state, &self.names);
         self.options.bar.done();
         if let Some(story) = &mut self.options.story {

@@ -3,14 +3,15 @@
 use rhodian_core::account::Rejection as AccountRejection;
 use rhodian_core::closeout::Rejection as CloseOutRejection;
 use rhodian_core::collateral::Rejection as CollateralRejection;
-use rhodian_core::domain::Rejection as DomainRejection;
+use rhodian_core::domain::{ExitQueue, Rejection as DomainRejection};
 use rhodian_core::engine::{Rejection, State};
-use rhodian_core::ids::{AccountId, AssetId, MarketId, SourceId};
+use rhodian_core::ids::{AccountId, AssetId, LayerId, MarketId, SourceId};
 use rhodian_core::loss::Rejection as LossRejection;
 use rhodian_core::market::{Flaw, Rejection as MarketRejection};
 use rhodian_core::oracle::{Kind, Unfit, Value, Why};
 use rhodian_core::pools::lending::Rejection as LendingRejection;
 use rhodian_core::units::{Amount, Price, SignedAmount};
+use rhodian_core::waterfall::Flaw as WaterfallFlaw;
 use rhodian_report::money::{Money, percent_of_millionths};
 use rhodian_report::safe::printable;
 
@@ -109,12 +110,53 @@ impl In<'_> {
     }
 
     fn domain(&self, rejection: &DomainRejection) -> Option<String> {
-        match rejection {
-            DomainRejection::AboveStake { asked, stays: stake } => {
-                Some(format!("{} asked, {} is staked", self.money(asked), self.money(stake)))
+        Some(match rejection {
+            DomainRejection::AboveStake { asked, stays } => format!(
+                "{} asked, {} is staked and not asked for yet",
+                self.money(asked),
+                self.money(stays)
+            ),
+            DomainRejection::NotStaked { layer } => {
+                format!("{} takes no stakes", self.layer_name(*layer))
             }
-            _ => None,
-        }
+            DomainRejection::EpisodeOpen { layer } => {
+                format!("an episode is open that may draw on {}", self.layer_name(*layer))
+            }
+            DomainRejection::LossKnown { layer } => format!(
+                "a loss may come to draw on {}: approved and open to challenge, or an account \
+                 below zero",
+                self.layer_name(*layer)
+            ),
+            DomainRejection::Waterfall { flaw: WaterfallFlaw::GainsTwice { layer, other, .. } } => {
+                format!(
+                    "{} and {} both take session gains, the same ones: leave one out, or give it \
+                     claims of its own",
+                    self.layer_name(*other),
+                    self.layer_name(*layer)
+                )
+            }
+            _ => return None,
+        })
+    }
+
+    /// What stakers ask for, against the domain's limit.
+    fn exits(&self, queue: &ExitQueue) -> String {
+        let limit = i64::try_from(queue.limit).unwrap_or(i64::MAX);
+        format!(
+            "stakers ask for {} of the {} behind the domain, above its exit_queue_limit of {}: no \
+             fill that widens and no new loan until they left or more is paid in",
+            self.money(&queue.asked),
+            self.money(&queue.pots),
+            percent_of_millionths(limit).replace('+', "")
+        )
+    }
+
+    fn layer_name(&self, layer: LayerId) -> String {
+        let found = self.state.domains.layer(layer);
+        let known = found.map(|found| found.spec.name.as_str());
+        // A layer that is refused is not in the state: the file has it at its place.
+        let written = || self.file.layers().nth(layer.index()).map(|(_, of)| of.name.as_str());
+        format!("\"{}\"", printable(known.or_else(written).unwrap_or_default()))
     }
 
     fn loss(&self, rejection: &LossRejection) -> Option<String> {
@@ -170,6 +212,11 @@ impl In<'_> {
                 self.name(*account),
                 self.money(loan),
                 self.money(max)
+            ),
+            MarketRejection::ExitQueueAboveLimit { queue } => self.exits(queue),
+            MarketRejection::MarkStrayed { market } => format!(
+                "the mark of {} is a jump away from its feed: mark it first",
+                self.market_name(*market)
             ),
             MarketRejection::Unfit { market, unfit } => {
                 return self.unfit(*market, unfit);
@@ -230,6 +277,7 @@ impl In<'_> {
                 percent(*threshold),
                 percent(*most)
             ),
+            L::ExitQueueAboveLimit { queue } => self.exits(queue),
             L::NoSupplyLayer { domain } => format!(
                 "no step of \"{}\" takes supply: add one of the kind \"lender-supply\" without \
                  claims",

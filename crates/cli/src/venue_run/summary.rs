@@ -334,7 +334,7 @@ pub fn losses_csv(report: &Report, run: &Run) -> String {
                 detected.to_string(),
                 settled.map_or_else(String::new, |at| at.to_string()),
                 stage(loss.stage).to_owned(),
-                plain(of.amount),
+                plain(loss.close_out),
                 plain(of.own_means),
                 plain(of.deficit),
                 plain(of.netted),

@@ -69,6 +69,11 @@ impl Exits {
         sum == self.total && !none && rows().collect::<BTreeSet<_>>() == self.queue
     }
 
+    /// The ends of the cooldowns, soonest first.
+    pub fn ends(&self) -> impl Iterator<Item = Time> + '_ {
+        self.queue.iter().map(|(until, _)| *until)
+    }
+
     fn cooled_down(&self, now: Time) -> impl Iterator<Item = (Time, AccountId)> + '_ {
         self.queue.iter().copied().take_while(move |(until, _)| *until <= now)
     }

@@ -1,0 +1,150 @@
+//! Stakes that are asked for, and losses that are none, in a venue file: what a run tells, refuses
+//! and keeps.
+
+mod binary;
+
+use binary::{Ran, done, folder, json, rhodian_in};
+use tempfile::TempDir;
+
+/// Sam and Tina stand behind a venue with 300 and 100; an hour after one asks one may leave.
+const VENUE: &str = r#"
+asset = { name = "USD", decimals = 2 }
+[[domain]]
+name = "majors"
+classes = ["default", "custody"]
+[domain.terms]
+stake_cooldown = "1 h"
+exit_queue_limit = "20 %"
+challenge_time = "2 h"
+[[domain.step]]
+layer = "Operator"
+kind = "operator-capital"
+capacity = "1.00"
+[[domain.step]]
+layer = "Stakers"
+kind = "tranche"
+stakes = [{ account = "sam", amount = "300.00" }, { account = "tina", amount = "100.00" }]
+[[market]]
+name = "BTC"
+tick = "0.01"
+lot = "1"
+mark = "100.00"
+max_position = "100"
+max_open = "100"
+tiers = [{ above = "0", initial = "10 %", maintenance = "5 %" }]
+[[account]]
+id = "sam"
+deposit = "300.00"
+[[account]]
+id = "tina"
+deposit = "100.00"
+[[account]]
+id = "bob"
+deposit = "1000.00"
+[[account]]
+id = "carol"
+deposit = "1000.00"
+"#;
+
+/// An event of so many minutes.
+fn event(minutes: u32, keys: &str) -> String {
+    format!("[[event]]\nat = \"{minutes} min\"\n{keys}\n")
+}
+
+fn unstake(minutes: u32, amount: &str) -> String {
+    let keys = "do = \"unstake\"\naccount = \"sam\"\nlayer = \"Stakers\"";
+    event(minutes, &format!("{keys}\namount = \"{amount}\""))
+}
+
+fn fill(minutes: u32) -> String {
+    let keys = "do = \"fill\"\nmarket = \"BTC\"\nbuyer = \"bob\"\nseller = \"carol\"";
+    event(minutes, &format!("{keys}\nsize = \"1\"\nprice = \"100.00\""))
+}
+
+fn theft(minutes: u32) -> String {
+    let keys = "do = \"report-loss\"\nloss = \"theft\"\ndomain = \"majors\"\nclass = \"custody\"";
+    event(minutes, &format!("{keys}\ncause = \"hot wallet drained\"\namount = \"201.00\""))
+        + &event(minutes, "do = \"approve-loss\"\nloss = \"theft\"")
+}
+
+/// A folder with the venue and these events.
+fn venue(events: &[String]) -> TempDir {
+    with(&(VENUE.to_owned() + &events.concat()))
+}
+
+fn with(text: &str) -> TempDir {
+    let at = folder();
+    std::fs::write(at.path().join("v.toml"), text).unwrap();
+    at
+}
+
+fn run(events: &[String]) -> Ran {
+    rhodian_in(venue(events).path(), &["run", "v.toml"])
+}
+
+#[test]
+fn a_stake_is_asked_for_and_leaves() {
+    let ran = run(&[unstake(10, "60.00"), event(80, "do = \"wait\"")]).stdout;
+    assert!(
+        ran.contains("sam asks for 60.00 staked in Stakers: drawn on until it leaves"),
+        "{ran}"
+    );
+    assert!(ran.contains("60.00 staked in Stakers go back to sam"), "{ran}");
+}
+
+#[test]
+fn what_has_not_left_is_told() {
+    let told = run(&[unstake(10, "60.00")]).stderr;
+    assert!(told.contains("60.00 of \"Stakers\" is asked for and has not left"), "{told}");
+}
+
+#[test]
+fn refusals_speak_of_money_and_names() {
+    let told = run(&[unstake(10, "250.00"), unstake(11, "50.01"), fill(12)]).stderr;
+    for words in [
+        "50.01 asked, 50.00 is staked and not asked for yet",
+        "stakers ask for 250.00 of the 401.00 behind the domain, above its exit_queue_limit of 20",
+    ] {
+        assert!(told.contains(words), "{words}: {told}");
+    }
+}
+
+/// A theft is agreed on before the cooldown is over: Sam bears his part, and then leaves.
+#[test]
+fn a_known_theft_holds_who_asked() {
+    let events = [unstake(10, "60.00"), theft(60), event(300, "do = \"wait\"")];
+    let at = venue(&events);
+    done(at.path(), &["run", "v.toml", "--out", "out"]);
+    let rows = std::fs::read_to_string(at.path().join("out/shares.csv")).unwrap();
+    assert!(rows.contains("sam") && rows.contains("150.00"), "{rows}");
+    let events = std::fs::read_to_string(at.path().join("out/events.ndjson")).unwrap();
+    let paid = events.lines().find(|line| line.contains("\"exit-paid\"")).unwrap();
+    assert!(paid.contains("\"amount\":\"3000\""), "half of 60.00: {paid}");
+}
+
+/// What was dismissed is no loss: the folder adds up, and says so.
+#[test]
+fn a_dismissed_loss_is_none() {
+    let events = [theft(60), event(70, "do = \"dismiss-loss\"\nloss = \"theft\"")];
+    let at = venue(&events);
+    let ran = done(at.path(), &["run", "v.toml", "--out", "out"]).stdout;
+    assert!(ran.contains("hot wallet drained (dismissed: no loss)"), "{ran}");
+    done(at.path(), &["check", "out"]);
+    let summary = json(&at.path().join("out/summary.json"));
+    assert_eq!(summary["losses"][0]["amount"], "0");
+    assert!(summary["sums"].as_array().unwrap().iter().all(|sum| sum["holds"] != false));
+}
+
+/// Two layers that are measured as session gains would take the same gain.
+#[test]
+fn two_layers_of_session_gains_are_named() {
+    let gains =
+        |name: &str| format!("[[domain.step]]\nlayer = \"{name}\"\nkind = \"gains-haircut\"\n");
+    let at = VENUE.find("[[market]]").unwrap();
+    let text = format!("{}{}{}{}", &VENUE[..at], gains("Winners"), gains("More"), &VENUE[at..]);
+    let text = text.replace("classes = [\"default\", \"custody\"]\n", "");
+    let ran = rhodian_in(with(&text).path(), &["run", "v.toml"]);
+    let told = ran.stderr;
+    assert_eq!(ran.status, 2, "{told}");
+    assert!(told.contains("\"Winners\" and \"More\" both take session gains"), "{told}");
+}

@@ -225,3 +225,27 @@ fn what_one_class_lacks_is_not_what_lenders_of_another_have() {
     assert_eq!(world.engine.state().losses.losses().count(), 2, "the loan failed");
     assert_eq!(realisable(&world), 9_500);
 }
+
+/// Two loans fail one after the other, each with a liable set of its own; lenders bear a tenth of
+/// their supply in all. What is beyond that lacks now, and nobody lends into it.
+#[test]
+fn a_cap_under_two_sets_is_room_once() {
+    let mut world = lending::domain(0);
+    let tenth = MemberRule { cap_of_weight: Some(100_000), ..lending::by_supply() };
+    world.add(layer("a tenth", Kind::LenderSupply, Source::Members(tenth)));
+    world.waterfall(&["Fund", "a tenth"]);
+    let spec = lending::spec();
+    lending::give(&mut world, rhodian_core::pools::lending::Command::Open { spec }).unwrap();
+    lending::lender(&mut world, "ann", 100_000);
+    lending::borrower(&mut world, "dan", 12, 9_000);
+    lending::borrower(&mut world, "eva", 20, 9_000);
+    lending::mark(&mut world, 800);
+    world.tick(1);
+    lending::mark(&mut world, 1);
+    assert_eq!(world.engine.state().losses.losses().count(), 2, "both failed");
+    let realisable = world.engine.state().realisable(lending::pool(&world)).total.atoms();
+    assert!((91_900..92_100).contains(&realisable), "18,000 lack, 10,000 are borne: {realisable}");
+    world.account("fay", 5_000);
+    let refused = lending::Ask(&mut world, "fay").supply(5_000);
+    assert_eq!(refused.expect_err("into a hole").code(), "domain-owes");
+}

@@ -3,6 +3,7 @@
 
 mod world;
 
+use rhodian_core::closeout::Route;
 use rhodian_core::control::{self, Parameter, Status};
 use rhodian_core::domain::{self, CauseClass, Kind, Source};
 use rhodian_core::engine::{Action, Actor};
@@ -10,6 +11,7 @@ use rhodian_core::ids::DomainId;
 use rhodian_core::loss;
 use world::acts::Given;
 use world::lending::{self, Ask};
+use world::venue::routes;
 use world::{ASSET, World, amount, layer, name};
 
 const COOLDOWN: u64 = 1_000;
@@ -279,6 +281,29 @@ fn a_queue_above_the_limit_restricts_new_risk() {
     world.fill("BTC", "ann", "book/dan", 20, 85);
     world.tick(COOLDOWN);
     world.fill("BTC", "bob", "carol", 1, 85);
+}
+
+/// Who is in liquidation gives up lots to whoever takes them, and opens none on the other side.
+#[test]
+fn an_account_in_liquidation_is_no_way_round() {
+    let mut world = World::venue(0, 1_000);
+    world.tranche("pool");
+    world.waterfall(&["pool", "gains"]);
+    let of = routes(&world, "fund", &[Route::Market]);
+    world.set_routes(of).unwrap();
+    for (text, cash) in [("xavier", 14_000), ("bob", 1_000_000), ("mallory", 1_000_000)] {
+        world.account(text, cash);
+    }
+    world.account("sam", 100);
+    world.stake("sam", "pool", 100);
+    world.fill("BTC", "xavier", "bob", 100, 1_000);
+    world.mark("BTC", 905);
+    let state = world.engine.state();
+    assert!(state.closeouts.liquidation(world.id("xavier")).is_some());
+    world.try_unstake("sam", "pool", 100).unwrap();
+    let refused = world.try_fill("BTC", "mallory", "xavier", 199, 905);
+    assert_eq!(code(refused), "exit-queue-above-limit");
+    world.fill("BTC", "mallory", "xavier", 50, 905);
 }
 
 #[test]

@@ -182,11 +182,10 @@ fn nothing_leaves_at_a_mark_that_strayed() {
     assert!(world.equity("alice") >= 24_500, "within a jump: {}", world.equity("alice"));
 }
 
-/// Dora is long in one market and short its twin. Where one strays both are marked, and she stands.
-#[test]
-fn where_one_mark_strays_all_are_marked() {
+/// A floor with a twin of its market, on a feed of its own.
+fn twins(steps: Option<StepLimits>) -> World {
     let mut world = floor();
-    world.list(MarketSpec { name: name("TWIN"), ..perpetual("BTC") });
+    world.list(MarketSpec { name: name("TWIN"), steps, ..perpetual("BTC") });
     let spec = FeedSpec {
         name: name("TWIN index"),
         kind: Kind::Price,
@@ -200,18 +199,28 @@ fn where_one_mark_strays_all_are_marked() {
     let (twin, other) = (world.market_id("TWIN"), FeedId(1));
     let feeds = Feeds { price: Some(other), ..Feeds::default() };
     world.market_do(market::Command::AttachFeeds { market: twin, feeds }).unwrap();
-    let say_both = |world: &mut World, of: (u64, u64)| {
-        for (feed, ticks) in [(FEED, of.0), (other, of.1)] {
-            for id in 0..3 {
-                let _ = say_of(world, feed, id, ticks);
-            }
-        }
-    };
     say_both(&mut world, (1_000, 1_000));
+    world.deposit("bob", 100_000);
     world.account("dora", 4_000);
     world.account("eve", 1_000_000);
-    world.fill("BTC", "eve", "dora", 15, 1_000);
-    world.fill("TWIN", "dora", "eve", 15, 1_000);
+    world.fill("BTC", "eve", "dora", 13, 1_000);
+    world.fill("TWIN", "dora", "eve", 13, 1_000);
+    world
+}
+
+fn say_both(world: &mut World, of: (u64, u64)) {
+    for (feed, ticks) in [(FEED, of.0), (FeedId(1), of.1)] {
+        for id in 0..3 {
+            let _ = say_of(world, feed, id, ticks);
+        }
+    }
+}
+
+/// Dora is long in one market and short its twin. Where one strays both are marked, and she stands.
+#[test]
+fn where_one_mark_strays_all_are_marked() {
+    let mut world = twins(None);
+    let twin = world.market_id("TWIN");
     for _ in 0..12 {
         world.tick(1_000);
         say_both(&mut world, (1_053, 1_052));
@@ -219,7 +228,27 @@ fn where_one_mark_strays_all_are_marked() {
     let mark = |world: &World, market| world.engine.state().markets.market(market).unwrap().mark;
     let marks = [world.market_id("BTC"), twin].map(|market| mark(&world, market).unwrap().ticks());
     assert_eq!(marks, [1_053, 1_052]);
-    assert_eq!((world.equity("dora"), world.lots("dora", "TWIN")), (3_985, 15));
+    assert_eq!((world.equity("dora"), world.lots("dora", "TWIN")), (3_987, 13));
+}
+
+/// The same where the twin follows in steps: after an outage the one is there at once and the other
+/// on its way. Dora stands below maintenance between, and waits until both are there.
+#[test]
+fn a_hedge_over_steps_waits_for_both_legs() {
+    let mut world = twins(Some(STEPS));
+    let of = routes(&world, "fund", &[Route::Market]);
+    world.set_routes(of).unwrap();
+    world.tick(300_000);
+    say_both(&mut world, (1_300, 1_300));
+    let (dora, id) = (world.equity("dora"), world.market_id("TWIN"));
+    assert_eq!(dora, 4_000 - 13 * (1_300 - 1_000), "one leg is behind");
+    for _ in 0..10 {
+        let markets = vec![id];
+        world.market_do(market::Command::MarkFromFeeds { markets }).unwrap();
+        let of = world.engine.state().closeouts.liquidation(world.id("dora"));
+        assert!(of.is_none(), "with {}", world.equity("dora"));
+    }
+    assert_eq!(world.equity("dora"), 4_000);
 }
 
 #[test]

@@ -79,7 +79,9 @@ fn reason(state: &State, loss: LossId) -> Option<Why> {
     let lost = book.opened - state.book_equity(loss, asset);
     let cost = margin::stressed_cost(state, found.domain, &book.legs);
     let budget = state.control.value(found.domain, Parameter::CloseOutBudget);
-    if lost + cost.cast_signed() > budget.cast_signed() {
+    // A loss at a mark that is good for nothing is no reason: it may be gone at the next.
+    let fit = market::all_fit(state, &book.legs, Purpose::Liquidate);
+    if fit && lost + cost.cast_signed() > budget.cast_signed() {
         let amount = |atoms| Amount::new(atoms).unwrap_or(Amount::MAX);
         let lost = SignedAmount::new(lost).unwrap_or_default();
         return Some(Why::Budget { lost, cost: amount(cost), budget: amount(budget) });

@@ -21,6 +21,7 @@ use crate::engine::{Purse, State};
 use crate::ids::{AccountId, AssetId, DomainId, LayerId, LiableSetId, LossId};
 use crate::loss::{liable, set_off};
 use crate::units::{Amount, Fraction};
+use crate::waterfall::{self, Against};
 
 /// A measured level, and the amount it divides.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -55,14 +56,26 @@ impl Losses {
         liens.fold(Amount::ZERO, |sum, of_set| sum.checked_add(of_set).unwrap_or(Amount::MAX))
     }
 
-    /// What open losses of `domain` lack beyond what lenders are liable for under their sets: all
-    /// of those whose waterfall takes no supply, and of the others what the set's lenders cannot
-    /// bear.
+    /// What open losses of `domain` lack beyond what its lenders are liable for: all of those whose
+    /// waterfall takes no supply, and of the others what lenders cannot bear. A cap that is used
+    /// under one set is spent under the others, so each lender's counts once, and so does the
+    /// layer's own.
     pub(crate) fn lacking(&self, state: &State, domain: DomainId) -> Amount {
         let Some(asset) = state.domains.asset_of(domain) else { return Amount::ZERO };
         let open = state.open_episodes().filter(|(_, episode)| episode.domain == domain);
-        let sets = open.flat_map(|(_, episode)| &episode.sets);
-        sets.fold(Amount::ZERO, |sum, id| add(sum, Of::new(state, *id, asset).lacking()))
+        let (mut alone, mut borne) = (Amount::ZERO, Amount::ZERO);
+        let mut layers: BTreeMap<LayerId, Amount> = BTreeMap::new();
+        let mut lenders: BTreeMap<AccountId, Amount> = BTreeMap::new();
+        for id in open.flat_map(|(_, episode)| &episode.sets) {
+            let of = Of::new(state, *id, asset);
+            for (class, hole) in of.holes {
+                let sum = if of.supply_for(class) { &mut borne } else { &mut alone };
+                *sum = add(*sum, hole);
+            }
+            of.room(&mut layers, &mut lenders);
+        }
+        let room = Amount::sum(layers.into_values()).min(Amount::sum(lenders.into_values()));
+        add(alone, borne.less_or_zero(room))
     }
 
     /// What is read to know the liens of many accounts in `asset`.
@@ -259,36 +272,49 @@ impl<'a> Of<'a> {
         self.state.purse(self.episode.domain, layer)
     }
 
-    /// The holes of all classes, together.
-    fn all_holes(&self) -> Amount {
-        self.holes.iter().fold(Amount::ZERO, |sum, (_, hole)| add(sum, *hole))
+    /// The layers of the set that take supply.
+    fn supply_layers(&self) -> impl Iterator<Item = (LayerId, &'a LayerSet)> {
+        let layers = self.layers().iter().map(|(layer, members)| (*layer, members));
+        layers.filter(|(layer, _)| matches!(self.purse(*layer), Purse::Supply(_)))
     }
 
-    /// What the set's open losses lack beyond what its lenders are liable for.
-    fn lacking(&self) -> Amount {
-        let supply = |layer: &LayerId| matches!(self.purse(*layer), Purse::Supply(_));
-        let layers = || self.layers().iter().filter(|(layer, _)| supply(layer));
-        let (mut borne, mut room) = (Amount::ZERO, Amount::ZERO);
-        for (layer, members) in layers().filter(|(layer, _)| !self.hole(**layer).is_zero()) {
-            // A waterfall takes supply through one layer: holes that two may bear count once.
-            borne = borne.max(self.hole(*layer));
-            let purse = self.purse(*layer);
-            let left = members.members.iter().map(|member| {
+    /// Whether lenders stand behind losses of `class`.
+    fn supply_for(&self, class: CauseClass) -> bool {
+        self.supply_layers().any(|(layer, _)| self.names(class, layer))
+    }
+
+    /// What the layers that take supply can pay of the set's holes, and each of their lenders: the
+    /// most of what is known of them.
+    fn room(
+        &self,
+        layers: &mut BTreeMap<LayerId, Amount>,
+        lenders: &mut BTreeMap<AccountId, Amount>,
+    ) {
+        let set = &self.state.losses.sets[self.set.index()];
+        let against = Against { episode: self.episode, set, loss: None };
+        for (id, members) in self.supply_layers().filter(|(id, _)| !self.hole(*id).is_zero()) {
+            let Some(layer) = self.state.domains.layer(id) else { continue };
+            let able = waterfall::capacity(self.state, &against, id, layer).amount;
+            let most = layers.entry(id).or_default();
+            *most = able.max(*most);
+            let purse = self.purse(id);
+            for member in &members.members {
                 let cap = liable::cap_now(self.state, self.episode, self.asset, member, purse);
-                cap.less_or_zero(member.paid)
-            });
-            room = add(room, Amount::sum(left));
+                let most = lenders.entry(member.account).or_default();
+                *most = cap.less_or_zero(member.paid).max(*most);
+            }
         }
-        add(self.all_holes().less_or_zero(borne), borne.less_or_zero(room))
+    }
+
+    /// Whether the frozen waterfall for `class` names `layer`.
+    fn names(&self, class: CauseClass, layer: LayerId) -> bool {
+        let waterfall = self.episode.rules.waterfalls.get(&class);
+        waterfall.is_some_and(|id| self.state.domains.names_in(*id, layer))
     }
 
     /// The holes for which `layer` may be drawn on: of the classes whose waterfalls name it.
     fn hole(&self, layer: LayerId) -> Amount {
-        let names = |class: &CauseClass| {
-            let waterfall = self.episode.rules.waterfalls.get(class);
-            waterfall.is_some_and(|id| self.state.domains.names_in(*id, layer))
-        };
-        let named = self.holes.iter().filter(|(class, _)| names(class));
+        let named = self.holes.iter().filter(|(class, _)| self.names(*class, layer));
         named.fold(Amount::ZERO, |sum, (_, hole)| add(sum, *hole))
     }
 

@@ -266,11 +266,16 @@ impl Fill {
     /// While too much of what stands behind the domain is asked for nobody widens, but to take over
     /// what a book or an account in liquidation gives up.
     fn stops_for_exits(&self, state: &State, party: Party, trade: &Trade) -> Result<(), Rejection> {
-        let gives_up = |party: &Party| match party {
-            Party::Book(_) => true,
-            Party::Account(account) => state.closeouts.liquidation(*account).is_some(),
+        let gives_up = |(party, lots): &(Party, i64)| {
+            let fails = match party {
+                Party::Book(_) => true,
+                Party::Account(account) => state.closeouts.liquidation(*account).is_some(),
+            };
+            let held = state.markets.lots_of(*party, self.market);
+            fails && limits::reduces(held, &Trade { lots: *lots, ..*trade })
         };
-        let eases = [self.buyer, self.seller].iter().any(gives_up);
+        let lots = self.lots.lots();
+        let eases = [(self.buyer, lots), (self.seller, -lots)].iter().any(gives_up);
         let held = state.markets.lots_of(party, trade.market);
         match state.exits_above_limit(trade.domain) {
             Some(queue) if !eases && !limits::reduces(held, trade) => {

@@ -102,8 +102,11 @@ pub(crate) fn fits(state: &State, market: &Market, purpose: Purpose) -> bool {
 }
 
 /// Whether the mark is within what the feed takes for no jump from its value, as far as the market
-/// has prices for it.
+/// has prices for it. One that expired waits for its last price, which no spot price is.
 fn is_near(state: &State, market: &Market, feed: FeedId, value: Price) -> bool {
+    if is_over(state, market) {
+        return true;
+    }
     let (Some(mark), Some(found)) = (market.mark, state.oracle.feed(feed)) else { return false };
     let value = value.min(market.spec.max_price);
     let apart = u128::from(mark.ticks().abs_diff(value.ticks()));
@@ -112,13 +115,17 @@ fn is_near(state: &State, market: &Market, feed: FeedId, value: Price) -> bool {
     apart * u128::from(RATE_UNIT) <= u128::from(value.ticks()) * jump
 }
 
+/// Whether the market expired, or its domain settles: what comes is its last price.
+fn is_over(state: &State, market: &Market) -> bool {
+    market.spec.instrument.expiry().is_some_and(|expiry| expiry <= state.now())
+        || state.control.domain_status(market.spec.domain) >= Status::Settling
+}
+
 /// The markets that are marked from feeds, go on, and whose value is good enough to liquidate at.
 fn followed(state: &State) -> impl Iterator<Item = (MarketId, &Market, FeedId, Price)> {
     state.markets.markets().filter_map(|(id, market)| {
         let feed = market.feeds.price?;
-        let ends = market.spec.instrument.expiry().is_some_and(|expiry| expiry <= state.now())
-            || state.control.domain_status(market.spec.domain) >= Status::Settling;
-        if ends || market.settlement.is_some() || market.mark.is_none() {
+        if is_over(state, market) || market.settlement.is_some() || market.mark.is_none() {
             return None;
         }
         let value = state.oracle.for_action(feed, Purpose::Liquidate, state.now()).ok()?;
@@ -147,9 +154,18 @@ pub(super) fn mark_strayed(state: &State, events: &mut Events) -> Result<(), Rej
     Ok(())
 }
 
-/// Whether the prices of all `legs` serve `purpose` now.
+/// Whether the prices of all `legs` serve `purpose` now. Where some marks are on their way, step by
+/// step, and others are there at once, they wait for each other.
 pub(crate) fn all_fit(state: &State, legs: &[Leg], purpose: Purpose) -> bool {
-    legs.iter().filter_map(|leg| state.markets.market(leg.market)).all(|m| fits(state, m, purpose))
+    let markets = || legs.iter().filter_map(|leg| state.markets.market(leg.market));
+    let near = |market: &Market| {
+        let feed = market.feeds.price;
+        let value = feed.and_then(|feed| state.oracle.for_action(feed, purpose, state.now()).ok());
+        feed.zip(value).is_none_or(|(feed, value)| is_near(state, market, feed, value))
+    };
+    let together = || markets().all(|market| market.spec.steps.is_some()) || markets().all(near);
+    markets().all(|market| fits(state, market, purpose))
+        && (markets().all(|market| market.spec.steps.is_none()) || together())
 }
 
 /// The lots of `market` whose unrealised profit counts for opening: those that its depth could

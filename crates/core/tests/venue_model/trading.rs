@@ -214,8 +214,11 @@ impl Model {
         };
         let bought = side(fill.lots, money.clone(), fill.fees.0);
         let sold = side(-fill.lots, -money, fill.fees.1);
-        let takes_over = [fill.buyer, fill.seller].iter().any(|who| matches!(who, Who::Book(_)));
-        for (who, trade) in [(fill.buyer, &bought), (fill.seller, &sold)] {
+        let sides = [(fill.buyer, &bought), (fill.seller, &sold)];
+        let gives_up =
+            |(who, trade): &(Who, &Trade)| matches!(who, Who::Book(_)) && self.reduces(*who, trade);
+        let takes_over = sides.iter().any(gives_up);
+        for (who, trade) in sides {
             let widens = !takes_over && !self.reduces(who, trade);
             refuse(widens && self.exits_above_limit(trade.domain), "exit-queue-above-limit")?;
             self.may_trade(who, trade)?;

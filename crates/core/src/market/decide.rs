@@ -266,6 +266,7 @@ impl Fill {
     /// While too much of what stands behind the domain is asked for nobody widens, but to take over
     /// what a book or an account in liquidation gives up.
     fn stops_for_exits(&self, state: &State, party: Party, trade: &Trade) -> Result<(), Rejection> {
+        let Some(queue) = state.exits_above_limit(trade.domain) else { return Ok(()) };
         let gives_up = |(party, lots): &(Party, i64)| {
             let fails = match party {
                 Party::Book(_) => true,
@@ -277,11 +278,9 @@ impl Fill {
         let lots = self.lots.lots();
         let eases = [(self.buyer, lots), (self.seller, -lots)].iter().any(gives_up);
         let held = state.markets.lots_of(party, trade.market);
-        match state.exits_above_limit(trade.domain) {
-            Some(queue) if !eases && !limits::reduces(held, trade) => {
-                Err(Rejection::ExitQueueAboveLimit { queue })
-            }
-            _ => Ok(()),
+        match eases || limits::reduces(held, trade) {
+            true => Ok(()),
+            false => Err(Rejection::ExitQueueAboveLimit { queue }),
         }
     }
 

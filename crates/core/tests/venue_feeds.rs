@@ -21,6 +21,19 @@ fn source(id: u32) -> SourceId {
     SourceId(id)
 }
 
+/// A feed of three sources, of which two must count.
+fn open_feed(world: &mut World, text: &str) {
+    let spec = FeedSpec {
+        name: name(text),
+        kind: Kind::Price,
+        domains: vec![DOMAIN],
+        sources: (0..3).map(|id| SourceWeight { source: source(id), weight: 1 }).collect(),
+        min_sources: 2,
+        params: Params::of(Kind::Price),
+    };
+    world.must(Action::Oracle(oracle::Command::OpenFeed { spec }));
+}
+
 /// A BTC market on a feed of three sources; all say 1,000.
 fn floor() -> World {
     floor_of(perpetual("BTC"))
@@ -35,15 +48,7 @@ fn floor_of(spec: MarketSpec) -> World {
     world.set(Parameter::OpeningProfit, 1_000_000);
     world.list(spec);
     world.mark("BTC", 1_000);
-    let spec = FeedSpec {
-        name: name("BTC index"),
-        kind: Kind::Price,
-        domains: vec![DOMAIN],
-        sources: (0..3).map(|id| SourceWeight { source: source(id), weight: 1 }).collect(),
-        min_sources: 2,
-        params: Params::of(Kind::Price),
-    };
-    world.must(Action::Oracle(oracle::Command::OpenFeed { spec }));
+    open_feed(&mut world, "BTC index");
     let market = world.market_id("BTC");
     let feeds = Feeds { price: Some(FEED), ..Feeds::default() };
     world.market_do(market::Command::AttachFeeds { market, feeds }).unwrap();
@@ -186,15 +191,7 @@ fn nothing_leaves_at_a_mark_that_strayed() {
 fn twins(steps: Option<StepLimits>) -> World {
     let mut world = floor();
     world.list(MarketSpec { name: name("TWIN"), steps, ..perpetual("BTC") });
-    let spec = FeedSpec {
-        name: name("TWIN index"),
-        kind: Kind::Price,
-        domains: vec![DOMAIN],
-        sources: (0..3).map(|id| SourceWeight { source: source(id), weight: 1 }).collect(),
-        min_sources: 2,
-        params: Params::of(Kind::Price),
-    };
-    world.must(Action::Oracle(oracle::Command::OpenFeed { spec }));
+    open_feed(&mut world, "TWIN index");
     world.mark("TWIN", 1_000);
     let (twin, other) = (world.market_id("TWIN"), FeedId(1));
     let feeds = Feeds { price: Some(other), ..Feeds::default() };

@@ -308,10 +308,11 @@ pub enum Rejection {
     BookWouldGrow { loss: LossId, holds: Quantity },
     /// The status accepts only what reduces positions.
     OnlyReduces { account: AccountId },
+    /// Too much of what stands behind the domain is asked for by stakers: only what reduces
+    /// positions, or takes over from a book or an account in liquidation.
+    ExitQueueAboveLimit { queue: ExitQueue },
     /// The mark is a jump away from what the market's feed is worth.
     MarkStrayed { market: MarketId },
-    /// Too much of what stands behind the domain is on its way out: only what reduces positions.
-    ExitQueueAboveLimit { queue: ExitQueue },
     /// The account would stand below its initial margin.
     BelowInitialMargin { account: AccountId, equity: SignedAmount, initial: Amount },
     /// The account would reduce at a price that leaves it below zero, or further below its

@@ -235,8 +235,7 @@ impl Fill {
         ] {
             let fee = fee.atoms().cast_signed();
             let trade = Trade { market: self.market, domain, lots, cost, fee };
-            self.stops_for_exits(state, party, &trade)?;
-            side(state, found, asset, party, &trade)?;
+            side(state, (self, found), asset, party, &trade)?;
         }
         self.within_open(state, found)?;
         let cost = SignedAmount::new(cost).map_err(|_| self.above_bound())?;
@@ -263,25 +262,17 @@ impl Fill {
         Ok(())
     }
 
-    /// While too much of what stands behind the domain is asked for nobody widens, but to take over
-    /// what a book or an account in liquidation gives up.
-    fn stops_for_exits(&self, state: &State, party: Party, trade: &Trade) -> Result<(), Rejection> {
-        let Some(queue) = state.exits_above_limit(trade.domain) else { return Ok(()) };
-        let gives_up = |(party, lots): &(Party, i64)| {
+    /// Whether a book or an account in liquidation gives up what the other side takes over.
+    fn takes_over(&self, state: &State) -> bool {
+        let lots = self.lots.lots();
+        [(self.buyer, lots), (self.seller, -lots)].into_iter().any(|(party, lots)| {
             let fails = match party {
                 Party::Book(_) => true,
-                Party::Account(account) => state.closeouts.liquidation(*account).is_some(),
+                Party::Account(account) => state.closeouts.liquidation(account).is_some(),
             };
-            let held = state.markets.lots_of(*party, self.market);
-            fails && limits::reduces(held, &Trade { lots: *lots, ..*trade })
-        };
-        let lots = self.lots.lots();
-        let eases = [(self.buyer, lots), (self.seller, -lots)].iter().any(gives_up);
-        let held = state.markets.lots_of(party, trade.market);
-        match eases || limits::reduces(held, trade) {
-            true => Ok(()),
-            false => Err(Rejection::ExitQueueAboveLimit { queue }),
-        }
+            let trade = Trade { market: self.market, lots, ..Trade::default() };
+            fails && limits::reduces(state.markets.lots_of(party, self.market), &trade)
+        })
     }
 
     /// An account in liquidation that gives up lots pays the penalty on them. What both pay.
@@ -369,7 +360,7 @@ fn opened(state: &State, fill: &Fill) -> i128 {
 /// One side of a fill may stand: a book reduces; an account keeps its limits and its margin.
 fn side(
     state: &State,
-    found: &Market,
+    (fill, found): (&Fill, &Market),
     asset: AssetId,
     party: Party,
     trade: &Trade,
@@ -387,6 +378,12 @@ fn side(
     limits::within_position(found, account, held, trade)?;
     if !reduces && state.control.domain_status(trade.domain) >= Status::ReduceOnly {
         return Err(Rejection::OnlyReduces { account });
+    }
+    if !reduces
+        && let Some(queue) = state.exits_above_limit(trade.domain)
+        && !fill.takes_over(state)
+    {
+        return Err(Rejection::ExitQueueAboveLimit { queue });
     }
     if let (false, Some(feed)) = (reduces, found.feeds.price) {
         let market = trade.market;

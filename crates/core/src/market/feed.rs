@@ -95,10 +95,27 @@ pub(super) fn mark(
 /// serves nothing until it is marked again. A market with limits of steps is liquidated on its
 /// way there: that is what the limits are for.
 pub(crate) fn fits(state: &State, market: &Market, purpose: Purpose) -> bool {
-    let Some(feed) = market.feeds.price else { return true };
-    let Ok(value) = state.oracle.for_action(feed, purpose, state.now()) else { return false };
-    let on_its_way = market.spec.steps.is_some() && purpose == Purpose::Liquidate;
-    on_its_way || is_near(state, market, feed, value)
+    stands(state, market, purpose).is_some()
+}
+
+/// Where the mark stands that serves a purpose.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Stands {
+    /// Where the feed is, or where the venue says.
+    There,
+    /// A jump away, and on its way by steps.
+    OnItsWay,
+}
+
+/// Where the mark of `market` stands, if it serves `purpose` now.
+fn stands(state: &State, market: &Market, purpose: Purpose) -> Option<Stands> {
+    let Some(feed) = market.feeds.price else { return Some(Stands::There) };
+    let value = state.oracle.for_action(feed, purpose, state.now()).ok()?;
+    if is_near(state, market, feed, value) {
+        return Some(Stands::There);
+    }
+    let walks = market.spec.steps.is_some() && purpose == Purpose::Liquidate;
+    walks.then_some(Stands::OnItsWay)
 }
 
 /// Whether the mark is within what the feed takes for no jump from its value, as far as the market
@@ -157,15 +174,13 @@ pub(super) fn mark_strayed(state: &State, events: &mut Events) -> Result<(), Rej
 /// Whether the prices of all `legs` serve `purpose` now. Where some marks are on their way, step by
 /// step, and others are there at once, they wait for each other.
 pub(crate) fn all_fit(state: &State, legs: &[Leg], purpose: Purpose) -> bool {
-    let markets = || legs.iter().filter_map(|leg| state.markets.market(leg.market));
-    let near = |market: &Market| {
-        let feed = market.feeds.price;
-        let value = feed.and_then(|feed| state.oracle.for_action(feed, purpose, state.now()).ok());
-        feed.zip(value).is_none_or(|(feed, value)| is_near(state, market, feed, value))
-    };
-    let together = || markets().all(|market| market.spec.steps.is_some()) || markets().all(near);
-    markets().all(|market| fits(state, market, purpose))
-        && (markets().all(|market| market.spec.steps.is_none()) || together())
+    let (mut at_once, mut on_its_way) = (false, false);
+    for market in legs.iter().filter_map(|leg| state.markets.market(leg.market)) {
+        let Some(stands) = stands(state, market, purpose) else { return false };
+        at_once |= market.spec.steps.is_none();
+        on_its_way |= stands == Stands::OnItsWay;
+    }
+    !(at_once && on_its_way)
 }
 
 /// The lots of `market` whose unrealised profit counts for opening: those that its depth could

@@ -215,13 +215,11 @@ impl Model {
         let bought = side(fill.lots, money.clone(), fill.fees.0);
         let sold = side(-fill.lots, -money, fill.fees.1);
         let sides = [(fill.buyer, &bought), (fill.seller, &sold)];
-        let gives_up =
-            |(who, trade): &(Who, &Trade)| matches!(who, Who::Book(_)) && self.reduces(*who, trade);
-        let takes_over = sides.iter().any(gives_up);
+        let takes_over = sides
+            .iter()
+            .any(|(who, trade)| matches!(who, Who::Book(_)) && self.reduces(*who, trade));
         for (who, trade) in sides {
-            let widens = !takes_over && !self.reduces(who, trade);
-            refuse(widens && self.exits_above_limit(trade.domain), "exit-queue-above-limit")?;
-            self.may_trade(who, trade)?;
+            self.may_trade(who, trade, takes_over)?;
         }
         let before = self.venue.open(fill.market);
         let mut after = self.venue.clone();
@@ -254,7 +252,7 @@ impl Model {
             && !(held.signum() * after.signum()).is_negative()
     }
 
-    fn may_trade(&self, who: Who, trade: &Trade) -> Given {
+    fn may_trade(&self, who: Who, trade: &Trade, takes_over: bool) -> Given {
         let after = self.venue.lots(who, trade.market) + &trade.lots;
         let reduces = self.reduces(who, trade);
         let account = match who {
@@ -268,6 +266,8 @@ impl Model {
         let market = &self.markets[trade.market];
         refuse(!reduces && after.abs() > int(market.max_position), "position-above-limit")?;
         refuse(!reduces && self.domains[trade.domain].reduce_only, "only-reduces")?;
+        let widens = !reduces && !takes_over;
+        refuse(widens && self.exits_above_limit(trade.domain), "exit-queue-above-limit")?;
         let (balance, equity, initial, loan) = self.opening_after(account, trade);
         refuse(balance.abs() > int(10u128.pow(30)), "balance-above-bound")?;
         let short = equity < initial;

@@ -11,6 +11,7 @@ use rhodian_core::market::Party;
 use rhodian_core::units::SignedAmount;
 use serde_json::Value;
 
+use crate::one;
 use crate::read::{fraction, text, whole};
 use crate::replay::{ASSET, Replay};
 
@@ -82,19 +83,19 @@ fn lots(replay: &Replay, market: MarketId) -> BTreeMap<String, i128> {
     accounts.chain(books).filter(|(_, lots)| *lots != 0).collect()
 }
 
-/// What the line computed: weights, caps, levels, exact shares, draws.
+/// What the line computed: weights, caps, levels, exact shares, draws. A fact that is not known
+/// here fails: nothing of the file is passed over.
 pub fn facts(replay: &Replay, line: &Value) {
     let at = format!("line {}", line["n"]);
     let Some(facts) = line["facts"].as_object() else { return };
-    let loss = line["commands"][0].get("loss").map(|loss| replay.losses[text(loss)]);
+    let loss = || replay.losses[text(&line["commands"][0]["loss"])];
     for (fact, value) in facts {
         match fact.as_str() {
             "weights" => frozen(replay, value, &at, &|member| member.weight.atoms()),
-            "caps" if facts.contains_key("weights") => {
-                frozen(replay, value, &at, &|member| member.cap.atoms());
-            }
+            "caps" => frozen(replay, value, &at, &|member| member.cap.atoms()),
+            "paid_in_episode" => frozen(replay, value, &at, &|member| member.paid.atoms()),
             "close_out_loss" | "margin" | "set_off" | "deficit" => {
-                let loss = replay.state.losses.loss(loss.expect("a loss")).expect("a loss");
+                let loss = replay.state.losses.loss(loss()).expect("a loss");
                 let found = match fact.as_str() {
                     "close_out_loss" => loss.close_out.atoms(),
                     "margin" => loss.margin.atoms(),
@@ -103,25 +104,97 @@ pub fn facts(replay: &Replay, line: &Value) {
                 };
                 assert_eq!(found, whole::<u128>(value), "{at}: {fact}");
             }
-            "draws" => draws(replay, value, loss.expect("a loss"), &at),
+            "draws" => draws(replay, value, loss(), &at),
             "take" => taken(replay, value, &at),
+            "level" if facts.contains_key("lien_base") => {
+                liens(replay, value, &facts["lien_base"], &at);
+            }
+            "lien_base" => assert!(facts.contains_key("level"), "{at}: a base needs its level"),
             "level" => level(replay, value, &at),
             "shares" => shares(replay, value, &at),
-            "paid_in_episode" => frozen(replay, value, &at, &|member| member.paid.atoms()),
-            _ => {}
+            "exact" => exact(value, facts, &at),
+            "units_left" => assert!(facts.contains_key("exact"), "{at}: units left of what?"),
+            "cumulative" => cumulative(replay, value, &at),
+            "gains" | "tranche" => repaid(replay, value, &at),
+            _ => one::fact(replay, line, (fact, value), &at),
         }
     }
 }
 
+/// The liens at a detection: each its exact share rounded up, together what the level divides.
+fn liens(replay: &Replay, level: &Value, base: &Value, at: &str) {
+    let (num, den) = fraction(level);
+    let mut sum = 0;
+    for member in last_set(replay).layers.values().flat_map(|layer| &layer.members) {
+        let (weight, cap) = (member.weight.atoms(), member.cap.atoms());
+        let exact = (num * weight.cast_signed()).min(den * cap.cast_signed());
+        sum += exact;
+        let lien = replay.state.lien(member.account, ASSET).atoms().cast_signed();
+        assert_eq!(lien, (exact + den - 1) / den, "{at}: lien of {}", member.account);
+    }
+    assert_eq!(sum, whole::<i128>(base) * den, "{at}: what the level divides");
+}
+
+/// What the layer's members bore of the episode's losses so far, this division included.
+fn cumulative(replay: &Replay, value: &Value, at: &str) {
+    let found = last_events(replay).find_map(|event| match event {
+        Event::Loss(loss::Event::LossDivided { cumulative, .. }) => Some(cumulative.atoms()),
+        _ => None,
+    });
+    assert_eq!(found, Some(whole(value)), "{at}: divided so far");
+}
+
+/// Every lot or atom is within one of exact, and those above the floors are the units left over.
+/// What an earlier wave of the episode paid is in what stands as paid.
+fn exact(value: &Value, facts: &serde_json::Map<String, Value>, at: &str) {
+    let of = ["take", "paid_in_episode"].into_iter().find_map(|key| facts.get(key));
+    let given = of.expect("what was taken or paid");
+    let (mut sum, mut floors) = (0, 0);
+    for (name, exact) in value.as_object().expect("exact shares") {
+        let (num, den) = fraction(exact);
+        let got = given.get(name).map_or(0, whole::<i128>);
+        assert!((got * den - num).abs() < den, "{at}: {name} got {got} of {exact}");
+        sum += got;
+        floors += num / den;
+    }
+    assert_eq!(sum - floors, whole::<i128>(&facts["units_left"]), "{at}: units left");
+}
+
+/// Members were repaid `amount` together, each within an atom of his part of all that came back.
+fn repaid(replay: &Replay, value: &Value, at: &str) {
+    let wanted = numbers(&value["repaid"]);
+    let rows = replay.events().find_map(|event| match event {
+        Event::Loss(loss::Event::PoolRepaid { loss, pool, rows, .. }) => {
+            let found = rows.iter().map(|(_, account, amount)| {
+                (named(replay, Holder::Account(*account)), amount.atoms().cast_signed())
+            });
+            let found = found.filter(|(_, amount)| *amount != 0).collect::<BTreeMap<_, _>>();
+            (found == wanted).then_some((*loss, *pool))
+        }
+        _ => None,
+    });
+    let (loss, pool) = rows.unwrap_or_else(|| panic!("{at}: nobody was repaid {wanted:?}"));
+    assert_eq!(wanted.values().sum::<i128>(), whole::<i128>(&value["amount"]), "{at}: together");
+    let pools = &replay.state.losses.loss(loss).expect("a loss").pools;
+    let claims = pools[usize::try_from(pool).expect("a place")].bearer.rows();
+    for (name, exact) in value["exact"].as_object().expect("exact parts") {
+        let account = replay.accounts[name];
+        let mine = claims.into_iter().flatten().filter(|claim| claim.account == account);
+        let back: u128 = mine.map(|claim| claim.repaid.atoms()).sum();
+        let (num, den) = fraction(exact);
+        let off = (back.cast_signed() * den - num).abs();
+        assert!(off < den, "{at}: {name} has {back} back of {exact}");
+    }
+}
+
+fn last_set(replay: &Replay) -> &loss::LiableSet {
+    let episodes = replay.state.losses.episodes().last();
+    let set = episodes.and_then(|(_, episode)| replay.state.losses.set(*episode.sets.last()?));
+    set.expect("a liable set")
+}
+
 fn frozen(replay: &Replay, value: &Value, at: &str, of: &dyn Fn(&loss::Member) -> u128) {
-    let set = replay
-        .state
-        .losses
-        .episodes()
-        .last()
-        .and_then(|(_, episode)| replay.state.losses.set(*episode.sets.last()?));
-    let set = set.expect("a liable set");
-    let members = set.layers.values().flat_map(|layer| layer.members.iter());
+    let members = last_set(replay).layers.values().flat_map(|layer| layer.members.iter());
     let found: BTreeMap<String, i128> = members
         .map(|member| {
             let name = named(replay, Holder::Account(member.account));

@@ -28,6 +28,8 @@ pub struct Replay {
     pub asset: String,
     running: Running,
     pub records: Vec<Record>,
+    /// How many there were before the line that is at work.
+    before: usize,
     pub domains: BTreeMap<String, DomainId>,
     pub markets: BTreeMap<String, MarketId>,
     pub accounts: BTreeMap<String, AccountId>,
@@ -45,6 +47,7 @@ impl Replay {
             asset: text(&parameters["asset"]["id"]).into(),
             running: Running::default(),
             records: Vec::new(),
+            before: 0,
             domains: BTreeMap::new(),
             markets: BTreeMap::new(),
             accounts: BTreeMap::new(),
@@ -167,6 +170,7 @@ impl Replay {
 
     /// Gives the commands of a line.
     pub fn line(&mut self, line: &Value) {
+        self.before = self.records.len();
         let at = Time(line["at"].as_u64().expect("a time"));
         if at > self.state.now() {
             self.give(Envelope { at, actor: Actor::ENGINE, action: Action::Tick }).expect("a tick");
@@ -186,6 +190,11 @@ impl Replay {
                 panic!("line {}: {result:?}, the trace says {expected:?}", line["n"])
             }
         }
+    }
+
+    /// What happened in the line.
+    pub fn events(&self) -> impl Iterator<Item = &Event> {
+        self.records[self.before..].iter().flat_map(|record| &record.events)
     }
 
     fn next(&mut self) -> u64 {

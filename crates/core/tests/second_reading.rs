@@ -94,6 +94,30 @@ fn ranks_bind_those_who_accepted_and_one_list_serves() {
     assert_eq!(refused(again), "ranks-settled");
 }
 
+/// A division goes up to 10^30 atoms; what claims pay by rank for several debts may be more.
+#[test]
+fn ranks_pay_more_debts_than_one_division_holds() {
+    const MOST: u128 = 1_000_000_000_000_000_000_000_000_000_000;
+    let mut world = World::new("USD", 2);
+    world.fund("fund", 0, None);
+    world.waterfall(&["fund"]);
+    let accounts = ["alice", "bob", "carol"].map(|text| world.account(text, MOST));
+    for text in ["L1", "L2"] {
+        world.report(text, MOST);
+    }
+    assert_eq!(world.uncovered(), -2 * MOST.cast_signed());
+    let (status, domain, cause) = (Status::Settling, Some(DOMAIN), name("the end"));
+    world.must(Action::Control(control::Command::SetStatus { domain, status, cause }));
+    let claim = |account| RankedClaim { account, rank: Rank::Principal, amount: amount(MOST) };
+    let claims = accounts.map(claim).into();
+    world.loss_do(loss::Command::SettleRanks { domain: DOMAIN, claims });
+    assert_eq!(world.uncovered(), 0, "both debts are paid");
+    let third = MOST.cast_signed() / 3;
+    for text in ["alice", "bob", "carol"] {
+        assert!((world.cash(text) - third).abs() <= 2, "{text} keeps {}", world.cash(text));
+    }
+}
+
 /// A claim by rank takes no more than the account has: what it owes on its legs at the marks is not
 /// its own, whatever its balance says.
 #[test]

@@ -2,10 +2,13 @@
 //! Alice and Bob trade, Carol stands by. The codes are read from the source, so that a new one
 //! without a case fails.
 
+#[path = "rejections/codes.rs"]
+mod codes;
 mod world;
 
 use std::collections::BTreeSet;
 
+use codes::codes;
 use rhodian_core::closeout::{self, AuctionCourse, Route};
 use rhodian_core::control::{self, Parameter, Status};
 use rhodian_core::domain::{self, CauseClass, Kind, Source};
@@ -178,6 +181,13 @@ const OF_MARKETS: &[Case] = &[
     }),
     ("name-in-use", |w| list(w, |spec| spec.name = name("BTC"))),
     ("flaw", |w| list(w, |spec| spec.unit = 0)),
+    ("no-underlying", |w| {
+        // A future that would converge to a future.
+        let future = |underlying| Instrument::Future { expiry: Time(10_000_000), underlying };
+        listed_with(w, |spec| spec.instrument = future(None));
+        let other = w.market_id("ETH");
+        list(w, |spec| (spec.name, spec.instrument) = (name("SOL"), future(Some(other))))
+    }),
     ("market-twice", |w| {
         let mark = (w.market_id("BTC"), Price::new(1_001).unwrap());
         w.market_do(market::Command::Mark { marks: vec![mark, mark] })
@@ -262,7 +272,9 @@ const OF_MARKETS: &[Case] = &[
         w.try_fill("BTC", "carol", "bob", 900, 1_000)
     }),
     ("already-settled", |w| {
-        listed_with(w, |spec| spec.instrument = Instrument::Future { expiry: Time(0) });
+        listed_with(w, |spec| {
+            spec.instrument = Instrument::Future { expiry: Time(0), underlying: None }
+        });
         let (market, price) = (w.market_id("ETH"), Price::new(1_000).unwrap());
         w.market_do(market::Command::Settle { market, price }).unwrap();
         w.market_do(market::Command::Settle { market, price })
@@ -356,13 +368,6 @@ const OF_CLOSE_OUTS: &[Case] = &[
         w.give(Actor::ENGINE, Action::CloseOutDuty(duty))
     }),
 ];
-
-/// The codes that `fn code` of a source file gives.
-fn codes(source: &str) -> BTreeSet<&str> {
-    let (_, body) = source.split_once("pub const fn code").expect("a function of codes");
-    let (body, _) = body.split_once("\n    }\n").expect("its end");
-    body.lines().filter_map(|line| line.split('"').nth(1)).collect()
-}
 
 fn check(area: &str, cases: &[Case], codes: BTreeSet<&str>, is_of: fn(&Rejection) -> bool) {
     for (code, case) in cases {

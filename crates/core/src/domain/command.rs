@@ -217,6 +217,8 @@ pub enum Rejection {
     OnTouch { layer: Name },
     /// Only lenders pay from their supply, at once.
     SupplyBasis { layer: Name },
+    /// The rule weighs by risk, and nobody reports any on that basis.
+    RiskBasis { layer: Name },
     /// The waterfall can never be right.
     Waterfall { flaw: Flaw },
     /// The number was used before, or a higher one was.
@@ -265,6 +267,7 @@ impl Rejection {
             Self::ComparisonRule { .. } => "comparison-rule",
             Self::OnTouch { .. } => "on-touch-rule",
             Self::SupplyBasis { .. } => "supply-basis",
+            Self::RiskBasis { .. } => "risk-basis",
             Self::Waterfall { flaw } => flaw.code(),
             Self::NumberNotNew { .. } => "number-not-new",
             Self::ZeroAmount => "zero-amount",
@@ -309,6 +312,10 @@ impl fmt::Display for Rejection {
                 f,
                 "layer {layer} takes supply: it must be of the kind lender-supply, and take shares \
                  at once from its members"
+            ),
+            Self::RiskBasis { layer } => write!(
+                f,
+                "layer {layer} weighs by risk: its basis must be reported, with a factor for each"
             ),
             Self::OnTouch { layer } => write!(
                 f,

@@ -130,6 +130,9 @@ fn member_rule(spec: &LayerSpec, members: &MemberRule) -> Result<(), Rejection> 
             return Err(Rejection::SupplyBasis { layer: spec.name.clone() });
         }
     }
+    if members.rule == Rule::RiskWeighted && members.basis != Basis::Reported {
+        return Err(Rejection::RiskBasis { layer: spec.name.clone() });
+    }
     let alone = members.can_be_on_touch() && matches!(spec.source, Source::Members(_));
     if members.on_touch && !alone {
         return Err(Rejection::OnTouch { layer: spec.name.clone() });

@@ -31,18 +31,29 @@ pub(super) fn settle(
     let mut claims = claims.to_vec();
     claims.sort_unstable_by_key(|claim| (claim.account, claim.rank));
     check(state, domain, asset, &claims)?;
-    let amounts: Vec<Amount> = claims.iter().map(|claim| claim.amount).collect();
+    let mut amounts: Vec<Amount> = claims.iter().map(|claim| claim.amount).collect();
     // Lowest class pays first, and the lowest rank (the highest number) is to pay first.
     let classes: Vec<u32> = claims.iter().map(|claim| LAST_CLASS - class_of(claim)).collect();
-    let columns =
-        Claims { caps: &amounts, weights: &amounts, classes: &classes, ..Claims::default() };
     let mut paid: Vec<Amount> = claims.iter().map(|_| Amount::ZERO).collect();
     let asked = |id: AccountId| claims.binary_search_by_key(&id, |claim| claim.account).is_ok();
     super::touch::touch_where(state, &asked, events);
     for (loss, found) in state.debts().filter(|(_, loss)| loss.domain == domain) {
         let debt = found.debt();
-        let before = Amount::sum(paid.iter().copied());
+        let mut before = Amount::sum(paid.iter().copied());
+        if before.checked_add(debt).is_err() {
+            // A division goes up to 10^30. What is left of the claims, in the same proportions, is
+            // divided from here on.
+            for (amount, paid) in amounts.iter_mut().zip(&mut paid) {
+                *amount = amount.less_or_zero(core::mem::take(paid));
+            }
+            before = Amount::ZERO;
+        }
+        if amounts == paid {
+            break;
+        }
         let cumulative = before.checked_add(debt).unwrap_or(Amount::MAX);
+        let columns =
+            Claims { caps: &amounts, weights: &amounts, classes: &classes, ..Claims::default() };
         let wave = allocation::next_wave(Rule::Proportional, cumulative, &columns, &paid)?;
         if wave.allocated.is_zero() {
             continue;

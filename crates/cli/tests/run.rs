@@ -4,6 +4,7 @@ mod binary;
 
 use std::fs;
 use std::path::Path;
+use std::time::{Duration, Instant};
 
 use binary::{done, folder, json, rhodian_in, rows, scenarios};
 use serde_json::Value;
@@ -184,6 +185,25 @@ fn events_stream_as_they_happen_and_until_stops() {
     let refused = rhodian_in(out.path(), &["run", "V.toml", "--until", "soon"]);
     assert_eq!(refused.status, 2);
     assert!(refused.stderr.starts_with("error[until-not-read]"), "{}", refused.stderr);
+}
+
+/// A minute of the file at a hundred times its speed takes no less than six tenths of a second, and
+/// changes nothing.
+#[test]
+fn speed_paces_the_run_and_changes_nothing() {
+    let out = folder();
+    write(out.path(), "V.toml", &format!("{VENUE}{EVENTS}"));
+    done(out.path(), &["run", "V.toml", "--out", "all", "--quiet"]);
+    let began = Instant::now();
+    let paced =
+        ["run", "V.toml", "--speed", "100", "--until", "1 min", "--out", "paced", "--quiet"];
+    done(out.path(), &paced);
+    assert!(began.elapsed() >= Duration::from_millis(600), "{:?}", began.elapsed());
+    done(out.path(), &["run", "V.toml", "--until", "1 min", "--out", "at-once", "--quiet"]);
+    let digest = |of: &str| digest(&out.path().join(of));
+    assert_eq!(digest("paced"), digest("at-once"));
+    let refused = rhodian_in(out.path(), &["run", "V.toml", "--speed", "fast"]);
+    assert_eq!(refused.status, 2, "{}", refused.stderr);
 }
 
 #[test]

@@ -113,8 +113,11 @@ fn a_domain_bound_to_another_order_follows_it() {
         (Order::Contracts, [2, 2, 2]),
         // Profits of 1,920, 1,920 and 1,080: 2.34, 2.34 and 1.32 lots.
         (Order::Profit, [3, 2, 1]),
+        (Order::QueueByBankruptcy, [0, 0, 6]),
         (Order::QueueByProfit, [0, 0, 6]),
         (Order::QueueByEntry, [0, 0, 6]),
+        // Drawn of the clock and the market: Bob is the first, and has enough.
+        (Order::RandomStart, [6, 0, 0]),
     ] {
         let mut world = World::venue(0, 1_000);
         world.set(Parameter::CloseOutBudget, 0);
@@ -139,6 +142,7 @@ fn a_domain_bound_to_another_order_follows_it() {
         });
         assert!(took.is_some(), "{order:?}");
     }
+    assert_eq!(Order::ALL.len(), 7, "every order has its row");
 }
 
 #[test]

@@ -118,6 +118,29 @@ fn t14_the_order_is_the_published_one() {
     }
 }
 
+/// T14: an account that gapped goes to the market first, however little the fund holds: assigning
+/// lots is for what the market cannot take in time, or too dearly.
+#[test]
+fn t14_a_gapped_account_goes_to_the_market_first() {
+    for fund in [0, 1_000_000_000] {
+        let mut world = World::venue(fund, 1_000);
+        for (text, cash) in [("alice", 80_000), ("bob", 200_000), ("carol", 100_000)] {
+            world.account(text, cash);
+        }
+        world.fill("BTC", "alice", "bob", 800, 1_000);
+        world.mark("BTC", 890);
+        world.loss_of("L", "alice");
+        let begun = |world: &World| world.engine.state().closeouts.deleveraging(LossId(0));
+        assert_eq!((world.lots("book/L", "BTC"), begun(&world)), (800, None), "fund {fund}");
+        world.fill("BTC", "carol", "book/L", 500, 888);
+        world.tick(HOUR - 1);
+        assert_eq!((world.lots("book/L", "BTC"), begun(&world)), (300, None), "fund {fund}");
+        world.tick(1);
+        assert_eq!(world.lots("book/L", "BTC"), 0, "fund {fund}: its time is out");
+        assert!(begun(&world).is_some() && world.lots("bob", "BTC") == -500, "fund {fund}");
+    }
+}
+
 /// T14: when the need is less than all, the most leveraged give first.
 #[test]
 fn t14_the_most_leveraged_give_first() {

@@ -47,19 +47,8 @@ impl Bar {
     fn draw(&mut self, now: u64, end: u64, words: &dyn Fn() -> String) {
         let Some(next) = self.next.filter(|next| Instant::now() >= *next) else { return };
         self.next = Some(next.max(Instant::now()) + AGAIN);
-        let end = end.max(1);
-        let full = now.min(end).saturating_mul(CELLS) / end;
-        let full = usize::try_from(full).unwrap_or(0);
-        let rest = usize::try_from(CELLS).unwrap_or(0) - full;
-        let percent = now.min(end).saturating_mul(100) / end;
         // A bar that cannot be drawn is no reason to stop the work.
-        let _ = write!(
-            std::io::stderr(),
-            "\r\x1b[K{}{} {percent:>3} %  {}",
-            "█".repeat(full),
-            "░".repeat(rest),
-            words()
-        );
+        let _ = write!(std::io::stderr(), "\r\x1b[K{}  {}", cells(now, end), words());
         let _ = std::io::stderr().flush();
         self.drawn = true;
     }
@@ -74,8 +63,39 @@ impl Bar {
     }
 }
 
+/// How far `now` is on the way to `end`: a picture, and a percentage.
+fn cells(now: u64, end: u64) -> String {
+    let end = end.max(1);
+    let now = now.min(end);
+    let full = usize::try_from(now.saturating_mul(CELLS) / end).unwrap_or(0);
+    let rest = usize::try_from(CELLS).unwrap_or(0) - full;
+    let percent = now.saturating_mul(100) / end;
+    format!("{}{} {percent:>3} %", "█".repeat(full), "░".repeat(rest))
+}
+
 impl Drop for Bar {
     fn drop(&mut self) {
         self.done();
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_bar_fills_from_nothing_to_all_and_no_further() {
+        let full = |text: &str| text.matches('█').count();
+        let (mut last, of) = (0, usize::try_from(CELLS).unwrap());
+        for now in 0..=10 {
+            let text = cells(now, 10);
+            assert!(text.ends_with(&format!(" {:>3} %", now * 10)), "{text}");
+            assert_eq!(full(&text) + text.matches('░').count(), of, "{text}");
+            assert!(full(&text) >= last, "{text}");
+            last = full(&text);
+        }
+        assert_eq!(last, of);
+        assert_eq!(cells(25, 10), cells(10, 10), "beyond the end is the end");
+        assert_eq!(full(&cells(0, 0)), 0, "an end at once");
     }
 }

@@ -14,6 +14,7 @@ use rhodian_core::closeout::{self, Route, RouteSpec, Routes};
 use rhodian_core::control::{self, Parameter};
 use rhodian_core::engine::{Action, Actor, Engine, Envelope, Event, Outcome, Record};
 use rhodian_core::ids::{AccountId, AssetId, DomainId, LayerId, MarketId, Time};
+use rhodian_core::liquidation::breaker::{Breaker, Limit};
 use rhodian_core::units::{Amount, Price};
 use rhodian_core::{loss, market};
 use venues::{MARKETS, Traders, Trading, amount, give, open_account, thread_seconds};
@@ -139,9 +140,10 @@ fn set_routes(engine: &mut Engine, backstop: AccountId, deleverages: bool) {
         Route::Backstop { account: backstop, base, impact, volatility, depth, band, budget }
     };
     let list = vec![RouteSpec { route, time: 3_600_000, budget: Amount::MAX }];
-    let rate_limit = Amount::MAX;
-    let (buffer, penalty, slippage, window) = (200_000, 1_000, 1_000, 3_600_000);
-    let routes = Routes { buffer, penalty, slippage, fund, rate_limit, window, list };
+    let limits = vec![Limit { value: Amount::MAX, window: 3_600_000 }];
+    let breaker = Breaker { limits, stages: Vec::new() };
+    let (buffer, penalty, slippage) = (200_000, 1_000, 1_000);
+    let routes = Routes { buffer, penalty, slippage, fund, breaker, list };
     let command = closeout::Command::SetRoutes { asset: AssetId(0), routes };
     give(engine, Action::CloseOut(command));
 }

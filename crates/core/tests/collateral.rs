@@ -14,6 +14,7 @@ use rhodian_core::domain::{Kind, MemberRule, Source};
 use rhodian_core::engine::{Action, Actor, Event, Rejection};
 use rhodian_core::ids::MarketId;
 use rhodian_core::ledger::Holder;
+use rhodian_core::liquidation::breaker::Breaker;
 use rhodian_core::loss::Stage;
 use rhodian_core::margin::Level;
 use rhodian_core::market;
@@ -241,8 +242,7 @@ fn a_mark_of_collateral_begins_a_liquidation() {
         penalty: 10_000,
         slippage: 10_000,
         fund: world.layer_id("fund"),
-        rate_limit: Amount::MAX,
-        window: HOUR,
+        breaker: Breaker::default(),
         list: vec![RouteSpec { route: Route::Market, time: HOUR, budget: Amount::MAX }],
     };
     let command = closeout::Command::SetRoutes { asset: ASSET, routes };

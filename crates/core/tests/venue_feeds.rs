@@ -4,85 +4,14 @@
 mod world;
 
 use rhodian_core::closeout::Route;
-use rhodian_core::control::Parameter;
-use rhodian_core::engine::{Action, Actor, Role};
-use rhodian_core::ids::{FeedId, SourceId, Time};
+use rhodian_core::ids::{FeedId, Time};
 use rhodian_core::market::{self, Feeds, Instrument, MarketSpec, StepLimits};
-use rhodian_core::oracle::{self, FeedSpec, Kind, Params, SourceWeight, Value};
-use world::acts::Given;
+use rhodian_core::oracle::Kind;
+use world::feeds::{FEED, floor, floor_of, open_feed, refresh, say, say_of};
 use world::venue::{perpetual, routes};
-use world::{DOMAIN, World, name};
-
-const FEED: FeedId = FeedId(0);
+use world::{World, name};
 
 const STEPS: StepLimits = StepLimits { price: 35_000, funding: 0, penalty: 10_000 };
-
-fn source(id: u32) -> SourceId {
-    SourceId(id)
-}
-
-/// A feed of three sources, of which two must count.
-fn open_feed(world: &mut World, text: &str) {
-    let spec = FeedSpec {
-        name: name(text),
-        kind: Kind::Price,
-        domains: vec![DOMAIN],
-        sources: (0..3).map(|id| SourceWeight { source: source(id), weight: 1 }).collect(),
-        min_sources: 2,
-        params: Params::of(Kind::Price),
-    };
-    world.must(Action::Oracle(oracle::Command::OpenFeed { spec }));
-}
-
-/// A BTC market on a feed of three sources; all say 1,000.
-fn floor() -> World {
-    floor_of(perpetual("BTC"))
-}
-
-/// The same with a market as `spec` has it.
-fn floor_of(spec: MarketSpec) -> World {
-    let mut world = World::new("USD", 2);
-    world.fund("fund", 1_000, None);
-    world.session_gains("gains");
-    world.waterfall(&["fund", "gains"]);
-    world.set(Parameter::OpeningProfit, 1_000_000);
-    world.list(spec);
-    world.mark("BTC", 1_000);
-    open_feed(&mut world, "BTC index");
-    let market = world.market_id("BTC");
-    let feeds = Feeds { price: Some(FEED), ..Feeds::default() };
-    world.market_do(market::Command::AttachFeeds { market, feeds }).unwrap();
-    for id in 0..3 {
-        say(&mut world, id, 1_000).unwrap();
-    }
-    refresh(&mut world).unwrap();
-    for text in ["alice", "bob", "carol"] {
-        world.account(text, 20_000);
-    }
-    world.fill("BTC", "alice", "bob", 100, 1_000);
-    world
-}
-
-fn say(world: &mut World, id: u32, ticks: u64) -> Given {
-    say_of(world, FEED, id, ticks)
-}
-
-fn say_of(world: &mut World, feed: FeedId, id: u32, ticks: u64) -> Given {
-    let command = oracle::Command::Report {
-        feed,
-        source: source(id),
-        number: world.next_number(),
-        value: Value::new(ticks).unwrap(),
-        confidence: Value::new(0).unwrap(),
-        time: world.at,
-    };
-    world.give(Actor { role: Role::Source, id }, Action::Oracle(command))
-}
-
-fn refresh(world: &mut World) -> Given {
-    let markets = vec![world.market_id("BTC")];
-    world.market_do(market::Command::MarkFromFeeds { markets })
-}
 
 /// T13: users were liquidated on a single wrong print.
 #[test]
@@ -191,7 +120,7 @@ fn nothing_leaves_at_a_mark_that_strayed() {
 fn twins(steps: Option<StepLimits>) -> World {
     let mut world = floor();
     world.list(MarketSpec { name: name("TWIN"), steps, ..perpetual("BTC") });
-    open_feed(&mut world, "TWIN index");
+    open_feed(&mut world, "TWIN index", Kind::Price);
     world.mark("TWIN", 1_000);
     let (twin, other) = (world.market_id("TWIN"), FeedId(1));
     let feeds = Feeds { price: Some(other), ..Feeds::default() };
@@ -269,7 +198,10 @@ fn a_market_with_a_feed_is_marked_by_nobody_else() {
 fn a_future_settles_at_the_mean_of_its_window() {
     let mut world = floor();
     let expiry = Time(world.at.0.next_multiple_of(60_000) + 3_600_000);
-    world.list(MarketSpec { instrument: Instrument::Future { expiry }, ..perpetual("BTC-F") });
+    world.list(MarketSpec {
+        instrument: Instrument::Future { expiry, underlying: None },
+        ..perpetual("BTC-F")
+    });
     let market = world.market_id("BTC-F");
     let feeds = Feeds { price: Some(FEED), ..Feeds::default() };
     world.market_do(market::Command::AttachFeeds { market, feeds }).unwrap();

@@ -214,7 +214,10 @@ fn a_market_that_can_never_be_right_is_refused() {
 fn a_future_settles_at_its_last_price() {
     let mut world = floor();
     let expiry = rhodian_core::ids::Time(2_000);
-    world.list(MarketSpec { instrument: Instrument::Future { expiry }, ..perpetual("BTC-DEC") });
+    world.list(MarketSpec {
+        instrument: Instrument::Future { expiry, underlying: None },
+        ..perpetual("BTC-DEC")
+    });
     world.mark("BTC-DEC", 1_000);
     world.fill("BTC-DEC", "alice", "bob", 50, 1_000);
     let (market, price) = (world.market_id("BTC-DEC"), Price::new(1_100).unwrap());

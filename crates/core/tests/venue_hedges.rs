@@ -3,6 +3,7 @@
 mod world;
 
 use rhodian_core::closeout::{self, Route, Routes};
+use rhodian_core::liquidation::breaker::{Breaker, Limit};
 use rhodian_core::units::Amount;
 use world::venue::{perpetual, routes};
 use world::{World, amount};
@@ -75,7 +76,9 @@ fn deleveraged(slippage: u32, rate_limit: Amount) -> (World, usize) {
     world.fill("ETH", "bob", "dora", 300, 1_000);
     world.fill("SOL", "dora", "bob", 300, 1_000);
     let of = routes(&world, "fund", &[Route::Deleverage]);
-    world.set_routes(Routes { slippage, rate_limit, ..of }).unwrap();
+    let limits = vec![Limit { value: rate_limit, window: 3_600_000 }];
+    let breaker = Breaker { limits, stages: vec![] };
+    world.set_routes(Routes { slippage, breaker, ..of }).unwrap();
     world.close_outs();
     // Her short rises: 100,000 - 60,000 = 40,000 against 5 % of 960,000.
     world.mark("ETH", 1_200);

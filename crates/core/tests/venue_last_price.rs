@@ -24,7 +24,7 @@ fn floor(instrument: impl FnOnce(Time, &World) -> Instrument) -> World {
 }
 
 fn future(expiry: Time, _: &World) -> Instrument {
-    Instrument::Future { expiry }
+    Instrument::Future { expiry, underlying: None }
 }
 
 fn call(expiry: Time, world: &World) -> Instrument {

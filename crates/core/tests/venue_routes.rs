@@ -7,6 +7,7 @@ mod world;
 use rhodian_core::closeout::{self, AuctionCourse, Route, RouteSpec, Routes};
 use rhodian_core::control::{self, Parameter, Status};
 use rhodian_core::engine::{Action, Actor, Event};
+use rhodian_core::liquidation::breaker::{Breaker, Limit};
 use rhodian_core::units::Amount;
 use world::acts::Given;
 use world::venue::perpetual;
@@ -18,14 +19,17 @@ fn spec(route: Route) -> RouteSpec {
     RouteSpec { route, time: HOUR, budget: Amount::MAX }
 }
 
+fn at_most(value: u128, window: u64) -> Breaker {
+    Breaker { limits: vec![Limit { value: amount(value), window }], stages: vec![] }
+}
+
 fn routes(world: &World, list: Vec<RouteSpec>) -> Routes {
     Routes {
         buffer: 200_000,
         penalty: 10_000,
         slippage: 10_000,
         fund: world.layer_id("fund"),
-        rate_limit: Amount::MAX,
-        window: HOUR,
+        breaker: Breaker::default(),
         list,
     }
 }
@@ -225,7 +229,7 @@ fn the_rate_limit_brakes_the_engines_own_routes() {
         let mut world = floor();
         let route = if buys { backstop(&world, 1_000_000_000) } else { Route::Deleverage };
         let mut of = routes(&world, vec![spec(route)]);
-        of.rate_limit = amount(40_000);
+        of.breaker = at_most(40_000, HOUR);
         set(&mut world, of).unwrap();
         let closed = |world: &World| 400 - world.lots("alice", "BTC");
         world.mark("BTC", 945);
@@ -243,7 +247,7 @@ fn the_rate_limit_brakes_the_engines_own_routes() {
 fn bids_do_not_count_in_the_rate_limit() {
     let mut world = floor();
     let list = vec![spec(Route::Auction { course: COURSE }), spec(backstop(&world, 1_000_000))];
-    let of = Routes { rate_limit: amount(40_000), window: 9 * HOUR, ..routes(&world, list) };
+    let of = Routes { breaker: at_most(40_000, 9 * HOUR), ..routes(&world, list) };
     set(&mut world, of).unwrap();
     world.mark("BTC", 945);
     world.tick(900_000);
@@ -258,7 +262,7 @@ fn bids_do_not_count_in_the_rate_limit() {
 fn deleveraging_that_cannot_go_on_leaves_it_to_the_next_route() {
     let mut world = floor();
     let list = vec![spec(Route::Deleverage), spec(Route::Market)];
-    let of = Routes { rate_limit: amount(944), window: 9 * HOUR, ..routes(&world, list) };
+    let of = Routes { breaker: at_most(944, 9 * HOUR), ..routes(&world, list) };
     set(&mut world, of).unwrap();
     world.mark("BTC", 945);
     world.tick(HOUR);
@@ -367,7 +371,7 @@ fn every_reason_to_refuse_routes() {
         ("no route", |routes| routes.list.clear(), "flaw"),
         ("a penalty above all", |routes| routes.penalty = 1_000_001, "flaw"),
         ("no time", |routes| routes.list[0].time = 0, "flaw"),
-        ("no window", |routes| routes.window = 0, "flaw"),
+        ("no window", |routes| routes.breaker = at_most(1, 0), "flaw"),
         (
             "a fund that is none",
             |routes| {

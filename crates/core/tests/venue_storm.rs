@@ -78,7 +78,7 @@ impl Storm {
         let steps = vec![Step { layers: vec![Side { layer: world.add(spec), weight: 1 }] }];
         world.domain_do(domain::Command::SetWaterfall { domain: DOLLARS, class, steps });
         world.list(MarketSpec { domain: ALTS, max_position: 200, ..perpetual("ETH") });
-        let instrument = Instrument::Future { expiry };
+        let instrument = Instrument::Future { expiry, underlying: None };
         world.list(MarketSpec { instrument, ..perpetual("TWIN") });
         for (text, right) in [("CALL", Right::Call), ("PUT", Right::Put)] {
             let strike = Price::new(1_000).unwrap();

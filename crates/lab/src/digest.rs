@@ -59,7 +59,7 @@ fn market(market: &Market, bytes: &mut Bytes<'_>) {
     bytes.text(&market.name);
     match market.instrument {
         Instrument::Perpetual => bytes.number(0),
-        Instrument::Future { expiry } => {
+        Instrument::Future { expiry, .. } => {
             bytes.number(1);
             bytes.number(expiry.0);
         }

@@ -213,7 +213,8 @@ impl World {
         let end = path.ticks().last().map_or(Time(0), |tick| tick.at);
         for (base, _) in pairs {
             let of = &markets[base as usize];
-            let instrument = Instrument::Future { expiry: end.after(EXPIRY_AFTER_MS) };
+            let instrument =
+                Instrument::Future { expiry: end.after(EXPIRY_AFTER_MS), underlying: None };
             let (name, base) = (format!("{}-DATED", of.name), Some(base));
             markets.push(Market { name, instrument, base, ..of.clone() });
         }

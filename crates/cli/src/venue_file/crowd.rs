@@ -173,7 +173,9 @@ fn market(
         name: spec.name,
         domain,
         instrument: match spec.instrument {
-            Listed::Future { expiry } => Instrument::Future(expiry.0),
+            Listed::Future { expiry, .. } => {
+                Instrument::Future { underlying: None, expiry: expiry.0 }
+            }
             _ => Instrument::Perpetual,
         },
         grid,

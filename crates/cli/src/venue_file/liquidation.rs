@@ -3,11 +3,12 @@
 use rhodian_core::closeout::{AuctionCourse, Route as Way, RouteSpec};
 use rhodian_core::domain::Source;
 use rhodian_core::ids::AccountId;
+use rhodian_core::liquidation::breaker::{Breaker, Limit, Stage};
 use rhodian_core::market::RATE_UNIT;
 use rhodian_core::units::Amount;
 
 use super::model::{Domain, Liquidation, Route};
-use super::shape::{LiquidationShape, RouteShape};
+use super::shape::{LimitShape, LiquidationShape, RouteShape, StageShape};
 use crate::diagnostic::Diagnostic;
 use crate::loss_file::layers::MAX_SPAN;
 use crate::loss_file::model::{Layer, Place};
@@ -34,8 +35,7 @@ pub fn read(
         buffer: reader.part(&shape.buffer, "buffer", 200_000)?,
         penalty: reader.part(&shape.penalty, "penalty", PENALTY)?,
         slippage: reader.part(&shape.slippage, "slippage", 10_000)?,
-        rate_limit: reader.amount(&shape.rate_limit, "rate_limit")?,
-        window: reader.time(&shape.window, "window", 60 * MINUTE)?,
+        breaker: reader.breaker(shape)?,
         routes: shape.route.value.iter().map(|at| reader.route(at)).collect::<Result<_, _>>()?,
         place: at.place.clone(),
     })
@@ -87,6 +87,22 @@ impl Reader<'_> {
 
     fn amount(&self, at: &Option<At<AmountText>>, key: &str) -> Result<Amount, Diagnostic> {
         at.as_ref().map_or(Ok(Amount::MAX), |at| self.words.amount(at, key, 0))
+    }
+
+    fn breaker(&self, shape: &LiquidationShape) -> Result<Breaker, Diagnostic> {
+        let limit = |at: &At<LimitShape>| {
+            let value = self.words.amount(&at.value.value, "value", 1)?;
+            let window = self.time(&at.value.window, "window", 60 * MINUTE)?;
+            Ok(Limit { value, window })
+        };
+        let stage = |at: &At<StageShape>| {
+            let part = |at, key| self.words.percent(at, key, "", RATE_UNIT);
+            let beyond = part(&at.value.beyond, "beyond")?;
+            Ok(Stage { beyond, allowed: part(&at.value.allowed, "allowed")? })
+        };
+        let (limits, stages) = (shape.limit.iter().flatten(), shape.stage.iter().flatten());
+        let limits = limits.map(limit).collect::<Result<_, _>>()?;
+        Ok(Breaker { limits, stages: stages.map(stage).collect::<Result<_, _>>()? })
     }
 
     fn route(&self, at: &At<RouteShape>) -> Result<Route, Diagnostic> {

@@ -189,7 +189,7 @@ fn instrument(
     };
     let extra = [
         ("expiry", shape.expiry.as_ref().map(|at| &at.place), word != "perpetual"),
-        ("underlying", shape.underlying.as_ref().map(|at| &at.place), word == "option"),
+        ("underlying", shape.underlying.as_ref().map(|at| &at.place), word != "perpetual"),
         ("strike", shape.strike.as_ref().map(|at| &at.place), word == "option"),
         ("right", shape.right.as_ref().map(|at| &at.place), word == "option"),
     ];
@@ -206,15 +206,18 @@ fn instrument(
     }
     let expiry = shape.expiry.as_ref().ok_or_else(|| missing("expiry"))?;
     let expiry = words.duration(expiry, "expiry", (1, MAX_SPAN))?;
+    let named = |named: &At<String>| {
+        let found = before.iter().position(|market| market.name.as_str() == named.value);
+        found.ok_or_else(|| {
+            let known: Vec<&str> = before.iter().map(|market| market.name.as_str()).collect();
+            unknown(words, named, "market", &known)
+        })
+    };
+    let underlying = shape.underlying.as_ref().map(named).transpose()?;
     if word == "future" {
-        return Ok(Instrument::Future(expiry));
+        return Ok(Instrument::Future { underlying, expiry });
     }
-    let named = shape.underlying.as_ref().ok_or_else(|| missing("underlying"))?;
-    let underlying = before.iter().position(|market| market.name.as_str() == named.value);
-    let underlying = underlying.ok_or_else(|| {
-        let known: Vec<&str> = before.iter().map(|market| market.name.as_str()).collect();
-        unknown(words, named, "market", &known)
-    })?;
+    let underlying = underlying.ok_or_else(|| missing("underlying"))?;
     let strike = shape.strike.as_ref().ok_or_else(|| missing("strike"))?;
     let strike = price(words, &before[underlying].grid, strike, "strike")?;
     let right = shape.right.as_ref().ok_or_else(|| missing("right"))?;

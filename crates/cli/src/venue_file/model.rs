@@ -9,6 +9,7 @@ use rhodian_core::collateral::CollateralSpec;
 use rhodian_core::control::Status;
 use rhodian_core::domain::CauseClass;
 use rhodian_core::ids::Name;
+use rhodian_core::liquidation::breaker::Breaker;
 use rhodian_core::market::{Right, StepLimits, Tier};
 use rhodian_core::oracle::{FeedSpec, Kind as FeedKind, Value};
 use rhodian_core::units::{Amount, Price, Quantity};
@@ -94,8 +95,13 @@ pub struct Domain {
 pub enum Instrument {
     /// A perpetual future.
     Perpetual,
-    /// A future that expires so many milliseconds after the beginning.
-    Future(u64),
+    /// A dated future.
+    Future {
+        /// The index of the perpetual it converges to, listed before it.
+        underlying: Option<usize>,
+        /// When it expires, in milliseconds after the beginning.
+        expiry: u64,
+    },
     /// A European option.
     Option {
         /// The index of the market it is written on, listed before it.
@@ -187,10 +193,8 @@ pub struct Liquidation {
     pub penalty: u32,
     /// Reckoned against the mark.
     pub slippage: u32,
-    /// The most value within a window.
-    pub rate_limit: Amount,
-    /// Its length.
-    pub window: u64,
+    /// How much may be closed now.
+    pub breaker: Breaker,
     /// The routes, in order.
     pub routes: Vec<Route>,
     /// Where it stands in the venue file.

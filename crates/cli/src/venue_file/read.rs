@@ -243,6 +243,8 @@ fn terms(words: &Words<'_>, shape: &TermsShape) -> Result<Vec<Term>, Diagnostic>
         (Parameter::FundDrawdown, "fund_drawdown", &shape.fund_drawdown),
         (Parameter::LoanLimit, "loan_limit", &shape.loan_limit),
         (Parameter::ExitQueueLimit, "exit_queue_limit", &shape.exit_queue_limit),
+        (Parameter::BasisCharge, "basis_charge", &shape.basis_charge),
+        (Parameter::ConcentrationCharge, "concentration_charge", &shape.concentration_charge),
     ] {
         let Some(at) = at else { continue };
         let value = u128::from(words.percent(at, key, "", 1_000_000)?);

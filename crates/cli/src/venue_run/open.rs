@@ -129,8 +129,7 @@ fn routes(driver: &mut Driver<'_>, file: &VenueFile) -> Result<(), Diagnostic> {
         penalty: of.penalty,
         slippage: of.slippage,
         fund: dense(of.fund, LayerId),
-        rate_limit: of.rate_limit,
-        window: of.window,
+        breaker: of.breaker.clone(),
         list: list.collect(),
     };
     let set = CloseOutCommand::SetRoutes { asset: ASSET, routes };
@@ -267,7 +266,10 @@ fn list(driver: &mut Driver<'_>, index: usize, of: &Market) -> Result<(), Diagno
         domain: dense(of.domain, DomainId),
         instrument: match of.instrument {
             Listed::Perpetual => Instrument::Perpetual,
-            Listed::Future(expiry) => Instrument::Future { expiry: Time(expiry) },
+            Listed::Future { underlying, expiry } => Instrument::Future {
+                expiry: Time(expiry),
+                underlying: underlying.map(|of| dense(of, MarketId)),
+            },
             Listed::Option { underlying, strike, expiry, right } => Instrument::Option {
                 underlying: dense(underlying, MarketId),
                 strike,

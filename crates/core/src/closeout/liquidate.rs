@@ -12,7 +12,7 @@ use crate::liquidation::partial::{self, Partial};
 use crate::liquidation::tiers::Tiers;
 use crate::loss;
 use crate::margin::{self, Level};
-use crate::market::{self, Leg, Party};
+use crate::market::{self, Leg, Party, RATE_UNIT};
 use crate::oracle::Purpose;
 use crate::units::{Amount, Quantity, SignedAmount};
 use crate::wide;
@@ -154,12 +154,14 @@ fn within_room(
     asset: AssetId,
     rows: Vec<(MarketId, Quantity)>,
 ) -> Vec<(MarketId, Quantity)> {
-    let room = state.closeouts.room(state, asset);
     let lot = Quantity::new(1).unwrap_or_default();
     let rows: Vec<_> = rows.into_iter().filter(|(_, lots)| !lots.is_flat()).collect();
+    let markets = || rows.iter().map(|(market, _)| *market);
+    let room = state.closeouts.room(state, asset, markets());
     let value: u128 = rows.iter().map(|(market, lots)| sale::gross(state, *market, *lots)).sum();
     let each: u128 = rows.iter().map(|(market, _)| sale::gross(state, *market, lot)).sum();
-    let limit = state.closeouts.routes(asset).map_or(u128::MAX, |of| of.rate_limit.atoms());
+    // A stage passes: what would not fit at this one waits for another.
+    let limit = state.closeouts.routes(asset).map_or(u128::MAX, |of| of.breaker.most(RATE_UNIT));
     if value <= room || each > limit {
         return rows;
     }
@@ -181,8 +183,8 @@ fn to_other_side(
     asset: AssetId,
     plan: &[(MarketId, Quantity)],
 ) -> Option<(MarketId, u64)> {
-    let room = state.closeouts.room(state, asset);
     plan.iter().find_map(|(market, lots)| {
+        let room = state.closeouts.room(state, asset, core::iter::once(*market));
         let value = state.markets.market(*market)?.gross(Quantity::new(1).ok()?);
         let fits = u64::try_from(room / value.max(1)).unwrap_or(u64::MAX).min(lots.size());
         let reached = || super::adl::has_other_side(state, Party::Account(account), *market);
@@ -342,7 +344,7 @@ fn charge(
     events: &mut Events,
 ) -> Amount {
     let Some(routes) = state.closeouts.routes(asset) else { return Amount::ZERO };
-    let asked = value * u128::from(routes.penalty) / u128::from(market::RATE_UNIT);
+    let asked = value * u128::from(routes.penalty) / u128::from(RATE_UNIT);
     let charged = amount(partial::penalty_charged(asked, most));
     if !charged.is_zero() {
         let (asked, fund) = (amount(asked), routes.fund);

@@ -59,7 +59,7 @@ pub struct CloseOuts {
     /// By asset: the gross value backstops took under the routes, in atoms.
     pub(crate) taken: BTreeMap<AssetId, u128>,
     /// By asset: what the engine's own routes closed of accounts, summed by the moment; as far as
-    /// the window of the rate limit reaches.
+    /// the longest window of the breaker reaches.
     pub(crate) closed: BTreeMap<AssetId, VecDeque<(Time, u128)>>,
 }
 
@@ -104,14 +104,21 @@ impl CloseOuts {
         self.taken.get(&asset).copied().unwrap_or(0)
     }
 
-    /// The gross value that the engine's own routes may close now, in atoms.
-    pub(crate) fn room(&self, state: &State, asset: AssetId) -> u128 {
+    /// The gross value that the engine's own routes may close now of legs in `markets`, which go
+    /// together, in atoms.
+    pub(crate) fn room(
+        &self,
+        state: &State,
+        asset: AssetId,
+        markets: impl Iterator<Item = MarketId>,
+    ) -> u128 {
         let Some(routes) = self.routes.get(&asset) else { return u128::MAX };
-        let recent = self.closed.get(&asset).into_iter().flatten();
-        let recent = recent.filter(|(at, _)| at.after(routes.window) > state.now());
-        let closed: u128 = recent.map(|(_, value)| value).sum();
-        let most = routes.rate_limit.atoms();
-        most - closed.min(most)
+        let closed = |window| {
+            let recent = self.closed.get(&asset).into_iter().flatten().rev();
+            let recent = recent.take_while(|(at, _)| at.after(window) > state.now());
+            recent.map(|(_, value)| value).sum()
+        };
+        routes.breaker.room(routes.allowed(state, markets), closed)
     }
 
     pub(crate) fn evolve(&mut self, event: &Event, now: Time) {
@@ -175,7 +182,7 @@ impl CloseOuts {
 
     fn closed_more(&mut self, from: Party, asset: AssetId, value: u128, now: Time) {
         let Party::Account(_) = from else { return };
-        let window = self.routes.get(&asset).map_or(0, |routes| routes.window);
+        let window = self.routes.get(&asset).map_or(0, |routes| routes.breaker.longest());
         let closed = self.closed.entry(asset).or_default();
         match closed.back_mut().filter(|(at, _)| *at == now) {
             Some((_, sum)) => *sum += value,

@@ -36,8 +36,7 @@ impl<'a> Portfolio<'a> {
     ) -> Option<Self> {
         let position = state.markets.position(account);
         let leg = position.leg(market)?;
-        let under = |leg| margin::underlying(state, leg);
-        if under(leg).is_none() && !position.legs.iter().any(|leg| under(leg) == Some(market)) {
+        if !margin::with_an_option(state, &position.legs, market) {
             return None;
         }
         let found: &Market = state.markets.market(market)?;

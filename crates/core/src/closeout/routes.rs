@@ -7,10 +7,12 @@ use borsh::{BorshDeserialize, BorshSerialize};
 use serde::{Deserialize, Serialize};
 
 use crate::bounds::MAX_PENDING;
-use crate::ids::{AccountId, LayerId};
+use crate::engine::State;
+use crate::ids::{AccountId, LayerId, MarketId};
 use crate::liquidation::auction::Course;
+use crate::liquidation::breaker::{Breaker, MOST, Wrong};
 use crate::liquidation::quote::Quoting;
-use crate::market::RATE_UNIT;
+use crate::market::{self, RATE_UNIT};
 use crate::units::Amount;
 
 /// How legs of a failing account find a new holder.
@@ -119,12 +121,10 @@ pub struct Routes {
     pub slippage: u32,
     /// The fund that is credited with what is charged.
     pub fund: LayerId,
-    /// The most gross value closed by the engine's own routes, backstops and deleveraging, within
-    /// `window`, in atoms: a brake against cascades. What others close of their own will, by fills
-    /// and bids, neither waits for it nor counts in it.
-    pub rate_limit: Amount,
-    /// The length of that window, in milliseconds.
-    pub window: u64,
+    /// How much the engine's own routes, backstops and deleveraging, may close now: a brake against
+    /// cascades. What others close of their own will, by fills and bids, neither waits for it nor
+    /// counts in it. A market without a feed of its price has no slow price, and so no stages.
+    pub breaker: Breaker,
     /// The routes, in order; the last one has no other after it.
     pub list: Vec<RouteSpec>,
 }
@@ -139,6 +139,13 @@ pub enum RouteFlaw {
     None,
     /// A rate above all of the value.
     Rate { what: &'static str, rate: u32 },
+    /// More limits or stages of the breaker than are looked at.
+    Many { most: usize },
+    /// A limit of the breaker of nothing, over no time or over too much.
+    Limit { limit: usize, max: u64 },
+    /// A stage of the breaker that begins at once, allows everything, or is no tighter than the one
+    /// before.
+    Stage { stage: usize },
     /// A time beyond the bound, or none.
     Time { route: usize, time: u64, max: u64 },
     /// An auction whose shares do not fall or whose phases have no length.
@@ -152,6 +159,19 @@ impl fmt::Display for RouteFlaw {
             Self::Rate { what, rate } => {
                 write!(f, "{what} is {rate} millionths, allowed: 0 to {RATE_UNIT}")
             }
+            Self::Many { most } => {
+                write!(f, "the breaker has too many limits or stages, allowed: {most} of each")
+            }
+            Self::Limit { limit, max } => write!(
+                f,
+                "limit {limit} of the breaker: its value must be above zero, its window 1 to {max} \
+                 milliseconds"
+            ),
+            Self::Stage { stage } => write!(
+                f,
+                "stage {stage} of the breaker: it must begin above zero and further away than the \
+                 one before, allow less than all and no more than the one before"
+            ),
             Self::Time { route, time, max } => {
                 write!(f, "route {route} lasts {time} milliseconds, allowed: 1 to {max}")
             }
@@ -163,6 +183,20 @@ impl fmt::Display for RouteFlaw {
 }
 
 impl Routes {
+    /// The part of the breaker's limits that may be used of legs in `markets`, which go together:
+    /// the smallest that any of their marks leaves, in millionths.
+    pub(super) fn allowed(&self, state: &State, markets: impl Iterator<Item = MarketId>) -> u32 {
+        if self.breaker.stages.is_empty() {
+            return RATE_UNIT;
+        }
+        let of = |market| {
+            let found = state.markets.market(market)?;
+            let slow = market::slow_price(state, found)?;
+            Some(self.breaker.allowed(found.mark?.ticks(), slow.ticks()))
+        };
+        markets.filter_map(of).min().unwrap_or(RATE_UNIT)
+    }
+
     /// What is wrong with the routes, if anything.
     ///
     /// # Errors
@@ -184,8 +218,11 @@ impl Routes {
         if rate > RATE_UNIT {
             return Err(RouteFlaw::Rate { what: "penalty with slippage", rate });
         }
-        if self.window == 0 || self.window > MAX_PENDING {
-            return Err(RouteFlaw::Time { route: 0, time: self.window, max: MAX_PENDING });
+        match self.breaker.wrong() {
+            Some(Wrong::Many) => return Err(RouteFlaw::Many { most: MOST }),
+            Some(Wrong::Limit(limit)) => return Err(RouteFlaw::Limit { limit, max: MAX_PENDING }),
+            Some(Wrong::Stage(stage)) => return Err(RouteFlaw::Stage { stage }),
+            None => {}
         }
         for (place, of) in self.list.iter().enumerate() {
             let route = place + 1;

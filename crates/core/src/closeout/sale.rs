@@ -110,7 +110,8 @@ fn quoted(
     }
     let asset = asset_of(state, rows)?;
     let taken = state.closeouts.taken(asset);
-    let within = taken + value <= budget.atoms() && value <= state.closeouts.room(state, asset);
+    let room = state.closeouts.room(state, asset, rows.iter().map(|(market, _)| *market));
+    let within = taken + value <= budget.atoms() && value <= room;
     // The bonus is paid out of what the seller has beyond his lien, or deepens the book's hole.
     let paid = match from {
         Party::Account(account) => {

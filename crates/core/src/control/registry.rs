@@ -72,6 +72,12 @@ pub enum Parameter {
     /// How much of the pots behind the domain may be asked for by stakers before it takes no fill
     /// that widens and no new loan.
     ExitQueueLimit = 26,
+    /// What is required for a hedge between two dates, or a date and the spot, in a portfolio with
+    /// options.
+    BasisCharge = 27,
+    /// What is required in a portfolio with options for a delta as large as its market is deep; it
+    /// grows with the square of the delta. Only where a feed says the depth.
+    ConcentrationCharge = 28,
 }
 
 /// A parameter as it is declared.
@@ -279,6 +285,24 @@ pub const PARAMETERS: &[Declared] = &[
         default: 500_000,
         reason: "half: what is opened now would stand on the other half alone; at 100 % it is off",
     },
+    Declared {
+        parameter: Parameter::BasisCharge,
+        name: "basis-charge",
+        unit: "millionths",
+        min: 0,
+        max: 1_000_000,
+        default: 20_000,
+        reason: "futures and spot were apart by a few per cent in the crashes on record",
+    },
+    Declared {
+        parameter: Parameter::ConcentrationCharge,
+        name: "concentration-charge",
+        unit: "millionths",
+        min: 0,
+        max: 1_000_000,
+        default: 100_000,
+        reason: "to leave all that a market is deep costs about a tenth; half of it a fortieth",
+    },
 ];
 
 impl Parameter {
@@ -306,6 +330,8 @@ impl Parameter {
             Self::DeleveragingOrder => 17,
             Self::StakeCooldown => 18,
             Self::ExitQueueLimit => 19,
+            Self::BasisCharge => 20,
+            Self::ConcentrationCharge => 21,
         }]
     }
 }

@@ -12,7 +12,7 @@ use crate::ledger::{Holder, Ledger};
 use crate::liquidation::price::Distance;
 use crate::loss::SetOff;
 use crate::margin::{self, LastPrices, Level, WhatIf, Withdrawable, scenario};
-use crate::market::{self, Leg, Markets, Session};
+use crate::market::{self, Markets, Session};
 use crate::oracle::Purpose;
 use crate::units::{Amount, SignedAmount};
 use crate::wide;
@@ -111,9 +111,7 @@ impl State {
     /// requirement comes from scenarios and not from tiers.
     #[must_use]
     pub fn in_portfolio(&self, account: AccountId, market: MarketId) -> bool {
-        let legs = &self.markets.position(account).legs;
-        let of = |leg: &Leg| margin::underlying(self, leg);
-        legs.iter().any(|leg| of(leg).is_some_and(|of| of == market || leg.market == market))
+        margin::with_an_option(self, &self.markets.position(account).legs, market)
     }
 
     /// What `account` would gain or lose at every move of the grid of scenario margin, whatever it

@@ -1,175 +1,150 @@
-//! A brake on cascades: how much may be liquidated in the market now.
+//! A brake on cascades: how much may be liquidated now.
 //!
-//! Forced selling moves the price, and the price forces more selling. Two limits, both in stages:
-//! windows of several lengths each bound the value liquidated within them, and the further the
-//! mark is from a slow reference price the smaller the part of those bounds that may be used.
-//!
-//! The meter counts in slots and never less than what fell into a window: a slot that only
-//! partly lies in it counts in full. So no window of the stated length ever passes its limit.
+//! Forced selling moves the price, and the price forces more selling. Two brakes: limits over
+//! windows of several lengths each bound the value closed within them, and the further a mark is
+//! from its slow price the smaller the part of those limits that may be used.
 
-use alloc::collections::VecDeque;
 use alloc::vec::Vec;
 
 use borsh::{BorshDeserialize, BorshSerialize};
+use serde::{Deserialize, Serialize};
 
-use crate::bounds::MAX_AMOUNT;
+use crate::bounds::{MAX_AMOUNT, MAX_PENDING};
+use crate::units::Amount;
 use crate::wide::mul_div_floor;
 
-const MILLION: u128 = 1_000_000;
+const MILLION: u32 = 1_000_000;
 
-/// At most `limit` atoms of value are liquidated within any span of `length` milliseconds.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Window {
-    /// Its length, above zero.
-    pub length: u64,
-    /// In atoms, at most 10^30.
-    pub limit: u128,
+/// The most limits, and the most stages: each is looked at for every liquidation.
+pub const MOST: usize = 16;
+
+/// At most `value` is closed within any span of `window` milliseconds.
+#[derive(
+    Clone, Copy, Debug, PartialEq, Eq, BorshSerialize, BorshDeserialize, Serialize, Deserialize,
+)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[serde(deny_unknown_fields)]
+pub struct Limit {
+    /// The most gross value, in atoms, above zero.
+    pub value: Amount,
+    /// The length of the window, in milliseconds, above zero.
+    pub window: u64,
 }
 
-/// From `beyond` millionths between mark and reference on, only `allowed` millionths of every
-/// window's limit may be used.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+/// From `beyond` millionths between a mark and its slow price on, only `allowed` millionths of
+/// every limit may be used.
+#[derive(
+    Clone, Copy, Debug, PartialEq, Eq, BorshSerialize, BorshDeserialize, Serialize, Deserialize,
+)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[serde(deny_unknown_fields)]
 pub struct Stage {
-    /// The distance at which it begins, in millionths of the reference.
+    /// The distance at which it begins, in millionths of the slow price, above zero.
     pub beyond: u32,
-    /// What may be used, at most 10^6; zero stops.
+    /// What may be used, below 10^6; zero stops.
     pub allowed: u32,
 }
 
-/// The brake of one market.
-#[derive(Clone, Debug, PartialEq, Eq)]
+/// How much may be liquidated now. Without limits and stages: everything.
+#[derive(
+    Clone, Debug, Default, PartialEq, Eq, BorshSerialize, BorshDeserialize, Serialize, Deserialize,
+)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[serde(deny_unknown_fields)]
 pub struct Breaker {
     /// Every one of them holds.
-    pub windows: Vec<Window>,
+    pub limits: Vec<Limit>,
     /// By distance, ascending; before the first, limits are used in full.
     pub stages: Vec<Stage>,
-    /// The length of the meter's slots, in milliseconds; above zero.
-    pub slot: u64,
 }
 
-/// What was liquidated lately: value by slot.
-#[derive(Clone, Debug, Default, PartialEq, Eq, BorshSerialize, BorshDeserialize)]
-pub struct Meter {
-    slots: VecDeque<(u64, u128)>,
-}
-
-/// How much may be liquidated now.
+/// What can never be right about a breaker: the place counts from 1.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Allowance {
-    /// Whole lots.
-    pub lots: u64,
-    /// The stage in force, from 1; zero where the mark is near the reference.
-    pub stage: usize,
-    /// The window that binds, by its place; nothing without windows.
-    pub window: Option<usize>,
+pub enum Wrong {
+    /// There are more than [`MOST`].
+    Many,
+    /// A limit of nothing, or over no time, or over too much.
+    Limit(usize),
+    /// A stage that begins at once or allows everything, or no further away than the one before, or
+    /// allows more than it.
+    Stage(usize),
 }
 
 impl Breaker {
-    /// Whether slots and windows have lengths and limits within bounds, and stages ascend, the
-    /// later ones allowing less.
+    /// What is wrong, if anything.
     #[must_use]
-    pub fn is_valid(&self) -> bool {
-        let windows = self.windows.iter().all(|w| w.length > 0 && w.limit <= MAX_AMOUNT);
-        let parts = self.stages.iter().all(|stage| u128::from(stage.allowed) <= MILLION);
-        let steps = self.stages.windows(2);
-        let falls =
-            |pair: &[Stage]| pair[0].beyond < pair[1].beyond && pair[0].allowed >= pair[1].allowed;
-        self.slot > 0 && windows && parts && steps.into_iter().all(falls)
+    pub fn wrong(&self) -> Option<Wrong> {
+        let Self { limits, stages } = self;
+        if limits.len().max(stages.len()) > MOST {
+            return Some(Wrong::Many);
+        }
+        let endless = |of: &Limit| of.window == 0 || of.window > MAX_PENDING || of.value.is_zero();
+        if let Some(place) = limits.iter().position(endless) {
+            return Some(Wrong::Limit(place + 1));
+        }
+        let before = |place: usize| place.checked_sub(1).map(|before| stages[before]);
+        let idle = |(place, of): (usize, &Stage)| {
+            let Stage { beyond, allowed } = *of;
+            let rises = |from: Stage| beyond <= from.beyond || allowed > from.allowed;
+            beyond == 0 || allowed >= MILLION || before(place).is_some_and(rises)
+        };
+        (0..stages.len())
+            .find(|place| idle((*place, &stages[*place])))
+            .map(|at| Wrong::Stage(at + 1))
     }
 
-    /// How many lots of value `lot_value` may be liquidated at `at`, with the market's mark and
-    /// slow reference in ticks. Without windows only the stages speak: all lots, or none.
+    /// The part of every limit that may be used, in millionths, where the mark and its slow price
+    /// stand so, in ticks. Everything is far from a slow price of zero.
+    #[must_use]
+    pub fn allowed(&self, mark: u64, slow: u64) -> u32 {
+        let (away, slow) = (u128::from(mark.abs_diff(slow)), u128::from(slow));
+        let reached = |of: &&Stage| away * u128::from(MILLION) >= slow * u128::from(of.beyond);
+        self.stages.iter().take_while(reached).last().map_or(MILLION, |of| of.allowed)
+    }
+
+    /// The gross value that may be closed now, in atoms, where `allowed` millionths of every limit
+    /// may be used and `closed` says what was closed within a window that ends now.
     ///
     /// ```
-    /// use rhodian_core::liquidation::breaker::{Breaker, Meter, Stage, Window};
+    /// use rhodian_core::liquidation::breaker::{Breaker, Limit, Stage};
+    /// use rhodian_core::units::Amount;
     /// let breaker = Breaker {
-    ///     windows: vec![Window { length: 60_000, limit: 1_000 }],
+    ///     limits: vec![Limit { value: Amount::new(1_000).unwrap(), window: 60_000 }],
     ///     stages: vec![
     ///         Stage { beyond: 50_000, allowed: 500_000 }, Stage { beyond: 150_000, allowed: 0 },
     ///     ],
-    ///     slot: 10_000,
     /// };
-    /// let mut meter = Meter::default();
-    /// meter.record(&breaker, 5_000, 300);
-    /// let lots = |at, mark| breaker.allowance(&meter, at, 9, mark, 100).lots;
-    /// assert_eq!(lots(20_000, 98), 77); // 700 left
-    /// assert_eq!(lots(20_000, 94), 22); // half of 1,000, less 300
-    /// assert_eq!(lots(20_000, 85), 0);
-    /// assert_eq!(lots(70_000, 98), 111); // the minute is over
+    /// let room = |mark| breaker.room(breaker.allowed(mark, 100), |_| 300);
+    /// assert_eq!(room(98), 700);
+    /// assert_eq!(room(94), 200); // half of 1,000, less 300
+    /// assert_eq!(room(85), 0);
     /// ```
     #[must_use]
-    pub fn allowance(
-        &self,
-        meter: &Meter,
-        at: u64,
-        lot_value: u64,
-        mark: u64,
-        reference: u64,
-    ) -> Allowance {
-        let stage = self.stage(mark, reference);
-        let allowed = match stage.checked_sub(1) {
-            Some(place) => u128::from(self.stages[place].allowed),
-            None => MILLION,
-        };
-        if allowed == 0 {
-            return Allowance { lots: 0, stage, window: None };
-        }
-        let mut allowance = Allowance { lots: u64::MAX, stage, window: None };
-        for (place, window) in self.windows.iter().enumerate() {
-            let limit = mul_div_floor(window.limit, allowed, MILLION).unwrap_or(0);
-            let used = meter.used(self, at, window.length);
-            // Used up, or more than that since the stage was reached: no lots.
-            let left = limit.checked_sub(used).map(|left| left / u128::from(lot_value.max(1)));
-            let lots = left.map_or(0, |lots| u64::try_from(lots).unwrap_or(u64::MAX));
-            if lots < allowance.lots {
-                allowance = Allowance { lots, stage, window: Some(place) };
-            }
-        }
-        allowance
+    pub fn room(&self, allowed: u32, closed: impl Fn(u64) -> u128) -> u128 {
+        let most = if allowed == 0 { 0 } else { u128::MAX };
+        let left = self.limits.iter().map(|of| {
+            let part = part_floor(of.value.atoms(), allowed);
+            part - closed(of.window).min(part)
+        });
+        left.fold(most, u128::min)
     }
 
-    /// The stage in force, from 1. A reference of zero is no reference: the last stage.
-    fn stage(&self, mark: u64, reference: u64) -> usize {
-        let (away, reference) = (u128::from(mark.abs_diff(reference)), u128::from(reference));
-        let reached = |stage: &&Stage| away * MILLION >= reference * u128::from(stage.beyond);
-        self.stages.iter().take_while(reached).count()
-    }
-
-    fn longest(&self) -> u64 {
-        self.windows.iter().map(|window| window.length).max().unwrap_or(0)
-    }
-}
-
-impl Meter {
-    /// Adds `value` atoms (at most 10^30) liquidated at `at`, which never decreases, and drops
-    /// slots that no window reaches any more.
-    pub fn record(&mut self, breaker: &Breaker, at: u64, value: u128) {
-        let slot = at / breaker.slot.max(1);
-        match self.slots.back_mut() {
-            Some((last, sum)) if *last == slot => *sum += value,
-            _ => self.slots.push_back((slot, value)),
-        }
-        let oldest = oldest_slot(breaker, at, breaker.longest());
-        while self.slots.front().is_some_and(|(slot, _)| *slot < oldest) {
-            self.slots.pop_front();
-        }
-    }
-
-    /// What was liquidated within `length` before `at`, and the rest of the slot it began in.
+    /// What may be closed at most where nothing was closed lately, in atoms.
     #[must_use]
-    pub fn used(&self, breaker: &Breaker, at: u64, length: u64) -> u128 {
-        let oldest = oldest_slot(breaker, at, length);
-        let recent = self.slots.iter().rev().take_while(|(slot, _)| *slot >= oldest);
-        recent.map(|(_, value)| *value).sum()
+    pub fn most(&self, allowed: u32) -> u128 {
+        self.room(allowed, |_| 0)
+    }
+
+    /// The longest of the windows, in milliseconds; none where there is no limit.
+    #[must_use]
+    pub fn longest(&self) -> u64 {
+        self.limits.iter().map(|limit| limit.window).max().unwrap_or(0)
     }
 }
 
-/// The first slot that reaches into the span of `length` that ends at `at`: values less than
-/// `length` ago count.
-fn oldest_slot(breaker: &Breaker, at: u64, length: u64) -> u64 {
-    // Times are milliseconds far below 2^64.
-    let begin = if at >= length { at + 1 - length } else { 0 };
-    begin / breaker.slot.max(1)
+/// `allowed` millionths of a limit, rounded down (against cascades).
+fn part_floor(limit: u128, allowed: u32) -> u128 {
+    mul_div_floor(limit, u128::from(allowed), u128::from(MILLION)).unwrap_or(MAX_AMOUNT)
 }
 
 #[cfg(test)]
@@ -177,49 +152,65 @@ mod tests {
     use super::*;
     use std::vec;
 
+    fn limit(window: u64, value: u128) -> Limit {
+        Limit { value: Amount::new(value).unwrap(), window }
+    }
+
+    const fn stage(beyond: u32, allowed: u32) -> Stage {
+        Stage { beyond, allowed }
+    }
+
+    /// The meter is the caller's; here one that knows every moment.
     #[test]
     fn no_span_of_any_window_passes_its_limit() {
-        let windows = [Window { length: 25, limit: 40 }, Window { length: 100, limit: 90 }];
-        let breaker = Breaker { windows: windows.to_vec(), stages: vec![], slot: 7 };
-        assert!(breaker.is_valid());
-        let mut meter = Meter::default();
-        let mut fills: Vec<(u64, u128)> = Vec::new();
+        let limits = vec![limit(25, 40), limit(100, 90)];
+        let breaker = Breaker { limits, stages: vec![] };
+        assert_eq!(breaker.wrong(), None);
+        let mut closed: Vec<(u64, u128)> = Vec::new();
+        let within = |closed: &[(u64, u128)], end: u64, window: u64| {
+            let inside = closed.iter().filter(|(at, _)| *at <= end && at + window > end);
+            inside.map(|(_, value)| *value).sum::<u128>()
+        };
         for step in 0..400u64 {
             let at = step + step * step % 11;
-            let at = fills.last().map_or(at, |(last, _)| at.max(*last));
-            let lots = breaker.allowance(&meter, at, 3, 1, 1).lots.min(1 + step % 5);
-            meter.record(&breaker, at, 3 * u128::from(lots));
-            fills.push((at, 3 * u128::from(lots)));
+            let at = closed.last().map_or(at, |(last, _)| at.max(*last));
+            let room = breaker.room(MILLION, |window| within(&closed, at, window));
+            let value = (3 * u128::from(1 + step % 5)).min(room);
+            closed.push((at, value));
         }
-        for window in windows {
-            let within = |end: u64| {
-                let inside = fills.iter().filter(|(at, _)| *at <= end && at + window.length > end);
-                inside.map(|(_, value)| *value).sum::<u128>()
-            };
-            let most = fills.iter().map(|(at, _)| within(*at)).max().unwrap();
-            assert!(most <= window.limit && most + 12 > window.limit, "{most} {window:?}");
+        for Limit { value, window } in breaker.limits {
+            let most = closed.iter().map(|(at, _)| within(&closed, *at, window)).max().unwrap();
+            assert_eq!(most, value.atoms(), "{window}: never more, and once as much");
         }
-        assert!(meter.slots.len() <= 16, "old slots are dropped");
     }
 
     #[test]
-    fn stages_tighten_with_distance_and_say_so() {
-        let stage = |beyond, allowed| Stage { beyond, allowed };
+    fn stages_tighten_with_distance() {
         let stages = vec![stage(50_000, 500_000), stage(100_000, 100_000), stage(200_000, 0)];
-        let windows = vec![Window { length: 10, limit: 1_000 }, Window { length: 50, limit: 900 }];
-        let breaker = Breaker { windows, stages, slot: 1 };
-        assert!(breaker.is_valid());
-        let at = |mark| {
-            let allowance = breaker.allowance(&Meter::default(), 0, 1, mark, 1_000);
-            (allowance.lots, allowance.stage, allowance.window)
-        };
-        assert_eq!(at(1_049), (900, 0, Some(1)));
-        assert_eq!(at(950), (450, 1, Some(1)));
-        assert_eq!(at(1_150), (90, 2, Some(1)));
-        assert_eq!(at(800), (0, 3, None));
-        let none = breaker.allowance(&Meter::default(), 0, 1, 5, 0);
-        assert_eq!((none.lots, none.stage), (0, 3));
-        let wrong = Breaker { stages: vec![stage(5, 1), stage(9, 2)], ..breaker };
-        assert!(!wrong.is_valid());
+        let breaker = Breaker { limits: vec![limit(10, 1_000), limit(50, 900)], stages };
+        assert_eq!(breaker.wrong(), None);
+        let at = |mark| breaker.most(breaker.allowed(mark, 1_000));
+        assert_eq!([1_049, 950, 1_150, 800].map(at), [900, 450, 90, 0]);
+        assert_eq!(breaker.allowed(5, 0), 0, "no slow price is far away");
+        let open = Breaker { limits: vec![], ..breaker };
+        assert_eq!(open.most(MILLION), u128::MAX);
+        assert_eq!(open.most(0), 0, "a stage that stops needs no limit");
+    }
+
+    #[test]
+    fn what_can_never_be_right_is_refused() {
+        let many = vec![limit(1, 1); MOST + 1];
+        for (limits, stages, wrong) in [
+            (many, vec![], Wrong::Many),
+            (vec![limit(1, 1), limit(0, 1)], vec![], Wrong::Limit(2)),
+            (vec![limit(1, 0)], vec![], Wrong::Limit(1)),
+            (vec![limit(u64::MAX, 1)], vec![], Wrong::Limit(1)),
+            (vec![], vec![stage(0, 5)], Wrong::Stage(1)),
+            (vec![], vec![stage(1, 1_000_000)], Wrong::Stage(1)),
+            (vec![], vec![stage(5, 5), stage(5, 4)], Wrong::Stage(2)),
+            (vec![], vec![stage(5, 5), stage(9, 6)], Wrong::Stage(2)),
+        ] {
+            assert_eq!(Breaker { limits, stages }.wrong(), Some(wrong));
+        }
     }
 }

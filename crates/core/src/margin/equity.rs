@@ -9,8 +9,8 @@ use crate::control::Parameter;
 use crate::engine::State;
 use crate::ids::{AccountId, AssetId, CheckpointId};
 use crate::ledger::Holder;
-use crate::market::{self, Leg, Position, RATE_UNIT, Trade};
-use crate::units::Quantity;
+use crate::market::{self, Leg, Market, Position, RATE_UNIT, Trade};
+use crate::units::{Price, Quantity};
 use crate::wide;
 
 /// An account as it would stand after a trade.
@@ -65,8 +65,9 @@ pub(crate) fn opening_now(state: &State, account: AccountId, asset: AssetId) -> 
     opening_with(state, (account, asset), legs.iter().copied(), 0)
 }
 
-/// How `account` would stand with `legs`, had it `paid` for them. What no depth could take of the
-/// profit on a leg counts for nothing, the rest as far as the leg's domain counts it.
+/// How `account` would stand with `legs`, had it `paid` for them. What the price has just earned a
+/// leg counts when it has lasted; what no depth could take of the profit counts for nothing, the
+/// rest as far as the leg's domain counts it.
 fn opening_with(
     state: &State,
     (account, asset): (AccountId, AssetId),
@@ -77,7 +78,7 @@ fn opening_with(
     let (mut value, mut beyond, mut entries) = (0, 0, 0);
     let mut part = Exact::default();
     for leg in legs.clone() {
-        let worth = state.markets.leg_value(&leg);
+        let worth = lasting_value(state, &leg);
         value += worth;
         entries += leg.entry;
         let profit = (worth - leg.entry).max(0).unsigned_abs();
@@ -148,6 +149,23 @@ fn beside(
     }
     let legs: Vec<Leg> = legs.collect();
     collateral::of_account(state, account, asset, &legs, level)
+}
+
+/// What `leg` is worth at the mark, its profit at the mark or at its market's slow price, whichever
+/// is less; none where a feed has no slow price.
+fn lasting_value(state: &State, leg: &Leg) -> i128 {
+    let worth = state.markets.leg_value(leg);
+    if worth <= leg.entry {
+        return worth;
+    }
+    let slow = |market: &Market| {
+        let (slow, mark) = (market::slow_price(state, market)?, market.mark?);
+        let more = market.value_at(slow) - market.value_at(mark);
+        let then = worth + i128::from(leg.lots.lots()) * more;
+        Some(if slow == Price::ZERO { leg.entry } else { then })
+    };
+    let then = state.markets.market(leg.market).and_then(slow);
+    then.map_or(worth, |then| worth.min(then.max(leg.entry)))
 }
 
 /// The part of an unrealised `profit` of `leg` on lots beyond its market's depth, rounded up

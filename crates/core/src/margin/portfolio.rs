@@ -6,9 +6,10 @@ use alloc::vec::Vec;
 
 use super::requirement::{Exact, Level, add_leg};
 use super::scenario::{self, Expiry, Grid, Linear, OptionLeg, Parameters, Portfolio, VolMove};
+use crate::control::Parameter;
 use crate::engine::State;
-use crate::ids::MarketId;
-use crate::market::{Instrument, Leg, Market};
+use crate::ids::{MarketId, Time};
+use crate::market::{Instrument, Leg, Market, RATE_UNIT};
 use crate::oracle::Purpose;
 
 /// Moves of the underlying: 30 % either way in steps of 5 %, as portfolio margins commonly have.
@@ -21,11 +22,6 @@ const SPOTS: [i32; 13] = [
 /// the fourth root of the ratio, at most by all of it.
 const GRID: Grid<'static> =
     Grid { spots: &SPOTS, vol: 400_000, vol_power_quarters: 1, vol_cap: 1_000_000 };
-
-/// A short option holds at least 1 % of its underlying; a hedge across expiries 2 %; maintenance is
-/// four fifths of initial.
-const PARAMETERS: Parameters =
-    Parameters { basis: 20_000, concentration: 0, short_minimum: 10_000, maintenance: 800_000 };
 
 /// Prices are scaled to about this many units, so that the pricer's steps are small beside them.
 const UNITS: u64 = 1 << 40;
@@ -46,6 +42,33 @@ pub(crate) fn required(
 /// What legs require among which there are options.
 fn with_options(state: &State, legs: impl Iterator<Item = Leg>, level: Level) -> u128 {
     let mut exact = Exact::default();
+    let mut of_options = 0;
+    for group in together(state, legs) {
+        if group.options.is_empty() {
+            for leg in &group.linear {
+                add_leg(&mut exact, &state.markets, leg, level);
+            }
+        } else {
+            of_options += of_portfolio(state, &group, level);
+        }
+    }
+    exact.ceil() + of_options
+}
+
+/// Legs that are valued together: options with what hedges them, or a linear leg alone.
+pub(super) struct Together {
+    /// The market the options are written on, or that of the leg.
+    pub(super) of: MarketId,
+    /// The options.
+    pub(super) options: Vec<Leg>,
+    /// The leg in that market, and futures that converge to its price.
+    pub(super) linear: Vec<Leg>,
+}
+
+/// `legs` by what they are valued with, in the order of the markets. A future stands with options
+/// on the market whose price it converges to; where there are none it stands alone, as any linear
+/// leg.
+pub(super) fn together(state: &State, legs: impl Iterator<Item = Leg>) -> Vec<Together> {
     let mut options: BTreeMap<MarketId, Vec<Leg>> = BTreeMap::new();
     let mut linear: Vec<Leg> = Vec::new();
     for leg in legs {
@@ -54,16 +77,24 @@ fn with_options(state: &State, legs: impl Iterator<Item = Leg>, level: Level) ->
             None => linear.push(leg),
         }
     }
-    for leg in &linear {
-        if !options.contains_key(&leg.market) {
-            add_leg(&mut exact, &state.markets, leg, level);
+    let of_options = |(of, options)| Together { of, options, linear: Vec::new() };
+    let mut groups: Vec<Together> = options.into_iter().map(of_options).collect();
+    for leg in linear {
+        let converges = state.markets.market(leg.market).and_then(Market::converges_to);
+        let stands = |group: &&mut Together| {
+            !group.options.is_empty() && [Some(leg.market), converges].contains(&Some(group.of))
+        };
+        match groups.iter_mut().find(stands) {
+            Some(group) => group.linear.push(leg),
+            None => groups.push(Together {
+                of: leg.market,
+                options: Vec::new(),
+                linear: [leg].to_vec(),
+            }),
         }
     }
-    let of_options = options.iter().map(|(of, legs)| {
-        let hedge = linear.iter().find(|leg| leg.market == *of);
-        of_portfolio(state, *of, legs, hedge, level)
-    });
-    exact.ceil() + of_options.sum::<u128>()
+    groups.sort_by_key(|group| group.of);
+    groups
 }
 
 /// The market an option leg is written on; nothing for a linear leg.
@@ -74,134 +105,170 @@ pub(crate) fn underlying(state: &State, leg: &Leg) -> Option<MarketId> {
     }
 }
 
-/// The scenario requirement of options on one underlying and the leg that hedges them. Where it
+/// The scenario requirement of options on one underlying and the legs that hedge them. Where it
 /// cannot be computed, because there is no volatility or a price is outside the pricer's domain,
 /// the whole value of the underlying is required: what is not known is charged, never credited.
-fn of_portfolio(
-    state: &State,
-    of: MarketId,
-    legs: &[Leg],
-    hedge: Option<&Leg>,
-    level: Level,
-) -> u128 {
-    let known = scenarios(state, of, legs, hedge);
-    match (known, level) {
+fn of_portfolio(state: &State, group: &Together, level: Level) -> u128 {
+    match (scenarios(state, group), level) {
         (Some(known), Level::Initial) => known.initial,
         (Some(known), Level::Maintenance) => known.maintenance,
         (None, _) => {
-            let market = state.markets.market(of);
+            let market = state.markets.market(group.of);
             // Without a mark, the largest price the market admits.
             let most = |market: &Market| market.mark.unwrap_or(market.spec.max_price);
             let lot = market.map_or(0, |market| market.value_at(most(market)));
-            let lots: u128 = legs.iter().chain(hedge).map(|leg| u128::from(leg.lots.size())).sum();
-            lots * lot.unsigned_abs()
+            let legs = group.options.iter().chain(&group.linear);
+            legs.map(|leg| u128::from(leg.lots.size())).sum::<u128>() * lot.unsigned_abs()
         }
     }
 }
 
-/// The scenario table of options on the market `of` with the leg that hedges them.
-pub(crate) fn scenarios(
-    state: &State,
-    of: MarketId,
-    legs: &[Leg],
-    hedge: Option<&Leg>,
-) -> Option<scenario::Requirement> {
-    scenarios_over(state, of, legs, hedge, &GRID)
+/// The scenario table of options with the legs that hedge them.
+pub(super) fn scenarios(state: &State, group: &Together) -> Option<scenario::Requirement> {
+    scenarios_over(state, group, &GRID)
 }
 
 /// As [`scenarios`], over another grid.
 fn scenarios_over(
     state: &State,
-    of: MarketId,
-    legs: &[Leg],
-    hedge: Option<&Leg>,
+    group: &Together,
     grid: &Grid<'_>,
 ) -> Option<scenario::Requirement> {
-    let market = state.markets.market(of)?;
-    let spot = market.mark?.ticks();
-    let units_per_tick = (UNITS / spot.max(1)).max(1);
-    let forward = spot.checked_mul(units_per_tick)?;
-    let feed = market.feeds.volatility?;
-    let volatility = state.oracle.volatility_for(feed, Purpose::Mark, state.now()).ok()?;
-    let volatility = u32::try_from(volatility).ok()?;
-    let mut expiries: Vec<Expiry> = Vec::new();
-    let mut options: Vec<OptionLeg> = Vec::new();
-    for leg in legs {
-        let found = state.markets.market(leg.market)?;
-        let Instrument::Option { strike, expiry, right, .. } = found.spec.instrument else {
-            continue;
+    let market = state.markets.market(group.of)?;
+    let mut prices = Prices::of(market)?;
+    let linear = group.linear.iter().map(|leg| prices.linear(state, group.of, leg));
+    let linear: Vec<Linear> = linear.collect::<Option<_>>()?;
+    let volatility =
+        state.oracle.volatility_for(market.feeds.volatility?, Purpose::Mark, state.now());
+    let volatility = u32::try_from(volatility.ok()?).ok()?;
+    let options = group.options.iter().map(|leg| prices.option(state, leg, volatility));
+    let options: Vec<OptionLeg> = options.collect::<Option<_>>()?;
+    let portfolio = Portfolio {
+        spot: prices.spot,
+        units_per_tick: prices.units_per_tick,
+        expiries: &prices.expiries,
+        linear: &linear,
+        options: &options,
+        depth: depth(state, market),
+    };
+    scenario::requirement(&portfolio, grid, &parameters(state, market)).ok()
+}
+
+/// The charges of a market's domain: maintenance is four fifths of initial, and a short option
+/// holds at least 1 % of its underlying.
+fn parameters(state: &State, market: &Market) -> Parameters {
+    let value = |parameter| state.control.value(market.spec.domain, parameter);
+    // The registry bounds both by one.
+    let part = |parameter| u32::try_from(value(parameter)).unwrap_or(RATE_UNIT);
+    Parameters {
+        basis: part(Parameter::BasisCharge),
+        concentration: part(Parameter::ConcentrationCharge),
+        short_minimum: 10_000,
+        maintenance: 800_000,
+    }
+}
+
+/// What `market` takes in without moving much, in atoms of notional: the depth that its feed said
+/// last, a lot at least. An old depth is better than none: a feed that fails liquidates nobody.
+fn depth(state: &State, market: &Market) -> Option<u128> {
+    let answer = state.oracle.answer(market.feeds.depth?, state.now())?;
+    let lots = u128::from(answer.value?.lots().size()).max(1);
+    lots.checked_mul(market.value_at(market.mark?).unsigned_abs())
+}
+
+/// The prices of an underlying, scaled for the pricer, and the expiries met so far.
+struct Prices {
+    spot: u64,
+    units_per_tick: u64,
+    expiries: Vec<Expiry>,
+}
+
+impl Prices {
+    fn of(market: &Market) -> Option<Self> {
+        let spot = market.mark?.ticks();
+        let units_per_tick = (UNITS / spot.max(1)).max(1);
+        let spot = spot.checked_mul(units_per_tick)?;
+        Some(Self { spot, units_per_tick, expiries: Vec::new() })
+    }
+
+    /// The place of the expiry `at`; one that is new has `forward`.
+    fn place(&mut self, state: &State, at: Time, forward: u64) -> usize {
+        let millis = at.0.max(state.now().0) - state.now().0;
+        let known = self.expiries.iter().position(|known| known.millis == millis);
+        known.unwrap_or_else(|| {
+            self.expiries.push(Expiry { forward, millis });
+            self.expiries.len() - 1
+        })
+    }
+
+    /// A leg of the market `of` follows the spot; a future has a forward and a date of its own.
+    fn linear(&mut self, state: &State, of: MarketId, leg: &Leg) -> Option<Linear> {
+        let market = state.markets.market(leg.market)?;
+        let (lots, atoms_per_tick) = (leg.lots.lots(), market.spec.unit);
+        let expiry = match market.spec.instrument.expiry().filter(|_| leg.market != of) {
+            Some(at) => {
+                let forward = market.mark?.ticks().checked_mul(self.units_per_tick)?;
+                Some(self.place(state, at, forward))
+            }
+            None => None,
         };
-        let millis = expiry.0.max(state.now().0) - state.now().0;
-        let at = Expiry { forward, millis };
-        let place = expiries.iter().position(|known| *known == at).unwrap_or(expiries.len());
-        if place == expiries.len() {
-            expiries.push(at);
-        }
-        options.push(OptionLeg {
-            expiry: place,
-            strike: strike.ticks().checked_mul(units_per_tick)?,
+        Some(Linear { expiry, lots, atoms_per_tick })
+    }
+
+    /// An option's forward is that of a future of its date beside it, else the spot.
+    fn option(&mut self, state: &State, leg: &Leg, volatility: u32) -> Option<OptionLeg> {
+        let spec = &state.markets.market(leg.market)?.spec;
+        let Instrument::Option { strike, expiry, right, .. } = spec.instrument else { return None };
+        Some(OptionLeg {
+            expiry: self.place(state, expiry, self.spot),
+            strike: strike.ticks().checked_mul(self.units_per_tick)?,
             right,
             volatility,
             lots: leg.lots.lots(),
-            atoms_per_tick: found.spec.unit,
-        });
+            atoms_per_tick: spec.unit,
+        })
     }
-    let linear: Vec<Linear> = hedge.into_iter().map(|leg| linear_leg(market, leg)).collect();
-    let portfolio = Portfolio {
-        spot: forward,
-        units_per_tick,
-        expiries: &expiries,
-        linear: &linear,
-        options: &options,
-        depth: None,
-    };
-    scenario::requirement(&portfolio, grid, &PARAMETERS).ok()
 }
 
-/// What options on the market `of` with the leg that hedges them gain at one move of the spot, in
-/// millionths, and of volatility by the grid's part; nothing where they cannot be valued.
+/// What a group gains at one move of the spot, in millionths, and of volatility by the grid's part;
+/// nothing where it cannot be valued.
 pub(super) fn profit_at(
     state: &State,
-    of: MarketId,
-    legs: &[Leg],
-    hedge: Option<&Leg>,
+    group: &Together,
     (spot, vol): (i32, VolMove),
 ) -> Option<i128> {
     let spots = [spot];
-    let table = scenarios_over(state, of, legs, hedge, &Grid { spots: &spots, ..GRID })?;
+    let table = scenarios_over(state, group, &Grid { spots: &spots, ..GRID })?;
     table.cells.iter().find(|cell| cell.vol == vol).map(|cell| cell.profit)
 }
 
 /// The scenario table of a linear leg alone: no volatility is needed for it.
 pub(super) fn linear_table(state: &State, leg: &Leg) -> Option<scenario::Requirement> {
     let market = state.markets.market(leg.market)?;
-    let spot = market.mark?.ticks();
-    let units_per_tick = (UNITS / spot.max(1)).max(1);
+    let mut prices = Prices::of(market)?;
     let portfolio = Portfolio {
-        spot: spot.checked_mul(units_per_tick)?,
-        units_per_tick,
-        expiries: &[],
-        linear: &[linear_leg(market, leg)],
+        spot: prices.spot,
+        units_per_tick: prices.units_per_tick,
+        linear: &[prices.linear(state, leg.market, leg)?],
+        expiries: &prices.expiries,
         options: &[],
         depth: None,
     };
-    scenario::requirement(&portfolio, &GRID, &PARAMETERS).ok()
-}
-
-fn linear_leg(market: &Market, leg: &Leg) -> Linear {
-    Linear { expiry: None, lots: leg.lots.lots(), atoms_per_tick: market.spec.unit }
+    scenario::requirement(&portfolio, &GRID, &parameters(state, market)).ok()
 }
 
 /// The portfolios of `legs` that hold options: the underlying with its scenario table.
 pub(crate) fn tables(state: &State, legs: &[Leg]) -> Vec<(MarketId, scenario::Requirement)> {
-    let mut of: Vec<MarketId> = legs.iter().filter_map(|leg| underlying(state, leg)).collect();
-    of.sort_unstable();
-    of.dedup();
-    let table = |of: MarketId| {
-        let options: Vec<Leg> =
-            legs.iter().filter(|leg| underlying(state, leg) == Some(of)).copied().collect();
-        let hedge = legs.iter().find(|leg| leg.market == of);
-        Some((of, scenarios(state, of, &options, hedge)?))
+    let groups = together(state, legs.iter().copied()).into_iter();
+    let groups = groups.filter(|group| !group.options.is_empty());
+    groups.filter_map(|group| Some((group.of, scenarios(state, &group)?))).collect()
+}
+
+/// Whether the leg in `market` among `legs` is valued together with options.
+pub(crate) fn with_an_option(state: &State, legs: &[Leg], market: MarketId) -> bool {
+    let holds = |group: &Together| {
+        let mut all = group.options.iter().chain(&group.linear);
+        !group.options.is_empty() && all.any(|leg| leg.market == market)
     };
-    of.into_iter().filter_map(table).collect()
+    together(state, legs.iter().copied()).iter().any(holds)
 }

@@ -6,7 +6,7 @@
 use alloc::collections::BTreeMap;
 use alloc::vec::Vec;
 
-use super::portfolio::{profit_at, underlying};
+use super::portfolio::{Together, profit_at, together};
 use super::scenario::VolMove;
 use crate::domain::CauseClass;
 use crate::engine::{Parts, State};
@@ -126,22 +126,16 @@ fn parts(state: &State, account: AccountId, shock: &Shock) -> Option<Vec<(Domain
 
 /// What the legs of each underlying gain at the shock, rounded down (against the account).
 fn by_underlying(state: &State, legs: &[Leg], shock: &Shock) -> Option<Vec<(MarketId, i128)>> {
-    let of = |leg: &Leg| underlying(state, leg).unwrap_or(leg.market);
-    let mut markets: Vec<MarketId> = legs.iter().map(of).collect();
-    markets.sort_unstable();
-    markets.dedup();
-    let profit = |market: MarketId| {
-        let options: Vec<Leg> =
-            legs.iter().filter(|leg| underlying(state, leg) == Some(market)).copied().collect();
-        let linear = legs.iter().find(|leg| leg.market == market);
-        let profit = if options.is_empty() {
-            let leg = linear?;
-            let gross = state.markets.gross(leg).cast_signed() * i128::from(shock.of(market));
-            (gross * i128::from(leg.lots.lots().signum())).div_euclid(1_000_000)
-        } else {
-            profit_at(state, market, &options, linear, (shock.of(market), shock.vol))?
+    let profit = |group: Together| {
+        let moved = shock.of(group.of);
+        let profit = match group.linear.as_slice() {
+            [leg] if group.options.is_empty() => {
+                let gross = state.markets.gross(leg).cast_signed() * i128::from(moved);
+                (gross * i128::from(leg.lots.lots().signum())).div_euclid(1_000_000)
+            }
+            _ => profit_at(state, &group, (moved, shock.vol))?,
         };
-        Some((market, profit))
+        Some((group.of, profit))
     };
-    markets.into_iter().map(profit).collect()
+    together(state, legs.iter().copied()).into_iter().map(profit).collect()
 }

@@ -4,7 +4,7 @@
 
 use alloc::vec::Vec;
 
-use super::portfolio::{linear_table, scenarios, underlying};
+use super::portfolio::{linear_table, scenarios, together, underlying};
 use super::scenario::{Acceleration, Cell, Requirement, Sensitivities};
 use crate::engine::State;
 use crate::ids::{AccountId, AssetId, MarketId};
@@ -78,23 +78,15 @@ impl Table {
 /// What `account` would gain or lose.
 pub(crate) fn what_if(state: &State, account: AccountId) -> WhatIf {
     let legs = &state.markets.position(account).legs;
-    let mut of: Vec<MarketId> =
-        legs.iter().map(|leg| underlying(state, leg).unwrap_or(leg.market)).collect();
-    of.sort_unstable();
-    of.dedup();
     let mut found = WhatIf::default();
-    for market in of {
-        let options: Vec<Leg> =
-            legs.iter().filter(|leg| underlying(state, leg) == Some(market)).copied().collect();
-        let linear = legs.iter().find(|leg| leg.market == market);
-        let table = if options.is_empty() {
-            linear.and_then(|leg| linear_table(state, leg))
-        } else {
-            scenarios(state, market, &options, linear)
+    for group in together(state, legs.iter().copied()) {
+        let table = match group.linear.as_slice() {
+            [leg] if group.options.is_empty() => linear_table(state, leg),
+            _ => scenarios(state, &group),
         };
         match table {
-            Some(table) => found.tables.push((market, table.into())),
-            None => found.unknown.push(market),
+            Some(table) => found.tables.push((group.of, table.into())),
+            None => found.unknown.push(group.of),
         }
     }
     found.together = Table::sum(found.tables.iter().map(|(_, table)| table));

@@ -277,6 +277,9 @@ pub enum Rejection {
     NoFeed { market: MarketId },
     /// The feed's quality does not serve the purpose.
     Unfit { market: MarketId, unfit: Unfit },
+    /// The market can be no underlying here: it is an option, of another domain, or has a date of
+    /// its own where a future is to converge to it.
+    NoUnderlying { market: MarketId },
     /// A market stands twice in one command.
     MarketTwice { market: MarketId },
     /// The price is zero, or above the largest the market admits.
@@ -350,6 +353,7 @@ impl Rejection {
             Self::HasFeed { .. } => "has-feed",
             Self::NoFeed { .. } => "no-feed",
             Self::Unfit { .. } => "price-unfit",
+            Self::NoUnderlying { .. } => "no-underlying",
             Self::MarketTwice { .. } => "market-twice",
             Self::PriceOutOfRange { .. } => "price-out-of-range",
             Self::PenaltyAboveLimit { .. } => "penalty-above-limit",
@@ -399,6 +403,11 @@ impl Rejection {
             Self::OnlyReduces { account } => {
                 write!(f, "the status accepts only fills that reduce: account {account}")
             }
+            Self::NoUnderlying { market } => write!(
+                f,
+                "market {market} is no underlying: name one of the same domain, for a future a \
+                 perpetual, for an option no option"
+            ),
             Self::MarkStrayed { market } => {
                 write!(f, "the mark of market {market} is a jump away from its feed: mark it first")
             }

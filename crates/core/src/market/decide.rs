@@ -86,11 +86,17 @@ fn list(state: &State, spec: &MarketSpec, events: &mut Events) -> Result<(), Rej
         return Err(Rejection::NameInUse { name: spec.name.clone() });
     }
     spec.check().map_err(|flaw| Rejection::Flaw { flaw })?;
-    if let Instrument::Option { underlying, .. } = spec.instrument {
-        // An option on an option, or on nothing, has no value to hold margin for.
+    if let Some(underlying) = spec.instrument.underlying() {
         let of = known(state, underlying)?;
-        if matches!(of.spec.instrument, Instrument::Option { .. }) {
-            return Err(Rejection::UnknownMarket { market: underlying });
+        // An option on an option has no value to hold margin for, nor a future that converges to
+        // what has a date of its own.
+        let fits = match of.spec.instrument {
+            Instrument::Perpetual => true,
+            Instrument::Future { .. } => matches!(spec.instrument, Instrument::Option { .. }),
+            Instrument::Option { .. } => false,
+        };
+        if !fits || of.spec.domain != spec.domain {
+            return Err(Rejection::NoUnderlying { market: underlying });
         }
     }
     if let (Some(steps), Some(routes)) = (spec.steps, state.closeouts.routes(found.asset))

@@ -11,7 +11,7 @@ use super::{Event, Instrument, Leg, Market, RATE_UNIT, Rejection};
 use crate::control::{Parameter, Status};
 use crate::engine::{Events, State};
 use crate::ids::{FeedId, MarketId, Time};
-use crate::oracle::{Kind, Purpose};
+use crate::oracle::{Kind, Purpose, Value};
 use crate::units::Price;
 
 /// The feeds of a market, each where it has one.
@@ -189,6 +189,14 @@ pub(crate) fn countable_lots(state: &State, market: &Market) -> u64 {
     let Some(feed) = market.feeds.depth else { return u64::MAX };
     let depth = state.oracle.depth_for(feed, Purpose::Open, state.now());
     depth.map_or(0, |lots| lots.size())
+}
+
+/// The slow price that the mark of `market` is held against: none where it has no feed of its
+/// price, zero where that feed has not said enough.
+pub(crate) fn slow_price(state: &State, market: &Market) -> Option<Price> {
+    let answer = state.oracle.answer(market.feeds.price?, state.now());
+    let stable = answer.and_then(|answer| answer.stable).map(Value::price);
+    Some(stable.unwrap_or(Price::ZERO).min(market.spec.max_price))
 }
 
 /// The market of whose price feed `market` settles: an option's underlying, else itself.

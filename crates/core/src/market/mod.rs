@@ -25,7 +25,7 @@ use serde::{Deserialize, Serialize};
 pub use command::{Command, Duty, Event, Party, Rejection};
 pub(crate) use decide::{decide, decide_duty, duty, strayed, take_legs};
 pub use feed::Feeds;
-pub(crate) use feed::{all_fit, countable_lots, fits};
+pub(crate) use feed::{all_fit, countable_lots, fits, slow_price};
 pub(crate) use limits::takes;
 pub use outside::Outside;
 pub(crate) use position::Trade;
@@ -74,6 +74,14 @@ pub struct Market {
 }
 
 impl Market {
+    /// The market whose price a future converges to, where one is named.
+    pub(crate) const fn converges_to(&self) -> Option<MarketId> {
+        match self.spec.instrument {
+            Instrument::Future { underlying, .. } => underlying,
+            Instrument::Perpetual | Instrument::Option { .. } => None,
+        }
+    }
+
     /// What a lot is worth at `price`, in atoms, before funding.
     #[must_use]
     pub fn value_at(&self, price: Price) -> i128 {

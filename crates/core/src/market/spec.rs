@@ -46,6 +46,10 @@ pub enum Instrument {
     Future {
         /// When it settles.
         expiry: Time,
+        /// The perpetual of the same domain whose price it converges to: beside options on that
+        /// one it is part of their portfolio, and what hedges across dates is charged for it.
+        #[serde(default)]
+        underlying: Option<MarketId>,
     } = 2,
     /// A European option on a market of the same domain; its prices are in ticks of that market.
     Option {
@@ -82,7 +86,17 @@ impl Instrument {
     pub const fn expiry(&self) -> Option<Time> {
         match self {
             Self::Perpetual => None,
-            Self::Future { expiry } | Self::Option { expiry, .. } => Some(*expiry),
+            Self::Future { expiry, .. } | Self::Option { expiry, .. } => Some(*expiry),
+        }
+    }
+
+    /// The market whose price it is written on or converges to, where one is named.
+    #[must_use]
+    pub const fn underlying(&self) -> Option<MarketId> {
+        match self {
+            Self::Perpetual => None,
+            Self::Future { underlying, .. } => *underlying,
+            Self::Option { underlying, .. } => Some(*underlying),
         }
     }
 }

@@ -2,6 +2,7 @@
 
 use rhodian_core::closeout::{self, AuctionCourse, Route, RouteSpec, Routes};
 use rhodian_core::ids::{MarketId, Time};
+use rhodian_core::liquidation::breaker::{Breaker, Limit, Stage};
 use rhodian_core::market::{self, Instrument, MarketSpec, Party, Right, StepLimits, Tier};
 use rhodian_core::units::{Amount, Price, Quantity};
 
@@ -79,7 +80,7 @@ fn spec(bytes: &mut Bytes<'_>) -> MarketSpec {
     let expiry = Time(bytes.one(&[0, 1_000, 1_000_000, 20_000_000]));
     let instrument = match bytes.byte() % 4 {
         0 | 1 => Instrument::Perpetual,
-        2 => Instrument::Future { expiry },
+        2 => Instrument::Future { expiry, underlying: bytes.maybe(|bytes| bytes.market()) },
         _ => Instrument::Option {
             underlying: bytes.market(),
             strike: bytes.price(),
@@ -149,8 +150,16 @@ pub fn of_close_out(bytes: &mut Bytes<'_>) -> closeout::Command {
         penalty: bytes.rate(),
         slippage: bytes.rate(),
         fund: bytes.layer(),
-        rate_limit: bytes.amount(),
-        window: bytes.one(&[1, 20_000, 3_600_000, 0]),
+        breaker: Breaker {
+            limits: bytes.some(3, |bytes| Limit {
+                value: bytes.amount(),
+                window: bytes.one(&[1, 20_000, 3_600_000, 0]),
+            }),
+            stages: bytes.some(3, |bytes| Stage {
+                beyond: bytes.one(&[1, 50_000, 200_000, 0]),
+                allowed: bytes.one(&[0, 100_000, 500_000, 1_000_000]),
+            }),
+        },
         list: bytes.some(4, |bytes| RouteSpec {
             route: route(bytes),
             time: bytes.one(&[1, 20_000, 3_600_000, 0]),

@@ -199,7 +199,7 @@ impl Case {
                 expiry,
                 right: if call { Right::Call } else { Right::Put },
             },
-            (Some(expiry), None) => Instrument::Future { expiry },
+            (Some(expiry), None) => Instrument::Future { expiry, underlying: None },
             (None, _) => Instrument::Perpetual,
         };
         let tier = |(above, initial, maintenance): &(u64, u64, u64)| Tier {

@@ -149,7 +149,8 @@ fn waits_for_time(loss: &Loss) -> bool {
 }
 
 /// The longest a loss may take from now: its challenge, the time of its close-out, then one
-/// deadline of each layer of its waterfall that has one.
+/// deadline of each layer of its waterfall that has one. A book in a market with a feed may wait as
+/// long for its price as the domain waits before it settles at the last good one.
 fn bound(state: &State, loss: &Loss) -> u64 {
     let now = state.now().0;
     let challenge = match loss.stage {
@@ -169,7 +170,15 @@ fn bound(state: &State, loss: &Loss) -> u64 {
         layers.filter_map(|layer| layer.spec.source.deadline()).fold(0, u64::saturating_add)
     });
     let pending = deadlines.max().unwrap_or(0);
-    challenge.saturating_add(close_out_time(state, loss)).saturating_add(pending)
+    let parts = [challenge, close_out_time(state, loss), pending, outage_time(state, loss)];
+    parts.into_iter().fold(0, u64::saturating_add)
+}
+
+/// How long a domain may be without a price of settlement quality; nothing where no feed says any.
+fn outage_time(state: &State, loss: &Loss) -> u64 {
+    let mut markets = state.markets.markets().filter(|(_, of)| of.spec.domain == loss.domain);
+    let fed = markets.any(|(_, of)| of.feeds.price.is_some());
+    if fed { state.control.millis(loss.domain, Parameter::SettleAfter) } else { 0 }
 }
 
 /// How long its book may stay open before the other side takes what is left.
@@ -181,7 +190,11 @@ fn close_out_time(state: &State, loss: &Loss) -> u64 {
 fn next_moment(state: &State) -> Option<Time> {
     let of = |loss: &Loss| match loss.stage {
         Stage::Challengeable { until } => Some(until),
-        Stage::Detected => Some(loss.detected.after(close_out_time(state, loss))),
+        Stage::Detected => {
+            let closed = loss.detected.after(close_out_time(state, loss));
+            let outage = state.now().after(outage_time(state, loss));
+            Some(if closed > state.now() { closed } else { outage })
+        }
         _ => loss.draws.iter().filter(|draw| !draw.closed).filter_map(|draw| draw.deadline).min(),
     };
     let waiting = state.losses.losses().filter(|(_, loss)| waits_for_time(loss));

@@ -6,6 +6,7 @@ use rhodian_core::closeout::{self, Route, RouteSpec, Routes};
 use rhodian_core::domain::{Basis, Kind, MemberRule, Source};
 use rhodian_core::engine::{Action, Actor, Event};
 use rhodian_core::ids::{LossId, MarketId};
+use rhodian_core::liquidation::breaker::Breaker;
 use rhodian_core::market::{self, Instrument, MarketSpec, Party, Tier};
 use rhodian_core::units::{Amount, Price, Quantity};
 
@@ -160,8 +161,7 @@ pub fn routes(world: &World, fund: &str, list: &[Route]) -> Routes {
         penalty: 10_000,
         slippage: 10_000,
         fund: world.layer_id(fund),
-        rate_limit: Amount::MAX,
-        window: hour,
+        breaker: Breaker::default(),
         list: list.iter().map(spec).collect(),
     }
 }

@@ -10,6 +10,7 @@ use rhodian_core::engine::{Action, Actor, Engine, Envelope, Outcome, Rejection};
 use rhodian_core::ids::{
     AccountId, AssetId, DomainId, LayerId, LossId, MarketId, Name, OwnerId, Time,
 };
+use rhodian_core::liquidation::breaker::Breaker;
 use rhodian_core::market::{self, MarketSpec, Party, Tier};
 use rhodian_core::units::{Amount, Price, Quantity};
 use rhodian_core::waterfall::{Side, Step};
@@ -151,8 +152,7 @@ impl Venue {
             penalty: 0,
             slippage: self.cost,
             fund: FUND,
-            rate_limit: Amount::MAX,
-            window: DAY,
+            breaker: Breaker::default(),
             list,
         };
         self.must(Action::CloseOut(closeout::Command::SetRoutes { asset: ASSET, routes }))

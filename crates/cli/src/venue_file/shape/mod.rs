@@ -140,6 +140,11 @@ pub struct TermsShape {
     /// How much of the pots behind the domain may be asked for by stakers before it takes no fill
     /// that widens and no new loan; "50 %".
     pub exit_queue_limit: Option<At<PercentText>>,
+    /// What is required of a hedge between two dates, or a date and the spot, beside options;
+    /// "2 %".
+    pub basis_charge: Option<At<PercentText>>,
+    /// What is required beside options of a delta as large as the depth that a feed says; "10 %".
+    pub concentration_charge: Option<At<PercentText>>,
     /// In which order auto-deleveraging takes lots: "draining" (where nothing is said),
     /// "queue-by-bankruptcy", "queue-by-entry", "queue-by-profit", "contracts", "profit" or
     /// "random-start".
@@ -159,12 +164,35 @@ pub struct LiquidationShape {
     pub penalty: Option<At<PercentText>>,
     /// What closing is reckoned to cost against the mark; "1 %" where nothing is said.
     pub slippage: Option<At<PercentText>>,
-    /// The most value that the engine's own routes close within a window; no limit.
-    pub rate_limit: Option<At<AmountText>>,
-    /// The length of that window; "1 h" where nothing is said.
-    pub window: Option<At<DurationText>>,
+    /// What the engine's own routes may close within windows; every limit holds.
+    pub limit: Option<Vec<At<LimitShape>>>,
+    /// How much of the limits may be used by the distance of a mark from its slow price, nearest
+    /// first.
+    pub stage: Option<Vec<At<StageShape>>>,
     /// The routes, in order.
     pub route: At<Vec<At<RouteShape>>>,
+}
+
+/// A limit of what is closed.
+#[derive(Clone, Debug, serde::Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+#[schemars(rename = "LiquidationLimit")]
+pub struct LimitShape {
+    /// The most value within the window.
+    pub value: At<AmountText>,
+    /// The length of the window; "1 h" where nothing is said.
+    pub window: Option<At<DurationText>>,
+}
+
+/// A stage of the brake.
+#[derive(Clone, Debug, serde::Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+#[schemars(rename = "LiquidationStage")]
+pub struct StageShape {
+    /// The distance of the mark from its slow price from which on it holds; "5 %".
+    pub beyond: At<PercentText>,
+    /// How much of every limit may be used then; "0 %" stops.
+    pub allowed: At<PercentText>,
 }
 
 /// One route of a liquidation.
@@ -218,7 +246,7 @@ pub struct MarketShape {
     pub instrument: Option<At<String>>,
     /// When a future or an option expires, after the beginning: "30 d".
     pub expiry: Option<At<DurationText>>,
-    /// The market an option is written on.
+    /// The market an option is written on, or whose price a future converges to.
     pub underlying: Option<At<String>>,
     /// An option's strike, in prices of the underlying.
     pub strike: Option<At<DecimalText>>,

@@ -52,7 +52,7 @@ pub(super) fn basis_pairs(tenors: &[Tenor], part: u32) -> Result<Vec<BasisPair>,
 }
 
 /// The charge on size: part x gross^2 / depth, where gross is the sum over expiries of the deltas'
-/// sizes; rounded up.
+/// sizes; rounded up, and never more than gross.
 pub(super) fn concentration(
     tenors: &[Tenor],
     depth: Option<u128>,
@@ -62,7 +62,7 @@ pub(super) fn concentration(
     let sizes = tenors.iter().map(|tenor| tenor.delta.unsigned_abs());
     let charge = |gross: u128| {
         let squared = mul_div_ceil(gross, gross, depth)?;
-        mul_div_ceil(squared, u128::from(part), MILLION)
+        mul_div_ceil(squared, u128::from(part), MILLION).map(|charge| charge.min(gross))
     };
     sizes.into_iter().try_fold(0u128, u128::checked_add).and_then(charge).ok_or(Fault::TooLarge)
 }

@@ -59,6 +59,8 @@ pub enum Holder {
     Pool(PoolId) = 12,
     /// What came back to a failed owner for losses of others, and is for those who bear this one.
     Ceded(LossId) = 13,
+    /// What stakers of a layer earned and have not taken.
+    Rewards(LayerId) = 14,
 }
 
 /// One movement of money.
@@ -89,7 +91,7 @@ struct Balances {
     by_kind: [Vec<SignedAmount>; KINDS],
 }
 
-const KINDS: usize = 14;
+const KINDS: usize = 15;
 
 /// The kind and the place of a holder in [`Balances`].
 const fn slot(holder: Holder) -> (usize, usize) {
@@ -108,6 +110,7 @@ const fn slot(holder: Holder) -> (usize, usize) {
         Holder::Results(id) => (11, id.index()),
         Holder::Pool(id) => (12, id.index()),
         Holder::Ceded(id) => (13, id.index()),
+        Holder::Rewards(id) => (14, id.index()),
     }
 }
 
@@ -129,6 +132,7 @@ fn holder(kind: usize, place: usize) -> Option<Holder> {
         11 => Holder::Results(DomainId(id)),
         12 => Holder::Pool(PoolId(id)),
         13 => Holder::Ceded(LossId(id)),
+        14 => Holder::Rewards(LayerId(id)),
         _ => return None,
     })
 }

@@ -395,3 +395,18 @@ whole_at_the_doors! {
     Price, u64, "a price";
     Quantity, i64, "a quantity";
 }
+
+/// Numbers beyond 2^53 are strings in JSON.
+pub(crate) mod text {
+    use alloc::string::{String, ToString};
+
+    use serde::{Deserialize, Deserializer, Serializer, de::Error as _};
+
+    pub(crate) fn serialize<S: Serializer>(value: &u128, to: S) -> Result<S::Ok, S::Error> {
+        to.serialize_str(&value.to_string())
+    }
+
+    pub(crate) fn deserialize<'de, D: Deserializer<'de>>(from: D) -> Result<u128, D::Error> {
+        String::deserialize(from)?.parse().map_err(D::Error::custom)
+    }
+}

@@ -164,7 +164,7 @@ proptest! {
 fn the_bytes_reach_loans_that_fail() {
     let mut codes: BTreeMap<String, u32> = BTreeMap::new();
     let (mut seed, mut failed) = (7u64, 0);
-    for _ in 0..150 {
+    for _ in 0..400 {
         let bytes: Vec<u8> = (0..600)
             .map(|_| {
                 seed = seed.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1);

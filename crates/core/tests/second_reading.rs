@@ -2,13 +2,15 @@
 
 mod world;
 
-use rhodian_core::account;
 use rhodian_core::allocation::Rule;
 use rhodian_core::control::{self, Parameter, Status};
 use rhodian_core::domain::{CauseClass, Kind, PeriodCap, Source};
 use rhodian_core::engine::{Action, Actor, Rejection, Role};
-use rhodian_core::loss::{self, Rank, RankedClaim};
-use world::{DOMAIN, World, amount, layer, members, name};
+use rhodian_core::ids::DomainId;
+use rhodian_core::ledger::Holder;
+use rhodian_core::loss::{self, Rank, RankedClaim, Stage};
+use rhodian_core::{account, domain};
+use world::{ASSET, DOMAIN, World, amount, layer, members, name};
 
 fn refused(result: Result<Vec<rhodian_core::engine::Record>, Rejection>) -> &'static str {
     result.expect_err("it is refused").code()
@@ -92,6 +94,55 @@ fn ranks_bind_those_who_accepted_and_one_list_serves() {
     assert_eq!(world.uncovered(), -25);
     let again = world.give(Actor::VENUE, Action::Loss(ranks(bob)));
     assert_eq!(refused(again), "ranks-settled");
+}
+
+/// Carol holds all that an account may and a profit that is not realised: her equity passes the
+/// bound. Taken over, what the book has beyond it is the domain's, and nothing stays in the book.
+/// (Random commands left 59 atoms there.)
+#[test]
+fn a_book_beyond_the_bound_is_empty_when_it_is_measured() {
+    let mut world = World::venue(50, 100);
+    for (text, cash) in [("bob", 1_000), ("dora", 1_000), ("carol", 10)] {
+        world.account(text, cash);
+    }
+    world.fill("BTC", "carol", "bob", 1, 60);
+    world.deposit("carol", 10u128.pow(30));
+    assert_eq!(world.cash("carol"), 10i128.pow(30) - 50);
+    world.mark("BTC", 200);
+    assert!(world.equity("carol") > 10i128.pow(30));
+    world.declare("L", "carol", &[]);
+    world.fill("BTC", "dora", "book/L", 1, 200);
+    assert_eq!(world.loss("L").stage, Stage::Settled);
+    assert_eq!(world.cash("carol"), 10i128.pow(30), "all that she may hold");
+    assert_eq!(world.balance(Holder::Book(world.loss_id("L"))), 0);
+    assert_eq!(
+        world.pot("fund"),
+        50 + 150,
+        "and what is beyond it went to the domain, and its fund"
+    );
+}
+
+/// A domain closes when its own losses are settled; those of another are no business of it.
+#[test]
+fn a_domain_closes_beside_an_open_loss_of_another() {
+    let mut world = World::new("USD", 2);
+    world.fund("fund", 10, None);
+    world.waterfall(&["fund"]);
+    world.domain_do(domain::Command::OpenDomain { name: name("Alts"), asset: ASSET });
+    world.try_report("stolen", CauseClass::Default, 5, None, 0, &[]).unwrap();
+    world.hold_episode_open();
+    let set = |domain, status| {
+        let cause = name("the end");
+        Action::Control(control::Command::SetStatus { domain, status, cause })
+    };
+    for domain in [Some(DomainId(1)), Some(DOMAIN), None] {
+        world.must(set(domain, Status::Settling));
+    }
+    world.must(set(Some(DomainId(1)), Status::Closed));
+    for domain in [Some(DOMAIN), None] {
+        let refused = refused(world.give(Actor::VENUE, set(domain, Status::Closed)));
+        assert_eq!(refused, "status-too-far", "{domain:?}: its loss is open");
+    }
 }
 
 /// A division goes up to 10^30 atoms; what claims pay by rank for several debts may be more.
@@ -326,7 +377,7 @@ fn a_trade_after_a_loss_is_found_frees_no_set_off() {
     world.account("bob", 100_000);
     world.fill("BTC", "alice", "bob", 50, 1_000);
     world.declare("L", "alice", &[("savings", 1_000)]);
-    assert_eq!(world.loss("L").stage, loss::Stage::Detected);
+    assert_eq!(world.loss("L").stage, Stage::Detected);
     assert_eq!(world.lien("savings"), 1_000);
     world.fill("BTC", "savings", "bob", 1, 1_000);
     assert_eq!(world.lien("savings"), 1_000);

@@ -7,7 +7,7 @@ mod world;
 use rhodian_core::closeout::{self, AuctionCourse, Route, RouteSpec, Routes};
 use rhodian_core::liquidation::breaker::{Breaker, Limit};
 use rhodian_core::units::Amount;
-use world::venue::{backstop, routes};
+use world::venue::{backstop, perpetual, routes};
 use world::{World, amount};
 
 const MINUTE: u64 = 60_000;
@@ -96,6 +96,31 @@ fn a_backstop_that_takes_nothing_is_passed_at_once() {
     world.set_routes(of).unwrap();
     world.mark("BTC", 945);
     assert_eq!(route(&world), Some(1));
+}
+
+/// Legs go together: where no lot of one fits any more, the lots of another that are worth next to
+/// nothing do not go one by one. (On a price of 0.0001 that was 1,288 sales at one moment.)
+#[test]
+fn a_backstop_buys_no_dust_for_ever() {
+    let mut world = World::venue(1_000_000, 1_000);
+    world.list(perpetual("DUST"));
+    world.mark("DUST", 1);
+    for (text, cash) in [("alice", 48_000), ("bob", 900_000), ("backstop", 1_300)] {
+        world.account(text, cash);
+    }
+    world.fill("BTC", "alice", "bob", 400, 1_000);
+    world.fill("DUST", "alice", "bob", 6_001, 1);
+    let list = [backstop(&world, "backstop"), Route::Market];
+    let of = routes(&world, "fund", &list);
+    world.set_routes(of).unwrap();
+    world.close_outs();
+    world.mark("BTC", 925);
+    let events = world.close_outs();
+    let sold = |event: &&closeout::Event| matches!(event, closeout::Event::LegsSold { .. });
+    let sales = events.iter().filter(sold).count();
+    assert!((1..=8).contains(&sales), "{sales} sales");
+    assert!(world.lots("backstop", "BTC") >= 10, "what its margin bears");
+    assert_eq!(route(&world), Some(1), "the rest is the market's");
 }
 
 /// Twelve traders whose stops lie close together, each a little below the other, and a market that

@@ -3,7 +3,7 @@
 use rhodian_core::closeout::{Event as CloseOutEvent, Why};
 use rhodian_core::collateral::Event as CollateralEvent;
 use rhodian_core::control::{Event as ControlEvent, Status};
-use rhodian_core::domain::Event as DomainEvent;
+use rhodian_core::domain::{Event as DomainEvent, RewardFrom};
 use rhodian_core::engine::Event;
 use rhodian_core::ids::{AssetId, LayerId, LossId, MarketId};
 use rhodian_core::loss::{Event as LossEvent, OwnMeans, PoolHolder};
@@ -40,7 +40,8 @@ pub fn of_event(names: &dyn Names, event: &Event) -> Option<String> {
     }
 }
 
-/// Stakes that leave: who stands behind a domain is everybody's to know.
+/// Stakes that leave, and what stakers earn: who stands behind a domain, and for what, is
+/// everybody's to know.
 fn of_domain(names: &dyn Names, event: &DomainEvent) -> Option<String> {
     let stake = |layer: LayerId, account, amount| {
         let money = names.money(MoneyOf::Layer(layer), amount);
@@ -55,6 +56,18 @@ fn of_domain(names: &dyn Names, event: &DomainEvent) -> Option<String> {
         | DomainEvent::Unstaked { layer, account, amount, .. } => {
             let (money, account, layer) = stake(layer, account, amount);
             Some(format!("{money} staked in {layer} go back to {account}"))
+        }
+        DomainEvent::Rewarded { layer, from, amount, .. } => {
+            let money = names.money(MoneyOf::Layer(layer), amount);
+            let what = match from {
+                RewardFrom::Outside => "",
+                RewardFrom::Fees(_) => " of fees",
+            };
+            Some(format!("stakers of {} earn {money}{what}", names.layer(layer)))
+        }
+        DomainEvent::RewardTaken { layer, account, amount, .. } => {
+            let (money, account, layer) = stake(layer, account, amount);
+            Some(format!("{account} takes {money} earned in {layer}"))
         }
         _ => None,
     }
@@ -200,9 +213,9 @@ fn found(names: &dyn Names, event: &LossEvent) -> Option<String> {
         }
         LossEvent::OwnMeansTaken { loss, from, amount, .. } if !amount.is_zero() => {
             let who = match from {
-                OwnMeans::Account(account) | OwnMeans::Stake { account, .. } => {
-                    names.account(*account)
-                }
+                OwnMeans::Account(account)
+                | OwnMeans::Stake { account, .. }
+                | OwnMeans::Reward { account, .. } => names.account(*account),
                 OwnMeans::Book => "the book".to_owned(),
                 OwnMeans::Ceded => "the owner, repaid for other losses,".to_owned(),
             };

@@ -222,7 +222,9 @@ impl Trail {
             }
             LossEvent::MarginTaken { loss, from, amount, .. }
             | LossEvent::OwnMeansTaken { loss, from, amount, .. } => match from {
-                OwnMeans::Account(account) | OwnMeans::Stake { account, .. } => {
+                OwnMeans::Account(account)
+                | OwnMeans::Stake { account, .. }
+                | OwnMeans::Reward { account, .. } => {
                     self.own_means.push((*loss, *account, *amount));
                 }
                 OwnMeans::Ceded => self.ceded(state, *loss, *amount),

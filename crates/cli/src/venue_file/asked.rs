@@ -16,6 +16,10 @@ pub enum Do {
     /// An account asks for its stake: it leaves when the cooldown is over and no loss is known that
     /// may draw on the layer.
     Unstake,
+    /// Those who are staked in a layer earn.
+    Reward,
+    /// An account takes what it earned.
+    TakeReward,
     /// The operator pays into a pot.
     PayIn,
     /// A new mark.
@@ -78,7 +82,7 @@ pub enum Do {
 
 impl Do {
     /// Every word with its name in the file.
-    pub const ALL: [(Self, &'static str); 35] = [
+    pub const ALL: [(Self, &'static str); 37] = [
         (Self::Fill, "fill"),
         (Self::Mark, "mark"),
         (Self::Funding, "funding"),
@@ -90,6 +94,8 @@ impl Do {
         (Self::Transfer, "transfer"),
         (Self::Stake, "stake"),
         (Self::Unstake, "unstake"),
+        (Self::Reward, "reward"),
+        (Self::TakeReward, "take-reward"),
         (Self::PayIn, "pay-in"),
         (Self::DeclareDefault, "declare-default"),
         (Self::ReportLoss, "report-loss"),

@@ -276,6 +276,8 @@ pub enum What {
     Transfer { account: String, to: String, asset: usize, amount: Amount },
     Stake { account: String, layer: String, amount: Amount },
     Unstake { account: String, layer: String, amount: Amount },
+    Reward { layer: String, domain: Option<usize>, amount: Option<Amount> },
+    TakeReward { account: String, layer: String },
     PayIn { layer: String, amount: Amount },
     Mark { market: usize, price: Price },
     Fill(Fill),

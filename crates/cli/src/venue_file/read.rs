@@ -351,10 +351,11 @@ fn names_of(what: &What) -> ([Option<&str>; 2], Option<&str>) {
         | What::Withdraw { account, .. }
         | What::DeclareDefault { account, .. } => ([Some(account), None], None),
         What::Transfer { account, to, .. } => ([Some(account), Some(to)], None),
-        What::Stake { account, layer, .. } | What::Unstake { account, layer, .. } => {
-            ([Some(account), None], Some(layer))
-        }
+        What::Stake { account, layer, .. }
+        | What::Unstake { account, layer, .. }
+        | What::TakeReward { account, layer } => ([Some(account), None], Some(layer)),
         What::PayIn { layer, .. }
+        | What::Reward { layer, .. }
         | What::FundIncome { layer, .. }
         | What::FundFees { layer, .. } => ([None, None], Some(layer)),
         What::Bid { from, account, .. } => ([Some(from), Some(account)], None),

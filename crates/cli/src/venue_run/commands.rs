@@ -4,7 +4,7 @@ use rhodian_core::account::{self, AccountKind};
 use rhodian_core::closeout;
 use rhodian_core::collateral;
 use rhodian_core::control;
-use rhodian_core::domain;
+use rhodian_core::domain::{self, RewardFrom};
 use rhodian_core::engine::{Action, Actor, Role, State};
 use rhodian_core::ids::{
     AccountId, AssetId, DomainId, FeedId, LayerId, LossId, MarketId, Name, OwnerId, SourceId, Time,
@@ -62,6 +62,8 @@ impl Words<'_> {
             | What::Transfer { .. }
             | What::Stake { .. }
             | What::Unstake { .. }
+            | What::Reward { .. }
+            | What::TakeReward { .. }
             | What::PayIn { .. }
             | What::FundIncome { .. }
             | What::FundFees { .. } => venue(self.money(what)?),
@@ -237,6 +239,16 @@ impl Words<'_> {
                 let ((account, number), amount) = (of(account)?, *amount);
                 let layer = self.layer(layer)?;
                 Action::Domain(domain::Command::Unstake { layer, account, number, amount })
+            }
+            What::Reward { layer, domain, amount } => {
+                let (layer, amount) = (self.layer(layer)?, *amount);
+                let fees = |domain| RewardFrom::Fees(dense(domain, DomainId));
+                let (number, from) = (last(layer) + 1, domain.map_or(RewardFrom::Outside, fees));
+                Action::Domain(domain::Command::Reward { layer, number, from, amount })
+            }
+            What::TakeReward { account, layer } => {
+                let ((account, number), layer) = (of(account)?, self.layer(layer)?);
+                Action::Domain(domain::Command::TakeReward { layer, account, number })
             }
             What::PayIn { layer, amount } => {
                 let (layer, amount) = (self.layer(layer)?, *amount);

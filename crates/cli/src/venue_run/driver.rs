@@ -462,6 +462,8 @@ fn word_of(what: &What) -> &'static str {
         What::Transfer { .. } => Do::Transfer,
         What::Stake { .. } => Do::Stake,
         What::Unstake { .. } => Do::Unstake,
+        What::Reward { .. } => Do::Reward,
+        What::TakeReward { .. } => Do::TakeReward,
         What::PayIn { .. } => Do::PayIn,
         What::Mark { .. } => Do::Mark,
         What::Fill(_) => Do::Fill,

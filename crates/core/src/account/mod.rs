@@ -77,7 +77,8 @@ impl Accounts {
         match *event {
             domain::Event::Staked { account, number, .. }
             | domain::Event::Unstaked { account, number, .. }
-            | domain::Event::ExitAsked { account, number, .. } => self.number(account, number),
+            | domain::Event::ExitAsked { account, number, .. }
+            | domain::Event::RewardTaken { account, number, .. } => self.number(account, number),
             _ => {}
         }
     }

@@ -59,8 +59,9 @@ pub(super) fn gross(state: &State, market: MarketId, lots: Quantity) -> u128 {
     state.markets.gross(&leg)
 }
 
-/// What the backstop buys of `plan` now: all of it inside its margin, its budget and the rate
-/// limit, or the largest half, quarter, ... of every leg that fits; nothing where none does.
+/// What the backstop buys of `plan` now: all of it inside its margin, its budget and the brake, or
+/// the largest half, quarter, ... of every leg that fits, a lot of each at least; nothing where
+/// none does. Legs go together: were one left out, the rest could go lot by lot for ever.
 pub(super) fn to_backstop(
     state: &State,
     from: Party,
@@ -74,11 +75,13 @@ pub(super) fn to_backstop(
         if let Some(sale) = quoted(state, from, buyer, spec, &rows) {
             return Some(sale);
         }
-        rows = rows
-            .into_iter()
-            .filter_map(|(market, lots)| Some((market, Quantity::new(lots.lots() / 2).ok()?)))
-            .filter(|(_, lots)| !lots.is_flat())
-            .collect();
+        if rows.iter().all(|(_, lots)| lots.size() == 1) {
+            return None;
+        }
+        for (_, lots) in &mut rows {
+            let half = (lots.lots() / 2).abs().max(1) * lots.lots().signum();
+            *lots = Quantity::new(half).unwrap_or_default();
+        }
     }
     None
 }

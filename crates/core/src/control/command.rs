@@ -9,6 +9,7 @@ use super::{Parameter, Status, halt};
 use crate::engine::{Envelope, Events, Role, State};
 use crate::ids::{DomainId, Name, Time};
 use crate::ledger::Holder;
+use crate::loss::Loss;
 use crate::units::Amount;
 
 /// What may be asked.
@@ -229,8 +230,11 @@ fn set_status(
         return Err(Rejection::GuardianLoosens { from, to: status });
     }
     let guardian = role == Role::Guardian && status > Status::Halted;
-    let open = from != Status::Settling || state.open_losses().next().is_some();
-    if guardian || (status == Status::Closed && open) {
+    // A domain closes when its own losses are settled, the venue when all are.
+    let of_it = |loss: &Loss| domain.is_none_or(|only| loss.domain == only);
+    let mut losses = state.open_losses().filter_map(|id| state.losses.loss(id));
+    let closes = from == Status::Settling && !losses.any(of_it);
+    if guardian || (status == Status::Closed && !closes) {
         return Err(Rejection::TooFar { from, to: status });
     }
     if status == Status::Closed {

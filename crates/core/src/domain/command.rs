@@ -6,7 +6,7 @@ use core::fmt;
 use borsh::{BorshDeserialize, BorshSerialize};
 use serde::{Deserialize, Serialize};
 
-use super::{CauseClass, LayerSpec};
+use super::{CauseClass, LayerSpec, RewardFrom, RewardIndex};
 use crate::account;
 use crate::bounds::MAX_PENDING;
 use crate::ids::{AccountId, AssetId, DomainId, LayerId, Name, Time, WaterfallId};
@@ -90,6 +90,26 @@ pub enum Command {
         /// How much less, above zero.
         amount: Amount,
     } = 8,
+    /// The venue gives a reward to those who are staked in a layer, in proportion to their stakes.
+    Reward {
+        /// The layer.
+        layer: LayerId,
+        /// The layer's next number.
+        number: u64,
+        /// Where it comes from.
+        from: RewardFrom,
+        /// How much, above zero; nothing for all fees that were booked.
+        amount: Option<Amount>,
+    } = 9,
+    /// An account takes all that it earned in a layer.
+    TakeReward {
+        /// The layer.
+        layer: LayerId,
+        /// The account.
+        account: AccountId,
+        /// The account's next number.
+        number: u64,
+    } = 10,
 }
 
 /// An internal command: what `duty` names and the engine runs.
@@ -161,6 +181,25 @@ pub enum Event {
         amount: Amount,
         stake: Amount,
     } = 10,
+    /// Those who are staked earned; `index` is what an atom of stake has earned since the layer
+    /// began.
+    Rewarded {
+        layer: LayerId,
+        number: u64,
+        from: RewardFrom,
+        asset: AssetId,
+        amount: Amount,
+        index: RewardIndex,
+    } = 11,
+    /// An account took what it earned.
+    RewardTaken {
+        layer: LayerId,
+        account: AccountId,
+        number: u64,
+        asset: AssetId,
+        /// In whole atoms.
+        amount: Amount,
+    } = 12,
 }
 
 impl Event {
@@ -175,6 +214,16 @@ impl Event {
             Self::Unstaked { layer, account, asset, amount, .. }
             | Self::ExitPaid { layer, account, asset, amount, .. } => {
                 (asset, Holder::Layer(layer), Holder::Account(account), amount)
+            }
+            Self::Rewarded { layer, from, asset, amount, .. } => {
+                let from = match from {
+                    RewardFrom::Outside => Holder::World,
+                    RewardFrom::Fees(domain) => Holder::Fees(domain),
+                };
+                (asset, from, Holder::Rewards(layer), amount)
+            }
+            Self::RewardTaken { layer, account, asset, amount, .. } => {
+                (asset, Holder::Rewards(layer), Holder::Account(account), amount)
             }
             Self::AssetAdded { .. }
             | Self::DomainOpened { .. }
@@ -238,6 +287,15 @@ pub enum Rejection {
     AboveStake { asked: Amount, stays: Amount },
     /// The pot would pass 10^30.
     PotAboveBound { layer: LayerId },
+    /// A domain that the layer stands behind owes what no step absorbed: that is paid first.
+    DomainOwes { domain: DomainId, owed: Amount },
+    /// More than the fees that were booked.
+    AboveFees { asked: Amount, booked: Amount },
+    /// Nobody is staked who could earn.
+    NobodyStaked { layer: LayerId },
+    /// What stakers earned and did not take, or what an atom of stake ever earned, would pass its
+    /// bound.
+    RewardsAboveBound { layer: LayerId },
     /// The internal command is not due.
     NotDue,
     /// An account was the obstacle.
@@ -277,6 +335,10 @@ impl Rejection {
             Self::LossKnown { .. } => "loss-known",
             Self::AboveStake { .. } => "above-stake",
             Self::PotAboveBound { .. } => "pot-above-bound",
+            Self::DomainOwes { .. } => "domain-owes",
+            Self::AboveFees { .. } => "above-fees",
+            Self::NobodyStaked { .. } => "nobody-staked",
+            Self::RewardsAboveBound { .. } => "rewards-above-bound",
             Self::NotDue => "not-due",
             Self::Account(rejection) => rejection.code(),
         }
@@ -345,6 +407,26 @@ impl fmt::Display for Rejection {
             }
             Self::NotDue => f.write_str("the internal command is not due"),
             Self::Account(rejection) => rejection.fmt(f),
+            _ => self.fmt_reward(f),
+        }
+    }
+}
+
+impl Rejection {
+    /// Refusals of rewards in words.
+    fn fmt_reward(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::DomainOwes { domain, owed } => {
+                write!(f, "domain {domain} owes {owed}: its debts are paid before stakers earn")
+            }
+            Self::AboveFees { asked, booked } => {
+                write!(f, "{asked} asked of fees of {booked} that were booked")
+            }
+            Self::NobodyStaked { layer } => write!(f, "nobody is staked in layer {layer}"),
+            Self::RewardsAboveBound { layer } => {
+                write!(f, "rewards of layer {layer} would pass their bound: let stakers take them")
+            }
+            _ => f.write_str(self.code()),
         }
     }
 }

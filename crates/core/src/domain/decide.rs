@@ -1,9 +1,9 @@
 //! Every check of the area's commands. Nothing changes here.
 
-use super::exits;
 use super::{
     Attachment, Basis, CauseClass, Command, Event, Kind, LayerSpec, MemberRule, Rejection, Source,
 };
+use super::{exits, rewards};
 use crate::account;
 use crate::allocation::Rule;
 use crate::bounds::MAX_PENDING;
@@ -67,6 +67,14 @@ pub(crate) fn decide(
             account::numbered(state, *account, *number)?;
             let asset = staked(state, *layer, *amount)?;
             exits::ask(state, (*layer, asset), (*account, *number), *amount, events)
+        }
+        Command::Reward { layer, number, from, amount } => {
+            rewards::give(state, (*layer, *number), *from, *amount, events)
+        }
+        Command::TakeReward { layer, account, number } => {
+            account::owned_by(state, envelope.actor, *account)?;
+            account::numbered(state, *account, *number)?;
+            rewards::take(state, *layer, (*account, *number), events)
         }
     }
 }

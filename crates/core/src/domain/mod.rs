@@ -5,6 +5,7 @@ mod command;
 mod decide;
 mod exits;
 mod layer;
+mod rewards;
 
 use alloc::collections::BTreeMap;
 use alloc::vec::Vec;
@@ -17,6 +18,7 @@ pub(crate) use decide::{decide, room_in_pot};
 pub use exits::{ExitQueue, Exits};
 pub(crate) use exits::{decide_duty, duty};
 pub use layer::{Attachment, Basis, Caps, Kind, Layer, LayerSpec, MemberRule, PeriodCap, Source};
+pub use rewards::{RewardFrom, RewardIndex, Rewards};
 
 use crate::ids::{AccountId, AssetId, DomainId, LayerId, Name, WaterfallId};
 use crate::units::Amount;
@@ -105,6 +107,8 @@ pub struct Domains {
     pub(crate) stakes: BTreeMap<(LayerId, AccountId), Amount>,
     /// What of them is on its way out, by layer; a layer of which nothing is has no entry.
     pub(crate) exits: BTreeMap<LayerId, Exits>,
+    /// What stakers earn, by layer; one that never gave them anything has no entry.
+    pub(crate) rewards: BTreeMap<LayerId, Rewards>,
 }
 
 impl Domains {
@@ -255,10 +259,18 @@ impl Domains {
                 self.exit_ended(*layer, *account, *until);
                 self.set_stake(*layer, *account, *stake);
             }
+            Event::Rewarded { layer, number, index, .. } => {
+                self.layers[layer.index()].last_number = *number;
+                self.rewarded(*layer, *index);
+            }
+            Event::RewardTaken { layer, account, amount, .. } => {
+                self.reward_taken(*layer, *account, *amount);
+            }
         }
     }
 
     pub(crate) fn set_stake(&mut self, layer: LayerId, account: AccountId, stake: Amount) {
+        self.note_earned(layer, account);
         if stake.is_zero() {
             self.stakes.remove(&(layer, account));
         } else {

@@ -124,7 +124,12 @@ pub const fn may(role: Role, action: &Action) -> bool {
             matches!(
                 action,
                 Action::Account(A::Withdraw { .. } | A::Transfer { .. })
-                    | Action::Domain(D::AcceptTerms { .. } | D::Stake { .. } | D::Unstake { .. })
+                    | Action::Domain(
+                        D::AcceptTerms { .. }
+                            | D::Stake { .. }
+                            | D::Unstake { .. }
+                            | D::TakeReward { .. }
+                    )
                     | Action::Loss(loss::Command::PayDraw { account: Some(_), .. })
                     | Action::CloseOut(closeout::Command::Bid { .. })
             ) || matches!(action, Action::Lending(command) if command.pool().is_some())
@@ -158,9 +163,8 @@ const fn needs(action: &Action) -> (Status, bool) {
     use account::Command as A;
     use domain::Command as D;
     match action {
-        Action::Account(A::Withdraw { .. }) | Action::Domain(D::Unstake { .. }) => {
-            (Status::WithdrawOnly, true)
-        }
+        Action::Account(A::Withdraw { .. })
+        | Action::Domain(D::Unstake { .. } | D::TakeReward { .. }) => (Status::WithdrawOnly, true),
         Action::Account(A::Transfer { .. } | A::SettleResult { .. })
         | Action::Domain(D::Stake { .. }) => (Status::ReduceOnly, true),
         Action::Account(A::OpenOwner { .. } | A::OpenAccount { .. } | A::Deposit { .. })
@@ -235,7 +239,7 @@ const fn leaves(action: &Action) -> bool {
     matches!(
         action,
         Action::Account(account::Command::Withdraw { .. })
-            | Action::Domain(domain::Command::Unstake { .. })
+            | Action::Domain(domain::Command::Unstake { .. } | domain::Command::TakeReward { .. })
             | Action::Lending(lending::Command::Redeem { .. } | lending::Command::Release { .. })
     )
 }

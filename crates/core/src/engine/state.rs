@@ -14,7 +14,9 @@ use crate::ids::{
     AccountId, AssetId, DomainId, EpisodeId, LayerId, LiableSetId, LossId, Name, OwnerId, Time,
 };
 use crate::ledger::{Holder, Ledger};
-use crate::loss::{self, Episode, Level, Loss, Losses, MemberCap, Phase, RemainderTo, Stage};
+use crate::loss::{
+    self, Episode, Level, Loss, Losses, MemberCap, OwnMeans, Phase, RemainderTo, Stage,
+};
 use crate::margin;
 use crate::market::{self, Markets, Party};
 use crate::oracle::Purpose;
@@ -380,6 +382,11 @@ impl State {
                     book.opened += amount.atoms().cast_signed();
                 }
             }
+            loss::Event::OwnMeansTaken {
+                from: OwnMeans::Reward { layer, account },
+                amount,
+                ..
+            } => self.domains.reward_taken(layer, account, amount),
             loss::Event::LossSettled { loss } => self.lending.loss_settled(loss),
             loss::Event::RemainderReturned { .. }
             | loss::Event::PoolRepaid { .. }

@@ -320,6 +320,14 @@ fn stakes(state: &State) -> Result<(), Broken> {
         if staked.atoms().cast_signed() != pot {
             return broken(STAKES, format!("layer {id} holds {pot}, {staked} is staked"));
         }
+        if let Some(rewards) = state.domains.rewards(id) {
+            let (earned, parts) = rewards.total(|account| state.domains.stake(id, account));
+            let held = state.ledger.balance(layer.spec.asset, Holder::Rewards(id)).atoms();
+            if (earned.cast_signed(), parts) != (held, 0) {
+                let detail = format!("layer {id}: {earned} and {parts} parts earned, {held} held");
+                return broken(STAKES, detail);
+            }
+        }
         let Some(exits) = state.domains.exits(id) else { continue };
         let above = |account| exits.asked(account) > state.domains.stake(id, account);
         if !exits.agrees() {

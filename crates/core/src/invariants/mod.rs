@@ -152,9 +152,11 @@ pub const LAWS: &[Law] = &[
     },
     Law {
         id: STAKES,
-        sentence: "A staked pot holds exactly its stakes; what is on its way out is staked.",
-        full: "the pot and its stakes; every request and its stake",
-        running: "a pot's stakes by its events",
+        sentence: "A staked pot holds exactly its stakes; what is on its way out is staked; what \
+                   stakers earned and have not taken is there, to the last part of an atom.",
+        full: "the pot and its stakes; every request and its stake; what each earned, with what \
+               is carried, and what the layer holds for them",
+        running: "a pot's stakes by its events; rewards given less those taken",
     },
     Law {
         id: LENDING,

@@ -54,6 +54,7 @@ pub struct Running {
     episodes: BTreeMap<EpisodeId, BTreeSet<LossId>>,
     sets: BTreeMap<LossId, LiableSetId>,
     stakes: BTreeMap<(LayerId, AccountId), i128>,
+    rewards: BTreeMap<LayerId, i128>,
     lots: Lots,
     halts: Halts,
     lending: lending::Running,
@@ -343,8 +344,25 @@ impl Running {
                 self.stakes.insert((*layer, *account), signed(*stake));
                 self.pot(*layer, state)
             }
+            domain::Event::Rewarded { layer, amount, .. } => {
+                self.earned(*layer, signed(*amount), state)
+            }
+            domain::Event::RewardTaken { layer, amount, .. } => {
+                self.earned(*layer, -signed(*amount), state)
+            }
             _ => Ok(()),
         }
+    }
+
+    fn earned(&mut self, layer: LayerId, more: i128, state: &State) -> Result<(), Broken> {
+        let Some(found) = state.domains.layer(layer) else { return Ok(()) };
+        let sum = self.rewards.entry(layer).or_default();
+        *sum += more;
+        let held = state.ledger.balance(found.spec.asset, Holder::Rewards(layer)).atoms();
+        if *sum == held {
+            return Ok(());
+        }
+        broken(STAKES, format!("layer {layer} holds {held} for its stakers, its events {sum}"))
     }
 
     fn stakes_of_loss(&mut self, event: &loss::Event, state: &State) -> Result<(), Broken> {
@@ -360,6 +378,9 @@ impl Running {
             } => {
                 self.stakes.insert((*layer, *account), signed(*stake));
                 self.pot(*layer, state)
+            }
+            loss::Event::OwnMeansTaken { from: OwnMeans::Reward { layer, .. }, amount, .. } => {
+                self.earned(*layer, -signed(*amount), state)
             }
             _ => Ok(()),
         }

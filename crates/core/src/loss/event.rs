@@ -350,6 +350,13 @@ pub enum OwnMeans {
     } = 3,
     /// What came back to the owner for losses of others.
     Ceded = 4,
+    /// What the owner earned in a pot and did not take.
+    Reward {
+        /// The pot.
+        layer: LayerId,
+        /// The staker.
+        account: AccountId,
+    } = 5,
 }
 
 /// Where a repayment that is not to members goes.

@@ -106,7 +106,7 @@ fn measure_reported(
 }
 
 /// A flat book: close-out loss = margin - its balance. What is left of the margin goes back to the
-/// owner; what the book holds beyond it is the domain's.
+/// owner; what the book holds beyond it is the domain's, what passes the bound of an account too.
 fn measure_book(
     state: &State,
     loss: LossId,
@@ -114,8 +114,11 @@ fn measure_book(
     asset: AssetId,
     events: &mut Events,
 ) -> (Amount, Amount) {
-    let held = state.ledger.held(asset, Holder::Book(loss));
+    let balance = state.ledger.balance(asset, Holder::Book(loss)).atoms();
     let shortfall = state.ledger.owed(asset, Holder::Book(loss));
+    // Profit that was not realised may have stood beyond what an account may hold: what the book
+    // has beyond the bound is no margin.
+    let held = Amount::new(balance.max(0).unsigned_abs()).unwrap_or(Amount::MAX);
     let lost = found.margin.less_or_zero(held);
     let close_out = if shortfall.is_zero() {
         lost
@@ -128,10 +131,11 @@ fn measure_book(
         events.push(Event::MarginTaken { loss, asset, from: OwnMeans::Book, amount: margin });
     }
     let remainder = found.margin.min(held);
-    let gained = held.less_or_zero(remainder);
-    if !gained.is_zero() {
-        let domain = found.domain;
-        events.push(Event::ResultKept { loss, domain, asset, amount: gained });
+    let mut gained = balance.max(0).unsigned_abs() - remainder.atoms();
+    while gained > 0 {
+        let (domain, amount) = (found.domain, Amount::new(gained).unwrap_or(Amount::MAX));
+        events.push(Event::ResultKept { loss, domain, asset, amount });
+        gained -= amount.atoms();
     }
     if let (Some(account), false) = (found.failed, remainder.is_zero()) {
         let of = Remainder { loss, found, account, asset };
@@ -170,7 +174,8 @@ impl Taker<'_> {
         }
     }
 
-    /// The failed owner's stakes in the layers of the episode's waterfalls, in layer order.
+    /// The failed owner's stakes in the layers of the episode's waterfalls, in layer order, and
+    /// before each what it earned.
     fn take_stakes(&mut self, found: &Loss) {
         let state = self.state;
         let owner = found.failed.and_then(|id| state.accounts.account(id)).map(|a| a.owner);
@@ -189,6 +194,8 @@ impl Taker<'_> {
     fn take_stakes_in(&mut self, layer: LayerId, owner: OwnerId) {
         let state = self.state;
         for account in state.accounts_of(owner) {
+            let reward = state.domains.reward(layer, account);
+            self.take(OwnMeans::Reward { layer, account }, reward);
             let staked = state.domains.stake(layer, account);
             let stake = staked.less_or_zero(self.left);
             self.take(OwnMeans::Stake { layer, account, stake }, staked);

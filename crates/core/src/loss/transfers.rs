@@ -135,6 +135,7 @@ const fn own_means(from: OwnMeans, loss: LossId) -> Option<Holder> {
     match from {
         OwnMeans::Account(account) => Some(Holder::Account(account)),
         OwnMeans::Stake { layer, .. } => Some(Holder::Layer(layer)),
+        OwnMeans::Reward { layer, .. } => Some(Holder::Rewards(layer)),
         OwnMeans::Ceded => Some(Holder::Ceded(loss)),
         OwnMeans::Book => None,
     }

@@ -11,6 +11,7 @@ use crate::engine::State;
 use crate::ids::{MarketId, Time};
 use crate::market::{Instrument, Leg, Market, RATE_UNIT};
 use crate::oracle::Purpose;
+use crate::units::Price;
 
 /// Moves of the underlying: 30 % either way in steps of 5 %, as portfolio margins commonly have.
 const SPOTS: [i32; 13] = [
@@ -114,11 +115,14 @@ fn of_portfolio(state: &State, group: &Together, level: Level) -> u128 {
         (Some(known), Level::Maintenance) => known.maintenance,
         (None, _) => {
             let market = state.markets.market(group.of);
-            // Without a mark, the largest price the market admits.
+            // Without a mark, the largest price the market admits; each leg by its own unit.
             let most = |market: &Market| market.mark.unwrap_or(market.spec.max_price);
-            let lot = market.map_or(0, |market| market.value_at(most(market)));
-            let legs = group.options.iter().chain(&group.linear);
-            legs.map(|leg| u128::from(leg.lots.size())).sum::<u128>() * lot.unsigned_abs()
+            let price = market.map_or(Price::ZERO, most);
+            let value = |leg: &Leg| {
+                let lot = state.markets.market(leg.market).map_or(0, |of| of.value_at(price));
+                u128::from(leg.lots.size()) * lot.unsigned_abs()
+            };
+            group.options.iter().chain(&group.linear).map(value).sum()
         }
     }
 }
@@ -191,12 +195,12 @@ impl Prices {
         Some(Self { spot, units_per_tick, expiries: Vec::new() })
     }
 
-    /// The place of the expiry `at`; one that is new has `forward`.
+    /// The place of the expiry `at` with `forward`.
     fn place(&mut self, state: &State, at: Time, forward: u64) -> usize {
-        let millis = at.0.max(state.now().0) - state.now().0;
-        let known = self.expiries.iter().position(|known| known.millis == millis);
+        let expiry = Expiry { forward, millis: at.0.max(state.now().0) - state.now().0 };
+        let known = self.expiries.iter().position(|known| *known == expiry);
         known.unwrap_or_else(|| {
-            self.expiries.push(Expiry { forward, millis });
+            self.expiries.push(expiry);
             self.expiries.len() - 1
         })
     }
@@ -215,7 +219,8 @@ impl Prices {
         Some(Linear { expiry, lots, atoms_per_tick })
     }
 
-    /// An option's forward is that of a future of its date beside it, else the spot.
+    /// An option's forward is the spot, whatever futures the account holds beside it: what others
+    /// hold makes no option worth more.
     fn option(&mut self, state: &State, leg: &Leg, volatility: u32) -> Option<OptionLeg> {
         let spec = &state.markets.market(leg.market)?.spec;
         let Instrument::Option { strike, expiry, right, .. } = spec.instrument else { return None };

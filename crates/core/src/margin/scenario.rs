@@ -265,13 +265,19 @@ impl<'a> Base<'a> {
         expiry.map(|expiry| expiry.forward).ok_or(Fault::Expiry { leg: place })
     }
 
-    /// The sensitivities of all legs, and the delta of spot and of each expiry.
+    /// The sensitivities of all legs, and the delta of spot and of each date.
     fn greeks(&self) -> Result<(Sensitivities, Vec<Tenor>), Fault> {
         let mut sums = Sensitivities::default();
         let mut deltas = Vec::from([0i128]);
         deltas.resize(1 + self.portfolio.expiries.len(), 0);
+        // Forwards of one date are one tenor: they end at one price.
+        let expiries = self.portfolio.expiries;
+        let date = |place: usize| {
+            let millis = expiries.get(place).map(|expiry| expiry.millis);
+            expiries.iter().position(|expiry| Some(expiry.millis) == millis).unwrap_or(place)
+        };
         let mut add_delta = |expiry: Option<usize>, lots, atoms, delta| {
-            let place = expiry.map_or(0, |place| place + 1);
+            let place = expiry.map_or(0, |place| date(place) + 1);
             let sum = deltas.get_mut(place).ok_or(Fault::Expiry { leg: place })?;
             *sum = gain(*sum, lots, atoms, delta)?;
             Ok(())

@@ -14,7 +14,7 @@ use crate::control::Status;
 use crate::domain::CauseClass;
 use crate::engine::{Envelope, Events, State};
 use crate::ids::{AccountId, AssetId, CheckpointId, DomainId, LossId, MarketId};
-use crate::loss;
+use crate::loss::{self, Losses};
 use crate::margin;
 use crate::oracle::Purpose;
 use crate::units::{Amount, Price, Quantity, SignedAmount};
@@ -187,7 +187,8 @@ fn fund(
 }
 
 /// A boundary keeps what a lot of each market is worth. It is a checkpoint of every domain that
-/// has no episode open.
+/// has no episode open, and waits for no loss that is approved: else gains that are to pay for it
+/// would mature and leave while it may be challenged.
 fn end_period(state: &State, events: &mut Events) -> Result<(), Rejection> {
     let markets = &state.markets;
     let next = markets.latest().index() + 1;
@@ -195,8 +196,9 @@ fn end_period(state: &State, events: &mut Events) -> Result<(), Rejection> {
     let lot_value = |market: &Market| i64::try_from(market.lot_value()?).ok();
     let open = state.losses.episodes().filter(|(_, episode)| !episode.closed);
     // Who is below zero and not yet found blocks his domains as an episode does.
-    let blocked: BTreeSet<DomainId> =
-        open.map(|(_, episode)| episode.domain).chain(state.unseen_failures()).collect();
+    let blocked = open.map(|(_, episode)| episode.domain).chain(state.unseen_failures());
+    let approved = Losses::approved(state).map(|loss| loss.domain);
+    let blocked: BTreeSet<DomainId> = blocked.chain(approved).collect();
     let of = Checkpoint {
         at: state.now(),
         lot_values: markets.markets.iter().map(lot_value).collect(),

@@ -308,7 +308,7 @@ impl Markets {
         }
     }
 
-    /// Stakes leave an account and come back to it.
+    /// Stakes leave an account and come back to it, as what they earned comes.
     pub(crate) fn evolve_domain(
         &mut self,
         event: &domain::Event,
@@ -317,7 +317,8 @@ impl Markets {
         let (account, layer, amount, out) = match *event {
             domain::Event::Staked { account, layer, amount, .. } => (account, layer, amount, true),
             domain::Event::Unstaked { account, layer, amount, .. }
-            | domain::Event::ExitPaid { account, layer, amount, .. } => {
+            | domain::Event::ExitPaid { account, layer, amount, .. }
+            | domain::Event::RewardTaken { account, layer, amount, .. } => {
                 (account, layer, amount, false)
             }
             _ => return,

@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 use super::{Quality, Value};
 use crate::bounds::RISK_UNIT;
 use crate::ids::Time;
+use crate::units::text;
 use crate::wide::mul_div_floor;
 
 /// One unit in the millionths that anchors are kept in.
@@ -141,19 +142,4 @@ impl Pace {
 /// `value` in millionths.
 pub(super) fn micro(value: Value) -> u128 {
     u128::from(value.units()) * UNIT
-}
-
-/// Numbers beyond 2^53 are strings in JSON.
-mod text {
-    use alloc::string::{String, ToString};
-
-    use serde::{Deserialize, Deserializer, Serializer, de::Error as _};
-
-    pub(super) fn serialize<S: Serializer>(value: &u128, to: S) -> Result<S::Ok, S::Error> {
-        to.serialize_str(&value.to_string())
-    }
-
-    pub(super) fn deserialize<'de, D: Deserializer<'de>>(from: D) -> Result<u128, D::Error> {
-        String::deserialize(from)?.parse().map_err(D::Error::custom)
-    }
 }

@@ -6,7 +6,8 @@ use rhodian_core::account::{self, AccountKind};
 use rhodian_core::allocation::Rule;
 use rhodian_core::control::{self, PARAMETERS, Status};
 use rhodian_core::domain::{
-    self, Attachment, Basis, Caps, CauseClass, Kind, LayerSpec, MemberRule, PeriodCap, Source,
+    self, Attachment, Basis, Caps, CauseClass, Kind, LayerSpec, MemberRule, PeriodCap, RewardFrom,
+    Source,
 };
 use rhodian_core::engine::{Action, Actor, Role};
 use rhodian_core::ids::{
@@ -256,7 +257,7 @@ fn spec(bytes: &mut Bytes<'_>) -> LayerSpec {
 fn of_domain(bytes: &mut Bytes<'_>) -> domain::Command {
     use domain::Command as C;
     let (layer, account, amount) = (bytes.layer(), bytes.account(), bytes.amount());
-    match bytes.byte() % 12 {
+    match bytes.byte() % 14 {
         0 => C::AddAsset { name: bytes.name(), decimals: bytes.byte() },
         1 => C::OpenDomain { name: bytes.name(), asset: bytes.asset() },
         2 | 3 => C::AddLayer { spec: spec(bytes) },
@@ -269,6 +270,12 @@ fn of_domain(bytes: &mut Bytes<'_>) -> domain::Command {
         6 => C::AcceptTerms { domain: bytes.domain(), account },
         7 | 8 => C::PayIntoLayer { layer, number: bytes.number(), amount },
         9 | 10 => C::Stake { layer, account, number: bytes.number(), amount },
+        11 => C::TakeReward { layer, account, number: bytes.number() },
+        12 => {
+            let from = bytes.maybe(|bytes| RewardFrom::Fees(bytes.domain()));
+            let from = from.unwrap_or(RewardFrom::Outside);
+            C::Reward { layer, number: bytes.number(), from, amount: Some(amount) }
+        }
         _ => C::Unstake { layer, account, number: bytes.number(), amount },
     }
 }

@@ -5,7 +5,7 @@ use rhodian_core::allocation::Rule;
 use rhodian_core::control::Parameter;
 use rhodian_core::domain::{
     Attachment, Basis, CauseClass, Command, Duty, Kind, LayerSpec, MemberRule, PeriodCap,
-    Rejection, Source,
+    Rejection, RewardFrom, Source,
 };
 use rhodian_core::engine::{Action, Actor, Rejection as Refusal};
 use rhodian_core::ids::{AssetId, DomainId, LayerId, Name, OwnerId, Time};
@@ -54,6 +54,10 @@ fn pay_in(layer: LayerId, amount: Amount) -> Command {
 
 fn stake(layer: LayerId, atoms: u128) -> Command {
     Command::Stake { layer, account: ALICE, number: NEXT, amount: amount(atoms) }
+}
+
+fn reward(from: RewardFrom, amount: Option<Amount>) -> Command {
+    Command::Reward { layer: TRANCHE, number: NEXT, from, amount }
 }
 
 fn unstake(atoms: u128) -> Command {
@@ -174,6 +178,30 @@ const OF_MONEY: &[Case] = &[
     }),
     ("pot-above-bound", |_| {
         refused(pay_in(FUND, Amount::MAX), Rejection::PotAboveBound { layer: FUND })
+    }),
+    ("domain-owes", |w| {
+        w.report("L", 200);
+        let why = Rejection::DomainOwes { domain: DOMAIN, owed: amount(90) };
+        refused(reward(RewardFrom::Outside, Some(amount(1))), why)
+    }),
+    ("above-fees", |_| {
+        let why = Rejection::AboveFees { asked: amount(1), booked: Amount::ZERO };
+        refused(reward(RewardFrom::Fees(DOMAIN), Some(amount(1))), why)
+    }),
+    ("zero-amount", |_| refused(reward(RewardFrom::Fees(DOMAIN), None), Rejection::ZeroAmount)),
+    ("zero-amount", |_| {
+        let command = Command::TakeReward { layer: TRANCHE, account: ALICE, number: NEXT };
+        refused(command, Rejection::ZeroAmount)
+    }),
+    ("nobody-staked", |w| {
+        w.try_unstake("alice", "tranche", 10).unwrap();
+        let why = Rejection::NobodyStaked { layer: TRANCHE };
+        refused(reward(RewardFrom::Outside, Some(amount(1))), why)
+    }),
+    ("rewards-above-bound", |_| {
+        // An atom of stake would earn 10^29 atoms: beyond the index.
+        let why = Rejection::RewardsAboveBound { layer: TRANCHE };
+        refused(reward(RewardFrom::Outside, Some(Amount::MAX)), why)
     }),
     ("not-due", |_| {
         let duty = Duty::PayExit { layer: TRANCHE, until: Time(0), account: ALICE };

@@ -47,6 +47,13 @@ impl Case {
         if self.random.chance(1) { accounts } else { self.random.index(accounts) }
     }
 
+    /// Mostly one that is not settled.
+    fn any_market(&mut self) -> usize {
+        let market = self.random.index(3);
+        let settled = self.model.markets[market].settled;
+        if settled && self.random.chance(90) { 0 } else { market }
+    }
+
     /// First marks, first money, a first stake, a first fund.
     pub fn begin(&mut self) -> Result<(), String> {
         for market in 0..self.model.markets.len() {
@@ -70,6 +77,9 @@ impl Case {
         let closed = self.model.domains.iter().position(|domain| domain.reduce_only);
         if let Some(place) = closed.filter(|_| self.random.chance(20)) {
             return self.status(place);
+        }
+        if self.due_market().is_some() && self.random.chance(5) {
+            return self.settle();
         }
         match self.random.next() % 100 {
             0..=44 => self.fill(),
@@ -176,13 +186,18 @@ impl Case {
     /// Mostly a small move, sometimes a jump, of one or two markets.
     fn new_mark(&mut self) -> Result<(), String> {
         let mut marks = Vec::new();
-        let first = self.random.index(3);
+        let first = self.any_market();
         for place in 0..self.random.between(1, 2) {
             let market = match self.random.next() % 50 {
                 0 => 3,
                 1 => first,
-                _ => (first + usize::from(place > 0)) % 3,
+                _ if place > 0 => (first + 1) % 3,
+                _ => first,
             };
+            let settled = self.model.markets.get(market).is_some_and(|of| of.settled);
+            if place > 0 && settled && self.random.chance(90) {
+                break;
+            }
             let before = self.model.markets.get(market).and_then(|of| of.mark).unwrap_or(100);
             let jump = match self.random.next() % 10 {
                 0..=4 => 30,
@@ -221,10 +236,14 @@ impl Case {
         self.give(Action::Market(market::Command::Fund { market, atoms_per_lot: rate }), model)
     }
 
-    fn settle(&mut self) -> Result<(), String> {
+    /// The first market that has expired and is not settled.
+    fn due_market(&self) -> Option<usize> {
         let expired = |of: &Market| of.expiry.is_some_and(|expiry| expiry <= self.model.now);
-        let due = self.model.markets.iter().position(|of| !of.settled && expired(of));
-        let due = due.filter(|_| self.random.chance(80));
+        self.model.markets.iter().position(|of| !of.settled && expired(of))
+    }
+
+    fn settle(&mut self) -> Result<(), String> {
+        let due = self.due_market().filter(|_| self.random.chance(80));
         let market = due.unwrap_or_else(|| self.random.index(4));
         let found = self.model.markets.get(market);
         let of = if found.is_some_and(|of| of.option.is_some()) { 0 } else { market };
@@ -318,7 +337,7 @@ impl Case {
 
     fn fill(&mut self) -> Result<(), String> {
         let book = self.open_book().filter(|_| self.random.chance(50));
-        let market = book.map_or_else(|| self.random.index(3), |(_, market)| market);
+        let market = book.map_or_else(|| self.any_market(), |(_, market)| market);
         let account = Who::Account(self.any_account());
         let mark = self.model.markets[market].mark.unwrap_or(100);
         let mark = mark.max(1);
@@ -329,7 +348,10 @@ impl Case {
             _ => mark / 200,
         };
         let price = self.random.between(mark.saturating_sub(off), mark + off);
-        let worth = small(&self.model.venue.marks[&market]).max(1);
+        let option = self.model.markets[market].option.is_some();
+        // Nobody says a volatility: an option needs the whole value of its underlying.
+        let (priced, times) = if option { (0, 1) } else { (market, 5) };
+        let worth = small(&self.model.venue.marks[&priced]).max(1);
         let (buyer, seller, most) = match book {
             Some((loss, _)) => {
                 let held = self.model.venue.lots(Who::Book(loss), market);
@@ -345,7 +367,7 @@ impl Case {
                 };
                 let rich = |who: Who| small(&positive(self.model.venue.equity(who)));
                 let least = rich(account).min(rich(other)).max(1_000);
-                (account, other, 5 * least / worth + 1)
+                (account, other, times * least / worth + 1)
             }
         };
         let lots = if self.random.chance(15) { most } else { self.random.between(0, most) };
@@ -374,6 +396,9 @@ impl Case {
         let model = self.model.fill(&fill);
         if model.is_ok() {
             self.model.note("fill");
+            if self.model.markets[fill.market].option.is_some() {
+                self.model.note("fill of an option");
+            }
             if matches!((fill.buyer, fill.seller), (Who::Book(_), _) | (_, Who::Book(_))) {
                 self.model.note("fill of a book");
             }

@@ -204,10 +204,10 @@ impl Model {
     fn requirement(&self, venue: &Venue, legs: &[(usize, Int, Int)], initial: bool) -> Int {
         let mut exact = Rat::zero();
         let options = legs.iter().any(|(market, ..)| self.markets[*market].option.is_some());
-        let mut lots_on_underlying = Int::zero();
+        let mut units_on_underlying = Int::zero();
         for (market, lots, gross) in legs {
             if self.markets[*market].option.is_some() || (options && *market == 0) {
-                lots_on_underlying += lots;
+                units_on_underlying += lots * int(self.markets[*market].unit);
                 continue;
             }
             let tiers = &self.markets[*market].tiers;
@@ -217,12 +217,10 @@ impl Model {
                 exact += millionths(&part, &int(if initial { *to_open } else { *to_keep }));
             }
         }
-        let lot = venue
-            .marks
-            .get(&0)
-            .cloned()
-            .unwrap_or_else(|| int(self.markets[0].max_price) * int(self.markets[0].unit));
-        ceil(&exact) + lots_on_underlying * lot
+        // A mark is kept in atoms of a lot.
+        let known = venue.marks.get(&0).map(|mark| mark / int(self.markets[0].unit));
+        let ticks = known.unwrap_or_else(|| int(self.markets[0].max_price));
+        ceil(&exact) + units_on_underlying * ticks
     }
 
     pub fn margin(&self, account: usize, initial: bool) -> Int {

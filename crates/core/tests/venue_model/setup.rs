@@ -11,6 +11,7 @@ use rhodian_core::market::{self, Instrument, MarketSpec, Right, Tier};
 use rhodian_core::units::{Amount, Price};
 use rhodian_core::waterfall::{Side, Step};
 
+use crate::laws::Laws;
 use crate::model::{Domain, Layer, Market, Model, Parameters, Pays};
 use crate::random::Random;
 use crate::venue::Account;
@@ -27,6 +28,8 @@ pub struct Case {
     pub engine: Engine,
     /// The same without the watch: it must say the same.
     pub blind: Engine,
+    /// The laws after every command, in one venue of ten.
+    laws: Option<Laws>,
     pub model: Model,
     pub random: Random,
     /// The sum of funding of each market, to compare balances with.
@@ -51,6 +54,7 @@ impl Case {
         let mut case = Self {
             engine: Engine::new(),
             blind: Engine::without_watch(),
+            laws: seed.is_multiple_of(10).then(|| Laws::new(seed)),
             model: Model::default(),
             random: Random::new(seed),
             funding: vec![0; 3],
@@ -86,10 +90,14 @@ impl Case {
         let envelope = Envelope { at, actor: Actor::VENUE, action };
         let outcome = self.engine.execute(envelope.clone());
         assert_eq!(outcome, self.blind.execute(envelope), "the watch changes nothing");
-        match outcome {
-            Outcome::Accepted(_) => Ok(()),
-            Outcome::Rejected(_, rejection) => Err(rejection),
+        let (records, result) = match outcome {
+            Outcome::Accepted(records) => (records, Ok(())),
+            Outcome::Rejected(records, rejection) => (records, Err(rejection)),
+        };
+        if let Some(laws) = &mut self.laws {
+            laws.after(&records, self.engine.state());
         }
+        result
     }
 
     fn layers(&mut self) {
@@ -185,11 +193,11 @@ impl Case {
             tiers,
             last_fill: 0,
             mark: None,
-            expiry: (place > 0 && random.chance(40)).then(|| random.between(HOUR, 40 * HOUR)),
+            expiry: random.chance([0, 60, 40][place]).then(|| random.between(HOUR, 20 * HOUR)),
             option: None,
             settled: false,
         };
-        if place == 1 && market.expiry.is_some() && random.chance(50) {
+        if place == 1 && market.expiry.is_some() && random.chance(70) {
             market.option = Some((random.between(100, 1_500), random.chance(50)));
         }
         let instrument = match (market.expiry.map(Time), market.option) {

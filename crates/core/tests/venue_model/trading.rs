@@ -164,6 +164,9 @@ impl Model {
         self.set_mark(market, pays);
         self.markets[market].settled = true;
         self.note("market settled");
+        if strike.is_some() {
+            self.note("option settled");
+        }
         Ok(())
     }
 
@@ -183,6 +186,9 @@ impl Model {
             let trade = Trade { market, domain, lots: -lots, money, fee: int(0) };
             self.venue.trade(who, &trade, "clearing");
             self.note(if matches!(who, Who::Book(_)) { "book paid out" } else { "leg paid out" });
+            if self.markets[market].option.is_some() && !self.venue.marks[&market].is_zero() {
+                self.note("option paid out in the money");
+            }
         }
         true
     }

@@ -137,6 +137,11 @@ fn staked(event: &Domain, account: AccountId) -> Option<Part> {
             let (layer, asset, amount) = (Some(*layer), Some(*asset), Some(*amount));
             Some(Part { what: "stake came back", layer, asset, amount, ..Part::default() })
         }
+        Domain::RewardTaken { account: of, layer, asset, amount, .. } if *of == account => {
+            let what = "what the stake earned was taken";
+            let (layer, asset, amount) = (Some(*layer), Some(*asset), Some(*amount));
+            Some(Part { what, layer, asset, amount, ..Part::default() })
+        }
         _ => None,
     }
 }
@@ -169,7 +174,11 @@ fn failed(event: &Loss, account: AccountId) -> Option<Part> {
         }
         Loss::MarginTaken { loss, asset, from, amount }
         | Loss::OwnMeansTaken { loss, asset, from, amount } => match from {
-            OwnMeans::Account(own) | OwnMeans::Stake { account: own, .. } if *own == account => {
+            OwnMeans::Account(own)
+            | OwnMeans::Stake { account: own, .. }
+            | OwnMeans::Reward { account: own, .. }
+                if *own == account =>
+            {
                 of("own means paid for the own loss", loss, asset, amount)
             }
             _ => None,

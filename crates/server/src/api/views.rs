@@ -126,6 +126,8 @@ pub struct StakeRow {
     pub account: AccountId,
     /// How much, in atoms.
     pub amount: Amount,
+    /// What it earned and has not taken, in atoms.
+    pub earned: Amount,
     /// What of it was asked for, soonest first: drawn on until it leaves.
     pub leaving: Vec<LeavingRow>,
 }
@@ -402,6 +404,8 @@ pub struct StakeIn {
     pub name: Name,
     /// How much, in atoms.
     pub amount: Amount,
+    /// What it earned and has not taken, in atoms.
+    pub earned: Amount,
     /// What of it was asked for, soonest first: drawn on until it leaves.
     pub leaving: Vec<LeavingRow>,
 }

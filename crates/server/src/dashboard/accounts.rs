@@ -237,10 +237,13 @@ fn could_lose(ask: &Ask<'_>, of: &ExposureView) -> Markup {
     }
 }
 
-/// That a stake is drawn on, what of it was asked for too.
+/// That a stake is drawn on, what it earned, and what of it was asked for.
 fn why_staked(ask: &Ask<'_>, asset: AssetId, of: &StakeIn) -> Markup {
     html! {
         "it is staked there"
+        @if !of.earned.is_zero() {
+            "; earned and not taken: " (show::money(ask, asset, of.earned.atoms().cast_signed()))
+        }
         @for row in &of.leaving {
             br;
             (show::money(ask, asset, row.amount.atoms().cast_signed()))

@@ -179,6 +179,15 @@ impl Reader<'_> {
             Do::Unstake => {
                 What::Unstake { account: account()?, layer: layer()?, amount: self.amount()? }
             }
+            Do::Reward => {
+                let domain = shape.domain.as_ref().map(|_| self.domain()).transpose()?;
+                let amount = match domain {
+                    Some(_) => self.some()?,
+                    None => Some(self.amount()?),
+                };
+                What::Reward { layer: layer()?, domain, amount }
+            }
+            Do::TakeReward => What::TakeReward { account: account()?, layer: layer()? },
             Do::PayIn => What::PayIn { layer: layer()?, amount: self.amount()? },
             Do::Mark => {
                 let market = self.market()?;
@@ -388,7 +397,8 @@ const fn keys_of(word: Do) -> &'static [&'static str] {
         Do::Transfer => &["account", "to", "asset", "amount"],
         Do::Stake | Do::Unstake => &["account", "layer", "amount"],
         Do::PayIn | Do::FundIncome => &["layer", "amount"],
-        Do::FundFees => &["domain", "layer", "amount"],
+        Do::FundFees | Do::Reward => &["domain", "layer", "amount"],
+        Do::TakeReward => &["account", "layer"],
         Do::DeclareDefault => &["account", "domain", "cause"],
         Do::ReportLoss => &["loss", "domain", "class", "cause", "amount"],
         Do::ApproveLoss | Do::DismissLoss => &["loss"],

@@ -231,8 +231,9 @@ pub(crate) fn exposure_of(ask: &Ask<'_>, account: AccountId) -> ExposureView {
     let stakes = state.domains.layers().filter_map(|(layer, found)| {
         let amount = state.domains.stake(layer, account);
         let leaving = leaving(state, layer, account);
-        let name = found.spec.name.clone();
-        (!amount.is_zero()).then_some(StakeIn { layer, name, amount, leaving })
+        let (name, earned) = (found.spec.name.clone(), state.domains.reward(layer, account));
+        let has = !amount.is_zero() || !earned.is_zero();
+        has.then_some(StakeIn { layer, name, amount, earned, leaving })
     });
     let liens = asset_ids(ask).map(|asset| balance(ask, account, asset));
     ExposureView {

@@ -134,8 +134,10 @@ fn view(ask: &Ask<'_>, layer: LayerId, with_stakes: bool) -> Option<LayerView> {
         owner.is_some_and(|owner| ask.caller.may_read_of(owner).is_ok())
     };
     let stakes = stakes.filter(|(account, _)| own(account));
-    let row =
-        |(account, amount)| StakeRow { account, amount, leaving: leaving(state, layer, account) };
+    let row = |(account, amount)| {
+        let earned = state.domains.reward(layer, account);
+        StakeRow { account, amount, earned, leaving: leaving(state, layer, account) }
+    };
     let stakes = stakes.map(row).collect();
     let exits = state.domains.exits(layer);
     let on_its_way = exits.map(|exits| exits.total()).unwrap_or_default();

@@ -1,0 +1,274 @@
+//! What stakers of a layer earn: premia, and fees that the venue gives them. A reward is paid to
+//! all who are staked, in proportion, by one number: what an atom of stake has earned since the
+//! layer began. Nobody's balance is written; each takes what he earned when he wants to.
+//!
+//! Everything is kept exactly, in parts of 10^-19 atoms: what stakers earned and what did not divide
+//! among them are together what the layer holds for them. Whole atoms are paid, so nobody is paid
+//! more than he earned.
+
+use alloc::collections::BTreeMap;
+
+use borsh::{BorshDeserialize, BorshSerialize};
+use serde::{Deserialize, Serialize};
+
+use super::{Domains, Event, Rejection};
+use crate::account;
+use crate::engine::{Events, State};
+use crate::ids::{AccountId, AssetId, DomainId, LayerId};
+use crate::ledger::Holder;
+use crate::units::{Amount, text};
+use crate::wide::U256;
+
+/// The parts of an atom that are kept.
+const PARTS: u128 = 10_000_000_000_000_000_000;
+
+/// Where a reward comes from.
+#[derive(
+    Clone, Copy, Debug, PartialEq, Eq, BorshSerialize, BorshDeserialize, Serialize, Deserialize,
+)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[borsh(use_discriminant = true)]
+#[serde(rename_all = "kebab-case")]
+#[repr(u8)]
+pub enum RewardFrom {
+    /// From outside: a premium that someone paid for the cover.
+    Outside = 1,
+    /// From what was paid for trades in a domain.
+    Fees(DomainId) = 2,
+}
+
+/// What an atom of stake has earned since the layer began, and what is carried.
+#[derive(
+    Clone,
+    Copy,
+    Debug,
+    Default,
+    PartialEq,
+    Eq,
+    BorshSerialize,
+    BorshDeserialize,
+    Serialize,
+    Deserialize,
+)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+pub struct RewardIndex {
+    /// In parts of 10^-19 atoms for an atom of stake, rounded down (for nobody: the rest is
+    /// carried).
+    #[serde(with = "text")]
+    #[cfg_attr(feature = "schema", schemars(with = "alloc::string::String"))]
+    pub per_atom: u128,
+    /// What did not divide among the stakers of the last reward, in parts: for the next.
+    #[serde(with = "text")]
+    #[cfg_attr(feature = "schema", schemars(with = "alloc::string::String"))]
+    pub rest: u128,
+}
+
+impl RewardIndex {
+    /// The index after `amount` among stakes of `staked` together; nothing where nobody is staked,
+    /// or it would pass 128 bits.
+    ///
+    /// ```
+    /// use rhodian_core::domain::RewardIndex;
+    /// use rhodian_core::units::Amount;
+    /// let amount = |atoms| Amount::new(atoms).unwrap();
+    /// let first = RewardIndex::default().after(amount(1), amount(3)).unwrap();
+    /// assert_eq!((first.per_atom, first.rest), (3_333_333_333_333_333_333, 1));
+    /// assert_eq!(first.after(amount(2), amount(3)).unwrap().per_atom, 10_000_000_000_000_000_000);
+    /// ```
+    #[must_use]
+    pub fn after(self, amount: Amount, staked: Amount) -> Option<Self> {
+        let parts = U256::product(amount.atoms(), PARTS);
+        let parts = parts.checked_add(U256 { hi: 0, lo: self.rest })?;
+        let (more, rest) = parts.div_rem(staked.atoms())?;
+        let per_atom = self.per_atom.checked_add(more.lo).filter(|_| more.hi == 0)?;
+        Some(Self { per_atom, rest })
+    }
+}
+
+/// What an account earned up to an index, in whole atoms and parts of one.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, BorshSerialize, BorshDeserialize)]
+struct Earned {
+    since: u128,
+    atoms: Amount,
+    parts: u64,
+}
+
+impl Earned {
+    /// With what `stake` earned from `since` to `index`. What is earned is at most what the layer
+    /// was ever given and did not pay: it fits.
+    fn at(self, index: u128, stake: Amount) -> Self {
+        let more = index.checked_sub(self.since).unwrap_or(0);
+        let parts = U256::product(stake.atoms(), more);
+        let parts = parts.checked_add(U256 { hi: 0, lo: u128::from(self.parts) });
+        let (atoms, parts) = parts.and_then(|sum| sum.div_rem(PARTS)).unwrap_or_default();
+        let more = Amount::new(atoms.lo).unwrap_or(Amount::MAX);
+        Self {
+            since: index,
+            atoms: self.atoms.checked_add(more).unwrap_or(Amount::MAX),
+            parts: u64::try_from(parts).unwrap_or(0),
+        }
+    }
+}
+
+/// The rewards of one layer.
+#[derive(Clone, Debug, Default, PartialEq, Eq, BorshSerialize, BorshDeserialize)]
+pub struct Rewards {
+    index: RewardIndex,
+    /// Who was staked or is: what he earned when his stake last changed.
+    of: BTreeMap<AccountId, Earned>,
+}
+
+impl Rewards {
+    /// What an atom of stake has earned.
+    #[must_use]
+    pub const fn index(&self) -> RewardIndex {
+        self.index
+    }
+
+    fn earned(&self, account: AccountId, stake: Amount) -> Earned {
+        self.of.get(&account).copied().unwrap_or_default().at(self.index.per_atom, stake)
+    }
+
+    /// What all earned and what is carried, in whole atoms and parts that are left of them; by the
+    /// law it is what the layer holds for them.
+    pub(crate) fn total(&self, stake: impl Fn(AccountId) -> Amount) -> (u128, u128) {
+        let earned = self.of.keys().map(|account| self.earned(*account, stake(*account)));
+        let (atoms, parts) = earned.fold((0, self.index.rest), |(atoms, parts), earned| {
+            // At most 10^8 accounts: parts stay below 2^128.
+            (atoms + earned.atoms.atoms(), parts + u128::from(earned.parts))
+        });
+        (atoms + parts / PARTS, parts % PARTS)
+    }
+}
+
+impl Domains {
+    /// The rewards of `layer`; nothing before the first.
+    #[must_use]
+    pub fn rewards(&self, layer: LayerId) -> Option<&Rewards> {
+        self.rewards.get(&layer)
+    }
+
+    /// What `account` earned in `layer` and has not taken, in whole atoms.
+    #[must_use]
+    pub fn reward(&self, layer: LayerId, account: AccountId) -> Amount {
+        let stake = self.stake(layer, account);
+        let of = |rewards: &Rewards| rewards.earned(account, stake).atoms;
+        self.rewards(layer).map_or(Amount::ZERO, of)
+    }
+
+    pub(super) fn rewarded(&mut self, layer: LayerId, index: RewardIndex) {
+        if !self.rewards.contains_key(&layer) {
+            // Who stands before the first reward earned nothing yet, and all of it.
+            let staked = self.stakes(layer).map(|(account, _)| (account, Earned::default()));
+            let rewards = Rewards { index: RewardIndex::default(), of: staked.collect() };
+            self.rewards.insert(layer, rewards);
+        }
+        if let Some(rewards) = self.rewards.get_mut(&layer) {
+            rewards.index = index;
+        }
+    }
+
+    /// A stake is about to change: what it earned so far is noted.
+    pub(super) fn note_earned(&mut self, layer: LayerId, account: AccountId) {
+        let stake = self.stake(layer, account);
+        if let Some(rewards) = self.rewards.get_mut(&layer) {
+            let earned = rewards.earned(account, stake);
+            rewards.of.insert(account, earned);
+        }
+    }
+
+    pub(crate) fn reward_taken(&mut self, layer: LayerId, account: AccountId, amount: Amount) {
+        self.note_earned(layer, account);
+        let Some(rewards) = self.rewards.get_mut(&layer) else { return };
+        let Some(earned) = rewards.of.get_mut(&account) else { return };
+        earned.atoms = earned.atoms.less_or_zero(amount);
+    }
+}
+
+/// The venue gives `amount`, or all fees of a domain, to those who are staked in `layer`. A domain
+/// that owes pays its debts first.
+pub(super) fn give(
+    state: &State,
+    (layer, number): (LayerId, u64),
+    from: RewardFrom,
+    amount: Option<Amount>,
+    events: &mut Events,
+) -> Result<(), Rejection> {
+    let found = state.domains.layer(layer).ok_or(Rejection::UnknownLayer { layer })?;
+    if !found.spec.kind.is_staked() {
+        return Err(Rejection::NotStaked { layer });
+    }
+    if number <= found.last_number {
+        return Err(Rejection::NumberNotNew { number, last: found.last_number });
+    }
+    let asset = found.spec.asset;
+    let amount = match from {
+        RewardFrom::Outside => amount.unwrap_or(Amount::ZERO),
+        RewardFrom::Fees(domain) => of_fees(state, domain, asset, amount)?,
+    };
+    if amount.is_zero() {
+        return Err(Rejection::ZeroAmount);
+    }
+    if let Some((domain, owed)) = debt_behind(state, layer) {
+        return Err(Rejection::DomainOwes { domain, owed });
+    }
+    let staked = state.ledger.held(asset, Holder::Layer(layer));
+    if staked.is_zero() {
+        return Err(Rejection::NobodyStaked { layer });
+    }
+    let above = Rejection::RewardsAboveBound { layer };
+    let index = state.domains.rewards(layer).map(Rewards::index).unwrap_or_default();
+    let index = index.after(amount, staked).ok_or(above.clone())?;
+    if state.ledger.held(asset, Holder::Rewards(layer)).checked_add(amount).is_err() {
+        return Err(above);
+    }
+    events.push(Event::Rewarded { layer, number, from, asset, amount, index });
+    Ok(())
+}
+
+/// What is asked of the fees that were booked in `domain`: all where nothing is said.
+fn of_fees(
+    state: &State,
+    domain: DomainId,
+    asset: AssetId,
+    amount: Option<Amount>,
+) -> Result<Amount, Rejection> {
+    let found = state.domains.domain(domain).ok_or(Rejection::UnknownDomain { domain })?;
+    let booked = match found.asset == asset {
+        true => state.ledger.held(asset, Holder::Fees(domain)),
+        false => Amount::ZERO,
+    };
+    let asked = amount.unwrap_or(booked);
+    if asked > booked {
+        return Err(Rejection::AboveFees { asked, booked });
+    }
+    Ok(asked)
+}
+
+/// The first domain that `layer` stands behind and that owes what no step absorbed.
+fn debt_behind(state: &State, layer: LayerId) -> Option<(DomainId, Amount)> {
+    let mut behind =
+        state.domains.domains().filter(|(_, of)| state.domains.names(&of.waterfalls, layer));
+    behind.find_map(|(id, of)| {
+        let owed = state.ledger.owed(of.asset, Holder::Uncovered(id));
+        (!owed.is_zero()).then_some((id, owed))
+    })
+}
+
+/// An account takes what it earned in `layer`.
+pub(super) fn take(
+    state: &State,
+    layer: LayerId,
+    (account, number): (AccountId, u64),
+    events: &mut Events,
+) -> Result<(), Rejection> {
+    let asset = state.domains.asset_of_layer(layer).ok_or(Rejection::UnknownLayer { layer })?;
+    let amount = state.domains.reward(layer, account);
+    if amount.is_zero() {
+        return Err(Rejection::ZeroAmount);
+    }
+    account::room_above(state, account, asset, amount)?;
+    state.touch(account, events);
+    events.push(Event::RewardTaken { layer, account, number, asset, amount });
+    Ok(())
+}

@@ -219,18 +219,18 @@ impl Market {
     }
 
     /// The charges for hedges across dates and for size.
-    fn charges(&self, lots: &Lots, met: &mut Met) -> f64 {
+    fn charges(&self, lots: &Lots, met: &mut Met) -> [f64; 2] {
         let deltas = self.deltas(lots);
         let longs: f64 = deltas.iter().filter(|delta| **delta > 0.0).sum();
         let shorts: f64 = deltas.iter().filter(|delta| **delta < 0.0).sum();
         let basis = BASIS * longs.min(-shorts);
         met.basis += u32::from(basis > 1.0);
-        let Some(depth) = self.depth else { return basis };
+        let Some(depth) = self.depth else { return [basis, 0.0] };
         let (gross, depth) = (longs - shorts, depth as f64 * self.spot as f64 * self.unit as f64);
         let size = CONCENTRATION * gross * gross / depth;
         met.size += u32::from(size > 1.0 && size < gross);
         met.size_capped += u32::from(size > gross);
-        basis + size.min(gross)
+        [basis, size.min(gross)]
     }
 
     /// Initial and maintenance.
@@ -264,8 +264,9 @@ impl Market {
         };
         met.no_time += u32::from(expired(0) || expired(1));
         met.beside += u32::from(beside(0) || beside(1));
-        let initial = loss.max(minimum) + self.charges(lots, met);
-        [initial, MAINTENANCE * initial]
+        let [basis, size] = self.charges(lots, met);
+        let kept = loss.max(minimum) + basis;
+        [kept + size, MAINTENANCE * kept]
     }
 }
 

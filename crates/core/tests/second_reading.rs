@@ -246,7 +246,7 @@ fn what_can_never_be_right_side_by_side() {
         let sides: Vec<(&str, u32)> = sides.iter().map(|text| (*text, 1)).collect();
         let steps = vec![world.step(&sides)];
         let domain = DOMAIN;
-        let command = rhodian_core::domain::Command::SetWaterfall { domain, class, steps };
+        let command = domain::Command::SetWaterfall { domain, class, steps };
         let code = refused(world.give(Actor::VENUE, Action::Domain(command)));
         let expected = match class {
             CauseClass::Custody => "custody-not-own-money",
@@ -274,7 +274,7 @@ fn nothing_pends_for_ever() {
     let mut fund = layer("fund", Kind::InsuranceFund, Source::Pot);
     fund.caps.per_period = Some(PeriodCap { amount: amount(1), millis: 0 });
     for (spec, expected) in [(sale, "layer-unbounded"), (fund, "zero-cap")] {
-        let command = rhodian_core::domain::Command::AddLayer { spec };
+        let command = domain::Command::AddLayer { spec };
         let result = world.give(Actor::VENUE, Action::Domain(command));
         assert_eq!(refused(result), expected);
     }
@@ -291,7 +291,7 @@ fn stake_comes_back_only_where_it_fits() {
     world.deposit("sam", most);
     let layer = world.layer_id("tranche");
     let (number, amount) = (1_000, amount(1));
-    let command = rhodian_core::domain::Command::Unstake { layer, account, number, amount };
+    let command = domain::Command::Unstake { layer, account, number, amount };
     let result = world.give(Actor::VENUE, Action::Domain(command));
     assert_eq!(refused(result), "balance-above-bound");
 }

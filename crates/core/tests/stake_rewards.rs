@@ -1,5 +1,5 @@
-//! What stakers earn: in proportion to stake and to nothing else, to the last part of an atom, whoever
-//! comes, goes, is drawn on or wiped out meanwhile.
+//! What stakers earn: in proportion to stake and to nothing else, to the last part of an atom,
+//! whoever comes, goes, is drawn on or wiped out meanwhile.
 
 mod world;
 
@@ -157,6 +157,32 @@ fn rewards_are_own_means() {
     assert_eq!((loss.close_out.atoms(), loss.own_means.atoms()), (25, 20));
     assert_eq!((earned(&world, "alice"), world.stake_of("alice", "pool")), (0, 0));
     assert_eq!((earned(&world, "bob"), world.stake_of("bob", "pool")), (30, 25));
+}
+
+/// While his loss is on its way he takes nothing of what is to pay for it, from any of his
+/// accounts; when it is paid for, what is left is his again.
+#[test]
+fn who_fails_takes_nothing_meanwhile() {
+    let mut world = World::venue(0, 1_000);
+    world.tranche("pool");
+    world.waterfall(&["fund", "pool"]);
+    for (text, owner, cash) in
+        [("alice", "alice", 40_000), ("hers", "alice", 50), ("bob", "bob", 100_000)]
+    {
+        world.account_of(text, owner, cash);
+    }
+    world.stake("hers", "pool", 10);
+    world.stake("bob", "pool", 30);
+    give(&mut world, 4_000);
+    world.fill("BTC", "alice", "bob", 400, 1_000);
+    world.mark("BTC", 899);
+    world.loss_of("L", "alice");
+    assert_eq!(take(&mut world, "hers").unwrap_err().code(), "loss-known", "the book is open");
+    take(&mut world, "bob").unwrap();
+    world.fill("BTC", "bob", "book/L", 400, 899);
+    assert_eq!(world.loss("L").own_means.atoms(), 400, "of her thousand");
+    take(&mut world, "hers").unwrap();
+    assert_eq!((world.cash("hers"), world.stake_of("hers", "pool")), (40 + 600, 10));
 }
 
 /// Random rewards, stakes, draws and wipe-outs on the index alone, against sums of exact fractions:

@@ -101,6 +101,52 @@ fn a_future_alone_needs_no_scenarios() {
     assert!(world.engine.state().scenario_tables(world.id("alice")).is_empty());
 }
 
+/// T28: where there is no volatility each leg is charged its own whole value: an option by its own
+/// unit, a future at its own price. None may fall when less is known.
+#[test]
+fn what_is_not_known_is_charged_leg_by_leg() {
+    let mut world = floor(true);
+    let (underlying, expiry) = (world.market_id("BTC"), Time(world.at.0 + 90 * DAY));
+    let strike = Price::new(100_000).unwrap();
+    let instrument = Instrument::Option { underlying, strike, expiry, right: Right::Call };
+    world.list(MarketSpec { instrument, unit: 7, ..perpetual("SEVEN") });
+    world.mark("SEVEN", 16_000);
+    let instrument = Instrument::Future { expiry, underlying: Some(underlying) };
+    let max_price = Price::new(100_000_000).unwrap();
+    world.list(MarketSpec { instrument, max_price, ..perpetual("FINE") });
+    world.mark("FINE", 10_000_000);
+    world.deposit("alice", 10_000_000_000);
+    world.deposit("bob", 10_000_000_000);
+    world.fill("SEVEN", "bob", "alice", 10, 16_000);
+    world.fill("FINE", "alice", "bob", 3, 10_000_000);
+    let known = required(&world);
+    world.tick(DAY);
+    let unknown = required(&world);
+    // The far call, ten of seven, and three at ten million.
+    assert_eq!(unknown, 100_000 + 10 * 7 * 100_000 + 3 * 10_000_000);
+    assert!(unknown > known, "{known}");
+}
+
+/// A future that has options of its own hedges those first.
+#[test]
+fn a_future_stands_with_its_own_options_first() {
+    let mut world = floor(true);
+    let (underlying, expiry) = (world.market_id("DATED"), Time(world.at.0 + 30 * DAY));
+    let strike = Price::new(101_000).unwrap();
+    let instrument = Instrument::Option { underlying, strike, expiry, right: Right::Call };
+    world.list(MarketSpec { instrument, ..perpetual("ON DATED") });
+    world.mark("ON DATED", 9_000);
+    let feeds = Feeds { volatility: Some(VOLATILITY), ..Feeds::default() };
+    world.market_do(market::Command::AttachFeeds { market: underlying, feeds }).unwrap();
+    world.fill("ON DATED", "bob", "alice", 1, 9_000);
+    world.fill("DATED", "alice", "bob", 1, 101_000);
+    let tables = world.engine.state().scenario_tables(world.id("alice"));
+    let losses: Vec<u128> = tables.iter().map(|(_, table)| table.grid_loss).collect();
+    let [on_btc, on_dated] = losses.as_slice() else { panic!("{tables:?}") };
+    assert!(*on_dated < 30_300, "covered: {on_dated}");
+    assert!(*on_btc > 0 && tables[0].1.basis == 0, "the call on BTC stays naked: {on_btc}");
+}
+
 /// A tenth of the square of the delta over the depth, never more than the delta itself; an old
 /// depth is better than none, so that a feed that fails liquidates nobody.
 #[test]

@@ -247,8 +247,9 @@ fn wrong_mark(gains: &str) -> World {
 
 const DAMAGE: u128 = 10_698;
 
-/// A lien holds what has matured as well. And it holds those who gained by the wrong price, by what
-/// the venue reports of it, and nobody who gained elsewhere.
+/// A lien stands beside what has not matured, and nothing matured since the approval. And it holds
+/// those who gained by the wrong price, by what the venue reports of it, and nobody who gained
+/// elsewhere.
 #[test]
 fn who_gained_by_it_cannot_take_it_out() {
     let mut world = wrong_mark("by it");
@@ -258,15 +259,16 @@ fn who_gained_by_it_cannot_take_it_out() {
     report(&mut world, DAMAGE);
     approve(&mut world, SECOND).unwrap();
     world.tick(9 * HOUR);
-    // 30,200 less 4,000 of margin for 40 lots, and 7,698 that the operator has not brought yet.
+    // 30,200 less 4,000 of margin for 40 lots, 10,200 that did not mature while the report waited,
+    // and 7,698 that the operator has not brought yet.
     assert_eq!((world.lien("bob"), world.lien("carol")), (7_698, 0));
-    assert_eq!(world.free("bob"), 30_200 - 4_000 - 7_698);
-    world.withdraw("bob", 18_502).unwrap();
+    assert_eq!(world.free("bob"), 30_200 - 4_000 - 10_200 - 7_698);
+    world.withdraw("bob", 8_302).unwrap();
     assert_eq!(withdrawal(&mut world, "bob", 1), "withdrawal-above-free");
     world.tick(24 * HOUR);
     assert_eq!(stage(&world), Stage::Settled);
     assert_eq!((world.received("wrong price", "by it"), world.uncovered()), (7_698, 0));
-    assert_eq!((world.equity("bob"), world.lien("bob")), (4_000, 0));
+    assert_eq!((world.equity("bob"), world.lien("bob")), (14_200, 0));
     assert_eq!(world.equity("carol"), 25_000, "what she gained elsewhere is hers");
 }
 
@@ -322,6 +324,12 @@ fn a_dismissed_report_leaves_everything_as_it_was() {
 fn gains_do_not_mature_while_an_approved_report_waits() {
     for ends_periods in [true, false] {
         let mut world = wrong_mark("gains");
+        if ends_periods {
+            // Nor does one between the error and its approval.
+            world.tick(HOUR);
+            world.boundary();
+            world.tick(HOUR);
+        }
         report(&mut world, DAMAGE);
         approve(&mut world, SECOND).unwrap();
         for _ in 0..3 {

@@ -6,6 +6,7 @@ mod world;
 
 use rhodian_core::closeout::{self, AuctionCourse, Route, RouteSpec, Routes};
 use rhodian_core::liquidation::breaker::{Breaker, Limit};
+use rhodian_core::market::MarketSpec;
 use rhodian_core::units::Amount;
 use world::venue::{backstop, perpetual, routes};
 use world::{World, amount};
@@ -121,6 +122,27 @@ fn a_backstop_buys_no_dust_for_ever() {
     assert!((1..=8).contains(&sales), "{sales} sales");
     assert!(world.lots("backstop", "BTC") >= 10, "what its margin bears");
     assert_eq!(route(&world), Some(1), "the rest is the market's");
+}
+
+/// A leg that the backstop may not take a lot of keeps it from no other.
+#[test]
+fn a_leg_that_cannot_be_taken_is_left_out() {
+    let mut world = World::venue(1_000_000, 1_000);
+    world.list(MarketSpec { max_position: 5, ..perpetual("ALT") });
+    world.mark("ALT", 10);
+    for (text, cash) in [("alice", 40_500), ("bob", 900_000), ("backstop", 1_000_000)] {
+        world.account(text, cash);
+    }
+    world.account("carol", 1_000);
+    world.fill("ALT", "backstop", "bob", 5, 10);
+    world.fill("ALT", "alice", "carol", 1, 10);
+    world.fill("BTC", "alice", "bob", 400, 1_000);
+    let list = [backstop(&world, "backstop"), Route::Market];
+    let of = routes(&world, "fund", &list);
+    world.set_routes(of).unwrap();
+    world.mark("BTC", 945);
+    assert!(world.lots("backstop", "BTC") > 100, "{}", world.lots("backstop", "BTC"));
+    assert_eq!((world.lots("alice", "ALT"), route(&world)), (1, None), "and it is done");
 }
 
 /// Twelve traders whose stops lie close together, each a little below the other, and a market that

@@ -89,7 +89,11 @@ fn step(state: &State, account: AccountId, of: &Liquidation) -> Option<(Duty, Op
     let (routes, asset) = routes_of(state, account)?;
     let spec = routes.list.get(of.route)?;
     let plan = || plan(state, account, routes);
+    // Nothing is planned where nothing may go.
+    let legs = state.markets.position(account).legs.iter().map(|leg| leg.market);
+    let waits = state.closeouts.room(state, asset, legs) == 0;
     match spec.route {
+        Route::Backstop { .. } | Route::Deleverage if waits => {}
         Route::Backstop { account: buyer, .. } => {
             let sale = sale::to_backstop(state, Party::Account(account), buyer, spec, &plan()?);
             if sale.is_some() {
@@ -147,7 +151,7 @@ fn next_to_other_side(
     Some(Next { market, lots, plan: Some(rows) })
 }
 
-/// The same part of every row that the rate limit lets go now, a lot of each at least. Where there
+/// The same part of every row that the breaker lets go now, a lot of each at least. Where there
 /// is no room for a lot of each, none goes before there is; where there never will be, what fits.
 fn within_room(
     state: &State,
@@ -175,16 +179,16 @@ fn within_room(
     rows.iter().map(part).collect()
 }
 
-/// The first market of `plan` with somebody on the other side, and how many of its lots the rate
-/// limit lets go there now; nothing where it lets none.
+/// The first market of `plan` with somebody on the other side, and how many of its lots the breaker
+/// lets go there now; nothing where it lets none.
 fn to_other_side(
     state: &State,
     account: AccountId,
     asset: AssetId,
     plan: &[(MarketId, Quantity)],
 ) -> Option<(MarketId, u64)> {
+    let room = state.closeouts.room(state, asset, plan.iter().map(|(market, _)| *market));
     plan.iter().find_map(|(market, lots)| {
-        let room = state.closeouts.room(state, asset, core::iter::once(*market));
         let value = state.markets.market(*market)?.gross(Quantity::new(1).ok()?);
         let fits = u64::try_from(room / value.max(1)).unwrap_or(u64::MAX).min(lots.size());
         let reached = || super::adl::has_other_side(state, Party::Account(account), *market);

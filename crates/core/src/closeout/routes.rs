@@ -121,7 +121,7 @@ pub struct Routes {
     pub slippage: u32,
     /// The fund that is credited with what is charged.
     pub fund: LayerId,
-    /// How much the engine's own routes, backstops and deleveraging, may close now: a brake against
+    /// How much the engine's own routes, backstops and deleveraging, may close now, against
     /// cascades. What others close of their own will, by fills and bids, neither waits for it nor
     /// counts in it. A market without a feed of its price has no slow price, and so no stages.
     pub breaker: Breaker,

@@ -59,9 +59,9 @@ pub(super) fn gross(state: &State, market: MarketId, lots: Quantity) -> u128 {
     state.markets.gross(&leg)
 }
 
-/// What the backstop buys of `plan` now: all of it inside its margin, its budget and the brake, or
-/// the largest half, quarter, ... of every leg that fits, a lot of each at least; nothing where
-/// none does. Legs go together: were one left out, the rest could go lot by lot for ever.
+/// What the backstop buys of `plan` now: all of it inside its margin, its budget and the breaker,
+/// or the largest half, quarter, ... of every leg that fits, a lot of each at least; nothing where
+/// none does. Legs go together: were one halved to nothing, the rest would go lot by lot for ever.
 pub(super) fn to_backstop(
     state: &State,
     from: Party,
@@ -69,8 +69,13 @@ pub(super) fn to_backstop(
     spec: &RouteSpec,
     plan: &[(MarketId, Quantity)],
 ) -> Option<Sale> {
+    // A leg of which it can take no lot at all is left out.
+    let takes_one = |(market, lots): &&(MarketId, Quantity)| {
+        let one = Quantity::new(lots.lots().signum()).unwrap_or_default();
+        quoted(state, from, buyer, spec, &[(*market, one)]).is_some()
+    };
     let mut rows: Vec<(MarketId, Quantity)> =
-        plan.iter().filter(|row| for_sale(state, row)).copied().collect();
+        plan.iter().filter(|row| for_sale(state, row)).filter(takes_one).copied().collect();
     while !rows.is_empty() {
         if let Some(sale) = quoted(state, from, buyer, spec, &rows) {
             return Some(sale);

@@ -280,8 +280,8 @@ pub enum Rejection {
     NotStaked { layer: LayerId },
     /// An episode is open that may draw on the layer.
     EpisodeOpen { layer: LayerId },
-    /// A loss that may draw on the layer was approved and may still be challenged, or an account
-    /// stands below zero in a domain that it stands behind.
+    /// A loss that may draw on the layer was approved and may still be challenged, an account
+    /// stands below zero in a domain that it stands behind, or its owner's own loss is to be paid.
     LossKnown { layer: LayerId },
     /// More than the account staked and has not asked for.
     AboveStake { asked: Amount, stays: Amount },
@@ -289,6 +289,8 @@ pub enum Rejection {
     PotAboveBound { layer: LayerId },
     /// A domain that the layer stands behind owes what no step absorbed: that is paid first.
     DomainOwes { domain: DomainId, owed: Amount },
+    /// The layer does not stand behind the domain whose fees it would get.
+    NotBehind { layer: LayerId, domain: DomainId },
     /// More than the fees that were booked.
     AboveFees { asked: Amount, booked: Amount },
     /// Nobody is staked who could earn.
@@ -336,6 +338,7 @@ impl Rejection {
             Self::AboveStake { .. } => "above-stake",
             Self::PotAboveBound { .. } => "pot-above-bound",
             Self::DomainOwes { .. } => "domain-owes",
+            Self::NotBehind { .. } => "layer-not-behind",
             Self::AboveFees { .. } => "above-fees",
             Self::NobodyStaked { .. } => "nobody-staked",
             Self::RewardsAboveBound { .. } => "rewards-above-bound",
@@ -419,12 +422,18 @@ impl Rejection {
             Self::DomainOwes { domain, owed } => {
                 write!(f, "domain {domain} owes {owed}: its debts are paid before stakers earn")
             }
+            Self::NotBehind { layer, domain } => {
+                write!(f, "layer {layer} does not stand behind domain {domain}")
+            }
             Self::AboveFees { asked, booked } => {
                 write!(f, "{asked} asked of fees of {booked} that were booked")
             }
             Self::NobodyStaked { layer } => write!(f, "nobody is staked in layer {layer}"),
             Self::RewardsAboveBound { layer } => {
-                write!(f, "rewards of layer {layer} would pass their bound: let stakers take them")
+                write!(
+                    f,
+                    "rewards of layer {layer} would pass their bound: too much for so small a stake"
+                )
             }
             _ => f.write_str(self.code()),
         }

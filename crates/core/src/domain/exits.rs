@@ -172,11 +172,8 @@ impl State {
     /// waterfalls in force name it, in milliseconds; none where no domain does.
     #[must_use]
     pub fn stake_cooldown(&self, layer: LayerId) -> u64 {
-        let domains = self.domains.domains();
-        let behind = domains.filter(|(_, domain)| self.domains.names(&domain.waterfalls, layer));
-        let cooldowns =
-            behind.map(|(domain, _)| self.control.millis(domain, Parameter::StakeCooldown));
-        cooldowns.max().unwrap_or(0)
+        let cooldown = |domain| self.control.millis(domain, Parameter::StakeCooldown);
+        self.domains.behind(layer).map(|(domain, _)| cooldown(domain)).max().unwrap_or(0)
     }
 
     /// What is asked for of all stakes behind `domain`, where that is more than its limit: a part
@@ -225,10 +222,7 @@ fn may_leave(state: &State, layer: LayerId) -> Result<(), Rejection> {
     if Losses::may_draw_on(state, layer) {
         return Err(Rejection::EpisodeOpen { layer });
     }
-    let stands_behind = |domain: DomainId| {
-        let found = state.domains.domain(domain);
-        found.is_some_and(|of| state.domains.names(&of.waterfalls, layer))
-    };
+    let stands_behind = |domain: DomainId| state.domains.behind(layer).any(|(id, _)| id == domain);
     let approved = Losses::approved(state).any(|loss| stands_behind(loss.domain));
     if approved || state.unseen_failures().any(stands_behind) {
         return Err(Rejection::LossKnown { layer });

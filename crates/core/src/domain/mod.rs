@@ -194,6 +194,11 @@ impl Domains {
         waterfalls.values().any(|id| self.names_in(*id, layer))
     }
 
+    /// The domains whose waterfalls in force name `layer`, in id order.
+    pub(crate) fn behind(&self, layer: LayerId) -> impl Iterator<Item = (DomainId, &Domain)> {
+        self.domains().filter(move |(_, domain)| self.names(&domain.waterfalls, layer))
+    }
+
     /// Whether a version of a waterfall names `layer`.
     pub(crate) fn names_in(&self, waterfall: WaterfallId, layer: LayerId) -> bool {
         let found = self.waterfall(waterfall).into_iter();

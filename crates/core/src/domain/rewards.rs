@@ -2,9 +2,9 @@
 //! all who are staked, in proportion, by one number: what an atom of stake has earned since the
 //! layer began. Nobody's balance is written; each takes what he earned when he wants to.
 //!
-//! Everything is kept exactly, in parts of 10^-19 atoms: what stakers earned and what did not divide
-//! among them are together what the layer holds for them. Whole atoms are paid, so nobody is paid
-//! more than he earned.
+//! Everything is kept exactly, in parts of 10^-19 atoms: what stakers earned and what did not
+//! divide among them are together what the layer holds for them. Whole atoms are paid, so nobody is
+//! paid more than he earned.
 
 use alloc::collections::BTreeMap;
 
@@ -14,8 +14,9 @@ use serde::{Deserialize, Serialize};
 use super::{Domains, Event, Rejection};
 use crate::account;
 use crate::engine::{Events, State};
-use crate::ids::{AccountId, AssetId, DomainId, LayerId};
+use crate::ids::{AccountId, DomainId, LayerId};
 use crate::ledger::Holder;
+use crate::loss::{Loss, Stage};
 use crate::units::{Amount, text};
 use crate::wide::U256;
 
@@ -97,10 +98,12 @@ impl Earned {
     /// With what `stake` earned from `since` to `index`. What is earned is at most what the layer
     /// was ever given and did not pay: it fits.
     fn at(self, index: u128, stake: Amount) -> Self {
-        let more = index.checked_sub(self.since).unwrap_or(0);
-        let parts = U256::product(stake.atoms(), more);
+        // The index never falls.
+        let parts = U256::product(stake.atoms(), index - self.since);
         let parts = parts.checked_add(U256 { hi: 0, lo: u128::from(self.parts) });
-        let (atoms, parts) = parts.and_then(|sum| sum.div_rem(PARTS)).unwrap_or_default();
+        let sum = parts.and_then(|sum| sum.div_rem(PARTS));
+        debug_assert!(sum.is_some(), "the law: what is earned is what is held");
+        let (atoms, parts) = sum.unwrap_or_default();
         let more = Amount::new(atoms.lo).unwrap_or(Amount::MAX);
         Self {
             since: index,
@@ -156,6 +159,21 @@ impl Domains {
         self.rewards(layer).map_or(Amount::ZERO, of)
     }
 
+    /// What each account earned in `layer` and has not taken, in whole atoms, in account order: of
+    /// all that are or were staked since its first reward.
+    pub fn earned(&self, layer: LayerId) -> impl Iterator<Item = (AccountId, Amount)> + '_ {
+        let mut stakes = self.stakes(layer).peekable();
+        let rewards = self.rewards.get(&layer);
+        let index = rewards.map_or(0, |rewards| rewards.index.per_atom);
+        let rows = rewards.into_iter().flat_map(|rewards| &rewards.of);
+        rows.map(move |(account, earned)| {
+            // Both are in account order, and who is staked has a row.
+            let stake = stakes.next_if(|(staked, _)| staked == account);
+            let stake = stake.map_or(Amount::ZERO, |(_, stake)| stake);
+            (*account, earned.at(index, stake).atoms)
+        })
+    }
+
     pub(super) fn rewarded(&mut self, layer: LayerId, index: RewardIndex) {
         if !self.rewards.contains_key(&layer) {
             // Who stands before the first reward earned nothing yet, and all of it.
@@ -204,7 +222,7 @@ pub(super) fn give(
     let asset = found.spec.asset;
     let amount = match from {
         RewardFrom::Outside => amount.unwrap_or(Amount::ZERO),
-        RewardFrom::Fees(domain) => of_fees(state, domain, asset, amount)?,
+        RewardFrom::Fees(domain) => of_fees(state, domain, layer, amount)?,
     };
     if amount.is_zero() {
         return Err(Rejection::ZeroAmount);
@@ -230,14 +248,15 @@ pub(super) fn give(
 fn of_fees(
     state: &State,
     domain: DomainId,
-    asset: AssetId,
+    layer: LayerId,
     amount: Option<Amount>,
 ) -> Result<Amount, Rejection> {
     let found = state.domains.domain(domain).ok_or(Rejection::UnknownDomain { domain })?;
-    let booked = match found.asset == asset {
-        true => state.ledger.held(asset, Holder::Fees(domain)),
-        false => Amount::ZERO,
-    };
+    // Else they would pass by what the domain owes.
+    if !state.domains.behind(layer).any(|(id, _)| id == domain) {
+        return Err(Rejection::NotBehind { layer, domain });
+    }
+    let booked = state.ledger.held(found.asset, Holder::Fees(domain));
     let asked = amount.unwrap_or(booked);
     if asked > booked {
         return Err(Rejection::AboveFees { asked, booked });
@@ -247,12 +266,22 @@ fn of_fees(
 
 /// The first domain that `layer` stands behind and that owes what no step absorbed.
 fn debt_behind(state: &State, layer: LayerId) -> Option<(DomainId, Amount)> {
-    let mut behind =
-        state.domains.domains().filter(|(_, of)| state.domains.names(&of.waterfalls, layer));
-    behind.find_map(|(id, of)| {
+    state.domains.behind(layer).find_map(|(id, of)| {
         let owed = state.ledger.owed(of.asset, Holder::Uncovered(id));
         (!owed.is_zero()).then_some((id, owed))
     })
+}
+
+/// Whether a loss of the account's owner is on its way that what he earned in `layer` is to pay
+/// for: found or approved, his own means not taken yet.
+fn owner_fails(state: &State, layer: LayerId, account: AccountId) -> bool {
+    let owner = |id| state.accounts.account(id).map(|found| found.owner);
+    let his = |loss: &Loss| {
+        let waits = matches!(loss.stage, Stage::Challengeable { .. } | Stage::Detected);
+        let failed = loss.failed.is_some_and(|failed| owner(failed) == owner(account));
+        waits && failed && state.domains.behind(layer).any(|(id, _)| id == loss.domain)
+    };
+    state.open_losses().filter_map(|id| state.losses.loss(id)).any(his)
 }
 
 /// An account takes what it earned in `layer`.
@@ -266,6 +295,9 @@ pub(super) fn take(
     let amount = state.domains.reward(layer, account);
     if amount.is_zero() {
         return Err(Rejection::ZeroAmount);
+    }
+    if owner_fails(state, layer, account) {
+        return Err(Rejection::LossKnown { layer });
     }
     account::room_above(state, account, asset, amount)?;
     state.touch(account, events);

@@ -9,6 +9,7 @@
 mod health;
 mod machine;
 mod message;
+mod of_loss;
 mod purse;
 mod quiet;
 mod ranks;

@@ -14,9 +14,7 @@ use crate::ids::{
     AccountId, AssetId, DomainId, EpisodeId, LayerId, LiableSetId, LossId, Name, OwnerId, Time,
 };
 use crate::ledger::{Holder, Ledger};
-use crate::loss::{
-    self, Episode, Level, Loss, Losses, MemberCap, OwnMeans, Phase, RemainderTo, Stage,
-};
+use crate::loss::{self, Episode, Level, Loss, Losses, MemberCap, Phase, Stage};
 use crate::margin;
 use crate::market::{self, Markets, Party};
 use crate::oracle::Purpose;
@@ -356,46 +354,6 @@ impl State {
             self.watch.drop_levels();
         }
         loss::member_caps(self, self.watch.levels().keys(), &touched)
-    }
-
-    fn evolve_loss(&mut self, event: &loss::Event) {
-        self.losses.evolve(event, self.now);
-        let layers = &self.domains;
-        let period = |layer| layers.layer(layer)?.spec.caps.per_period.map(|cap| cap.millis);
-        self.losses.pay_in_period(event, self.now, &period);
-        self.shrink_caps(event);
-        let stakes = &mut self.domains;
-        loss::stakes_left(event, &mut |layer, account, left| {
-            stakes.draw_stake(layer, account, left);
-        });
-        match *event {
-            loss::Event::DrawPaid { account: Some(account), number, .. } => {
-                self.accounts.number(account, number);
-            }
-            loss::Event::IncomeReceived { layer, number, .. }
-            | loss::Event::FeesReceived { layer, number, .. } => {
-                self.domains.layers[layer.index()].last_number = number;
-            }
-            // What a book gets of another's margin is nothing it gained.
-            loss::Event::RemainderMoved { other, amount, to: RemainderTo::Book, .. } => {
-                if let Some(book) = self.markets.books.get_mut(&other) {
-                    book.opened += amount.atoms().cast_signed();
-                }
-            }
-            loss::Event::OwnMeansTaken {
-                from: OwnMeans::Reward { layer, account },
-                amount,
-                ..
-            } => self.domains.reward_taken(layer, account, amount),
-            loss::Event::LossSettled { loss } => self.lending.loss_settled(loss),
-            loss::Event::RemainderReturned { .. }
-            | loss::Event::PoolRepaid { .. }
-            | loss::Event::ClaimCeded { .. } => self.comes_back(event),
-            loss::Event::SettlementEntered { domain, .. } => {
-                self.control.set_domain(domain, Status::Settling);
-            }
-            _ => {}
-        }
     }
 
     /// Makes the transfers of `event`. What an account held at the last boundary is kept before its

@@ -1,8 +1,8 @@
-//! A brake on cascades: how much may be liquidated now.
+//! The breaker of cascades: how much may be liquidated now.
 //!
-//! Forced selling moves the price, and the price forces more selling. Two brakes: limits over
-//! windows of several lengths each bound the value closed within them, and the further a mark is
-//! from its slow price the smaller the part of those limits that may be used.
+//! Forced selling moves the price, and the price forces more selling. Two things hold it back:
+//! limits over windows of several lengths each bound the value closed within them, and the further
+//! a mark is from its slow price the smaller the part of those limits that may be used.
 
 use alloc::vec::Vec;
 
@@ -65,8 +65,8 @@ pub enum Wrong {
     Many,
     /// A limit of nothing, or over no time, or over too much.
     Limit(usize),
-    /// A stage that begins at once or allows everything, or no further away than the one before, or
-    /// allows more than it.
+    /// A stage that begins at once, or allows everything or a part of no limit, or is no further
+    /// away than the one before, or allows more than it.
     Stage(usize),
 }
 
@@ -83,13 +83,15 @@ impl Breaker {
             return Some(Wrong::Limit(place + 1));
         }
         let before = |place: usize| place.checked_sub(1).map(|before| stages[before]);
-        let idle = |(place, of): (usize, &Stage)| {
+        let is_idle = |(place, of): (usize, &Stage)| {
             let Stage { beyond, allowed } = *of;
             let rises = |from: Stage| beyond <= from.beyond || allowed > from.allowed;
-            beyond == 0 || allowed >= MILLION || before(place).is_some_and(rises)
+            let of_nothing = limits.is_empty() && allowed > 0;
+            let idle = beyond == 0 || allowed >= MILLION || of_nothing;
+            idle || before(place).is_some_and(rises)
         };
         (0..stages.len())
-            .find(|place| idle((*place, &stages[*place])))
+            .find(|place| is_idle((*place, &stages[*place])))
             .map(|at| Wrong::Stage(at + 1))
     }
 
@@ -207,8 +209,9 @@ mod tests {
             (vec![limit(u64::MAX, 1)], vec![], Wrong::Limit(1)),
             (vec![], vec![stage(0, 5)], Wrong::Stage(1)),
             (vec![], vec![stage(1, 1_000_000)], Wrong::Stage(1)),
-            (vec![], vec![stage(5, 5), stage(5, 4)], Wrong::Stage(2)),
-            (vec![], vec![stage(5, 5), stage(9, 6)], Wrong::Stage(2)),
+            (vec![], vec![stage(1, 1)], Wrong::Stage(1)),
+            (vec![limit(1, 1)], vec![stage(5, 5), stage(5, 4)], Wrong::Stage(2)),
+            (vec![limit(1, 1)], vec![stage(5, 5), stage(9, 6)], Wrong::Stage(2)),
         ] {
             assert_eq!(Breaker { limits, stages }.wrong(), Some(wrong));
         }

@@ -248,10 +248,8 @@ fn pay_on(
 
 /// The domains whose waterfalls in force name `layer`.
 fn domains_behind(state: &State, layer: LayerId, asset: AssetId) -> Vec<DomainId> {
-    let domains = state.domains.domains().filter(|(_, domain)| {
-        domain.asset == asset && state.domains.layers_of(&domain.waterfalls).contains(&layer)
-    });
-    domains.map(|(id, _)| id).collect()
+    let behind = state.domains.behind(layer).filter(|(_, domain)| domain.asset == asset);
+    behind.map(|(id, _)| id).collect()
 }
 
 /// What `layer` got by the way, penalties and what books gained, pays the uncovered debts it

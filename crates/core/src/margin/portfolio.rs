@@ -82,10 +82,13 @@ pub(super) fn together(state: &State, legs: impl Iterator<Item = Leg>) -> Vec<To
     let mut groups: Vec<Together> = options.into_iter().map(of_options).collect();
     for leg in linear {
         let converges = state.markets.market(leg.market).and_then(Market::converges_to);
-        let stands = |group: &&mut Together| {
-            !group.options.is_empty() && [Some(leg.market), converges].contains(&Some(group.of))
+        let of_options = |of| {
+            let stands = |group: &Together| !group.options.is_empty() && Some(group.of) == of;
+            groups.iter().position(stands)
         };
-        match groups.iter_mut().find(stands) {
+        // Its own options come before those on the market it converges to.
+        let place = of_options(Some(leg.market)).or_else(|| of_options(converges));
+        match place.and_then(|place| groups.get_mut(place)) {
             Some(group) => group.linear.push(leg),
             None => groups.push(Together {
                 of: leg.market,
@@ -115,14 +118,16 @@ fn of_portfolio(state: &State, group: &Together, level: Level) -> u128 {
         (Some(known), Level::Maintenance) => known.maintenance,
         (None, _) => {
             let market = state.markets.market(group.of);
-            // Without a mark, the largest price the market admits; each leg by its own unit.
+            // Without a mark, the largest price the market admits.
             let most = |market: &Market| market.mark.unwrap_or(market.spec.max_price);
-            let price = market.map_or(Price::ZERO, most);
-            let value = |leg: &Leg| {
-                let lot = state.markets.market(leg.market).map_or(0, |of| of.value_at(price));
-                u128::from(leg.lots.size()) * lot.unsigned_abs()
+            let value = |leg: &Leg, price: &dyn Fn(&Market) -> Price| {
+                let lot = |of: &Market| of.value_at(price(of)).unsigned_abs();
+                u128::from(leg.lots.size()) * state.markets.market(leg.market).map_or(0, lot)
             };
-            group.options.iter().chain(&group.linear).map(value).sum()
+            // An option is in ticks of its underlying, a future in its own.
+            let spot = market.map_or(Price::ZERO, most);
+            let options = group.options.iter().map(|leg| value(leg, &|_| spot));
+            options.chain(group.linear.iter().map(|leg| value(leg, &most))).sum()
         }
     }
 }

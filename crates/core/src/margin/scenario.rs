@@ -7,14 +7,14 @@
 //!
 //! ```text
 //! initial     = max(worst loss, minimum for short options) + basis + concentration
-//! maintenance = a part of initial
+//! maintenance = a part of initial without concentration
 //! ```
 //!
 //! **Basis**: the grid moves all forwards together, so a future against spot looks safe; if they
 //! fail to converge it is not. What longs of one expiry hedge of shorts of another is charged a
 //! part of itself, pair by pair. **Concentration**: deltas, netted within an expiry only, are
 //! charged in proportion to their square over the market's depth, since leaving takes trades in
-//! each expiry.
+//! each expiry. It is asked to open and not to keep: depth is other people's, who may withdraw it.
 //!
 //! Everything is rounded against the trader: a profit down, a loss and a charge up, and an option's
 //! change of value by one unit more than its two prices say, as each is right to half of one. A
@@ -123,7 +123,7 @@ pub struct Requirement {
     pub concentration: u128,
     /// To open.
     pub initial: u128,
-    /// To keep: a part of it.
+    /// To keep: a part of it, but for the charge on size.
     pub maintenance: u128,
     /// The sensitivities before any move.
     pub greeks: Sensitivities,
@@ -160,13 +160,11 @@ pub fn requirement(
     let basis = basis_pairs.iter().try_fold(0u128, |sum, pair| sum.checked_add(pair.charge));
     let basis = basis.ok_or(Fault::TooLarge)?;
     let concentration = addons::concentration(&tenors, portfolio.depth, parameters.concentration)?;
-    let initial = grid_loss
-        .max(short_minimum)
-        .checked_add(basis)
-        .and_then(|sum| sum.checked_add(concentration))
-        .ok_or(Fault::TooLarge)?;
-    let maintenance = mul_div_ceil(initial, u128::from(parameters.maintenance), MILLION)
-        .ok_or(Fault::TooLarge)?;
+    let kept = grid_loss.max(short_minimum).checked_add(basis).ok_or(Fault::TooLarge)?;
+    let initial = kept.checked_add(concentration).ok_or(Fault::TooLarge)?;
+    // Depth that others withdraw makes opening dearer, and liquidates nobody.
+    let maintenance =
+        mul_div_ceil(kept, u128::from(parameters.maintenance), MILLION).ok_or(Fault::TooLarge)?;
     Ok(Requirement {
         worst,
         grid_loss,

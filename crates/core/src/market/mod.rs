@@ -260,6 +260,15 @@ impl Markets {
         self.market(leg.market).map_or(0, |market| market.gross(leg.lots))
     }
 
+    /// No checkpoint after `reference` is one of `domain` any more.
+    pub(crate) fn block_since(&mut self, domain: DomainId, reference: CheckpointId) {
+        for (_, checkpoint) in self.checkpoints.iter_mut().filter(|(id, _)| **id > reference) {
+            if !checkpoint.blocked.contains(&domain) {
+                checkpoint.blocked.push(domain);
+            }
+        }
+    }
+
     /// The checkpoint `id`, while it is kept.
     #[must_use]
     pub fn checkpoint(&self, id: CheckpointId) -> Option<&Checkpoint> {

@@ -184,6 +184,12 @@ const OF_MONEY: &[Case] = &[
         let why = Rejection::DomainOwes { domain: DOMAIN, owed: amount(90) };
         refused(reward(RewardFrom::Outside, Some(amount(1))), why)
     }),
+    ("layer-not-behind", |w| {
+        w.tranche("other");
+        let (layer, from) = (w.layer_id("other"), RewardFrom::Fees(DOMAIN));
+        let command = Command::Reward { layer, number: NEXT, from, amount: None };
+        refused(command, Rejection::NotBehind { layer, domain: DOMAIN })
+    }),
     ("above-fees", |_| {
         let why = Rejection::AboveFees { asked: amount(1), booked: Amount::ZERO };
         refused(reward(RewardFrom::Fees(DOMAIN), Some(amount(1))), why)

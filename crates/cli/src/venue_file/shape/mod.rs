@@ -184,7 +184,7 @@ pub struct LimitShape {
     pub window: Option<At<DurationText>>,
 }
 
-/// A stage of the brake.
+/// A stage of the breaker.
 #[derive(Clone, Debug, serde::Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 #[schemars(rename = "LiquidationStage")]

@@ -61,10 +61,13 @@ pub(super) fn concentration(
     let Some(depth) = depth else { return Ok(0) };
     let sizes = tenors.iter().map(|tenor| tenor.delta.unsigned_abs());
     let charge = |gross: u128| {
-        let squared = mul_div_ceil(gross, gross, depth)?;
-        mul_div_ceil(squared, u128::from(part), MILLION).map(|charge| charge.min(gross))
+        let squared = mul_div_ceil(gross, gross, depth);
+        let charge = squared.and_then(|sum| mul_div_ceil(sum, u128::from(part), MILLION));
+        // Beyond 128 bits it is more than all of it.
+        charge.map_or(gross, |charge| charge.min(gross))
     };
-    sizes.into_iter().try_fold(0u128, u128::checked_add).and_then(charge).ok_or(Fault::TooLarge)
+    let gross = sizes.into_iter().try_fold(0u128, u128::checked_add).ok_or(Fault::TooLarge)?;
+    Ok(if part == 0 { 0 } else { charge(gross) })
 }
 
 /// The least that short options need: a part of the forward's value for each lot sold; rounded up.

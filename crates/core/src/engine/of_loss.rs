@@ -1,0 +1,54 @@
+//! What an event of a loss does beyond its own area: to stakes and what they earned, to books,
+//! pools, checkpoints and statuses.
+
+use super::State;
+use crate::control::Status;
+use crate::loss::{self, OwnMeans, RemainderTo};
+
+impl State {
+    pub(super) fn evolve_loss(&mut self, event: &loss::Event) {
+        self.losses.evolve(event, self.now());
+        let layers = &self.domains;
+        let period = |layer| layers.layer(layer)?.spec.caps.per_period.map(|cap| cap.millis);
+        self.losses.pay_in_period(event, self.now(), &period);
+        self.shrink_caps(event);
+        let stakes = &mut self.domains;
+        loss::stakes_left(event, &mut |layer, account, left| {
+            stakes.draw_stake(layer, account, left);
+        });
+        match *event {
+            loss::Event::DrawPaid { account: Some(account), number, .. } => {
+                self.accounts.number(account, number);
+            }
+            loss::Event::IncomeReceived { layer, number, .. }
+            | loss::Event::FeesReceived { layer, number, .. } => {
+                self.domains.layers[layer.index()].last_number = number;
+            }
+            // What a book gets of another's margin is nothing it gained.
+            loss::Event::RemainderMoved { other, amount, to: RemainderTo::Book, .. } => {
+                if let Some(book) = self.markets.books.get_mut(&other) {
+                    book.opened += amount.atoms().cast_signed();
+                }
+            }
+            // Gains since then are to pay for it: none of them matures while it may be challenged.
+            loss::Event::LossApproved { loss, .. } => {
+                let domain = self.losses.losses[loss.index()].domain;
+                let reference = self.reference(domain, self.now());
+                self.markets.block_since(domain, reference);
+            }
+            loss::Event::OwnMeansTaken {
+                from: OwnMeans::Reward { layer, account },
+                amount,
+                ..
+            } => self.domains.reward_taken(layer, account, amount),
+            loss::Event::LossSettled { loss } => self.lending.loss_settled(loss),
+            loss::Event::RemainderReturned { .. }
+            | loss::Event::PoolRepaid { .. }
+            | loss::Event::ClaimCeded { .. } => self.comes_back(event),
+            loss::Event::SettlementEntered { domain, .. } => {
+                self.control.set_domain(domain, Status::Settling);
+            }
+            _ => {}
+        }
+    }
+}

@@ -69,13 +69,16 @@ pub(super) fn to_backstop(
     spec: &RouteSpec,
     plan: &[(MarketId, Quantity)],
 ) -> Option<Sale> {
+    let mut rows: Vec<(MarketId, Quantity)> =
+        plan.iter().filter(|row| for_sale(state, row)).copied().collect();
+    if let Some(all) = quoted(state, from, buyer, spec, &rows) {
+        return Some(all);
+    }
     // A leg of which it can take no lot at all is left out.
-    let takes_one = |(market, lots): &&(MarketId, Quantity)| {
+    rows.retain(|(market, lots)| {
         let one = Quantity::new(lots.lots().signum()).unwrap_or_default();
         quoted(state, from, buyer, spec, &[(*market, one)]).is_some()
-    };
-    let mut rows: Vec<(MarketId, Quantity)> =
-        plan.iter().filter(|row| for_sale(state, row)).filter(takes_one).copied().collect();
+    });
     while !rows.is_empty() {
         if let Some(sale) = quoted(state, from, buyer, spec, &rows) {
             return Some(sale);

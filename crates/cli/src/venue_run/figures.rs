@@ -71,6 +71,8 @@ pub struct AccountFigures {
     pub withdrawn: u128,
     /// Staked, less what came back.
     pub staked: i128,
+    /// Taken of what its stakes earned.
+    pub rewards: u128,
     /// Fees paid.
     pub fees: u128,
     /// The value of what auto-deleveraging took off it.
@@ -280,6 +282,9 @@ impl Figures {
             domain::Event::Unstaked { account, amount, .. }
             | domain::Event::ExitPaid { account, amount, .. } => {
                 self.account(*account).staked -= amount.atoms().cast_signed();
+            }
+            domain::Event::RewardTaken { account, amount, .. } => {
+                self.account(*account).rewards += amount.atoms();
             }
             _ => {}
         }

@@ -17,6 +17,7 @@ use super::commands::ASSET;
 use super::driver::Run;
 use super::feed_figures;
 use super::figures::{AccountFigures, CloseOut};
+use super::margin::signed_plain;
 use crate::diagnostic::Diagnostic;
 use crate::forms::pretty;
 use crate::run::driver::account_name;
@@ -255,12 +256,6 @@ pub fn most_touched(standings: &[Standing], most: usize) -> Vec<&Standing> {
     found
 }
 
-/// Signed atoms with every decimal, no separators.
-fn signed(money: Money, atoms: i128) -> String {
-    let sign = if atoms < 0 { "-" } else { "" };
-    format!("{sign}{}", money.plain(atoms.unsigned_abs()))
-}
-
 /// `accounts.csv`.
 #[must_use]
 pub fn accounts_csv(report: &Report, run: &Run, standings: &[Standing]) -> String {
@@ -274,9 +269,10 @@ pub fn accounts_csv(report: &Report, run: &Run, standings: &[Standing]) -> Strin
                 of.owner.clone(),
                 money.plain(of.figures.deposited),
                 money.plain(of.figures.withdrawn),
-                signed(money, of.figures.staked),
+                signed_plain(money, of.figures.staked),
+                money.plain(of.figures.rewards),
                 money.plain(of.figures.fees),
-                signed(money, of.equity),
+                signed_plain(money, of.equity),
                 money.plain(of.lien),
                 money.plain(of.free),
                 money.plain(of.paid),
@@ -295,6 +291,7 @@ pub fn accounts_csv(report: &Report, run: &Run, standings: &[Standing]) -> Strin
             "deposited",
             "withdrawn",
             "staked",
+            "rewards_taken",
             "fees",
             "equity",
             "lien",

@@ -11,7 +11,7 @@ use std::fs;
 use std::path::Path;
 
 pub use ahead::{Ahead, Greeks, LayerRisk, Place, Scenario};
-pub use picture::picture;
+pub use picture::{picture, signed_plain};
 pub use table::{csv, ndjson};
 
 use rhodian_core::engine::State;

@@ -8,7 +8,8 @@ use super::table::{greeks, name_of};
 use super::{Ahead, Margin, Place, Scenario};
 
 /// Signed atoms with every decimal, no separators.
-pub(super) fn signed_plain(money: Money, atoms: i128) -> String {
+#[must_use]
+pub fn signed_plain(money: Money, atoms: i128) -> String {
     let sign = if atoms < 0 { "-" } else { "" };
     format!("{sign}{}", money.plain(atoms.unsigned_abs()))
 }

@@ -3,7 +3,7 @@
 
 mod binary;
 
-use binary::{Ran, done, folder, json, rhodian_in};
+use binary::{Ran, done, folder, json, rhodian_in, rows};
 use tempfile::TempDir;
 
 /// Sam and Tina stand behind a venue with 300 and 100; an hour after one asks one may leave.
@@ -147,4 +147,46 @@ fn two_layers_of_session_gains_are_named() {
     let told = ran.stderr;
     assert_eq!(ran.status, 2, "{told}");
     assert!(told.contains("\"Winners\" and \"More\" both take session gains"), "{told}");
+}
+
+fn reward(minutes: u32, keys: &str) -> String {
+    event(minutes, &format!("do = \"reward\"\nlayer = \"Stakers\"\n{keys}"))
+}
+
+/// Of 40 Sam earned 30 and Tina 10; Sam takes his, and the table says so.
+#[test]
+fn stakers_earn_and_take() {
+    let take = event(11, "do = \"take-reward\"\naccount = \"sam\"\nlayer = \"Stakers\"");
+    let at = venue(&[reward(10, "amount = \"40.00\""), take]);
+    let ran = done(at.path(), &["run", "v.toml", "--out", "out"]);
+    for words in ["stakers of Stakers earn 40.00", "sam takes 30.00 earned in Stakers"] {
+        assert!(ran.stdout.contains(words), "{words}: {}", ran.stdout);
+    }
+    let rows = rows(&at.path().join("out/accounts.csv"));
+    let taken = |id: &str| {
+        let row = rows.iter().find(|row| row["account"] == id).unwrap();
+        (row["rewards_taken"].clone(), row["staked"].clone())
+    };
+    assert_eq!(taken("sam"), ("30.00".into(), "300.00".into()));
+    assert_eq!(taken("tina"), ("0.00".into(), "100.00".into()));
+    done(at.path(), &["check", "out"]);
+}
+
+#[test]
+fn refused_rewards_speak_of_money_and_names() {
+    let told = run(&[
+        reward(10, "domain = \"majors\"\namount = \"5.00\""),
+        theft(11),
+        event(140, "do = \"wait\""),
+        theft(141).replace("theft", "second"),
+        event(280, "do = \"wait\""),
+        reward(281, "amount = \"1.00\""),
+    ])
+    .stderr;
+    for words in [
+        "5.00 asked, fees of 0.00 were booked",
+        "\"majors\" owes 1.00: its debts are paid before stakers earn",
+    ] {
+        assert!(told.contains(words), "{words}: {told}");
+    }
 }

@@ -5,7 +5,7 @@ use rhodian_core::closeout::Rejection as CloseOutRejection;
 use rhodian_core::collateral::Rejection as CollateralRejection;
 use rhodian_core::domain::{ExitQueue, Rejection as DomainRejection};
 use rhodian_core::engine::{Rejection, State};
-use rhodian_core::ids::{AccountId, AssetId, LayerId, MarketId, SourceId};
+use rhodian_core::ids::{AccountId, AssetId, DomainId, LayerId, MarketId, SourceId};
 use rhodian_core::loss::Rejection as LossRejection;
 use rhodian_core::market::{Flaw, Rejection as MarketRejection};
 use rhodian_core::oracle::{Kind, Unfit, Value, Why};
@@ -119,6 +119,26 @@ impl In<'_> {
             DomainRejection::NotStaked { layer } => {
                 format!("{} takes no stakes", self.layer_name(*layer))
             }
+            DomainRejection::DomainOwes { domain, owed } => format!(
+                "{} owes {}: its debts are paid before stakers earn",
+                self.domain_name(*domain),
+                self.money(owed)
+            ),
+            DomainRejection::NotBehind { layer, domain } => format!(
+                "{} does not stand behind {}: no waterfall of it names the layer",
+                self.layer_name(*layer),
+                self.domain_name(*domain)
+            ),
+            DomainRejection::AboveFees { asked, booked } => {
+                format!("{} asked, fees of {} were booked", self.money(asked), self.money(booked))
+            }
+            DomainRejection::NobodyStaked { layer } => {
+                format!("nobody is staked in {}", self.layer_name(*layer))
+            }
+            DomainRejection::RewardsAboveBound { layer } => format!(
+                "it is too much for so small a stake in {}: give less",
+                self.layer_name(*layer)
+            ),
             DomainRejection::EpisodeOpen { layer } => {
                 format!("an episode is open that may draw on {}", self.layer_name(*layer))
             }
@@ -149,6 +169,11 @@ impl In<'_> {
             self.money(&queue.pots),
             percent_of_millionths(limit).replace('+', "")
         )
+    }
+
+    fn domain_name(&self, domain: DomainId) -> String {
+        let found = self.state.domains.domain(domain);
+        format!("\"{}\"", printable(found.map_or("", |found| found.name.as_str())))
     }
 
     fn layer_name(&self, layer: LayerId) -> String {

@@ -170,7 +170,8 @@ impl fmt::Display for RouteFlaw {
             Self::Stage { stage } => write!(
                 f,
                 "stage {stage} of the breaker: it must begin above zero and further away than the \
-                 one before, allow less than all and no more than the one before"
+                 one before, allow less than all and no more than the one before; without a limit \
+                 it can only stop, and allow nothing"
             ),
             Self::Time { route, time, max } => {
                 write!(f, "route {route} lasts {time} milliseconds, allowed: 1 to {max}")

@@ -15,9 +15,10 @@ pub use picture::{picture, signed_plain};
 pub use table::{csv, ndjson};
 
 use rhodian_core::engine::State;
-use rhodian_core::ids::{AccountId, AssetId, Name};
+use rhodian_core::ids::{AccountId, AssetId, MarketId, Name};
 use rhodian_core::ledger::Holder;
 use rhodian_core::liquidation::price::LastPrice;
+use rhodian_core::margin::scenario::Requirement;
 use rhodian_core::margin::{Level, tiered};
 use rhodian_core::market::{Leg, Market};
 use rhodian_core::units::Price;
@@ -95,11 +96,32 @@ pub struct Margin {
     /// What it may take out.
     #[serde(serialize_with = "text")]
     pub free: u128,
+    /// What portfolios with options are charged beside the worst move of their grid.
+    pub charges: Vec<Charges>,
     /// Whether it is being liquidated.
     pub in_liquidation: bool,
     /// What is asked before anything happens.
     #[serde(flatten)]
     pub ahead: Ahead,
+}
+
+/// What a portfolio with options is charged beside the worst move of its grid.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Charges {
+    /// The market its options are written on.
+    pub underlying: String,
+    /// The loss at the worst move.
+    #[serde(serialize_with = "text")]
+    pub grid_loss: u128,
+    /// What short options need at least, in place of a smaller loss of the grid.
+    #[serde(serialize_with = "text")]
+    pub short_minimum: u128,
+    /// For hedges between dates: `basis_charge`.
+    #[serde(serialize_with = "text")]
+    pub basis: u128,
+    /// For size, to open and not to keep: `concentration_charge`.
+    #[serde(serialize_with = "text")]
+    pub concentration: u128,
 }
 
 /// What an account holds in another asset than the one it trades in.
@@ -250,9 +272,25 @@ fn of(replay: &Replay, id: AccountId, grids: &[Grid], collaterals: &[SaidCollate
         unrealised: free.unrealised,
         unmatured: free.unmatured,
         free: state.free(id, asset).atoms(),
+        charges: charges(state, id),
         in_liquidation: state.closeouts.liquidation(id).is_some(),
         ahead: Ahead::of(state, id, equity, grids),
     }
+}
+
+/// What its portfolios with options are charged.
+fn charges(state: &State, id: AccountId) -> Vec<Charges> {
+    let of = |(market, table): (MarketId, Requirement)| Charges {
+        underlying: state
+            .markets
+            .market(market)
+            .map_or_else(String::new, |found| found.spec.name.as_str().to_owned()),
+        grid_loss: table.grid_loss,
+        short_minimum: table.short_minimum,
+        basis: table.basis,
+        concentration: table.concentration,
+    };
+    state.scenario_tables(id).into_iter().map(of).collect()
 }
 
 /// What the account holds in other assets.

@@ -66,6 +66,17 @@ pub fn picture(margin: &Margin) -> String {
     for (what, amount, why) in &rows {
         out.push_str(&format!("{}  {}  {why}\n", left(what, name), right(amount, figure)));
     }
+    for of in &margin.charges {
+        let money = |atoms| money.full(atoms);
+        let (name, least) = (printable(&of.underlying), of.grid_loss.max(of.short_minimum));
+        out.push_str(&format!(
+            "Initial on {name}: {} for the worst move or short options, {} for hedges between \
+             dates, {} for size (not to keep).\n",
+            money(least),
+            money(of.basis),
+            money(of.concentration)
+        ));
+    }
     for of in &margin.holdings {
         let mark =
             of.mark.as_ref().map_or_else(|| "no mark".to_owned(), |mark| format!("at {mark}"));

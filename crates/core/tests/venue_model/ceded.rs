@@ -46,11 +46,24 @@ impl Model {
         }
     }
 
-    /// What was ceded to a settled loss repays its claims; what it does not lack goes to its
-    /// owner's other losses, then back.
+    /// What was ceded to a loss that is measured and not absorbed yet is the last of own means.
+    /// To a settled one it repays its claims; what it does not lack goes to its owner's other
+    /// losses, then back.
     pub fn ceded_pays(&mut self) -> bool {
-        let waits = |id: &usize| self.losses[*id].settled && self.ceded(*id).is_positive();
+        let waits = |id: &usize| {
+            let loss = &self.losses[*id];
+            let lacks = loss.measured && loss.deficit.is_positive();
+            (loss.settled || lacks) && self.ceded(*id).is_positive()
+        };
         let Some(id) = (0..self.losses.len()).find(waits) else { return false };
+        if !self.losses[id].settled {
+            let pays = self.ceded(id).min(self.losses[id].deficit.clone());
+            self.note("ceded absorbs");
+            self.venue.transfer(&format!("ceded/{id}"), &format!("suspense/{id}"), &pays);
+            self.losses[id].own_means += &pays;
+            self.losses[id].deficit -= pays;
+            return true;
+        }
         let (held, open) = (self.ceded(id), self.claims_where(id, &|_| true));
         let from = format!("ceded/{id}");
         if open.is_positive() {

@@ -90,10 +90,12 @@ fn step(state: &State, account: AccountId, of: &Liquidation) -> Option<(Duty, Op
     let spec = routes.list.get(of.route)?;
     let plan = || plan(state, account, routes);
     // Nothing is planned where nothing may go.
-    let legs = state.markets.position(account).legs.iter().map(|leg| leg.market);
-    let waits = state.closeouts.room(state, asset, legs) == 0;
+    let waits = || {
+        let legs = state.markets.position(account).legs.iter().map(|leg| leg.market);
+        state.closeouts.room(state, asset, legs) == 0
+    };
     match spec.route {
-        Route::Backstop { .. } | Route::Deleverage if waits => {}
+        Route::Backstop { .. } | Route::Deleverage if waits() => {}
         Route::Backstop { account: buyer, .. } => {
             let sale = sale::to_backstop(state, Party::Account(account), buyer, spec, &plan()?);
             if sale.is_some() {

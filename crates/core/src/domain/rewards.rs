@@ -256,6 +256,7 @@ fn of_fees(
     if !state.domains.behind(layer).any(|(id, _)| id == domain) {
         return Err(Rejection::NotBehind { layer, domain });
     }
+    // A staked layer of a waterfall is in its domain's asset.
     let booked = state.ledger.held(found.asset, Holder::Fees(domain));
     let asked = amount.unwrap_or(booked);
     if asked > booked {

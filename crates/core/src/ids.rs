@@ -71,8 +71,14 @@ dense_id! {
     FeedId,
     /// A source of reports: the number under which the door knows its key.
     SourceId,
-    /// A pool.
+    /// A lending pool.
     PoolId,
+    /// A cover pool.
+    CoverPoolId,
+    /// A risk that a cover pool covers.
+    RiskId,
+    /// A cover that was bought.
+    CoverId,
 }
 
 /// A moment: milliseconds since an origin the venue chooses. The only time core knows.

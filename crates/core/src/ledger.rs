@@ -7,7 +7,7 @@ use alloc::vec::Vec;
 use borsh::{BorshDeserialize, BorshSerialize};
 use serde::{Deserialize, Serialize};
 
-use crate::ids::{AccountId, AssetId, DomainId, LayerId, LossId, MarketId, PoolId};
+use crate::ids::{AccountId, AssetId, CoverPoolId, DomainId, LayerId, LossId, MarketId, PoolId};
 use crate::units::{Amount, SignedAmount};
 
 /// Who holds a balance.
@@ -61,6 +61,8 @@ pub enum Holder {
     Ceded(LossId) = 13,
     /// What stakers of a layer earned and have not taken.
     Rewards(LayerId) = 14,
+    /// A cover pool: premia it has not earned yet, and what it is owed or has for claims.
+    Cover(CoverPoolId) = 15,
 }
 
 /// One movement of money.
@@ -91,7 +93,7 @@ struct Balances {
     by_kind: [Vec<SignedAmount>; KINDS],
 }
 
-const KINDS: usize = 15;
+const KINDS: usize = 16;
 
 /// The kind and the place of a holder in [`Balances`].
 const fn slot(holder: Holder) -> (usize, usize) {
@@ -111,6 +113,7 @@ const fn slot(holder: Holder) -> (usize, usize) {
         Holder::Pool(id) => (12, id.index()),
         Holder::Ceded(id) => (13, id.index()),
         Holder::Rewards(id) => (14, id.index()),
+        Holder::Cover(id) => (15, id.index()),
     }
 }
 
@@ -133,6 +136,7 @@ fn holder(kind: usize, place: usize) -> Option<Holder> {
         12 => Holder::Pool(PoolId(id)),
         13 => Holder::Ceded(LossId(id)),
         14 => Holder::Rewards(LayerId(id)),
+        15 => Holder::Cover(CoverPoolId(id)),
         _ => return None,
     })
 }

@@ -12,10 +12,14 @@ use rhodian_core::allocation::Rule;
 use rhodian_core::control::{self, Parameter, Status};
 use rhodian_core::domain::{self, Attachment, CauseClass, Kind, MemberRule, PeriodCap, Source};
 use rhodian_core::engine::{Action, Actor, Role};
-use rhodian_core::ids::{FeedId, LossId, SourceId};
+use rhodian_core::ids::{FeedId, LossId, RiskId, SourceId};
 use rhodian_core::loss::{self, Rank, RankedClaim};
 use rhodian_core::oracle::{self, FeedSpec, Params, SourceWeight, Value};
+use rhodian_core::pools::cover::{Command, RiskSpec, Trigger};
+use rhodian_core::units::Price;
 use serde::Serialize;
+use world::cover;
+use world::feeds::{FEED, open_feed, say_all};
 use world::lending::{self, Ask};
 use world::{ASSET, DOMAIN, World, amount, layer, members, name};
 
@@ -253,6 +257,33 @@ fn traded() -> World {
     world
 }
 
+/// Covers against a bridge and a peg, with votes: claims that are paid, and a trigger.
+fn covered() -> World {
+    let mut world = cover::pool_of(cover::voted(1), cover::bridge());
+    open_feed(&mut world, "DAI index", oracle::Kind::Price);
+    let below = Price::new(900).unwrap();
+    let trigger = Some(Trigger { feed: FEED, below, window: 60_000 });
+    let spec = RiskSpec { name: name("DAI"), trigger, ..cover::bridge() };
+    cover::give(&mut world, Command::AddRisk { spec: spec.clone() }).unwrap();
+    let (risk, spec) = (RiskId(1), RiskSpec { retention: 100_000, ..spec });
+    cover::give(&mut world, Command::SetRisk { risk, spec }).unwrap();
+    cover::buy(&mut world, "carol", 40_000, cover::YEAR).unwrap();
+    cover::buy_of(&mut world, risk, "dan", 20_000, 10 * cover::DAY).unwrap();
+    world.tick(2 * cover::DAY);
+    cover::report(&mut world, &[(0, 10_000)]).unwrap();
+    cover::vote(&mut world, "ann", 0, true).unwrap();
+    world.tick(3 * cover::DAY);
+    world.tick(cover::DAY);
+    for _ in 0..20 {
+        say_all(&mut world, FEED, 850);
+        world.tick(10_000);
+    }
+    cover::trigger(&mut world, risk, "dan").unwrap();
+    world.tick(cover::DAY);
+    world.tick(40 * cover::DAY);
+    world
+}
+
 fn folder() -> PathBuf {
     PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("tests/golden")
 }
@@ -309,16 +340,16 @@ fn first_of_each<T: Serialize + BorshSerialize>(values: impl Iterator<Item = T>)
 
 #[test]
 fn the_bytes_of_every_kind() {
-    let worlds = [story(), waves(), prices(), lent(), ceded(), traded()];
+    let worlds = [story(), waves(), prices(), lent(), ceded(), traded(), covered()];
     let records = || worlds.iter().flat_map(|world| &world.records);
     let events = records().flat_map(|record| record.events.iter());
     let text = first_of_each(events);
     same_as("event-bytes.txt", &text);
-    let kinds = 6 + 10 + 42 + 4 + 1 + 6 + 11 + 5 + 5;
+    let kinds = 6 + 10 + 42 + 4 + 1 + 7 + 11 + 5 + 5 + 13;
     assert_eq!(text.lines().count(), kinds, "every kind of event is made:\n{text}");
     let actions = records().map(|record| &record.envelope.action);
     let text = first_of_each(actions);
     same_as("command-bytes.txt", &text);
-    let kinds = 6 + 8 + 1 + 11 + 2 + 16 + 1 + 4 + 1 + 10 + 4 + 5;
+    let kinds = 6 + 8 + 1 + 11 + 2 + 16 + 1 + 4 + 1 + 10 + 4 + 5 + 12;
     assert_eq!(text.lines().count(), kinds, "every command is given:\n{text}");
 }

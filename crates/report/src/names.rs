@@ -2,7 +2,9 @@
 //! event needs to know beside the event.
 
 use rhodian_core::engine::State;
-use rhodian_core::ids::{AccountId, AssetId, DomainId, FeedId, LayerId, LossId, MarketId, Name};
+use rhodian_core::ids::{
+    AccountId, AssetId, DomainId, FeedId, LayerId, LossId, MarketId, Name, RiskId,
+};
 use rhodian_core::market::Party;
 use rhodian_core::units::{Amount, Price};
 
@@ -37,6 +39,8 @@ pub trait Names {
     fn price(&self, market: MarketId, price: Price) -> String;
     /// A feed.
     fn feed(&self, id: FeedId) -> String;
+    /// A risk of a cover pool.
+    fn risk(&self, id: RiskId) -> String;
     /// Money, without the asset's name.
     fn money(&self, of: MoneyOf, amount: Amount) -> String;
     /// The name of the asset that money is in.
@@ -111,6 +115,10 @@ impl Names for StateNames<'_> {
 
     fn feed(&self, id: FeedId) -> String {
         named(self.0.oracle.feed(id).map(|feed| &feed.spec.name), "feed", id.0)
+    }
+
+    fn risk(&self, id: RiskId) -> String {
+        named(self.0.covers.risk(id).map(|risk| &risk.spec.name), "risk", id.0)
     }
 
     fn unit(&self, of: MoneyOf) -> String {

@@ -1,5 +1,7 @@
 //! What an event says, as a sentence. Events that people need not read say nothing.
 
+mod cover;
+
 use rhodian_core::closeout::{Event as CloseOutEvent, Why};
 use rhodian_core::collateral::Event as CollateralEvent;
 use rhodian_core::control::{Event as ControlEvent, Status};
@@ -28,6 +30,7 @@ pub fn of_event(names: &dyn Names, event: &Event) -> Option<String> {
         Event::Loss(event) => of_loss(names, event),
         Event::Collateral(event) => of_collateral(names, event),
         Event::Lending(event) => of_lending(names, event),
+        Event::Cover(event) => cover::of_cover(names, event),
         Event::Control(event) => of_control(names, event),
         Event::Oracle(OracleEvent::DomainTightened { domain, feed, to, .. }) => Some(format!(
             "{} goes to {}: {} has had no good value for too long",

@@ -192,5 +192,6 @@ const fn place(holder: Holder) -> usize {
         }
         Holder::Clearing(id) => id.index(),
         Holder::Pool(id) => id.index(),
+        Holder::Cover(id) => id.index(),
     }
 }

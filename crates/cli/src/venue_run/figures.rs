@@ -161,7 +161,7 @@ impl Figures {
         self.counts.get(what).copied().unwrap_or(0)
     }
 
-    fn counted(&mut self, what: &'static str) {
+    pub(super) fn counted(&mut self, what: &'static str) {
         *self.counts.entry(what).or_default() += 1;
     }
 
@@ -202,6 +202,7 @@ impl Figures {
             Event::Oracle(event) => self.of_oracle(event, state),
             Event::Collateral(event) => self.of_collateral(event, state.now().0),
             Event::Lending(event) => self.of_lending(event),
+            Event::Cover(event) => self.of_cover(event),
             Event::Control(_) | Event::TimePassed { .. } => {}
         }
     }

@@ -9,6 +9,7 @@
 //! commands of the engine.
 
 pub mod commands;
+mod cover;
 mod deadlines;
 pub mod driver;
 pub mod feed_figures;

@@ -21,7 +21,7 @@ use crate::venue_file::VenueFile;
 use crate::venue_file::model::Feed;
 
 /// Writes what a rejection is about.
-struct In<'a> {
+pub(super) struct In<'a> {
     state: &'a State,
     file: &'a VenueFile,
     /// The asset that was asked for: 0 is the settled one.
@@ -40,6 +40,7 @@ pub fn refusal(rejection: &Rejection, asset: usize, state: &State, file: &VenueF
         Rejection::CloseOut(of) => words.close_out(of),
         Rejection::Collateral(of) => words.collateral(of),
         Rejection::Lending(of) => words.lending(of),
+        Rejection::Cover(of) => words.cover(of),
         _ => None,
     };
     told.unwrap_or_else(|| rejection.to_string())
@@ -47,7 +48,7 @@ pub fn refusal(rejection: &Rejection, asset: usize, state: &State, file: &VenueF
 
 impl In<'_> {
     /// An amount of the settled asset.
-    fn money(&self, amount: &Amount) -> String {
+    pub(super) fn money(&self, amount: &Amount) -> String {
         self.file.format().write_grouped(*amount)
     }
 
@@ -86,7 +87,7 @@ impl In<'_> {
         self.file.format_of(self.asset).write_grouped(*amount)
     }
 
-    fn account(&self, rejection: &AccountRejection) -> Option<String> {
+    pub(super) fn account(&self, rejection: &AccountRejection) -> Option<String> {
         Some(match rejection {
             AccountRejection::WithdrawalAboveFree { asked, free, held, withheld, lien } => format!(
                 "{} asked, {} is free: equity {} less {} for margin and profit not yet matured \
@@ -160,7 +161,7 @@ impl In<'_> {
     }
 
     /// What stakers ask for, against the domain's limit.
-    fn exits(&self, queue: &ExitQueue) -> String {
+    pub(super) fn exits(&self, queue: &ExitQueue) -> String {
         let limit = i64::try_from(queue.limit).unwrap_or(i64::MAX);
         format!(
             "stakers ask for {} of the {} behind the domain, above its exit_queue_limit of {}: no \

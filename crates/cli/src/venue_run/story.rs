@@ -2,7 +2,7 @@
 
 use rhodian_core::collateral::Event as CollateralEvent;
 use rhodian_core::engine::{Event, State};
-use rhodian_core::ids::{AccountId, DomainId, FeedId, LayerId, LossId, MarketId};
+use rhodian_core::ids::{AccountId, DomainId, FeedId, LayerId, LossId, MarketId, RiskId};
 use rhodian_core::loss::Event as LossEvent;
 use rhodian_core::market::{Event as MarketEvent, Party};
 use rhodian_core::units::{Amount, Price};
@@ -207,6 +207,10 @@ impl rhodian_report::names::Names for Told<'_> {
 
     fn feed(&self, id: FeedId) -> String {
         self.known().feed(id)
+    }
+
+    fn risk(&self, id: RiskId) -> String {
+        self.known().risk(id)
     }
 
     fn size(&self, market: MarketId, lots: u64) -> String {

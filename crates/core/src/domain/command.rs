@@ -283,6 +283,8 @@ pub enum Rejection {
     /// A loss that may draw on the layer was approved and may still be challenged, an account
     /// stands below zero in a domain that it stands behind, or its owner's own loss is to be paid.
     LossKnown { layer: LayerId },
+    /// The stake stands behind covers, and what may leave is less.
+    BacksCover { asked: Amount, room: Amount },
     /// More than the account staked and has not asked for.
     AboveStake { asked: Amount, stays: Amount },
     /// The pot would pass 10^30.
@@ -335,6 +337,7 @@ impl Rejection {
             Self::NotStaked { .. } => "layer-not-staked",
             Self::EpisodeOpen { .. } => "episode-open",
             Self::LossKnown { .. } => "loss-known",
+            Self::BacksCover { .. } => "backs-cover",
             Self::AboveStake { .. } => "above-stake",
             Self::PotAboveBound { .. } => "pot-above-bound",
             Self::DomainOwes { .. } => "domain-owes",
@@ -402,6 +405,9 @@ impl fmt::Display for Rejection {
                 "a loss may come to draw on layer {layer}: approved and open to challenge, or an \
                  account below zero"
             ),
+            Self::BacksCover { asked, room } => {
+                write!(f, "{asked} asked, covers leave {room} of what is staked behind them")
+            }
             Self::AboveStake { asked, stays } => {
                 write!(f, "{asked} asked, {stays} is staked and not asked for yet")
             }

@@ -215,11 +215,15 @@ fn stake(
     if Losses::may_draw_on(state, layer) {
         return Err(Rejection::EpisodeOpen { layer });
     }
+    if state.is_voting(layer) {
+        return Err(Rejection::LossKnown { layer });
+    }
     account::free_above(state, account, asset, amount)?;
     room_in_pot(state, layer, asset, amount)?;
     let staked = state.domains.stake(layer, account);
     let stake = staked.checked_add(amount).map_err(|_| Rejection::PotAboveBound { layer })?;
     state.touch(account, events);
+    state.earn_premia(layer, events);
     events.push(Event::Staked { layer, account, number, asset, amount, stake });
     Ok(())
 }

@@ -230,6 +230,14 @@ fn may_leave(state: &State, layer: LayerId) -> Result<(), Rejection> {
     Ok(())
 }
 
+/// What stands behind covers stays until they have lapsed.
+fn backs_no_cover(state: &State, layer: LayerId, asked: Amount) -> Result<(), Rejection> {
+    match state.may_leave_cover(layer) {
+        Some(room) if asked > room => Err(Rejection::BacksCover { asked, room }),
+        _ => Ok(()),
+    }
+}
+
 /// An account asks for `amount` of its stake in `layer`.
 pub(super) fn ask(
     state: &State,
@@ -251,8 +259,10 @@ pub(super) fn ask(
         return Ok(());
     }
     may_leave(state, layer)?;
+    backs_no_cover(state, layer, amount)?;
     account::room_above(state, account, asset, amount)?;
     state.touch(account, events);
+    state.earn_premia(layer, events);
     let stake = staked.less_or_zero(amount);
     events.push(Event::Unstaked { layer, account, number, asset, amount, stake });
     Ok(())
@@ -266,6 +276,8 @@ pub(crate) fn duty(state: &State) -> Option<Duty> {
     state.domains.exits.iter().find_map(|(layer, exits)| {
         let (until, account) = exits.cooled_down(state.now()).next()?;
         may_leave(state, *layer).ok()?;
+        // Whoever asked first leaves first: no smaller exit goes round one that waits for room.
+        backs_no_cover(state, *layer, exits.exit(account, until)?).ok()?;
         Some(Duty::PayExit { layer: *layer, until, account })
     })
 }
@@ -285,10 +297,12 @@ pub(crate) fn decide_duty(
     let exit = state.domains.exits(layer).and_then(|exits| exits.exit(account, until));
     let of = state.domains.asset_of_layer(layer).zip(exit);
     let (asset, asked) = of.ok_or(Rejection::NotDue)?;
+    backs_no_cover(state, layer, asked)?;
     let held = state.ledger.held(asset, Holder::Account(account));
     let amount = asked.min(Amount::MAX.less_or_zero(held));
     let stake = state.domains.stake(layer, account).less_or_zero(amount);
     state.touch(account, events);
+    state.earn_premia(layer, events);
     events.push(Event::ExitPaid { layer, account, until, asset, amount, stake });
     Ok(())
 }

@@ -18,6 +18,7 @@ pub(crate) use decide::{decide, room_in_pot};
 pub use exits::{ExitQueue, Exits};
 pub(crate) use exits::{decide_duty, duty};
 pub use layer::{Attachment, Basis, Caps, Kind, Layer, LayerSpec, MemberRule, PeriodCap, Source};
+pub(crate) use rewards::of_premium;
 pub use rewards::{RewardFrom, RewardIndex, Rewards};
 
 use crate::ids::{AccountId, AssetId, DomainId, LayerId, Name, WaterfallId};

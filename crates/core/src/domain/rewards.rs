@@ -13,7 +13,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{Domains, Event, Rejection};
 use crate::account;
-use crate::engine::{Events, State};
+use crate::engine::{self, Events, State};
 use crate::ids::{AccountId, DomainId, LayerId};
 use crate::ledger::Holder;
 use crate::loss::{Loss, Stage};
@@ -242,6 +242,39 @@ pub(super) fn give(
     }
     events.push(Event::Rewarded { layer, number, from, asset, amount, index });
     Ok(())
+}
+
+/// What `amount` of the premia that a pool of `domain` earned is to those who are staked in
+/// `layer`: it stands among the domain's fees. Nothing where nobody is staked, where a domain that
+/// the layer stands behind owes, or where a bound would be passed. `events` are those of the same
+/// command.
+pub(crate) fn of_premium(
+    state: &State,
+    (domain, layer): (DomainId, LayerId),
+    amount: Amount,
+    events: &Events,
+) -> Option<Event> {
+    let found = state.domains.layer(layer)?;
+    let (asset, number) = (found.spec.asset, found.last_number);
+    if amount.is_zero() || debt_behind(state, layer).is_some() {
+        return None;
+    }
+    let staked = state.ledger.held(asset, Holder::Layer(layer));
+    let mut held = state.ledger.held(asset, Holder::Rewards(layer));
+    let mut index = state.domains.rewards(layer).map(Rewards::index).unwrap_or_default();
+    for event in events.as_slice() {
+        if let engine::Event::Domain(Event::Rewarded { layer: of, amount, index: after, .. }) =
+            event
+            && *of == layer
+        {
+            held = held.checked_add(*amount).ok()?;
+            index = *after;
+        }
+    }
+    held.checked_add(amount).ok()?;
+    let index = index.after(amount, staked)?;
+    let from = RewardFrom::Fees(domain);
+    Some(Event::Rewarded { layer, number, from, asset, amount, index })
 }
 
 /// What is asked of the fees that were booked in `domain`: all where nothing is said.

@@ -10,7 +10,7 @@ use crate::control::Status;
 use crate::ids::{LossId, Time};
 use crate::ledger::Transfer;
 use crate::market::Party;
-use crate::pools::lending;
+use crate::pools::{cover, lending};
 use crate::{account, closeout, collateral, control, domain, loss, market, oracle};
 
 /// In which capacity someone acts. Doors say who is who; core says who may do what.
@@ -118,6 +118,10 @@ pub enum Action {
     LendingDuty(lending::Duty) = 16,
     /// By the engine, of domains.
     DomainDuty(domain::Duty) = 17,
+    /// Of cover pools.
+    Cover(cover::Command) = 18,
+    /// By the engine, of cover pools.
+    CoverDuty(cover::Duty) = 19,
 }
 
 /// A command: when, by whom, what.
@@ -162,6 +166,8 @@ pub enum Event {
     Collateral(collateral::Event) = 12,
     /// To lending pools.
     Lending(lending::Event) = 13,
+    /// To cover pools.
+    Cover(cover::Event) = 14,
 }
 
 impl From<account::Event> for Event {
@@ -206,6 +212,12 @@ impl From<lending::Event> for Event {
     }
 }
 
+impl From<cover::Event> for Event {
+    fn from(event: cover::Event) -> Self {
+        Self::Cover(event)
+    }
+}
+
 impl From<control::Event> for Event {
     fn from(event: control::Event) -> Self {
         Self::Control(event)
@@ -230,6 +242,7 @@ impl Event {
             Self::CloseOut(event) => event.transfers(visit),
             Self::Collateral(event) => event.transfers(visit),
             Self::Lending(event) => event.transfers(visit),
+            Self::Cover(event) => event.transfers(visit),
             Self::Control(_) | Self::Oracle(_) | Self::TimePassed { .. } => {}
         }
     }
@@ -246,6 +259,7 @@ impl Event {
             Self::CloseOut(event) => event.loss(),
             Self::Collateral(event) => event.loss(),
             Self::Lending(event) => event.loss(),
+            Self::Cover(event) => event.loss(),
             Self::Account(_)
             | Self::Domain(_)
             | Self::Control(_)
@@ -342,6 +356,8 @@ pub enum Rejection {
     Collateral(collateral::Rejection),
     /// Refused by the area of lending pools.
     Lending(lending::Rejection),
+    /// Refused by the area of cover pools.
+    Cover(cover::Rejection),
 }
 
 impl Rejection {
@@ -363,6 +379,7 @@ impl Rejection {
             Self::Oracle(rejection) => rejection.code(),
             Self::Collateral(rejection) => rejection.code(),
             Self::Lending(rejection) => rejection.code(),
+            Self::Cover(rejection) => rejection.code(),
         }
     }
 }
@@ -388,6 +405,7 @@ impl fmt::Display for Rejection {
             Self::Oracle(rejection) => rejection.fmt(f),
             Self::Collateral(rejection) => rejection.fmt(f),
             Self::Lending(rejection) => rejection.fmt(f),
+            Self::Cover(rejection) => rejection.fmt(f),
         }
     }
 }

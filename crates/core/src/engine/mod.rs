@@ -27,7 +27,7 @@ pub use watch::Watch;
 
 use crate::control::Status;
 use crate::ids::DomainId;
-use crate::pools::lending;
+use crate::pools::{cover, lending};
 use crate::{account, closeout, collateral, control, domain, loss, market, oracle};
 
 /// The version of the rules: raised with every change after which the same commands may make other
@@ -74,14 +74,8 @@ pub fn decide(state: &State, envelope: &Envelope, events: &mut Events) -> Result
         Action::Market(command) => {
             market::decide(state, envelope, command, events).map_err(Rejection::Market)
         }
-        Action::MarketDuty(duty) => {
-            market::decide_duty(state, duty, events).map_err(Rejection::Market)
-        }
         Action::CloseOut(command) => {
             closeout::decide(state, envelope, command, events).map_err(Rejection::CloseOut)
-        }
-        Action::CloseOutDuty(duty) => {
-            closeout::decide_duty(state, duty, events).map_err(Rejection::CloseOut)
         }
         Action::Oracle(command) => {
             oracle::decide(state, envelope, command, events).map_err(Rejection::Oracle)
@@ -89,14 +83,33 @@ pub fn decide(state: &State, envelope: &Envelope, events: &mut Events) -> Result
         Action::Collateral(command) => {
             collateral::decide(state, envelope, command, events).map_err(Rejection::Collateral)
         }
-        Action::CollateralDuty(duty) => {
-            collateral::decide_duty(state, duty, events).map_err(Rejection::Collateral)
-        }
         Action::Lending(command) => {
             lending::decide(state, envelope, command, events).map_err(Rejection::Lending)
         }
+        Action::Cover(command) => {
+            cover::decide(state, envelope, command, events).map_err(Rejection::Cover)
+        }
+        duty => decide_duty(state, duty, events),
+    }
+}
+
+/// Checks what the engine gives itself.
+fn decide_duty(state: &State, action: &Action, events: &mut Events) -> Result<(), Rejection> {
+    match action {
+        Action::MarketDuty(duty) => {
+            market::decide_duty(state, duty, events).map_err(Rejection::Market)
+        }
+        Action::CloseOutDuty(duty) => {
+            closeout::decide_duty(state, duty, events).map_err(Rejection::CloseOut)
+        }
+        Action::CollateralDuty(duty) => {
+            collateral::decide_duty(state, duty, events).map_err(Rejection::Collateral)
+        }
         Action::LendingDuty(duty) => {
             lending::decide_duty(state, duty, events).map_err(Rejection::Lending)
+        }
+        Action::CoverDuty(duty) => {
+            cover::decide_duty(state, duty, events).map_err(Rejection::Cover)
         }
         Action::DomainDuty(duty) => {
             domain::decide_duty(state, duty, events).map_err(Rejection::Domain)
@@ -105,7 +118,8 @@ pub fn decide(state: &State, envelope: &Envelope, events: &mut Events) -> Result
         Action::OracleDuty(duty) => {
             oracle::decide_duty(state, duty, events).map_err(Rejection::Oracle)
         }
-        Action::Tick => Ok(()),
+        // Commands are decided above, and time passes before.
+        _ => Ok(()),
     }
 }
 
@@ -116,6 +130,7 @@ pub fn decide(state: &State, envelope: &Envelope, events: &mut Events) -> Result
 #[must_use]
 pub const fn may(role: Role, action: &Action) -> bool {
     use account::Command as A;
+    use cover::Command as C;
     use domain::Command as D;
     match role {
         Role::Engine => is_duty(action) || matches!(action, Action::Tick),
@@ -133,6 +148,7 @@ pub const fn may(role: Role, action: &Action) -> bool {
                     )
                     | Action::Loss(loss::Command::PayDraw { account: Some(_), .. })
                     | Action::CloseOut(closeout::Command::Bid { .. })
+                    | Action::Cover(C::Buy { .. } | C::Vote { .. } | C::Trigger { .. })
             ) || matches!(action, Action::Lending(command) if command.pool().is_some())
         }
         Role::Guardian => matches!(action, Action::Control(control::Command::SetStatus { .. })),
@@ -150,6 +166,7 @@ const fn is_duty(action: &Action) -> bool {
             | Action::CollateralDuty(_)
             | Action::LendingDuty(_)
             | Action::DomainDuty(_)
+            | Action::CoverDuty(_)
     )
 }
 
@@ -173,6 +190,8 @@ const fn needs(action: &Action) -> (Status, bool) {
         Action::Market(market::Command::Fill { .. })
         | Action::CloseOut(closeout::Command::Bid { .. }) => (Status::ReduceOnly, true),
         Action::Lending(command) => of_lending(command),
+        // Who buys pays, and puts risk on those who stand behind him.
+        Action::Cover(cover::Command::Buy { .. }) => (Status::Open, true),
         // The buyer's money leaves his account: not before what is due could hold it.
         Action::Collateral(collateral::Command::Sell { buyer: Some(_), .. }) => {
             (Status::Settling, true)
@@ -183,7 +202,8 @@ const fn needs(action: &Action) -> (Status, bool) {
         | Action::Market(_)
         | Action::CloseOut(_)
         | Action::Oracle(_)
-        | Action::Collateral(_) => (Status::Settling, false),
+        | Action::Collateral(_)
+        | Action::Cover(_) => (Status::Settling, false),
         // What is due is done, and time passes, whatever the status.
         Action::Duty(_)
         | Action::CloseOutDuty(_)
@@ -192,6 +212,7 @@ const fn needs(action: &Action) -> (Status, bool) {
         | Action::CollateralDuty(_)
         | Action::LendingDuty(_)
         | Action::DomainDuty(_)
+        | Action::CoverDuty(_)
         | Action::Tick => (Status::Closed, false),
     }
 }
@@ -227,6 +248,7 @@ fn domain_of(state: &State, action: &Action) -> Option<DomainId> {
         | Action::Loss(
             loss::Command::ReportLoss { domain, .. } | loss::Command::DeclareDefault { domain, .. },
         ) => Some(domain),
+        Action::Cover(ref command) => state.domain_of_cover(command),
         Action::Lending(ref command) => {
             let pool = command.pool().and_then(|pool| state.lending.pool(pool));
             pool.map(|pool| pool.spec.domain)
@@ -287,7 +309,10 @@ fn due(state: &State, events: &mut Events) -> Option<(Envelope, bool)> {
     let of_marks = || market::strayed(state).map(Action::MarketDuty);
     let of_loss = || loss::duty(state).map(Action::Duty);
     let of_domains = || domain::duty(state).map(Action::DomainDuty);
-    let of_pools = || lending::duty(state).map(Action::LendingDuty);
+    let of_pools = || {
+        let lent = lending::duty(state).map(Action::LendingDuty);
+        lent.or_else(|| cover::duty(state).map(Action::CoverDuty))
+    };
     let of_markets = || market::duty(state).map(Action::MarketDuty);
     let of_collateral = || collateral::duty(state).map(Action::CollateralDuty);
     let mut decided = false;

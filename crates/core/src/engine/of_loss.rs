@@ -42,6 +42,7 @@ impl State {
                 ..
             } => self.domains.reward_taken(layer, account, amount),
             loss::Event::LossSettled { loss } => self.lending.loss_settled(loss),
+            loss::Event::LossDismissed { loss, .. } => self.covers.loss_dismissed(loss),
             loss::Event::RemainderReturned { .. }
             | loss::Event::PoolRepaid { .. }
             | loss::Event::ClaimCeded { .. } => self.comes_back(event),

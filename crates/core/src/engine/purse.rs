@@ -7,7 +7,7 @@ use super::{Events, State};
 use crate::domain::{Basis, Source};
 use crate::ids::{AccountId, AssetId, DomainId, LayerId, LossId, OwnerId, PoolId};
 use crate::loss::{self, Loss};
-use crate::pools::lending;
+use crate::pools::{cover, lending};
 use crate::recovery::Bearer;
 use crate::units::Amount;
 
@@ -85,6 +85,21 @@ impl State {
             lending::accrue_once(self, id, pool, events);
             events.push(lending::Event::SupplyTaken { pool: id, loss, asset, rows });
         }
+    }
+
+    /// Whether `domain` bears the losses of a pool.
+    pub(crate) fn has_pool(&self, domain: DomainId) -> bool {
+        self.lending.in_domain(domain).is_some() || self.covers.in_domain(domain).is_some()
+    }
+
+    /// A loss is detected: what is claimed of it its book owes from now on. What was earned until
+    /// then stands behind it.
+    pub(crate) fn owe_claimants(&self, loss: LossId, events: &mut Events) {
+        let Some((pool, incident)) = self.covers.incident(loss) else { return };
+        let Some(found) = self.covers.pool(pool) else { return };
+        let Some(asset) = self.domains.asset_of(found.spec.domain) else { return };
+        cover::earn_once(self, pool, found, events);
+        events.push(cover::Event::Owed { pool, loss, asset, amount: incident.due });
     }
 
     /// Whether a pool found the loss, and it is not settled.

@@ -19,6 +19,7 @@ use crate::margin;
 use crate::market::{self, Markets, Party};
 use crate::oracle::Purpose;
 use crate::oracle::{self, Oracle};
+use crate::pools::cover::Covers;
 use crate::pools::lending::Lending;
 use crate::units::Amount;
 
@@ -47,6 +48,8 @@ pub struct State {
     pub collaterals: Collaterals,
     /// Lending pools.
     pub lending: Lending,
+    /// Cover pools.
+    pub covers: Covers,
     #[borsh(skip)]
     pub(super) watch: Watch,
 }
@@ -237,6 +240,11 @@ impl State {
         watched.into_iter().flatten().chain(scanned.into_iter().flatten())
     }
 
+    /// Whether an episode of `domain` is open.
+    pub(crate) fn has_open_episode(&self, domain: DomainId) -> bool {
+        self.open_episodes().any(|(_, episode)| episode.domain == domain)
+    }
+
     /// The losses of which an uncovered debt is open, in id order, with the debt.
     pub(crate) fn debts(&self) -> impl Iterator<Item = (LossId, &Loss)> {
         let watched = self
@@ -304,6 +312,13 @@ impl State {
             Event::Lending(event) => {
                 self.lending.evolve(event, self.now);
                 self.markets.evolve_lending(event);
+                if let Some((account, number)) = event.numbered() {
+                    self.accounts.number(account, number);
+                }
+            }
+            Event::Cover(event) => {
+                self.covers.evolve(event, self.now);
+                self.markets.evolve_cover(event);
                 if let Some((account, number)) = event.numbered() {
                     self.accounts.number(account, number);
                 }

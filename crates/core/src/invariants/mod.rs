@@ -4,6 +4,9 @@
 //! follows the events, keeps its own totals, and looks only at what an event touched. They share
 //! no code, so that a law broken in one place is seen in two.
 
+mod cover;
+#[cfg(test)]
+mod cover_tests;
 mod full;
 mod kept;
 mod leave;
@@ -60,6 +63,8 @@ pub const BOOK: &str = "INV-11";
 pub const STAKES: &str = "INV-12";
 /// The law of lending pools.
 pub const LENDING: &str = "INV-13";
+/// The law of cover pools.
+pub const COVER: &str = "INV-14";
 
 /// Every law, in order.
 pub const LAWS: &[Law] = &[
@@ -165,6 +170,15 @@ pub const LAWS: &[Law] = &[
                    collateral is what they pledged, and nobody shares in nothing.",
         full: "each pool's books, its positions and its balances",
         running: "what the events of a pool moved on each side, and the shares of each account",
+    },
+    Law {
+        id: COVER,
+        sentence: "What a cover pool holds is what it has not earned of premia and what it is owed \
+                   or has for claims, to the part of an atom; no cover pays more than it covers, \
+                   and nothing is paid before there is money for it.",
+        full: "each pool's balance against its covers and incidents; its sums against its covers",
+        running: "premia, what was earned, what came to be owed and what was paid, by pool and by \
+                  claim",
     },
 ];
 

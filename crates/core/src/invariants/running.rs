@@ -7,11 +7,11 @@ use alloc::string::String;
 
 use super::kept::Kept;
 use super::leave::Halts;
-use super::lending;
 use super::lots::Lots;
 use super::{
     BOOK, Broken, CAPS, DIVIDED, LEDGER, LIVE, ONCE, ORDER, PROFIT_FIRST, REPAID, SETTLED, STAKES,
 };
+use super::{cover, lending};
 use crate::domain::{self, Kind};
 use crate::engine::{Event, State};
 use crate::ids::{AccountId, AssetId, DomainId, EpisodeId, LayerId, LiableSetId, LossId};
@@ -58,6 +58,7 @@ pub struct Running {
     lots: Lots,
     halts: Halts,
     lending: lending::Running,
+    cover: cover::Running,
 }
 
 fn broken(law: &'static str, detail: String) -> Result<(), Broken> {
@@ -103,6 +104,7 @@ impl Running {
             }
             Event::Domain(event) => self.stakes_of_domain(event, state),
             Event::Lending(event) => self.lending.after(event, state),
+            Event::Cover(event) => self.cover.after(event, state),
             Event::Market(_) | Event::CloseOut(_) => self.lots.after(event, state),
             Event::Account(_)
             | Event::Control(_)

@@ -4,8 +4,8 @@ use alloc::vec;
 use alloc::vec::Vec;
 
 use super::{
-    BOOK, Broken, CAPS, DIVIDED, LAWS, LEDGER, LENDING, LIVE, MARKETS, ONCE, ORDER, PROFIT_FIRST,
-    REPAID, Running, SETTLED, STAKES, check,
+    BOOK, Broken, CAPS, COVER, DIVIDED, LAWS, LEDGER, LENDING, LIVE, MARKETS, ONCE, ORDER,
+    PROFIT_FIRST, REPAID, Running, SETTLED, STAKES, check,
 };
 use crate::account::{self, AccountKind};
 use crate::allocation::Rule;
@@ -29,7 +29,7 @@ pub(super) fn name(text: &str) -> Name {
 }
 
 pub(super) const FUND: LayerId = LayerId(0);
-const TRANCHE: LayerId = LayerId(1);
+pub(super) const TRANCHE: LayerId = LayerId(1);
 const PROFIT: LayerId = LayerId(2);
 const PRINCIPAL: LayerId = LayerId(3);
 
@@ -317,8 +317,10 @@ fn both_forms_see_a_result_that_pays_twice() {
 fn both_forms_see_each_law_broken() {
     let breaches = breaches();
     let broken: Vec<&str> = breaches.iter().map(|(law, ..)| *law).collect();
-    let all: Vec<&str> = LAWS.iter().map(|law| law.id).filter(|id| *id != MARKETS).collect();
-    assert_eq!(broken, all, "every law is broken once; that of lots in `lots_tests`");
+    let apart = [MARKETS, COVER];
+    let all = LAWS.iter().map(|law| law.id).filter(|id| !apart.contains(id));
+    let all: Vec<&str> = all.collect();
+    assert_eq!(broken, all, "every law is broken once; those apart in `lots_tests` and so on");
     for (law, spoil, forge) in breaches {
         let mut state = state_of(&story());
         spoil(&mut state);

@@ -111,6 +111,7 @@ pub(super) fn draw_pot(
     let (asset, amount) = (spec.asset, draw.planned);
     let staked = spec.kind.is_staked();
     let stakes = if staked { reduced(state, layer, amount)? } else { Vec::new() };
+    state.earn_premia(layer, events);
     events.push(Event::PotDrawn { loss, layer, asset, amount, stakes });
     events.push(Event::DrawClosed { loss, layer, received: amount });
     Ok(())

@@ -155,7 +155,7 @@ pub(super) fn report_loss(
     Ok(())
 }
 
-fn new_number(
+pub(super) fn new_number(
     state: &State,
     domain: DomainId,
     number: u64,
@@ -223,6 +223,9 @@ pub(super) fn approve(
     let found = state.losses.loss(loss).ok_or(Rejection::UnknownLoss { loss })?;
     if found.stage != Stage::Reported {
         return Err(Rejection::Stage { loss, needs: "waiting for a second approver" });
+    }
+    if state.is_voted_on(loss) {
+        return Err(Rejection::VotedOn { loss });
     }
     if matches!(found.origin, Origin::Reported { by, .. } if by == envelope.actor) {
         return Err(Rejection::SameApprover { loss });
@@ -338,7 +341,7 @@ pub(crate) fn found(
 }
 
 /// The number of the loss that is found `place` after the last.
-fn derived_number(state: &State, place: usize) -> u64 {
+pub(super) fn derived_number(state: &State, place: usize) -> u64 {
     let count = u64::try_from(state.losses.losses.len() + place).unwrap_or(u64::MAX >> 1);
     DERIVED_NUMBERS | count
 }
@@ -448,6 +451,7 @@ pub(super) fn detect(state: &State, loss: LossId, events: &mut Events) -> Result
         touch_owner(state, owner, events);
     }
     events.push(Event::LossDetected { loss, episode, set, owner });
+    state.owe_claimants(loss, events);
     Ok(())
 }
 

@@ -64,9 +64,11 @@ pub(super) fn take_own_means(
         return Err(Rejection::NotDue);
     }
     let asset = super::detect::asset_of(state, found.domain)?;
+    // A reported loss leaves the world, but where its book owes a pool what is claimed of it.
+    let owes = !state.ledger.owed(asset, Holder::Book(loss)).is_zero();
     let (close_out, margin) = match found.origin {
-        Origin::Reported { .. } => measure_reported(state, loss, found, asset, events),
-        Origin::Derived => measure_book(state, loss, found, asset, events),
+        Origin::Reported { .. } if !owes => measure_reported(state, loss, found, asset, events),
+        _ => measure_book(state, loss, found, asset, events),
     };
     let mut taker = Taker { state, loss, asset, left: close_out.less_or_zero(margin), events };
     for off in super::set_off::of_loss(state, found, asset) {

@@ -6,6 +6,7 @@
 
 mod absorb;
 mod ceded;
+mod claimed;
 mod claims;
 mod command;
 mod decide;
@@ -33,6 +34,7 @@ use alloc::vec::Vec;
 use borsh::{BorshDeserialize, BorshSerialize};
 use serde::{Deserialize, Serialize};
 
+pub(crate) use claimed::{NewLoss, reported};
 pub use command::{Command, Duty, Rank, RankedClaim, ReportedClaim, SetOff};
 pub(crate) use decide::{decide, decide_duty};
 pub(crate) use detect::{found, next};

@@ -50,6 +50,8 @@ pub enum Rejection {
     SetOffNotOwners { account: AccountId },
     /// The loss is not at the stage the command needs.
     Stage { loss: LossId, needs: &'static str },
+    /// Stakers vote on what is claimed: nobody else approves it.
+    VotedOn { loss: LossId },
     /// The reporter cannot approve his own report.
     SameApprover { loss: LossId },
     /// The time to challenge is over.
@@ -130,6 +132,7 @@ impl Rejection {
             Self::MarginAboveHeld { .. } => "margin-above-held",
             Self::SetOffNotOwners { .. } => "set-off-not-owners",
             Self::Stage { .. } => "loss-stage",
+            Self::VotedOn { .. } => "voted-on",
             Self::SameApprover { .. } => "same-approver",
             Self::ChallengeOver { .. } => "challenge-over",
             Self::NotPending { .. } => "draw-not-pending",
@@ -192,6 +195,9 @@ impl fmt::Display for Rejection {
                 write!(f, "account {account} is not another account of the failed owner")
             }
             Self::Stage { loss, needs } => write!(f, "loss {loss} is not {needs}"),
+            Self::VotedOn { loss } => {
+                write!(f, "stakers vote on loss {loss}: nobody else approves it")
+            }
             Self::SameApprover { loss } => {
                 write!(f, "whoever reported loss {loss} cannot approve it")
             }

@@ -8,9 +8,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{Checkpoint, Feeds, Flaw, MarketSpec};
 use crate::domain::ExitQueue;
-use crate::ids::{
-    AccountId, AssetId, CheckpointId, DomainId, FeedId, LossId, MarketId, Name, PoolId,
-};
+use crate::ids::{AccountId, AssetId, CheckpointId, DomainId, FeedId, LossId, MarketId, Name};
 use crate::ledger::{Holder, Transfer};
 use crate::oracle::Unfit;
 use crate::units::{Amount, Price, Quantity, SignedAmount};
@@ -256,7 +254,7 @@ pub enum Rejection {
     /// There is no such domain.
     UnknownDomain { domain: DomainId },
     /// The domain bears the losses of a pool alone.
-    DomainOfPool { domain: DomainId, pool: PoolId },
+    DomainOfPool { domain: DomainId },
     /// There is no such account.
     UnknownAccount { account: AccountId },
     /// There is no such close-out book, or it is flat.
@@ -436,8 +434,8 @@ impl fmt::Display for Rejection {
         match self {
             Self::UnknownMarket { market } => write!(f, "there is no market {market}"),
             Self::UnknownDomain { domain } => write!(f, "there is no domain {domain}"),
-            Self::DomainOfPool { domain, pool } => {
-                write!(f, "domain {domain} bears the losses of pool {pool} alone")
+            Self::DomainOfPool { domain } => {
+                write!(f, "domain {domain} bears the losses of a pool alone")
             }
             Self::UnknownAccount { account } => write!(f, "there is no account {account}"),
             Self::UnknownBook { loss } => write!(f, "loss {loss} has no open close-out book"),

@@ -79,8 +79,8 @@ fn list(state: &State, spec: &MarketSpec, events: &mut Events) -> Result<(), Rej
     if !found.waterfalls.contains_key(&CauseClass::Default) {
         return Err(Rejection::NoWaterfall { domain });
     }
-    if let Some((pool, _)) = state.lending.in_domain(domain) {
-        return Err(Rejection::DomainOfPool { domain, pool });
+    if state.has_pool(domain) {
+        return Err(Rejection::DomainOfPool { domain });
     }
     if state.markets.markets().any(|(_, market)| market.spec.name == spec.name) {
         return Err(Rejection::NameInUse { name: spec.name.clone() });

@@ -9,7 +9,7 @@ use crate::closeout;
 use crate::collateral;
 use crate::domain;
 use crate::ids::{AccountId, AssetId, DomainId, LossId, MarketId, Time};
-use crate::pools::lending;
+use crate::pools::{cover, lending};
 use crate::units::{Amount, Quantity};
 
 impl Markets {
@@ -305,6 +305,22 @@ impl Markets {
                 self.moved(liquidator, collateral, seized, false);
             }
             L::Opened { .. } | L::Accrued { .. } | L::Failed { .. } | L::SupplyTaken { .. } => {}
+        }
+    }
+
+    /// Premia leave an account as deposits to others do, and what the insured are paid comes as
+    /// one.
+    pub(crate) fn evolve_cover(&mut self, event: &cover::Event) {
+        match *event {
+            cover::Event::Bought { account, asset, premium, .. } => {
+                self.moved(account, asset, premium, true);
+            }
+            cover::Event::Paid { asset, ref rows, .. } => {
+                for (_, account, amount) in rows {
+                    self.moved(*account, asset, *amount, false);
+                }
+            }
+            _ => {}
         }
     }
 

@@ -3,6 +3,7 @@
 
 pub mod acts;
 pub mod collateral;
+pub mod cover;
 pub mod feeds;
 pub mod laws;
 pub mod lending;

@@ -2,7 +2,9 @@
 
 use maud::{Markup, html};
 use rhodian_core::engine::Event;
-use rhodian_core::ids::{AccountId, AssetId, DomainId, FeedId, LayerId, LossId, MarketId, Time};
+use rhodian_core::ids::{
+    AccountId, AssetId, DomainId, FeedId, LayerId, LossId, MarketId, RiskId, Time,
+};
 use rhodian_core::market;
 use rhodian_core::units::{Amount, Price};
 use rhodian_report::money::Money;
@@ -129,6 +131,10 @@ impl Names for Seen<'_, '_> {
 
     fn feed(&self, id: FeedId) -> String {
         StateNames(self.0.state).feed(id)
+    }
+
+    fn risk(&self, id: RiskId) -> String {
+        StateNames(self.0.state).risk(id)
     }
 
     fn size(&self, market: MarketId, lots: u64) -> String {

@@ -55,7 +55,8 @@ fn open(state: &State, spec: &PoolSpec, events: &mut Events) -> Result<(), Rejec
         return Err(Rejection::DomainTaken { domain, pool });
     }
     let listed = state.markets.markets().any(|(_, market)| market.spec.domain == domain);
-    if listed || state.open_episodes().any(|(_, episode)| episode.domain == domain) {
+    let covers = state.covers.in_domain(domain).is_some();
+    if listed || covers || state.has_open_episode(domain) {
         return Err(Rejection::DomainInUse { domain });
     }
     let default = CauseClass::Default;

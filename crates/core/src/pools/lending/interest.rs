@@ -1,39 +1,13 @@
 //! Interest: simple between two accruals, at the rate of the utilisation that stood, in whole atoms
 //! with the rest carried. So who asks often loses nothing to rounding.
 
-use super::{Books, Event, Pool, Rates};
+use super::{Books, Event, Pool};
 use crate::engine::{self, Events, State};
 use crate::ids::{PoolId, Time};
 use crate::market::RATE_UNIT;
+use crate::pools::RATE_TIME;
 use crate::units::Amount;
 use crate::wide::{mul_div_floor, mul_div_rem};
-
-/// The milliseconds of the year that rates are of: 365 days.
-pub const YEAR: u64 = 31_536_000_000;
-
-/// What a rate times milliseconds is divided by.
-const UNIT: u64 = YEAR * 1_000_000;
-
-impl Rates {
-    /// The rate of a year in millionths at `utilisation` in millionths, rounded down (for
-    /// borrowers): it rises to `at_kink` at the kink, and from there to `at_full`.
-    #[must_use]
-    pub fn at(&self, utilisation: u32) -> u32 {
-        let used = utilisation.min(RATE_UNIT);
-        let line = |from: u32, to: u32, part: u32, whole: u32| match whole {
-            0 => to,
-            _ => {
-                let rise = u64::from(to - from) * u64::from(part) / u64::from(whole);
-                from + u32::try_from(rise).unwrap_or(u32::MAX)
-            }
-        };
-        if used <= self.kink {
-            line(self.at_zero, self.at_kink, used, self.kink)
-        } else {
-            line(self.at_kink, self.at_full, used - self.kink, RATE_UNIT - self.kink)
-        }
-    }
-}
 
 /// Accrues a pool before it changes, once in a command: its events are of one moment.
 pub(crate) fn accrue_once(state: &State, id: PoolId, pool: &Pool, events: &mut Events) {
@@ -86,13 +60,13 @@ impl Pool {
             return None;
         }
         let rate = u128::from(self.spec.rates.at(books.utilisation())) * u128::from(millis);
-        let whole = mul_div_rem(books.debt.total.atoms(), rate, u128::from(UNIT));
+        let whole = mul_div_rem(books.debt.total.atoms(), rate, u128::from(RATE_TIME));
         let room = Amount::MAX.atoms() - books.assets().atoms();
         let (due, rest) = match whole {
             Some((due, rest)) => {
                 let rest = rest + u128::from(books.rest);
                 // What is due is cut first: an atom more of it is still in bounds.
-                (due.min(room) + rest / u128::from(UNIT), rest % u128::from(UNIT))
+                (due.min(room) + rest / u128::from(RATE_TIME), rest % u128::from(RATE_TIME))
             }
             None => (room, 0),
         };

@@ -31,11 +31,12 @@ pub use command::{Command, Duty, Event};
 pub(crate) use decide::decide;
 pub(crate) use fail::{decide_duty, duty};
 pub use health::Health;
-pub use interest::YEAR;
 pub(crate) use interest::accrue_once;
 pub use rejection::Rejection;
 pub use shares::{SHARES_PER_ATOM, Shares, Side};
-pub use spec::{Flaw, MAX_POOL, MIN_DEBT, PoolSpec, Rates};
+pub use spec::{Flaw, MAX_POOL, MIN_DEBT, PoolSpec};
+
+pub use super::{Rates, YEAR};
 
 use crate::ids::{AccountId, AssetId, DomainId, LossId, PoolId, Time};
 use crate::units::Amount;

@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::ids::{AssetId, DomainId, LayerId, Name};
 use crate::market::RATE_UNIT;
+use crate::pools::Rates;
 use crate::units::Amount;
 
 /// The most that a pool may take in and lend: 10^24 atoms, so that shares stay in their bounds.
@@ -18,23 +19,6 @@ pub const MIN_DEBT: u128 = 1_000;
 
 /// The highest rate of a year, in millionths: a thousand per cent.
 const MAX_RATE: u32 = 10_000_000;
-
-/// The rate of interest by utilisation: two lines that meet at the kink.
-#[derive(
-    Clone, Copy, Debug, PartialEq, Eq, BorshSerialize, BorshDeserialize, Serialize, Deserialize,
-)]
-#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
-#[serde(deny_unknown_fields)]
-pub struct Rates {
-    /// The rate of a year where nothing is lent, in millionths.
-    pub at_zero: u32,
-    /// The utilisation at which the rate begins to rise faster, in millionths.
-    pub kink: u32,
-    /// The rate of a year at the kink, in millionths.
-    pub at_kink: u32,
-    /// The rate of a year where all is lent, in millionths.
-    pub at_full: u32,
-}
 
 /// A lending pool.
 #[derive(Clone, Debug, PartialEq, Eq, BorshSerialize, BorshDeserialize, Serialize, Deserialize)]

@@ -1,0 +1,214 @@
+//! Incidents: what is claimed, of whom, and by which evidence. Reports wait for approval or a vote;
+//! a price that is low for long needs neither. Both may be challenged.
+
+use alloc::vec::Vec;
+
+use super::price::part_ceil;
+use super::{Claim, Command, Cover, Event, Lost, Pool, Rejection, Risk, Trigger};
+use crate::account;
+use crate::allocation::{self, Claims, Rule};
+use crate::control::Parameter;
+use crate::engine::{Envelope, Events, State};
+use crate::ids::{AccountId, CoverId, CoverPoolId, LossId, Name, RiskId, Time};
+use crate::loss::{self, NewLoss};
+use crate::oracle::Average;
+use crate::units::{Amount, Price};
+
+/// The incident of `risk` that is not detected yet, if there is one.
+pub(super) fn waiting(pool: &Pool, risk: RiskId) -> Option<LossId> {
+    let waits =
+        |loss: &&LossId| pool.incidents.get(*loss).is_some_and(|of| of.risk == risk && !of.owed);
+    pool.open.iter().find(waits).copied()
+}
+
+/// An incident on its way to a report.
+struct Found<'a> {
+    state: &'a State,
+    risk: (RiskId, &'a Risk),
+    pool: (CoverPoolId, &'a Pool),
+    happened: Time,
+}
+
+impl<'a> Found<'a> {
+    fn new(state: &'a State, id: RiskId, happened: Time) -> Result<Self, Rejection> {
+        let risk = state.covers.risk(id).ok_or(Rejection::UnknownRisk { risk: id })?;
+        let pool = state.covers.pool_of(id).ok_or(Rejection::UnknownRisk { risk: id })?;
+        Ok(Self { state, risk: (id, risk), pool, happened })
+    }
+
+    /// Each loss against its cover.
+    fn claims(&self, losses: &[Lost]) -> Result<Vec<Claim>, Rejection> {
+        let mut losses = losses.to_vec();
+        losses.sort_unstable_by_key(|lost| lost.cover);
+        let twice = losses.windows(2).find(|pair| pair[0].cover == pair[1].cover);
+        if let Some(pair) = twice {
+            return Err(Rejection::CoverTwice { cover: pair[0].cover });
+        }
+        losses.into_iter().map(|lost| self.claim(lost)).collect()
+    }
+
+    fn claim(&self, lost: Lost) -> Result<Claim, Rejection> {
+        let Lost { cover: id, amount } = lost;
+        let cover = self.state.covers.cover(id).filter(|cover| cover.risk == self.risk.0);
+        let cover = cover.ok_or(Rejection::UnknownCover { cover: id, risk: self.risk.0 })?;
+        if amount.is_zero() {
+            return Err(Rejection::ZeroAmount);
+        }
+        if !cover.covers(self.happened) || cover.stage == super::Stage::Lapsed {
+            let (from, until) = (cover.from, cover.until);
+            let happened = self.happened;
+            return Err(Rejection::NotCovered { cover: id, happened, from, until });
+        }
+        Ok(self.due(id, cover, amount))
+    }
+
+    fn due(&self, id: CoverId, cover: &Cover, lost: Amount) -> Claim {
+        let borne = part_ceil(lost, self.risk.1.spec.retention);
+        let due = lost.less_or_zero(borne).min(cover.unclaimed());
+        Claim { cover: id, lost, due }
+    }
+
+    /// All that is covered was lost.
+    fn all(&self) -> Vec<Claim> {
+        let covers = self.state.covers.covers();
+        let standing = covers.filter(|(_, cover)| {
+            cover.risk == self.risk.0
+                && cover.covers(self.happened)
+                && cover.stage != super::Stage::Lapsed
+        });
+        standing.map(|(id, cover)| self.due(id, cover, cover.unclaimed())).collect()
+    }
+
+    /// Where an incident is capped, what is due is what the cap leaves, in proportion.
+    fn capped(&self, mut claims: Vec<Claim>) -> Result<(Vec<Claim>, Amount), Rejection> {
+        // Covers sum to at most 10^24.
+        let sum = Amount::sum(claims.iter().map(|claim| claim.due));
+        let due = self.pool.1.spec.incident_cap.map_or(sum, |cap| cap.min(sum));
+        if due < sum {
+            let dues: Vec<Amount> = claims.iter().map(|claim| claim.due).collect();
+            let of = Claims { caps: &dues, weights: &dues, ..Claims::default() };
+            let divided = allocation::divide(Rule::Proportional, due, &of);
+            let shares = divided.map_err(|_| Rejection::TooMany { what: "claims" })?.shares;
+            for (claim, share) in claims.iter_mut().zip(shares) {
+                claim.due = share;
+            }
+        }
+        if due.is_zero() {
+            return Err(Rejection::NothingDue);
+        }
+        Ok((claims, due))
+    }
+
+    fn push(
+        self,
+        of: NewLoss,
+        (claims, due): (Vec<Claim>, Amount),
+        vote: Option<Time>,
+        events: &mut Events,
+    ) -> Result<(), Rejection> {
+        let loss = loss::next(self.state).ok_or(Rejection::TooMany { what: "losses" })?;
+        let (pool, _) = self.pool;
+        let of = NewLoss { amount: due, ..of };
+        loss::reported(self.state, of, events)?;
+        let (risk, happened) = (self.risk.0, self.happened);
+        events.push(Event::Reported { pool, loss, risk, happened, due, claims, vote });
+        Ok(())
+    }
+}
+
+pub(super) fn report(
+    state: &State,
+    envelope: &Envelope,
+    command: &Command,
+    events: &mut Events,
+) -> Result<(), Rejection> {
+    let Command::Report { risk, number, ref cause, evidence, happened, ref losses } = *command
+    else {
+        return Err(Rejection::NotDue);
+    };
+    let found = Found::new(state, risk, happened)?;
+    let now = state.now();
+    if happened > now {
+        return Err(Rejection::NotHappened { happened, now });
+    }
+    let claims = found.capped(found.claims(losses)?)?;
+    let (pool, of) = (found.pool.1, found.risk.1);
+    let vote = pool.spec.vote.map(|terms| now.after(terms.length));
+    let of = NewLoss {
+        domain: pool.spec.domain,
+        number: Some(number),
+        class: of.spec.class,
+        cause: cause.clone(),
+        evidence,
+        by: envelope.actor,
+        amount: Amount::ZERO,
+        challenge: None,
+    };
+    found.push(of, claims, vote, events)
+}
+
+/// The price of a risk was low for as long as its trigger says: what is covered since before is
+/// claimed.
+pub(super) fn trigger(
+    state: &State,
+    envelope: &Envelope,
+    risk: RiskId,
+    (account, number): (AccountId, u64),
+    events: &mut Events,
+) -> Result<(), Rejection> {
+    let spec = &state.covers.risk(risk).ok_or(Rejection::UnknownRisk { risk })?.spec;
+    account::owned_by(state, envelope.actor, account)?;
+    account::numbered(state, account, number)?;
+    let trigger = spec.trigger.ok_or(Rejection::NoTrigger { risk })?;
+    let (from, to, mean) = come_about(state, trigger)?;
+    let found = Found::new(state, risk, from)?;
+    let (pool, domain) = (found.pool, found.pool.1.spec.domain);
+    if let Some(loss) = waiting(pool.1, risk) {
+        return Err(Rejection::IncidentOpen { risk, loss });
+    }
+    let claims = found.capped(found.all())?;
+    events.push(Event::Triggered { pool: pool.0, risk, account, number, from, to, mean });
+    let time = state.control.millis(domain, Parameter::ChallengeTime);
+    let of = NewLoss {
+        domain,
+        number: None,
+        class: spec.class,
+        cause: Name::new("the price of the risk stood below its trigger")
+            .ok_or(Rejection::NotDue)?,
+        evidence: evidence(trigger, from, to, mean),
+        by: envelope.actor,
+        amount: Amount::ZERO,
+        challenge: Some(state.now().after(time)),
+    };
+    found.push(of, claims, None, events)
+}
+
+/// The window that ends with the last whole cell, and its mean price, where all of it is known to
+/// settlement quality and the mean is below.
+fn come_about(state: &State, trigger: Trigger) -> Result<(Time, Time, Price), Rejection> {
+    let Trigger { feed, below, window } = trigger;
+    let params = &state.oracle.feed(feed).ok_or(Rejection::NoFeed { feed })?.spec.params;
+    let now = state.now();
+    let to = Time(now.0 - now.0 % params.window_cell);
+    let from = to.0.checked_sub(window).map(Time).ok_or(Rejection::NoMean { feed })?;
+    let mean = state.oracle.window_average_floor(feed, (from, to), now);
+    let Average { value, covered, length } = mean.map_err(|_| Rejection::NoMean { feed })?;
+    if covered < length {
+        return Err(Rejection::NoMean { feed });
+    }
+    let mean = value.price();
+    if mean >= below {
+        return Err(Rejection::NotBelow { mean, below });
+    }
+    Ok((from, to, mean))
+}
+
+/// The hash of what the oracle said.
+fn evidence(trigger: Trigger, from: Time, to: Time, mean: Price) -> [u8; 32] {
+    let mut hasher = blake3::Hasher::new();
+    let numbers = [u64::from(trigger.feed.0), from.0, to.0, mean.ticks()];
+    for number in numbers {
+        hasher.update(&number.to_le_bytes());
+    }
+    *hasher.finalize().as_bytes()
+}

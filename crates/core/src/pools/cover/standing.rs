@@ -1,0 +1,109 @@
+//! How cover pools stand: reads for other areas and doors.
+
+use serde::Serialize;
+
+use super::price::{self, part_floor};
+use super::{Command, Pool, Price, Risk};
+use crate::engine::State;
+use crate::ids::{CoverPoolId, DomainId, LayerId, RiskId};
+use crate::ledger::Holder;
+use crate::units::Amount;
+
+/// What a pool may cover.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema), schemars(rename = "CoverCapacity"))]
+pub struct Capacity {
+    /// What is staked behind the pool.
+    pub staked: Amount,
+    /// What of it was asked for: no new cover stands on it.
+    pub leaving: Amount,
+    /// What is claimed by incidents that are not detected: it stands for each atom of them.
+    pub claimed: Amount,
+    /// What may be covered in all: the rest times the leverage, up to the pool's most.
+    pub most: Amount,
+    /// What is covered and not claimed.
+    pub covered: Amount,
+}
+
+impl Capacity {
+    /// What may be covered more.
+    #[must_use]
+    pub const fn room(&self) -> Amount {
+        self.most.less_or_zero(self.covered)
+    }
+}
+
+impl State {
+    /// The layers whose stakes stand behind a cover pool: those that waterfalls of its domain name.
+    pub(super) fn cover_layers(&self, pool: &Pool) -> impl Iterator<Item = LayerId> + '_ {
+        let domain = self.domains.domain(pool.spec.domain);
+        let layers = domain.map(|found| self.domains.layers_of(&found.waterfalls));
+        let staked = |layer: &LayerId| {
+            self.domains.layer(*layer).is_some_and(|found| found.spec.kind.is_staked())
+        };
+        layers.into_iter().flatten().filter(staked)
+    }
+
+    /// The domain that a command is about, if it is about one.
+    pub(crate) fn domain_of_cover(&self, command: &Command) -> Option<DomainId> {
+        let of_risk = |risk| self.covers.pool_of(risk).map(|(_, pool)| pool.spec.domain);
+        match command {
+            Command::Open { .. } | Command::AddRisk { .. } => None,
+            Command::SetRisk { risk, .. }
+            | Command::Buy { risk, .. }
+            | Command::Report { risk, .. }
+            | Command::Trigger { risk, .. } => of_risk(*risk),
+            Command::Vote { loss, .. } => self.losses.loss(*loss).map(|found| found.domain),
+        }
+    }
+
+    fn staked_behind(&self, pool: &Pool) -> Amount {
+        let asset = self.domains.asset_of(pool.spec.domain).unwrap_or_default();
+        let held = |layer| self.ledger.held(asset, Holder::Layer(layer)).atoms();
+        // Each pot is at most 10^30, and layers are fewer than 2^32.
+        let sum = self.cover_layers(pool).map(held).sum();
+        Amount::new(sum).unwrap_or(Amount::MAX)
+    }
+
+    /// What `pool` may cover, and covers.
+    #[must_use]
+    pub fn cover_capacity(&self, pool: &Pool) -> Capacity {
+        let asked = |layer| self.domains.exits(layer).map_or(0, |exits| exits.total().atoms());
+        let leaving = Amount::new(self.cover_layers(pool).map(asked).sum()).unwrap_or(Amount::MAX);
+        let (staked, claimed) = (self.staked_behind(pool), pool.claimed);
+        let stands = staked.less_or_zero(leaving).less_or_zero(claimed);
+        let most = part_floor(stands, pool.spec.leverage).min(pool.spec.max_covered);
+        Capacity { staked, leaving, claimed, most, covered: pool.covered.less_or_zero(claimed) }
+    }
+
+    /// The most that may be covered of `risk`.
+    #[must_use]
+    pub fn cover_most(&self, pool: &Pool, risk: &Risk) -> Amount {
+        part_floor(self.cover_capacity(pool).most, risk.spec.concentration)
+    }
+
+    /// What `amount` of cover of `risk` for `millis` costs now, whether there is room for it or
+    /// not; nothing where it cannot be priced.
+    ///
+    /// See [`Price`] for units and rounding.
+    #[must_use]
+    pub fn cover_price(&self, risk: RiskId, amount: Amount, millis: u64) -> Option<Price> {
+        let (found, (_, pool)) = (self.covers.risk(risk)?, self.covers.pool_of(risk)?);
+        let most = self.cover_most(pool, found);
+        price::price(&found.spec.rates, (found.covered, most), amount, millis)
+    }
+
+    /// What of the stakes behind cover pools may leave `layer`: what stands behind each pool less
+    /// what its covers need; nothing where the layer stands behind none.
+    pub(crate) fn may_leave_cover(&self, layer: LayerId) -> Option<Amount> {
+        let behind =
+            |(_, pool): &(CoverPoolId, &Pool)| self.cover_layers(pool).any(|found| found == layer);
+        let pools = self.covers.pools().filter(behind);
+        let room = |(_, pool): (CoverPoolId, &Pool)| {
+            let covered = pool.covered.less_or_zero(pool.claimed);
+            let needed = price::needed_ceil(covered, pool.spec.leverage);
+            self.staked_behind(pool).less_or_zero(needed).less_or_zero(pool.claimed)
+        };
+        pools.map(room).min()
+    }
+}

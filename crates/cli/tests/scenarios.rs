@@ -10,7 +10,7 @@ use std::fs;
 use binary::{atoms, done, folder, json, rows, scenarios};
 use serde_json::Value;
 
-const SCENARIOS: [&str; 8] = [
+const SCENARIOS: [&str; 10] = [
     "alice",
     "trace",
     "october",
@@ -19,10 +19,12 @@ const SCENARIOS: [&str; 8] = [
     "deposit-haircut",
     "exploit",
     "settlement",
+    "bitfinex-2016",
+    "first-loss-offset",
 ];
 
 /// The venue files among the scenarios.
-const VENUES: [&str; 6] = ["crash", "crisis", "depeg", "loan", "options", "wrong-print"];
+const VENUES: [&str; 7] = ["bridge", "crash", "crisis", "depeg", "loan", "options", "wrong-print"];
 
 /// The summary of a scenario, and its shares by loss, layer and account.
 fn run(name: &str) -> (Value, BTreeMap<(String, String, String), String>) {
@@ -334,6 +336,74 @@ fn krx_2013() {
 }
 
 /// A generalized haircut of 36.067 % at 18 decimals, within one atom for everyone.
+/// 36.067 % of everything, to the atom for each, and all of it back.
+#[test]
+fn bitfinex_2016() {
+    let (summary, shares) = run("bitfinex-2016");
+    let loss = &summary["losses"][0];
+    for (key, value) in
+        [("amount", "11975600000000"), ("uncovered", "0"), ("recovered", "11975600000000")]
+    {
+        assert_eq!(loss[key], value, "{key}");
+    }
+    let share = |account: &str| {
+        shares[&("theft".to_owned(), "Everybody".to_owned(), account.to_owned())].clone()
+    };
+    // 0.36067 times what each had, but for the operator's atom and the last of the largest.
+    for (account, expected) in [
+        ("a-hedge-fund", "54100.49999999"),
+        ("a-broker", "28853.60000000"),
+        ("an-arbitrageur", "18768.40000000"),
+        ("a-miner", "10820.10000000"),
+        ("a-trader", "7213.40000000"),
+    ] {
+        assert_eq!(share(account), expected, "{account}");
+    }
+    let layers = loss["layers"].as_array().unwrap();
+    assert!(layers.iter().all(|layer| layer["repaid"] == layer["received"]), "{layers:?}");
+}
+
+/// The house bears the first 30 of 100, 50 are staked, and 20 are a debt with a name.
+#[test]
+fn first_loss_offset() {
+    let (summary, shares) = run("first-loss-offset");
+    let loss = &summary["losses"][0];
+    let received = |layer: usize| loss["layers"][layer]["received"].clone();
+    assert_eq!((received(0), received(1)), ("3000".into(), "5000".into()));
+    assert_eq!(loss["uncovered"], "2000");
+    let share = |account: &str| {
+        shares[&("deficit".to_owned(), "Stakers".to_owned(), account.to_owned())].clone()
+    };
+    assert_eq!((share("ann"), share("ben")), ("30.00".to_owned(), "20.00".to_owned()));
+}
+
+/// A bridge is drained: who voted, who paid, who was paid, and what came back.
+#[test]
+fn a_drained_bridge_is_paid_to_the_cent() {
+    let golden = json(&scenarios().join("golden/bridge.json"));
+    let losses = golden["losses"].as_array().unwrap();
+    let drained = &losses[0];
+    // Carol's whole cover, and nine tenths of what Dan lost.
+    for (key, value) in [
+        ("amount", "10800000"),
+        ("deficit", "10800000"),
+        ("own_means", "0"),
+        ("uncovered", "0"),
+        ("recovered", "7000000"),
+    ] {
+        assert_eq!(drained[key], value, "{key}");
+    }
+    let layers = drained["layers"].as_array().unwrap();
+    let received: Vec<&str> = layers.iter().map(|of| of["received"].as_str().unwrap()).collect();
+    // Two fifths of the premia of 60 days stood in the fund by then.
+    assert_eq!(received, ["500000", "1108638", "9191362"]);
+    assert_eq!(layers[2]["repaid"], "7000000", "the last step is repaid first");
+    let cause = losses[1]["cause"].as_str().unwrap();
+    assert!(cause.ends_with("(dismissed: no loss)"), "the other was voted down: {cause}");
+    let counts = &golden["run"]["counts"];
+    assert_eq!((&counts["claims paid"], &counts["votes"]), (&2.into(), &3.into()));
+}
+
 #[test]
 fn deposit_haircut() {
     let (_, shares) = run("deposit-haircut");

@@ -232,6 +232,55 @@ fn every_key_of_a_pool_that_cannot_be_right_is_refused_with_its_place() {
     }
 }
 
+/// The same of a cover pool and of what is asked of it.
+#[test]
+fn every_key_of_cover_that_cannot_be_right_is_refused_with_its_place() {
+    let bridge = fs::read_to_string(binary::scenarios().join("bridge.toml")).unwrap();
+    let cases = [
+        ("fund         = \"Cover fund\"", "fund = \"Stakers\"", "fund-no-pot", "fund"),
+        ("layer = \"Stakers\", part", "layer = \"Operator\", part", "unknown-layer", "premia"),
+        ("part = \"60 %\"", "part = \"101 %\"", "part-not-a-part", "premia"),
+        ("leverage     = \"100 %\"", "leverage = \"0 %\"", "cover-flaw", "leverage"),
+        ("min_cover    = \"1000.00\"", "min_cover = \"9.99\"", "cover-flaw", "min_cover"),
+        ("waiting      = \"3 d\"", "max_period = \"1 d\"", "cover-flaw", "max_period"),
+        ("claim_time   = \"30 d\"", "claim_time = \"0 ms\"", "cover-flaw", "claim_time"),
+        ("incident_cap = \"150000.00\"", "", "cover-flaw", "tail_index"),
+        ("tail_index   = \"0.92\"", "", "toml-missing-key", "tail_index"),
+        ("tail_index   = \"0.92\"", "tail_index = \"x\"", "tail-index-not-a-number", "tail"),
+        ("length = \"3 d\"", "length = \"31 d\"", "cover-flaw", "vote"),
+        ("at_full = \"30 %\"", "at_full = \"5 %\"", "risk-flaw", "rates"),
+        ("kink = \"60 %\"", "kink = \"100 %\"", "risk-flaw", "rates"),
+        ("expected_loss = \"2 %\"", "expected_loss = \"2.1 %\"", "risk-flaw", "3.1500 %"),
+        ("concentration = \"50 %\"", "concentration = \"0 %\"", "risk-flaw", "concentration"),
+        ("retention     = \"10 %\"", "retention = \"100 %\"", "risk-flaw", "retention"),
+        ("name          = \"Stablecoin\"", "name = \"Bridge\"", "risk-twice", "Bridge"),
+        (
+            "retention     = \"10 %\"",
+            "trigger = { feed = \"DAI\", below = \"0.9\" }",
+            "unknown-feed",
+            "DAI",
+        ),
+        ("risk    = \"Bridge\"", "risk = \"Brigde\"", "unknown-risk", "Bridge"),
+        ("risk    = \"Bridge\"", "", "event-missing-risk", "[[event]]"),
+        ("period  = \"365 d\"", "", "event-missing-period", "[[event]]"),
+        ("vote    = \"for\"", "vote = \"yes\"", "unknown-vote", "vote"),
+        ("{ account = \"dan\", amount", "{ account = \"don\", amount", "unknown-account", "dan"),
+        ("{ account = \"dan\", amount", "{ account = \"fay\", amount", "unknown-cover", "fay"),
+        ("vote    = \"for\"", "vote = \"for\"\nrisk = \"Bridge\"", "risk-not-for-event", "risk"),
+    ];
+    let here = folder();
+    for (from, to, code, line) in cases {
+        assert!(bridge.contains(from), "{from}");
+        fs::write(here.path().join("B.toml"), bridge.replacen(from, to, 1)).unwrap();
+        let ran = rhodian_in(here.path(), &["run", "B.toml", "--out", "r"]);
+        assert_eq!(ran.status, 2, "{to}: {}", ran.stderr);
+        let told = format!("error[{code}]");
+        let (place, at) = (ran.stderr.contains("--> B.toml:"), ran.stderr.contains(line));
+        assert!(ran.stderr.contains(&told) && place && at, "{to}: {}", ran.stderr);
+        assert!(!here.path().join("r").exists(), "{to}: nothing is written");
+    }
+}
+
 /// The refusal of a market whose step can cost more than maintenance names the size, in money.
 #[test]
 fn the_refusal_of_a_step_names_the_size() {

@@ -6,7 +6,7 @@ use rhodian_core::closeout::{Event as CloseOutEvent, Why};
 use rhodian_core::collateral::Event as CollateralEvent;
 use rhodian_core::control::{Event as ControlEvent, Status};
 use rhodian_core::domain::{Event as DomainEvent, RewardFrom};
-use rhodian_core::engine::Event;
+use rhodian_core::engine::{Actor, Event};
 use rhodian_core::ids::{AssetId, LayerId, LossId, MarketId};
 use rhodian_core::loss::{Event as LossEvent, OwnMeans, PoolHolder};
 use rhodian_core::market::{Event as MarketEvent, Party};
@@ -65,6 +65,8 @@ fn of_domain(names: &dyn Names, event: &DomainEvent) -> Option<String> {
             let what = match from {
                 RewardFrom::Outside => "",
                 RewardFrom::Fees(_) => " of fees",
+                // As long as a cover stands its premium is earned: nobody reads that each time.
+                RewardFrom::Premia(_) => return None,
             };
             Some(format!("stakers of {} earn {money}{what}", names.layer(layer)))
         }
@@ -181,6 +183,12 @@ fn found(names: &dyn Names, event: &LossEvent) -> Option<String> {
         LossEvent::LossReported { loss, amount, cause, .. } => {
             let (name, amount) = (names.loss(*loss), money(*loss, *amount));
             format!("{name} is reported: {amount} lost, {cause}")
+        }
+        // What stakers decided is told where their votes are counted.
+        LossEvent::LossApproved { by, .. } | LossEvent::LossDismissed { by, .. }
+            if *by == Actor::ENGINE =>
+        {
+            return None;
         }
         LossEvent::LossApproved { loss, .. } => {
             format!("a second approver agrees to {}", names.loss(*loss))

@@ -18,6 +18,7 @@ Examples:
   rhodian init venue > VENUE.toml
   rhodian run VENUE.toml --out run
   rhodian init loan | rhodian run - --out loan
+  rhodian init cover | rhodian run - --out cover
 
 The file needs no other: `rhodian check`, and `rhodian share` or `rhodian run`, take it as it stands.";
 
@@ -29,6 +30,9 @@ pub const VENUE_TEMPLATE: &str = include_str!("../../templates/venue.toml");
 
 /// The venue file with a lending pool that `init loan` writes.
 pub const LOAN_TEMPLATE: &str = include_str!("../../../../scenarios/loan.toml");
+
+/// The venue file with a cover pool that `init cover` writes.
+pub const COVER_TEMPLATE: &str = include_str!("../../../../scenarios/bridge.toml");
 
 /// Write a commented file to begin with
 #[derive(Clone, Debug, Args)]
@@ -54,6 +58,8 @@ pub enum Template {
     Venue,
     /// A venue file with a lending pool, and a loan that fails.
     Loan,
+    /// A venue file with a cover pool, and a bridge that is drained.
+    Cover,
 }
 
 impl Template {
@@ -63,6 +69,7 @@ impl Template {
             Self::Loss => LOSS_TEMPLATE,
             Self::Venue => VENUE_TEMPLATE,
             Self::Loan => LOAN_TEMPLATE,
+            Self::Cover => COVER_TEMPLATE,
         }
     }
 }

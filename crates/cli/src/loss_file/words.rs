@@ -175,15 +175,24 @@ impl Words<'_> {
 
     /// A risk factor in millionths.
     pub fn risk<T: AsRef<Written>>(&self, at: &At<T>) -> Result<u64, Diagnostic> {
-        let text = self.text(at, "risk", "1.5")?;
+        self.factor(at, "risk")
+    }
+
+    /// A factor in millionths.
+    pub fn factor<T: AsRef<Written>>(&self, at: &At<T>, key: &str) -> Result<u64, Diagnostic> {
+        let text = self.text(at, key, "1.5")?;
         let format = AmountFormat { decimals: 6, excess: ExcessDigits::Refuse };
         let max = u128::from(rhodian_core::bounds::MAX_RISK);
         let read = format.read_atoms(text.as_bytes(), max);
         read.map(|factor| u64::try_from(factor).unwrap_or(u64::MAX)).map_err(|fault| {
-            let code = format!("risk-{}", fault.kind.slug());
-            let message = format!("risk {}", fault.kind.words());
+            let code = format!("{}-{}", slugged(key), fault.kind.slug());
+            let message = format!("{key} {}", fault.kind.words());
             let allowed = "0 to 10^6 with at most 6 decimals";
-            self.refuse(code, message, "only ratios of risks count.", &at.place, allowed)
+            let help = match key {
+                "risk" => "only ratios of risks count.",
+                _ => "write a decimal number.",
+            };
+            self.refuse(code, message, help, &at.place, allowed)
         })
     }
 

@@ -1,5 +1,9 @@
 //! The words that events of a venue file ask with.
 
+use super::cover::Insure;
+use super::model::What;
+use super::pools::Asked;
+
 /// What an event asks, by name.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Do {
@@ -76,13 +80,21 @@ pub enum Do {
     Repay,
     /// Somebody repays for a borrower and gets collateral.
     Liquidate,
+    /// An account buys cover.
+    BuyCover,
+    /// Insured accounts lost by a risk.
+    ReportIncident,
+    /// A staker votes on claims.
+    Vote,
+    /// A low price claims what is covered.
+    Trigger,
     /// Nothing but the clock.
     Wait,
 }
 
 impl Do {
     /// Every word with its name in the file.
-    pub const ALL: [(Self, &'static str); 37] = [
+    pub const ALL: [(Self, &'static str); 41] = [
         (Self::Fill, "fill"),
         (Self::Mark, "mark"),
         (Self::Funding, "funding"),
@@ -119,6 +131,10 @@ impl Do {
         (Self::Borrow, "borrow"),
         (Self::Repay, "repay"),
         (Self::Liquidate, "liquidate"),
+        (Self::BuyCover, "buy-cover"),
+        (Self::ReportIncident, "report-incident"),
+        (Self::Vote, "vote"),
+        (Self::Trigger, "trigger"),
         (Self::Wait, "wait"),
     ];
 
@@ -127,5 +143,57 @@ impl Do {
     pub fn name(self) -> &'static str {
         // The table holds every word.
         Self::ALL.iter().find(|(word, _)| *word == self).map_or("", |(_, name)| name)
+    }
+
+    /// The word that asks for `what`.
+    #[must_use]
+    pub fn of(what: &What) -> Self {
+        match what {
+            What::OpenAccount { .. } => Self::OpenAccount,
+            What::Deposit { .. } => Self::Deposit,
+            What::Withdraw { .. } => Self::Withdraw,
+            What::Transfer { .. } => Self::Transfer,
+            What::Stake { .. } => Self::Stake,
+            What::Unstake { .. } => Self::Unstake,
+            What::Reward { .. } => Self::Reward,
+            What::TakeReward { .. } => Self::TakeReward,
+            What::PayIn { .. } => Self::PayIn,
+            What::Mark { .. } => Self::Mark,
+            What::Fill(_) => Self::Fill,
+            What::Funding { .. } => Self::Funding,
+            What::EndPeriod => Self::EndPeriod,
+            What::Settle { .. } => Self::Settle,
+            What::DeclareDefault { .. } => Self::DeclareDefault,
+            What::ReportLoss(_) => Self::ReportLoss,
+            What::ApproveLoss { .. } => Self::ApproveLoss,
+            What::DismissLoss { .. } => Self::DismissLoss,
+            What::PayDraw { .. } => Self::PayDraw,
+            What::Recover { .. } => Self::Recover,
+            What::FundIncome { .. } => Self::FundIncome,
+            What::FundFees { .. } => Self::FundFees,
+            What::SetStatus { .. } => Self::SetStatus,
+            What::Bid { .. } => Self::Bid,
+            What::Report(_) => Self::Report,
+            What::MarkFromFeeds { .. } => Self::MarkFromFeeds,
+            What::DeclarePriceError { .. } => Self::DeclarePriceError,
+            What::MarkCollateral { .. } => Self::MarkCollateral,
+            What::SellCollateral(_) => Self::SellCollateral,
+            What::Lend(lend) => match lend.asked {
+                Asked::Supply(_) => Self::Supply,
+                Asked::Redeem(_) => Self::Redeem,
+                Asked::Pledge(..) => Self::Pledge,
+                Asked::Release(..) => Self::Release,
+                Asked::Borrow(_) => Self::Borrow,
+                Asked::Repay(_) => Self::Repay,
+                Asked::Liquidate(..) => Self::Liquidate,
+            },
+            What::Insure(insure) => match insure {
+                Insure::Buy { .. } => Self::BuyCover,
+                Insure::Report { .. } => Self::ReportIncident,
+                Insure::Vote { .. } => Self::Vote,
+                Insure::Trigger { .. } => Self::Trigger,
+            },
+            What::Wait => Self::Wait,
+        }
     }
 }

@@ -5,6 +5,7 @@
 
 pub mod asked;
 pub mod collateral;
+pub mod cover;
 mod crowd;
 mod events;
 mod feeds;

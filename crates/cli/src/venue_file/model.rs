@@ -14,6 +14,7 @@ use rhodian_core::market::{Right, StepLimits, Tier};
 use rhodian_core::oracle::{FeedSpec, Kind as FeedKind, Value};
 use rhodian_core::units::{Amount, Price, Quantity};
 
+use super::cover::{Cover, Insure, Risk};
 use super::numbers::Grid;
 use super::pools::{Lend, Pool};
 use crate::amount_text::AmountFormat;
@@ -42,12 +43,16 @@ pub struct VenueFile {
     pub period: Option<u64>,
     /// The domains, in file order: at least one. Their dense ids.
     pub domains: Vec<Domain>,
-    /// The markets, in file order: at least one where there is no pool. Their dense ids.
+    /// The markets, in file order: at least one where there is no pool of any kind. Their dense ids.
     pub markets: Vec<Market>,
     /// Other assets that count as collateral, in file order: their dense ids less one.
     pub collaterals: Vec<Collateral>,
     /// Lending pools, in file order: their dense ids.
     pub pools: Vec<Pool>,
+    /// Cover pools, in file order: their dense ids.
+    pub covers: Vec<Cover>,
+    /// Their risks, in file order: their dense ids.
+    pub risks: Vec<Risk>,
     /// The feeds, in file order: their dense ids.
     pub feeds: Vec<Feed>,
     /// The sources, as feeds first name them: their dense ids.
@@ -300,7 +305,21 @@ pub enum What {
     MarkCollateral { collateral: usize, price: Price },
     SellCollateral(Sale),
     Lend(Lend),
+    Insure(Insure),
     Wait,
+}
+
+impl What {
+    /// The name that an event gives the loss it reports, if it reports one.
+    #[must_use]
+    pub const fn names_loss(&self) -> Option<&Name> {
+        match self {
+            Self::ReportLoss(report) => Some(&report.loss),
+            Self::Insure(Insure::Report { loss, .. }) => Some(loss),
+            Self::Insure(Insure::Trigger { loss, .. }) => loss.as_ref(),
+            _ => None,
+        }
+    }
 }
 
 /// What a source says.

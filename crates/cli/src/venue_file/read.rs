@@ -7,11 +7,12 @@ use rhodian_core::control::Parameter;
 use rhodian_core::domain::CauseClass;
 use rhodian_core::ids::Name;
 
+use super::cover::Insure;
 use super::events::{self, Known, account_kind};
 use super::model::{Account, Collateral, Domain, Event, Market, ORDERS, Origin, VenueFile, What};
 use super::pools::{Asked, Lend};
 use super::shape::{AccountShape, DomainShape, FileShape, TermsShape};
-use super::{collateral, crowd, feeds, liquidation, markets, pools, prices, stream};
+use super::{collateral, cover, crowd, feeds, liquidation, markets, pools, prices, stream};
 use crate::amount_text::AmountFormat;
 use crate::diagnostic::Diagnostic;
 use crate::loss_file::layers::{self, MAX_SPAN, Setting};
@@ -48,6 +49,8 @@ pub fn from_text(text: TomlText) -> Result<VenueFile, Diagnostic> {
     let collaterals = collateral::read(&words, &shape.collateral, &markets, &asset)?;
     let pools = pools::read(&words, &shape.pool, &domains, &collaterals)?;
     let (feeds, sources) = feeds::read(&words, &shape.feed, &markets, &names)?;
+    let of = cover::Known { domains: &domains, markets: &markets, feeds: &feeds };
+    let (covers, risks) = cover::read(&words, &shape.cover, of)?;
     let mut accounts = accounts(&words, &shape.account, &names, &collaterals)?;
     accounts.extend(crowd.accounts);
     let (marks, mut remarks) = match &shape.prices {
@@ -60,6 +63,7 @@ pub fn from_text(text: TomlText) -> Result<VenueFile, Diagnostic> {
         domains: &names,
         collaterals: &collaterals,
         pools: &pools,
+        risks: &risks,
         feeds: &feeds,
         sources: &sources,
     };
@@ -84,6 +88,8 @@ pub fn from_text(text: TomlText) -> Result<VenueFile, Diagnostic> {
         markets,
         collaterals,
         pools,
+        covers,
+        risks,
         feeds,
         sources,
         liquidation,
@@ -124,8 +130,8 @@ fn listed(
         let market = markets::read(words, at, domains, &markets, penalty)?;
         markets.push(market);
     }
-    if markets.is_empty() && shape.pool.is_empty() {
-        let help = "add [[market]] with name, tick and lot, or [[pool]] with name and fund.";
+    if markets.is_empty() && shape.pool.is_empty() && shape.cover.is_empty() {
+        let help = "add [[market]] with name, tick and lot, or [[pool]] or [[cover]].";
         let (message, place) = ("there is neither a market nor a pool", &shape.domain.place);
         return Err(words.refuse("market-none", message, help, place, "a market or a pool"));
     }
@@ -329,7 +335,12 @@ fn check_names(file: &VenueFile) -> Result<(), Diagnostic> {
     }
     for event in &file.events {
         let (named, layer) = names_of(&event.what);
-        for name in named.into_iter().flatten() {
+        let lost = match &event.what {
+            What::Insure(Insure::Report { lost, .. }) => lost.as_slice(),
+            _ => &[],
+        };
+        let lost = lost.iter().map(|(account, _)| account.as_str());
+        for name in named.into_iter().flatten().chain(lost) {
             if !name.starts_with("book/") && !accounts.contains(name) {
                 return Err(no_such(file, &event.origin, "account", name, &accounts));
             }
@@ -364,6 +375,11 @@ fn names_of(what: &What) -> ([Option<&str>; 2], Option<&str>) {
             ([Some(account), Some(borrower)], None)
         }
         What::Lend(Lend { account, .. }) => ([Some(account), None], None),
+        What::Insure(
+            Insure::Buy { account, .. }
+            | Insure::Vote { account, .. }
+            | Insure::Trigger { account, .. },
+        ) => ([Some(account), None], None),
         What::Fill(fill) => ([Some(&fill.buyer), Some(&fill.seller)], None),
         What::PayDraw { layer, account, .. } => ([account.as_deref(), None], Some(layer)),
         _ => ([None, None], None),

@@ -19,7 +19,7 @@ use crate::table::Table;
 use crate::terminal::{fit, visible};
 
 /// Every key of an event, in the order of the shape.
-pub const KEYS: [&str; 31] = [
+pub const KEYS: [&str; 36] = [
     "at",
     "do",
     "account",
@@ -50,6 +50,11 @@ pub const KEYS: [&str; 31] = [
     "confidence",
     "since",
     "until",
+    "pool",
+    "risk",
+    "period",
+    "most",
+    "vote",
     "expect",
 ];
 
@@ -190,6 +195,8 @@ fn set(
         "confidence" => shape.confidence = Some(At { value: DecimalText(value), place }),
         "since" => shape.since = Some(At { value: DurationText(value), place }),
         "until" => shape.until = Some(At { value: DurationText(value), place }),
+        "period" => shape.period = Some(At { value: DurationText(value), place }),
+        "most" => shape.most = Some(At { value: AmountText(value), place }),
         "fee" => shape.fee = Some(At { value: AmountText(value), place }),
         "part" => shape.part = Some(At { value: PercentText(value), place }),
         "class" => shape.class = Some(At { value: ClassText(value), place }),
@@ -230,6 +237,9 @@ fn text_key<'s>(shape: &'s mut EventShape, key: &str) -> Option<&'s mut Option<A
         "asset" => &mut shape.asset,
         "feed" => &mut shape.feed,
         "source" => &mut shape.source,
+        "pool" => &mut shape.pool,
+        "risk" => &mut shape.risk,
+        "vote" => &mut shape.vote,
         "expect" => &mut shape.expect,
         _ => return None,
     })

@@ -102,6 +102,7 @@ impl Words<'_> {
             | What::MarkCollateral { .. }
             | What::SellCollateral(_) => self.outside(what),
             What::Lend(lend) => self.lend(lend),
+            What::Insure(insure) => self.insure(insure),
             What::Wait => Ok(Vec::new()),
         }
     }
@@ -197,7 +198,7 @@ impl Words<'_> {
         self.names.layer(name).ok_or_else(|| NoSuch { what: "layer", name: name.to_owned() })
     }
 
-    fn loss(&self, name: &str) -> Result<LossId, NoSuch> {
+    pub(super) fn loss(&self, name: &str) -> Result<LossId, NoSuch> {
         self.names.loss(name).ok_or_else(|| NoSuch { what: "loss", name: name.to_owned() })
     }
 
@@ -341,7 +342,7 @@ impl Words<'_> {
         loss::Command::PayDraw { loss, layer, account, number, amount }
     }
 
-    fn next_report(&self, domain: usize) -> u64 {
+    pub(super) fn next_report(&self, domain: usize) -> u64 {
         self.reported.get(domain).copied().unwrap_or(0) + 1
     }
 

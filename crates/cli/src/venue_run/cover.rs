@@ -1,10 +1,100 @@
 //! Cover pools in a run: what is counted, and refusals in money.
 
-use rhodian_core::pools::cover::{Event, Rejection};
+use rhodian_core::engine::{Action, Actor};
+use rhodian_core::ids::{AccountId, CoverId, RiskId, Time};
+use rhodian_core::pools::cover::{Command, Event, Lost, Rejection};
 use rhodian_core::units::Amount;
+use rhodian_report::names::{Names as _, StateNames};
 
+use super::commands::{NoSuch, Words, dense};
 use super::figures::Figures;
 use super::refusal::In;
+use crate::venue_file::cover::Insure;
+use crate::venue_file::model::What;
+
+impl Words<'_> {
+    /// The command that an event of a cover pool stands for.
+    pub(super) fn insure(&self, insure: &Insure) -> Result<Vec<(Actor, Action)>, NoSuch> {
+        let of = |name: &str| {
+            let account = self.account(name)?;
+            Ok((account, self.next_number(account)))
+        };
+        let command = match insure {
+            Insure::Buy { risk, account, amount, period, most } => {
+                let (account, number) = of(account)?;
+                let (risk, amount, period) = (dense(*risk, RiskId), *amount, *period);
+                let max_premium = most.unwrap_or(Amount::MAX);
+                Command::Buy { risk, account, number, amount, period, max_premium }
+            }
+            Insure::Report { risk, cause, since, lost, .. } => {
+                let risk = dense(*risk, RiskId);
+                let pool = self.state.covers.pool_of(risk);
+                let domain = pool.map_or(0, |(_, pool)| pool.spec.domain.index());
+                let happened = since.map_or(self.state.now(), Time);
+                let losses = self.lost(risk, happened, lost)?;
+                let (number, cause) = (self.next_report(domain), cause.clone());
+                let evidence = [0; 32];
+                Command::Report { risk, number, cause, evidence, happened, losses }
+            }
+            Insure::Vote { loss, account, accept } => {
+                let ((account, number), loss) = (of(account)?, self.loss(loss)?);
+                Command::Vote { loss, account, number, accept: *accept }
+            }
+            Insure::Trigger { risk, account, .. } => {
+                let (account, number) = of(account)?;
+                Command::Trigger { risk: dense(*risk, RiskId), account, number }
+            }
+        };
+        Ok(vec![(Actor::VENUE, Action::Cover(command))])
+    }
+
+    /// The covers that what accounts lost is claimed of: each account's that ran then, the oldest
+    /// first, as far as each goes; what is beyond them all is of the last.
+    fn lost(
+        &self,
+        risk: RiskId,
+        happened: Time,
+        lost: &[(String, Amount)],
+    ) -> Result<Vec<Lost>, NoSuch> {
+        let mut losses = Vec::with_capacity(lost.len());
+        for (name, amount) in lost {
+            let account = self.account(name)?;
+            let covers = self.covers_of(account, risk, happened);
+            let Some(((last, _), before)) = covers.split_last() else {
+                let what = "cover";
+                return Err(NoSuch { what, name: name.clone() });
+            };
+            let mut left = *amount;
+            for (cover, unclaimed) in before {
+                let amount = left.min(*unclaimed);
+                left = left.less_or_zero(amount);
+                losses.push(Lost { cover: *cover, amount });
+            }
+            losses.push(Lost { cover: *last, amount: left });
+        }
+        losses.retain(|lost| !lost.amount.is_zero());
+        Ok(losses)
+    }
+
+    /// The place of the domain that an event reports a loss in, under its next number.
+    pub(super) fn reports_in(&self, what: &What) -> Option<usize> {
+        match what {
+            What::ReportLoss(report) => Some(report.domain),
+            What::DeclareDefault { domain, .. } => Some(*domain),
+            What::Insure(Insure::Report { risk, .. }) => {
+                let (_, pool) = self.state.covers.pool_of(dense(*risk, RiskId))?;
+                Some(pool.spec.domain.index())
+            }
+            _ => None,
+        }
+    }
+
+    fn covers_of(&self, account: AccountId, risk: RiskId, at: Time) -> Vec<(CoverId, Amount)> {
+        let covers = self.state.covers.covers();
+        let his = covers.filter(|(_, cover)| cover.account == account && cover.risk == risk);
+        his.filter(|(_, cover)| cover.covers(at)).map(|(id, of)| (id, of.unclaimed())).collect()
+    }
+}
 
 impl Figures {
     pub(super) fn of_cover(&mut self, event: &Event) {
@@ -52,6 +142,14 @@ impl In<'_> {
             C::PremiumAboveMost { premium, max } => {
                 format!("the cover costs {}, the most is {}", money(premium), money(max))
             }
+            C::OwnClaim { account, .. } => {
+                let name = StateNames(self.state).account(*account);
+                format!("{name} has a claim there: nobody votes on his own")
+            }
+            C::NotCovered { cover, .. } => format!(
+                "cover {} did not run then, or it is too late to claim",
+                u64::from(cover.0) + 1
+            ),
             C::Account(of) => return self.account(of),
             _ => return None,
         })

@@ -10,8 +10,8 @@ use super::commands::ASSET;
 use super::driver::Driver;
 
 impl Driver<'_> {
-    /// The next moment at which a challenge or a cooldown ends, a draw's deadline passes, or a book's
-    /// time is out.
+    /// The next moment at which a challenge, a vote or a cooldown ends, a draw's deadline passes, or
+    /// a book's time is out.
     pub(super) fn next_deadline(&self) -> Option<u64> {
         let state = &self.state;
         let deadlines = state.losses.losses().flat_map(|(id, loss)| {
@@ -23,6 +23,7 @@ impl Driver<'_> {
             challenge.into_iter().chain(draws.filter_map(|d| d.deadline)).chain(self.book(id, loss))
         });
         let deadlines = deadlines.chain(self.routes_end()).chain(self.exits_end());
+        let deadlines = deadlines.chain(state.covers.votes_end());
         deadlines.filter(|deadline| *deadline > state.now()).min().map(|time| time.0)
     }
 

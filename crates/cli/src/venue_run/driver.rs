@@ -23,6 +23,7 @@ use crate::diagnostic::Diagnostic;
 use crate::run::events::EventLog;
 use crate::run::trail::Trail;
 use crate::venue_file::VenueFile;
+use crate::venue_file::asked::Do;
 use crate::venue_file::model::{Event, Feed, Marks, Origin, What};
 use crate::venue_file::no_such;
 
@@ -342,9 +343,7 @@ impl<'f> Driver<'f> {
             _ => 0,
         };
         let commands = self.words().commands(what).map_err(|none| self.nothing(&none, origin))?;
-        if let What::ReportLoss(report) = what {
-            self.names.reporting = Some(report.loss.as_str().to_owned());
-        }
+        self.names.reporting = what.names_loss().map(|name| name.as_str().to_owned());
         let mut refused = None;
         for (actor, action) in commands {
             refused = self.give(actor, action)?;
@@ -352,11 +351,13 @@ impl<'f> Driver<'f> {
                 break;
             }
         }
-        match (what, &refused) {
-            (What::ReportLoss(report), None) => self.reported[report.domain] += 1,
-            (What::DeclareDefault { domain, .. }, None) => self.reported[*domain] += 1,
-            (What::Report(report), None) => self.told(report.feed),
-            _ => {}
+        if refused.is_none() {
+            if let Some(domain) = self.words().reports_in(what) {
+                self.reported[domain] += 1;
+            }
+            if let What::Report(report) = what {
+                self.told(report.feed);
+            }
         }
         self.pay_pending()?;
         if let What::Mark { market, .. } = what {
@@ -379,12 +380,12 @@ impl<'f> Driver<'f> {
                 self.figures.refused(rejection, true);
                 let words = self.words_of(rejection);
                 if let Some(story) = &mut self.options.story {
-                    story.refused(word_of(what), &words);
+                    story.refused(Do::of(what).name(), &words);
                 }
                 Ok(())
             }
             (Some(rejection), None) if !self.options.strict => {
-                self.note(rejection, origin, word_of(what))
+                self.note(rejection, origin, Do::of(what).name())
             }
             (Some(rejection), expect) => {
                 let told = self.refused(rejection, origin);
@@ -450,54 +451,6 @@ impl<'f> Driver<'f> {
 }
 
 pub(super) const MARKET: fn(u32) -> rhodian_core::ids::MarketId = rhodian_core::ids::MarketId;
-
-/// The word of an event.
-fn word_of(what: &What) -> &'static str {
-    use crate::venue_file::asked::Do;
-    use crate::venue_file::pools::Asked;
-    let word = match what {
-        What::OpenAccount { .. } => Do::OpenAccount,
-        What::Deposit { .. } => Do::Deposit,
-        What::Withdraw { .. } => Do::Withdraw,
-        What::Transfer { .. } => Do::Transfer,
-        What::Stake { .. } => Do::Stake,
-        What::Unstake { .. } => Do::Unstake,
-        What::Reward { .. } => Do::Reward,
-        What::TakeReward { .. } => Do::TakeReward,
-        What::PayIn { .. } => Do::PayIn,
-        What::Mark { .. } => Do::Mark,
-        What::Fill(_) => Do::Fill,
-        What::Funding { .. } => Do::Funding,
-        What::EndPeriod => Do::EndPeriod,
-        What::Settle { .. } => Do::Settle,
-        What::DeclareDefault { .. } => Do::DeclareDefault,
-        What::ReportLoss(_) => Do::ReportLoss,
-        What::ApproveLoss { .. } => Do::ApproveLoss,
-        What::DismissLoss { .. } => Do::DismissLoss,
-        What::PayDraw { .. } => Do::PayDraw,
-        What::Recover { .. } => Do::Recover,
-        What::FundIncome { .. } => Do::FundIncome,
-        What::FundFees { .. } => Do::FundFees,
-        What::SetStatus { .. } => Do::SetStatus,
-        What::Bid { .. } => Do::Bid,
-        What::Report(_) => Do::Report,
-        What::MarkFromFeeds { .. } => Do::MarkFromFeeds,
-        What::DeclarePriceError { .. } => Do::DeclarePriceError,
-        What::MarkCollateral { .. } => Do::MarkCollateral,
-        What::SellCollateral(_) => Do::SellCollateral,
-        What::Lend(lend) => match lend.asked {
-            Asked::Supply(_) => Do::Supply,
-            Asked::Redeem(_) => Do::Redeem,
-            Asked::Pledge(..) => Do::Pledge,
-            Asked::Release(..) => Do::Release,
-            Asked::Borrow(_) => Do::Borrow,
-            Asked::Repay(_) => Do::Repay,
-            Asked::Liquidate(..) => Do::Liquidate,
-        },
-        What::Wait => Do::Wait,
-    };
-    word.name()
-}
 
 fn law_broken(broken: &invariants::Broken) -> Diagnostic {
     let help = "this is a fault of the program: please report it with the file.";

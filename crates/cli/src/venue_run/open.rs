@@ -13,6 +13,7 @@ use rhodian_core::ids::{AssetId, DomainId, FeedId, LayerId, MarketId, Name, Time
 use rhodian_core::loss::{Command as LossCommand, ReportedClaim, SHARES_PER_EVENT};
 use rhodian_core::market::{self, Feeds, Instrument, MarketSpec};
 use rhodian_core::oracle::{Command as OracleCommand, Kind};
+use rhodian_core::pools::cover::Command as CoverCommand;
 use rhodian_core::pools::lending::Command as LendingCommand;
 use rhodian_core::units::Amount;
 use rhodian_core::waterfall::{Side, Step};
@@ -64,6 +65,7 @@ pub(super) fn open(driver: &mut Driver<'_>) -> Result<(), Diagnostic> {
         driver.must(Actor::VENUE, Action::Lending(open), &at(&pool.place))?;
     }
     feeds(driver, file)?;
+    covers(driver, file)?;
     routes(driver, file)
 }
 
@@ -84,6 +86,19 @@ fn collaterals(driver: &mut Driver<'_>, file: &VenueFile) -> Result<(), Diagnost
             let asset = dense(*collateral + 1, AssetId);
             pay_in(driver, account.id.as_str(), (asset, *amount), &at(&account.place))?;
         }
+    }
+    Ok(())
+}
+
+/// Cover pools, and what they cover: after the feeds that triggers name.
+fn covers(driver: &mut Driver<'_>, file: &VenueFile) -> Result<(), Diagnostic> {
+    for pool in &file.covers {
+        let open = CoverCommand::Open { spec: pool.spec.clone() };
+        driver.must(Actor::VENUE, Action::Cover(open), &at(&pool.place))?;
+    }
+    for risk in &file.risks {
+        let add = CoverCommand::AddRisk { spec: risk.spec.clone() };
+        driver.must(Actor::VENUE, Action::Cover(add), &at(&risk.place))?;
     }
     Ok(())
 }

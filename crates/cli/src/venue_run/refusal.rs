@@ -22,7 +22,7 @@ use crate::venue_file::model::Feed;
 
 /// Writes what a rejection is about.
 pub(super) struct In<'a> {
-    state: &'a State,
+    pub(super) state: &'a State,
     file: &'a VenueFile,
     /// The asset that was asked for: 0 is the settled one.
     asset: usize,

@@ -218,7 +218,7 @@ impl Event {
             Self::Rewarded { layer, from, asset, amount, .. } => {
                 let from = match from {
                     RewardFrom::Outside => Holder::World,
-                    RewardFrom::Fees(domain) => Holder::Fees(domain),
+                    RewardFrom::Fees(domain) | RewardFrom::Premia(domain) => Holder::Fees(domain),
                 };
                 (asset, from, Holder::Rewards(layer), amount)
             }

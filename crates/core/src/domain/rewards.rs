@@ -36,6 +36,8 @@ pub enum RewardFrom {
     Outside = 1,
     /// From what was paid for trades in a domain.
     Fees(DomainId) = 2,
+    /// From the premia that a cover pool of a domain earned, which stand among the domain's fees.
+    Premia(DomainId) = 3,
 }
 
 /// What an atom of stake has earned since the layer began, and what is carried.
@@ -223,6 +225,8 @@ pub(super) fn give(
     let amount = match from {
         RewardFrom::Outside => amount.unwrap_or(Amount::ZERO),
         RewardFrom::Fees(domain) => of_fees(state, domain, layer, amount)?,
+        // A pool gives what it earned by itself, when it earned it.
+        RewardFrom::Premia(_) => return Err(Rejection::NotDue),
     };
     if amount.is_zero() {
         return Err(Rejection::ZeroAmount);
@@ -273,7 +277,7 @@ pub(crate) fn of_premium(
     }
     held.checked_add(amount).ok()?;
     let index = index.after(amount, staked)?;
-    let from = RewardFrom::Fees(domain);
+    let from = RewardFrom::Premia(domain);
     Some(Event::Rewarded { layer, number, from, asset, amount, index })
 }
 

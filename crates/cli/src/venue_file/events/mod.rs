@@ -1,5 +1,6 @@
 //! Events of a venue file: each word's keys, read or refused with their places.
 
+mod cover;
 mod lending;
 mod outside;
 
@@ -12,6 +13,7 @@ use rhodian_core::units::{Amount, Price};
 
 use super::asked::Do;
 use super::collateral;
+use super::cover::Risk;
 use super::markets;
 use super::model::{Collateral, Event, Feed, Fill, Market, Origin, Report, What};
 use super::pools::Pool;
@@ -45,6 +47,8 @@ pub struct Known<'a> {
     pub collaterals: &'a [Collateral],
     /// The lending pools.
     pub pools: &'a [Pool],
+    /// The risks of cover pools.
+    pub risks: &'a [Risk],
     /// The feeds.
     pub feeds: &'a [Feed],
     /// The sources.
@@ -233,6 +237,7 @@ impl Reader<'_> {
             | Do::Borrow
             | Do::Repay
             | Do::Liquidate => self.lend(word)?,
+            Do::BuyCover | Do::ReportIncident | Do::Vote | Do::Trigger => self.insure(word)?,
         })
     }
 
@@ -353,6 +358,8 @@ impl Reader<'_> {
             ("pool", &shape.pool),
             ("feed", &shape.feed),
             ("source", &shape.source),
+            ("risk", &shape.risk),
+            ("vote", &shape.vote),
         ];
         let given = texts.into_iter().filter_map(|(key, at)| Some((key, &at.as_ref()?.place)));
         let amounts = [
@@ -368,6 +375,9 @@ impl Reader<'_> {
             ("confidence", shape.confidence.as_ref().map(|at| &at.place)),
             ("since", shape.since.as_ref().map(|at| &at.place)),
             ("until", shape.until.as_ref().map(|at| &at.place)),
+            ("period", shape.period.as_ref().map(|at| &at.place)),
+            ("most", shape.most.as_ref().map(|at| &at.place)),
+            ("lost", shape.lost.as_ref().map(|at| &at.place)),
         ];
         let given = given.chain(amounts.into_iter().filter_map(|(key, at)| Some((key, at?))));
         let keys = keys_of(word);
@@ -413,6 +423,10 @@ const fn keys_of(word: Do) -> &'static [&'static str] {
         Do::Supply | Do::Redeem | Do::Borrow | Do::Repay => &["account", "pool", "amount"],
         Do::Pledge | Do::Release => &["account", "pool", "asset", "amount"],
         Do::Liquidate => &["account", "pool", "from", "asset", "amount"],
+        Do::BuyCover => &["account", "risk", "amount", "period", "most"],
+        Do::ReportIncident => &["risk", "loss", "cause", "since", "lost", "account", "amount"],
+        Do::Vote => &["account", "loss", "vote"],
+        Do::Trigger => &["account", "risk", "loss"],
     }
 }
 

@@ -2,11 +2,13 @@
 //! description in the JSON Schema that `rhodian schema venue` prints, so it is written for whoever
 //! writes the file. What the texts say is read elsewhere.
 
+mod cover;
 mod feeds;
 mod pools;
 
 use schemars::JsonSchema;
 
+pub use cover::{CoverShape, LostShape, PremiaShape, RiskShape, TriggerShape, VoteShape};
 pub use feeds::{
     AssetAmountShape, CollateralShape, FeedShape, NeedsShape, ReferenceShape, SourceShape,
     StepsShape, WeightShape, WrongWayShape,
@@ -41,6 +43,9 @@ pub struct FileShape {
     /// Lending pools.
     #[serde(default)]
     pub pool: Vec<At<PoolShape>>,
+    /// Cover pools.
+    #[serde(default)]
+    pub cover: Vec<At<CoverShape>>,
     /// What several sources say of prices, depth and volatility.
     #[serde(default)]
     pub feed: Vec<At<FeedShape>>,
@@ -411,6 +416,16 @@ pub struct EventShape {
     pub since: Option<At<DurationText>>,
     /// The last wrong moment, after the beginning.
     pub until: Option<At<DurationText>>,
+    /// The risk that cover is against; left out where the file has one.
+    pub risk: Option<At<String>>,
+    /// For how long cover is bought; the time to wait is part of it.
+    pub period: Option<At<DurationText>>,
+    /// The most that cover may cost; left out: what it costs.
+    pub most: Option<At<AmountText>>,
+    /// What each insured lost, instead of `account` and `amount`.
+    pub lost: Option<At<Vec<At<LostShape>>>>,
+    /// Of a staker on the claims of a loss: "for" or "against".
+    pub vote: Option<At<String>>,
     /// The code the engine must refuse it with; that it does not is an error.
     pub expect: Option<At<String>>,
 }

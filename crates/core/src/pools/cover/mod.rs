@@ -243,6 +243,15 @@ impl Covers {
         self.pools().find(|(_, pool)| pool.spec.domain == domain)
     }
 
+    /// When the votes that run end.
+    pub fn votes_end(&self) -> impl Iterator<Item = Time> + '_ {
+        let incidents = |pool: &'_ Pool| {
+            let open = pool.open.iter().filter_map(|loss| pool.incidents.get(loss));
+            open.filter_map(|of| of.ballot.as_ref()).map(|ballot| ballot.until).collect::<Vec<_>>()
+        };
+        self.pools.iter().flat_map(incidents)
+    }
+
     /// The incident that `loss` is, with its pool.
     #[must_use]
     pub fn incident(&self, loss: LossId) -> Option<(CoverPoolId, &Incident)> {

@@ -1,4 +1,5 @@
-//! `rhodian demo`: a crash in a running service, to look at.
+//! `rhodian demo`: a crash, a loan that fails and a bridge that is drained in a running service, to
+//! look at.
 
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -13,7 +14,7 @@ use crate::diagnostic::{Diagnostic, Exit};
 use crate::loss_file::words::read_duration;
 use crate::output::to_stdout;
 use crate::service::client::Client;
-use crate::service::{crash, diagnostic, interrupts};
+use crate::service::{diagnostic, interrupts, play};
 
 const EXAMPLES: &str = "\
 Examples:
@@ -23,10 +24,12 @@ Examples:
 
 It starts the service on a temporary folder, opens a venue through its API and lets Bitcoin fall by
 a tenth: Ann fails, her positions are closed, the hole goes down the waterfall, the winners share
-the rest. Open the address in a browser and watch. Everyone who reaches it may read it; it listens
-on this machine only. An interrupt ends it, and nothing stays.";
+the rest. Beside it a loan fails as ether falls, and those who lent bear it; and a bridge that was
+covered is drained: its underwriters vote, and pay. Open the address in a browser and watch.
+Everyone who reaches it may read it; it listens on this machine only. An interrupt ends it, and
+nothing stays.";
 
-/// Watch a crash in a running service
+/// Watch a crash, a bad loan and an exploit in a running service
 #[derive(Clone, Debug, Args)]
 #[command(after_help = EXAMPLES)]
 pub struct DemoArgs {
@@ -46,7 +49,7 @@ fn time(text: &str) -> Result<Duration, String> {
     millis.map(Duration::from_millis).ok_or_else(|| "a time with its unit, as 20s".to_owned())
 }
 
-/// Starts the service, drives the crash, waits.
+/// Starts the service, plays, waits.
 pub fn run(args: &DemoArgs) -> Result<Exit, Diagnostic> {
     let folder = tempfile::tempdir()
         .map_err(|error| Diagnostic::input_output("make", "a temporary folder", &error))?;
@@ -59,7 +62,7 @@ pub fn run(args: &DemoArgs) -> Result<Exit, Diagnostic> {
         ..Config::default()
     };
     let until = args.length.map(|length| Instant::now() + length);
-    let commands = crash::commands()?;
+    let commands = play::commands()?;
     let running = rhodian_server::start(config).map_err(|error| {
         let refused = diagnostic(&error);
         Diagnostic { help: format!("{} --port 0 takes a free port.", refused.help), ..refused }
@@ -68,12 +71,12 @@ pub fn run(args: &DemoArgs) -> Result<Exit, Diagnostic> {
     to_stdout(|out| {
         writeln!(out, "open http://{}/ and watch; an interrupt ends it", running.address)
     })?;
-    play(running, commands, &stop, until)
+    show(running, commands, &stop, until)
 }
 
-fn play(
+fn show(
     running: Running,
-    commands: Vec<crash::Given>,
+    commands: Vec<play::Given>,
     stop: &std::sync::mpsc::Receiver<()>,
     until: Option<Instant>,
 ) -> Result<Exit, Diagnostic> {
@@ -82,14 +85,16 @@ fn play(
     let stopped = Arc::new(AtomicBool::new(false));
     let (address, driven) = (running.address, Arc::clone(&stopped));
     let driver = thread::spawn(move || {
-        let done = crash::drive(&admin, &commands, &driven);
+        let done = play::drive(&admin, &commands, &driven);
         if let Ok((taken, refused)) = &done
             && !driven.load(Ordering::Relaxed)
         {
             // Whoever closed the output does not care.
             let _ = to_stdout(|out| {
-                writeln!(out, "the crash is over: {taken} commands taken, {refused} refused")?;
-                writeln!(out, "the loss: http://{address}/losses/0")
+                writeln!(out, "it is over: {taken} commands taken, {refused} refused")?;
+                writeln!(out, "who failed in the crash: http://{address}/losses/0")?;
+                writeln!(out, "the loan: http://{address}/losses/1")?;
+                writeln!(out, "the bridge: http://{address}/losses/2")
             });
         }
         done

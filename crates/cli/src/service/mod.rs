@@ -1,7 +1,7 @@
 //! The service from the command line: stopped by an interrupt, asked by a small client.
 
 pub mod client;
-pub mod crash;
+pub mod play;
 
 use std::sync::mpsc::{Receiver, channel};
 

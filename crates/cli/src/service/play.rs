@@ -1,12 +1,12 @@
-//! A crash for a running service: the commands of a venue file, given through the door, one after
-//! the other, at a pace one can watch.
+//! What `demo` plays for a running service: the commands of a venue file, given through the door,
+//! one after the other, at a pace one can watch.
 
 use std::collections::BTreeMap;
 use std::io;
 use std::path::Path;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 
 use serde_json::Value;
 
@@ -17,8 +17,8 @@ use crate::venue_file;
 use crate::venue_run::progress::Bar;
 use crate::venue_run::{Driver, Options};
 
-/// The crash.
-const CRASH: &str = include_str!("../../../../scenarios/crash.toml");
+/// A crash, a loan that fails, and a bridge that is drained.
+const DEMO: &str = include_str!("../../../../scenarios/demo.toml");
 
 /// How long the eye gets for each moment of the file.
 const MOMENT: Duration = Duration::from_millis(1_200);
@@ -32,13 +32,26 @@ pub struct Given {
     action: Value,
 }
 
+impl Given {
+    /// The action, of now: what happened at a moment of the file happens when it is played.
+    fn now(&self) -> Value {
+        let mut action = self.action.clone();
+        let since = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
+        let millis = u64::try_from(since.as_millis()).unwrap_or(u64::MAX);
+        if let Some(happened) = action["command"].get_mut("happened") {
+            *happened = millis.into();
+        }
+        action
+    }
+}
+
 /// The commands that the file comes to, as the engine took them.
 ///
 /// # Errors
 ///
 /// The file is part of the program: none that a user could cause.
 pub fn commands() -> Result<Vec<Given>, Diagnostic> {
-    let text = TomlText::new("crash.toml", Path::new(""), CRASH.as_bytes().to_vec())?;
+    let text = TomlText::new("demo.toml", Path::new(""), DEMO.as_bytes().to_vec())?;
     let file = venue_file::from_text(text)?;
     let options = Options { keep: true, bar: Bar::new(true), ..Options::default() };
     let mut run = Driver::open(&file, options)?.run()?;
@@ -95,7 +108,7 @@ pub fn drive(
                 client
             }
         };
-        let (status, _) = client.post("/v1/commands", &given.action).map_err(failed)?;
+        let (status, _) = client.post("/v1/commands", &given.now()).map_err(failed)?;
         if status == 200 { taken += 1 } else { refused += 1 }
     }
     Ok((taken, refused))

@@ -5,6 +5,9 @@ use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 use std::time::Duration;
 
 use rhodian_core::engine::State;
+use rhodian_core::ids::LossId;
+use rhodian_core::loss;
+use rhodian_core::pools::cover;
 
 use crate::follower::View;
 
@@ -126,12 +129,26 @@ fn standing(out: &mut String, view: &View) {
     let open = state.losses.losses().filter(|(_, loss)| loss.is_open()).count();
     let episodes = state.losses.episodes().filter(|(_, episode)| !episode.closed).count();
     let accounts = state.accounts.accounts().count();
+    let cover = &state.covers;
+    let standing = |of: &&cover::Cover| of.stage == cover::Stage::Standing;
+    let covers = cover.covers().map(|(_, of)| of).filter(standing).count();
+    let dismissed = |loss: LossId| {
+        state.losses.loss(loss).is_some_and(|found| found.stage == loss::Stage::Dismissed)
+    };
+    let incidents = cover.pools().flat_map(|(_, pool)| &pool.incidents);
+    let unpaid = incidents.filter(|(loss, of)| of.paid() < of.due && !dismissed(**loss)).count();
     let gauges = [
         ("sequence", "The number of the last event.", view.sequence),
         ("batches", "The number of the last batch.", view.batches),
         ("accounts", "Accounts.", accounts as u64),
         ("losses_open", "Losses that are not settled.", open as u64),
         ("episodes_open", "Episodes that are open.", episodes as u64),
+        ("covers_standing", "Covers that stand.", covers as u64),
+        (
+            "cover_incidents_open",
+            "Incidents of cover pools that are neither dismissed nor paid in full.",
+            unpaid as u64,
+        ),
         (
             "liquidations_open",
             "Accounts in liquidation.",

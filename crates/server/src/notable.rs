@@ -1,10 +1,13 @@
-//! Which batches hold something of a loss or a close-out. Few do, and what a participant or the
-//! page of a loss asks for stands in them alone: they are read, and the others are not.
+//! Which batches hold something of a loss, a close-out, a stake or a cover. Few do, and what a
+//! participant or the page of a loss asks for stands in them alone: they are read, and the others
+//! are not.
 
 use std::sync::Arc;
 
+use rhodian_core::domain;
 use rhodian_core::engine::Event;
 use rhodian_core::market::{self, Party};
+use rhodian_core::pools::cover;
 use rhodian_journal::Batch;
 
 /// The numbers of batches, rising.
@@ -38,15 +41,29 @@ impl Notable {
     }
 }
 
-/// Whether `event` is of a loss or a close-out, a book's fills and payouts among them.
+/// Whether `event` is of a loss or a close-out, a book's fills and payouts among them, of a stake
+/// that leaves or what it earned, or of a cover. What pools earn by the hour is not.
 fn is_notable(event: &Event) -> bool {
+    let of_account = match event {
+        Event::Domain(event) => matches!(
+            event,
+            domain::Event::ExitAsked { .. }
+                | domain::Event::ExitPaid { .. }
+                | domain::Event::RewardTaken { .. }
+        ),
+        Event::Cover(event) => !matches!(event, cover::Event::Earned { .. }),
+        _ => false,
+    };
     let of_book = matches!(
         event,
         Event::Market(
             market::Event::Filled { seller: Party::Book(_), .. } | market::Event::PaidOut { .. }
         )
     );
-    of_book || matches!(event, Event::Loss(_) | Event::CloseOut(_)) || event.loss().is_some()
+    of_account
+        || of_book
+        || matches!(event, Event::Loss(_) | Event::CloseOut(_))
+        || event.loss().is_some()
 }
 
 #[cfg(test)]

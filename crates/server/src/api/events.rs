@@ -12,6 +12,8 @@ use futures_util::stream::{self, Stream};
 use rhodian_core::engine::Event;
 use rhodian_core::ids::{LossId, Time};
 use rhodian_core::loss;
+use rhodian_core::pools::cover;
+use rhodian_core::units::Amount;
 use rhodian_journal::{History, Reader};
 use tokio::sync::watch;
 
@@ -99,22 +101,25 @@ pub async fn of_loss(State(door): State<Arc<Door>>, request: Request) -> Respons
     answered.await.unwrap_or_else(IntoResponse::into_response)
 }
 
-/// The events of `loss`, from its detection until all of it is settled or `limit` are found.
+/// The events of `loss`, from its detection until all of it is settled or `limit` are found; of an
+/// incident of a cover pool, from when it happened until all claims are paid.
 pub(crate) async fn story(
     door: &Arc<Door>,
     loss: LossId,
     limit: usize,
 ) -> Result<Vec<Numbered>, Problem> {
-    let (since, notable) = {
+    let (since, due, notable) = {
         let view = door.follower.read();
         let found = view.state.losses.loss(loss).ok_or_else(|| Problem::not_found("loss", loss))?;
-        (found.detected, view.notable.clone())
+        let incident = view.state.covers.incident(loss).map(|(_, incident)| incident);
+        let since = incident.map_or(found.detected, |of| of.happened.min(found.detected));
+        (since, incident.map(|of| of.due), view.notable.clone())
     };
     let (turn, reader) = (door.turn().await?, door.reader.clone());
     // It is held until the journal was read, even if the caller leaves.
     let reading = move || {
         let _turn = turn;
-        of_journal(&reader, &notable, (loss, since), limit)
+        of_journal(&reader, &notable, (loss, since, due), limit)
     };
     let read = tokio::task::spawn_blocking(reading);
     let read = read.await.map_err(|error| Problem::new("not-stored", error.to_string()))?;
@@ -124,7 +129,7 @@ pub(crate) async fn story(
 fn of_journal(
     reader: &Reader,
     notable: &Notable,
-    (loss, since): (LossId, Time),
+    (loss, since, mut due): (LossId, Time, Option<Amount>),
     limit: usize,
 ) -> Result<Vec<Numbered>, rhodian_journal::Error> {
     // The clock of batches never goes back: the first of the time is found by halving.
@@ -144,15 +149,27 @@ fn of_journal(
                 if !event.event.is_about(loss) {
                     continue;
                 }
-                let settled = matches!(&event.event, Event::Loss(loss::Event::LossSettled { .. }));
+                let over = is_over(&event.event, &mut due);
                 found.push(event);
-                if settled || found.len() == limit {
+                if over || found.len() == limit {
                     return Ok(found);
                 }
             }
         }
     }
     Ok(found)
+}
+
+/// Whether nothing comes of a loss after `event`; `due` is what of claims is not paid before it.
+fn is_over(event: &Event, due: &mut Option<Amount>) -> bool {
+    match (event, due) {
+        (Event::Loss(loss::Event::LossSettled { .. }), None) => true,
+        (Event::Cover(cover::Event::Paid { rows, .. }), Some(due)) => {
+            *due = rows.iter().fold(*due, |due, (.., amount)| due.less_or_zero(*amount));
+            due.is_zero()
+        }
+        _ => false,
+    }
 }
 
 /// After which event a stream begins: the header of a browser that comes back, the query, or now.

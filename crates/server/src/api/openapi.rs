@@ -348,7 +348,7 @@ fn of_parameter(name: &str) -> Value {
     match name {
         "kind" | "name" | "class" | "form" | "amount" | "move" => json!({ "type": "string" }),
         "limit" => json!({ "type": "integer", "minimum": 1, "maximum": MOST }),
-        "after" | "set" => json!({ "type": "integer", "minimum": 0 }),
+        "after" | "set" | "period" => json!({ "type": "integer", "minimum": 0 }),
         _ => json!({ "type": "integer", "minimum": 0, "maximum": u32::MAX }),
     }
 }

@@ -1,7 +1,7 @@
 //! What happened to one account: its own part of each event, for its owner. Nothing of the others
 //! in the same event is told, so whatever is here may be shown to him.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use axum::extract::{Request, State};
@@ -9,9 +9,10 @@ use axum::response::{IntoResponse, Response};
 use rhodian_core::closeout::Event as CloseOut;
 use rhodian_core::domain::Event as Domain;
 use rhodian_core::engine::Event;
-use rhodian_core::ids::{AccountId, AssetId, LayerId, LossId, MarketId, Time};
+use rhodian_core::ids::{AccountId, AssetId, CoverId, LayerId, LossId, MarketId, Time};
 use rhodian_core::loss::{Event as Loss, OwnMeans};
 use rhodian_core::market::Party;
+use rhodian_core::pools::cover::Event as Insured;
 use rhodian_core::units::{Amount, Price, Quantity};
 use rhodian_journal::{History, Reader};
 use schemars::JsonSchema;
@@ -39,6 +40,9 @@ pub struct Part {
     /// Through which layer.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub layer: Option<LayerId>,
+    /// Of which cover, where it is of one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub cover: Option<CoverId>,
     /// In which market.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub market: Option<MarketId>,
@@ -71,6 +75,20 @@ pub struct OwnEvent {
 /// Where an account stands in the liable sets: by set and layer.
 type Places = BTreeMap<(u32, LayerId), usize>;
 
+/// What is known of an account beside its number.
+struct Own {
+    places: Places,
+    covers: BTreeSet<CoverId>,
+}
+
+impl Own {
+    fn new(view: &View, account: AccountId) -> Self {
+        let covers = view.state.covers.covers();
+        let covers = covers.filter(|(_, cover)| cover.account == account).map(|(id, _)| id);
+        Self { places: places(view, account), covers: covers.collect() }
+    }
+}
+
 fn places(view: &View, account: AccountId) -> Places {
     let losses = &view.state.losses;
     let sets = losses.episodes().flat_map(|(_, episode)| episode.sets.iter().copied());
@@ -83,11 +101,14 @@ fn places(view: &View, account: AccountId) -> Places {
 }
 
 /// The part of `account` in `event`, if it has one.
-fn part(event: &Event, account: AccountId, places: &Places) -> Option<Part> {
+fn part(event: &Event, account: AccountId, own: &Own) -> Option<Part> {
     match event {
         Event::CloseOut(event) => closed_out(event, account),
         Event::Domain(event) => staked(event, account),
-        Event::Loss(event) => failed(event, account).or_else(|| shared(event, account, places)),
+        Event::Cover(event) => insured(event, account, &own.covers),
+        Event::Loss(event) => {
+            failed(event, account).or_else(|| shared(event, account, &own.places))
+        }
         _ => None,
     }
 }
@@ -144,6 +165,51 @@ fn staked(event: &Domain, account: AccountId) -> Option<Part> {
         }
         _ => None,
     }
+}
+
+/// Of an account that is covered, or votes on what others claim.
+fn insured(event: &Insured, account: AccountId, own: &BTreeSet<CoverId>) -> Option<Part> {
+    let of = |what, cover: &CoverId| Part { what, cover: Some(*cover), ..Part::default() };
+    Some(match event {
+        Insured::Bought { cover, account: to, asset, premium, .. } if *to == account => {
+            let (asset, amount) = (Some(*asset), Some(*premium));
+            Part { asset, amount, ..of("cover was bought, for a premium", cover) }
+        }
+        Insured::Ended { cover, .. } if own.contains(cover) => {
+            of("cover ended: what happened before may be claimed for a while", cover)
+        }
+        Insured::Lapsed { cover, .. } if own.contains(cover) => {
+            of("cover lapsed: nothing more can be claimed of it", cover)
+        }
+        Insured::Reported { loss, claims, .. } => {
+            let his = claims.iter().filter(|of| own.contains(&of.cover));
+            let (cover, amount) = of_covers(&mut his.map(|of| (of.cover, of.due)))?;
+            let (loss, amount) = (Some(*loss), Some(amount));
+            Part { what: "a loss was claimed", loss, cover, amount, ..Part::default() }
+        }
+        Insured::Voted { loss, account: by, accept, .. } if *by == account => {
+            let what = if *accept { "voted for the claims" } else { "voted against the claims" };
+            Part { what, loss: Some(*loss), ..Part::default() }
+        }
+        Insured::Paid { loss, asset, rows, .. } => {
+            let his = rows.iter().filter(|(_, to, _)| *to == account);
+            let (cover, amount) = of_covers(&mut his.map(|(cover, _, amount)| (*cover, *amount)))?;
+            let (loss, asset, amount) = (Some(*loss), Some(*asset), Some(amount));
+            Part { what: "claims were paid", loss, cover, asset, amount, ..Part::default() }
+        }
+        _ => return None,
+    })
+}
+
+/// What an account's covers have of an event in sum, and the cover where it is one.
+fn of_covers(
+    rows: &mut dyn Iterator<Item = (CoverId, Amount)>,
+) -> Option<(Option<CoverId>, Amount)> {
+    let (first, amount) = rows.next()?;
+    let add = |(_, sum): (Option<CoverId>, Amount), (_, more)| {
+        (None, sum.checked_add(more).unwrap_or(Amount::MAX))
+    };
+    Some(rows.fold((Some(first), amount), add))
 }
 
 /// Of an account that failed, or whose owner's account did.
@@ -234,7 +300,7 @@ fn shared(event: &Loss, account: AccountId, places: &Places) -> Option<Part> {
 /// What is looked through.
 struct Look {
     account: AccountId,
-    places: Places,
+    own: Own,
     after: u64,
     upto: u64,
     limit: usize,
@@ -259,7 +325,7 @@ fn read(reader: &Reader, of: &Look) -> Result<Page<OwnEvent>, rhodian_journal::E
                 if event.sequence > end {
                     return Ok(page);
                 }
-                if let Some(part) = part(&event.event, of.account, &of.places) {
+                if let Some(part) = part(&event.event, of.account, &of.own) {
                     page.items.push(OwnEvent { sequence: event.sequence, at: event.at, part });
                 }
                 if event.sequence < of.upto && page.items.len() == of.limit {
@@ -284,8 +350,8 @@ pub(crate) async fn of(
         let view = door.follower.read();
         let upto = view.sequence;
         let after = after.unwrap_or_else(|| upto.saturating_sub(LOOK));
-        let (places, notable) = (places(&view, account), view.notable.clone());
-        Look { account, places, after, upto, limit, notable }
+        let (own, notable) = (Own::new(&view, account), view.notable.clone());
+        Look { account, own, after, upto, limit, notable }
     };
     let reader = door.reader.clone();
     // It is held until the journal was read, even if the caller leaves.

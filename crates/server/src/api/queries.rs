@@ -1,6 +1,7 @@
 //! The queries: everything a door needs of the state, each a translation of what core answers.
 
 mod accounts;
+mod cover;
 mod losses;
 mod pools;
 mod prices;
@@ -8,6 +9,7 @@ mod rules;
 mod stress;
 
 pub(crate) use accounts::{account_view, claims_of, exposure_of, own_account, position_views};
+pub(crate) use cover::{claimed_of, covers_of, risks_of, room_of};
 pub(crate) use stress::stress_of;
 
 use std::collections::BTreeMap;
@@ -65,6 +67,7 @@ pub fn table() -> Vec<Endpoint> {
     table.extend(accounts::table());
     table.extend(losses::table());
     table.extend(pools::table());
+    table.extend(cover::table());
     table.extend(stress::table());
     table
 }
@@ -96,6 +99,8 @@ fn status(ask: &Ask<'_>) -> Result<VenueView, Problem> {
         ("feeds", count(state.oracle.feeds().count())),
         ("layers", count(state.domains.layers().count())),
         ("pools", count(state.lending.pools().count())),
+        ("cover-pools", count(state.covers.pools().count())),
+        ("covers", count(state.covers.covers().count())),
         ("losses", count(state.losses.losses().count())),
         ("open-losses", count(open_losses)),
         ("open-episodes", count(open_episodes)),

@@ -3,6 +3,7 @@
 //! and every page reads without the script.
 
 mod accounts;
+mod cover;
 mod losses;
 mod overview;
 mod pools;
@@ -37,6 +38,7 @@ const MENU: &[(&str, &str)] = &[
     ("/losses", "Losses"),
     ("/layers", "Layers"),
     ("/pools", "Pools"),
+    ("/cover", "Cover"),
     ("/accounts", "Accounts"),
     ("/markets", "Markets and prices"),
     ("/parameters", "Parameters"),
@@ -46,7 +48,7 @@ const MENU: &[(&str, &str)] = &[
 ];
 
 /// The pages that cost the size of the state.
-const HEAVY: &[&str] = &["/layers", "/pools"];
+const HEAVY: &[&str] = &["/layers", "/pools", "/cover"];
 
 /// The routes of the dashboard.
 pub(crate) fn router() -> Router<Arc<Door>> {
@@ -54,6 +56,7 @@ pub(crate) fn router() -> Router<Arc<Door>> {
         .route("/", get(|s, r| page(s, r, "/", overview::page)))
         .route("/layers", get(|s, r| page(s, r, "/layers", rules::layers)))
         .route("/pools", get(|s, r| page(s, r, "/pools", pools::page)))
+        .route("/cover", get(|s, r| page(s, r, "/cover", cover::page)))
         .route("/accounts", get(|s, r| page(s, r, "/accounts", accounts::list)))
         .route("/accounts/{account}", get(account))
         .route("/markets", get(|s, r| page(s, r, "/markets", rules::markets)))

@@ -44,29 +44,6 @@ fn money(ask: &Ask<'_>, pool: &Pool, amount: Amount) -> String {
     show::money(ask, asset(ask, pool), amount.atoms().cast_signed())
 }
 
-/// Millionths as a percentage with two places.
-fn percent(millionths: u32) -> String {
-    format!("{}.{:02} %", millionths / 10_000, millionths / 100 % 100)
-}
-
-/// A table that scrolls by itself: its first column and the `words` are text, the rest numbers.
-fn table(caption: &str, head: &[&str], words: &[&str], rows: &Markup) -> Markup {
-    html! {
-        div class="scroll" tabindex="0" role="region" aria-label=(caption) {
-            table {
-                caption { (caption) }
-                thead { tr {
-                    @for (place, name) in head.iter().enumerate() {
-                        @let text = place == 0 || words.contains(name);
-                        th scope="col" class=[(!text).then_some("number")] { (name) }
-                    }
-                } }
-                tbody { (rows) }
-            }
-        }
-    }
-}
-
 fn books(ask: &Ask<'_>) -> Markup {
     let state = ask.state;
     let rows = html! {
@@ -80,15 +57,15 @@ fn books(ask: &Ask<'_>) -> Markup {
                 td class="number" { (money(ask, pool, books.supply.total)) }
                 td class=(if bad { "number bad" } else { "number" }) { (money(ask, pool, fetches)) }
                 td class="number" { (money(ask, pool, books.debt.total)) }
-                td class="number" { (percent(used)) }
-                td class="number" { (percent(pool.spec.rates.at(used))) }
+                td class="number" { (show::percent(used)) }
+                td class="number" { (show::percent(pool.spec.rates.at(used))) }
                 td class="number" { (money(ask, pool, state.liquid(pool, id))) }
             }
         }
     };
     let head =
         ["Pool", "Supply", "Would fetch", "Lent", "Utilisation", "Rate a year", "Can be redeemed"];
-    table("Lending pools, interest to now", &head, &[], &rows)
+    show::table("Lending pools, interest to now", &head, &[], &rows)
 }
 
 /// Whether the caller may read what the account has.
@@ -143,7 +120,7 @@ fn loans(ask: &Ask<'_>, pool: &Pool) -> Markup {
     };
     let caption = format!("Loans of {}, the least healthy first", pool.spec.name);
     let head = ["Account", "Owed", "Counts to keep it", "Would fetch", "Health", "State"];
-    table(&caption, &head, &["State"], &rows)
+    show::table(&caption, &head, &["State"], &rows)
 }
 
 fn supplies(ask: &Ask<'_>, id: PoolId, pool: &Pool) -> Markup {
@@ -167,5 +144,5 @@ fn supplies(ask: &Ask<'_>, id: PoolId, pool: &Pool) -> Markup {
         }
     };
     let head = ["Account", "Supply", "Would fetch", "Held for losses"];
-    table(&format!("Supply of {}", pool.spec.name), &head, &[], &rows)
+    show::table(&format!("Supply of {}", pool.spec.name), &head, &[], &rows)
 }

@@ -218,6 +218,29 @@ fn part(ask: &Ask<'_>, asset: Option<AssetId>, key: &str, value: &Value) -> Opti
     })
 }
 
+/// Millionths as a percentage with two places.
+pub(super) fn percent(millionths: u32) -> String {
+    format!("{}.{:02} %", millionths / 10_000, millionths / 100 % 100)
+}
+
+/// A table that scrolls by itself: its first column and the `words` are text, the rest numbers.
+pub(super) fn table(caption: &str, head: &[&str], words: &[&str], rows: &Markup) -> Markup {
+    html! {
+        div class="scroll" tabindex="0" role="region" aria-label=(caption) {
+            table {
+                caption { (caption) }
+                thead { tr {
+                    @for (place, name) in head.iter().enumerate() {
+                        @let text = place == 0 || words.contains(name);
+                        th scope="col" class=[(!text).then_some("number")] { (name) }
+                    }
+                } }
+                tbody { (rows) }
+            }
+        }
+    }
+}
+
 /// A table of events.
 pub(super) fn events<'a>(
     ask: &Ask<'_>,
@@ -253,7 +276,7 @@ pub(super) fn own_events(ask: &Ask<'_>, account: AccountId, events: &[OwnEvent])
     html! {
         h2 { "What happened to me" }
         p {
-            "Deleveraging, liquidation, liens, shares and repayments; everything since the start is at "
+            "Deleveraging, liquidation, liens, shares, repayments, stakes and covers; everything since the start is at "
             a href=(format!("/v1/accounts/{account}/events")) { "/v1/accounts/" (account) "/events" }
             "."
         }
@@ -293,6 +316,7 @@ fn own_part(ask: &Ask<'_>, of: &Part) -> Markup {
                 None => format!("{} atoms", amount.atoms()),
             })
         }
+        @if let Some(cover) = of.cover { ", of cover " (cover) }
         @if let Some(id) = of.layer { ", through " (layer(ask, id)) }
         @if let Some(loss) = of.loss {
             ", of " a href=(format!("/losses/{loss}")) { "loss " (loss) }

@@ -22,6 +22,10 @@ pub const GROUPS: &[(&str, &[&str])] = &[
             "loss.uncovered-booked",
             "loss.loss-settled",
             "loss.episode-closed",
+            "cover.reported",
+            "cover.triggered",
+            "cover.tallied",
+            "cover.owed",
         ],
     ),
     // A lien begins with its set, follows the hole, and is released when its loss is settled.
@@ -54,6 +58,7 @@ pub const GROUPS: &[(&str, &[&str])] = &[
             "loss.fees-received",
             "loss.ceded-returned",
             "loss.remainder-moved",
+            "cover.paid",
         ],
     ),
     (

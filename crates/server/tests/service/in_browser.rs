@@ -8,6 +8,7 @@ use std::time::Duration;
 use serde_json::json;
 
 use super::browser::Browser;
+use super::cover::claimed;
 use super::venue::Venue;
 
 /// The crash of 2 accounts, and Bob's receipt of it.
@@ -240,6 +241,7 @@ fn pages_fit_a_phone_and_can_be_read_in_the_dark() {
         ("/accounts/1?rules=0", "each-rule"),
         ("/layers", "layers"),
         ("/pools", "pools"),
+        ("/cover", "no-cover"),
         ("/markets", "markets"),
         ("/parameters", "parameters"),
         ("/verify", "verify"),
@@ -247,4 +249,15 @@ fn pages_fit_a_phone_and_can_be_read_in_the_dark() {
     ] {
         look(&mut browser, venue.address, path, name);
     }
+}
+
+/// With pools, risks, an incident and covers on it.
+#[test]
+fn the_page_of_cover_fits_a_phone_and_can_be_read_in_the_dark() {
+    let Some(mut browser) = Browser::start() else { return };
+    let venue = claimed();
+    log_in(&mut browser, venue.address, &venue.venue);
+    browser.click("nav a[href='/cover']");
+    browser.click("main a[href='/losses/0']");
+    look(&mut browser, venue.address, "/cover", "cover");
 }

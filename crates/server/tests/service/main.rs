@@ -6,6 +6,7 @@ mod browser;
 mod certificates;
 mod client;
 mod complete;
+mod cover;
 mod durable;
 mod engine;
 mod folder;

@@ -37,6 +37,7 @@ pub use price::Price;
 pub use rejection::Rejection;
 pub use spec::{Flaw, MAX_COVERED, MIN_COVER, PoolSpec, RiskSpec, Trigger, VoteTerms};
 pub use standing::Capacity;
+pub use vote::Count;
 
 use crate::domain::CauseClass;
 use crate::ids::{AccountId, CoverId, CoverPoolId, DomainId, LossId, RiskId, Time};

@@ -71,6 +71,13 @@ pub(super) fn part_ceil(amount: Amount, millionths: u32) -> Amount {
     part.and_then(|part| Amount::new(part).ok()).unwrap_or(Amount::MAX)
 }
 
+/// What `covered` is of `most`, in millionths, rounded down; all where it is no less.
+pub(super) fn used_floor(covered: Amount, most: Amount) -> u32 {
+    let unit = u128::from(RATE_UNIT);
+    let part = mul_div_floor(covered.atoms(), unit, most.atoms()).filter(|_| covered < most);
+    part.and_then(|part| u32::try_from(part).ok()).unwrap_or(RATE_UNIT)
+}
+
 /// The stake that covers `amount` at a leverage in millionths, rounded up (for the insured).
 pub(super) fn needed_ceil(amount: Amount, leverage: u32) -> Amount {
     let needed = mul_div_ceil(amount.atoms(), u128::from(RATE_UNIT), u128::from(leverage));
@@ -111,6 +118,13 @@ mod tests {
             let sum: u128 = (0..parts).map(|at| premium(at * part, part, YEAR / 3)).sum();
             assert!(sum >= premium(0, part * parts, YEAR / 3), "{parts} parts cost {sum}");
         }
+    }
+
+    #[test]
+    fn what_is_used_is_a_part_of_what_may_be() {
+        let used = |covered, most| used_floor(amount(covered), amount(most));
+        assert_eq!((used(0, 3), used(1, 3), used(2, 3)), (0, 333_333, 666_666));
+        assert_eq!((used(3, 3), used(4, 3), used(0, 0)), (RATE_UNIT, RATE_UNIT, RATE_UNIT));
     }
 
     #[test]

@@ -43,7 +43,7 @@ pub struct VoteTerms {
 
 /// A cover pool.
 #[derive(Clone, Debug, PartialEq, Eq, BorshSerialize, BorshDeserialize, Serialize, Deserialize)]
-#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema), schemars(rename = "CoverPoolSpec"))]
 #[serde(deny_unknown_fields)]
 pub struct PoolSpec {
     /// Its name.
@@ -88,7 +88,7 @@ pub struct PoolSpec {
 #[derive(
     Clone, Copy, Debug, PartialEq, Eq, BorshSerialize, BorshDeserialize, Serialize, Deserialize,
 )]
-#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema), schemars(rename = "CoverTrigger"))]
 #[serde(deny_unknown_fields)]
 pub struct Trigger {
     /// The feed of the price.

@@ -82,6 +82,13 @@ impl State {
         part_floor(self.cover_capacity(pool).most, risk.spec.concentration)
     }
 
+    /// The rate of a year that cover of `risk` begins at now, in millionths: by what is covered of
+    /// the most that may be, rounded down (for the buyer).
+    #[must_use]
+    pub fn cover_rate_floor(&self, pool: &Pool, risk: &Risk) -> u32 {
+        risk.spec.rates.at(price::used_floor(risk.covered, self.cover_most(pool, risk)))
+    }
+
     /// What `amount` of cover of `risk` for `millis` costs now, whether there is room for it or
     /// not; nothing where it cannot be priced.
     ///

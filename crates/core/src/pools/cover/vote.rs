@@ -4,6 +4,8 @@
 
 use alloc::collections::BTreeSet;
 
+use serde::Serialize;
+
 use super::price::part_ceil;
 use super::{Event, Incident, Pool, Rejection};
 use crate::account;
@@ -14,11 +16,15 @@ use crate::loss;
 use crate::units::Amount;
 
 /// What stakes say.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-struct Count {
-    accept: Amount,
-    reject: Amount,
-    staked: Amount,
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema), schemars(rename = "CoverCount"))]
+pub struct Count {
+    /// What is staked by those who accept the claims.
+    pub accept: Amount,
+    /// What is staked by those who do not.
+    pub reject: Amount,
+    /// What is staked in all.
+    pub staked: Amount,
 }
 
 impl Count {
@@ -48,6 +54,12 @@ impl State {
     fn staked_in_cover(&self, pool: &Pool, account: AccountId) -> Amount {
         let stakes = self.cover_layers(pool).map(|layer| self.domains.stake(layer, account));
         stakes.fold(Amount::ZERO, |sum, stake| sum.checked_add(stake).unwrap_or(Amount::MAX))
+    }
+
+    /// What the vote on an incident of `pool` would come to if it ended now.
+    #[must_use]
+    pub fn cover_count(&self, pool: &Pool, incident: &Incident) -> Count {
+        Count::of(self, pool, incident)
     }
 
     /// Whether stakers vote on `loss`: then nobody else approves it.

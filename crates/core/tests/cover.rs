@@ -264,7 +264,7 @@ fn who_may_not_vote() {
     assert_eq!(code(vote(&mut world, "carol", 0, true)), "own-claim");
     let approver = rhodian_core::engine::Actor { id: 1, ..rhodian_core::engine::Actor::VENUE };
     let loss = LossId(0);
-    let command = rhodian_core::loss::Command::ApproveLoss { loss };
+    let command = loss::Command::ApproveLoss { loss };
     let action = Action::Loss(command);
     assert_eq!(code(world.give(approver, action)), "voted-on");
     vote(&mut world, "ann", 0, true).unwrap();

@@ -27,8 +27,8 @@ pub(super) fn page(ask: &Ask<'_>) -> Result<Shown, Problem> {
             p { "There are no cover pools." }
         } @else {
             p {
-                "What stakes behind each pool cover, and what they may cover more: nothing new "
-                "stands on what is asked for or claimed."
+                "What is staked behind each pool, what it covers, and what it has room for: no new "
+                "cover stands on what is leaving or claimed."
             }
             (capacities(ask))
         }
@@ -74,7 +74,7 @@ fn capacities(ask: &Ask<'_>) -> Markup {
     let head = [
         "Pool",
         "Staked",
-        "Asked for",
+        "Leaving",
         "Claimed",
         "May be covered",
         "Covered",
@@ -124,7 +124,7 @@ fn incidents(ask: &Ask<'_>, pool: &Pool) -> Markup {
                 td { (risk.map_or("", |risk| risk.spec.name.as_str())) }
                 td class="when" { (show::time(of.happened)) }
                 td { (stands(stage)) }
-                td { (vote(ask, pool, of)) }
+                td class="when" { (vote(ask, pool, of)) }
                 td class="number" { (of.claims.len()) }
                 td class="number" { (money(ask, pool, of.due)) }
                 td class=(if is_short(of, stage) { "number bad" } else { "number" }) {
@@ -161,7 +161,7 @@ fn vote(ask: &Ask<'_>, pool: &Pool, of: &Incident) -> Markup {
         @if let Some(ballot) = &of.ballot {
             @let count = ask.state.cover_count(pool, of);
             (money(ask, pool, count.accept)) " for, " (money(ask, pool, count.reject))
-            " against, " (money(ask, pool, count.staked)) " staked; until "
+            " against, " br; "of " (money(ask, pool, count.staked)) " staked, " br; "until "
             (show::time(ballot.until))
         } @else { "none runs" }
     }
@@ -186,7 +186,7 @@ fn covers(ask: &Ask<'_>, id: CoverPoolId, pool: &Pool) -> Markup {
             @let claims: Vec<(LossId, Amount)> =
                 claimed_of(pool, *id).map(|(loss, _, paid)| (loss, paid)).collect();
             tr {
-                th scope="row" { "cover " (id) }
+                th scope="row" class="when" { "cover " (id) }
                 td { (show::account_link(ask, cover.account)) }
                 td { (risk.map_or("", |risk| risk.spec.name.as_str())) }
                 td { (standing(ask, cover)) }
@@ -195,10 +195,11 @@ fn covers(ask: &Ask<'_>, id: CoverPoolId, pool: &Pool) -> Markup {
                 td class="number" { (money(ask, pool, cover.amount)) }
                 td class="number" { (money(ask, pool, cover.left)) }
                 td class="number" { (money(ask, pool, cover.claimed)) }
-                td {
+                td class="when" {
                     @if claims.is_empty() { "nothing" }
-                    @for (loss, paid) in &claims {
-                        (money(ask, pool, *paid)) " of " (link(*loss)) " "
+                    @for (place, (loss, paid)) in claims.iter().enumerate() {
+                        @if place > 0 { br; }
+                        (money(ask, pool, *paid)) " for " (link(*loss))
                     }
                 }
             }
@@ -207,12 +208,11 @@ fn covers(ask: &Ask<'_>, id: CoverPoolId, pool: &Pool) -> Markup {
     let words = ["Account", "Risk", "State", "From", "Until", "Paid"];
     let [account, risk, state, from, until, paid] = words;
     let head = ["Cover", account, risk, state, from, until, "Bought", "Left", "Claimed", paid];
-    let caption = format!(
-        "Covers of {}, the latest first (the first {} of {})",
-        pool.spec.name,
-        MOST.min(found.len()),
-        found.len()
-    );
+    let name = &pool.spec.name;
+    let caption = match found.len() {
+        all if all > MOST => format!("Covers of {name}, the latest {MOST} of {all}"),
+        _ => format!("Covers of {name}, the latest first"),
+    };
     show::table(&caption, &head, &words, &rows)
 }
 

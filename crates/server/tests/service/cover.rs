@@ -221,7 +221,9 @@ fn stakers_vote_with_their_keys() {
     assert_eq!(all["votes"], json!({ "1": true, "2": false }));
     assert_eq!((&his["votes"], &none["votes"]), (&json!({ "1": true }), &json!({})));
     let page = venue.get_as("/cover", &ann).body;
-    assert!(page.contains("600.00 USD for, 400.00 USD against, 1,000.00 USD staked"), "{page}");
+    for part in ["600.00 USD for, 400.00 USD against", "of 1,000.00 USD staked"] {
+        assert!(page.contains(part), "{part}: {page}");
+    }
     let paid = |of: &Value| of["items"][0]["paid"] == "25000";
     let incident = until(&venue, "/v1/cover-pools/0/incidents", paid)["items"][0].clone();
     assert_eq!(incident["vote"], Value::Null, "it is over");

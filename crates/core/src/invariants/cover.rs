@@ -30,7 +30,7 @@ pub(super) fn check(state: &State) -> Result<(), Broken> {
 }
 
 /// The covers of a pool.
-fn covers<'a>(state: &'a State, id: CoverPoolId) -> impl Iterator<Item = (CoverId, &'a Cover)> {
+fn covers(state: &State, id: CoverPoolId) -> impl Iterator<Item = (CoverId, &Cover)> {
     let of_pool =
         move |cover: &Cover| state.covers.pool_of(cover.risk).is_some_and(|(pool, _)| pool == id);
     state.covers.covers().filter(move |(_, cover)| of_pool(cover))

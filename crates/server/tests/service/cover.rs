@@ -272,7 +272,7 @@ fn each_role_reads_of_cover_what_it_may() {
     let cases = [
         ("governance", None, [200; 7]),
         ("auditor", None, [200; 7]),
-        ("keeper", Some(1), [200, 200, 200, 200, 200, 403, 200]),
+        ("keeper", Some(1), [200, 200, 200, 200, 403, 403, 200]),
         ("participant", Some(0), [200, 200, 200, 200, 403, 200, 200]),
         ("participant", Some(1), [200, 200, 200, 200, 403, 403, 200]),
     ];

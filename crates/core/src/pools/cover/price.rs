@@ -36,22 +36,22 @@ fn integral_floor(rates: &Rates, covered: Amount, most: Amount) -> u128 {
         // A line without length has nothing below it.
         from * used + triangle.unwrap_or(0)
     };
-    let covered = covered.atoms().min(most.atoms());
+    let covered = covered.atoms();
     let below = covered.min(kink);
     let first = line(at_zero, at_kink - at_zero, below, kink);
     let rise = u128::from(rates.at_full) - at_kink;
     first + line(at_kink, rise, covered - below, most.atoms() - kink)
 }
 
-/// What covering `amount` more costs for `millis`, where `covered` is of `most`; nothing where it
-/// would pass the bound of an amount.
+/// What covering `amount` more costs for `millis`, where `covered` is of `most`; nothing where there
+/// is no room for it, or it would pass the bound of an amount.
 pub(super) fn price(
     rates: &Rates,
     (covered, most): (Amount, Amount),
     amount: Amount,
     millis: u64,
 ) -> Option<Price> {
-    let after = covered.checked_add(amount).ok()?;
+    let after = covered.checked_add(amount).ok().filter(|after| *after <= most)?;
     let rate = integral_floor(rates, after, most) - integral_floor(rates, covered, most);
     let premium = mul_div_ceil(rate, u128::from(millis), u128::from(RATE_TIME))?;
     let paid = U256::product(premium, u128::from(RATE_TIME));

@@ -89,8 +89,8 @@ impl State {
         risk.spec.rates.at(price::used_floor(risk.covered, self.cover_most(pool, risk)))
     }
 
-    /// What `amount` of cover of `risk` for `millis` costs now, whether there is room for it or
-    /// not; nothing where it cannot be priced.
+    /// What `amount` of cover of `risk` for `millis` costs now; nothing where there is no room for
+    /// it.
     ///
     /// See [`Price`] for units and rounding.
     #[must_use]

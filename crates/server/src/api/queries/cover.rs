@@ -52,7 +52,7 @@ pub(super) fn table() -> Vec<Endpoint> {
         list(
             "/v1/cover-pools/{pool}/covers",
             "The covers of a pool, with what is left and claimed of each.",
-            Level::Liquidations,
+            Level::Everyone,
             &[],
             covers,
         ),
@@ -185,10 +185,10 @@ struct PriceView {
     amount: Amount,
     /// For how long, in milliseconds.
     period: u64,
-    /// What its buyer would pay, rounded up.
-    premium: Amount,
+    /// What its buyer would pay, rounded up; nothing where there is no room for it.
+    premium: Option<Amount>,
     /// What it would earn the pool in a year, in millionths of atoms.
-    rate: Digits,
+    rate: Option<Digits>,
     /// What may be covered of the risk more: a larger cover is not sold.
     room: Amount,
 }
@@ -203,10 +203,7 @@ fn price(ask: &Ask<'_>) -> Result<PriceView, Problem> {
     let of = covers.risk(risk).zip(covers.pool_of(risk));
     let (found, (_, pool)) = of.ok_or_else(|| Problem::not_found("risk", risk))?;
     let price = ask.state.cover_price(risk, amount, period);
-    let price = price.ok_or_else(|| {
-        refused(format!("{amount} atoms for {period} milliseconds cost more than an amount is"))
-    })?;
-    let (premium, rate) = (price.premium, price.rate.to_string());
+    let (premium, rate) = (price.map(|of| of.premium), price.map(|of| of.rate.to_string()));
     Ok(PriceView { amount, period, premium, rate, room: room_of(ask.state, pool, found) })
 }
 

@@ -10,7 +10,7 @@ use rhodian_core::closeout::{self, AuctionCourse, Route};
 use rhodian_core::collateral;
 use rhodian_core::control::Parameter;
 use rhodian_core::domain::{self, CauseClass, Kind, LayerSpec, Source};
-use rhodian_core::engine::{Action, Actor, Role};
+use rhodian_core::engine::{Action, Actor, Event, Role};
 use rhodian_core::ids::{AccountId, AssetId, DomainId, FeedId, LossId, SourceId, Time};
 use rhodian_core::ledger::Holder;
 use rhodian_core::loss::Stage;
@@ -19,6 +19,7 @@ use rhodian_core::oracle::{self, FeedSpec, Params, SourceWeight, Value};
 use rhodian_core::units::Price;
 use rhodian_core::waterfall::{Side, Step};
 use world::collateral::{USDC, accept, ask, usdc};
+use world::feeds::{open_feed, say_of};
 use world::venue::{backstop, perpetual, routes};
 use world::{ASSET, DOMAIN, World, amount, layer, name};
 
@@ -26,6 +27,8 @@ const HOUR: u64 = 3_600_000;
 const ALTS: DomainId = DomainId(1);
 const DOLLARS: DomainId = DomainId(2);
 const TRADERS: [&str; 7] = ["alice", "alice-2", "bob", "carol", "dan", "backstop", "whale"];
+/// The feed of the token, where it has one: the first is that of volatility.
+const TOKEN_FEED: FeedId = FeedId(1);
 const MARKETS: [&str; 5] = ["BTC", "ETH", "TWIN", "CALL", "PUT"];
 
 /// A sequence that depends on nothing but its seed.
@@ -52,6 +55,8 @@ struct Met {
     bids: usize,
     deleveraged: usize,
     withdrawals: usize,
+    token_marks: usize,
+    token_marks_by_feed: usize,
 }
 
 struct Storm {
@@ -59,6 +64,8 @@ struct Storm {
     dice: Dice,
     marks: [u64; 5],
     token: u64,
+    /// Whether sources say the token's price: every second storm.
+    fed: bool,
     expired: bool,
     met: Met,
 }
@@ -112,8 +119,11 @@ impl Storm {
         world.set_routes(of).unwrap();
         world.set(Parameter::CloseOutTime, u128::from(2 * HOUR));
         world.set(Parameter::DeleveragingOrder, u128::from(seed / 3 % 7));
-        let (token, expired) = (1_000, false);
-        Self { world, dice: Dice(seed), marks, token, expired, met: Met::default() }
+        let (token, fed, expired) = (1_000, seed % 2 == 1, false);
+        if fed {
+            token_feed(&mut world);
+        }
+        Self { world, dice: Dice(seed), marks, token, fed, expired, met: Met::default() }
     }
 
     fn act(&mut self) {
@@ -163,9 +173,31 @@ impl Storm {
 
     fn mark_token(&mut self) {
         self.token = (self.token * (80 + self.dice.below(40)) / 100).clamp(300, 1_500);
+        if self.fed {
+            return self.report_token();
+        }
         let price = Price::new(self.token).unwrap();
         let command = collateral::Command::Mark { asset: USDC, settled: ASSET, price };
         ask(&mut self.world, command).unwrap();
+        self.met.token_marks += 1;
+    }
+
+    /// One source in three says anything, or nothing; the venue marks where it may.
+    fn report_token(&mut self) {
+        for id in 0..3 {
+            let lies = self.dice.below(6) == 0;
+            let units = if lies { self.dice.below(3_000) } else { self.token + u64::from(id) };
+            if units > 0 {
+                let _ = say_of(&mut self.world, TOKEN_FEED, id, units);
+            }
+        }
+        let command = collateral::Command::MarkFromFeed { asset: USDC, settled: ASSET };
+        let _ = ask(&mut self.world, command);
+        let is_token =
+            |event: &Event| matches!(event, Event::Collateral(collateral::Event::Marked { .. }));
+        let records = self.world.records.iter().rev().take(8);
+        let marked = records.flat_map(|record| &record.events).any(is_token);
+        self.met.token_marks_by_feed += usize::from(marked);
     }
 
     fn account_do(&mut self, command: account::Command) -> bool {
@@ -288,6 +320,16 @@ impl Storm {
     }
 }
 
+fn token_feed(world: &mut World) {
+    open_feed(world, "USDC index", oracle::Kind::Price);
+    let feed = Some(TOKEN_FEED);
+    let attach = collateral::Command::AttachFeed { asset: USDC, settled: ASSET, feed };
+    ask(world, attach).unwrap();
+    for id in 0..3 {
+        say_of(world, TOKEN_FEED, id, 1_000).unwrap();
+    }
+}
+
 fn volatility_feed(world: &mut World) {
     let kind = oracle::Kind::Volatility;
     let spec = FeedSpec {
@@ -339,8 +381,11 @@ fn every_law_holds_through_storms_of_options_collateral_and_routes() {
         met.bids += one.bids;
         met.deleveraged += one.deleveraged;
         met.withdrawals += one.withdrawals;
+        met.token_marks += one.token_marks;
+        met.token_marks_by_feed += one.token_marks_by_feed;
     }
     println!("{cases} storms: {met:?}");
     let few = [met.losses, met.in_dollars, met.settled, met.bought, met.bids, met.deleveraged];
     assert!(few.iter().all(|met| *met > 0) && met.withdrawals > 0, "{met:?}");
+    assert!(met.token_marks > 0 && met.token_marks_by_feed > 0, "{met:?}");
 }

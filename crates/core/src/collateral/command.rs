@@ -8,8 +8,9 @@ use serde::{Deserialize, Serialize};
 
 use super::{CollateralFlaw, CollateralSpec};
 use crate::account;
-use crate::ids::{AccountId, AssetId, LossId, MarketId};
+use crate::ids::{AccountId, AssetId, FeedId, LossId, MarketId};
 use crate::ledger::{Holder, Transfer};
+use crate::oracle::Unfit;
 use crate::units::{Amount, Price};
 
 /// What may be asked.
@@ -52,6 +53,23 @@ pub enum Command {
         /// What he paid, in the asset of the loss; no less than the mark less the discount.
         proceeds: Amount,
     } = 3,
+    /// From now on a collateral is marked from a feed of prices in its ticks; without one the venue
+    /// marks it.
+    AttachFeed {
+        /// The collateral asset.
+        asset: AssetId,
+        /// For accounts that trade in this asset.
+        settled: AssetId,
+        /// The feed.
+        feed: Option<FeedId>,
+    } = 4,
+    /// A new price of a collateral, from its feed.
+    MarkFromFeed {
+        /// The collateral asset.
+        asset: AssetId,
+        /// For accounts that trade in this asset.
+        settled: AssetId,
+    } = 5,
 }
 
 /// An internal command of collateral.
@@ -101,13 +119,15 @@ pub enum Event {
     Returned { loss: LossId, account: AccountId, asset: AssetId, amount: Amount, aside: bool } = 5,
     /// Collateral without a buyer left the book: it stands aside for a recovery.
     SetAside { loss: LossId, held: Vec<(AssetId, Amount)> } = 6,
+    /// From now on the collateral is marked from this feed, or by the venue.
+    FeedAttached { asset: AssetId, settled: AssetId, feed: Option<FeedId> } = 7,
 }
 
 impl Event {
     /// The loss for which the collateral was taken, if it was.
     pub(crate) const fn loss(&self) -> Option<LossId> {
         match self {
-            Self::Accepted { .. } | Self::Marked { .. } => None,
+            Self::Accepted { .. } | Self::Marked { .. } | Self::FeedAttached { .. } => None,
             Self::Taken { loss, .. }
             | Self::Sold { loss, .. }
             | Self::Returned { loss, .. }
@@ -119,7 +139,7 @@ impl Event {
     pub(crate) fn transfers(&self, visit: &mut dyn FnMut(Transfer)) {
         let holder = |loss, aside| if aside { Holder::Recovery(loss) } else { Holder::Book(loss) };
         match self {
-            Self::Accepted { .. } | Self::Marked { .. } => {}
+            Self::Accepted { .. } | Self::Marked { .. } | Self::FeedAttached { .. } => {}
             Self::Taken { loss, account, asset, amount, .. } => {
                 let (from, to) = (Holder::Account(*account), Holder::Book(*loss));
                 visit(Transfer { asset: *asset, from, to, amount: *amount });
@@ -174,6 +194,14 @@ pub enum Rejection {
     Flaw { flaw: CollateralFlaw },
     /// The asset was not accepted.
     NotAccepted { asset: AssetId, settled: AssetId },
+    /// There is no such feed, or it is not one of prices.
+    WrongFeed { asset: AssetId, feed: FeedId },
+    /// The collateral is marked from its feed.
+    HasFeed { asset: AssetId },
+    /// The collateral has no feed.
+    NoFeed { asset: AssetId, settled: AssetId },
+    /// The feed does not serve.
+    Unfit { asset: AssetId, unfit: Unfit },
     /// There is no such loss.
     UnknownLoss { loss: LossId },
     /// The loss is being absorbed: what was taken waits until it is settled.
@@ -211,6 +239,10 @@ impl Rejection {
             Self::OtherAsset { .. } => "other-asset",
             Self::Flaw { .. } => "flaw",
             Self::NotAccepted { .. } => "not-accepted",
+            Self::WrongFeed { .. } => "wrong-feed",
+            Self::HasFeed { .. } => "has-feed",
+            Self::NoFeed { .. } => "no-feed",
+            Self::Unfit { .. } => "price-unfit",
             Self::UnknownLoss { .. } => "unknown-loss",
             Self::BeingAbsorbed { .. } => "being-absorbed",
             Self::NumberNotNew { .. } => "number-not-new",
@@ -240,6 +272,14 @@ impl fmt::Display for Rejection {
             Self::NotAccepted { asset, settled } => {
                 write!(f, "asset {asset} is no collateral for accounts that trade in {settled}")
             }
+            Self::WrongFeed { asset, feed } => {
+                write!(f, "feed {feed} is none of prices, and asset {asset} is marked from one")
+            }
+            Self::HasFeed { asset } => write!(f, "collateral {asset} is marked from its feed"),
+            Self::NoFeed { asset, settled } => {
+                write!(f, "asset {asset} has no feed for accounts that trade in {settled}")
+            }
+            Self::Unfit { asset, unfit } => write!(f, "collateral {asset}: {unfit}"),
             Self::UnknownLoss { loss } => write!(f, "there is no loss {loss}"),
             Self::BeingAbsorbed { loss } => {
                 write!(f, "loss {loss} is being absorbed: its collateral waits until it is settled")

@@ -1,6 +1,6 @@
 //! Every check of the area's commands. Nothing changes here.
 
-use super::{Collateral, CollateralSpec, Command, Event, Rejection, Taken};
+use super::{Collateral, CollateralSpec, Command, Event, Rejection, Taken, feed};
 use crate::account;
 use crate::bounds::MAX_TOTAL;
 use crate::engine::{Envelope, Events, State};
@@ -29,6 +29,10 @@ pub(crate) fn decide(
             };
             sale.decide(state, events)
         }
+        Command::AttachFeed { asset, settled, feed } => {
+            feed::attach(state, (*asset, *settled), *feed, events)
+        }
+        Command::MarkFromFeed { asset, settled } => feed::mark(state, (*asset, *settled), events),
     }
 }
 
@@ -61,8 +65,8 @@ fn mark(
     price: Price,
     events: &mut Events,
 ) -> Result<(), Rejection> {
-    if state.collaterals.collateral(settled, asset).is_none() {
-        return Err(Rejection::NotAccepted { asset, settled });
+    if feed::accepted(state, asset, settled)?.feed.is_some() {
+        return Err(Rejection::HasFeed { asset });
     }
     events.push(Event::Marked { asset, settled, price });
     Ok(())
@@ -147,7 +151,7 @@ impl Sale {
     /// The price is not too low, and both sides have what they give and room for what they get.
     fn money(&self, state: &State, found: &Loss, taken: &Taken) -> Result<(), Rejection> {
         let (asset, settled) = (self.asset, taken.settled);
-        if let Some(Collateral { spec, mark: Some(mark) }) =
+        if let Some(Collateral { spec, mark: Some(mark), .. }) =
             state.collaterals.collateral(settled, asset)
         {
             let least = Amount::new(spec.floor(*mark, self.amount)).unwrap_or(Amount::MAX);

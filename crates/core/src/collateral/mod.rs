@@ -10,6 +10,7 @@
 mod command;
 mod decide;
 mod duty;
+mod feed;
 mod spec;
 mod value;
 
@@ -20,12 +21,13 @@ use borsh::{BorshDeserialize, BorshSerialize};
 pub use command::{Command, Duty, Event, Rejection};
 pub(crate) use decide::{decide, room};
 pub(crate) use duty::{decide_duty, duty, take};
+pub(crate) use feed::{has_strayed, mark_all, serves};
 pub use spec::{
     CollateralFlaw, CollateralSpec, MAX_SCALE, OWN_TOKEN_DISCOUNT, WeightTier, WrongWay,
 };
 pub(crate) use value::{cause, of_account, of_holdings, pledged};
 
-use crate::ids::{AssetId, LossId, Time};
+use crate::ids::{AssetId, FeedId, LossId, Time};
 use crate::ledger::Holder;
 use crate::units::{Amount, Price};
 
@@ -36,6 +38,8 @@ pub struct Collateral {
     pub spec: CollateralSpec,
     /// The last mark; before the first it counts for nothing.
     pub mark: Option<Price>,
+    /// The feed it is marked from; without one the venue marks it.
+    pub feed: Option<FeedId>,
 }
 
 /// Collateral that was taken of a failed account and is not sold.
@@ -96,13 +100,20 @@ impl Collaterals {
         match event {
             Event::Accepted { spec } => {
                 let of = self.accepted.entry(spec.settled).or_default();
-                let mark = of.get(&spec.asset).and_then(|found| found.mark);
-                of.insert(spec.asset, Collateral { spec: spec.clone(), mark });
+                let before = of.get(&spec.asset).map(|found| (found.mark, found.feed));
+                let (mark, feed) = before.unwrap_or_default();
+                of.insert(spec.asset, Collateral { spec: spec.clone(), mark, feed });
             }
             Event::Marked { asset, settled, price } => {
                 let of = self.accepted.get_mut(settled);
                 if let Some(found) = of.and_then(|of| of.get_mut(asset)) {
                     found.mark = Some(*price);
+                }
+            }
+            Event::FeedAttached { asset, settled, feed } => {
+                let of = self.accepted.get_mut(settled);
+                if let Some(found) = of.and_then(|of| of.get_mut(asset)) {
+                    found.feed = *feed;
                 }
             }
             Event::Taken { loss, settled, asset, amount, .. } => {

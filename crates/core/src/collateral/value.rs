@@ -3,13 +3,14 @@
 
 use alloc::format;
 
-use super::{Collateral, CollateralSpec};
+use super::{Collateral, CollateralSpec, feed};
 use crate::control::Parameter;
 use crate::engine::State;
 use crate::ids::{AccountId, AssetId, Name};
 use crate::ledger::Holder;
 use crate::margin::{Level, Withdrawable};
 use crate::market::{Leg, RATE_UNIT};
+use crate::oracle::Purpose;
 use crate::units::{Amount, Price};
 
 /// The value at the mark of the long legs among `legs` that lose when the collateral does.
@@ -31,17 +32,31 @@ fn counted(
     spec.counted(spec.gross(price, amount), long(state, spec, legs), level)
 }
 
+/// The weights at which collateral counts for `purpose`.
+const fn level(purpose: Purpose) -> Level {
+    match purpose {
+        Purpose::Open | Purpose::Withdraw => Level::Initial,
+        Purpose::Mark | Purpose::Liquidate | Purpose::Settle => Level::Maintenance,
+    }
+}
+
 /// What holdings count for beside `legs`, in atoms of `settled`: each rounded down, then summed.
+/// To open and to withdraw by weights to open, at what each feed then serves for; else by weights
+/// to keep, at the marks.
 pub(crate) fn of_holdings(
     state: &State,
     settled: AssetId,
     held: &dyn Fn(AssetId) -> Amount,
     legs: &[Leg],
-    level: Level,
+    purpose: Purpose,
 ) -> u128 {
-    let found = state.collaterals.collaterals(settled);
-    let values = found.map(|(asset, Collateral { spec, mark })| {
-        counted(state, spec, *mark, held(asset), (legs, level))
+    let values = state.collaterals.collaterals(settled).map(|(asset, found)| {
+        let amount = held(asset);
+        if amount.is_zero() {
+            return 0;
+        }
+        let price = feed::price_for(state, found, purpose);
+        counted(state, &found.spec, price, amount, (legs, level(purpose)))
     });
     values.sum()
 }
@@ -52,10 +67,10 @@ pub(crate) fn of_account(
     account: AccountId,
     settled: AssetId,
     legs: &[Leg],
-    level: Level,
+    purpose: Purpose,
 ) -> u128 {
     let held = |asset| state.ledger.held(asset, Holder::Account(account));
-    of_holdings(state, settled, &held, legs, level)
+    of_holdings(state, settled, &held, legs, purpose)
 }
 
 /// How much of its balance in `asset` an account must leave, because what it trades in is short of
@@ -64,12 +79,11 @@ pub(crate) fn of_account(
 pub(crate) fn pledged(state: &State, account: AccountId, asset: AssetId) -> u128 {
     let position = state.markets.position(account);
     let Some(settled) = position.asset else { return 0 };
-    let Some(Collateral { spec, mark }) = state.collaterals.collateral(settled, asset) else {
-        return 0;
-    };
+    let Some(found) = state.collaterals.collateral(settled, asset) else { return 0 };
     let held = state.ledger.held(asset, Holder::Account(account));
-    let count = |amount| counted(state, spec, *mark, amount, (&position.legs, Level::Initial));
-    let all = of_account(state, account, settled, &position.legs, Level::Initial);
+    let (spec, price) = (&found.spec, feed::price_for(state, found, Purpose::Withdraw));
+    let count = |amount| counted(state, spec, price, amount, (&position.legs, Level::Initial));
+    let all = of_account(state, account, settled, &position.legs, Purpose::Withdraw);
     let others = all - count(held);
     let needed = needed(state, account, settled);
     let stands = |left: u128| others + Amount::new(left).map_or(0, &count) >= needed;

@@ -41,8 +41,7 @@ impl State {
     #[must_use]
     pub fn equity(&self, account: AccountId, asset: AssetId) -> i128 {
         let trades = self.markets.position(account).asset == Some(asset);
-        let counted =
-            if trades { self.collateral_value(account, asset, Level::Maintenance) } else { 0 };
+        let counted = if trades { self.collateral_value(account, asset, Purpose::Mark) } else { 0 };
         self.settled_equity(account, asset) + counted.cast_signed()
     }
 
@@ -54,14 +53,16 @@ impl State {
     }
 
     /// What the collateral of `account` counts for if it trades in `settled`, in atoms of it: each
-    /// asset rounded down, then summed. Nothing where it trades in another.
+    /// asset rounded down, then summed. Nothing where it trades in another. To open and to
+    /// withdraw by the weights to open, and nothing of what has a feed that does not serve; for
+    /// any other purpose by the weights to keep, at the marks.
     #[must_use]
-    pub fn collateral_value(&self, account: AccountId, settled: AssetId, level: Level) -> u128 {
+    pub fn collateral_value(&self, account: AccountId, settled: AssetId, purpose: Purpose) -> u128 {
         let position = self.markets.position(account);
         if position.asset.is_some_and(|asset| asset != settled) {
             return 0;
         }
-        collateral::of_account(self, account, settled, &position.legs, level)
+        collateral::of_account(self, account, settled, &position.legs, purpose)
     }
 
     /// What `account` lost beyond its cash, covered by collateral only: what its balance and the
@@ -162,7 +163,7 @@ impl State {
         let in_book = self.collaterals.taken(loss).filter(|taken| !taken.aside);
         let counted = in_book.map_or(0, |taken| {
             let held = |asset| taken.held.get(&asset).copied().unwrap_or(Amount::ZERO);
-            collateral::of_holdings(self, asset, &held, legs, Level::Maintenance)
+            collateral::of_holdings(self, asset, &held, legs, Purpose::Mark)
         });
         balance + self.markets.value(legs) + counted.cast_signed()
     }
@@ -193,7 +194,7 @@ impl State {
                 let domains = self.to_take_over(account, asset);
                 let legs = self.markets.legs_in(account, domain);
                 let parts = self.parts_of_failure(account, asset, &domains);
-                let counted = self.collateral_value(account, asset, Level::Maintenance);
+                let counted = self.collateral_value(account, asset, Purpose::Mark);
                 let part = parts.of(domain, self.settled_equity(account, asset))
                     + parts.of(domain, counted.cast_signed());
                 (part, margin::stressed_cost(self, domain, &legs))

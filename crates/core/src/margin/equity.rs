@@ -10,6 +10,7 @@ use crate::engine::State;
 use crate::ids::{AccountId, AssetId, CheckpointId};
 use crate::ledger::Holder;
 use crate::market::{self, Leg, Market, Position, RATE_UNIT, Trade};
+use crate::oracle::Purpose;
 use crate::units::{Price, Quantity};
 use crate::wide;
 
@@ -90,7 +91,7 @@ fn opening_with(
     }
     let lien = state.lien(account, asset).atoms().cast_signed();
     let uncounted = (beyond + part.ceil()).cast_signed();
-    let collateral = beside(state, account, asset, legs.clone(), Level::Initial);
+    let collateral = beside(state, account, asset, legs.clone(), Purpose::Open);
     Opening {
         balance,
         equity: balance + value + collateral.cast_signed() - uncounted - lien,
@@ -121,7 +122,7 @@ pub(crate) fn keeping_after(
     let value: i128 = legs.clone().map(|leg| state.markets.leg_value(&leg)).sum();
     let maintenance = super::required(state, legs.clone(), Level::Maintenance);
     let lien = state.loss_lien(account, asset).atoms().cast_signed();
-    let collateral = beside(state, account, asset, legs, Level::Maintenance);
+    let collateral = beside(state, account, asset, legs, Purpose::Mark);
     let equity = balance - trade.cost - trade.fee + value + collateral.cast_signed() - lien;
     Keeping { equity, maintenance: maintenance.cast_signed() }
 }
@@ -142,13 +143,13 @@ fn beside(
     account: AccountId,
     asset: AssetId,
     legs: impl Iterator<Item = Leg>,
-    level: Level,
+    purpose: Purpose,
 ) -> u128 {
     if state.collaterals.collaterals(asset).next().is_none() {
         return 0;
     }
     let legs: Vec<Leg> = legs.collect();
-    collateral::of_account(state, account, asset, &legs, level)
+    collateral::of_account(state, account, asset, &legs, purpose)
 }
 
 /// What `leg` is worth at the mark, its profit at the mark or at its market's slow price, whichever
@@ -240,7 +241,7 @@ pub(crate) fn withdrawable(state: &State, account: AccountId, asset: AssetId) ->
         unmatured: unmatured(state, account, unrealised),
         initial: super::initial(state, account),
         lien,
-        collateral: state.collateral_value(account, asset, Level::Initial),
+        collateral: state.collateral_value(account, asset, Purpose::Withdraw),
         pledged: 0,
     }
 }

@@ -118,7 +118,8 @@ pub enum Command {
         /// Its feeds.
         feeds: Feeds,
     } = 7,
-    /// New marks from the markets' feeds: all of them count at once.
+    /// New marks from the markets' feeds, and from those of all collateral that can be liquidated
+    /// at: all of them count at once.
     MarkFromFeeds {
         /// Which, each at most once.
         markets: Vec<MarketId>,
@@ -138,7 +139,8 @@ pub enum Duty {
     /// An expired market, or one whose domain is in settlement, gets its last price from its
     /// feed.
     SettleFromFeed { market: MarketId } = 2,
-    /// Marks that are a jump away from what their feeds are worth are taken from them.
+    /// Marks of markets or collateral are a jump away from what their feeds are worth: all are
+    /// taken from their feeds.
     MarkStrayed = 3,
 }
 

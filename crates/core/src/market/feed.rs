@@ -8,6 +8,7 @@ use borsh::{BorshDeserialize, BorshSerialize};
 use serde::{Deserialize, Serialize};
 
 use super::{Event, Instrument, Leg, Market, RATE_UNIT, Rejection};
+use crate::collateral;
 use crate::control::{Parameter, Status};
 use crate::engine::{Events, State};
 use crate::ids::{FeedId, MarketId, Time};
@@ -63,8 +64,9 @@ pub(super) fn attach(
     Ok(())
 }
 
-/// New marks from the markets' feeds: all of them count at once. A market with limits of steps
-/// follows its feed by one admitted step at a time: the next command takes it further.
+/// New marks from the markets' feeds: all of them count at once, and with them those of every
+/// collateral that its feed moved. A market with limits of steps follows its feed by one admitted
+/// step at a time: the next command takes it further.
 pub(super) fn mark(
     state: &State,
     markets: &[MarketId],
@@ -87,6 +89,7 @@ pub(super) fn mark(
     let moves = |market| marks.iter().any(|(of, _)| *of == market);
     super::decide::touch_exposed(state, &moves, events);
     events.push(Event::Marked { marks });
+    collateral::mark_all(state, events);
     Ok(())
 }
 
@@ -151,10 +154,11 @@ fn followed(state: &State) -> impl Iterator<Item = (MarketId, &Market, FeedId, P
 }
 
 /// Whether a mark is a jump away from a value that is good enough to liquidate at, in a market that
-/// follows its feed at once.
+/// follows its feed at once, or of a collateral.
 pub(super) fn has_strayed(state: &State) -> bool {
     let mut followed = followed(state).filter(|(_, market, ..)| market.spec.steps.is_none());
     followed.any(|(_, market, feed, value)| !is_near(state, market, feed, value))
+        || collateral::has_strayed(state)
 }
 
 /// Where one strayed all are marked: a hedge never stands for a moment with one leg alone.
@@ -165,9 +169,12 @@ pub(super) fn mark_strayed(state: &State, events: &mut Events) -> Result<(), Rej
     let near = |market: &Market, value: Price| market.step_toward(value.min(market.spec.max_price));
     let marks: Vec<(MarketId, Price)> =
         followed(state).map(|(id, market, _, value)| (id, near(market, value))).collect();
-    let moves = |market| marks.iter().any(|(of, _)| *of == market);
-    super::decide::touch_exposed(state, &moves, events);
-    events.push(Event::Marked { marks });
+    if !marks.is_empty() {
+        let moves = |market| marks.iter().any(|(of, _)| *of == market);
+        super::decide::touch_exposed(state, &moves, events);
+        events.push(Event::Marked { marks });
+    }
+    collateral::mark_all(state, events);
     Ok(())
 }
 

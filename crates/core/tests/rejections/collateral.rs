@@ -8,12 +8,14 @@ use rhodian_core::collateral::{
 };
 use rhodian_core::domain::{self, CauseClass, Kind, LayerSpec, MemberRule, Source};
 use rhodian_core::engine::{Action, Actor, Rejection as Refusal};
-use rhodian_core::ids::{AccountId, AssetId, DomainId, LossId, MarketId};
+use rhodian_core::ids::{AccountId, AssetId, DomainId, FeedId, LossId, MarketId, SourceId};
+use rhodian_core::oracle::{Kind as OfFeed, Purpose, Quality, Unfit, Why};
 use rhodian_core::units::{Amount, Price};
 
 use crate::codes::{arms, variants};
 use crate::table::{Case, Refused, Table};
-use crate::world::collateral::{HOUR, USDC, depeg, fall, price, sell, tier, usdc, venue};
+use crate::world::collateral::{HOUR, USDC, ask, depeg, fall, price, sell, tier, usdc, venue};
+use crate::world::feeds::open_feed;
 use crate::world::{ASSET, World, amount, layer, members, name};
 use crate::{NEXT, TOTAL};
 
@@ -102,7 +104,45 @@ const OF_SPECS: &[Case] = &[
         let command = Command::Mark { asset: ASSET, settled: USDC, price: price(1) };
         refused(command, Rejection::NotAccepted { asset: ASSET, settled: USDC })
     }),
+    ("wrong-feed", |w| {
+        open_feed(w, "depth", OfFeed::Depth);
+        let (asset, settled, feed) = (USDC, ASSET, FeedId(0));
+        let command = Command::AttachFeed { asset, settled, feed: Some(feed) };
+        refused(command, Rejection::WrongFeed { asset, feed })
+    }),
+    ("has-feed", |w| {
+        on_a_silent_feed(w);
+        let (asset, settled) = (USDC, ASSET);
+        refused(Command::Mark { asset, settled, price: price(1) }, Rejection::HasFeed { asset })
+    }),
+    ("no-feed", |_| {
+        let (asset, settled) = (USDC, ASSET);
+        let why = Rejection::NoFeed { asset, settled };
+        refused(Command::MarkFromFeed { asset, settled }, why)
+    }),
+    ("price-unfit", |w| {
+        let unfit = on_a_silent_feed(w);
+        let (asset, settled) = (USDC, ASSET);
+        refused(Command::MarkFromFeed { asset, settled }, Rejection::Unfit { asset, unfit })
+    }),
 ];
+
+/// USDC is marked from a feed whose sources said nothing yet; what that is good for.
+pub fn on_a_silent_feed(world: &mut World) -> Unfit {
+    open_feed(world, "USDC index", OfFeed::Price);
+    let feed = FeedId(0);
+    let attach = Command::AttachFeed { asset: USDC, settled: ASSET, feed: Some(feed) };
+    ask(world, attach).unwrap();
+    let silent = (0..3).map(|id| Why::Silent { source: SourceId(id) });
+    let none = [Why::TooFewSources { counted: 0, needed: 2 }, Why::NoValue];
+    Unfit::Quality {
+        feed,
+        purpose: Purpose::Liquidate,
+        needed: Quality::Liquidation,
+        found: Quality::None,
+        reasons: silent.chain(none).collect(),
+    }
+}
 
 const OF_SALES: &[Case] = &[
     ("unknown-loss", |w| {

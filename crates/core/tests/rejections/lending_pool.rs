@@ -10,6 +10,7 @@ use rhodian_core::ids::{AccountId, AssetId, OwnerId, PoolId};
 use rhodian_core::pools::lending::{Command, Duty, PoolSpec, Rejection};
 use rhodian_core::units::Amount;
 
+use crate::collateral::on_a_silent_feed;
 use crate::lending::{refused, refused_to, stranger, with_pool};
 use crate::table::{Case, Refused};
 use crate::world::collateral::{price, tier};
@@ -235,6 +236,12 @@ pub const OF_LIQUIDATORS: &[Case] = &[
         collateral(w, collateral::Command::Accept { spec }).unwrap();
         mark(w, 800);
         refused(liquidate(CAROL, asset, 1_000), Rejection::NoMark { asset })
+    }),
+    ("price-unfit", |w| {
+        // ETH is the asset that the other table calls USDC.
+        mark(w, 800);
+        let unfit = on_a_silent_feed(w);
+        refused(liquidate(CAROL, ETH, 1_000), Rejection::Unfit { asset: ETH, unfit })
     }),
     ("above-target", |w| {
         mark(w, 800);

@@ -8,6 +8,7 @@ use rhodian_core::engine::{Action, Actor};
 use rhodian_core::ids::{AssetId, LossId};
 use rhodian_core::ledger::Holder;
 use rhodian_core::margin::Level;
+use rhodian_core::oracle::Purpose;
 use rhodian_core::units::{Amount, Price};
 
 use super::acts::Given;
@@ -86,7 +87,11 @@ pub fn usdc_of(world: &World, holder: Holder) -> i128 {
 }
 
 pub fn counts(world: &World, text: &str, level: Level) -> u128 {
-    world.engine.state().collateral_value(world.id(text), ASSET, level)
+    let purpose = match level {
+        Level::Initial => Purpose::Open,
+        Level::Maintenance => Purpose::Mark,
+    };
+    world.engine.state().collateral_value(world.id(text), ASSET, purpose)
 }
 
 /// A venue that takes `spec` as collateral, marked at par; Carol holds 50,000 of cash.

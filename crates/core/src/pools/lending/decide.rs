@@ -10,8 +10,8 @@ use crate::engine::{Actor, Envelope, Events, State};
 use crate::ids::{AccountId, AssetId, LayerId, PoolId};
 use crate::ledger::Holder;
 use crate::loss;
-use crate::margin::Level;
 use crate::market::RATE_UNIT;
+use crate::oracle::Purpose;
 use crate::units::Amount;
 
 pub(crate) fn decide(
@@ -218,7 +218,7 @@ impl<'a> Asked<'a> {
         }
         held.insert(asset, pledged.less_or_zero(amount));
         let left = Pledge { state, asset: self.asset, held: &held };
-        self.covered(self.debt_of(account), &left)?;
+        self.covered(self.debt_of(account), &left, Purpose::Withdraw)?;
         account::room_above(state, account, asset, amount)?;
         self.begin(events);
         events.push(Event::Released { pool, account, number, asset, amount });
@@ -242,7 +242,7 @@ impl<'a> Asked<'a> {
         self.worth_owing(debt)?;
         let nothing = alloc::collections::BTreeMap::new();
         let held = self.pool.position(account).map_or(&nothing, |position| &position.pledged);
-        self.covered(debt, &Pledge { state, asset, held })?;
+        self.covered(debt, &Pledge { state, asset, held }, Purpose::Open)?;
         let cash = state.liquid(self.pool, pool);
         if amount > cash {
             return Err(Rejection::NotLiquid { asked: amount, cash });
@@ -303,11 +303,11 @@ impl<'a> Asked<'a> {
         Err(Rejection::BelowLeastDebt { debt, least })
     }
 
-    fn covered(&self, debt: Amount, by: &Pledge<'_>) -> Result<(), Rejection> {
+    fn covered(&self, debt: Amount, by: &Pledge<'_>, purpose: Purpose) -> Result<(), Rejection> {
         if debt.is_zero() {
             return Ok(());
         }
-        let counted = by.counted(Level::Initial);
+        let counted = by.counted(purpose);
         if debt.atoms() > counted {
             let counted = Amount::new(counted).unwrap_or(Amount::MAX);
             return Err(Rejection::AboveBorrowable { debt, counted });

@@ -6,7 +6,7 @@ use super::Pool;
 use crate::collateral::{self, CollateralSpec};
 use crate::engine::State;
 use crate::ids::{AccountId, AssetId};
-use crate::margin::Level;
+use crate::oracle::Purpose;
 use crate::units::{Amount, Price};
 
 /// What was pledged, and what the pool lends.
@@ -22,10 +22,11 @@ impl Pledge<'_> {
         self.held.get(&asset).copied().unwrap_or(Amount::ZERO)
     }
 
-    /// What it counts for, in atoms of what is lent: to borrow by loan-to-value, to keep the loan
-    /// by liquidation thresholds. Each asset rounded down, then summed.
-    pub(super) fn counted(&self, level: Level) -> u128 {
-        collateral::of_holdings(self.state, self.asset, &|asset| self.of(asset), &[], level)
+    /// What it counts for, in atoms of what is lent: to borrow and to release by loan-to-value, at
+    /// what its feeds then serve for; to keep the loan by liquidation thresholds, at the marks.
+    /// Each asset rounded down, then summed.
+    pub(super) fn counted(&self, purpose: Purpose) -> u128 {
+        collateral::of_holdings(self.state, self.asset, &|asset| self.of(asset), &[], purpose)
     }
 
     /// What it is worth at the marks, each rounded down; nothing where there is no mark.
@@ -72,8 +73,8 @@ impl State {
         let pledge = Pledge { state: self, asset, held: &position.pledged };
         Some(Health {
             debt: pool.books_at(self.now()).debt.worth_ceil(position.debt),
-            to_borrow: pledge.counted(Level::Initial),
-            to_keep: pledge.counted(Level::Maintenance),
+            to_borrow: pledge.counted(Purpose::Open),
+            to_keep: pledge.counted(Purpose::Mark),
             gross: pledge.gross(),
             cover: pledge.cover(),
         })

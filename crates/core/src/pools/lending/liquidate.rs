@@ -8,12 +8,12 @@ use super::decide::{Asked, above_zero};
 use super::health::Pledge;
 use super::{Event, Rejection};
 use crate::account;
-use crate::collateral::CollateralSpec;
+use crate::collateral::{self, CollateralSpec};
 use crate::engine::Events;
 use crate::ids::{AccountId, AssetId};
 use crate::loss;
-use crate::margin::Level;
 use crate::market::RATE_UNIT;
+use crate::oracle::Purpose;
 use crate::units::{Amount, Price};
 use crate::wide::{compare_ratios, mul_div_floor};
 
@@ -92,7 +92,7 @@ impl Liquidation {
         };
         let pledge = Pledge { state, asset: asked.asset, held };
         let whole = |atoms| Amount::new(atoms).unwrap_or(Amount::MAX);
-        let (counted, cover) = (whole(pledge.counted(Level::Maintenance)), whole(pledge.cover()));
+        let (counted, cover) = (whole(pledge.counted(Purpose::Mark)), whole(pledge.cover()));
         if counted >= debt {
             return Err(Rejection::Healthy { debt, counted });
         }
@@ -104,6 +104,8 @@ impl Liquidation {
         let found = found.ok_or(Rejection::NotPledgeable { asset: collateral })?;
         let mark = found.mark.filter(|mark| mark.ticks() > 0);
         let mark = mark.ok_or(Rejection::NoMark { asset: collateral })?;
+        collateral::serves(state, found, Purpose::Liquidate)
+            .map_err(|unfit| Rejection::Unfit { asset: self.collateral, unfit })?;
         let unit = u128::from(RATE_UNIT);
         let above = pledge.gross() - pledge.gross().min(debt.atoms());
         let bonus = mul_div_floor(above, unit, debt.atoms()).unwrap_or(unit);
@@ -164,7 +166,7 @@ impl Loan<'_> {
     fn reaches(&self, repaid: Amount) -> bool {
         let held = self.less(self.buys(repaid));
         let left = Pledge { state: self.asked.state, asset: self.asked.asset, held: &held };
-        let counted = left.counted(Level::Maintenance);
+        let counted = left.counted(Purpose::Mark);
         let debt = self.debt.less_or_zero(repaid).atoms();
         let (target, unit) = (u128::from(self.asked.pool.spec.target), u128::from(RATE_UNIT));
         compare_ratios(counted, target, debt.max(1), unit).is_ge() || debt == 0

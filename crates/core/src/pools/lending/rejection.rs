@@ -8,6 +8,7 @@ use super::Flaw;
 use crate::account;
 use crate::domain::ExitQueue;
 use crate::ids::{AccountId, AssetId, DomainId, LayerId, PoolId};
+use crate::oracle::Unfit;
 use crate::units::Amount;
 
 /// Why, in order of precedence.
@@ -78,6 +79,8 @@ pub enum Rejection {
     OwnLoan { account: AccountId },
     /// The collateral has no price.
     NoMark { asset: AssetId },
+    /// The collateral's feed does not serve to liquidate.
+    Unfit { asset: AssetId, unfit: Unfit },
     /// A liquidation may go up to the target only.
     AboveTarget { asked: Amount, most: Amount },
     /// The accounts' balances, numbers or owners do not allow it.
@@ -127,6 +130,7 @@ impl Rejection {
             Self::LeavesFailing { .. } => "leaves-failing",
             Self::OwnLoan { .. } => "own-loan",
             Self::NoMark { .. } => "no-mark",
+            Self::Unfit { .. } => "price-unfit",
             Self::AboveTarget { .. } => "above-target",
             Self::Account(rejection) => rejection.code(),
             Self::NotDue => "not-due",
@@ -232,6 +236,7 @@ impl Rejection {
                 write!(f, "account {account} is of the borrower's owner")
             }
             Self::NoMark { asset } => write!(f, "asset {asset} has no price"),
+            Self::Unfit { asset, unfit } => write!(f, "asset {asset}: {unfit}"),
             Self::AboveTarget { asked, most } => {
                 write!(f, "{asked} repaid, a liquidation goes up to {most} now")
             }

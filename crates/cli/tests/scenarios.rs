@@ -24,8 +24,17 @@ const SCENARIOS: [&str; 10] = [
 ];
 
 /// The venue files among the scenarios.
-const VENUES: [&str; 8] =
-    ["bridge", "crash", "crisis", "demo", "depeg", "loan", "options", "wrong-print"];
+const VENUES: [&str; 9] = [
+    "bridge",
+    "crash",
+    "crisis",
+    "demo",
+    "depeg",
+    "depeg-feed",
+    "loan",
+    "options",
+    "wrong-print",
+];
 
 /// The summary of a scenario, and its shares by loss, layer and account.
 fn run(name: &str) -> (Value, BTreeMap<(String, String, String), String>) {
@@ -153,6 +162,22 @@ fn a_depeg_is_borne_and_repaid_to_the_cent() {
     }
     assert_eq!(loss["layers"][0]["received"], "100000");
     assert_eq!(loss["layers"][1]["received"], "62000");
+}
+
+/// Said by three sources it is the same loss to the cent, and the wrong print before it is none.
+#[test]
+fn a_depeg_that_a_feed_sees_is_the_same_loss() {
+    let [by_hand, by_feed] =
+        ["depeg", "depeg-feed"].map(|name| json(&scenarios().join(format!("golden/{name}.json"))));
+    for key in ["cause", "amount", "own_means", "deficit", "uncovered", "recovered"] {
+        assert_eq!(by_hand["losses"][0][key], by_feed["losses"][0][key], "{key}");
+    }
+    let feed = &by_feed["run"]["feeds"][0];
+    assert_eq!((&feed["feed"], &feed["collateral"]), (&"USDX index".into(), &"USDX".into()));
+    assert!(feed["sources"][2]["left_out"]["outlier"].as_u64() > Some(0), "west printed: {feed}");
+    assert!(feed["qualities"]["mark"].as_u64().unwrap() > 0, "they lay apart: {feed}");
+    assert!(feed["marks_withheld"].as_u64().unwrap() > 0, "{feed}");
+    assert_eq!(by_feed["run"]["collaterals"][0]["lowest"], "0.100");
 }
 
 /// One venue at 6.02, one at 17.00, one at 20.88: no two agree, and nobody is liquidated.

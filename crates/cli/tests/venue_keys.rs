@@ -143,6 +143,19 @@ fn every_key_that_cannot_be_right_is_refused_with_its_place() {
         ("domains = [\"majors\"]", "domains = [\"minors\"]", "unknown-domain"),
         ("max_age = \"30 s\"", "max_age = \"8 d\"", "parameter-out-of-bounds"),
         ("reference = { feed = \"index\"", "reference = { feed = \"indices\"", "unknown-feed"),
+        ("market = \"BTC\"\nattach = false", "attach = false", "feed-of"),
+        ("market = \"BTC\"\nattach", "market = \"BTC\"\ncollateral = \"USDX\"\nattach", "feed-of"),
+        ("market = \"BTC\"\nattach", "collateral = \"USDY\"\nattach", "unknown-asset"),
+        (
+            "market = \"BTC\"\nattach",
+            "kind = \"depth\"\ncollateral = \"USDX\"\nattach",
+            "feed-kind",
+        ),
+        (
+            "do = \"mark-collateral\"\nasset = \"USDX\"\nprice = \"0.999\"",
+            "do = \"mark-from-feeds\"\nasset = \"USDX\"",
+            "asset-no-feed",
+        ),
         ("mark = \"mark\"", "mark = \"indicative\"", "unknown-quality"),
         ("source = \"a\"", "source = \"d\"", "unknown-source"),
         ("feed = \"price\"\nsource", "feed = \"prices\"\nsource", "unknown-feed"),
@@ -308,6 +321,30 @@ fn a_refused_recovery_speaks_of_money() {
 }
 
 /// Depth that is not known counts for nothing, and a report of a stranger is refused.
+/// A collateral that has a feed is not marked by hand, nor has it two.
+#[test]
+fn a_collateral_is_marked_from_its_feed() {
+    let here = folder();
+    let of_collateral = "market = \"BTC\"\nattach = false";
+    let text = VENUE.replacen(of_collateral, "collateral = \"USDX\"", 1);
+    let text = text.replacen("reference = { feed = \"index\", bound = \"4 %\" }\n", "", 1);
+    let refused = |text: &str, code: &str| {
+        fs::write(here.path().join("V.toml"), text).unwrap();
+        let ran = rhodian_in(here.path(), &["run", "V.toml", "--strict", "--quiet"]);
+        assert!(ran.stderr.contains(&format!("error[{code}]")), "{}", ran.stderr);
+    };
+    refused(&text, "has-feed");
+    let by_feed = text.replacen("mark-collateral", "mark-from-feeds", 1);
+    let by_feed = by_feed.replacen("\nprice = \"0.999\"", "", 1);
+    fs::write(here.path().join("V.toml"), &by_feed).unwrap();
+    done(here.path(), &["run", "V.toml", "--strict", "--quiet"]);
+    let twice = "[[feed]]\nname = \"other\"\ncollateral = \"USDX\"\nsource = [{ name = \"a\" }]\n";
+    refused(
+        &by_feed.replacen("[[account]]", &format!("{twice}[[account]]"), 1),
+        "feed-not-the-only",
+    );
+}
+
 #[test]
 fn streams_carry_reports() {
     let here = folder();

@@ -373,7 +373,9 @@ fn of_collateral(names: &dyn Names, event: &CollateralEvent) -> Option<String> {
         CollateralEvent::SetAside { loss, .. } => {
             format!("what {} left finds no buyer in time and is set aside", names.loss(*loss))
         }
-        CollateralEvent::Accepted { .. } | CollateralEvent::Marked { .. } => return None,
+        CollateralEvent::Accepted { .. }
+        | CollateralEvent::Marked { .. }
+        | CollateralEvent::FeedAttached { .. } => return None,
     })
 }
 

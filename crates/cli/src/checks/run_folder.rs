@@ -41,6 +41,8 @@ struct Commands {
     refused: BTreeMap<String, u64>,
     /// By market: how often its mark stayed, because its feed's value was not good enough.
     withheld: BTreeMap<u64, u64>,
+    /// The same by collateral.
+    withheld_of_collateral: BTreeMap<u64, u64>,
 }
 
 impl RunFolder {
@@ -145,9 +147,14 @@ fn commands(folder: &Path) -> Result<Commands, Diagnostic> {
         found.events = found.events.saturating_add(value["events"].as_u64().unwrap_or(0));
         let Some(code) = value["rejected"]["code"].as_str() else { continue };
         let asked = &value["action"]["command"];
-        match asked["markets"][0].as_u64().filter(|_| asked["do"] == "mark-from-feeds") {
-            Some(market) => *found.withheld.entry(market).or_default() += 1,
-            None => *found.refused.entry(code.to_owned()).or_default() += 1,
+        let of_market = asked["markets"][0].as_u64().filter(|_| asked["do"] == "mark-from-feeds");
+        let of_asset = asked["asset"].as_u64().filter(|_| asked["do"] == "mark-from-feed");
+        if let Some(market) = of_market {
+            *found.withheld.entry(market).or_default() += 1;
+        } else if let Some(asset) = of_asset {
+            *found.withheld_of_collateral.entry(asset).or_default() += 1;
+        } else {
+            *found.refused.entry(code.to_owned()).or_default() += 1;
         }
     }
     Ok(found)
@@ -234,15 +241,26 @@ fn feeds(said: &Value, run: &Run, commands: &Commands) -> Value {
         let mut markets = run.state.markets.markets();
         let marked = markets.find(|(_, market)| market.feeds.price == Some(id));
         let withheld = marked.and_then(|(id, _)| commands.withheld.get(&u64::from(id.0)));
-        let market = match marked {
-            Some((_, market)) => market.spec.name.as_str(),
-            None => said["market"].as_str().unwrap_or_default(),
+        let mut collaterals = run.state.collaterals.collaterals(AssetId(0));
+        let of_asset = collaterals.find(|(_, of)| of.feed == Some(id)).map(|(asset, _)| asset);
+        let by_asset = |id: AssetId| commands.withheld_of_collateral.get(&u64::from(id.0));
+        let withheld = withheld.or_else(|| of_asset.and_then(by_asset));
+        let about = match (marked, of_asset) {
+            (Some((_, market)), _) => ("market", market.spec.name.as_str()),
+            (None, Some(asset)) => {
+                let asset = run.state.domains.asset(asset);
+                ("collateral", asset.map_or("", |of| of.name.as_str()))
+            }
+            (None, None) if said.get("collateral").is_some() => {
+                ("collateral", said["collateral"].as_str().unwrap_or_default())
+            }
+            (None, None) => ("market", said["market"].as_str().unwrap_or_default()),
         };
         let sources = said["sources"].as_array().into_iter().flatten();
         let sources = sources.map(|said| said["source"].as_str().unwrap_or_default());
         let sources: Vec<&str> = sources.collect();
-        let said = (market, sources.as_slice(), withheld.copied().unwrap_or(0));
-        feed_figures::feed(run.figures.feeds.of.get(&place), &found.spec, said)
+        let said = (sources.as_slice(), withheld.copied().unwrap_or(0));
+        feed_figures::feed(run.figures.feeds.of.get(&place), &found.spec, about, said)
     };
     run.state.oracle.feeds().enumerate().zip(list).map(one).collect()
 }

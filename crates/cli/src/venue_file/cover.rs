@@ -9,9 +9,9 @@ use rhodian_core::pools::cover::{
 };
 use rhodian_core::units::Amount;
 
-use super::model::{Domain, Feed, Market};
+use super::model::{Collateral, Domain, Feed, Market, Subject};
 use super::shape::{CoverShape, RatesShape, RiskShape, TriggerShape};
-use super::{liquidation, markets};
+use super::{collateral, liquidation, markets};
 use crate::diagnostic::Diagnostic;
 use crate::loss_file::layers::MAX_SPAN;
 use crate::loss_file::model::Place;
@@ -63,8 +63,10 @@ pub type Read = (Vec<Cover>, Vec<Risk>);
 pub struct Known<'a> {
     /// The domains.
     pub domains: &'a [Domain],
-    /// The markets, whose grids the prices of feeds are on.
+    /// The markets and the collaterals that feeds speak of, on whose grids their prices are.
     pub markets: &'a [Market],
+    /// See above.
+    pub collaterals: &'a [Collateral],
     /// The feeds.
     pub feeds: &'a [Feed],
 }
@@ -216,10 +218,19 @@ impl Reader<'_> {
             let known: Vec<&str> = feeds.iter().map(|feed| feed.spec.name.as_str()).collect();
             return Err(unknown(self.words, &shape.feed, "feed", &known));
         };
-        let grid = &self.known.markets[feeds[place].market].grid;
+        let below = match feeds[place].of {
+            Subject::Market(market) => {
+                let grid = &self.known.markets[market].grid;
+                markets::price(self.words, grid, &shape.below, "below")?
+            }
+            Subject::Collateral(of) => {
+                let tick = self.known.collaterals[of].tick;
+                collateral::price(self.words, tick, &shape.below, "below")?
+            }
+        };
         Ok(Trigger {
             feed: FeedId(index(place)),
-            below: markets::price(self.words, grid, &shape.below, "below")?,
+            below,
             window: self.span(&shape.window, "window", 600_000)?,
         })
     }

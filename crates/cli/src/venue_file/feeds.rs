@@ -5,9 +5,10 @@ use rhodian_core::oracle::{
     FeedSpec, Kind, MAX_SOURCES, Needs, Params, Quality, Reference, SourceWeight,
 };
 
+use super::collateral;
 use super::events::market_of;
 use super::markets;
-use super::model::{Feed, Market};
+use super::model::{Collateral, Feed, Market, Subject};
 use super::shape::{FeedShape, NeedsShape};
 use crate::diagnostic::Diagnostic;
 use crate::loss_file::layers::MAX_SPAN;
@@ -35,10 +36,11 @@ pub type Read = (Vec<Feed>, Vec<Name>);
 pub fn read(
     words: &Words<'_>,
     shapes: &[At<FeedShape>],
-    markets: &[Market],
+    (markets, collaterals): (&[Market], &[Collateral]),
     domains: &[String],
 ) -> Result<Read, Diagnostic> {
-    let mut reader = Reader { words, markets, domains, feeds: Vec::new(), sources: Vec::new() };
+    let (feeds, sources) = (Vec::new(), Vec::new());
+    let mut reader = Reader { words, markets, collaterals, domains, feeds, sources };
     for at in shapes {
         let feed = reader.feed(at)?;
         reader.feeds.push(feed);
@@ -49,6 +51,7 @@ pub fn read(
 struct Reader<'a> {
     words: &'a Words<'a>,
     markets: &'a [Market],
+    collaterals: &'a [Collateral],
     domains: &'a [String],
     feeds: Vec<Feed>,
     sources: Vec<Name>,
@@ -70,19 +73,21 @@ impl Reader<'_> {
             Some((_, "volatility")) => Kind::Volatility,
             Some((at, _)) => return Err(unknown(words, at, "kind", &KINDS)),
         };
-        let market = market_of(words, self.markets, &shape.market)?;
+        let of = self.of(at, kind)?;
         let attached = shape.attach.as_ref().is_none_or(|at| at.value);
         if attached {
-            self.once(kind, market, at)?;
+            self.once(kind, of, at)?;
         }
         let sources = self.sources_of(shape)?;
         let all = u32::try_from(sources.len()).unwrap_or(u32::MAX);
         let least = shape.min_sources.as_ref();
         let least = least.map(|at| words.whole(at, "min_sources", (1, all))).transpose()?;
-        let domains = match &shape.domains {
-            None if attached && kind == Kind::Price => vec![self.markets[market].domain],
-            None => Vec::new(),
-            Some(list) => {
+        let domains = match (&shape.domains, of) {
+            (None, Subject::Market(market)) if attached && kind == Kind::Price => {
+                vec![self.markets[market].domain]
+            }
+            (None, _) => Vec::new(),
+            (Some(list), _) => {
                 let one =
                     |at: &At<String>| markets::domain(words, Some(at), self.domains, &at.place);
                 let mut found = list.value.iter().map(one).collect::<Result<Vec<_>, _>>()?;
@@ -101,18 +106,45 @@ impl Reader<'_> {
             min_sources: least.unwrap_or(all / 2 + 1),
             params,
         };
-        Ok(Feed { spec, market, attached, place: at.place.clone() })
+        Ok(Feed { spec, of, attached, place: at.place.clone() })
     }
 
-    /// A market has one feed of a kind.
-    fn once(&self, kind: Kind, market: usize, at: &At<FeedShape>) -> Result<(), Diagnostic> {
-        let same = |feed: &&Feed| feed.attached && feed.spec.kind == kind && feed.market == market;
+    /// What a feed speaks of: a market, or the price of a collateral.
+    fn of(&self, at: &At<FeedShape>, kind: Kind) -> Result<Subject, Diagnostic> {
+        let (words, shape) = (self.words, &at.value);
+        match (&shape.market, &shape.collateral) {
+            (Some(market), None) => Ok(Subject::Market(market_of(words, self.markets, market)?)),
+            (None, Some(asset)) if kind == Kind::Price => {
+                Ok(Subject::Collateral(collateral::named(words, asset, self.collaterals)?))
+            }
+            (None, Some(asset)) => {
+                let message = "a collateral has feeds of its price only";
+                let help = "leave out kind, or name a market.";
+                Err(words.refuse("feed-kind", message, help, &asset.place, "\"price\""))
+            }
+            (of, _) => {
+                let message = match of {
+                    Some(_) => "the feed speaks of a market and of a collateral",
+                    None => "the feed speaks of nothing",
+                };
+                let help = "name one of them: market = \"...\", or collateral = \"...\".";
+                let allowed = "a market, or a collateral";
+                Err(words.refuse("feed-of", message, help, &at.place, allowed))
+            }
+        }
+    }
+
+    /// What is marked has one feed of a kind.
+    fn once(&self, kind: Kind, of: Subject, at: &At<FeedShape>) -> Result<(), Diagnostic> {
+        let same = |feed: &&Feed| feed.attached && feed.spec.kind == kind && feed.of == of;
         let Some(first) = self.feeds.iter().find(same) else { return Ok(()) };
         let words = self.words;
-        let message = format!(
-            "\"{}\" has a feed of this kind already, \"{}\"",
-            self.markets[market].name, first.spec.name
-        );
+        let name = match of {
+            Subject::Market(place) => self.markets[place].name.as_str(),
+            Subject::Collateral(place) => self.collaterals[place].asset.name.as_str(),
+        };
+        let message =
+            format!("\"{name}\" has a feed of this kind already, \"{}\"", first.spec.name);
         let help = "write attach = false for one that others are only compared with.";
         Err(words.refuse("feed-not-the-only", message, help, &at.place, "one feed of a kind"))
     }

@@ -15,7 +15,7 @@ use rhodian_core::oracle::{FeedSpec, Kind as FeedKind, Value};
 use rhodian_core::units::{Amount, Price, Quantity};
 
 use super::cover::{Cover, Insure, Risk};
-use super::numbers::Grid;
+use super::numbers::{Grid, written_price};
 use super::pools::{Lend, Pool};
 use crate::amount_text::AmountFormat;
 use crate::loss_file::model::{Asset, Place, Step, Term};
@@ -166,21 +166,30 @@ pub struct Collateral {
     pub place: Place,
 }
 
+/// What a feed speaks of, by index.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Subject {
+    /// A market.
+    Market(usize),
+    /// A collateral.
+    Collateral(usize),
+}
+
 /// A feed.
 #[derive(Clone, Debug)]
 pub struct Feed {
     /// What it is, with its dense ids.
     pub spec: FeedSpec,
-    /// The index of the market it speaks of.
-    pub market: usize,
-    /// Whether the market is marked by it.
+    /// What it speaks of.
+    pub of: Subject,
+    /// Whether that is marked by it.
     pub attached: bool,
     /// Where it stands in the venue file.
     pub place: Place,
 }
 
 impl Feed {
-    /// Whether it is the price that its market is marked at.
+    /// Whether it is the price that what it speaks of is marked at.
     #[must_use]
     pub fn marks(&self) -> bool {
         self.attached && self.spec.kind == FeedKind::Price
@@ -300,7 +309,7 @@ pub enum What {
     SetStatus { domain: Option<usize>, status: Status, cause: Name },
     Bid { from: String, account: String, part: u32 },
     Report(FeedReport),
-    MarkFromFeeds { market: Option<usize> },
+    MarkFromFeeds { of: Option<Subject> },
     DeclarePriceError { feed: usize, from: u64, to: u64 },
     MarkCollateral { collateral: usize, price: Price },
     SellCollateral(Sale),
@@ -405,6 +414,26 @@ impl VenueFile {
     #[must_use]
     pub fn cite(&self, origin: &Origin) -> String {
         self.texts.get(origin.text).unwrap_or(&self.texts[0]).cite(&origin.place)
+    }
+
+    /// What a feed speaks of, and how that is called in a summary.
+    #[must_use]
+    pub fn about(&self, of: Subject) -> (&'static str, &str) {
+        match of {
+            Subject::Market(place) => ("market", self.markets[place].name.as_str()),
+            Subject::Collateral(place) => {
+                ("collateral", self.collaterals[place].asset.name.as_str())
+            }
+        }
+    }
+
+    /// How a price of what a feed speaks of is written.
+    #[must_use]
+    pub fn price_text(&self, of: Subject, price: Price) -> String {
+        match of {
+            Subject::Market(place) => self.markets[place].grid.price_text(price),
+            Subject::Collateral(place) => written_price(price, self.collaterals[place].tick),
+        }
     }
 
     /// How amounts of an asset are written: the settled one is 0, then the collaterals.

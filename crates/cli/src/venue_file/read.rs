@@ -48,8 +48,13 @@ pub fn from_text(text: TomlText) -> Result<VenueFile, Diagnostic> {
     let liquidation = liquidation.map(|at| liquidation::read(&words, at, &domains)).transpose()?;
     let collaterals = collateral::read(&words, &shape.collateral, &markets, &asset)?;
     let pools = pools::read(&words, &shape.pool, &domains, &collaterals)?;
-    let (feeds, sources) = feeds::read(&words, &shape.feed, &markets, &names)?;
-    let of = cover::Known { domains: &domains, markets: &markets, feeds: &feeds };
+    let (feeds, sources) = feeds::read(&words, &shape.feed, (&markets, &collaterals), &names)?;
+    let of = cover::Known {
+        domains: &domains,
+        markets: &markets,
+        collaterals: &collaterals,
+        feeds: &feeds,
+    };
     let (covers, risks) = cover::read(&words, &shape.cover, of)?;
     let mut accounts = accounts(&words, &shape.account, &names, &collaterals)?;
     accounts.extend(crowd.accounts);

@@ -15,7 +15,7 @@ use rhodian_core::oracle;
 use rhodian_core::units::Amount;
 
 use super::names::Names;
-use crate::venue_file::model::{Fill, Report, What};
+use crate::venue_file::model::{Fill, Report, Subject, What};
 
 /// The asset that markets are settled in; collaterals come after it.
 pub const ASSET: AssetId = AssetId(0);
@@ -154,11 +154,19 @@ impl Words<'_> {
         }])
     }
 
-    /// A market's new mark at the value of its feed.
+    /// A new mark at the value of its feed, of a market or of a collateral.
     #[must_use]
-    pub fn mark_from_feed(market: usize) -> Action {
-        let markets = vec![dense(market, MarketId)];
-        Action::Market(market::Command::MarkFromFeeds { markets })
+    pub fn mark_from_feed(of: Subject) -> Action {
+        match of {
+            Subject::Market(market) => {
+                let markets = vec![dense(market, MarketId)];
+                Action::Market(market::Command::MarkFromFeeds { markets })
+            }
+            Subject::Collateral(of) => {
+                let (asset, settled) = (dense(of + 1, AssetId), ASSET);
+                Action::Collateral(collateral::Command::MarkFromFeed { asset, settled })
+            }
+        }
     }
 
     /// An owner where he is new, his account, the terms of every domain.

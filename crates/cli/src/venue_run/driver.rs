@@ -24,7 +24,7 @@ use crate::run::events::EventLog;
 use crate::run::trail::Trail;
 use crate::venue_file::VenueFile;
 use crate::venue_file::asked::Do;
-use crate::venue_file::model::{Event, Feed, Marks, Origin, What};
+use crate::venue_file::model::{Event, Feed, Marks, Origin, Subject, What};
 use crate::venue_file::no_such;
 
 /// The accounts up to which every law is checked from the raw state after every event.
@@ -80,8 +80,8 @@ pub struct Driver<'f> {
     reported: Vec<u64>,
     /// The asset that the last event is about: 0 is the settled one.
     asked: usize,
-    /// The markets whose feeds got reports that they are not yet marked by.
-    pub(super) to_mark: BTreeSet<usize>,
+    /// What has feeds that got reports which it is not yet marked by.
+    pub(super) to_mark: BTreeSet<Subject>,
     /// Draws whose payments were tried.
     pub(super) tried: Vec<(LossId, LayerId)>,
     began: Instant,
@@ -331,9 +331,9 @@ impl<'f> Driver<'f> {
         expect: Option<&str>,
         origin: &Origin,
     ) -> Result<(), Diagnostic> {
-        if let What::MarkFromFeeds { market } = what {
-            let marks = |feed: &&Feed| feed.marks() && market.is_none_or(|of| feed.market == of);
-            self.to_mark.extend(self.file.feeds.iter().filter(marks).map(|feed| feed.market));
+        if let What::MarkFromFeeds { of } = what {
+            let marks = |feed: &&Feed| feed.marks() && of.is_none_or(|of| feed.of == of);
+            self.to_mark.extend(self.file.feeds.iter().filter(marks).map(|feed| feed.of));
             return self.mark_reported();
         }
         self.asked = match what {

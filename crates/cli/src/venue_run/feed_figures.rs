@@ -12,7 +12,7 @@ use super::commands::dense;
 use super::driver::Run;
 use crate::run::summary::kebab;
 use crate::venue_file::VenueFile;
-use crate::venue_file::model::Feed;
+use crate::venue_file::model::{Feed, Subject};
 use crate::venue_file::numbers::{plain, written_price};
 
 /// The quality of no value.
@@ -53,8 +53,8 @@ pub struct FeedFigures {
 pub struct Feeds {
     /// By feed.
     pub of: BTreeMap<usize, FeedFigures>,
-    /// By market: how often its mark stayed because the value was not good enough.
-    pub withheld: BTreeMap<usize, u64>,
+    /// By market or collateral: how often its mark stayed because the value was not good enough.
+    pub withheld: BTreeMap<Subject, u64>,
 }
 
 impl Feeds {
@@ -99,8 +99,8 @@ impl Feeds {
     }
 
     /// A mark stayed because the value was not good enough.
-    pub fn withheld(&mut self, market: usize) {
-        *self.withheld.entry(market).or_default() += 1;
+    pub fn withheld(&mut self, of: Subject) {
+        *self.withheld.entry(of).or_default() += 1;
     }
 }
 
@@ -164,7 +164,8 @@ pub fn collaterals(file: &VenueFile, run: &Run) -> Value {
 pub fn feed(
     of: Option<&FeedFigures>,
     spec: &FeedSpec,
-    (market, sources, withheld): (&str, &[&str], u64),
+    (about, name): (&str, &str),
+    (sources, withheld): (&[&str], u64),
 ) -> Value {
     let source = |(at, source): (usize, &SourceWeight)| {
         let left = of.into_iter().flat_map(|of| &of.left_out);
@@ -177,7 +178,7 @@ pub fn feed(
     json!({
         "feed": spec.name.as_str(),
         "kind": kebab(&spec.kind),
-        "market": market,
+        about: name,
         "reports": of.map_or(0, |of| of.reports),
         "qualities": of.map(|of| of.qualities.clone()).unwrap_or_default(),
         "sources": spec.sources.iter().enumerate().map(source).collect::<Vec<_>>(),
@@ -192,10 +193,9 @@ pub fn feeds(file: &VenueFile, run: &Run) -> Value {
         let figures = &run.figures.feeds;
         let names = of.spec.sources.iter().map(|known| known.source.index());
         let names = names.map(|place| file.sources.get(place).map_or("", |name| name.as_str()));
-        let withheld = figures.withheld.get(&of.market).filter(|_| of.marks());
-        let market = file.markets[of.market].name.as_str();
-        let said = (market, &*names.collect::<Vec<_>>(), withheld.copied().unwrap_or(0));
-        feed(figures.of.get(&place), &of.spec, said)
+        let withheld = figures.withheld.get(&of.of).filter(|_| of.marks());
+        let said = (&*names.collect::<Vec<_>>(), withheld.copied().unwrap_or(0));
+        feed(figures.of.get(&place), &of.spec, file.about(of.of), said)
     };
     file.feeds.iter().enumerate().map(one).collect()
 }

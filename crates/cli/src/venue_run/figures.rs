@@ -254,7 +254,7 @@ impl Figures {
             collateral::Event::Sold { .. } => self.counted("sales of collateral"),
             collateral::Event::Returned { .. } => self.counted("collaterals returned"),
             collateral::Event::SetAside { .. } => self.counted("collaterals set aside"),
-            collateral::Event::Accepted { .. } => {}
+            collateral::Event::Accepted { .. } | collateral::Event::FeedAttached { .. } => {}
         }
     }
 

@@ -23,7 +23,7 @@ use super::driver::Driver;
 use crate::diagnostic::Diagnostic;
 use crate::loss_file::model::{Layer, Place};
 use crate::venue_file::VenueFile;
-use crate::venue_file::model::{Feed, Instrument as Listed, Market, Origin};
+use crate::venue_file::model::{Feed, Instrument as Listed, Market, Origin, Subject};
 
 /// A place of the venue file itself.
 fn at(place: &Place) -> Origin {
@@ -103,7 +103,7 @@ fn covers(driver: &mut Driver<'_>, file: &VenueFile) -> Result<(), Diagnostic> {
     Ok(())
 }
 
-/// Feeds, then the markets that are attached to them.
+/// Feeds, then the markets and collaterals that are attached to them.
 fn feeds(driver: &mut Driver<'_>, file: &VenueFile) -> Result<(), Diagnostic> {
     for feed in &file.feeds {
         let open = OracleCommand::OpenFeed { spec: feed.spec.clone() };
@@ -111,7 +111,8 @@ fn feeds(driver: &mut Driver<'_>, file: &VenueFile) -> Result<(), Diagnostic> {
     }
     for market in 0..file.markets.len() {
         let id = |kind| {
-            let of = |feed: &Feed| feed.attached && feed.market == market && feed.spec.kind == kind;
+            let market = Subject::Market(market);
+            let of = |feed: &Feed| feed.attached && feed.of == market && feed.spec.kind == kind;
             file.feeds.iter().position(of).map(|place| dense(place, FeedId))
         };
         let feeds = Feeds {
@@ -124,6 +125,12 @@ fn feeds(driver: &mut Driver<'_>, file: &VenueFile) -> Result<(), Diagnostic> {
             let attach = market::Command::AttachFeeds { market, feeds };
             driver.must(Actor::VENUE, Action::Market(attach), &Origin::default())?;
         }
+    }
+    for (place, feed) in file.feeds.iter().enumerate().filter(|(_, feed)| feed.attached) {
+        let Subject::Collateral(of) = feed.of else { continue };
+        let (asset, feed) = (dense(of + 1, AssetId), Some(dense(place, FeedId)));
+        let attach = CollateralCommand::AttachFeed { asset, settled: ASSET, feed };
+        driver.must(Actor::VENUE, Action::Collateral(attach), &Origin::default())?;
     }
     Ok(())
 }

@@ -3,16 +3,17 @@
 
 use rhodian_core::closeout::{self, Route};
 use rhodian_core::engine::{Action, Actor};
-use rhodian_core::ids::{AccountId, LayerId, LossId};
+use rhodian_core::ids::{AccountId, AssetId, LayerId, LossId};
 use rhodian_core::loss::{Command as LossCommand, Draw, Loss};
 use rhodian_core::market::Party;
+use rhodian_core::oracle::Purpose;
 use rhodian_core::units::{Amount, Price, Quantity};
 
 use super::commands::{ASSET, Words, dense};
 use super::driver::{Driver, MARKET};
 use crate::diagnostic::Diagnostic;
 use crate::loss_file::model::Paid;
-use crate::venue_file::model::{Depth, Fill, Origin};
+use crate::venue_file::model::{Depth, Fill, Origin, Subject};
 
 /// The most steps in which a mark follows its feed at one moment.
 const MOST_STEPS: usize = 256;
@@ -53,35 +54,66 @@ impl Driver<'_> {
         spec.is_some_and(|spec| spec.route == Route::Market)
     }
 
-    /// A feed got a report: its market is marked before anything else happens.
+    /// A feed got a report: what it speaks of is marked before anything else happens.
     pub(super) fn told(&mut self, feed: usize) {
         if let Some(of) = self.file.feeds.get(feed).filter(|of| of.marks()) {
-            self.to_mark.insert(of.market);
+            self.to_mark.insert(of.of);
         }
     }
 
-    /// Marks the markets whose feeds got reports, at the feeds' values; one with limits of steps
-    /// follows by one admitted step at a time. Where a value is not good enough the mark stays.
+    /// Marks what has feeds that got reports, at the feeds' values, markets before collateral, which
+    /// is marked with them. Where a value is not good enough the mark stays.
     pub(super) fn mark_reported(&mut self) -> Result<(), Diagnostic> {
-        for market in std::mem::take(&mut self.to_mark) {
-            let mark = |driver: &Self| {
-                driver.state.markets.market(dense(market, MARKET)).and_then(|found| found.mark)
-            };
-            for _ in 0..MOST_STEPS {
-                let before = mark(self);
-                let refused = self.give(Actor::VENUE, Words::mark_from_feed(market))?;
-                if refused.is_some() {
-                    self.figures.feeds.withheld(market);
-                    break;
+        for of in std::mem::take(&mut self.to_mark) {
+            match of {
+                Subject::Market(market) => self.mark_market(market)?,
+                Subject::Collateral(place) if !self.is_at_feed(place) => {
+                    self.mark_from_feed(of)?;
                 }
-                self.pay_pending()?;
-                self.trade_books(market)?;
-                if mark(self) == before || self.file.markets[market].steps.is_none() {
-                    break;
-                }
+                Subject::Collateral(_) => {}
             }
         }
         Ok(())
+    }
+
+    /// A market with limits of steps follows its feed by one admitted step at a time.
+    fn mark_market(&mut self, market: usize) -> Result<(), Diagnostic> {
+        let mark = |driver: &Self| {
+            driver.state.markets.market(dense(market, MARKET)).and_then(|found| found.mark)
+        };
+        for _ in 0..MOST_STEPS {
+            let before = mark(self);
+            if !self.mark_from_feed(Subject::Market(market))? {
+                break;
+            }
+            self.trade_books(market)?;
+            if mark(self) == before || self.file.markets[market].steps.is_none() {
+                break;
+            }
+        }
+        Ok(())
+    }
+
+    /// Whether what a feed speaks of was marked.
+    fn mark_from_feed(&mut self, of: Subject) -> Result<bool, Diagnostic> {
+        let refused = self.give(Actor::VENUE, Words::mark_from_feed(of))?;
+        if refused.is_some() {
+            self.figures.feeds.withheld(of);
+            return Ok(false);
+        }
+        self.pay_pending()?;
+        Ok(true)
+    }
+
+    /// Whether a collateral stands where its feed is, so that there is nothing to mark.
+    fn is_at_feed(&self, place: usize) -> bool {
+        let found = self.state.collaterals.collateral(ASSET, dense(place + 1, AssetId));
+        found.is_some_and(|found| {
+            let value = |feed| {
+                self.state.oracle.for_action(feed, Purpose::Liquidate, self.state.now()).ok()
+            };
+            found.mark.is_some() && found.mark == found.feed.and_then(value)
+        })
     }
 
     fn trade_book(

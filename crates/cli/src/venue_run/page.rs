@@ -220,11 +220,11 @@ fn feeds(file: &VenueFile, run: &Run) -> Vec<FeedRow> {
                 left_out: left.map(|((_, why), times)| ((*why).to_owned(), *times)).collect(),
             }
         };
-        let (kind, market) = (crate::run::summary::kebab(&feed.spec.kind), feed.market);
-        let withheld = run.figures.feeds.withheld.get(&market).filter(|_| feed.marks());
+        let kind = crate::run::summary::kebab(&feed.spec.kind);
+        let withheld = run.figures.feeds.withheld.get(&feed.of).filter(|_| feed.marks());
         Some(FeedRow {
             feed: feed.spec.name.as_str().to_owned(),
-            about: format!("The {kind} of {}", file.markets[market].name),
+            about: format!("The {kind} of {}", file.about(feed.of).1),
             reports: of.reports,
             qualities: of.qualities.iter().map(|(of, times)| ((*of).to_owned(), *times)).collect(),
             withheld: withheld.copied().unwrap_or(0),

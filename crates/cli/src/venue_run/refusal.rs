@@ -18,7 +18,7 @@ use rhodian_report::safe::printable;
 use super::feed_figures::quality;
 use crate::run::driver::account_name;
 use crate::venue_file::VenueFile;
-use crate::venue_file::model::Feed;
+use crate::venue_file::model::{Feed, Subject};
 
 /// Writes what a rejection is about.
 pub(super) struct In<'a> {
@@ -245,7 +245,7 @@ impl In<'_> {
                 self.market_name(*market)
             ),
             MarketRejection::Unfit { market, unfit } => {
-                return self.unfit(*market, unfit);
+                return self.unfit(&self.market_name(*market), unfit);
             }
             MarketRejection::PositionAboveLimit { account, lots, max } => {
                 format!("{} would hold {lots} lots, allowed: {max}", self.name(*account))
@@ -279,11 +279,21 @@ impl In<'_> {
         }
     }
 
+    fn asset_name(&self, asset: AssetId) -> String {
+        printable(self.state.domains.asset(asset).map_or("", |found| found.name.as_str()))
+    }
+
     fn collateral(&self, rejection: &CollateralRejection) -> Option<String> {
         Some(match rejection {
             CollateralRejection::BelowFloor { proceeds, least } => {
                 let (proceeds, least) = (self.money(proceeds), self.money(least));
                 format!("sold for {proceeds}, at least {least} at the mark less the discount")
+            }
+            CollateralRejection::HasFeed { asset } => {
+                format!("{} is marked from its feed", self.asset_name(*asset))
+            }
+            CollateralRejection::Unfit { asset, unfit } => {
+                return self.unfit(&self.asset_name(*asset), unfit);
             }
             CollateralRejection::Account(of) => return self.account(of),
             _ => return None,
@@ -356,13 +366,14 @@ impl In<'_> {
             L::AbovePledged { asked, pledged } => {
                 format!("{} asked, {} is pledged", self.asked(asked), self.asked(pledged))
             }
+            L::Unfit { asset, unfit } => return self.unfit(&self.asset_name(*asset), unfit),
             L::Account(of) => return self.account(of),
             _ => return None,
         })
     }
 
     /// A value that is not good enough, and why.
-    fn unfit(&self, market: MarketId, unfit: &Unfit) -> Option<String> {
+    fn unfit(&self, name: &str, unfit: &Unfit) -> Option<String> {
         let Unfit::Quality { feed, purpose, needed, found, reasons } = unfit else { return None };
         let of = self.file.feeds.get(feed.index())?;
         let (needed, found) = (quality(*needed), quality(*found));
@@ -370,7 +381,7 @@ impl In<'_> {
         let why: Vec<String> = reasons.iter().map(|why| self.why(of, why)).collect();
         Some(format!(
             "{}: \"{}\" is of quality {found}, to {purpose} needs {needed}: {}",
-            self.market_name(market),
+            name,
             printable(of.spec.name.as_str()),
             why.join("; ")
         ))
@@ -382,10 +393,11 @@ impl In<'_> {
             let name = self.file.sources.get(source.index());
             printable(name.map_or("", |name| name.as_str()))
         };
-        let grid = self.file.markets.get(of.market).map(|market| market.grid);
-        let value = |value: &Value| match (of.spec.kind, grid) {
-            (Kind::Price, Some(grid)) => grid.price_text(value.price()),
-            (Kind::Depth, Some(grid)) => grid.size_text(value.units()),
+        let value = |value: &Value| match (of.spec.kind, of.of) {
+            (Kind::Price, of) => self.file.price_text(of, value.price()),
+            (Kind::Depth, Subject::Market(place)) => {
+                self.file.markets[place].grid.size_text(value.units())
+            }
             _ => percent_of_millionths(i64::try_from(value.units()).unwrap_or(i64::MAX))
                 .replace('+', ""),
         };

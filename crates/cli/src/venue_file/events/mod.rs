@@ -416,7 +416,7 @@ const fn keys_of(word: Do) -> &'static [&'static str] {
         Do::Recover => &["loss", "amount"],
         Do::SetStatus => &["domain", "status", "cause"],
         Do::Report => &["feed", "source", "value", "confidence", "since", "number"],
-        Do::MarkFromFeeds => &["market"],
+        Do::MarkFromFeeds => &["market", "asset"],
         Do::DeclarePriceError => &["feed", "since", "until"],
         Do::MarkCollateral => &["asset", "price"],
         Do::SellCollateral => &["loss", "asset", "amount", "proceeds", "account"],

@@ -8,7 +8,7 @@ use super::Reader;
 use crate::diagnostic::Diagnostic;
 use crate::loss_file::read::unknown;
 use crate::loss_file::shape::{At, DecimalText};
-use crate::venue_file::model::{Feed, FeedReport, Sale, What};
+use crate::venue_file::model::{Feed, FeedReport, Sale, Subject, What};
 use crate::venue_file::{collateral, markets};
 
 /// The highest volatility that a report can say: a thousand percent.
@@ -46,31 +46,42 @@ impl Reader<'_> {
 
     /// A value of a feed, in the unit of its kind; only a price and a volatility may not be zero.
     fn value(&self, of: &Feed, at: &At<DecimalText>, key: &str) -> Result<Value, Diagnostic> {
-        let (words, grid) = (self.words, &self.known.markets[of.market].grid);
-        let units = match of.spec.kind {
-            Kind::Volatility => u64::from(words.percent(at, key, "", MOST_VOLATILITY)?),
-            Kind::Price | Kind::Depth
-                if words.text(at, key, "0")?.trim_matches(['0', '.']).is_empty() =>
-            {
-                0
+        let words = self.words;
+        let zero = || Ok(words.text(at, key, "0")?.trim_matches(['0', '.']).is_empty());
+        let units = match (of.spec.kind, of.of) {
+            (Kind::Volatility, _) => u64::from(words.percent(at, key, "", MOST_VOLATILITY)?),
+            _ if zero()? => 0,
+            (_, Subject::Collateral(place)) => {
+                let tick = self.known.collaterals[place].tick;
+                collateral::price(words, tick, at, key)?.ticks()
             }
-            Kind::Price => markets::price(words, grid, at, key)?.ticks(),
-            Kind::Depth => markets::size(words, grid, at, key)?.size(),
+            (Kind::Price, Subject::Market(place)) => {
+                markets::price(words, &self.known.markets[place].grid, at, key)?.ticks()
+            }
+            (Kind::Depth, Subject::Market(place)) => {
+                markets::size(words, &self.known.markets[place].grid, at, key)?.size()
+            }
         };
         // Prices and sizes are within the bound of values.
         Ok(Value::new(units).unwrap_or_default())
     }
 
     pub(super) fn mark_from_feeds(&self) -> Result<What, Diagnostic> {
-        let Some(at) = &self.shape.market else { return Ok(What::MarkFromFeeds { market: None }) };
-        let market = self.market()?;
-        if !self.known.feeds.iter().any(|feed| feed.market == market && feed.marks()) {
+        let (at, of) = match (&self.shape.market, &self.shape.asset) {
+            (None, None) => return Ok(What::MarkFromFeeds { of: None }),
+            (Some(at), _) => (at, Subject::Market(self.market()?)),
+            (None, Some(at)) => (at, Subject::Collateral(self.collateral()?)),
+        };
+        if !self.known.feeds.iter().any(|feed| feed.of == of && feed.marks()) {
             let message = format!("\"{}\" has no feed of its price", at.value);
-            let help = "add [[feed]] with this market, or mark it by an event.";
-            let allowed = "a market with a feed";
-            return Err(self.words.refuse("market-no-feed", message, help, &at.place, allowed));
+            let help = "add [[feed]] that speaks of it, or mark it by an event.";
+            let (code, allowed) = match of {
+                Subject::Market(_) => ("market-no-feed", "a market with a feed"),
+                Subject::Collateral(_) => ("asset-no-feed", "a collateral with a feed"),
+            };
+            return Err(self.words.refuse(code, message, help, &at.place, allowed));
         }
-        Ok(What::MarkFromFeeds { market: Some(market) })
+        Ok(What::MarkFromFeeds { of: Some(of) })
     }
 
     pub(super) fn price_error(&self) -> Result<What, Diagnostic> {

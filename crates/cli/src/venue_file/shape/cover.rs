@@ -99,7 +99,7 @@ pub struct RiskShape {
 pub struct TriggerShape {
     /// The feed.
     pub feed: At<String>,
-    /// Its mean over the window must lie below: a price of the feed's market.
+    /// Its mean over the window must lie below: a price of what the feed speaks of.
     pub below: At<DecimalText>,
     /// The window, in whole cells of the feed; "10 min".
     pub window: Option<At<DurationText>>,

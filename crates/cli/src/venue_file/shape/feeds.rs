@@ -4,8 +4,9 @@ use schemars::JsonSchema;
 
 use crate::loss_file::shape::{AmountText, AssetShape, At, DecimalText, DurationText, PercentText};
 
-/// A feed: what several sources say about one market. Their reports are events; after those of a
-/// moment its market is marked at the value, if that is good enough.
+/// A feed: what several sources say about one market, or of the price of a collateral. Their reports
+/// are events; after those of a moment the market or the collateral is marked at the value, if
+/// that is good enough: to mark a market, to liquidate at for a collateral.
 #[derive(Clone, Debug, serde::Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 #[schemars(rename = "Feed")]
@@ -16,8 +17,10 @@ pub struct FeedShape {
     /// "volatility" (a year, in percent).
     pub kind: Option<At<String>>,
     /// The market it speaks of: its ticks and lots are those of values, and it is attached to it.
-    /// Volatility is attached to the underlying.
-    pub market: At<String>,
+    /// Volatility is attached to the underlying. A feed speaks of a market or of a collateral.
+    pub market: Option<At<String>>,
+    /// The collateral whose price it says, in its ticks; it is attached to it.
+    pub collateral: Option<At<String>>,
     /// False for a feed that others are only compared with.
     pub attach: Option<At<bool>>,
     /// Who reports, in order.
@@ -25,7 +28,7 @@ pub struct FeedShape {
     /// How many sources must count for the value to move; more than half where nothing is said.
     pub min_sources: Option<At<i64>>,
     /// The domains that cannot go on without it; that of the market where nothing is said, for a
-    /// price that is attached.
+    /// price that is attached to one; none for that of a collateral.
     pub domains: Option<At<Vec<At<String>>>>,
     /// How old a report may be and count; "30 s".
     pub max_age: Option<At<DurationText>>,

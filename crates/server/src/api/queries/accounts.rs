@@ -6,6 +6,7 @@ use rhodian_core::ids::{AccountId, AssetId, LossId, OwnerId};
 use rhodian_core::ledger::Holder;
 use rhodian_core::loss::LayerSet;
 use rhodian_core::margin::Level as Margin;
+use rhodian_core::oracle::Purpose;
 use rhodian_core::recovery::Bearer;
 
 use super::super::endpoint::{Ask, Endpoint, Page, Param, list, one, page};
@@ -103,7 +104,7 @@ pub(crate) fn margin(ask: &Ask<'_>, account: AccountId) -> Option<MarginView> {
     let lien = state.lien(account, asset);
     let out = state.withdrawable(account, asset);
     let held = out.unrealised + out.unmatured + out.lien + out.pledged;
-    let counted = |level| state.collateral_value(account, asset, level).to_string();
+    let counted = |purpose| state.collateral_value(account, asset, purpose).to_string();
     Some(MarginView {
         asset,
         settled_equity: state.settled_equity(account, asset).to_string(),
@@ -115,8 +116,8 @@ pub(crate) fn margin(ask: &Ask<'_>, account: AccountId) -> Option<MarginView> {
         lien,
         unrealised_profit: out.unrealised.to_string(),
         unmatured_profit: out.unmatured.to_string(),
-        collateral_initial: counted(Margin::Initial),
-        collateral_maintenance: counted(Margin::Maintenance),
+        collateral_initial: counted(Purpose::Open),
+        collateral_maintenance: counted(Purpose::Mark),
         loan: state.loan(account, asset).to_string(),
         below_maintenance: state.is_below_maintenance(account),
     })

@@ -1,10 +1,10 @@
 //! Domains, layers, waterfalls, parameters, routes, collateral.
 
 use rhodian_core::basis;
-use rhodian_core::collateral::CollateralSpec;
+use rhodian_core::collateral::{Collateral, CollateralSpec};
 use rhodian_core::control::PARAMETERS;
 use rhodian_core::domain::{CauseClass, Domain, Waterfall};
-use rhodian_core::ids::{DomainId, LayerId, WaterfallId};
+use rhodian_core::ids::{DomainId, FeedId, LayerId, WaterfallId};
 use rhodian_core::ledger::Holder;
 use rhodian_core::oracle::FEED_PARAMETERS;
 use rhodian_core::units::{Amount, Price};
@@ -204,12 +204,19 @@ struct CollateralView {
     spec: CollateralSpec,
     /// The last mark; before the first it counts for nothing.
     mark: Option<Price>,
+    /// The feed it is marked from; without one the venue marks it.
+    feed: Option<FeedId>,
 }
 
 fn collateral(ask: &Ask<'_>) -> Result<Page<CollateralView>, Problem> {
     let all = asset_ids(ask).flat_map(|settled| {
         let of_settled = ask.state.collaterals.collaterals(settled);
-        of_settled.map(|(_, of)| CollateralView { spec: of.spec.clone(), mark: of.mark })
+        let view = |of: &Collateral| CollateralView {
+            spec: of.spec.clone(),
+            mark: of.mark,
+            feed: of.feed,
+        };
+        of_settled.map(move |(_, of)| view(of))
     });
     page(ask, (1..).zip(all))
 }

@@ -55,6 +55,7 @@ struct Met {
     bids: usize,
     deleveraged: usize,
     withdrawals: usize,
+    converted: usize,
     token_marks: usize,
     token_marks_by_feed: usize,
 }
@@ -118,6 +119,7 @@ impl Storm {
         let of = routes(&world, "fund", &list[first..]);
         world.set_routes(of).unwrap();
         world.set(Parameter::CloseOutTime, u128::from(2 * HOUR));
+        world.set(Parameter::LoanLimit, 100_000);
         world.set(Parameter::DeleveragingOrder, u128::from(seed / 3 % 7));
         let (token, fed, expired) = (1_000, seed % 2 == 1, false);
         if fed {
@@ -238,7 +240,24 @@ impl Storm {
         })
     }
 
+    /// Somebody buys of the first who owes too much, or of anybody: refused where nobody does.
+    fn convert(&mut self) {
+        let state = self.world.engine.state();
+        let past = |text: &&&str| {
+            let account = self.world.id(text);
+            state.loan(account, ASSET) > state.loan_limit(account, ASSET)
+        };
+        let past = TRADERS.iter().find(past).copied();
+        let (of, by) = (self.dice.one(&TRADERS), self.dice.one(&TRADERS));
+        let (account, buyer) = (self.world.id(past.unwrap_or(of)), self.world.id(by));
+        let (asset, number) = (USDC, self.world.next_number());
+        let amount = amount(u128::from(1 + self.dice.below(200)));
+        let command = collateral::Command::Convert { account, buyer, number, asset, amount };
+        self.met.converted += usize::from(ask(&mut self.world, command).is_ok());
+    }
+
     fn buy_collateral(&mut self) {
+        self.convert();
         let Some((loss, held)) = self.taken() else { return };
         let atoms = 1 + u128::from(self.dice.below(u64::try_from(held).unwrap()));
         let buyer = self.dice.one(&TRADERS);
@@ -381,11 +400,12 @@ fn every_law_holds_through_storms_of_options_collateral_and_routes() {
         met.bids += one.bids;
         met.deleveraged += one.deleveraged;
         met.withdrawals += one.withdrawals;
+        met.converted += one.converted;
         met.token_marks += one.token_marks;
         met.token_marks_by_feed += one.token_marks_by_feed;
     }
     println!("{cases} storms: {met:?}");
     let few = [met.losses, met.in_dollars, met.settled, met.bought, met.bids, met.deleveraged];
     assert!(few.iter().all(|met| *met > 0) && met.withdrawals > 0, "{met:?}");
-    assert!(met.token_marks > 0 && met.token_marks_by_feed > 0, "{met:?}");
+    assert!(met.converted > 0 && met.token_marks > 0 && met.token_marks_by_feed > 0, "{met:?}");
 }

@@ -70,6 +70,21 @@ pub enum Command {
         /// For accounts that trade in this asset.
         settled: AssetId,
     } = 5,
+    /// Somebody buys collateral of an account whose loan is past its limit, at the mark less the
+    /// sale discount.
+    Convert {
+        /// Whose collateral.
+        account: AccountId,
+        /// Who buys it.
+        buyer: AccountId,
+        /// The buyer's next number.
+        number: u64,
+        /// The collateral asset.
+        asset: AssetId,
+        /// How much of it, above zero: no more than brings the loan back to where the account may
+        /// widen again.
+        amount: Amount,
+    } = 6,
 }
 
 /// An internal command of collateral.
@@ -121,13 +136,26 @@ pub enum Event {
     SetAside { loss: LossId, held: Vec<(AssetId, Amount)> } = 6,
     /// From now on the collateral is marked from this feed, or by the venue.
     FeedAttached { asset: AssetId, settled: AssetId, feed: Option<FeedId> } = 7,
+    /// Collateral was sold because a loan was past its limit: what the buyer paid lowers the loan.
+    Converted {
+        account: AccountId,
+        buyer: AccountId,
+        number: u64,
+        settled: AssetId,
+        asset: AssetId,
+        amount: Amount,
+        proceeds: Amount,
+    } = 8,
 }
 
 impl Event {
     /// The loss for which the collateral was taken, if it was.
     pub(crate) const fn loss(&self) -> Option<LossId> {
         match self {
-            Self::Accepted { .. } | Self::Marked { .. } | Self::FeedAttached { .. } => None,
+            Self::Accepted { .. }
+            | Self::Marked { .. }
+            | Self::FeedAttached { .. }
+            | Self::Converted { .. } => None,
             Self::Taken { loss, .. }
             | Self::Sold { loss, .. }
             | Self::Returned { loss, .. }
@@ -140,6 +168,12 @@ impl Event {
         let holder = |loss, aside| if aside { Holder::Recovery(loss) } else { Holder::Book(loss) };
         match self {
             Self::Accepted { .. } | Self::Marked { .. } | Self::FeedAttached { .. } => {}
+            Self::Converted { account, buyer, settled, asset, amount, proceeds, .. } => {
+                let (account, buyer) = (Holder::Account(*account), Holder::Account(*buyer));
+                visit(Transfer { asset: *asset, from: account, to: buyer, amount: *amount });
+                let (asset, amount) = (*settled, *proceeds);
+                visit(Transfer { asset, from: buyer, to: account, amount });
+            }
             Self::Taken { loss, account, asset, amount, .. } => {
                 let (from, to) = (Holder::Account(*account), Holder::Book(*loss));
                 visit(Transfer { asset: *asset, from, to, amount: *amount });
@@ -220,12 +254,26 @@ pub enum Rejection {
     VaultShort { asked: Amount, vault: Amount },
     /// The asset's balances would pass 10^38.
     TotalAboveBound { asset: AssetId },
+    /// The collateral has no price, or is dead.
+    NoMark { asset: AssetId },
+    /// The account's loan is within its limit.
+    WithinLimit { account: AccountId, loan: Amount, max: Amount },
+    /// More than brings the loan back within its limit.
+    AboveConversion { asked: Amount, most: Amount },
+    /// What is sold counts for more than it brings: the account would stand lower.
+    CountsForMore { proceeds: Amount, counts: Amount },
     /// Of the buyer's account.
     Account(account::Rejection),
     /// Recovery of the loss is refused.
     NotRecoverable { code: &'static str },
     /// It is not due.
     NotDue,
+}
+
+impl From<account::Rejection> for Rejection {
+    fn from(rejection: account::Rejection) -> Self {
+        Self::Account(rejection)
+    }
 }
 
 impl Rejection {
@@ -252,6 +300,10 @@ impl Rejection {
             Self::BelowFloor { .. } => "below-floor",
             Self::VaultShort { .. } => "vault-short",
             Self::TotalAboveBound { .. } => "total-above-bound",
+            Self::NoMark { .. } => "no-mark",
+            Self::WithinLimit { .. } => "within-limit",
+            Self::AboveConversion { .. } => "above-conversion",
+            Self::CountsForMore { .. } => "counts-for-more",
             Self::Account(rejection) => rejection.code(),
             Self::NotRecoverable { .. } => "not-recoverable",
             Self::NotDue => "not-due",
@@ -302,6 +354,16 @@ impl fmt::Display for Rejection {
             }
             Self::TotalAboveBound { asset } => {
                 write!(f, "the balances of asset {asset} would pass 10^38 atoms")
+            }
+            Self::NoMark { asset } => write!(f, "asset {asset} has no price"),
+            Self::WithinLimit { account, loan, max } => {
+                write!(f, "account {account} owes {loan}, its collateral is sold above {max}")
+            }
+            Self::AboveConversion { asked, most } => {
+                write!(f, "{asked} asked, {most} bring the loan back within its limit")
+            }
+            Self::CountsForMore { proceeds, counts } => {
+                write!(f, "sold for {proceeds}, what counts for {counts}")
             }
             Self::Account(rejection) => rejection.fmt(f),
             Self::NotRecoverable { code } => {

@@ -1,5 +1,6 @@
 //! Every check of the area's commands. Nothing changes here.
 
+use super::convert::Conversion;
 use super::{Collateral, CollateralSpec, Command, Event, Rejection, Taken, feed};
 use crate::account;
 use crate::bounds::MAX_TOTAL;
@@ -11,7 +12,7 @@ use crate::units::{Amount, Price};
 
 pub(crate) fn decide(
     state: &State,
-    _envelope: &Envelope,
+    envelope: &Envelope,
     command: &Command,
     events: &mut Events,
 ) -> Result<(), Rejection> {
@@ -33,6 +34,11 @@ pub(crate) fn decide(
             feed::attach(state, (*asset, *settled), *feed, events)
         }
         Command::MarkFromFeed { asset, settled } => feed::mark(state, (*asset, *settled), events),
+        Command::Convert { account, buyer, number, asset, amount } => {
+            account::owned_by(state, envelope.actor, *buyer)?;
+            account::numbered(state, *buyer, *number)?;
+            Conversion::of(state, *account, *asset)?.decide((*buyer, *number), *amount, events)
+        }
     }
 }
 

@@ -8,6 +8,7 @@
 //! is; what found no buyer in time is set aside, and sold later it is a recovery of the loss.
 
 mod command;
+mod convert;
 mod decide;
 mod duty;
 mod feed;
@@ -19,13 +20,14 @@ use alloc::collections::BTreeMap;
 use borsh::{BorshDeserialize, BorshSerialize};
 
 pub use command::{Command, Duty, Event, Rejection};
+pub(crate) use convert::loan_limit;
 pub(crate) use decide::{decide, room};
 pub(crate) use duty::{decide_duty, duty, take};
 pub(crate) use feed::{has_strayed, mark_all, serves};
 pub use spec::{
     CollateralFlaw, CollateralSpec, MAX_SCALE, OWN_TOKEN_DISCOUNT, WeightTier, WrongWay,
 };
-pub(crate) use value::{cause, of_account, of_holdings, pledged};
+pub(crate) use value::{cause, kept_by, of_account, of_holdings, pledged};
 
 use crate::ids::{AssetId, FeedId, LossId, Time};
 use crate::ledger::Holder;
@@ -129,6 +131,8 @@ impl Collaterals {
             | Event::Returned { loss, asset, amount, .. } => {
                 self.less(*loss, *asset, *amount);
             }
+            // The ledger says who holds what of it.
+            Event::Converted { .. } => {}
             Event::SetAside { loss, .. } => {
                 if let Some(taken) = self.taken.get_mut(loss) {
                     taken.aside = true;

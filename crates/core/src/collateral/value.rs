@@ -3,8 +3,7 @@
 
 use alloc::format;
 
-use super::{Collateral, CollateralSpec, feed};
-use crate::control::Parameter;
+use super::{Collateral, CollateralSpec, convert, feed};
 use crate::engine::State;
 use crate::ids::{AccountId, AssetId, Name};
 use crate::ledger::Holder;
@@ -21,7 +20,7 @@ fn long(state: &State, spec: &CollateralSpec, legs: &[Leg]) -> u128 {
 }
 
 /// What one holding counts for beside `legs`, at `price`.
-fn counted(
+pub(super) fn counted(
     state: &State,
     spec: &CollateralSpec,
     price: Option<Price>,
@@ -59,6 +58,16 @@ pub(crate) fn of_holdings(
         counted(state, &found.spec, price, amount, (legs, level(purpose)))
     });
     values.sum()
+}
+
+/// What holdings count for to keep `legs`, in atoms of `settled`: each rounded down, then summed.
+pub(crate) fn kept_by(
+    state: &State,
+    settled: AssetId,
+    held: &dyn Fn(AssetId) -> Amount,
+    legs: &[Leg],
+) -> u128 {
+    of_holdings(state, settled, held, legs, Purpose::Mark)
 }
 
 /// What `account`'s balances count for beside `legs`, in atoms of `settled`.
@@ -113,10 +122,7 @@ fn needed(state: &State, account: AccountId, settled: AssetId) -> u128 {
     if loan == 0 {
         return short;
     }
-    let position = state.markets.position(account);
-    let domains = position.totals.flows.iter().map(|flow| flow.domain);
-    let limits = domains.map(|domain| state.control.value(domain, Parameter::LoanLimit));
-    let limit = limits.min().unwrap_or(0).max(1);
+    let limit = convert::rate(state, account).max(1);
     short.max((loan * u128::from(RATE_UNIT)).div_ceil(limit))
 }
 

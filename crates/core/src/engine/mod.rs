@@ -149,6 +149,7 @@ pub const fn may(role: Role, action: &Action) -> bool {
                     | Action::Loss(loss::Command::PayDraw { account: Some(_), .. })
                     | Action::CloseOut(closeout::Command::Bid { .. })
                     | Action::Cover(C::Buy { .. } | C::Vote { .. } | C::Trigger { .. })
+                    | Action::Collateral(collateral::Command::Convert { .. })
             ) || matches!(action, Action::Lending(command) if command.pool().is_some())
         }
         Role::Guardian => matches!(action, Action::Control(control::Command::SetStatus { .. })),
@@ -193,9 +194,9 @@ const fn needs(action: &Action) -> (Status, bool) {
         // Who buys pays, and puts risk on those who stand behind him.
         Action::Cover(cover::Command::Buy { .. }) => (Status::Open, true),
         // The buyer's money leaves his account: not before what is due could hold it.
-        Action::Collateral(collateral::Command::Sell { buyer: Some(_), .. }) => {
-            (Status::Settling, true)
-        }
+        Action::Collateral(
+            collateral::Command::Sell { buyer: Some(_), .. } | collateral::Command::Convert { .. },
+        ) => (Status::Settling, true),
         Action::Domain(_)
         | Action::Loss(_)
         | Action::Control(_)

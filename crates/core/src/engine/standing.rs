@@ -78,6 +78,14 @@ impl State {
         (balance + entries).min(0).unsigned_abs()
     }
 
+    /// The most that `account` may owe of `settled` before its collateral may be sold, in atoms:
+    /// `loan-limit` of what its collateral counts for to keep, rounded down.
+    #[must_use]
+    pub fn loan_limit(&self, account: AccountId, settled: AssetId) -> u128 {
+        let counted = self.collateral_value(account, settled, Purpose::Mark);
+        collateral::loan_limit(self, account, counted)
+    }
+
     /// What `account` must hold to open and to keep its legs, in atoms, rounded up.
     #[must_use]
     pub fn requirement(&self, account: AccountId, level: Level) -> u128 {
@@ -163,7 +171,7 @@ impl State {
         let in_book = self.collaterals.taken(loss).filter(|taken| !taken.aside);
         let counted = in_book.map_or(0, |taken| {
             let held = |asset| taken.held.get(&asset).copied().unwrap_or(Amount::ZERO);
-            collateral::of_holdings(self, asset, &held, legs, Purpose::Mark)
+            collateral::kept_by(self, asset, &held, legs)
         });
         balance + self.markets.value(legs) + counted.cast_signed()
     }

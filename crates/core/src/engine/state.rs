@@ -7,7 +7,7 @@ use borsh::{BorshDeserialize, BorshSerialize};
 use super::{Event, Events, Watch};
 use crate::account::Accounts;
 use crate::closeout::{self, CloseOuts};
-use crate::collateral::Collaterals;
+use crate::collateral::{self, Collaterals};
 use crate::control::{Control, Status};
 use crate::domain::Domains;
 use crate::ids::{
@@ -308,6 +308,9 @@ impl State {
                 self.collaterals.evolve(event, self.now);
                 self.markets.evolve_collateral(event);
                 self.losses.evolve_collateral(event);
+                if let collateral::Event::Converted { buyer, number, .. } = *event {
+                    self.accounts.number(buyer, number);
+                }
             }
             Event::Lending(event) => {
                 self.lending.evolve(event, self.now);

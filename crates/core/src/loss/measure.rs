@@ -9,7 +9,6 @@ use crate::domain::Source;
 use crate::engine::{Events, State};
 use crate::ids::{AssetId, LayerId, LossId, OwnerId};
 use crate::ledger::Holder;
-use crate::oracle::Purpose;
 use crate::units::Amount;
 
 /// The account's whole balance, of either sign, moves to the book, and so do its collateral and,
@@ -42,7 +41,7 @@ pub(super) fn take_over(state: &State, loss: LossId, events: &mut Events) -> Res
         let held = state.ledger.held(asset, Holder::Account(account)).less_or_zero(untaken);
         amount(parts.of(found.domain, held.atoms().cast_signed()))
     };
-    let counted = collateral::of_holdings(state, asset, &share, &legs, Purpose::Mark);
+    let counted = collateral::kept_by(state, asset, &share, &legs);
     state.take_legs(loss, account, found.domain, opens + counted.cast_signed(), events);
     collateral::take(state, loss, (account, asset), &share, events);
     let gross: u128 = legs.iter().map(|leg| state.markets.gross(leg)).sum();

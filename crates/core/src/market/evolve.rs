@@ -270,6 +270,20 @@ impl Markets {
             collateral::Event::Returned { account, asset, amount, .. } => {
                 self.moved(account, asset, amount, false);
             }
+            collateral::Event::Converted {
+                account,
+                buyer,
+                settled,
+                asset,
+                amount,
+                proceeds,
+                ..
+            } => {
+                self.moved(buyer, settled, proceeds, true);
+                self.moved(buyer, asset, amount, false);
+                self.moved(account, asset, amount, true);
+                self.moved(account, settled, proceeds, false);
+            }
             _ => {}
         }
     }

@@ -14,7 +14,9 @@ use rhodian_core::units::{Amount, Price};
 
 use crate::codes::{arms, variants};
 use crate::table::{Case, Refused, Table};
-use crate::world::collateral::{HOUR, USDC, ask, depeg, fall, price, sell, tier, usdc, venue};
+use crate::world::collateral::{
+    HOUR, USDC, accept, ask, depeg, fall, mark, price, sell, tier, trader, usdc, venue,
+};
 use crate::world::feeds::open_feed;
 use crate::world::{ASSET, World, amount, layer, members, name};
 use crate::{NEXT, TOTAL};
@@ -210,12 +212,57 @@ const OF_SALES: &[Case] = &[
     }),
 ];
 
+/// Alice holds 10,000 USDC that fell to 800 and owes 4,000, of which 3,800 may be owed; Bob has
+/// cash.
+fn owing() -> World {
+    let mut world = venue(usdc());
+    trader(&mut world, "alice", 0, 10_000);
+    world.account("bob", 5_000);
+    world.fill("BTC", "alice", "carol", 20, 1_000);
+    world.mark("BTC", 800);
+    world.fill("BTC", "carol", "alice", 20, 800);
+    mark(&mut world, 800);
+    world
+}
+
+fn convert(world: &World, buyer: &str, (asset, atoms): (AssetId, u128), why: Rejection) -> Refused {
+    let (account, buyer, amount) = (world.id("alice"), world.id(buyer), amount(atoms));
+    refused(Command::Convert { account, buyer, number: NEXT, asset, amount }, why)
+}
+
+const OF_LOANS: &[Case] = &[
+    ("own-collateral", |w| {
+        let account = w.account_of("alice-2", "alice", 900);
+        convert(w, "alice-2", (USDC, 1), Rejection::OwnCollateral { account })
+    }),
+    ("no-mark", |w| {
+        let asset = AssetId(2);
+        w.domain_do(domain::Command::AddAsset { name: name("DAI"), decimals: 2 });
+        accept(w, CollateralSpec { asset, ..usdc() }).unwrap();
+        convert(w, "bob", (asset, 1), Rejection::NoMark { asset })
+    }),
+    ("within-limit", |w| {
+        mark(w, 850);
+        let (account, loan, max) = (w.id("alice"), amount(4_000), amount(4_037));
+        convert(w, "bob", (USDC, 1), Rejection::WithinLimit { account, loan, max })
+    }),
+    ("above-conversion", |w| {
+        let why = Rejection::AboveConversion { asked: amount(946), most: amount(945) };
+        convert(w, "bob", (USDC, 946), why)
+    }),
+    ("counts-for-more", |w| {
+        accept(w, CollateralSpec { sale_discount: 100_000, ..usdc() }).unwrap();
+        let why = Rejection::CountsForMore { proceeds: amount(360), counts: amount(380) };
+        convert(w, "bob", (USDC, 500), why)
+    }),
+];
+
 #[test]
 fn every_refusal_has_a_case() {
     let table = Table {
         within: "Collateral(",
         arms: arms(include_str!("../../src/collateral/command.rs")),
-        cases: &[(depeg, OF_SPECS), (depeg, OF_SALES)],
+        cases: &[(depeg, OF_SPECS), (depeg, OF_SALES), (owing, OF_LOANS)],
         unreachable: &[("TotalAboveBound", TOTAL)],
     };
     table.check();

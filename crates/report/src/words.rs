@@ -373,6 +373,12 @@ fn of_collateral(names: &dyn Names, event: &CollateralEvent) -> Option<String> {
         CollateralEvent::SetAside { loss, .. } => {
             format!("what {} left finds no buyer in time and is set aside", names.loss(*loss))
         }
+        CollateralEvent::Converted { account, buyer, settled, asset, amount, proceeds, .. } => {
+            let (bought, paid) =
+                (of(asset, amount), names.money(MoneyOf::Asset(*settled), *proceeds));
+            let (buyer, account) = (names.account(*buyer), names.account(*account));
+            format!("{buyer} buys {bought} of {account}, who owes too much, for {paid}")
+        }
         CollateralEvent::Accepted { .. }
         | CollateralEvent::Marked { .. }
         | CollateralEvent::FeedAttached { .. } => return None,

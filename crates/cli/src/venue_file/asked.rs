@@ -66,6 +66,8 @@ pub enum Do {
     MarkCollateral,
     /// Collateral of a failed account was sold.
     SellCollateral,
+    /// Somebody buys collateral of an account that owes too much.
+    ConvertCollateral,
     /// An account lends to a pool.
     Supply,
     /// A lender takes out.
@@ -94,7 +96,7 @@ pub enum Do {
 
 impl Do {
     /// Every word with its name in the file.
-    pub const ALL: [(Self, &'static str); 41] = [
+    pub const ALL: [(Self, &'static str); 42] = [
         (Self::Fill, "fill"),
         (Self::Mark, "mark"),
         (Self::Funding, "funding"),
@@ -124,6 +126,7 @@ impl Do {
         (Self::DeclarePriceError, "declare-price-error"),
         (Self::MarkCollateral, "mark-collateral"),
         (Self::SellCollateral, "sell-collateral"),
+        (Self::ConvertCollateral, "convert-collateral"),
         (Self::Supply, "supply"),
         (Self::Redeem, "redeem"),
         (Self::Pledge, "pledge"),
@@ -178,6 +181,7 @@ impl Do {
             What::DeclarePriceError { .. } => Self::DeclarePriceError,
             What::MarkCollateral { .. } => Self::MarkCollateral,
             What::SellCollateral(_) => Self::SellCollateral,
+            What::ConvertCollateral { .. } => Self::ConvertCollateral,
             What::Lend(lend) => match lend.asked {
                 Asked::Supply(_) => Self::Supply,
                 Asked::Redeem(_) => Self::Redeem,

@@ -313,6 +313,7 @@ pub enum What {
     DeclarePriceError { feed: usize, from: u64, to: u64 },
     MarkCollateral { collateral: usize, price: Price },
     SellCollateral(Sale),
+    ConvertCollateral { from: String, account: String, collateral: usize, amount: Amount },
     Lend(Lend),
     Insure(Insure),
     Wait,

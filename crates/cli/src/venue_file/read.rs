@@ -375,6 +375,7 @@ fn names_of(what: &What) -> ([Option<&str>; 2], Option<&str>) {
         | What::FundIncome { layer, .. }
         | What::FundFees { layer, .. } => ([None, None], Some(layer)),
         What::Bid { from, account, .. } => ([Some(from), Some(account)], None),
+        What::ConvertCollateral { from, account, .. } => ([Some(account), Some(from)], None),
         What::SellCollateral(sale) => ([sale.buyer.as_deref(), None], None),
         What::Lend(Lend { account, asked: Asked::Liquidate(borrower, ..), .. }) => {
             ([Some(account), Some(borrower)], None)

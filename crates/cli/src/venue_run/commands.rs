@@ -100,7 +100,8 @@ impl Words<'_> {
             | What::MarkFromFeeds { .. }
             | What::DeclarePriceError { .. }
             | What::MarkCollateral { .. }
-            | What::SellCollateral(_) => self.outside(what),
+            | What::SellCollateral(_)
+            | What::ConvertCollateral { .. } => self.outside(what),
             What::Lend(lend) => self.lend(lend),
             What::Insure(insure) => self.insure(insure),
             What::Wait => Ok(Vec::new()),
@@ -134,6 +135,17 @@ impl Words<'_> {
             What::MarkCollateral { collateral, price } => {
                 let (asset, price) = (dense(*collateral + 1, AssetId), *price);
                 let command = collateral::Command::Mark { asset, settled, price };
+                (Actor::VENUE, Action::Collateral(command))
+            }
+            What::ConvertCollateral { from, account, collateral, amount } => {
+                let (of, buyer) = (self.account(from)?, self.account(account)?);
+                let command = collateral::Command::Convert {
+                    account: of,
+                    buyer,
+                    number: self.next_number(buyer),
+                    asset: dense(*collateral + 1, AssetId),
+                    amount: *amount,
+                };
                 (Actor::VENUE, Action::Collateral(command))
             }
             What::SellCollateral(sale) => {

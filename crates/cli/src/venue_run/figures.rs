@@ -254,6 +254,7 @@ impl Figures {
             collateral::Event::Sold { .. } => self.counted("sales of collateral"),
             collateral::Event::Returned { .. } => self.counted("collaterals returned"),
             collateral::Event::SetAside { .. } => self.counted("collaterals set aside"),
+            collateral::Event::Converted { .. } => self.counted("conversions of loans"),
             collateral::Event::Accepted { .. } | collateral::Event::FeedAttached { .. } => {}
         }
     }

@@ -289,6 +289,21 @@ impl In<'_> {
                 let (proceeds, least) = (self.money(proceeds), self.money(least));
                 format!("sold for {proceeds}, at least {least} at the mark less the discount")
             }
+            CollateralRejection::WithinLimit { account, loan, max } => format!(
+                "{} owes {}, its collateral is sold above {}",
+                self.name(*account),
+                self.money(loan),
+                self.money(max)
+            ),
+            CollateralRejection::AboveConversion { asked, most } => format!(
+                "{} asked, {} bring the loan back within its limit",
+                self.asked(asked),
+                self.asked(most)
+            ),
+            CollateralRejection::CountsForMore { proceeds, counts } => {
+                let (proceeds, counts) = (self.money(proceeds), self.money(counts));
+                format!("sold for {proceeds}, what counts for {counts}")
+            }
             CollateralRejection::HasFeed { asset } => {
                 format!("{} is marked from its feed", self.asset_name(*asset))
             }

@@ -65,7 +65,7 @@ const UNMET: [Unmet; 9] = [
             ("oracle", &["name-in-use", "unordered", "zero-weight", "min-sources"]),
             ("oracle", &["parameter-out-of-bounds", "bad-reference", "need-too-low"]),
             ("control", &["parameter-out-of-bounds"]),
-            ("collateral", &["same-asset", "other-asset", "flaw"]),
+            ("collateral", &["same-asset", "other-asset", "flaw", "wrong-feed", "no-feed"]),
         ],
     ),
     (

@@ -28,7 +28,7 @@ pub(super) fn rate(state: &State, account: AccountId) -> u128 {
 
 /// The most that `account` may owe where its collateral counts for `counted`, rounded down.
 pub(crate) fn loan_limit(state: &State, account: AccountId, counted: u128) -> u128 {
-    // At most 10^38, as many collaterals as there may be count for: times 10^6 over 10^6.
+    // What counts may be near 10^38: whole millions first, so that no product passes 128 bits.
     let rate = rate(state, account);
     let whole = counted / u128::from(RATE_UNIT) * rate;
     whole + counted % u128::from(RATE_UNIT) * rate / u128::from(RATE_UNIT)

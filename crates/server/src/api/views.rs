@@ -193,6 +193,8 @@ pub struct MarginView {
     pub collateral_maintenance: Digits,
     /// What it lost beyond its cash, covered by collateral.
     pub loan: Digits,
+    /// The most it may owe so before its collateral may be sold.
+    pub loan_limit: Digits,
     /// Whether it is below maintenance and not below zero.
     pub below_maintenance: bool,
 }

@@ -283,6 +283,7 @@ const READS: &[(&str, &str)] = &[
     ("State::realisable", "/v1/pools/{pool}"),
     ("State::supplied", "/v1/accounts/{account}/pools"),
     ("State::supply_lien", "/v1/accounts/{account}/pools"),
+    ("State::loan_limit", "/v1/accounts/{account}"),
     ("State::loan_health", "/v1/pools/{pool}/loans"),
     ("State::purse_means", "/v1/accounts/{account}/pools"),
     ("Lending::pool", "/v1/pools/{pool}"),

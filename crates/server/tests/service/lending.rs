@@ -1,6 +1,8 @@
 //! A lending pool through the door: an owner lends and borrows with his own key, a loan fails, and
 //! a lender reads what it cost him and has a receipt for it.
 
+use rhodian_core::ids::{Name, SourceId};
+use rhodian_core::oracle::{FeedSpec, Kind, Params, SourceWeight};
 use rhodian_proof::receipt::Receipt;
 use rhodian_proof::verify::{self, Policy};
 use serde_json::{Value, json};
@@ -125,4 +127,51 @@ fn a_loan_from_supply_to_receipt() {
     let policy = Policy { key, witnesses, needed: 0, head: None, since: None };
     let report = verify::receipt(&receipt, &policy);
     assert!(report.is_good(), "{:?}", report.failed().collect::<Vec<_>>());
+}
+
+/// The list says which feed a collateral is marked from; the venue marks it by hand no more, and on a
+/// feed that has said nothing nobody borrows.
+#[test]
+fn collateral_is_priced_by_its_feed() {
+    let venue = lent();
+    let kind = Kind::Price;
+    let spec = FeedSpec {
+        name: Name::new("ETH index").unwrap(),
+        kind,
+        domains: Vec::new(),
+        sources: (0..3).map(|id| SourceWeight { source: SourceId(id), weight: 1 }).collect(),
+        min_sources: 2,
+        params: Params::of(kind),
+    };
+    venue.must("oracle", json!({ "do": "open-feed", "spec": spec }));
+    let feed = || venue.get("/v1/collateral")["data"]["items"][0]["feed"].clone();
+    assert_eq!(feed(), Value::Null);
+    let attach = json!({ "do": "attach-feed", "asset": 1, "settled": 0, "feed": 0 });
+    venue.must("collateral", attach);
+    assert_eq!(feed(), json!(0));
+    let refused = |area: &str, command: Value| {
+        let command = json!({ "area": area, "command": command });
+        venue.post("/v1/commands", &venue.venue, &command).code()
+    };
+    let by_hand = json!({ "do": "mark", "asset": 1, "settled": 0, "price": "900" });
+    assert_eq!(refused("collateral", by_hand), "has-feed");
+    let from_feed = json!({ "do": "mark-from-feed", "asset": 1, "settled": 0 });
+    assert_eq!(refused("collateral", from_feed), "price-unfit");
+    venue.must(
+        "lending",
+        json!({ "do": "supply", "pool": 0, "account": 0, "number": 2, "amount": "60000" }),
+    );
+    let deposit = json!({ "do": "deposit", "account": 2, "number": 2, "asset": 1, "amount": "10" });
+    venue.must("account", deposit);
+    venue.must(
+        "lending",
+        json!({ "do": "pledge", "pool": 0, "account": 2, "number": 3, "asset": 1,
+                "amount": "10" }),
+    );
+    let borrow = json!({ "do": "borrow", "pool": 0, "account": 2, "number": 4, "amount": "1000" });
+    assert_eq!(refused("lending", borrow), "above-borrowable");
+    // Who owes nothing is not sold out.
+    let convert = json!({ "do": "convert", "account": 0, "buyer": 1, "number": 9, "asset": 1,
+        "amount": "1" });
+    assert_eq!(refused("collateral", convert), "within-limit");
 }

@@ -230,6 +230,7 @@ impl Reader<'_> {
             Do::DeclarePriceError => self.price_error()?,
             Do::MarkCollateral => self.mark_collateral()?,
             Do::SellCollateral => self.sale()?,
+            Do::ConvertCollateral => self.conversion()?,
             Do::Supply
             | Do::Redeem
             | Do::Pledge
@@ -420,6 +421,7 @@ const fn keys_of(word: Do) -> &'static [&'static str] {
         Do::DeclarePriceError => &["feed", "since", "until"],
         Do::MarkCollateral => &["asset", "price"],
         Do::SellCollateral => &["loss", "asset", "amount", "proceeds", "account"],
+        Do::ConvertCollateral => &["account", "from", "asset", "amount"],
         Do::Supply | Do::Redeem | Do::Borrow | Do::Repay => &["account", "pool", "amount"],
         Do::Pledge | Do::Release => &["account", "pool", "asset", "amount"],
         Do::Liquidate => &["account", "pool", "from", "asset", "amount"],

@@ -107,6 +107,14 @@ impl Reader<'_> {
         Ok(What::MarkCollateral { collateral, price })
     }
 
+    pub(super) fn conversion(&self) -> Result<What, Diagnostic> {
+        let (account, from) = (&self.shape.account, &self.shape.from);
+        let (account, from) = (self.text("account", account)?, self.text("from", from)?);
+        let collateral = self.collateral()?;
+        let (_, amount): (usize, Amount) = self.money()?;
+        Ok(What::ConvertCollateral { from, account, collateral, amount })
+    }
+
     pub(super) fn sale(&self) -> Result<What, Diagnostic> {
         let shape = self.shape;
         let collateral = self.collateral()?;

@@ -119,6 +119,7 @@ pub(crate) fn margin(ask: &Ask<'_>, account: AccountId) -> Option<MarginView> {
         collateral_initial: counted(Purpose::Open),
         collateral_maintenance: counted(Purpose::Mark),
         loan: state.loan(account, asset).to_string(),
+        loan_limit: state.loan_limit(account, asset).to_string(),
         below_maintenance: state.is_below_maintenance(account),
     })
 }

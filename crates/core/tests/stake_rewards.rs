@@ -60,7 +60,7 @@ fn a_reward_is_by_stake_and_taken_when_one_likes() {
     assert_eq!(world.cash("ann"), 100, "nobody's balance is written");
     take(&mut world, "ann").unwrap();
     assert_eq!((world.cash("ann"), earned(&world, "ann"), held(&world)), (130, 0, 10));
-    assert_eq!(take(&mut world, "ann").unwrap_err().code(), "zero-amount");
+    assert_eq!(take(&mut world, "ann").unwrap_err().code(), "nothing-earned");
     // Carol comes later: of what was earned before nothing is hers.
     world.account("carol", 1_000);
     world.stake("carol", "pool", 400);

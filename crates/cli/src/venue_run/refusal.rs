@@ -136,6 +136,11 @@ impl In<'_> {
             DomainRejection::NobodyStaked { layer } => {
                 format!("nobody is staked in {}", self.layer_name(*layer))
             }
+            DomainRejection::NothingEarned { layer, account } => format!(
+                "{} earned nothing in {} that it has not taken",
+                self.name(*account),
+                self.layer_name(*layer)
+            ),
             DomainRejection::RewardsAboveBound { layer } => format!(
                 "it is too much for so small a stake in {}: give less",
                 self.layer_name(*layer)

@@ -297,6 +297,8 @@ pub enum Rejection {
     AboveFees { asked: Amount, booked: Amount },
     /// Nobody is staked who could earn.
     NobodyStaked { layer: LayerId },
+    /// The account earned nothing that it has not taken.
+    NothingEarned { layer: LayerId, account: AccountId },
     /// What stakers earned and did not take, or what an atom of stake ever earned, would pass its
     /// bound.
     RewardsAboveBound { layer: LayerId },
@@ -344,6 +346,7 @@ impl Rejection {
             Self::NotBehind { .. } => "layer-not-behind",
             Self::AboveFees { .. } => "above-fees",
             Self::NobodyStaked { .. } => "nobody-staked",
+            Self::NothingEarned { .. } => "nothing-earned",
             Self::RewardsAboveBound { .. } => "rewards-above-bound",
             Self::NotDue => "not-due",
             Self::Account(rejection) => rejection.code(),
@@ -435,6 +438,9 @@ impl Rejection {
                 write!(f, "{asked} asked of fees of {booked} that were booked")
             }
             Self::NobodyStaked { layer } => write!(f, "nobody is staked in layer {layer}"),
+            Self::NothingEarned { layer, account } => {
+                write!(f, "account {account} earned nothing in layer {layer} that it has not taken")
+            }
             Self::RewardsAboveBound { layer } => {
                 write!(
                     f,

@@ -332,7 +332,7 @@ pub(super) fn take(
     let asset = state.domains.asset_of_layer(layer).ok_or(Rejection::UnknownLayer { layer })?;
     let amount = state.domains.reward(layer, account);
     if amount.is_zero() {
-        return Err(Rejection::ZeroAmount);
+        return Err(Rejection::NothingEarned { layer, account });
     }
     if owner_fails(state, layer, account) {
         return Err(Rejection::LossKnown { layer });

@@ -195,14 +195,15 @@ const OF_MONEY: &[Case] = &[
         refused(reward(RewardFrom::Fees(DOMAIN), Some(amount(1))), why)
     }),
     ("zero-amount", |_| refused(reward(RewardFrom::Fees(DOMAIN), None), Rejection::ZeroAmount)),
-    ("zero-amount", |_| {
-        let command = Command::TakeReward { layer: TRANCHE, account: ALICE, number: NEXT };
-        refused(command, Rejection::ZeroAmount)
-    }),
     ("nobody-staked", |w| {
         w.try_unstake("alice", "tranche", 10).unwrap();
         let why = Rejection::NobodyStaked { layer: TRANCHE };
         refused(reward(RewardFrom::Outside, Some(amount(1))), why)
+    }),
+    ("nothing-earned", |_| {
+        let (layer, account) = (TRANCHE, ALICE);
+        let command = Command::TakeReward { layer, account, number: NEXT };
+        refused(command, Rejection::NothingEarned { layer, account })
     }),
     ("rewards-above-bound", |_| {
         // An atom of stake would earn 10^29 atoms: beyond the index.

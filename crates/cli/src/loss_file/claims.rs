@@ -15,6 +15,7 @@ use crate::amount_text::{AmountFormat, ExcessDigits};
 use crate::diagnostic::Diagnostic;
 use crate::rules::rule_info;
 use crate::table::{Role, Row};
+use crate::terminal::visible;
 
 /// What of a claim the layer reads.
 #[derive(Clone, Copy, Debug)]
@@ -23,6 +24,8 @@ pub struct Reads {
     pub rule: Rule,
     /// Whether classes are read.
     pub classes: bool,
+    /// Whether the file says so in as many words, and a class that is not read is meant.
+    pub classes_said: bool,
     /// The part of the weight that caps a member, in millionths.
     pub cap_of_weight: Option<u32>,
 }
@@ -110,11 +113,41 @@ fn from_row(words: &Words<'_>, at: &At<ClaimShape>, reads: Reads) -> Result<Clai
         None => 1_000_000,
     };
     let class = match &row.class {
+        Some(class) if !reads.classes && !reads.classes_said => {
+            let why = "the layer has no classes: class would not be read";
+            return Err(words.refuse(CLASS_UNREAD, why, CLASS_HELP, &class.place, "no class"));
+        }
         Some(class) => words.whole(class, "class", (0, u32::MAX))?,
         None if reads.classes => return Err(missing("class", "the claim has no class".to_owned())),
         None => 0,
     };
     Ok(Claim { id, weight, cap, score, risk, class })
+}
+
+/// Why a class is refused where none is read: its holder would pay as if he had none.
+const CLASS_UNREAD: &str = "claims-class-unread";
+const CLASS_HELP: &str = "add classes = true to the layer, or classes = false where class means \
+                          something else.";
+
+impl CsvRows<'_> {
+    /// Refuses a column of classes that nobody reads.
+    fn refuse_unread(&self, shape: &ClaimsFileShape, reads: Reads) -> Result<(), Diagnostic> {
+        let refuse = |why: String, place: &Place| {
+            Err(self.words.refuse(CLASS_UNREAD, why, CLASS_HELP, place, "no column of classes"))
+        };
+        match &shape.class {
+            Some(at) => {
+                let why = format!("class names column {}, classes = false", visible(&at.value));
+                refuse(why, &at.place)
+            }
+            None if reads.classes_said || self.find(&None, Role::Class)?.is_none() => Ok(()),
+            None => {
+                let file = visible(&shape.file.value);
+                let why = format!("{file}:1 has a column class, and the layer has no classes");
+                refuse(why, &shape.file.place)
+            }
+        }
+    }
 }
 
 /// Which column holds what.
@@ -156,6 +189,7 @@ impl Columns {
             class: if reads.classes {
                 Some(rows.require(&shape.class, Role::Class)?)
             } else {
+                rows.refuse_unread(shape, reads)?;
                 None
             },
         })

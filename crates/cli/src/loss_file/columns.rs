@@ -34,7 +34,7 @@ pub struct Opening<'a> {
 /// A CSV file whose header has been read.
 #[derive(Debug)]
 pub struct CsvRows<'a> {
-    words: &'a Words<'a>,
+    pub(super) words: &'a Words<'a>,
     file: &'a At<String>,
     table: Table,
     keep: Vec<(usize, Op, Value)>,

@@ -280,7 +280,8 @@ impl Reader<'_> {
             let help = "only there each account's share can be told from the level alone.";
             return Err(words.refuse("on-touch-rule", message, help, &at.place, "\"at-once\""));
         }
-        let reads = Reads { rule, classes, cap_of_weight: part };
+        let classes_said = shape.classes.is_some();
+        let reads = Reads { rule, classes, classes_said, cap_of_weight: part };
         let claims = shape.claims.as_ref().map(|claims| claims::read(words, claims, reads));
         let basis = match (&claims, kind) {
             (Some(_), _) => Basis::Reported,

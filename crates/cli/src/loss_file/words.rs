@@ -141,14 +141,40 @@ impl Words<'_> {
         (min, max): (u64, u64),
     ) -> Result<u64, Diagnostic> {
         let text = self.text(at, key, "48 h")?;
-        let millis = read_duration(text).filter(|millis| (min..=max).contains(millis));
-        millis.ok_or_else(|| {
-            let allowed = format!("{min} ms to {} h, as \"48 h\"", max / 3_600_000);
-            let help = "write a whole number and its unit: ms, s, min, h or d.";
-            let message = format!("{key} is no length of time");
-            let code = format!("{}-not-a-duration", slugged(key));
-            self.refuse(code, message, help, &at.place, allowed)
-        })
+        match (length_of(text), read_duration(text)) {
+            (_, Some(millis)) if (min..=max).contains(&millis) => Ok(millis),
+            (_, Some(millis)) if millis < min => {
+                let message = format!("{key} is too short");
+                let help = format!("write {} or longer.", written_duration(min));
+                Err(self.no_duration(key, "below-bound", (message, help), &at.place, (min, max)))
+            }
+            (None, _) => {
+                let help = "write a whole number and its unit: ms, s, min, h or d.".to_owned();
+                let message = format!("{key} is no length of time");
+                Err(self.no_duration(key, "not-a-duration", (message, help), &at.place, (min, max)))
+            }
+            (Some(_), _) => Err(self.too_long(key, &at.place, (min, max))),
+        }
+    }
+
+    /// The error of a length of time above its bound.
+    pub fn too_long(&self, key: &str, place: &Place, bounds: (u64, u64)) -> Diagnostic {
+        let message = format!("{key} is too long");
+        let help = format!("write {} or shorter.", written_duration(bounds.1));
+        self.no_duration(key, "above-bound", (message, help), place, bounds)
+    }
+
+    fn no_duration(
+        &self,
+        key: &str,
+        fault: &str,
+        (message, help): (String, String),
+        place: &Place,
+        (min, max): (u64, u64),
+    ) -> Diagnostic {
+        let allowed =
+            format!("{} to {}, as \"48 h\"", written_duration(min), written_duration(max));
+        self.refuse(format!("{}-{fault}", slugged(key)), message, help, place, allowed)
     }
 
     /// A part in percent, in millionths; `suffix` follows the sign of percent.
@@ -279,6 +305,9 @@ const UNITS: [(&str, u64); 5] =
 
 /// Writes milliseconds in the largest unit that holds them whole: `48 h`.
 pub(crate) fn written_duration(millis: u64) -> String {
+    if millis == 0 {
+        return "0 ms".to_owned();
+    }
     let whole = UNITS[..4].iter().rev().find(|(_, length)| millis.is_multiple_of(*length));
     let (unit, length) = whole.unwrap_or(&UNITS[0]);
     format!("{} {unit}", millis / length)
@@ -286,11 +315,17 @@ pub(crate) fn written_duration(millis: u64) -> String {
 
 /// Reads `48 h`.
 pub(crate) fn read_duration(text: &str) -> Option<u64> {
+    let (number, unit) = length_of(text)?;
+    number.parse::<u64>().ok()?.checked_mul(unit)
+}
+
+/// The digits of a length of time and its unit in milliseconds, however long it is.
+fn length_of(text: &str) -> Option<(&str, u64)> {
     let digits = text.bytes().take_while(u8::is_ascii_digit).count();
     let (number, unit) = text.split_at(digits);
     let unit = unit.strip_prefix(' ').unwrap_or(unit);
     let (_, millis) = UNITS.iter().find(|(name, _)| *name == unit)?;
-    number.parse::<u64>().ok()?.checked_mul(*millis)
+    (!number.is_empty()).then_some((number, *millis))
 }
 
 /// Reads `30 %` with `suffix` after it, in millionths.

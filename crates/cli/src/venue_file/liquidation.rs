@@ -1,9 +1,9 @@
 //! How accounts below maintenance are liquidated: rates, and the routes in the venue's order.
 
-use rhodian_core::closeout::{AuctionCourse, Route as Way, RouteSpec};
+use rhodian_core::closeout::{AuctionCourse, Route as Way, RouteFlaw, RouteSpec};
 use rhodian_core::domain::Source;
 use rhodian_core::ids::AccountId;
-use rhodian_core::liquidation::breaker::{Breaker, Limit, Stage};
+use rhodian_core::liquidation::breaker::{Breaker, Limit, Stage, Wrong};
 use rhodian_core::market::RATE_UNIT;
 use rhodian_core::units::Amount;
 
@@ -46,10 +46,14 @@ pub fn penalty(words: &Words<'_>, at: Option<&At<LiquidationShape>>) -> Result<u
     at.map_or(Ok(0), |at| Reader { words }.part(&at.value.penalty, "penalty", PENALTY))
 }
 
+/// The layers of domains, in order.
+pub fn layers_of(domains: &[Domain]) -> impl Iterator<Item = &Layer> {
+    domains.iter().flat_map(|domain| &domain.steps).flat_map(|step| &step.layers)
+}
+
 /// The index of the layer that gets penalties, or the fees of a pool.
 pub fn fund(words: &Words<'_>, at: &At<String>, domains: &[Domain]) -> Result<usize, Diagnostic> {
-    let layers = domains.iter().flat_map(|domain| &domain.steps).flat_map(|step| &step.layers);
-    let layers: Vec<&Layer> = layers.collect();
+    let layers: Vec<&Layer> = layers_of(domains).collect();
     let Some(index) = layers.iter().position(|layer| layer.name.as_str() == at.value) else {
         let known: Vec<&str> = layers.iter().map(|layer| layer.name.as_str()).collect();
         return Err(unknown(words, at, "layer", &known));
@@ -102,7 +106,23 @@ impl Reader<'_> {
         };
         let (limits, stages) = (shape.limit.iter().flatten(), shape.stage.iter().flatten());
         let limits = limits.map(limit).collect::<Result<_, _>>()?;
-        Ok(Breaker { limits, stages: stages.map(stage).collect::<Result<_, _>>()? })
+        let breaker = Breaker { limits, stages: stages.map(stage).collect::<Result<_, _>>()? };
+        match breaker.wrong() {
+            Some(Wrong::Stage(number)) => Err(self.wrong_stage(shape, number)),
+            // A limit of nothing or over no time was refused with its cell; of too many the
+            // engine tells, at the table.
+            Some(Wrong::Limit(_) | Wrong::Many) | None => Ok(breaker),
+        }
+    }
+
+    /// A stage that can never be right, where it stands; `number` counts from 1.
+    fn wrong_stage(&self, shape: &LiquidationShape, number: usize) -> Diagnostic {
+        let stage = shape.stage.iter().flatten().nth(number - 1);
+        let place = stage.map_or(&shape.fund.place, |at| &at.place);
+        let message = RouteFlaw::Stage { stage: number }.to_string();
+        let help = "write stages from the nearest to the furthest, each tighter than the last.";
+        let allowed = "beyond above the one before, allowed at most as much";
+        self.words.refuse("stage-not-tighter", message, help, place, allowed)
     }
 
     fn route(&self, at: &At<RouteShape>) -> Result<Route, Diagnostic> {

@@ -63,9 +63,12 @@ pub fn from_text(text: TomlText) -> Result<VenueFile, Diagnostic> {
         None => Default::default(),
     };
     let marks = prices::joined(marks, crowd.marks);
+    let layers = liquidation::layers_of(&domains);
+    let layers: Vec<&str> = layers.map(|layer| layer.name.as_str()).collect();
     let known = Known {
         markets: &markets,
         domains: &names,
+        layers: &layers,
         collaterals: &collaterals,
         pools: &pools,
         risks: &risks,

@@ -72,7 +72,7 @@ fn losses_and_terms() -> Vec<Fault> {
         (loss("[[recovery]]\nloss = \"b\"\namount = \"1\""), "unknown-loss", 7),
         (loss("[[income]]\nlayer = \"G\"\namount = \"1\""), "unknown-layer", 7),
         (loss("[terms]\nincome_to_claims = \"101 %\""), "income-to-claims-not-a-part", 7),
-        (loss("[terms]\nepisode_length = \"0 ms\""), "episode-length-not-a-duration", 7),
+        (loss("[terms]\nepisode_length = \"0 ms\""), "episode-length-below-bound", 7),
     ]
 }
 

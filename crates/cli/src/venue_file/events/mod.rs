@@ -43,6 +43,8 @@ pub struct Known<'a> {
     pub markets: &'a [Market],
     /// The names of the domains.
     pub domains: &'a [String],
+    /// The names of their layers.
+    pub layers: &'a [&'a str],
     /// The collaterals.
     pub collaterals: &'a [Collateral],
     /// The lending pools.
@@ -94,6 +96,9 @@ impl Reader<'_> {
         let text = self.words.text(at, key, "10 min")?;
         match text.parse::<u64>() {
             Ok(millis) if millis <= MAX_SPAN => Ok(millis),
+            _ if !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit()) => {
+                Err(self.words.too_long(key, &at.place, (0, MAX_SPAN)))
+            }
             _ => self.words.duration(at, key, (0, MAX_SPAN)),
         }
     }
@@ -118,6 +123,15 @@ impl Reader<'_> {
 
     fn name(&self, key: &str, value: &Option<At<String>>) -> Result<Name, Diagnostic> {
         self.words.name(self.need(key, value)?, key)
+    }
+
+    fn layer(&self) -> Result<String, Diagnostic> {
+        let name = self.text("layer", &self.shape.layer)?;
+        let at = self.need("layer", &self.shape.layer)?;
+        if self.known.layers.contains(&name.as_str()) {
+            return Ok(name);
+        }
+        Err(unknown(self.words, at, "layer", self.known.layers))
     }
 
     fn amount(&self) -> Result<Amount, Diagnostic> {
@@ -161,7 +175,7 @@ impl Reader<'_> {
         let word = self.words.one_of(self.need("do", &shape.what)?, "do", &Do::ALL)?;
         self.keys_fit(word)?;
         let account = || self.text("account", &shape.account);
-        let layer = || self.text("layer", &shape.layer);
+        let layer = || self.layer();
         let loss = || self.text("loss", &shape.loss);
         Ok(match word {
             Do::OpenAccount => self.open_account()?,

@@ -46,6 +46,7 @@ impl Results {
                 "commands.ndjson",
                 "accounts.csv",
                 "losses.csv",
+                "stakes.csv",
                 "shares.csv",
                 "summary.json",
                 "report.html",

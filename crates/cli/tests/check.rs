@@ -168,6 +168,7 @@ fn report() -> Report {
         share: amount(share),
         exact_num: share.to_string(),
         exact_den: "1".to_owned(),
+        class: None,
         repaid: Amount::ZERO,
     };
     let asset = Asset { name: "USD".to_owned(), decimals: 2 };

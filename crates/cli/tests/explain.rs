@@ -208,3 +208,41 @@ fn a_table_without_rows_says_why() {
     assert!(ran.stdout.contains(",own-means,"), "{}", ran.stdout);
     assert!(ran.stderr.starts_with("remark: alice-iso is not liable"), "{}", ran.stderr);
 }
+
+/// Class 1 pays before class 2: who is in the second reads what the first paid, and the table of
+/// shares says who is in which.
+#[test]
+fn a_class_is_told_with_what_lower_ones_paid() {
+    let here = folder();
+    let text = r#"asset = { name = "EUR", decimals = 0 }
+[[loss]]
+id = "small"
+cause = "x"
+amount = "12"
+[[step]]
+layer = "Winners"
+kind = "gains-haircut"
+classes = true
+claims = [
+  { id = "bob", weight = "7", class = 1 },
+  { id = "carol", weight = "9", class = 2 },
+  { id = "dan", weight = "6", class = 2 },
+]
+"#;
+    fs::write(here.path().join("c.toml"), text).unwrap();
+    done(here.path(), &["share", "c.toml", "--out", "result", "--quiet"]);
+    let cases =
+        [("bob", "1", "0", "12 is left to class 1"), ("carol", "2", "7", "5 is left to class 2")];
+    let rows = binary::rows(&here.path().join("result/shares.csv"));
+    for (account, class, lower, left) in cases {
+        let told = explained(here.path(), account);
+        let loss = &told["layers"][0]["losses"][0];
+        assert_eq!(loss["lower_classes"], lower, "{told}");
+        let text = done(here.path(), &["explain", "result", "--account", account]).stdout;
+        let words = format!("They paid {lower} of it: {left} and those above.");
+        assert!(text.contains(&words), "{words}: {text}");
+        let row = rows.iter().find(|row| row["account"] == account).unwrap();
+        assert_eq!(row["class"], class);
+    }
+    done(here.path(), &["check", "result"]);
+}

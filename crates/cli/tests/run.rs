@@ -97,6 +97,7 @@ fn the_template_runs_as_it_is() {
         "losses.csv",
         "report.html",
         "shares.csv",
+        "stakes.csv",
         "summary.json",
     ];
     assert_eq!(names(&out.path().join("result")), expected);

@@ -163,13 +163,75 @@ fn stakers_earn_and_take() {
         assert!(ran.stdout.contains(words), "{words}: {}", ran.stdout);
     }
     let rows = rows(&at.path().join("out/accounts.csv"));
-    let taken = |id: &str| {
+    let stands = |id: &str| {
         let row = rows.iter().find(|row| row["account"] == id).unwrap();
-        (row["rewards_taken"].clone(), row["staked"].clone())
+        ["staked", "leaving", "rewards_taken", "rewards_not_taken"].map(|key| row[key].clone())
     };
-    assert_eq!(taken("sam"), ("30.00".into(), "300.00".into()));
-    assert_eq!(taken("tina"), ("0.00".into(), "100.00".into()));
+    assert_eq!(stands("sam"), ["300.00", "0.00", "30.00", "0.00"]);
+    assert_eq!(stands("tina"), ["100.00", "0.00", "0.00", "10.00"]);
+    assert_eq!(stands("bob"), ["0.00"; 4]);
     done(at.path(), &["check", "out"]);
+}
+
+/// Sam asks for 60 of his 300 before a theft draws half of all stakes, and both earned: every table
+/// says what stands, what is leaving, what was drawn and what was not taken, and they add up.
+#[test]
+fn what_became_of_stakes_stands_in_every_table() {
+    let take = event(11, "do = \"take-reward\"\naccount = \"tina\"\nlayer = \"Stakers\"");
+    let earned = [reward(10, "amount = \"40.00\""), take, theft(20), unstake(100, "60.00")];
+    let at = venue(&[&earned[..], &[event(141, "do = \"wait\"")]].concat());
+    let ran = done(at.path(), &["run", "v.toml", "--out", "out"]);
+    let stakes = std::fs::read_to_string(at.path().join("out/stakes.csv")).unwrap();
+    let expected = "\
+layer,account,put_in,came_back,drawn,staked,leaving,rewards_taken,rewards_not_taken
+Stakers,sam,300.00,0.00,150.00,150.00,30.00,0.00,30.00
+Stakers,tina,100.00,0.00,50.00,50.00,0.00,10.00,0.00
+";
+    assert_eq!(stakes, expected);
+    let told = "\
+Stakes and what they earned (USD)
+stake       in  put in   drawn  staked now  leaving  taken  not taken
+sam    Stakers  300.00  150.00      150.00    30.00      -      30.00
+tina   Stakers  100.00   50.00       50.00        -  10.00          -
+";
+    assert!(ran.stdout.contains(told), "{}", ran.stdout);
+    let page = std::fs::read_to_string(at.path().join("out/report.html")).unwrap();
+    assert!(page.contains("Stakes and what they earned"));
+    done(at.path(), &["check", "out"]);
+    let explain = |args: &[&str]| {
+        let base = ["explain", "out", "--account", "sam"];
+        done(at.path(), &[&base[..], args].concat()).stdout
+    };
+    let text = explain(&[]);
+    for words in [
+        "Staked in Stakers: 300.00 put in - 150.00 drawn by losses - 0.00 came back = 150.00 \
+         staked now, 30.00 of it asked for and drawn on until it leaves.",
+        "It earned rewards: 0.00 taken, 30.00 not taken yet.",
+    ] {
+        assert!(text.contains(words), "{words}: {text}");
+    }
+    let value: serde_json::Value = serde_json::from_str(&explain(&["--format", "json"])).unwrap();
+    let of = |key: &str| value["stakes"][0][key].as_str().unwrap().to_owned();
+    assert_eq!(
+        ["drawn", "staked", "leaving", "earned"].map(of),
+        ["15000", "15000", "3000", "3000"]
+    );
+    assert!(explain(&["--format", "ndjson"]).contains("\"is\":\"stake\""));
+    let bob = done(at.path(), &["explain", "out", "--account", "bob"]).stdout;
+    assert!(!bob.contains("Staked in"), "{bob}");
+    let changed = stakes.replace("tina,100.00", "tina,100.01");
+    std::fs::write(at.path().join("out/stakes.csv"), changed).unwrap();
+    let told = rhodian_in(at.path(), &["check", "out"]).stderr;
+    assert!(told.contains("stakes.csv:3"), "{told}");
+}
+
+/// Who earned nothing is told so, and not of a zero that he never wrote.
+#[test]
+fn nothing_earned_is_said_so() {
+    let take = event(11, "do = \"take-reward\"\naccount = \"bob\"\nlayer = \"Stakers\"");
+    let told = run(&[reward(10, "amount = \"40.00\""), take]).stderr;
+    let words = "take-reward refused, nothing-earned: bob earned nothing in \"Stakers\" that it";
+    assert!(told.contains(words), "{told}");
 }
 
 #[test]

@@ -3,7 +3,7 @@
 
 mod world;
 
-use rhodian_core::closeout::{self, Route, Routes};
+use rhodian_core::closeout::{self, Route, Routes, Waits};
 use rhodian_core::control::Parameter;
 use rhodian_core::engine::Rejection;
 use rhodian_core::ids::FeedId;
@@ -117,6 +117,8 @@ fn far_from_its_slow_price_the_engine_closes_nothing() {
     let open = |world: &World| world.engine.state().closeouts.liquidation(alice).is_some();
     assert!(open(&world), "with {} she is below 5 % of 84,000", world.equity("alice"));
     assert_eq!(world.lots("alice", "BTC"), 100, "and waits");
+    let waits = |world: &World| closeout::waits(world.engine.state(), alice);
+    assert_eq!(waits(&world), Some(Waits::Breaker { allowed: 0, room: 0 }));
     world.fill("BTC", "carol", "alice", 1, mark(&world));
     assert_eq!(world.lots("alice", "BTC"), 99, "the market may");
     stay(&mut world, 840, 900);

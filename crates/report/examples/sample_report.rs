@@ -196,6 +196,7 @@ fn divided(
             share: cents(amount * gain / all)?,
             exact_num: (amount * gain).to_string(),
             exact_den: all.to_string(),
+            class: None,
             repaid: Amount::ZERO,
         });
     }

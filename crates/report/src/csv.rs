@@ -13,10 +13,11 @@ use crate::money::Money;
 
 /// The columns of `shares.csv`, in order.
 pub const SHARES_HEADER: &str =
-    "loss_id,episode,step,layer,account,rule,weight,cap,share,exact_num,exact_den";
+    "loss_id,episode,step,layer,account,rule,weight,cap,share,exact_num,exact_den,class";
 
 /// Every share as `shares.csv`. `weight`, `cap` and `share` are in units of the asset with all
-/// its decimals; `exact_num / exact_den` is the share before rounding, in atoms.
+/// its decimals; `exact_num / exact_den` is the share before rounding, in atoms; `class`
+/// is empty where the layer has no priority classes.
 #[must_use]
 pub fn shares(report: &Report) -> String {
     let mut out = String::with_capacity(64 + report.shares.len() * 96);
@@ -44,7 +45,11 @@ pub fn write_shares(out: &mut impl Write, asset: &Asset, rows: &[ShareRow]) -> f
         for amount in [row.weight, row.cap, row.share] {
             write!(out, ",{}", money.plain(amount.atoms()))?;
         }
-        writeln!(out, ",{},{}", row.exact_num, row.exact_den)?;
+        write!(out, ",{},{},", row.exact_num, row.exact_den)?;
+        if let Some(class) = row.class {
+            write!(out, "{class}")?;
+        }
+        out.write_char('\n')?;
     }
     Ok(())
 }

@@ -171,6 +171,8 @@ pub struct ShareRow {
     pub exact_num: String,
     /// The exact share in atoms before rounding, below the line.
     pub exact_den: String,
+    /// Its priority class, where the layer has classes: the lowest pays first.
+    pub class: Option<u32>,
     /// What recoveries have given back to it.
     pub repaid: Amount,
 }

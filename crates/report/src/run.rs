@@ -70,6 +70,27 @@ pub struct AccountRow {
     pub left: u128,
 }
 
+/// A stake in a layer, in atoms.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct StakeRow {
+    /// Who staked.
+    pub account: String,
+    /// The layer.
+    pub layer: String,
+    /// What was staked in all.
+    pub put_in: u128,
+    /// What losses took of it.
+    pub drawn: u128,
+    /// What is staked now.
+    pub staked: u128,
+    /// What of it was asked for and has not left.
+    pub leaving: u128,
+    /// What it earned and was taken.
+    pub rewards_taken: u128,
+    /// What it earned and was not taken.
+    pub earned: u128,
+}
+
 /// Refusals of one code.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Refusals {
@@ -162,6 +183,8 @@ pub struct RunFigures {
     pub feeds: Vec<FeedRow>,
     /// The accounts touched most.
     pub accounts: Vec<AccountRow>,
+    /// The stakes, largest first, and how many there are in all.
+    pub stakes: (Vec<StakeRow>, usize),
     /// What happened how often.
     pub counts: Vec<(String, u64)>,
     /// What was refused.

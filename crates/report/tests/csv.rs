@@ -8,11 +8,20 @@ use rhodian_report::{Report, csv};
 fn shares_have_all_columns_in_order() {
     assert_eq!(
         csv::shares(&alice()),
-        "loss_id,episode,step,layer,account,rule,weight,cap,share,exact_num,exact_den\n\
-         alice-1,1,3,Winners,bob,proportional,30000.00,30000.00,2857.14,285714,1\n\
-         alice-1,1,3,Winners,carol,proportional,10000.00,10000.00,952.38,95238,1\n\
-         alice-1,1,3,Winners,dave,proportional,2000.00,2000.00,190.48,19048,1\n"
+        "loss_id,episode,step,layer,account,rule,weight,cap,share,exact_num,exact_den,class\n\
+         alice-1,1,3,Winners,bob,proportional,30000.00,30000.00,2857.14,285714,1,\n\
+         alice-1,1,3,Winners,carol,proportional,10000.00,10000.00,952.38,95238,1,\n\
+         alice-1,1,3,Winners,dave,proportional,2000.00,2000.00,190.48,19048,1,\n"
     );
+}
+
+#[test]
+fn a_class_stands_last_where_there_is_one() {
+    let mut rows = vec![share("l", (1, "W"), "bob", 10, 1), share("l", (1, "W"), "dan", 10, 1)];
+    rows[1].class = Some(2);
+    let text = csv::shares(&Report::new(common::usd(vec![]), rows));
+    let classes: Vec<_> = text.lines().map(|line| fields(line)[11].clone()).collect();
+    assert_eq!(classes, ["class", "", "2"]);
 }
 
 #[test]

@@ -238,6 +238,7 @@ fn cells(report: &Report) -> Vec<Vec<String>> {
             plain(row.share),
             row.exact_num.clone(),
             row.exact_den.clone(),
+            row.class.map_or_else(String::new, |class| class.to_string()),
         ]
     };
     report.shares.iter().map(row).collect()

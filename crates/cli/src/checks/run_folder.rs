@@ -1,5 +1,5 @@
-//! What only the folder of a run has: `accounts.csv`, `losses.csv`, `commands.ndjson`, and the
-//! figures under `run` in the summary. All of it is made again from the events and the commands,
+//! What only the folder of a run has: `accounts.csv`, `losses.csv`, `stakes.csv`,
+//! `commands.ndjson`, and the figures under `run` in the summary. All of it is made again from the events and the commands,
 //! and held against what stands there; nothing of it is taken on trust but how prices are written.
 
 use std::collections::BTreeMap;
@@ -19,6 +19,7 @@ use crate::terminal::visible;
 use crate::venue_file::numbers::{Grid, read_step};
 use crate::venue_run::figures::Figures;
 use crate::venue_run::names::Names;
+use crate::venue_run::stakes::stakes_csv;
 use crate::venue_run::summary::{accounts_csv, close_outs, kinds, losses_csv, market, standings};
 use crate::venue_run::{Run, feed_figures};
 
@@ -81,6 +82,7 @@ impl RunFolder {
         let standings = standings(report, &run);
         table(folder, "accounts.csv", &accounts_csv(report, &run, &standings))?;
         table(folder, "losses.csv", &losses_csv(report, &run))?;
+        table(folder, "stakes.csv", &stakes_csv(report, &run))?;
         let commands = commands(folder)?;
         let grids = grids(&self.said, &run.state);
         let fault = |at: &str, why: String| {

@@ -28,6 +28,7 @@ const CAP: usize = 7;
 const SHARE: usize = 8;
 const NUM: usize = 9;
 const DEN: usize = 10;
+const CLASS: usize = 11;
 
 /// A loss, a step and a layer.
 pub type Draw = (String, u64, String);
@@ -159,6 +160,11 @@ impl Reader {
         if den.hi != 0 || den.lo == 0 {
             let allowed = "1 to 2^128 - 1";
             return Err(fault(row, DEN, "not-a-number", "is no denominator", allowed));
+        }
+        let class = text(CLASS);
+        if !class.is_empty() && class.parse::<u32>().is_err() {
+            let allowed = "a whole number, or nothing";
+            return Err(fault(row, CLASS, "not-a-number", "is no class", allowed));
         }
         Ok(Read {
             loss: text(LOSS),

@@ -10,7 +10,8 @@ use serde::Serialize;
 
 use super::notes::{level_of, weight_word};
 use super::replay::Replay;
-use super::rows::{Columns, exact_shares, repaid, rule_of};
+use super::rows::{Columns, class_of, exact_shares, repaid, rule_of};
+use super::stakes::StakeRow;
 use super::summary::kebab;
 use super::trail::{Division, Way, layers_of};
 use crate::diagnostic::Diagnostic;
@@ -31,6 +32,9 @@ pub struct Explanation {
     pub own_means: Vec<OwnMeansPaid>,
     /// What was taken from it by the rank of its claims, in settlement.
     pub by_rank: Vec<TakenByRank>,
+    /// Its stakes: what stands, what is leaving, what losses drew, what they earned.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub stakes: Vec<StakeRow>,
     /// Why it bears no share; nothing where it bears one.
     pub not_liable: Option<String>,
     /// What it paid in shares.
@@ -99,6 +103,9 @@ pub struct LossShare {
     /// The account's priority class, where the layer has classes.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub class: Option<u32>,
+    /// What members of lower classes paid of it, where the layer has classes.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub lower_classes: Option<Amount>,
     /// The most the account could pay in the episode then: the cap, or less.
     pub cap_then: Amount,
     /// The whole part of its exact cumulative share, and the fraction left.
@@ -190,6 +197,7 @@ impl Explanation {
             layers,
             own_means,
             by_rank,
+            stakes: replay.trail.stakes.of(&replay.state, id),
             not_liable,
             paid,
             repaid,
@@ -261,13 +269,6 @@ fn layer_share(
     })
 }
 
-/// Whether the layer reads priority classes.
-fn with_classes(state: &State, division: &Division) -> bool {
-    let layer = state.domains.layer(division.layer);
-    let rule = layer.and_then(|layer| layer.spec.source.members());
-    rule.is_some_and(|rule| rule.classes)
-}
-
 fn loss_share(
     replay: &Replay,
     account: AccountId,
@@ -296,7 +297,11 @@ fn loss_share(
         reached: sum(planned.map(|draw| draw.planned)),
         cumulative: division.cumulative,
         level: level_of(division, part.class),
-        class: with_classes(state, division).then_some(part.class),
+        class: class_of(state, division, part),
+        lower_classes: class_of(state, division, part).map(|class| {
+            let lower = division.parts.iter().filter(|other| other.class < class);
+            sum(lower.map(|other| other.share))
+        }),
         cap_then: part.cap_then,
         exact_whole: Amount::new(whole).unwrap_or(Amount::MAX),
         exact_fraction: Fraction { num, den },

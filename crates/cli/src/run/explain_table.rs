@@ -93,6 +93,16 @@ pub fn ndjson(explanation: &Explanation) -> String {
             "is": "settlement", "loss": loss, "amount": amount, "repaid": repaid,
         }));
     }
+    for stake in &explanation.stakes {
+        let mut line = json!({ "is": "stake" });
+        // It is plain data with text keys, so it always has a JSON form.
+        if let (Value::Object(line), Ok(Value::Object(of))) =
+            (&mut line, serde_json::to_value(stake))
+        {
+            line.extend(of);
+        }
+        lines.push(line);
+    }
     lines.push(json!({
         "is": "total", "account": explanation.account, "asset": explanation.asset,
         "decimals": explanation.decimals, "not_liable": explanation.not_liable,

@@ -8,6 +8,7 @@ use rhodian_report::safe::{columns, left, printable, right};
 
 use super::explain::{Explanation, LayerShare, LossShare};
 use super::notes::accounts;
+use super::stakes::StakeRow;
 
 /// The digits of an exact share that are written beyond the asset's own.
 const MORE_DIGITS: u32 = 6;
@@ -37,22 +38,51 @@ pub fn text(explanation: &Explanation) -> String {
              in settlement; {repaid} came back."
         ));
     }
-    if explanation.layers.is_empty() {
-        return out;
+    if !explanation.layers.is_empty() {
+        say(format!(
+            "{} bears {} {asset}: paid {}, repaid {}.",
+            printable(&explanation.account),
+            money.full(explanation.net.atoms()),
+            money.full(explanation.paid.atoms()),
+            money.full(explanation.repaid.atoms()),
+        ));
     }
-    say(format!(
-        "{} bears {} {asset}: paid {}, repaid {}.",
-        printable(&explanation.account),
-        money.full(explanation.net.atoms()),
-        money.full(explanation.paid.atoms()),
-        money.full(explanation.repaid.atoms()),
-    ));
     let several = explanation.layers.iter().any(|layer| layer.episode != 1);
     for layer in &explanation.layers {
         say(String::new());
         layer_text(layer, several, money, &mut say);
     }
+    if !explanation.stakes.is_empty() {
+        say(String::new());
+    }
+    for stake in &explanation.stakes {
+        stake_text(stake, money, &mut say);
+    }
     out
+}
+
+/// How a stake stands, in two sums: what was put in, and what it earned.
+fn stake_text(of: &StakeRow, money: Money, say: &mut dyn FnMut(String)) {
+    let full = |amount: Amount| money.full(amount.atoms());
+    let mut line = format!(
+        "Staked in {}: {} put in - {} drawn by losses - {} came back = {} staked now",
+        printable(&of.layer),
+        full(of.put_in),
+        full(of.drawn),
+        full(of.came_back),
+        full(of.staked),
+    );
+    if !of.leaving.is_zero() {
+        let _ = write!(line, ", {} of it asked for and drawn on until it leaves", full(of.leaving));
+    }
+    say(line + ".");
+    if !(of.rewards_taken.is_zero() && of.earned.is_zero()) {
+        say(format!(
+            "  It earned rewards: {} taken, {} not taken yet.",
+            full(of.rewards_taken),
+            full(of.earned)
+        ));
+    }
 }
 
 fn layer_text(layer: &LayerShare, several: bool, money: Money, say: &mut dyn FnMut(String)) {
@@ -138,8 +168,12 @@ fn loss_text(layer: &LayerShare, loss: &LossShare, money: Money, say: &mut dyn F
     }
     say(line + ".");
     if let Some(class) = loss.class {
+        let lower = loss.lower_classes.unwrap_or(Amount::ZERO);
         say(format!(
-            "    It is in class {class}: a class pays when all lower ones have paid in full."
+            "    It is in class {class}: a class pays when all lower ones have paid in full. They \
+             paid {} of it: {} is left to class {class} and those above.",
+            full(lower),
+            full(loss.reached.less_or_zero(lower)),
         ));
     }
     say(format!("    {}", exact_sentence(layer, loss, money)));

@@ -20,6 +20,7 @@ pub mod plan;
 pub mod replay;
 pub mod rows;
 pub mod settlement;
+pub mod stakes;
 pub mod summary;
 pub mod trail;
 pub mod venue;

@@ -72,6 +72,12 @@ fn reads_classes(state: &State, division: &Division) -> bool {
     found.is_some_and(|members| members.classes)
 }
 
+/// The priority class of a member, where the layer reads classes.
+#[must_use]
+pub fn class_of(state: &State, division: &Division, part: &Part) -> Option<u32> {
+    reads_classes(state, division).then_some(part.class)
+}
+
 /// The exact cumulative shares of a division, in the order of its parts.
 ///
 /// Refused: what the core refuses of the claims, which it accepted when the engine divided them.
@@ -148,6 +154,7 @@ pub fn rows(
                 share,
                 exact_num,
                 exact_den,
+                class: class_of(state, division, part),
                 repaid: repaid[place],
             });
         }

@@ -13,6 +13,8 @@ use rhodian_core::ledger::{Holder, Transfer};
 use rhodian_core::loss::{Event as LossEvent, Member, OwnMeans, PoolHolder, RemainderTo};
 use rhodian_core::units::{Amount, Fraction};
 
+use super::stakes::Stakes;
+
 /// The asset of every amount: a run has one.
 pub const ASSET: AssetId = AssetId(0);
 
@@ -120,6 +122,8 @@ pub struct Trail {
     pub settlement_entered: Option<Amount>,
     /// What was taken by rank: the loss, then each account and how much, in account order.
     pub ranked: Vec<(LossId, Vec<(AccountId, Amount)>)>,
+    /// What was staked, and what became of it.
+    pub stakes: Stakes,
     /// Balances of accounts, by dense id.
     accounts: Vec<i128>,
     /// Balances of pots, by dense id.
@@ -145,6 +149,7 @@ impl Trail {
         if let Event::Loss(event) = event {
             self.before_transfers(event, state);
         }
+        self.stakes.follow(event);
         event.transfers(&mut |transfer| self.moved(&transfer));
         if let Event::Loss(event) = event {
             self.after_transfers(event, state);

@@ -9,7 +9,7 @@ use rhodian_core::ids::{AccountId, LossId, MarketId};
 use rhodian_core::loss::Event as LossEvent;
 use rhodian_core::market::{Event as MarketEvent, Party};
 use rhodian_core::pools::lending;
-use rhodian_core::{account, collateral, domain, oracle};
+use rhodian_core::{account, collateral, oracle};
 
 use super::commands::ASSET;
 use super::feed_figures::Feeds;
@@ -69,10 +69,6 @@ pub struct AccountFigures {
     pub deposited: u128,
     /// Taken out.
     pub withdrawn: u128,
-    /// Staked, less what came back.
-    pub staked: i128,
-    /// Taken of what its stakes earned.
-    pub rewards: u128,
     /// Fees paid.
     pub fees: u128,
     /// The value of what auto-deleveraging took off it.
@@ -195,7 +191,6 @@ impl Figures {
         self.events += 1;
         match event {
             Event::Account(event) => self.of_account(event),
-            Event::Domain(event) => self.of_domain(event),
             Event::Market(event) => self.of_market(event, state),
             Event::CloseOut(event) => self.of_close_out(event, state),
             Event::Loss(event) => self.of_loss(event, state.now().0),
@@ -203,7 +198,7 @@ impl Figures {
             Event::Collateral(event) => self.of_collateral(event, state.now().0),
             Event::Lending(event) => self.of_lending(event),
             Event::Cover(event) => self.of_cover(event),
-            Event::Control(_) | Event::TimePassed { .. } => {}
+            Event::Domain(_) | Event::Control(_) | Event::TimePassed { .. } => {}
         }
     }
 
@@ -273,22 +268,6 @@ impl Figures {
             | L::Pledged { .. }
             | L::Released { .. }
             | L::SupplyTaken { .. } => {}
-        }
-    }
-
-    fn of_domain(&mut self, event: &domain::Event) {
-        match event {
-            domain::Event::Staked { account, amount, .. } => {
-                self.account(*account).staked += amount.atoms().cast_signed();
-            }
-            domain::Event::Unstaked { account, amount, .. }
-            | domain::Event::ExitPaid { account, amount, .. } => {
-                self.account(*account).staked -= amount.atoms().cast_signed();
-            }
-            domain::Event::RewardTaken { account, amount, .. } => {
-                self.account(*account).rewards += amount.atoms();
-            }
-            _ => {}
         }
     }
 

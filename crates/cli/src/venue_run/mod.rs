@@ -16,6 +16,7 @@ pub mod feed_figures;
 pub mod figures;
 pub mod journal;
 mod lending;
+mod lines;
 pub mod margin;
 pub mod names;
 mod open;
@@ -24,7 +25,9 @@ mod outside;
 pub mod page;
 pub mod progress;
 pub mod refusal;
+pub mod stakes;
 pub mod story;
 pub mod summary;
+mod waits;
 
 pub use driver::{Driver, Options, Run};

@@ -8,6 +8,7 @@ use rhodian_core::units::Price;
 use rhodian_report::money::Money;
 use rhodian_report::run::{
     AccountRow, CloseOutRow, FeedRow, MapRow, OptionsRow, Path, Refusals, RunFigures, SourceRow,
+    StakeRow,
 };
 
 use super::driver::Run;
@@ -48,6 +49,7 @@ pub fn figures(file: &VenueFile, run: &Run, standings: &[Standing]) -> RunFigure
         options: options(run),
         feeds: feeds(file, run),
         accounts: accounts(standings),
+        stakes: stakes(run),
         counts: figures.counts.iter().map(|(what, times)| ((*what).to_owned(), *times)).collect(),
         refusals: refusals.collect(),
         laws: (LAWS.len(), figures.events, figures.full_checks),
@@ -253,6 +255,25 @@ fn close_outs(file: &VenueFile, run: &Run) -> Vec<CloseOutRow> {
         }
     };
     run.figures.close_outs.iter().map(one).collect()
+}
+
+/// The stakes, the largest first, and how many there are.
+fn stakes(run: &Run) -> (Vec<StakeRow>, usize) {
+    let mut rows = run.trail.stakes.rows(&run.state);
+    let all = rows.len();
+    rows.sort_by_key(|of| std::cmp::Reverse(of.put_in));
+    rows.truncate(MOST_ACCOUNTS);
+    let one = |of: crate::run::stakes::StakeRow| StakeRow {
+        account: account_name(&run.state, of.account).to_owned(),
+        layer: of.layer,
+        put_in: of.put_in.atoms(),
+        drawn: of.drawn.atoms(),
+        staked: of.staked.atoms(),
+        leaving: of.leaving.atoms(),
+        rewards_taken: of.rewards_taken.atoms(),
+        earned: of.earned.atoms(),
+    };
+    (rows.into_iter().map(one).collect(), all)
 }
 
 fn accounts(standings: &[Standing]) -> Vec<AccountRow> {

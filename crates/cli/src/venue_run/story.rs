@@ -1,5 +1,8 @@
 //! What happens, in words, while it happens: a few lines for each moment in which something does.
 
+use std::collections::BTreeMap;
+
+use rhodian_core::closeout;
 use rhodian_core::collateral::Event as CollateralEvent;
 use rhodian_core::engine::{Event, State};
 use rhodian_core::ids::{AccountId, DomainId, FeedId, LayerId, LossId, MarketId, RiskId};
@@ -14,6 +17,7 @@ use rhodian_report::words;
 
 use super::names::Names;
 use super::progress::Bar;
+use super::waits;
 use crate::diagnostic::Diagnostic;
 use crate::output::to_stdout;
 use crate::venue_file::VenueFile;
@@ -35,6 +39,7 @@ pub struct Story {
     untold: usize,
     grids: Vec<(String, crate::venue_file::numbers::Grid)>,
     collaterals: Vec<(String, u128)>,
+    waiting: BTreeMap<AccountId, String>,
 }
 
 impl Story {
@@ -79,6 +84,7 @@ impl Story {
     /// Everything of one time is done: tells what happened, if anything did.
     pub fn step(&mut self, at: u64, state: &State, bar: &mut Bar) -> Result<(), Diagnostic> {
         let marked = std::mem::take(&mut self.marked);
+        self.tell_waits(state);
         if self.lines.is_empty() {
             return Ok(());
         }
@@ -108,6 +114,20 @@ impl Story {
             }
             Ok(())
         })
+    }
+
+    /// What liquidations on the engine's own routes wait for, where that is news.
+    fn tell_waits(&mut self, state: &State) {
+        let waits = state.closeouts.liquidations().filter_map(|(account, _)| {
+            Some((account, waits::told(state, account, closeout::waits(state, account)?)))
+        });
+        let waits: BTreeMap<AccountId, String> = waits.take(MOST_LINES).collect();
+        for (account, line) in &waits {
+            if self.waiting.get(account) != Some(line) {
+                self.lines.push(printable(line));
+            }
+        }
+        self.waiting = waits;
     }
 
     /// A mark with how far it is from the first one.

@@ -9,7 +9,7 @@ use rhodian_core::loss::Stage;
 use rhodian_core::units::{Amount, Price};
 use rhodian_report::money::{Money, count};
 use rhodian_report::run::clock;
-use rhodian_report::safe::{columns, fitted, left, printable, right};
+use rhodian_report::safe::{fitted, printable};
 use rhodian_report::{Asset, Report, Summary, csv};
 use serde_json::{Value, json};
 
@@ -17,7 +17,9 @@ use super::commands::ASSET;
 use super::driver::Run;
 use super::feed_figures;
 use super::figures::{AccountFigures, CloseOut};
+use super::lines::{grid, wrapped};
 use super::margin::signed_plain;
+use super::stakes;
 use crate::diagnostic::Diagnostic;
 use crate::forms::pretty;
 use crate::run::driver::account_name;
@@ -182,6 +184,10 @@ pub struct Standing {
     pub owner: String,
     /// What it did and what was done to it.
     pub figures: AccountFigures,
+    /// What is staked now, and what of it was asked for and has not left.
+    pub staked: (u128, u128),
+    /// What its stakes earned: what it took, and what it has not taken.
+    pub rewards: (u128, u128),
     /// Equity at the marks.
     pub equity: i128,
     /// What it is held for.
@@ -225,7 +231,16 @@ pub fn standings(report: &Report, run: &Run) -> Vec<Standing> {
             *deficits.entry(failed).or_default() += loss.deficit.atoms();
         }
     }
+    let mut stakes: BTreeMap<AccountId, [(u128, u128); 2]> = BTreeMap::new();
+    for of in run.trail.stakes.rows(state) {
+        let [staked, rewards] = stakes.entry(of.account).or_default();
+        staked.0 += of.staked.atoms();
+        staked.1 += of.leaving.atoms();
+        rewards.0 += of.rewards_taken.atoms();
+        rewards.1 += of.earned.atoms();
+    }
     let accounts = state.accounts.accounts().map(|(id, account)| {
+        let [staked, rewards] = stakes.get(&id).copied().unwrap_or_default();
         let name = account.name.as_str().to_owned();
         let (paid, repaid) = paid.get(name.as_str()).copied().unwrap_or_default();
         let owner = state.accounts.owner(account.owner);
@@ -233,6 +248,8 @@ pub fn standings(report: &Report, run: &Run) -> Vec<Standing> {
             id,
             owner: owner.map_or_else(String::new, |owner| owner.as_str().to_owned()),
             figures: run.figures.accounts.get(id.index()).copied().unwrap_or_default(),
+            staked,
+            rewards,
             equity: state.equity(id, ASSET) + state.supplied(id, ASSET).atoms().cast_signed(),
             lien: state.lien(id, ASSET).atoms(),
             free: state.free(id, ASSET).atoms(),
@@ -269,8 +286,10 @@ pub fn accounts_csv(report: &Report, run: &Run, standings: &[Standing]) -> Strin
                 of.owner.clone(),
                 money.plain(of.figures.deposited),
                 money.plain(of.figures.withdrawn),
-                signed_plain(money, of.figures.staked),
-                money.plain(of.figures.rewards),
+                money.plain(of.staked.0),
+                money.plain(of.staked.1),
+                money.plain(of.rewards.0),
+                money.plain(of.rewards.1),
                 money.plain(of.figures.fees),
                 signed_plain(money, of.equity),
                 money.plain(of.lien),
@@ -291,7 +310,9 @@ pub fn accounts_csv(report: &Report, run: &Run, standings: &[Standing]) -> Strin
             "deposited",
             "withdrawn",
             "staked",
+            "leaving",
             "rewards_taken",
+            "rewards_not_taken",
             "fees",
             "equity",
             "lien",
@@ -411,6 +432,7 @@ pub fn text(report: &Report, run: &Run, standings: &[Standing]) -> String {
         out.push_str(&format!("Accounts most touched ({asset})\n{}", grid(&head, &body)));
         out.push('\n');
     }
+    out.push_str(&stakes::text(report, run));
     out.push_str(&counted(run));
     out
 }
@@ -456,42 +478,4 @@ fn counted(run: &Run) -> String {
 pub fn still_open(state: &State) -> Vec<LossId> {
     let open = |stage| !matches!(stage, Stage::Settled | Stage::Dismissed);
     state.losses.losses().filter(|(_, loss)| open(loss.stage)).map(|(id, _)| id).collect()
-}
-
-/// Lines of at most 96 columns; those after the first are set in.
-fn wrapped(line: &str) -> Vec<String> {
-    let mut lines: Vec<String> = Vec::new();
-    for word in line.split(' ') {
-        match lines.last_mut() {
-            Some(last) if columns(last) + 1 + columns(word) <= 96 => {
-                last.push(' ');
-                last.push_str(word);
-            }
-            Some(_) => lines.push(format!("  {word}")),
-            None => lines.push(word.to_owned()),
-        }
-    }
-    lines
-}
-
-/// Rows under a heading; the first column is set left, figures right.
-fn grid(head: &[&str], rows: &[Vec<String>]) -> String {
-    let width = |at: usize| {
-        let cells = rows.iter().map(|row| columns(&row[at]));
-        cells.chain([columns(head[at])]).max().unwrap_or(0)
-    };
-    let widths: Vec<usize> = (0..head.len()).map(width).collect();
-    let mut out = String::new();
-    let heading: Vec<String> = head.iter().map(|word| (*word).to_owned()).collect();
-    for row in std::iter::once(&heading).chain(rows) {
-        let cells = row.iter().zip(&widths).enumerate();
-        let cells = cells.map(
-            |(at, (cell, width))| {
-                if at == 0 { left(cell, *width) } else { right(cell, *width) }
-            },
-        );
-        out.push_str(cells.collect::<Vec<_>>().join("  ").trim_end());
-        out.push('\n');
-    }
-    out
 }

@@ -13,6 +13,7 @@ mod order;
 mod room;
 mod routes;
 mod sale;
+mod waits;
 
 use alloc::collections::{BTreeMap, VecDeque};
 use alloc::vec::Vec;
@@ -26,6 +27,7 @@ pub use event::{Event, Why};
 pub(crate) use liquidate::{begins, is_over, penalties_pay_debts, penalty, takeover_penalty};
 pub use order::{DeleveragingOrder, place};
 pub use routes::{AuctionCourse, Route, RouteFlaw, RouteSpec, Routes};
+pub use waits::{Waits, waits};
 
 use crate::engine::State;
 use crate::ids::{AccountId, AssetId, LossId, MarketId, Time};

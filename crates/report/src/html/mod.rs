@@ -51,6 +51,7 @@ fn page_of(report: &Report, run: Option<&RunFigures>) -> String {
             section.options(main, run);
             section.feeds(main, run);
             section.touched(main, run);
+            section.stakes(main, run);
         }
         section.sizes(main);
         section.largest(main);

@@ -4,7 +4,7 @@ use super::sections::Section;
 use super::table::{self, Cell, Column, Row, row};
 use crate::markup::Markup;
 use crate::money::{self, Money};
-use crate::run::{CloseOutRow, MapRow, RunFigures, clock};
+use crate::run::{CloseOutRow, MapRow, RunFigures, StakeRow, clock};
 use crate::safe::fitted;
 use crate::svg::{Chart, Map, Paths};
 
@@ -233,6 +233,48 @@ impl Section<'_> {
                 "Left: the deficit it left to others. Every account is in accounts.csv.",
             );
             table::write(section, &format!("Accounts, {unit}"), &columns, &rows);
+        });
+    }
+
+    /// Who is staked, what was drawn, what they earned.
+    pub(super) fn stakes(&self, main: &mut Markup, run: &RunFigures) {
+        let (stakes, all) = &run.stakes;
+        if stakes.is_empty() {
+            return;
+        }
+        let money = self.asset_money();
+        let places = money.places([0]);
+        let amount = |atoms: u128| match atoms {
+            0 => "-".to_owned(),
+            atoms => money.with_places(atoms, places),
+        };
+        let one = |of: &StakeRow| {
+            let account = Cell::with_below(fitted(&of.account, 32, "…"), of.layer.clone());
+            let figures = [of.put_in, of.drawn, of.staked, of.leaving, of.rewards_taken, of.earned];
+            let figures = figures.map(|atoms| Cell::from(amount(atoms)));
+            ("", [account].into_iter().chain(figures).collect())
+        };
+        let rows: Vec<Row> = stakes.iter().map(one).collect();
+        let columns = [
+            Column::Id("Stake"),
+            Column::Extra("Put in"),
+            Column::Number("Drawn"),
+            Column::Number("Staked now"),
+            Column::Extra("Leaving"),
+            Column::Extra("Rewards taken"),
+            Column::Number("Not taken"),
+        ];
+        let unit = &self.report.summary.asset.name;
+        main.el("section", &[], |section| {
+            section.put("h2", &[], "Stakes and what they earned");
+            let more = all.saturating_sub(stakes.len());
+            let shown = if more == 0 { "Every stake is" } else { "The largest; all are" };
+            let line = format!(
+                "Drawn: what losses took. Leaving: asked for, and drawn on until it leaves. Not \
+                 taken: earned, and held for them. {shown} in stakes.csv."
+            );
+            section.put("p", &[("class", "sub")], &line);
+            table::write(section, &format!("Stakes, {unit}"), &columns, &rows);
         });
     }
 

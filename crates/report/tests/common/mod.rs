@@ -36,6 +36,7 @@ pub fn share(loss: &str, layer: (u32, &str), account: &str, weight: u128, paid: 
         share: atoms(paid),
         exact_num: paid.to_string(),
         exact_den: "1".to_owned(),
+        class: None,
         repaid: Amount::ZERO,
     }
 }

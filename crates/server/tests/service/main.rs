@@ -17,6 +17,7 @@ mod newcomer;
 mod pages;
 mod receipts;
 mod receiver;
+mod rewards;
 mod secure;
 mod streams;
 mod venue;

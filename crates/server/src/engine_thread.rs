@@ -1,10 +1,10 @@
-//! The thread that owns the engine: it takes commands in order, runs each, and hands groups of
-//! what they did to the journal. While a group is written the next one gathers.
+//! The thread that owns the engine: it takes commands in order, runs each, and adds what they did to
+//! the group that gathers while the one before it is written.
 
 use std::collections::{HashMap, VecDeque};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender, TryRecvError, TrySendError};
+use std::sync::mpsc::{Receiver, RecvTimeoutError, TryRecvError};
 use std::time::{Duration, Instant};
 
 use rhodian_core::engine::{Action, Actor, Engine, Envelope, Outcome as Done};
@@ -13,8 +13,13 @@ use tokio::sync::{OwnedSemaphorePermit, oneshot};
 
 use crate::answer::{self, Answer};
 use crate::clock::Clock;
+use crate::gather::Filling;
 use crate::journal_thread::{Group, Waiter, What};
 use crate::service::Vital;
+
+/// How long the engine lets commands come while a group is written: a fraction of a sync, so that
+/// few of them miss the next group by it.
+const PAUSE: Duration = Duration::from_micros(250);
 
 /// A command on its way to the engine.
 #[derive(Debug)]
@@ -40,16 +45,12 @@ pub struct Work {
     pub engine: Engine,
     /// Commands come from here; the thread ends when nobody can send any more.
     pub inbox: Receiver<Request>,
-    /// Groups go there.
-    pub journal: SyncSender<Group>,
+    /// What was done goes there.
+    pub journal: Filling,
     /// Answers of retries are looked up here.
     pub reader: Reader,
     /// The number of the last group that is durable.
     pub durable: Arc<AtomicU64>,
-    /// The most commands of a group.
-    pub most: usize,
-    /// A group that has so many bytes takes no more: what comes of them must fit into a batch.
-    pub most_bytes: usize,
     /// How often the clock moves when nothing else happens; never where it is zero.
     pub tick: Duration,
     /// What time it is.
@@ -96,6 +97,7 @@ pub fn run(mut work: Work) {
         } else {
             next_tick.saturating_duration_since(Instant::now())
         };
+        work.journal.pause(PAUSE);
         match work.inbox.recv_timeout(wait) {
             Ok(request) => work.take(request, &mut group, &mut flight),
             Err(RecvTimeoutError::Timeout) => work.tick(&mut group),
@@ -190,32 +192,15 @@ impl Work {
         }
     }
 
-    const fn is_full(&self, group: &Group) -> bool {
-        group.waiters.len() >= self.most || group.bytes >= self.most_bytes
-    }
-
-    /// Hands `group` to the journal; while it is busy, more commands join. Says whether to go on.
+    /// Adds all that waits to `group`, and `group` to what the journal takes next. Says whether to
+    /// go on.
     fn hand_over(&mut self, mut group: Group, flight: &mut InFlight) -> bool {
-        while !self.is_full(&group) {
+        while !self.journal.is_full(&group) {
             match self.inbox.try_recv() {
                 Ok(request) => self.take(request, &mut group, flight),
                 Err(TryRecvError::Empty | TryRecvError::Disconnected) => break,
             }
         }
-        loop {
-            match self.journal.try_send(group) {
-                Ok(()) => return true,
-                Err(TrySendError::Disconnected(_)) => return false,
-                Err(TrySendError::Full(back)) => group = back,
-            }
-            if self.is_full(&group) {
-                return self.journal.send(group).is_ok();
-            }
-            match self.inbox.recv_timeout(Duration::from_micros(200)) {
-                Ok(request) => self.take(request, &mut group, flight),
-                Err(RecvTimeoutError::Timeout) => {}
-                Err(RecvTimeoutError::Disconnected) => return self.journal.send(group).is_ok(),
-            }
-        }
+        self.journal.add(group)
     }
 }

@@ -4,16 +4,17 @@
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::mpsc::Receiver;
 use std::time::Instant;
 
 use rhodian_core::engine::Record;
 use rhodian_core::ids::Time;
 use rhodian_journal::{Batch, Entry, Head, Journal, Key, Outcome};
+use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender};
 use tokio::sync::{OwnedSemaphorePermit, oneshot};
 
 use crate::answer::{self, Answer};
 use crate::follower::Follower;
+use crate::gather::Emptying;
 use crate::metrics::Metrics;
 use crate::service::Vital;
 
@@ -43,6 +44,29 @@ impl Group {
     pub fn wait(&mut self, waiter: Waiter) {
         self.bytes += waiter.room.num_permits();
         self.waiters.push(waiter);
+    }
+
+    /// Whether nothing was done for it and nobody waits.
+    #[must_use]
+    pub const fn is_empty(&self) -> bool {
+        self.entries.is_empty() && self.waiters.is_empty()
+    }
+
+    /// Adds what came after it: it is the later group now.
+    pub fn join(&mut self, mut later: Self) {
+        let before = self.entries.len();
+        for waiter in &mut later.waiters {
+            if let What::Entry(place) = &mut waiter.what {
+                *place += before;
+            }
+        }
+        if !later.entries.is_empty() {
+            self.at = later.at;
+        }
+        self.number = later.number;
+        self.bytes += later.bytes;
+        self.entries.append(&mut later.entries);
+        self.waiters.append(&mut later.waiters);
     }
 
     /// Adds what the engine did by itself because time passed, if it did anything.
@@ -77,6 +101,27 @@ pub enum What {
     Refused(Answer),
 }
 
+/// An answer on its way to who waits for it.
+#[derive(Debug)]
+pub struct Reply {
+    answer: Answer,
+    to: oneshot::Sender<Answer>,
+    /// Free again when it was given.
+    room: OwnedSemaphorePermit,
+}
+
+/// Gives the answers of each group from within the door, until the journal's thread has ended: for a
+/// group one of its threads is woken from outside, and not one for each who waits.
+pub async fn give(mut groups: UnboundedReceiver<Vec<Reply>>) {
+    while let Some(replies) = groups.recv().await {
+        for Reply { answer, to, room } in replies {
+            // Whoever stopped waiting asks again with the same key.
+            let _ = to.send(answer);
+            drop(room);
+        }
+    }
+}
+
 /// What the thread works with.
 #[allow(missing_debug_implementations, reason = "a journal has no debug form")]
 pub struct Work {
@@ -85,7 +130,9 @@ pub struct Work {
     /// Where it stands.
     pub head: Head,
     /// Groups come from here; the thread ends when the engine's has.
-    pub groups: Receiver<Group>,
+    pub groups: Emptying,
+    /// Answers go there, group by group, when they are durable.
+    pub replies: UnboundedSender<Vec<Reply>>,
     /// Who applies what is committed.
     pub follower: Arc<Follower>,
     /// The number of the last group that is durable.
@@ -101,7 +148,7 @@ pub struct Work {
 /// Runs until the engine's thread has ended, then puts a last snapshot down.
 pub fn run(mut work: Work) {
     let mut snapped = work.head.events;
-    while let Ok(group) = work.groups.recv() {
+    while let Some(group) = work.groups.take() {
         if let Err(error) = work.commit(group) {
             work.vital.fail(format!("the journal failed: {error}"));
             return;
@@ -133,15 +180,16 @@ impl Work {
         };
         self.durable.store(group.number, Ordering::Release);
         let answers = batch.as_ref().map(answers).unwrap_or_default();
-        for waiter in group.waiters {
-            let answer = match waiter.what {
+        let reply = |Waiter { what, room, reply: to }| {
+            let answer = match what {
                 What::Entry(place) => answers.get(place).cloned().unwrap_or(Answer::Unknown),
                 What::Retry(key) => Answer::Kept(key),
                 What::Refused(answer) => answer,
             };
-            // Whoever stopped waiting asks again with the same key.
-            let _ = waiter.reply.send(answer);
-        }
+            Reply { answer, to, room }
+        };
+        // Where the door is gone nobody waits any more.
+        let _ = self.replies.send(group.waiters.into_iter().map(reply).collect());
         Ok(())
     }
 

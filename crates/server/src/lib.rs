@@ -24,6 +24,7 @@ pub mod dashboard;
 pub mod engine_thread;
 pub mod folder;
 pub mod follower;
+pub mod gather;
 pub mod journal_thread;
 pub mod keys;
 pub mod kinds;

@@ -13,6 +13,7 @@ use std::time::{Duration, Instant};
 use rhodian_core::engine::{Engine, State, evolve};
 use rhodian_journal::{Head, History, Journal, Reader, Store, replay};
 use tokio::runtime::{Builder, Runtime};
+use tokio::sync::mpsc::{UnboundedReceiver, unbounded_channel};
 use tokio::sync::{Semaphore, watch};
 use tokio::task::JoinSet;
 use tokio_rustls::rustls::ServerConfig;
@@ -24,7 +25,8 @@ use crate::config::{Config, GROUP_BYTES};
 use crate::engine_thread::{self, Request};
 use crate::folder::Identity;
 use crate::follower::Follower;
-use crate::journal_thread;
+use crate::gather::{Most, gathering};
+use crate::journal_thread::{self, Reply};
 use crate::keys::{Keys, NewKey};
 use crate::metrics::Metrics;
 use crate::notable::Notable;
@@ -221,15 +223,15 @@ fn launch(
     let (vital, metrics) = (Arc::new(Vital::default()), Arc::new(Metrics::default()));
     let durable = Arc::new(AtomicU64::new(0));
     let (requests, inbox) = mpsc::sync_channel(config.queue);
-    let (to_journal, groups) = mpsc::sync_channel(1);
+    let most = Most { commands: config.group, bytes: GROUP_BYTES };
+    let (to_journal, groups) = gathering(most);
+    let (replies, answered) = unbounded_channel();
     let engine = engine_thread::Work {
         engine: Engine::resume(state),
         inbox,
         journal: to_journal,
         reader: reader.clone(),
         durable: Arc::clone(&durable),
-        most: config.group,
-        most_bytes: GROUP_BYTES,
         tick: config.tick(),
         clock: Clock::new(wall, config.clock_jump),
         vital: Arc::clone(&vital),
@@ -238,6 +240,7 @@ fn launch(
         journal,
         head,
         groups,
+        replies,
         follower: Arc::clone(&follower),
         durable,
         snapshot_every: config.snapshot_every,
@@ -273,7 +276,8 @@ fn launch(
         webhooks: senders.iter().map(Sender::standing).collect(),
     };
     let first_key = needs_first.then_some(used);
-    serve(Arc::new(door), (listener, tls, within), stop, (engine, writer, senders), first_key)
+    let work = (engine, writer, answered, senders);
+    serve(Arc::new(door), (listener, tls, within), stop, work, first_key)
 }
 
 /// What signs, where receipts are made; what the folder does not keep yet of the venue is put down.
@@ -320,12 +324,18 @@ fn serve(
     door: Arc<Door>,
     (listener, tls, within): (TcpListener, Option<Arc<ServerConfig>>, Duration),
     stop: watch::Sender<bool>,
-    (engine, writer, senders): (engine_thread::Work, journal_thread::Work, Vec<Sender>),
+    (engine, writer, answered, senders): (
+        engine_thread::Work,
+        journal_thread::Work,
+        Answered,
+        Vec<Sender>,
+    ),
     first_key: Option<bool>,
 ) -> Result<Running, Error> {
     let runtime = Builder::new_multi_thread().enable_all().thread_name("rhodian-door").build()?;
     let address = listener.local_addr()?;
     let listener = runtime.block_on(async { tokio::net::TcpListener::from_std(listener) })?;
+    runtime.spawn(journal_thread::give(answered));
     let guard = |name| Guard(Arc::clone(&door.vital), name);
     let (of_engine, of_journal) = (guard("engine"), guard("journal"));
     let threads = vec![
@@ -443,6 +453,9 @@ impl Running {
         }
     }
 }
+
+/// The way answers go out, group by group.
+type Answered = UnboundedReceiver<Vec<Reply>>;
 
 /// The way commands go in.
 pub type Requests = Mutex<Option<SyncSender<Request>>>;

@@ -1,7 +1,7 @@
 //! The engine's thread alone: what it hands to the journal, and when it stops.
 
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
+use std::sync::mpsc::{SyncSender, sync_channel};
 use std::sync::{Arc, PoisonError, RwLock};
 use std::thread::{self, JoinHandle};
 use std::time::Duration;
@@ -13,6 +13,7 @@ use rhodian_journal::{Store, input};
 use rhodian_server::answer::Answer;
 use rhodian_server::clock::Clock;
 use rhodian_server::engine_thread::{Request, Work, run};
+use rhodian_server::gather::{Emptying, Most, gathering};
 use rhodian_server::journal_thread::Group;
 use rhodian_server::service::Vital;
 use tempfile::TempDir;
@@ -31,7 +32,7 @@ fn wall() -> Time {
 struct Alone {
     _folder: TempDir,
     requests: SyncSender<Request>,
-    groups: Receiver<Group>,
+    groups: Emptying,
     vital: Arc<Vital>,
     work: Option<Work>,
 }
@@ -39,7 +40,8 @@ struct Alone {
 fn alone(most_bytes: usize) -> Alone {
     let folder = tempfile::tempdir().expect("a folder");
     let reader = Store::open(folder.path()).expect("a journal").reader();
-    let ((requests, inbox), (journal, groups)) = (sync_channel(100), sync_channel(100));
+    let (requests, inbox) = sync_channel(100);
+    let (journal, groups) = gathering(Most { commands: 1_000, bytes: most_bytes });
     let vital = Arc::new(Vital::default());
     let work = Work {
         engine: Engine::resume(State::new(true)),
@@ -47,8 +49,6 @@ fn alone(most_bytes: usize) -> Alone {
         journal,
         reader,
         durable: Arc::new(AtomicU64::new(0)),
-        most: 1_000,
-        most_bytes,
         tick: Duration::ZERO,
         clock: Clock::new(wall, 3_600_000),
         vital: Arc::clone(&vital),
@@ -60,6 +60,11 @@ impl Alone {
     fn begin(&mut self) -> JoinHandle<()> {
         let work = self.work.take().expect("it begins once");
         thread::spawn(move || run(work))
+    }
+
+    /// The groups until the engine's thread has ended.
+    fn taken(&self) -> impl Iterator<Item = Group> + '_ {
+        std::iter::from_fn(|| self.groups.take())
     }
 
     /// Sends a command of `bytes` that opens an owner.
@@ -84,8 +89,9 @@ fn a_group_ends_when_its_bytes_are_many() {
     }
     let thread = alone.begin();
     drop(std::mem::replace(&mut alone.requests, sync_channel(1).0));
+    // Nobody takes a group before it is whole: what does not fit waits for the next.
+    let sizes: Vec<usize> = alone.taken().map(|group| group.entries.len()).collect();
     thread.join().expect("it ends with its queue");
-    let sizes: Vec<usize> = alone.groups.try_iter().map(|group| group.entries.len()).collect();
     assert_eq!(sizes, [3, 3, 3, 1], "three of 400 are more than 1000");
 }
 
@@ -96,7 +102,7 @@ fn a_clock_that_jumps_moves_nothing_and_ends_the_service() {
     let mut alone = alone(1 << 20);
     let thread = alone.begin();
     let _ann = alone.send("ann", 100);
-    let group = alone.groups.recv().expect("it was done");
+    let group = alone.groups.take().expect("it was done");
     assert_eq!((group.at, group.entries.len()), (Time(1_000_000), 1));
     WALL.store(1_000_000 + 50_000_000, Ordering::SeqCst);
     let answer = alone.send("bob", 100).blocking_recv().expect("an answer");
@@ -105,7 +111,7 @@ fn a_clock_that_jumps_moves_nothing_and_ends_the_service() {
     assert!(reason.contains("clock jumped") && reason.contains("clock-jump"), "{reason}");
     drop(std::mem::replace(&mut alone.requests, sync_channel(1).0));
     thread.join().expect("it ends with its queue");
-    let later: usize = alone.groups.try_iter().map(|group| group.entries.len()).sum();
+    let later: usize = alone.taken().map(|group| group.entries.len()).sum();
     assert_eq!(later, 0, "something was done at a wrong time");
     WALL.store(0, Ordering::SeqCst);
 }

@@ -39,6 +39,9 @@ fn stake_of(venue: &Venue, account: u32) -> (Value, Value) {
     (stake["amount"].clone(), stake["earned"].clone())
 }
 
+/// What is asked in words, by whose key, and the status and code where it is refused.
+type Row<'a> = (&'a str, &'a str, Value, Option<(u16, &'a str)>);
+
 /// Each row in turn: who asks for what, and the answer: nothing, or the status and the code. An
 /// owner takes his own and no other's, nobody gives but the venue, and a number counts once.
 #[test]
@@ -47,7 +50,7 @@ fn who_may_give_and_take_rewards_and_what_is_refused() {
     let (ann, bob) = (venue.key("participant", Some(0)), venue.key("participant", Some(1)));
     let auditor = venue.key("auditor", None);
     let fees = |amount: Value| json!({ "do": "reward", "layer": 2, "number": 1, "from": { "fees": 0 }, "amount": amount });
-    let cases: [(&str, &str, Value, Option<(u16, &str)>); 14] = [
+    let cases: [Row<'_>; 14] = [
         ("an owner gives", &ann, reward(1, "40"), Some((403, "not-for-actor"))),
         ("an auditor gives", &auditor, reward(1, "40"), Some((403, "not-for-role"))),
         ("nothing", &venue.venue, reward(1, "0"), Some((422, "zero-amount"))),

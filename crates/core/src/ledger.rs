@@ -178,15 +178,19 @@ impl Ledger {
     }
 
     fn add(&mut self, asset: AssetId, holder: Holder, amount: Amount, negative: bool) {
+        let (kind, place) = slot(holder);
+        let found = self.assets.get_mut(asset.index());
+        if let Some(balance) = found.and_then(|of| of.by_kind[kind].get_mut(place)) {
+            *balance = balance.moved(amount, negative);
+            return;
+        }
+        // The first time.
         if self.assets.len() <= asset.index() {
             self.assets.resize_with(asset.index() + 1, Balances::default);
         }
-        let (kind, place) = slot(holder);
         let column = &mut self.assets[asset.index()].by_kind[kind];
-        if column.len() <= place {
-            column.resize(place + 1, SignedAmount::ZERO);
-        }
-        column[place] = column[place].moved(amount, negative);
+        column.resize(place + 1, SignedAmount::ZERO);
+        column[place] = SignedAmount::ZERO.moved(amount, negative);
     }
 
     /// The sum over all holders of `asset`, in atoms: zero, by INV-01.

@@ -236,7 +236,7 @@ fn add_lots(world: &mut World, book: &mut RiskBook, rng: &mut Rng, account: Acco
         held.legs.sort_unstable();
     }
     held.cash -= i128::from(cost);
-    if !book.add_to_account(account, market, lots, -cost) {
+    if !book.set_leg(account, held.cash, (market, before + lots)) {
         set(world, book, account);
     }
 }

@@ -88,6 +88,13 @@ impl Control {
         self.own_status(Some(domain)).max(self.venue)
     }
 
+    /// Whether the venue or any domain is in settlement, or closed.
+    #[must_use]
+    pub fn is_any_settling(&self) -> bool {
+        let settling = |status: &Status| *status >= Status::Settling;
+        settling(&self.venue) || self.domains.iter().any(settling)
+    }
+
     /// The status set last, of a domain alone or, for nothing, of the venue.
     #[must_use]
     pub fn own_status(&self, of: Option<DomainId>) -> Status {

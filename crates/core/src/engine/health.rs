@@ -66,11 +66,11 @@ impl State {
         let Some(mut risk) = self.watch.take_risk() else { return };
         match event {
             Event::Market(event) => {
-                let moved = self.watch_markets(&mut risk, event);
-                let negative = self.watch.negative().iter().copied();
-                let suspects = moved.then(|| merged(negative, risk.below()));
-                let suspects: Vec<AccountId> = suspects.into_iter().flatten().collect();
-                suspects.into_iter().for_each(|account| self.watch_negative(&risk, account));
+                if self.watch_markets(&mut risk, event) {
+                    let negative = self.watch.negative().iter().copied();
+                    let suspects: Vec<AccountId> = merged(negative, risk.below()).collect();
+                    suspects.into_iter().for_each(|account| self.watch_negative(&risk, account));
+                }
             }
             Event::Collateral(event) => {
                 for account in self.revalued(event) {
@@ -85,11 +85,39 @@ impl State {
             }
             _ => {}
         }
+        let traded = match event {
+            Event::Market(market::Event::Filled { market, .. }) if !self.is_option(*market) => {
+                Some(*market)
+            }
+            _ => None,
+        };
         for account in touched.iter().copied() {
-            self.watch_account(&mut risk, account);
-            self.watch_negative(&risk, account);
+            let in_place = traded.is_some_and(|market| self.watch_leg(&mut risk, account, market));
+            if !in_place {
+                self.watch_account(&mut risk, account);
+            }
+            // What else he has did not change.
+            if !in_place || !risk.is_sound(account) || !self.watch.negative().is_empty() {
+                self.watch_negative(&risk, account);
+            }
         }
         self.watch.set_risk(risk);
+    }
+
+    /// Follows a trade of `account` in one market, no option's, which changed nothing else of it
+    /// than its cash. Whether that could be done in place.
+    fn watch_leg(&self, risk: &mut RiskBook, account: AccountId, market: MarketId) -> bool {
+        let position = self.markets.position(account);
+        let Some(asset) = position.asset else { return false };
+        let Some(most) = self.losses.most_lien(self, account) else { return false };
+        let balance = self.ledger.balance(asset, Holder::Account(account)).atoms();
+        let cash = balance - most.atoms().cast_signed();
+        risk.set_leg(account, cash, (market, position.lots(market).lots()))
+    }
+
+    fn is_option(&self, market: MarketId) -> bool {
+        let found = self.markets.market(market);
+        found.is_some_and(|m| matches!(m.spec.instrument, market::Instrument::Option { .. }))
     }
 
     /// Who is sound by `risk` is not below zero in what his legs are settled in.
@@ -171,7 +199,11 @@ impl State {
         let position = self.markets.position(account);
         let Some(asset) = position.asset else { return Standing::Sound };
         let Some(most) = self.losses.most_lien(self, account) else { return Standing::Below };
-        let counted = self.equity(account, asset) - most.atoms().cast_signed();
+        let (most, holder) = (most.atoms().cast_signed(), Holder::Account(account));
+        if margin::surely_keeps(self, account, self.ledger.balance(asset, holder).atoms() - most) {
+            return Standing::Sound;
+        }
+        let counted = self.equity(account, asset) - most;
         Standing::of(counted, self.requirement(account, margin::Level::Maintenance))
     }
 
@@ -196,10 +228,7 @@ impl State {
     /// and no collateral.
     fn is_linear(&self, account: AccountId) -> bool {
         let position = self.markets.position(account);
-        let options = position.legs.iter().any(|leg| {
-            let market = self.markets.market(leg.market);
-            market.is_some_and(|m| matches!(m.spec.instrument, market::Instrument::Option { .. }))
-        });
+        let options = position.legs.iter().any(|leg| self.is_option(leg.market));
         let settled = position.asset.into_iter();
         let mut others = settled.flat_map(|settled| self.collaterals.collaterals(settled));
         let held = |asset| !self.ledger.held(asset, Holder::Account(account)).is_zero();

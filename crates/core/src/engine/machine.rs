@@ -93,6 +93,9 @@ impl Engine {
     /// What is due, up to the step limit; the rest runs before the next command. By INV-10 a
     /// duty that is due is never refused.
     fn run_duties(&mut self, records: &mut Vec<Record>) {
+        if self.state.is_quiet() {
+            return;
+        }
         for _ in 0..STEP_LIMIT {
             self.state.find_ready();
             self.buffer.clear();
@@ -102,7 +105,8 @@ impl Engine {
             };
             if decided {
                 debug_assert!(is_so_decided(&self.state, &next, &self.buffer));
-                self.apply(next, records);
+                self.apply();
+                records.push(Record { envelope: next, events: self.buffer.drain() });
                 continue;
             }
             self.state.find_ranks(&next);
@@ -115,16 +119,16 @@ impl Engine {
     fn one(&mut self, envelope: Envelope, records: &mut Vec<Record>) -> Result<(), Rejection> {
         self.buffer.clear();
         decide(&self.state, &envelope, &mut self.buffer)?;
-        self.apply(envelope, records);
+        self.apply();
+        records.push(Record { envelope, events: self.buffer.drain() });
         Ok(())
     }
 
     /// What was decided happens.
-    fn apply(&mut self, envelope: Envelope, records: &mut Vec<Record>) {
+    fn apply(&mut self) {
         for event in self.buffer.as_slice() {
             evolve(&mut self.state, event);
         }
-        records.push(Record { envelope, events: self.buffer.drain() });
     }
 
     /// Applies recorded events: replay needs no decisions.

@@ -312,7 +312,9 @@ impl Events {
 
     /// Takes the events out; the memory stays.
     pub(crate) fn drain(&mut self) -> Vec<Event> {
-        self.0.drain(..).collect()
+        let mut events = Vec::with_capacity(self.0.len());
+        events.append(&mut self.0);
+        events
     }
 
     /// The events.

@@ -61,6 +61,9 @@ impl State {
 
     /// Follows `event`, after it was applied; it touched balances or legs of `touched`.
     pub(super) fn follow_ready(&mut self, event: &Event, touched: &[AccountId]) {
+        if self.watch.ready().is_none() {
+            return;
+        }
         let Some(mut ready) = self.watch.take_ready() else { return };
         if !is_local(event) || self.holds_liens() {
             return;

@@ -103,9 +103,18 @@ impl State {
         let Some(asset) = position.asset.filter(|_| !position.legs.is_empty()) else {
             return false;
         };
-        let equity = self.equity(account, asset);
-        let counted = equity - self.loss_lien(account, asset).atoms().cast_signed();
-        equity >= 0 && counted < self.requirement(account, Level::Maintenance).cast_signed()
+        let lien = self.loss_lien(account, asset).atoms().cast_signed();
+        let below = || {
+            let equity = self.equity(account, asset);
+            let required = self.requirement(account, Level::Maintenance).cast_signed();
+            equity >= 0 && equity - lien < required
+        };
+        let balance = self.ledger.balance(asset, Holder::Account(account)).atoms();
+        if margin::surely_keeps(self, account, balance - lien) {
+            debug_assert!(!below(), "a bound above equity less margin");
+            return false;
+        }
+        below()
     }
 
     /// The scenario tables of the options `account` holds, by underlying, with their Greeks and the

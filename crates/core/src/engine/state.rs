@@ -9,9 +9,10 @@ use crate::account::Accounts;
 use crate::closeout::{self, CloseOuts};
 use crate::collateral::{self, Collaterals};
 use crate::control::{Control, Status};
-use crate::domain::Domains;
+use crate::domain::{Domain, Domains};
 use crate::ids::{
-    AccountId, AssetId, DomainId, EpisodeId, LayerId, LiableSetId, LossId, Name, OwnerId, Time,
+    AccountId, AssetId, CheckpointId, DomainId, EpisodeId, LayerId, LiableSetId, LossId, Name,
+    OwnerId, Time,
 };
 use crate::ledger::{Holder, Ledger};
 use crate::loss::{self, Episode, Level, Loss, Losses, MemberCap, Phase, Stage};
@@ -108,10 +109,10 @@ impl State {
     /// were settled for, so that nobody leaves at par before the others pay.
     #[must_use]
     pub fn lien(&self, account: AccountId, asset: AssetId) -> Amount {
-        let settling = self.domains.domains().any(|(id, domain)| {
+        let settling = |(id, domain): (DomainId, &Domain)| {
             domain.asset == asset && self.domains.accepted(id, account) && self.is_settling(id)
-        });
-        if settling {
+        };
+        if self.control.is_any_settling() && self.domains.domains().any(settling) {
             return self.means(account, asset);
         }
         self.loss_lien(account, asset)
@@ -278,7 +279,7 @@ impl State {
 
     /// Measures the levels of open sets that are not known any more. Reads give the same without.
     pub(super) fn measure(&mut self) {
-        if self.watch.is_on() && self.open_episodes().next().is_some() {
+        if self.watch.has_open_episodes() {
             let levels = loss::measure(self);
             self.watch.set_levels(levels);
         }
@@ -379,26 +380,46 @@ impl State {
     /// Returns the accounts whose legs or money the event touches, in id order.
     fn move_money(&mut self, event: &Event) -> Vec<AccountId> {
         let mut touched = self.watch.take_touched();
-        let (ledger, markets) = (&mut self.ledger, &mut self.markets);
+        let latest = self.markets.latest();
         traders(event, &mut |account, asset| {
-            touched.push(account);
-            let Some(asset) = asset.or(markets.position(account).asset) else { return };
-            let cash = ledger.balance(asset, Holder::Account(account)).atoms();
-            markets.before_touch(account, asset, cash, true);
+            note(&mut touched, account);
+            self.keep_before(latest, account, asset, true);
         });
-        event.transfers(&mut |transfer| {
-            for holder in [transfer.from, transfer.to] {
-                if let Holder::Account(account) = holder {
-                    touched.push(account);
-                    let cash = ledger.balance(transfer.asset, holder).atoms();
-                    markets.before_touch(account, transfer.asset, cash, false);
+        if touched.is_empty() {
+            event.transfers(&mut |transfer| {
+                for holder in [transfer.from, transfer.to] {
+                    if let Holder::Account(account) = holder {
+                        note(&mut touched, account);
+                        self.keep_before(latest, account, Some(transfer.asset), false);
+                    }
                 }
-            }
-            ledger.apply(&transfer);
-        });
+                self.ledger.apply(&transfer);
+            });
+        } else {
+            // In a trade, money moves between those who trade.
+            event.transfers(&mut |transfer| self.ledger.apply(&transfer));
+        }
         touched.sort_unstable();
         touched.dedup();
+        debug_assert!(are_touched(event, &touched), "money of who is not touched");
         touched
+    }
+
+    /// Keeps what `account` held at the checkpoint `latest`, before its first change since: mostly
+    /// it is kept already.
+    fn keep_before(
+        &mut self,
+        latest: CheckpointId,
+        account: AccountId,
+        asset: Option<AssetId>,
+        trades: bool,
+    ) {
+        if self.markets.is_kept(account, latest) {
+            return;
+        }
+        let Some(asset) = asset.or(self.markets.position(account).asset) else { return };
+        let cash = self.ledger.balance(asset, Holder::Account(account)).atoms();
+        self.markets.before_touch(account, asset, cash, trades);
     }
 
     fn evolve_watch(&mut self, event: &Event, touched: &[AccountId], caps: &[MemberCap]) {
@@ -430,6 +451,26 @@ impl State {
 /// An event that touches more accounts than these is not followed account by account: the levels
 /// are measured again.
 const FOLLOWED: usize = 64;
+
+/// Adds `account` to those touched. Most events name few accounts, several times.
+fn note(touched: &mut Vec<AccountId>, account: AccountId) {
+    if !touched.iter().rev().take(2).any(|last| *last == account) {
+        touched.push(account);
+    }
+}
+
+/// Whether `touched`, in id order, are all whose money `event` moves, and maybe more.
+fn are_touched(event: &Event, touched: &[AccountId]) -> bool {
+    let mut all = true;
+    event.transfers(&mut |transfer| {
+        for holder in [transfer.from, transfer.to] {
+            if let Holder::Account(account) = holder {
+                all &= touched.binary_search(&account).is_ok();
+            }
+        }
+    });
+    all
+}
 
 /// Calls `visit` with each account whose legs `event` changes, and the asset of the trade where the
 /// event says it.

@@ -187,6 +187,11 @@ impl Watch {
         }
     }
 
+    /// Whether it is known that an episode is open.
+    pub(super) fn has_open_episodes(&self) -> bool {
+        self.on && !self.open_episodes.is_empty()
+    }
+
     pub(super) fn open_episodes(&self) -> Option<&BTreeSet<EpisodeId>> {
         self.on.then_some(&self.open_episodes)
     }

@@ -159,19 +159,16 @@ pub(crate) fn columns(
     set: &LayerSet,
     purse: Purse,
 ) -> Columns {
-    let mut columns = Columns::default();
-    for member in &set.members {
+    let paid = |member: &Member| {
         let reserved = if purse == Purse::Outside { member.called } else { Amount::ZERO };
-        let paid = member.paid.checked_add(reserved).unwrap_or(Amount::MAX);
-        let cap = cap_now(state, episode, asset, member, purse);
-        columns.caps.push(cap.max(paid));
-        columns.weights.push(member.weight);
-        columns.scores.push(member.score);
-        columns.risks.push(member.risk);
-        columns.classes.push(member.class);
-        columns.paid.push(paid);
+        member.paid.checked_add(reserved).unwrap_or(Amount::MAX)
+    };
+    let cap = |member| cap_now(state, episode, asset, member, purse).max(paid(member));
+    Columns {
+        caps: set.members.iter().map(cap).collect(),
+        paid: set.members.iter().map(paid).collect(),
+        ..Columns::of(&set.members)
     }
-    columns
 }
 
 /// The cap of a member now. A member who is called pays from outside his account, so only the

@@ -15,6 +15,9 @@ impl Losses {
     /// Takes what `account` owes of divisions whose shares are taken on touch. Returns the sum.
     pub(crate) fn touch(&self, state: &State, account: AccountId, events: &mut Events) -> Amount {
         let mut sum = Amount::ZERO;
+        if self.on_touch.is_empty() {
+            return sum;
+        }
         for (set, layer) in &self.on_touch {
             let of = &self.sets[set.index()].layers[layer];
             if let Some(place) = of.place(account) {

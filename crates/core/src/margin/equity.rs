@@ -3,11 +3,11 @@
 use alloc::collections::BTreeSet;
 use alloc::vec::Vec;
 
-use super::requirement::{Exact, Level};
+use super::requirement::{Exact, Level, add_lots};
 use crate::collateral;
 use crate::control::Parameter;
 use crate::engine::State;
-use crate::ids::{AccountId, AssetId, CheckpointId};
+use crate::ids::{AccountId, AssetId, CheckpointId, DomainId};
 use crate::ledger::Holder;
 use crate::market::{self, Leg, Market, Position, RATE_UNIT, Trade};
 use crate::oracle::Purpose;
@@ -76,28 +76,66 @@ fn opening_with(
     paid: i128,
 ) -> Opening {
     let balance = state.ledger.balance(asset, Holder::Account(account)).atoms() - paid;
-    let (mut value, mut beyond, mut entries) = (0, 0, 0);
-    let mut part = Exact::default();
-    for leg in legs.clone() {
-        let worth = lasting_value(state, &leg);
-        value += worth;
-        entries += leg.entry;
-        let profit = (worth - leg.entry).max(0).unsigned_abs();
-        if profit > 0 {
-            let deep = beyond_depth_ceil(state, &leg, profit);
-            part.add(profit - deep, uncounted(state, &leg));
-            beyond += deep;
-        }
-    }
+    let mut sums = Sums::default();
+    legs.clone().for_each(|leg| sums.add(state, &leg));
     let lien = state.lien(account, asset).atoms().cast_signed();
-    let uncounted = (beyond + part.ceil()).cast_signed();
+    let uncounted = (sums.beyond + sums.part.ceil()).cast_signed();
     let collateral = beside(state, account, asset, legs.clone(), Purpose::Open);
+    let initial = if sums.options {
+        super::required(state, legs, Level::Initial)
+    } else {
+        sums.required.ceil()
+    };
     Opening {
         balance,
-        equity: balance + value + collateral.cast_signed() - uncounted - lien,
-        initial: super::required(state, legs, Level::Initial),
+        equity: balance + sums.value + collateral.cast_signed() - uncounted - lien,
+        initial,
         collateral,
-        loan: (balance + entries).min(0).unsigned_abs(),
+        loan: (balance + sums.entries).min(0).unsigned_abs(),
+    }
+}
+
+/// What legs come to for opening, in one look at each.
+#[derive(Default)]
+struct Sums {
+    /// What they are worth, profit as far as it has lasted, and what they cost.
+    value: i128,
+    entries: i128,
+    /// Profit beyond the depth of its market, and the part of the rest that is not counted.
+    beyond: u128,
+    part: Exact,
+    /// How much of profit the domain of the last leg with one does not count, in millionths.
+    uncounted: Option<(DomainId, u32)>,
+    /// Initial margin by tiers, which is what they require where there are no options.
+    required: Exact,
+    options: bool,
+}
+
+impl Sums {
+    fn add(&mut self, state: &State, leg: &Leg) {
+        self.entries += leg.entry;
+        let Some(market) = state.markets.market(leg.market) else { return };
+        let worth = market.worth(leg.lots);
+        self.value +=
+            if worth > leg.entry { self.add_profit(state, market, leg, worth) } else { worth };
+        self.options |= !add_lots(&mut self.required, market, leg.lots, Level::Initial);
+    }
+
+    /// Adds what of the profit on a leg does not count. What the leg is worth as far as its profit
+    /// has lasted.
+    fn add_profit(&mut self, state: &State, market: &Market, leg: &Leg, worth: i128) -> i128 {
+        let worth = lasting_value(state, market, leg, worth);
+        let profit = (worth - leg.entry).unsigned_abs();
+        let deep = beyond_depth_ceil(state, market, leg.lots.size(), profit);
+        let domain = market.spec.domain;
+        let rate = match self.uncounted {
+            Some((of, rate)) if of == domain => rate,
+            _ => uncounted(state, domain),
+        };
+        self.uncounted = Some((domain, rate));
+        self.part.add(profit - deep, rate);
+        self.beyond += deep;
+        worth
     }
 }
 
@@ -129,11 +167,16 @@ pub(crate) fn keeping_after(
 
 /// The legs of `position` as `trade` leaves them.
 fn legs_after<'a>(position: &'a Position, trade: &Trade) -> impl Iterator<Item = Leg> + Clone + 'a {
-    let market = trade.market;
-    let flat = Leg { market, lots: Quantity::ZERO, entry: 0 };
-    let traded = position.leg(market).unwrap_or(&flat).after(trade).0;
+    let (market, traded) = (trade.market, leg_after(position, trade));
     let others = position.legs.iter().filter(move |leg| leg.market != market);
     others.copied().chain((!traded.lots.is_flat()).then_some(traded))
+}
+
+/// The leg of `position` in the market of `trade` as it leaves it, flat or not.
+fn leg_after(position: &Position, trade: &Trade) -> Leg {
+    let market = trade.market;
+    let flat = Leg { market, lots: Quantity::ZERO, entry: 0 };
+    position.leg(market).unwrap_or(&flat).after(trade).0
 }
 
 /// What the collateral of `account` counts for beside `legs`, which are gathered only where there
@@ -152,40 +195,32 @@ fn beside(
     collateral::of_account(state, account, asset, &legs, purpose)
 }
 
-/// What `leg` is worth at the mark, its profit at the mark or at its market's slow price, whichever
-/// is less; none where a feed has no slow price.
-fn lasting_value(state: &State, leg: &Leg) -> i128 {
-    let worth = state.markets.leg_value(leg);
-    if worth <= leg.entry {
-        return worth;
-    }
-    let slow = |market: &Market| {
+/// What `leg` is worth, which stands with a profit at the mark: its profit at the mark or at its
+/// market's slow price, whichever is less; none where a feed has no slow price.
+fn lasting_value(state: &State, market: &Market, leg: &Leg, worth: i128) -> i128 {
+    let slow = || {
         let (slow, mark) = (market::slow_price(state, market)?, market.mark?);
         let more = market.value_at(slow) - market.value_at(mark);
         let then = worth + i128::from(leg.lots.lots()) * more;
         Some(if slow == Price::ZERO { leg.entry } else { then })
     };
-    let then = state.markets.market(leg.market).and_then(slow);
+    let then = market.feeds.price.and_then(|_| slow());
     then.map_or(worth, |then| worth.min(then.max(leg.entry)))
 }
 
-/// The part of an unrealised `profit` of `leg` on lots beyond its market's depth, rounded up
+/// The part of an unrealised `profit` of `lots` on those beyond the market's depth, rounded up
 /// (against the trader).
-fn beyond_depth_ceil(state: &State, leg: &Leg, profit: u128) -> u128 {
-    let Some(market) = state.markets.market(leg.market) else { return 0 };
-    let counted = market::countable_lots(state, market).min(leg.lots.size());
-    let beyond = u128::from(leg.lots.size() - counted);
+fn beyond_depth_ceil(state: &State, market: &Market, lots: u64, profit: u128) -> u128 {
+    let beyond = lots - market::countable_lots(state, market).min(lots);
     if beyond == 0 {
         return 0;
     }
-    wide::mul_div_ceil(profit, beyond, u128::from(leg.lots.size())).unwrap_or(profit)
+    wide::mul_div_ceil(profit, u128::from(beyond), u128::from(lots)).unwrap_or(profit)
 }
 
-/// How much of the profit on `leg` its domain does not count for opening, in millionths.
-fn uncounted(state: &State, leg: &Leg) -> u32 {
-    let domain = state.markets.market(leg.market).map(|market| market.spec.domain);
-    let counts = |domain| state.control.value(domain, Parameter::OpeningProfit);
-    let counted = domain.map_or(0, counts);
+/// How much of a profit `domain` does not count for opening, in millionths.
+fn uncounted(state: &State, domain: DomainId) -> u32 {
+    let counted = state.control.value(domain, Parameter::OpeningProfit);
     RATE_UNIT - u32::try_from(counted).unwrap_or(0).min(RATE_UNIT)
 }
 

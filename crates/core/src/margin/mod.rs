@@ -5,6 +5,7 @@
 //! older than the reference checkpoint. Liens are subtracted in every one of them. Collateral in
 //! other assets counts in the first two by its weights; in the third it only covers initial margin.
 
+mod bound;
 mod equity;
 mod portfolio;
 mod requirement;
@@ -13,6 +14,7 @@ mod stress;
 pub mod watch;
 mod what_if;
 
+pub(crate) use bound::{surely_keeps, surely_opens};
 pub(crate) use equity::{
     Keeping, keeping_after, opening_after, opening_after_all, opening_now, withdrawable,
 };

@@ -276,6 +276,10 @@ pub(crate) fn tables(state: &State, legs: &[Leg]) -> Vec<(MarketId, scenario::Re
 
 /// Whether the leg in `market` among `legs` is valued together with options.
 pub(crate) fn with_an_option(state: &State, legs: &[Leg], market: MarketId) -> bool {
+    // Most accounts hold none.
+    if !legs.iter().any(|leg| underlying(state, leg).is_some()) {
+        return false;
+    }
     let holds = |group: &Together| {
         let mut all = group.options.iter().chain(&group.linear);
         !group.options.is_empty() && all.any(|leg| leg.market == market)

@@ -5,7 +5,8 @@ use super::portfolio::required;
 use crate::control::Parameter;
 use crate::engine::State;
 use crate::ids::{AccountId, DomainId};
-use crate::market::{Instrument, Leg, Markets, RATE_UNIT, Tier};
+use crate::market::{Instrument, Leg, Market, Markets, RATE_UNIT, Tier};
+use crate::units::Quantity;
 
 /// Which of the two rates of a tier.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -75,29 +76,55 @@ pub fn tiered(tiers: &[Tier], gross: u128, level: Level) -> u128 {
 
 #[inline]
 fn add_tiers(exact: &mut Exact, tiers: &[Tier], gross: u128, level: Level) {
-    let mut rest = tiers;
-    while let [tier, next @ ..] = rest
-        && gross > tier.above.atoms()
-    {
-        rest = next;
+    for (place, tier) in tiers.iter().enumerate() {
         let above = tier.above.atoms();
-        let to = next.first().map_or(gross, |next| gross.min(next.above.atoms()));
-        let rate = match level {
-            Level::Initial => tier.initial,
-            Level::Maintenance => tier.maintenance,
-        };
-        exact.add(to - above, rate);
+        if gross <= above {
+            break;
+        }
+        let to = tiers.get(place + 1).map_or(gross, |next| gross.min(next.above.atoms()));
+        exact.add(to - above, tier.rate(level));
     }
 }
 
 /// Adds what `leg` requires by tiers. Whether that is what it requires: not of an option.
 pub(crate) fn add_leg(exact: &mut Exact, markets: &Markets, leg: &Leg, level: Level) -> bool {
-    let Some(market) = markets.market(leg.market) else { return true };
+    markets.market(leg.market).is_none_or(|market| add_lots(exact, market, leg.lots, level))
+}
+
+/// [`add_leg`], of lots whose market was found before.
+#[inline]
+pub(super) fn add_lots(exact: &mut Exact, market: &Market, lots: Quantity, level: Level) -> bool {
     if matches!(market.spec.instrument, Instrument::Option { .. }) {
         return false;
     }
-    add_tiers(exact, &market.spec.tiers, market.gross(leg.lots), level);
+    add_tiers(exact, &market.spec.tiers, market.gross(lots), level);
     true
+}
+
+impl Tier {
+    const fn rate(&self, level: Level) -> u32 {
+        match level {
+            Level::Initial => self.initial,
+            Level::Maintenance => self.maintenance,
+        }
+    }
+}
+
+/// The highest rate that a leg of `gross` atoms meets, in millionths: rates never fall from tier to
+/// tier. Nothing of an option.
+#[inline(always)]
+pub(super) fn highest_rate(market: &Market, gross: u64, level: Level) -> Option<u32> {
+    if matches!(market.spec.instrument, Instrument::Option { .. }) {
+        return None;
+    }
+    let mut rate = 0;
+    for tier in &market.spec.tiers {
+        if u128::from(gross) <= tier.above.atoms() {
+            break;
+        }
+        rate = tier.rate(level);
+    }
+    Some(rate)
 }
 
 /// What `legs` require, in atoms.

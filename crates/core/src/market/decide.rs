@@ -235,17 +235,14 @@ impl Fill {
             .domain(domain)
             .map(|found| found.asset)
             .ok_or(Rejection::UnknownDomain { domain })?;
-        let lots = i128::from(self.lots.lots());
-        let cost = lots * (found.value_at(self.price) - i128::from(found.funding));
-        for (party, lots, cost, fee) in [
-            (self.buyer, self.lots.lots(), cost, self.buyer_fee),
-            (self.seller, -self.lots.lots(), -cost, self.seller_fee),
-        ] {
-            let fee = fee.atoms().cast_signed();
-            let trade = Trade { market: self.market, domain, lots, cost, fee };
-            side(state, (self, found), asset, party, &trade)?;
-        }
-        self.within_open(state, found)?;
+        let (market, lots) = (self.market, self.lots.lots());
+        let cost = i128::from(lots) * (found.value_at(self.price) - i128::from(found.funding));
+        let fee = |fee: Amount| fee.atoms().cast_signed();
+        let bought = Trade { market, domain, lots, cost, fee: fee(self.buyer_fee) };
+        let sold = Trade { lots: -lots, cost: -cost, fee: fee(self.seller_fee), ..bought };
+        let opened = side(state, (self, found), asset, self.buyer, &bought)?
+            + side(state, (self, found), asset, self.seller, &sold)?;
+        within_open(found, opened)?;
         let cost = SignedAmount::new(cost).map_err(|_| self.above_bound())?;
         for party in [self.buyer, self.seller] {
             if let Party::Account(account) = party {
@@ -292,6 +289,9 @@ impl Fill {
         events: &mut Events,
     ) -> Amount {
         let mut sum = Amount::ZERO;
+        if state.closeouts.liquidations.is_empty() {
+            return sum;
+        }
         let lot = found.mark.map_or(0, |mark| found.value_at(mark)).unsigned_abs();
         let value = i128::from(self.lots.lots()) * found.lot_value().unwrap_or(0);
         for (party, lots, gain, fee) in [
@@ -342,43 +342,44 @@ impl Fill {
         }
         Ok(found)
     }
+}
 
-    fn within_open(&self, state: &State, found: &Market) -> Result<(), Rejection> {
-        let open = i128::from(found.open) + opened(state, self);
-        let max = found.spec.max_open;
-        if open > i128::from(found.open) && open > i128::from(max) {
-            return Err(Rejection::OpenAboveLimit {
-                lots: u64::try_from(open).unwrap_or(max),
-                max,
-            });
-        }
-        Ok(())
+/// The open lots of a market, `opened` more of them, stay within its limit, or grow no further.
+fn within_open(found: &Market, opened: i64) -> Result<(), Rejection> {
+    let (open, max) = (i128::from(found.open) + i128::from(opened), found.spec.max_open);
+    if opened > 0 && open > i128::from(max) {
+        return Err(Rejection::OpenAboveLimit { lots: u64::try_from(open).unwrap_or(max), max });
     }
+    Ok(())
 }
 
-/// By how many lots the long side grows.
-fn opened(state: &State, fill: &Fill) -> i128 {
-    let grows = |party, lots: i64| {
-        let held = state.markets.lots_of(party, fill.market).lots();
-        i128::from((held + lots).max(0)) - i128::from(held.max(0))
-    };
-    grows(fill.buyer, fill.lots.lots()) + grows(fill.seller, -fill.lots.lots())
-}
-
-/// One side of a fill may stand: a book reduces; an account keeps its limits and its margin.
+/// One side of a fill may stand: a book reduces; an account keeps its limits and its margin. By how
+/// many lots its long side grows.
 fn side(
     state: &State,
     (fill, found): (&Fill, &Market),
     asset: AssetId,
     party: Party,
     trade: &Trade,
-) -> Result<(), Rejection> {
+) -> Result<i64, Rejection> {
     let held = state.markets.lots_of(party, trade.market);
     let reduces = limits::reduces(held, trade);
-    let account = match party {
-        Party::Book(loss) => return book_side(state, loss, held, reduces),
-        Party::Account(account) => account,
-    };
+    match party {
+        Party::Book(loss) => book_side(state, loss, held, reduces)?,
+        Party::Account(account) => {
+            account_side(state, (fill, found), (account, asset), (held, reduces), trade)?;
+        }
+    }
+    Ok(trade.opens(held.lots()))
+}
+
+fn account_side(
+    state: &State,
+    (fill, found): (&Fill, &Market),
+    (account, asset): (AccountId, AssetId),
+    (held, reduces): (Quantity, bool),
+    trade: &Trade,
+) -> Result<(), Rejection> {
     if state.accounts.account(account).is_none() {
         return Err(Rejection::UnknownAccount { account });
     }
@@ -401,6 +402,21 @@ fn side(
             return Err(Rejection::MarkStrayed { market });
         }
     }
+    if margin::surely_opens(state, account, asset, core::slice::from_ref(trade)) {
+        let exactly = || keeps_margin(state, (account, asset), reduces, trade);
+        debug_assert!(exactly().is_ok(), "a bound above opening equity less margin");
+        return Ok(());
+    }
+    keeps_margin(state, (account, asset), reduces, trade)
+}
+
+/// An account keeps its margin in a trade, exactly.
+fn keeps_margin(
+    state: &State,
+    (account, asset): (AccountId, AssetId),
+    reduces: bool,
+    trade: &Trade,
+) -> Result<(), Rejection> {
     let opening = margin::opening_after(state, account, asset, trade);
     limits::within_balance(account, &opening)?;
     let short = limits::above_initial(account, &opening).err();

@@ -8,9 +8,18 @@ use crate::account;
 use crate::closeout;
 use crate::collateral;
 use crate::domain;
-use crate::ids::{AccountId, AssetId, DomainId, LossId, MarketId, Time};
+use crate::ids::{AccountId, AssetId, CheckpointId, DomainId, LossId, MarketId, Time};
 use crate::pools::{cover, lending};
 use crate::units::{Amount, Quantity};
+
+impl Market {
+    /// The long side grows by `lots`, or shrinks where they are below zero.
+    const fn opened(&mut self, lots: i64) {
+        if let Some(open) = self.open.checked_add_signed(lots) {
+            self.open = open;
+        }
+    }
+}
 
 impl Markets {
     pub(crate) fn evolve(&mut self, event: &Event, now: Time) {
@@ -99,16 +108,13 @@ impl Markets {
             return;
         };
         let (lots, cost) = (lots.lots(), cost.atoms());
-        let held = |party| self.lots_of(party, market).lots();
-        let (bought, sold) = ((held(buyer), lots), (held(seller), -lots));
-        self.open_changed(market, bought, sold);
-        for (party, lots, cost, fee) in
-            [(buyer, lots, cost, buyer_fee), (seller, -lots, -cost, seller_fee)]
-        {
-            let fee = fee.atoms().cast_signed();
-            self.trade(party, asset, &Trade { market, domain, lots, cost, fee });
-        }
-        self.markets[market.index()].last_fill = number;
+        let fee = |fee: Amount| fee.atoms().cast_signed();
+        let bought = Trade { market, domain, lots, cost, fee: fee(buyer_fee) };
+        let sold = Trade { lots: -lots, cost: -cost, fee: fee(seller_fee), ..bought };
+        let opened = self.trade(buyer, asset, &bought) + self.trade(seller, asset, &sold);
+        let found = &mut self.markets[market.index()];
+        found.opened(opened);
+        found.last_fill = number;
     }
 
     /// Lots that close-outs moved: trades of each party with the one that gave them up.
@@ -147,19 +153,9 @@ impl Markets {
     ) {
         let cost = i128::from(lots) * i128::from(lot_value) - bonus;
         let trade = Trade { market, domain, lots, cost, fee: 0 };
-        let held = |party| self.lots_of(party, market).lots();
-        self.open_changed(market, (held(to), lots), (held(from), -lots));
-        self.trade(to, asset, &trade);
-        self.trade(from, asset, &Trade { lots: -lots, cost: -cost, ..trade });
-    }
-
-    /// The long side grows or shrinks by what each party's own long side does.
-    fn open_changed(&mut self, market: MarketId, one: (i64, i64), other: (i64, i64)) {
-        let grows =
-            |(held, lots): (i64, i64)| i128::from((held + lots).max(0)) - i128::from(held.max(0));
-        let found = &mut self.markets[market.index()];
-        let open = i128::from(found.open) + grows(one) + grows(other);
-        found.open = u64::try_from(open).unwrap_or(found.open);
+        let back = Trade { lots: -lots, cost: -cost, ..trade };
+        let opened = self.trade(to, asset, &trade) + self.trade(from, asset, &back);
+        self.markets[market.index()].opened(opened);
     }
 
     /// A leg ends at its last value: it is sold to nobody, and its lots are counted as paid out.
@@ -171,41 +167,50 @@ impl Markets {
         lots: i64,
     ) {
         let cost = i128::from(-lots) * i128::from(lot_value);
-        self.open_changed(market, (lots, -lots), (0, 0));
-        if let Some(of) = &mut self.markets[market.index()].settlement {
+        let trade = Trade { market, domain, lots: -lots, cost, fee: 0 };
+        let opened = self.trade(party, asset, &trade);
+        let found = &mut self.markets[market.index()];
+        found.opened(opened);
+        if let Some(of) = &mut found.settlement {
             of.net += lots;
             if let Party::Account(account) = party {
                 of.next = account;
             }
         }
-        self.trade(party, asset, &Trade { market, domain, lots: -lots, cost, fee: 0 });
     }
 
-    fn trade(&mut self, party: Party, asset: AssetId, trade: &Trade) {
-        self.outside_mut(trade.domain).fees += trade.fee;
-        match party {
+    /// One side of a trade. By how many lots its long side grows.
+    fn trade(&mut self, party: Party, asset: AssetId, trade: &Trade) -> i64 {
+        let outside = self.outside_mut(trade.domain);
+        outside.fees += trade.fee;
+        let held = match party {
             Party::Account(account) => {
                 let position = self.position_mut(account);
                 position.asset = Some(asset);
-                position.book(trade);
+                position.book(trade)
             }
             Party::Book(loss) => {
-                self.outside_mut(trade.domain).books -= trade.cost + trade.fee;
-                self.trade_book(loss, trade);
+                outside.books -= trade.cost + trade.fee;
+                self.trade_book(loss, trade)
             }
-        }
+        };
+        trade.opens(held)
     }
 
-    fn trade_book(&mut self, loss: LossId, trade: &Trade) {
-        let Some(book) = self.books.get_mut(&loss) else { return };
+    /// The same of a book, which holds what it gives up. The lots held before.
+    fn trade_book(&mut self, loss: LossId, trade: &Trade) -> i64 {
+        let Some(book) = self.books.get_mut(&loss) else { return 0 };
         let legs = &mut book.legs;
-        if let Some(place) = legs.iter().position(|leg| leg.market == trade.market) {
-            legs[place] = legs[place].after(trade).0;
+        let mut held = 0;
+        if let Some(leg) = legs.iter_mut().find(|leg| leg.market == trade.market) {
+            held = leg.lots.lots();
+            *leg = leg.after(trade).0;
         }
         legs.retain(|leg| !leg.lots.is_flat());
         if legs.is_empty() {
             self.books.remove(&loss);
         }
+        held
     }
 
     fn position_mut(&mut self, account: AccountId) -> &mut Position {
@@ -213,6 +218,11 @@ impl Markets {
             self.positions.resize_with(account.index() + 1, Position::default);
         }
         &mut self.positions[account.index()]
+    }
+
+    /// Whether it is kept what `account` held at the checkpoint `latest`.
+    pub(crate) fn is_kept(&self, account: AccountId, latest: CheckpointId) -> bool {
+        self.position(account).history.last().is_some_and(|last| last.at >= latest)
     }
 
     /// Before `account`'s balance in `asset` or its legs change for the first time in a period,
@@ -225,12 +235,8 @@ impl Markets {
         cash: i128,
         trades: bool,
     ) {
-        let position = self.position(account);
-        let known = position.asset;
-        let kept = position.history.last().map(|last| last.at);
-        let latest = self.latest();
-        // Mostly it is kept already.
-        if kept >= Some(latest) || known.map_or(!trades, |known| known != asset) {
+        let (known, latest) = (self.position(account).asset, self.latest());
+        if self.is_kept(account, latest) || known.map_or(!trades, |known| known != asset) {
             return;
         }
         let oldest = self.checkpoints.first_key_value().map_or(latest, |(id, _)| *id);

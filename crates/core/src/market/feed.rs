@@ -192,8 +192,14 @@ pub(crate) fn all_fit(state: &State, legs: &[Leg], purpose: Purpose) -> bool {
 
 /// The lots of `market` whose unrealised profit counts for opening: those that its depth could
 /// take; none where depth is not known; all without a feed of it.
+#[inline]
 pub(crate) fn countable_lots(state: &State, market: &Market) -> u64 {
-    let Some(feed) = market.feeds.depth else { return u64::MAX };
+    market.feeds.depth.map_or(u64::MAX, |feed| depth_lots(state, feed))
+}
+
+/// Apart, since most markets have no feed of depth.
+#[inline(never)]
+fn depth_lots(state: &State, feed: FeedId) -> u64 {
     let depth = state.oracle.depth_for(feed, Purpose::Open, state.now());
     depth.map_or(0, |lots| lots.size())
 }

@@ -94,11 +94,18 @@ pub(crate) fn takes(
         let found = state.markets.market(market).ok_or(Rejection::UnknownMarket { market })?;
         within_position(found, account, held(trade), trade)?;
     }
-    let opening = margin::opening_after_all(state, account, asset, trades);
-    within_balance(account, &opening)?;
-    above_initial(account, &opening)?;
-    for trade in trades.iter().filter(|trade| !reduces(held(trade), trade)) {
-        within_loan(state, account, trade.domain, &opening)?;
+    let exactly = || {
+        let opening = margin::opening_after_all(state, account, asset, trades);
+        within_balance(account, &opening)?;
+        above_initial(account, &opening)?;
+        for trade in trades.iter().filter(|trade| !reduces(held(trade), trade)) {
+            within_loan(state, account, trade.domain, &opening)?;
+        }
+        Ok(())
+    };
+    if margin::surely_opens(state, account, asset, trades) {
+        debug_assert!(exactly().is_ok(), "a bound above opening equity less margin");
+        return Ok(());
     }
-    Ok(())
+    exactly()
 }

@@ -112,15 +112,26 @@ impl Market {
         Price::new(to.ticks().clamp(low, high)).unwrap_or(to)
     }
 
+    /// What a lot is worth at the mark, in atoms, before funding; nothing without a mark. Listing
+    /// keeps it within 10^15, so that it times lots is one product of 64-bit words.
+    fn lot(&self) -> i64 {
+        self.mark.map_or(0, |mark| i64::try_from(self.value_at(mark)).unwrap_or(i64::MAX))
+    }
+
     /// The gross value of `lots` at the mark: without funding and side, in atoms.
     #[must_use]
     pub fn gross(&self, lots: Quantity) -> u128 {
-        let value = self.mark.map_or(0, |mark| self.value_at(mark)).unsigned_abs();
-        // Values of lots fit 64 bits, and one such product is a single instruction.
-        match u64::try_from(value) {
-            Ok(value) => u128::from(lots.size()) * u128::from(value),
-            Err(_) => u128::from(lots.size()) * value,
+        u128::from(lots.size()) * u128::from(self.lot().unsigned_abs())
+    }
+
+    /// What `lots` are worth at the mark, funding included, in atoms; nothing without a mark.
+    #[must_use]
+    pub fn worth(&self, lots: Quantity) -> i128 {
+        if self.mark.is_none() {
+            return 0;
         }
+        // Both are within 10^15.
+        i128::from(lots.lots()) * i128::from(self.lot() - self.funding)
     }
 
     /// What a lot held now is worth at the mark: mark x unit - F. Nothing without a mark.
@@ -246,12 +257,7 @@ impl Markets {
     /// What one leg is worth at the mark, funding included, in atoms.
     #[must_use]
     pub fn leg_value(&self, leg: &Leg) -> i128 {
-        let value = self.market(leg.market).and_then(Market::lot_value).unwrap_or(0);
-        // As in the gross value.
-        match i64::try_from(value) {
-            Ok(value) => i128::from(leg.lots.lots()) * i128::from(value),
-            Err(_) => i128::from(leg.lots.lots()) * value,
-        }
+        self.market(leg.market).map_or(0, |market| market.worth(leg.lots))
     }
 
     /// The gross value of a leg at the mark: lots x mark, without funding and side, in atoms.

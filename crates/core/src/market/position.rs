@@ -95,6 +95,14 @@ pub(crate) struct Trade {
     pub(crate) fee: i128,
 }
 
+impl Trade {
+    /// By how many lots the long side of who held so many grows.
+    pub(crate) fn opens(&self, held: i64) -> i64 {
+        // Lots are at most 10^15 either way.
+        (held + self.lots).max(0) - held.max(0)
+    }
+}
+
 impl Position {
     /// The leg in `market`.
     #[must_use]
@@ -134,8 +142,8 @@ impl Position {
 
     /// Books a trade. Profit is realised on the lots that close: what they bring less their part
     /// of the entry cost, the part rounded so that the profit is rounded up (against the trader:
-    /// it is withheld until it matures).
-    pub(crate) fn book(&mut self, trade: &Trade) {
+    /// it is withheld until it matures). The lots held before.
+    pub(crate) fn book(&mut self, trade: &Trade) -> i64 {
         self.totals.add_flow(trade.domain, -trade.cost - trade.fee);
         self.totals.realised -= trade.fee;
         let place = self.legs.binary_search_by_key(&trade.market, |leg| leg.market);
@@ -147,12 +155,15 @@ impl Position {
                 place
             }
         };
-        let (leg, realised) = self.legs[place].after(trade);
+        let held = &mut self.legs[place];
+        let before = held.lots.lots();
+        let (leg, realised) = held.after(trade);
+        *held = leg;
         self.totals.realised += realised;
-        self.legs[place] = leg;
         if leg.lots.is_flat() {
             self.legs.remove(place);
         }
+        before
     }
 }
 
@@ -160,22 +171,31 @@ impl Leg {
     /// The leg after `trade`, and the profit it realises.
     pub(crate) fn after(&self, trade: &Trade) -> (Self, i128) {
         let (held, traded) = (self.lots.lots(), trade.lots);
-        let closes = held.signum() * traded.signum() < 0;
-        let closed = if closes { held.unsigned_abs().min(traded.unsigned_abs()) } else { 0 };
+        let lots = Quantity::new(held + traded).unwrap_or(self.lots);
+        let leg = Self { market: self.market, lots, entry: self.entry + trade.cost };
+        if held.signum() * traded.signum() >= 0 {
+            return (leg, 0);
+        }
+        let closed = held.unsigned_abs().min(traded.unsigned_abs());
         // Where all of a leg or all of a trade closes, its part is exact.
         let entry = part_floor(self.entry, closed, held.unsigned_abs());
         let cost = part_floor(trade.cost, closed, traded.unsigned_abs());
-        let lots = Quantity::new(held + traded).unwrap_or(self.lots);
-        let leg = Self { market: self.market, lots, entry: self.entry + trade.cost - entry - cost };
-        (leg, -entry - cost)
+        (Self { entry: leg.entry - entry - cost, ..leg }, -entry - cost)
     }
 }
 
 /// `value x part / whole`, rounded down. `part <= whole`, so it is no larger than `value`; the
 /// product stays below 2^127: values are at most 10^30 by 10^8 fills, parts at most 10^15.
 fn part_floor(value: i128, part: u64, whole: u64) -> i128 {
-    if part == 0 || part == whole {
-        return if part == 0 { 0 } else { value };
+    if part == whole {
+        return value;
+    }
+    // Mostly the product fits one word, whose division takes a tenth of the time.
+    if let (Ok(value), Ok(part), Ok(whole)) =
+        (i64::try_from(value), i64::try_from(part), i64::try_from(whole))
+        && let Some(product) = value.checked_mul(part)
+    {
+        return i128::from(product.div_euclid(whole));
     }
     let magnitude = value.unsigned_abs();
     let (num, den) = (u128::from(part), u128::from(whole));

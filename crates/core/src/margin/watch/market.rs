@@ -115,6 +115,8 @@ pub(super) struct Market {
     class_rates: [u64; CLASSES],
     /// The gross values between which `class_rates` is in use.
     rates_within: (i64, i64),
+    /// Its coefficients are of a price before, or of other classes.
+    pub(super) stale: bool,
     pub(super) queues: [Queue; 4],
 }
 
@@ -144,6 +146,7 @@ impl Market {
             drawn_at: 0,
             class_rates: [1 << RATE_POINT; CLASSES],
             rates_within: (0, -1),
+            stale: false,
             queues: Default::default(),
         })
     }
@@ -176,9 +179,14 @@ impl Market {
 
     /// The requirement of a leg, in millionths of an atom: at most 10^36.
     fn requirement(&self, gross: i128) -> i128 {
-        let over = |step: &Step| (gross - step.above, step.rise);
-        let inside = self.steps.iter().map(over).take_while(|(over, _)| *over > 0);
-        inside.map(|(over, rise)| times(over, rise)).sum()
+        let mut required = 0;
+        for step in &self.steps {
+            if gross <= step.above {
+                break;
+            }
+            required += times(gross - step.above, step.rise);
+        }
+        required
     }
 
     /// The rate of the bracket that a value just below `gross` is in.
@@ -209,6 +217,7 @@ impl Market {
         let moved = rates.gross - self.rates.gross;
         let funded = rates.funding - self.rates.funding;
         self.rates = rates;
+        self.stale = true;
         let mut steps = [0; 4];
         for guard in Guard::ALL {
             let equal = if funded == 0 { 0 } else { self.equal_move(guard, funded)? };
@@ -269,6 +278,7 @@ impl Market {
         }
         self.drawn_at = self.rates.gross;
         self.rates_within = (0, -1);
+        self.stale = true;
     }
 
     /// The coefficients of now, for long and short legs of each class: `lots x coefficient` is at

@@ -110,6 +110,8 @@ pub struct RiskBook {
     /// The market of each row of the coefficient table.
     row_market: Vec<MarketId>,
     coefficients: Coefficients,
+    /// Coefficients may be of prices before: see [`Market::stale`].
+    stale: bool,
     shelves: Shelves,
     /// By [`AccountId`].
     entries: Vec<Entry>,
@@ -145,6 +147,7 @@ impl RiskBook {
             markets: Vec::new(),
             row_market: Vec::from([MarketId::default()]),
             coefficients: Box::new([0; ROWS]),
+            stale: false,
             shelves: Shelves::default(),
             entries: Vec::new(),
             linear: 0,
@@ -260,34 +263,33 @@ impl RiskBook {
         self.touched(account);
     }
 
-    /// Moves `lots` of `market` and `cash` atoms to `account` in place. Whether it could: not where
-    /// the account has no slab, no free place in it, or what it holds would not fit; the caller
-    /// then sets the whole account.
-    pub fn add_to_account(
+    /// Sets the cash of `account` and what it holds of one market, in place: after a trade nothing
+    /// else changed. Whether it could: not where the account has no slab or no free place in it,
+    /// where the leg ends, or where it would not fit; the caller then sets the whole account.
+    pub fn set_leg(
         &mut self,
         account: AccountId,
-        market: MarketId,
-        lots: i64,
-        cash: i64,
+        cash: i128,
+        (market, lots): (MarketId, i64),
     ) -> bool {
         let place = self.entries.get(account.index()).map_or(Place::Absent, |entry| entry.place);
         let Some(of) = self.markets.get(market.index()).and_then(Option::as_ref) else {
             return false;
         };
-        let words = self.shelves.words_mut(place);
-        let Some((held, legs)) = words.split_first_mut() else { return false };
+        let Some((held, legs)) = self.shelves.words_mut(place).split_first_mut() else {
+            return false;
+        };
+        let Ok(cash) = i64::try_from(cash) else { return false };
+        if lots == 0 || lots.unsigned_abs() > MAX_LOTS {
+            return false;
+        }
         let rows = of.rows();
         let found = legs.iter().position(|word| rows.contains(&slab::row(*word)));
         let Some(leg) = found.or_else(|| legs.iter().position(|word| *word == 0)) else {
             return false;
         };
-        let after = (held.checked_add(cash), slab::lots(legs[leg]).checked_add(lots));
-        let (Some(cash), Some(lots)) = after else { return false };
-        if lots.unsigned_abs() > MAX_LOTS {
-            return false;
-        }
         *held = cash;
-        legs[leg] = if lots == 0 { 0 } else { slab::pack(lots, of.row(lots)) };
+        legs[leg] = slab::pack(lots, of.row(lots));
         self.touched(account);
         true
     }
@@ -399,9 +401,11 @@ impl RiskBook {
             return Health::default();
         };
         let mut health = Health { equity: i128::from(*cash), required: 0 };
-        for word in legs.iter().filter(|word| **word != 0) {
-            if let Some(market) = self.market(self.row_market[slab::row(*word)]) {
-                let (value, required) = market.weigh(slab::lots(*word));
+        for word in legs.iter().copied() {
+            if word != 0
+                && let Some(market) = self.market(self.row_market[slab::row(word)])
+            {
+                let (value, required) = market.weigh(slab::lots(word));
                 health.equity += value;
                 health.required += required;
             }
@@ -421,10 +425,28 @@ impl RiskBook {
         }
     }
 
-    /// A linear account changed: who is below is set right, its certificate is void.
+    /// A linear account changed: who is below is set right, its certificate is void. As in a pass,
+    /// only those whose bound of health is negative are looked at exactly.
     fn touched(&mut self, account: AccountId) {
-        let below = self.health(account).micro() < 0;
+        if self.stale {
+            self.refresh_coefficients();
+        }
+        let bound = self.shelves.bound(self.entries[account.index()].place, &self.coefficients);
+        let below = bound < 0 && self.health(account).micro() < 0;
         self.set_below(account, below);
         self.void_certificate(account);
+    }
+
+    /// Makes the coefficients again of markets whose prices moved since they were made.
+    fn refresh_coefficients(&mut self) {
+        self.stale = false;
+        for market in self.markets.iter_mut().flatten() {
+            if core::mem::take(&mut market.stale) {
+                let rows = self.coefficients[market.rows()].chunks_exact_mut(2);
+                for (row, sides) in rows.zip(market.coefficients()) {
+                    row.copy_from_slice(&sides);
+                }
+            }
+        }
     }
 }

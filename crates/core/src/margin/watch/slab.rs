@@ -202,6 +202,17 @@ impl Shelves {
         }
     }
 
+    /// At most the health of who has a slab, in 2^-11 atoms; zero where there is none.
+    pub(super) fn bound(&self, place: Place, coefficients: &[i64; ROWS]) -> i128 {
+        match place {
+            Place::Tiny(at) => self.tiny.slabs[index(at)].bound(coefficients),
+            Place::Small(at) => self.small.slabs[index(at)].bound(coefficients),
+            Place::Medium(at) => self.medium.slabs[index(at)].bound(coefficients),
+            Place::Large(at) => self.large.slabs[index(at)].bound(coefficients),
+            Place::Absent | Place::Side => 0,
+        }
+    }
+
     /// Calls `visit` with the legs of every slab.
     pub(super) fn each_legs_mut(&mut self, mut visit: impl FnMut(&mut [i64])) {
         self.tiny.slabs.iter_mut().for_each(|slab| visit(&mut slab.0[1..]));

@@ -76,6 +76,7 @@ impl RiskBook {
                 self.drop_certificates();
             }
         }
+        self.stale |= !prices.is_empty();
         let slice = LEAST_SLICE.max(self.linear / 800);
         let mut left = slice;
         let passed = !(self.certify_deferred(&mut left) && self.settle_crossed(prices, &mut left));
@@ -173,12 +174,7 @@ impl RiskBook {
     /// negative, and at those who were below before.
     pub fn pass(&mut self) {
         self.draw_stale_classes();
-        for market in self.markets.iter_mut().flatten() {
-            let rows = self.coefficients[market.rows()].chunks_exact_mut(2);
-            for (row, sides) in rows.zip(market.coefficients()) {
-                row.copy_from_slice(&sides);
-            }
-        }
+        self.refresh_coefficients();
         let mut suspects = core::mem::take(&mut self.suspects);
         suspects.clear();
         self.shelves.screen(&self.coefficients, &mut suspects);
@@ -219,6 +215,7 @@ impl RiskBook {
             }
         }
         if drawn {
+            self.stale = true;
             let (markets, rows) = (&self.markets, &self.row_market);
             self.shelves.each_legs_mut(|legs| {
                 for word in legs.iter_mut().filter(|word| **word != 0) {

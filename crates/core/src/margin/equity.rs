@@ -48,14 +48,7 @@ pub(crate) fn opening_after_all(
     asset: AssetId,
     trades: &[Trade],
 ) -> Opening {
-    let mut legs = state.markets.position(account).legs.clone();
-    for trade in trades {
-        let flat = Leg { market: trade.market, lots: Quantity::ZERO, entry: 0 };
-        let place = legs.iter().position(|leg| leg.market == trade.market);
-        let held = place.map_or(flat, |place| legs.remove(place));
-        legs.push(held.after(trade).0);
-    }
-    legs.retain(|leg| !leg.lots.is_flat());
+    let legs = legs_after_all(state.markets.position(account), trades);
     let paid = trades.iter().map(|trade| trade.cost + trade.fee).sum();
     opening_with(state, (account, asset), legs.iter().copied(), paid)
 }
@@ -172,8 +165,21 @@ fn legs_after<'a>(position: &'a Position, trade: &Trade) -> impl Iterator<Item =
     others.copied().chain((!traded.lots.is_flat()).then_some(traded))
 }
 
+/// The legs of `position` as all of `trades` leave them.
+pub(super) fn legs_after_all(position: &Position, trades: &[Trade]) -> Vec<Leg> {
+    let mut legs = position.legs.clone();
+    for trade in trades {
+        let flat = Leg { market: trade.market, lots: Quantity::ZERO, entry: 0 };
+        let place = legs.iter().position(|leg| leg.market == trade.market);
+        let held = place.map_or(flat, |place| legs.remove(place));
+        legs.push(held.after(trade).0);
+    }
+    legs.retain(|leg| !leg.lots.is_flat());
+    legs
+}
+
 /// The leg of `position` in the market of `trade` as it leaves it, flat or not.
-fn leg_after(position: &Position, trade: &Trade) -> Leg {
+pub(super) fn leg_after(position: &Position, trade: &Trade) -> Leg {
     let market = trade.market;
     let flat = Leg { market, lots: Quantity::ZERO, entry: 0 };
     position.leg(market).unwrap_or(&flat).after(trade).0

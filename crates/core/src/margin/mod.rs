@@ -14,7 +14,7 @@ mod stress;
 pub mod watch;
 mod what_if;
 
-pub(crate) use bound::{surely_keeps, surely_opens};
+pub(crate) use bound::{surely_keeps, surely_opens, surely_opens_all};
 pub(crate) use equity::{
     Keeping, keeping_after, opening_after, opening_after_all, opening_now, withdrawable,
 };

@@ -402,7 +402,7 @@ fn account_side(
             return Err(Rejection::MarkStrayed { market });
         }
     }
-    if margin::surely_opens(state, account, asset, core::slice::from_ref(trade)) {
+    if margin::surely_opens(state, account, asset, trade) {
         let exactly = || keeps_margin(state, (account, asset), reduces, trade);
         debug_assert!(exactly().is_ok(), "a bound above opening equity less margin");
         return Ok(());

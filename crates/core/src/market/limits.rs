@@ -103,7 +103,7 @@ pub(crate) fn takes(
         }
         Ok(())
     };
-    if margin::surely_opens(state, account, asset, trades) {
+    if margin::surely_opens_all(state, account, asset, trades) {
         debug_assert!(exactly().is_ok(), "a bound above opening equity less margin");
         return Ok(());
     }

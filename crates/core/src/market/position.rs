@@ -169,6 +169,7 @@ impl Position {
 
 impl Leg {
     /// The leg after `trade`, and the profit it realises.
+    #[inline(never)]
     pub(crate) fn after(&self, trade: &Trade) -> (Self, i128) {
         let (held, traded) = (self.lots.lots(), trade.lots);
         let lots = Quantity::new(held + traded).unwrap_or(self.lots);

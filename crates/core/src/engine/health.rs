@@ -66,7 +66,8 @@ impl State {
         let Some(mut risk) = self.watch.take_risk() else { return };
         match event {
             Event::Market(event) => {
-                if self.watch_markets(&mut risk, event) {
+                let moved = self.watch_markets(&mut risk, event);
+                if moved {
                     let negative = self.watch.negative().iter().copied();
                     let suspects: Vec<AccountId> = merged(negative, risk.below()).collect();
                     suspects.into_iter().for_each(|account| self.watch_negative(&risk, account));

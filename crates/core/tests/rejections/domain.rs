@@ -16,7 +16,7 @@ use rhodian_core::waterfall::Flaw;
 use crate::codes::arms;
 use crate::table::{Case, Refused, Table};
 use crate::world::{DOMAIN, World, amount, layer, members, name};
-use crate::{ALICE, FULL, NEXT, SECOND, owner};
+use crate::{ALICE, BOB, FULL, NEXT, SECOND, cover_incident, owner};
 
 const FUND: LayerId = LayerId(0);
 const TRANCHE: LayerId = LayerId(1);
@@ -169,6 +169,22 @@ const OF_MONEY: &[Case] = &[
         let approve = loss::Command::ApproveLoss { loss: w.loss_id("L") };
         w.give(SECOND, Action::Loss(approve)).unwrap();
         refused(unstake(1), Rejection::LossKnown { layer: TRANCHE })
+    }),
+    ("loss-known", |w| {
+        // Stakers vote on a claim: who stakes now would only come to vote.
+        *w = cover_incident::voting();
+        w.deposit("alice", 1);
+        let (layer, account) = (w.layer_id("Stakers"), ALICE);
+        let command = Command::Stake { layer, account, number: NEXT, amount: amount(1) };
+        refused(command, Rejection::LossKnown { layer })
+    }),
+    ("backs-cover", |w| {
+        // 50,000 that are covered twice over need 25,000 of 100,000.
+        *w = cover_incident::insured();
+        w.try_unstake("alice", "Stakers", 60_000).unwrap();
+        let (layer, account) = (w.layer_id("Stakers"), BOB);
+        let command = Command::Unstake { layer, account, number: NEXT, amount: amount(15_001) };
+        refused(command, Rejection::BacksCover { asked: amount(15_001), room: amount(15_000) })
     }),
     ("above-stake", |w| {
         // Four of her ten are asked for already, and wait.

@@ -74,11 +74,12 @@ const CASES: &[Case] = &[
 ];
 
 /// Areas whose refusals the engine passes on; each has a table.
-const AREAS: [&str; 9] = [
+const AREAS: [&str; 10] = [
     "Account",
     "CloseOut",
     "Collateral",
     "Control",
+    "Cover",
     "Domain",
     "Lending",
     "Loss",

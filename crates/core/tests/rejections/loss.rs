@@ -12,7 +12,7 @@ use rhodian_core::units::Amount;
 use crate::codes::arms;
 use crate::table::{Case, Refused, Table};
 use crate::world::{DOMAIN, World, amount, layer, members, name};
-use crate::{ALICE, BOB, FULL, NEXT, SECOND, loss_money};
+use crate::{ALICE, BOB, FULL, NEXT, SECOND, cover_incident, loss_money};
 
 const FUND: LayerId = LayerId(0);
 
@@ -183,6 +183,11 @@ const OF_STAGES: &[Case] = &[
     ("unknown-loss", |_| {
         let loss = LossId(9);
         refused(Command::ApproveLoss { loss }, Rejection::UnknownLoss { loss })
+    }),
+    ("voted-on", |w| {
+        *w = cover_incident::voting();
+        let loss = LossId(0);
+        refused_to(SECOND, Command::ApproveLoss { loss }, Rejection::VotedOn { loss })
     }),
     ("same-approver", |w| {
         let loss = reported(w);

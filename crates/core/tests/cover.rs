@@ -232,7 +232,9 @@ fn stakes_that_cover_somebody_stay() {
 /// Stakers vote by stake, nobody on his own claim, and nobody comes to vote.
 #[test]
 fn stakers_decide_by_stake() {
-    let cases: [(&str, &[(&str, bool)], u32, bool); 6] = [
+    /// What happens, who votes how, the quorum, and whether the claims are accepted.
+    type Case = (&'static str, &'static [(&'static str, bool)], u32, bool);
+    let cases: [Case; 6] = [
         ("more accept", &[("ann", true), ("ben", false)], 500_000, true),
         ("more reject", &[("ann", false), ("ben", true)], 500_000, false),
         ("too few", &[("ben", true)], 400_001, false),

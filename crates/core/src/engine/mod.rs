@@ -16,6 +16,7 @@ mod ranks;
 mod ready;
 mod standing;
 mod state;
+mod touched;
 mod watch;
 
 pub use machine::{Engine, Outcome, Record, STEP_LIMIT};

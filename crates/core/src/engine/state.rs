@@ -4,9 +4,10 @@ use alloc::vec::Vec;
 
 use borsh::{BorshDeserialize, BorshSerialize};
 
+use super::touched::{are_touched, note, traders};
 use super::{Event, Events, Watch};
 use crate::account::Accounts;
-use crate::closeout::{self, CloseOuts};
+use crate::closeout::CloseOuts;
 use crate::collateral::{self, Collaterals};
 use crate::control::{Control, Status};
 use crate::domain::{Domain, Domains};
@@ -451,55 +452,6 @@ impl State {
 /// An event that touches more accounts than these is not followed account by account: the levels
 /// are measured again.
 const FOLLOWED: usize = 64;
-
-/// Adds `account` to those touched. Most events name few accounts, several times.
-fn note(touched: &mut Vec<AccountId>, account: AccountId) {
-    if !touched.iter().rev().take(2).any(|last| *last == account) {
-        touched.push(account);
-    }
-}
-
-/// Whether `touched`, in id order, are all whose money `event` moves, and maybe more.
-fn are_touched(event: &Event, touched: &[AccountId]) -> bool {
-    let mut all = true;
-    event.transfers(&mut |transfer| {
-        for holder in [transfer.from, transfer.to] {
-            if let Holder::Account(account) = holder {
-                all &= touched.binary_search(&account).is_ok();
-            }
-        }
-    });
-    all
-}
-
-/// Calls `visit` with each account whose legs `event` changes, and the asset of the trade where the
-/// event says it.
-fn traders(event: &Event, visit: &mut dyn FnMut(AccountId, Option<AssetId>)) {
-    let mut party = |party: Party, asset| {
-        if let Party::Account(account) = party {
-            visit(account, Some(asset));
-        }
-    };
-    match event {
-        Event::Market(market::Event::Filled { buyer, seller, asset, .. }) => {
-            party(*buyer, *asset);
-            party(*seller, *asset);
-        }
-        Event::Market(market::Event::PaidOut { paid, asset, .. }) => {
-            paid.iter().for_each(|(of, _)| party(*of, *asset));
-        }
-        Event::Market(market::Event::LegsTaken { account, .. }) => visit(*account, None),
-        Event::CloseOut(closeout::Event::Deleveraged { from, taken, asset, .. }) => {
-            party(*from, *asset);
-            taken.iter().for_each(|(of, _)| party(*of, *asset));
-        }
-        Event::CloseOut(closeout::Event::LegsSold { from, to, asset, .. }) => {
-            party(*from, *asset);
-            party(Party::Account(*to), *asset);
-        }
-        _ => {}
-    }
-}
 
 /// A hasher that the canonical encoding can be written into.
 struct HashSink(blake3::Hasher);

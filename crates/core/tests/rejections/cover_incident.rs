@@ -85,7 +85,7 @@ pub const OF_REPORTS: &[Case] = &[
     ("nothing-due", |w| refused(reported(w.at, &[]), Rejection::NothingDue)),
     ("number-reserved", |w| {
         let (number, below) = (1 << 63, 1 << 63);
-        let why = Rejection::Loss(loss::Rejection::NumberReserved { number, below });
+        let why = Rejection::from(loss::Rejection::NumberReserved { number, below });
         let Command::Report { risk, cause, evidence, happened, losses, .. } =
             reported(w.at, &[(0, 1)])
         else {

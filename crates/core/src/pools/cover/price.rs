@@ -43,8 +43,8 @@ fn integral_floor(rates: &Rates, covered: Amount, most: Amount) -> u128 {
     first + line(at_kink, rise, covered - below, most.atoms() - kink)
 }
 
-/// What covering `amount` more costs for `millis`, where `covered` is of `most`; nothing where there
-/// is no room for it, or it would pass the bound of an amount.
+/// What covering `amount` more costs for `millis`, where `covered` is of `most`; nothing where
+/// there is no room for it, or it would pass the bound of an amount.
 pub(super) fn price(
     rates: &Rates,
     (covered, most): (Amount, Amount),

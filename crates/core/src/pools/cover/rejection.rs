@@ -1,5 +1,6 @@
 //! Why a command about cover pools is refused.
 
+use alloc::boxed::Box;
 use core::fmt;
 
 use serde::Serialize;
@@ -92,7 +93,7 @@ pub enum Rejection {
     /// The price was not low enough.
     NotBelow { mean: Price, below: Price },
     /// The report of the loss is not right.
-    Loss(loss::Rejection),
+    Loss(Box<loss::Rejection>),
     /// The accounts' balances, numbers or owners do not allow it.
     Account(account::Rejection),
     /// It is not due.
@@ -107,7 +108,7 @@ impl From<account::Rejection> for Rejection {
 
 impl From<loss::Rejection> for Rejection {
     fn from(rejection: loss::Rejection) -> Self {
-        Self::Loss(rejection)
+        Self::Loss(Box::new(rejection))
     }
 }
 

@@ -305,6 +305,8 @@ fn pegged() -> World {
         ..bridge()
     };
     give(&mut world, Command::AddRisk { spec: peg }).unwrap();
+    assert_eq!(code(buy_of(&mut world, PEG, "carol", 40_000, YEAR)), "no-mean", "nobody says it");
+    said(&mut world, 1_000, 1_200);
     buy_of(&mut world, PEG, "carol", 40_000, YEAR).unwrap();
     buy(&mut world, "dan", 20_000, YEAR).unwrap();
     world.tick(DAY);
@@ -321,13 +323,18 @@ fn said(world: &mut World, ticks: u64, seconds: u64) {
     }
 }
 
+fn reopen(world: &mut World) {
+    let (domain, status, cause) = (Some(DOMAIN), Status::Open, name("prices are back"));
+    world.must(Action::Control(control::Command::SetStatus { domain, status, cause }));
+}
+
 /// A price that is low for ten minutes pays all that is covered of its risk, and of no other; one
 /// that dips does not, nor one that nobody knows.
 #[test]
 fn a_price_that_stays_low_pays_without_a_report() {
     let mut world = pegged();
     assert_eq!(code(trigger(&mut world, BRIDGE, "carol")), "no-trigger");
-    assert_eq!(code(trigger(&mut world, PEG, "carol")), "no-mean", "nobody said anything");
+    assert_eq!(code(trigger(&mut world, PEG, "carol")), "no-mean", "nobody says anything");
     said(&mut world, 1_000, 1_200);
     assert_eq!(code(trigger(&mut world, PEG, "carol")), "not-below");
     said(&mut world, 850, 240);
@@ -335,13 +342,14 @@ fn a_price_that_stays_low_pays_without_a_report() {
     assert_eq!(code(trigger(&mut world, PEG, "carol")), "no-mean", "a dip, on the way to it");
     said(&mut world, 1_000, 1_200);
     assert_eq!(code(trigger(&mut world, PEG, "carol")), "not-below", "and back");
+    reopen(&mut world);
+    buy_of(&mut world, PEG, "eve", 10_000, YEAR).unwrap();
     said(&mut world, 850, 1_200);
     world.tick(1_200_000);
     assert_eq!(code(trigger(&mut world, PEG, "carol")), "no-mean", "and then silence");
     said(&mut world, 850, 1_200);
-    let (domain, status, cause) = (Some(DOMAIN), Status::Open, name("prices are back"));
-    world.must(Action::Control(control::Command::SetStatus { domain, status, cause }));
-    buy_of(&mut world, PEG, "eve", 10_000, YEAR).unwrap();
+    reopen(&mut world);
+    assert_eq!(code(buy_of(&mut world, PEG, "frank", 10_000, YEAR)), "price-low");
     trigger(&mut world, PEG, "dan").unwrap();
     assert_eq!(code(trigger(&mut world, PEG, "carol")), "incident-open");
     assert_eq!(incident(&world, 0).due, amount(40_000), "Eve's cover did not run then");

@@ -249,9 +249,9 @@ pub(super) fn give(
 }
 
 /// What `amount` of the premia that a pool of `domain` earned is to those who are staked in
-/// `layer`: it stands among the domain's fees. Nothing where nobody is staked, where a domain that
-/// the layer stands behind owes, or where a bound would be passed. `events` are those of the same
-/// command.
+/// `layer`: it stands among the domain's fees. Nothing where nobody is staked, where the layer does
+/// not stand behind the domain any more, where one that it stands behind owes, or where a bound
+/// would be passed. `events` are those of the same command.
 pub(crate) fn of_premium(
     state: &State,
     (domain, layer): (DomainId, LayerId),
@@ -260,7 +260,8 @@ pub(crate) fn of_premium(
 ) -> Option<Event> {
     let found = state.domains.layer(layer)?;
     let (asset, number) = (found.spec.asset, found.last_number);
-    if amount.is_zero() || debt_behind(state, layer).is_some() {
+    let stands_behind = state.domains.behind(layer).any(|(id, _)| id == domain);
+    if amount.is_zero() || !stands_behind || debt_behind(state, layer).is_some() {
         return None;
     }
     let staked = state.ledger.held(asset, Holder::Layer(layer));

@@ -56,11 +56,13 @@ impl State {
     /// Whether no loss, episode, liquidation or collateral in a book is open, whose duties depend
     /// on more than the health of accounts. Collateral that stands aside may do so for months: it
     /// goes back when nobody is to be repaid any more, which only events of losses change. A
-    /// stake whose cooldown is over counts as open: it waits for a loss, or for room.
+    /// stake whose cooldown is over counts as open: it waits for a loss, or for room; so does what
+    /// an insured is to be paid and has no room for.
     fn nothing_is_open(&self) -> bool {
         !self.may_hold_liens()
             && self.losses.ceded.is_empty()
             && !self.domains.has_cooled_down(self.now())
+            && !self.cover_waits_for_room()
             && self.markets.books.is_empty()
             && self.closeouts.liquidations.is_empty()
             && self.collaterals.taken.values().all(|taken| taken.aside)

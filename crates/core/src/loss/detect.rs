@@ -296,6 +296,11 @@ fn negative_in(state: &State, account: AccountId, asset: AssetId) -> Option<Doma
 /// Numbers of losses that the engine itself finds begin here; a venue's are refused from here on.
 const DERIVED_NUMBERS: u64 = 1 << 63;
 
+/// Whether the engine gave a loss its number.
+pub(crate) const fn is_derived(number: u64) -> bool {
+    number >= DERIVED_NUMBERS
+}
+
 pub(super) fn detect_negative(
     state: &State,
     account: AccountId,

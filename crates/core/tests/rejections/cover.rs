@@ -117,6 +117,12 @@ const OF_RISKS: &[Case] = &[
         let (domain, class) = (DOMAIN, CauseClass::PriceError);
         not_added(RiskSpec { class, ..bridge() }, Rejection::NoWaterfall { domain, class })
     }),
+    ("layer-not-behind", |w| {
+        // What is staked counts for what is covered, and would not pay for errors of prices.
+        let (class, steps) = (CauseClass::PriceError, vec![w.step(&[("Operator", 1)])]);
+        w.waterfall_of(class, steps);
+        not_added(RiskSpec { class, ..bridge() }, Rejection::NotBehind { layer: STAKERS })
+    }),
     ("flaw", |_| {
         let flaw = Flaw::Concentration { concentration: 0 };
         not_added(RiskSpec { concentration: 0, ..bridge() }, Rejection::Flaw { flaw })
@@ -150,9 +156,14 @@ const OF_RISKS: &[Case] = &[
         let spec = RiskSpec { class: CauseClass::PriceError, ..bridge() };
         refused(Command::SetRisk { risk: BRIDGE, spec }, Rejection::Stays { risk: BRIDGE })
     }),
+    ("stays", |_| {
+        // Else who is insured would bear what he bought cover of.
+        let spec = RiskSpec { retention: 1, ..bridge() };
+        refused(Command::SetRisk { risk: BRIDGE, spec }, Rejection::Stays { risk: BRIDGE })
+    }),
     ("flaw", |_| {
-        let spec = RiskSpec { retention: 1_000_000, ..bridge() };
-        let flaw = Flaw::Retention { retention: 1_000_000 };
+        let spec = RiskSpec { concentration: 0, ..bridge() };
+        let flaw = Flaw::Concentration { concentration: 0 };
         refused(Command::SetRisk { risk: BRIDGE, spec }, Rejection::Flaw { flaw })
     }),
 ];

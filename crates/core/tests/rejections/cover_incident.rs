@@ -2,6 +2,8 @@
 //! and Bob, who is staked too, 10,000; both covers stand since a day.
 
 use rhodian_core::account;
+use rhodian_core::control::{self, Status};
+use rhodian_core::engine::Action;
 use rhodian_core::ids::{AccountId, CoverId, LossId, OwnerId, RiskId, Time};
 use rhodian_core::loss;
 use rhodian_core::oracle::Kind;
@@ -12,7 +14,7 @@ use crate::cover::{low, refused, refused_to, with_pool};
 use crate::table::Case;
 use crate::world::cover::{BRIDGE, DAY, YEAR, bridge, buy, buy_of, give, report, spec, voted};
 use crate::world::feeds::{FEED, open_feed, say_all};
-use crate::world::{World, amount, name};
+use crate::world::{DOMAIN, World, amount, name};
 use crate::{ALICE, BOB, CAROL, NEXT, owner};
 
 /// Bob keeps 1,000 beside his stake.
@@ -145,6 +147,7 @@ pub fn pegged() -> World {
     let peg = RiskSpec { name: name("DAI"), trigger: low(600_000), ..bridge() };
     give(&mut world, Command::AddRisk { spec: peg }).unwrap();
     world.deposit("bob", 1_000);
+    said(&mut world, 1_000);
     buy_of(&mut world, PEG, "bob", 10_000, YEAR).unwrap();
     world.tick(DAY);
     world
@@ -188,6 +191,16 @@ pub const OF_TRIGGERS: &[Case] = &[
         let command = Command::Trigger { risk: PEG, account: CAROL, number: w.next_number() };
         give(w, command).unwrap();
         refused(shown(PEG), Rejection::IncidentOpen { risk: PEG, loss: LOSS })
+    }),
+    ("price-low", |w| {
+        // What is bought now would be paid for a few days of a premium.
+        said(w, 850);
+        let (account, number, period) = (CAROL, NEXT, YEAR);
+        let (amount, max_premium) = (amount(1_000), amount(100));
+        let command = Command::Buy { risk: PEG, account, number, amount, period, max_premium };
+        let (domain, status, cause) = (Some(DOMAIN), Status::Open, name("prices are back"));
+        w.must(Action::Control(control::Command::SetStatus { domain, status, cause }));
+        refused(command, Rejection::PriceLow { price: price(850), below: price(900) })
     }),
     ("nothing-due", |w| {
         // All of it was claimed before, and paid.

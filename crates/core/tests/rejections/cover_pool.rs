@@ -6,7 +6,7 @@ use rhodian_core::account::{AccountKind, Command as OfAccount};
 use rhodian_core::control::Parameter;
 use rhodian_core::domain::{CauseClass, ExitQueue};
 use rhodian_core::engine::{Action, Actor, Rejection as Refusal};
-use rhodian_core::ids::{AccountId, CoverId, LossId, OwnerId, RiskId};
+use rhodian_core::ids::{AccountId, CoverId, LossId, OwnerId, RiskId, Time};
 use rhodian_core::pools::cover::{Command, Duty, Rejection, RiskSpec};
 use rhodian_core::units::Amount;
 
@@ -74,6 +74,14 @@ pub const OF_BUYERS: &[Case] = &[
     }),
     ("period", |_| {
         let (period, shortest, longest) = (YEAR + 1, DAY, YEAR);
+        let why = Rejection::Period { period, shortest, longest };
+        Wanted { period, ..Wanted::new(1_000) }.refused(why)
+    }),
+    ("period", |w| {
+        // Time ends before the cover would.
+        w.at = Time(u64::MAX - 2 * DAY);
+        w.must(Action::Tick);
+        let (period, shortest, longest) = (2 * DAY + 1, DAY, 2 * DAY);
         let why = Rejection::Period { period, shortest, longest };
         Wanted { period, ..Wanted::new(1_000) }.refused(why)
     }),

@@ -43,7 +43,7 @@ pub enum Command {
         spec: RiskSpec,
     } = 2,
     /// Change what a risk costs and what may be covered of it, for covers that are bought from now
-    /// on. Pool, class and trigger stay.
+    /// on. Pool, class, trigger and retention stay.
     SetRisk {
         /// The risk.
         risk: RiskId,
@@ -91,7 +91,8 @@ pub enum Command {
         /// Whether the claims are right.
         accept: bool,
     } = 6,
-    /// An account shows that a risk's trigger has come about: all that is covered is claimed.
+    /// An account shows that a risk's trigger has come about: all that is covered is claimed, of
+    /// each cover once.
     Trigger {
         /// The risk.
         risk: RiskId,

@@ -1,5 +1,7 @@
 //! Every check of the area's commands. Nothing changes here.
 
+use alloc::collections::BTreeMap;
+
 use super::earn::earn_once;
 use super::{Command, Event, Pool, PoolSpec, Price, Rejection, Risk, RiskSpec, Trigger};
 use super::{incident, vote};
@@ -70,8 +72,12 @@ fn add_risk(state: &State, spec: &RiskSpec, events: &mut Events) -> Result<(), R
     let pool = state.covers.pool(spec.pool).ok_or(Rejection::UnknownPool { pool: spec.pool })?;
     let domain = pool.spec.domain;
     let found = state.domains.domain(domain).ok_or(Rejection::UnknownDomain { domain })?;
-    if !found.waterfalls.contains_key(&spec.class) {
-        return Err(Rejection::NoWaterfall { domain, class: spec.class });
+    let class = spec.class;
+    let waterfall = found.waterfalls.get(&class).ok_or(Rejection::NoWaterfall { domain, class })?;
+    // All that is staked behind the pool counts for what it covers: none of it stands aside here.
+    let named = state.domains.layers_of(&BTreeMap::from([(class, *waterfall)]));
+    if let Some(layer) = state.cover_layers(pool).find(|layer| !named.contains(layer)) {
+        return Err(Rejection::NotBehind { layer });
     }
     spec.check().map_err(|flaw| Rejection::Flaw { flaw })?;
     if let Some(trigger) = spec.trigger {
@@ -106,7 +112,8 @@ fn set_risk(
 ) -> Result<(), Rejection> {
     let found = state.covers.risk(risk).ok_or(Rejection::UnknownRisk { risk })?;
     let old = &found.spec;
-    if (old.pool, old.class, old.trigger) != (spec.pool, spec.class, spec.trigger) {
+    let stays = |of: &RiskSpec| (of.pool, of.class, of.trigger, of.retention);
+    if stays(old) != stays(spec) {
         return Err(Rejection::Stays { risk });
     }
     spec.check().map_err(|flaw| Rejection::Flaw { flaw })?;
@@ -136,8 +143,9 @@ impl Asked {
         if !state.domains.accepted(domain, account) {
             return Err(Rejection::TermsNotAccepted { account, domain });
         }
-        let (least, shortest, longest) =
-            (pool.spec.min_cover, pool.spec.waiting, pool.spec.max_period);
+        let (least, shortest) = (pool.spec.min_cover, pool.spec.waiting);
+        // What is paid for is earned before time ends.
+        let longest = pool.spec.max_period.min(u64::MAX - state.now().0);
         if amount < least {
             return Err(Rejection::BelowLeastCover { amount, least });
         }
@@ -183,11 +191,21 @@ impl Asked {
         if !owed.is_zero() {
             return Err(Rejection::DomainOwes { owed });
         }
-        if state.has_open_episode(domain) {
-            return Err(Rejection::EpisodeOpen { domain });
+        // What stands behind the pool may stand behind others too.
+        let draws = |waterfalls| {
+            let named = |layer| state.domains.names(waterfalls, layer);
+            state.cover_layers(pool).any(named)
+        };
+        let mut open = state.open_episodes().map(|(_, episode)| episode);
+        let open = open.find(|of| of.domain == domain || draws(&of.rules.waterfalls));
+        if let Some(episode) = open {
+            return Err(Rejection::EpisodeOpen { domain: episode.domain });
         }
         if let Some(loss) = incident::waiting(pool, self.risk) {
             return Err(Rejection::IncidentOpen { risk: self.risk, loss });
+        }
+        if let Some(trigger) = risk.spec.trigger {
+            incident::is_sold(state, trigger)?;
         }
         if let Some(queue) = state.exits_above_limit(domain) {
             return Err(Rejection::ExitQueueAboveLimit { queue });

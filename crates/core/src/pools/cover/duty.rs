@@ -80,12 +80,29 @@ pub(crate) fn decide_duty(
     Ok(())
 }
 
-/// What can be paid of an incident's claims now: of what is due all but what is still uncovered, in
-/// proportion, to the accounts that have room for it. Nothing before the loss is settled.
+/// What there is for an incident's claims in all, paid or not: of what is due all but what is still
+/// uncovered. Nothing before the loss is settled.
+fn there(state: &State, loss: LossId, incident: &Incident) -> Amount {
+    let found = state.losses.loss(loss).filter(|found| found.stage == loss::Stage::Settled);
+    found.map_or(Amount::ZERO, |found| incident.due.less_or_zero(found.debt()))
+}
+
+impl State {
+    /// Whether there is money for claims that was not paid: where no duty pays it, it waits for
+    /// room in an account.
+    pub(crate) fn cover_waits_for_room(&self) -> bool {
+        self.covers.pools().any(|(_, pool)| {
+            let incidents = pool.open.iter().filter_map(|id| Some((*id, pool.incidents.get(id)?)));
+            let mut waits = incidents.filter(|(_, incident)| incident.owed);
+            waits.any(|(loss, incident)| incident.paid() < there(self, loss, incident))
+        })
+    }
+}
+
+/// What can be paid of an incident's claims now: what there is for them, in proportion, to the
+/// accounts that have room for it.
 fn payable(state: &State, loss: LossId, incident: &Incident) -> Vec<(CoverId, AccountId, Amount)> {
-    let settled = |found: &&loss::Loss| found.stage == loss::Stage::Settled;
-    let Some(found) = state.losses.loss(loss).filter(settled) else { return Vec::new() };
-    let there = incident.due.less_or_zero(found.debt());
+    let there = there(state, loss, incident);
     if there <= incident.paid() {
         return Vec::new();
     }
@@ -94,7 +111,8 @@ fn payable(state: &State, loss: LossId, incident: &Incident) -> Vec<(CoverId, Ac
     let wave = allocation::next_wave(Rule::Proportional, there, &of, &incident.paid);
     // Refused only for what the claims were checked for when they were made.
     let shares = wave.map_or_else(|_| Vec::new(), |wave| wave.shares);
-    let asset = state.domains.asset_of(found.domain).unwrap_or_default();
+    let domain = state.losses.loss(loss).map(|found| found.domain);
+    let asset = domain.and_then(|domain| state.domains.asset_of(domain)).unwrap_or_default();
     let rows = incident.claims.iter().zip(shares).filter_map(|(claim, share)| {
         let account = state.covers.cover(claim.cover)?.account;
         let held = state.ledger.held(asset, Holder::Account(account));

@@ -1,6 +1,7 @@
 //! Incidents: what is claimed, of whom, and by which evidence. Reports wait for approval or a vote;
 //! a price that is low for long needs neither. Both may be challenged.
 
+use alloc::collections::BTreeSet;
 use alloc::vec::Vec;
 
 use super::price::part_ceil;
@@ -11,7 +12,7 @@ use crate::control::Parameter;
 use crate::engine::{Envelope, Events, State};
 use crate::ids::{AccountId, CoverId, CoverPoolId, LossId, Name, RiskId, Time};
 use crate::loss::{self, NewLoss};
-use crate::oracle::Average;
+use crate::oracle::{Average, Purpose};
 use crate::units::{Amount, Price};
 
 /// The incident of `risk` that is not detected yet, if there is one.
@@ -68,15 +69,27 @@ impl<'a> Found<'a> {
         Claim { cover: id, lost, due }
     }
 
-    /// All that is covered was lost.
+    /// All that is covered was lost. A cover that a trigger claimed pays for no other: a price that
+    /// stays low is one incident, and pays its cap once.
     fn all(&self) -> Vec<Claim> {
-        let covers = self.state.covers.covers();
+        let claimed = self.triggered();
+        let covers = self.state.covers.covers().filter(|(id, _)| !claimed.contains(id));
         let standing = covers.filter(|(_, cover)| {
             cover.risk == self.risk.0
                 && cover.covers(self.happened)
                 && cover.stage != super::Stage::Lapsed
         });
         standing.map(|(id, cover)| self.due(id, cover, cover.unclaimed())).collect()
+    }
+
+    /// The covers that triggers of the risk claimed.
+    fn triggered(&self) -> BTreeSet<CoverId> {
+        let incidents = self.pool.1.incidents.iter().filter(|(_, of)| of.owed);
+        let of_risk = incidents.filter(|(_, of)| of.risk == self.risk.0);
+        let shown = of_risk.filter(|(loss, _)| {
+            self.state.losses.loss(**loss).is_some_and(|found| loss::is_derived(found.number))
+        });
+        shown.flat_map(|(_, of)| of.claims.iter().map(|claim| claim.cover)).collect()
     }
 
     /// Where an incident is capped, what is due is what the cap leaves, in proportion.
@@ -201,6 +214,23 @@ fn come_about(state: &State, trigger: Trigger) -> Result<(Time, Time, Price), Re
         return Err(Rejection::NotBelow { mean, below });
     }
     Ok((from, to, mean))
+}
+
+/// Whether a cover may be sold: the oracle knows the price now and over the last window, and it is
+/// low neither now nor in the mean. Who buys else sees it happen, or sees what nobody says.
+pub(super) fn is_sold(state: &State, trigger: Trigger) -> Result<(), Rejection> {
+    let Trigger { feed, below, .. } = trigger;
+    match come_about(state, trigger) {
+        Err(Rejection::NotBelow { .. }) => {}
+        Err(unknown) => return Err(unknown),
+        Ok((_, _, price)) => return Err(Rejection::PriceLow { price, below }),
+    }
+    let price = state.oracle.for_action(feed, Purpose::Settle, state.now());
+    let price = price.map_err(|_| Rejection::NoMean { feed })?;
+    if price < below {
+        return Err(Rejection::PriceLow { price, below });
+    }
+    Ok(())
 }
 
 /// The hash of what the oracle said.

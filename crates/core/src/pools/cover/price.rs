@@ -25,9 +25,9 @@ pub struct Price {
 }
 
 /// What the first `covered` atoms cost a year where `most` may be covered, in millionths of atoms,
-/// rounded down. It never falls with `covered`.
+/// rounded down; what is beyond it costs what the last of it does. It never falls with `covered`.
 ///
-/// For amounts up to 10^24 and rates up to 10^6 it is at most 10^30.
+/// For amounts up to 10^30 and rates up to 10^6 it is at most 10^36.
 fn integral_floor(rates: &Rates, covered: Amount, most: Amount) -> u128 {
     let kink = part_floor(most, rates.kink).atoms();
     let (at_zero, at_kink) = (u128::from(rates.at_zero), u128::from(rates.at_kink));
@@ -36,22 +36,23 @@ fn integral_floor(rates: &Rates, covered: Amount, most: Amount) -> u128 {
         // A line without length has nothing below it.
         from * used + triangle.unwrap_or(0)
     };
-    let covered = covered.atoms();
-    let below = covered.min(kink);
+    let at_full = u128::from(rates.at_full);
+    let within = covered.min(most).atoms();
+    let below = within.min(kink);
     let first = line(at_zero, at_kink - at_zero, below, kink);
-    let rise = u128::from(rates.at_full) - at_kink;
-    first + line(at_kink, rise, covered - below, most.atoms() - kink)
+    let second = line(at_kink, at_full - at_kink, within - below, most.atoms() - kink);
+    first + second + at_full * (covered.atoms() - within)
 }
 
-/// What covering `amount` more costs for `millis`, where `covered` is of `most`; nothing where
-/// there is no room for it, or it would pass the bound of an amount.
+/// What covering `amount` more costs for `millis`, where `covered` is of `most`; nothing where it
+/// would pass the bound of an amount.
 pub(super) fn price(
     rates: &Rates,
     (covered, most): (Amount, Amount),
     amount: Amount,
     millis: u64,
 ) -> Option<Price> {
-    let after = covered.checked_add(amount).ok().filter(|after| *after <= most)?;
+    let after = covered.checked_add(amount).ok()?;
     let rate = integral_floor(rates, after, most) - integral_floor(rates, covered, most);
     let premium = mul_div_ceil(rate, u128::from(millis), u128::from(RATE_TIME))?;
     let paid = U256::product(premium, u128::from(RATE_TIME));
@@ -118,6 +119,15 @@ mod tests {
             let sum: u128 = (0..parts).map(|at| premium(at * part, part, YEAR / 3)).sum();
             assert!(sum >= premium(0, part * parts, YEAR / 3), "{parts} parts cost {sum}");
         }
+    }
+
+    /// A quote is asked for whether there is room or not: no cover looks cheap because it lacks.
+    #[test]
+    fn what_has_no_room_costs_what_the_last_of_it_does() {
+        assert_eq!(premium(1_000_000, 100_000, YEAR), 24_000);
+        assert_eq!(premium(900_000, 200_000, YEAR), premium(900_000, 100_000, YEAR) + 24_000);
+        let none = price(&RATES, (Amount::ZERO, Amount::ZERO), amount(1_000), YEAR);
+        assert_eq!(none.unwrap().premium, amount(240));
     }
 
     #[test]

@@ -34,7 +34,8 @@ pub enum Rejection {
     /// What premia leave is to go to what is no pot of the house in the pool's asset, or to one
     /// that no waterfall of the domain draws on.
     NotAFund { layer: LayerId },
-    /// Premia are to go to a layer that is not staked, or stands not behind the pool.
+    /// Premia are to go to a layer that is not staked, or stands not behind the pool; or a layer
+    /// that does would not pay for the risk.
     NotBehind { layer: LayerId },
     /// No waterfall of the domain draws on stakes.
     NobodyBehind { domain: DomainId },
@@ -42,7 +43,7 @@ pub enum Rejection {
     NoFeed { feed: FeedId },
     /// The trigger's window is not one that its feed keeps.
     Window { window: u64, cell: u64, most: u64 },
-    /// Pool, class and trigger of a risk stay as they are.
+    /// Pool, class, trigger and retention of a risk stay as they are: covers were bought on them.
     Stays { risk: RiskId },
     /// There is no room for another.
     TooMany { what: &'static str },
@@ -54,10 +55,12 @@ pub enum Rejection {
     Period { period: u64, shortest: u64, longest: u64 },
     /// The pool's domain owes an uncovered debt: until it is paid it covers nothing more.
     DomainOwes { owed: Amount },
-    /// A loss of the pool's domain is open: what stands behind it pays for that first.
+    /// A loss is open that what stands behind the pool pays for first: of its domain, or of another.
     EpisodeOpen { domain: DomainId },
     /// An incident of the risk is on its way.
     IncidentOpen { risk: RiskId, loss: LossId },
+    /// The price of the risk is below its trigger: who buys sees it happen.
+    PriceLow { price: Price, below: Price },
     /// Too much of what stands behind the pool is on its way out.
     ExitQueueAboveLimit { queue: ExitQueue },
     /// More than what stands behind the pool covers.
@@ -88,7 +91,8 @@ pub enum Rejection {
     NotStaked { account: AccountId },
     /// The risk has no trigger.
     NoTrigger { risk: RiskId },
-    /// The oracle does not know the price over the whole window to settlement quality.
+    /// The oracle does not know the price over the whole window to settlement quality, or, where
+    /// cover is to be bought, not now.
     NoMean { feed: FeedId },
     /// The price was not low enough.
     NotBelow { mean: Price, below: Price },
@@ -136,6 +140,7 @@ impl Rejection {
             Self::DomainOwes { .. } => "domain-owes",
             Self::EpisodeOpen { .. } => "episode-open",
             Self::IncidentOpen { .. } => "incident-open",
+            Self::PriceLow { .. } => "price-low",
             Self::ExitQueueAboveLimit { .. } => "exit-queue-above-limit",
             Self::AboveCapacity { .. } => "above-capacity",
             Self::AboveConcentration { .. } => "above-concentration",
@@ -182,7 +187,8 @@ impl fmt::Display for Rejection {
             ),
             Self::NotBehind { layer } => write!(
                 f,
-                "layer {layer} is not staked, or no waterfall of the pool's domain draws on it"
+                "layer {layer} is not staked, or no waterfall of the pool's domain draws on it, or \
+                 not the one of the risk's class"
             ),
             Self::NobodyBehind { domain } => {
                 write!(f, "no waterfall of domain {domain} draws on stakes")
@@ -194,7 +200,7 @@ impl fmt::Display for Rejection {
                  up to {most}"
             ),
             Self::Stays { risk } => {
-                write!(f, "pool, class and trigger of risk {risk} stay: add another risk")
+                write!(f, "pool, class, trigger and retention of risk {risk} stay: add another")
             }
             Self::TooMany { what } => write!(f, "there is no room for more {what}"),
             _ => self.of_cover(f),
@@ -225,6 +231,12 @@ impl Rejection {
             }
             Self::IncidentOpen { risk, loss } => {
                 write!(f, "an incident of risk {risk} is on its way: loss {loss}")
+            }
+            Self::PriceLow { price, below } => {
+                write!(
+                    f,
+                    "the price is {price}, the trigger is below {below}: wait until it is back"
+                )
             }
             Self::ExitQueueAboveLimit { queue } => write!(f, "{queue}"),
             Self::AboveCapacity { asked, room } => {
@@ -272,7 +284,8 @@ impl Rejection {
             Self::NoTrigger { risk } => write!(f, "risk {risk} has no trigger: report the loss"),
             Self::NoMean { feed } => write!(
                 f,
-                "feed {feed} has no mean of settlement quality over the whole window of the trigger"
+                "feed {feed} does not say the price to settlement quality over the whole window of \
+                 the trigger and now"
             ),
             Self::NotBelow { mean, below } => {
                 write!(f, "the price was {mean} in the mean, the trigger is below {below}")

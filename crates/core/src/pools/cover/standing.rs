@@ -89,8 +89,8 @@ impl State {
         risk.spec.rates.at(price::used_floor(risk.covered, self.cover_most(pool, risk)))
     }
 
-    /// What `amount` of cover of `risk` for `millis` costs now; nothing where there is no room for
-    /// it.
+    /// What `amount` of cover of `risk` for `millis` costs now; beyond the room at the rate where
+    /// all is covered. Nothing where it is no amount.
     ///
     /// See [`Price`] for units and rounding.
     #[must_use]

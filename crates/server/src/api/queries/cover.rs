@@ -185,7 +185,8 @@ struct PriceView {
     amount: Amount,
     /// For how long, in milliseconds.
     period: u64,
-    /// What its buyer would pay, rounded up; nothing where there is no room for it.
+    /// What its buyer would pay, rounded up: beyond the room at the rate where all is covered.
+    /// Nothing where it is no amount.
     premium: Option<Amount>,
     /// What it would earn the pool in a year, in millionths of atoms.
     rate: Option<Digits>,

@@ -95,6 +95,12 @@ impl World {
         self.give(Actor::VENUE, Action::Domain(command))
     }
 
+    pub fn take_reward(&mut self, account: &str, layer: &str) -> Given {
+        let (account, layer, number) = (self.id(account), self.layer_id(layer), self.next());
+        let command = domain::Command::TakeReward { layer, account, number };
+        self.give(Actor::VENUE, Action::Domain(command))
+    }
+
     /// Declares a default; the loss gets the name `text`.
     pub fn declare(&mut self, text: &str, account: &str, set_off: &[(&str, u128)]) {
         let set_off = set_off

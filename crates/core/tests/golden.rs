@@ -263,11 +263,15 @@ fn covered() -> World {
     open_feed(&mut world, "DAI index", oracle::Kind::Price);
     let below = Price::new(900).unwrap();
     let trigger = Some(Trigger { feed: FEED, below, window: 60_000 });
-    let spec = RiskSpec { name: name("DAI"), trigger, ..cover::bridge() };
+    let spec = RiskSpec { name: name("DAI"), trigger, retention: 100_000, ..cover::bridge() };
     cover::give(&mut world, Command::AddRisk { spec: spec.clone() }).unwrap();
-    let (risk, spec) = (RiskId(1), RiskSpec { retention: 100_000, ..spec });
+    let risk = RiskId(1);
     cover::give(&mut world, Command::SetRisk { risk, spec }).unwrap();
     cover::buy(&mut world, "carol", 40_000, cover::YEAR).unwrap();
+    for _ in 0..20 {
+        say_all(&mut world, FEED, 1_000);
+        world.tick(10_000);
+    }
     cover::buy_of(&mut world, risk, "dan", 20_000, 10 * cover::DAY).unwrap();
     world.tick(2 * cover::DAY);
     cover::report(&mut world, &[(0, 10_000)]).unwrap();

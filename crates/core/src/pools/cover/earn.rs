@@ -19,7 +19,7 @@ impl Pool {
     fn earned(&self, until: Time) -> (Amount, u64) {
         let unit = u128::from(RATE_TIME);
         // No time passes backwards: a cover ends when its duty is first due, or later.
-        let millis = u128::from(until.0 - until.0.min(self.earned.0));
+        let millis = u128::from(until.0.max(self.earned.0) - self.earned.0);
         let (whole, rest) = mul_div_rem(self.rate, millis, unit).unwrap_or((0, 0));
         let rest = rest + self.rest;
         let earned = Amount::new(whole + rest / unit).unwrap_or(Amount::MAX);

@@ -55,7 +55,7 @@ pub enum Rejection {
     Period { period: u64, shortest: u64, longest: u64 },
     /// The pool's domain owes an uncovered debt: until it is paid it covers nothing more.
     DomainOwes { owed: Amount },
-    /// A loss is open that what stands behind the pool pays for first: of its domain, or of another.
+    /// A loss is open that what stands behind the pool pays for first, of its domain or another.
     EpisodeOpen { domain: DomainId },
     /// An incident of the risk is on its way.
     IncidentOpen { risk: RiskId, loss: LossId },

@@ -264,6 +264,8 @@ fn who_may_not_vote() {
     assert_eq!(code(vote(&mut world, "gus", 0, true)), "not-staked");
     assert_eq!(code(world.try_stake("gus", "Stakers", 5_000)), "loss-known", "only to vote");
     assert_eq!(code(vote(&mut world, "carol", 0, true)), "own-claim");
+    // Who knows of the claim does not leave the others to pay for it.
+    assert_eq!(code(world.try_unstake("ann", "Stakers", 1)), "loss-known");
     let approver = rhodian_core::engine::Actor { id: 1, ..rhodian_core::engine::Actor::VENUE };
     let loss = LossId(0);
     let command = loss::Command::ApproveLoss { loss };

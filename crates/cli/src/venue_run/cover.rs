@@ -2,7 +2,7 @@
 
 use rhodian_core::engine::{Action, Actor};
 use rhodian_core::ids::{AccountId, CoverId, RiskId, Time};
-use rhodian_core::pools::cover::{Command, Event, Lost, Rejection};
+use rhodian_core::pools::cover::{Command, Cover, Event, Lost, Rejection};
 use rhodian_core::units::Amount;
 use rhodian_report::names::{Names as _, StateNames};
 
@@ -92,7 +92,11 @@ impl Words<'_> {
     fn covers_of(&self, account: AccountId, risk: RiskId, at: Time) -> Vec<(CoverId, Amount)> {
         let covers = self.state.covers.covers();
         let his = covers.filter(|(_, cover)| cover.account == account && cover.risk == risk);
-        his.filter(|(_, cover)| cover.covers(at)).map(|(id, of)| (id, of.unclaimed())).collect()
+        let his: Vec<(CoverId, &Cover)> = his.collect();
+        let ran: Vec<_> = his.iter().filter(|(_, cover)| cover.covers(at)).collect();
+        // Of one that did not run then the engine says so.
+        let of = if ran.is_empty() { his.last().into_iter().collect() } else { ran };
+        of.into_iter().map(|(id, of)| (*id, of.unclaimed())).collect()
     }
 }
 
@@ -146,10 +150,18 @@ impl In<'_> {
                 let name = StateNames(self.state).account(*account);
                 format!("{name} has a claim there: nobody votes on his own")
             }
-            C::NotCovered { cover, .. } => format!(
-                "cover {} did not run then, or it is too late to claim",
-                u64::from(cover.0) + 1
-            ),
+            C::NotCovered { cover, .. } => {
+                let found = self.state.covers.cover(*cover);
+                let name = found.map(|of| StateNames(self.state).account(of.account));
+                format!(
+                    "the cover of {} did not run then, or it is too late to claim",
+                    name.unwrap_or_default()
+                )
+            }
+            C::NotStaked { account } => {
+                let name = StateNames(self.state).account(*account);
+                format!("{name} has no stake behind the pool")
+            }
             C::Account(of) => return self.account(of),
             _ => return None,
         })

@@ -405,8 +405,8 @@ impl fmt::Display for Rejection {
             }
             Self::LossKnown { layer } => write!(
                 f,
-                "a loss may come to draw on layer {layer}: approved and open to challenge, or an \
-                 account below zero"
+                "a loss may come to draw on layer {layer}: voted on, approved and open to \
+                 challenge, or an account below zero"
             ),
             Self::BacksCover { asked, room } => {
                 write!(f, "{asked} asked, covers leave {room} of what is staked behind them")

@@ -217,14 +217,15 @@ impl fmt::Display for ExitQueue {
 }
 
 /// Nobody leaves while a loss that is known may draw on `layer`: one of an open episode, one that
-/// was approved and may still be challenged, or an account below zero that waits for a price.
+/// was approved and may still be challenged or is voted on, or an account below zero that waits for
+/// a price.
 fn may_leave(state: &State, layer: LayerId) -> Result<(), Rejection> {
     if Losses::may_draw_on(state, layer) {
         return Err(Rejection::EpisodeOpen { layer });
     }
     let stands_behind = |domain: DomainId| state.domains.behind(layer).any(|(id, _)| id == domain);
     let approved = Losses::approved(state).any(|loss| stands_behind(loss.domain));
-    if approved || state.unseen_failures().any(stands_behind) {
+    if approved || state.is_voting(layer) || state.unseen_failures().any(stands_behind) {
         return Err(Rejection::LossKnown { layer });
     }
     Ok(())

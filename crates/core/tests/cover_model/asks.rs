@@ -108,7 +108,11 @@ impl Model {
         if amount > self.stake[who] {
             return Err("above-stake");
         }
-        if self.incidents.iter().any(|of| matches!(of.stage, Found::Approved(_))) {
+        if self.incidents.iter().any(|of| match of.stage {
+            Found::Approved(_) => true,
+            Found::Reported => of.ballot.is_some(),
+            _ => false,
+        }) {
             return Err("loss-known");
         }
         let covered = self.covered(None) - self.claimed();
@@ -125,7 +129,7 @@ impl Model {
     fn take(&mut self, who: usize) -> Refused {
         let atoms = down(&self.reward[who]);
         if atoms == 0 {
-            return Err("zero-amount");
+            return Err("nothing-earned");
         }
         self.reward[who] -= whole(atoms);
         self.cash[who] += atoms;

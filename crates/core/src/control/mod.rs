@@ -90,7 +90,7 @@ impl Control {
 
     /// Whether the venue or any domain is in settlement, or closed.
     #[must_use]
-    pub fn is_any_settling(&self) -> bool {
+    pub(crate) fn is_any_settling(&self) -> bool {
         let settling = |status: &Status| *status >= Status::Settling;
         settling(&self.venue) || self.domains.iter().any(settling)
     }

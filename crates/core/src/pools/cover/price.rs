@@ -20,7 +20,7 @@ pub struct Price {
     pub rate: u128,
     /// What its buyer pays, in atoms, rounded up (for the pool).
     pub premium: Amount,
-    /// What the rounding adds, in parts of [`RATE_TIME`].
+    /// What the rounding adds, in parts of a year times a million.
     pub slack: u64,
 }
 

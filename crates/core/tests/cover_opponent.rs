@@ -4,10 +4,10 @@ mod world;
 
 use rhodian_core::control::{self, Parameter, Status};
 use rhodian_core::domain::{self, CauseClass, Source};
-use rhodian_core::engine::{Action, Actor};
+use rhodian_core::engine::{Action, Actor, Event, Role};
 use rhodian_core::ids::{DomainId, LayerId, LossId, RiskId, Time};
 use rhodian_core::ledger::Holder;
-use rhodian_core::loss;
+use rhodian_core::loss::{self, OwnMeans};
 use rhodian_core::oracle::Kind;
 use rhodian_core::pools::Rates;
 use rhodian_core::pools::cover::{self, Command, PoolSpec, RiskSpec, Trigger};
@@ -142,11 +142,19 @@ fn nobody_buys_below_the_trigger() {
 #[test]
 fn who_stands_behind_nothing_earns_nothing() {
     let mut world = two_covers(spec());
+    // All that is covered is paid; the premia of both covers are still earned.
+    report(&mut world, &[(0, 40_000), (1, 20_000)]).unwrap();
+    approve(&mut world, 0);
+    assert_eq!(pool(&world).covered, amount(0));
     let before = (earned(&world, "ann"), world.pot("Fund"));
     let steps = ["Operator", "Fund"].map(|text| world.step(&[(text, 1)])).into();
     world.waterfall_of(CauseClass::Custody, steps);
     world.tick(10 * DAY);
-    assert_eq!((earned(&world, "ann"), world.pot("Fund")), (before.0, before.1 + 164));
+    assert_eq!(
+        (earned(&world, "ann"), world.pot("Fund")),
+        (before.0, before.1 + 165),
+        "with 0.9 carried"
+    );
 }
 
 /// Hundreds of covers that were bought in one millisecond end in one: each premium is earned to the
@@ -285,4 +293,95 @@ fn nobody_buys_with_what_he_does_not_have() {
     buy(&mut world, "carol", 10_000, YEAR).unwrap();
     assert_eq!(world.cash("carol"), 0);
     assert_eq!(code(buy(&mut world, "ann", 1_000, YEAR)), "withdrawal-above-free");
+}
+
+/// Two pools stand on one tranche: what one covers the other does not cover again, and both keep
+/// who is staked.
+#[test]
+fn a_stake_stands_behind_what_it_can_pay_once() {
+    let mut world = pool_of(spec(), bridge());
+    let second = DomainId(1);
+    world.domain_do(domain::Command::OpenDomain { name: name("Wallets"), asset: ASSET });
+    let steps = ["Operator", "Fund", "Stakers"].map(|text| world.step(&[(text, 1)])).into();
+    let class = CauseClass::Custody;
+    world.domain_do(domain::Command::SetWaterfall { domain: second, class, steps });
+    let spec = PoolSpec { name: name("Wallets"), domain: second, ..spec() };
+    give(&mut world, Command::Open { spec }).unwrap();
+    let pool = rhodian_core::ids::CoverPoolId(1);
+    let wallet = RiskSpec { name: name("Wallet"), pool, ..bridge() };
+    give(&mut world, Command::AddRisk { spec: wallet }).unwrap();
+    let (parameter, value) = (Parameter::StakeCooldown, 0);
+    let set = control::Command::SetParameter { domain: second, parameter, value };
+    let governance = Actor { role: Role::Governance, id: 0 };
+    world.give(governance, Action::Control(set)).unwrap();
+    for text in ["carol", "dan"] {
+        let account = world.account(text, 100_000);
+        world.domain_do(domain::Command::AcceptTerms { domain: second, account });
+    }
+    // 100,000 cover 200,000, once.
+    buy(&mut world, "carol", 100_000, YEAR).unwrap();
+    let state = world.engine.state();
+    let room = |id| state.cover_capacity(state.covers.pool(id).unwrap()).room();
+    assert_eq!((room(POOL), room(pool)), (amount(100_000), amount(100_000)));
+    let risk = RiskId(1);
+    assert_eq!(code(buy_of(&mut world, risk, "dan", 100_001, YEAR)), "above-capacity");
+    buy_of(&mut world, risk, "dan", 100_000, YEAR).unwrap();
+    assert_eq!(code(buy(&mut world, "carol", 1_000, YEAR)), "above-capacity");
+    assert_eq!(code(world.try_unstake("ann", "Stakers", 1)), "backs-cover");
+    // Both are drained, and both are paid in full.
+    world.tick(DAY);
+    report(&mut world, &[(0, 50_000)]).unwrap();
+    approve(&mut world, 0);
+    assert_eq!((world.uncovered(), world.cash("carol")), (0, 100_000 - 10_000 + 50_000));
+}
+
+/// What stands behind covers cannot be taken from behind them by another waterfall.
+#[test]
+fn a_waterfall_does_not_leave_covers_alone() {
+    let mut world = two_covers(spec());
+    let class = CauseClass::Custody;
+    let set = |world: &mut World, class, layers: &[&str]| {
+        let steps = layers.iter().map(|text| world.step(&[(*text, 1)])).collect();
+        let command = domain::Command::SetWaterfall { domain: DOMAIN, class, steps };
+        world.give(Actor::VENUE, Action::Domain(command))
+    };
+    world.tranche("Other");
+    assert_eq!(code(set(&mut world, class, &["Operator", "Stakers"])), "cover-stands", "the fund");
+    assert_eq!(code(set(&mut world, class, &["Operator", "Fund"])), "cover-stands", "the stakes");
+    // Stakes that the bridge would not draw on would count as if it did.
+    let default = CauseClass::Default;
+    assert_eq!(code(set(&mut world, default, &["Fund", "Other"])), "cover-stands");
+    set(&mut world, default, &["Fund", "Stakers"]).unwrap();
+    set(&mut world, class, &["Operator", "Fund", "Other", "Stakers"]).unwrap();
+    // Nothing is covered any more: the stakes may be other ones.
+    world.tick(YEAR + 31 * DAY);
+    set(&mut world, default, &["Fund"]).unwrap();
+    set(&mut world, class, &["Operator", "Fund", "Other"]).unwrap();
+}
+
+/// Who fails has earned premia that were not booked yet: they are his means, and not the others'.
+#[test]
+fn premia_that_a_failed_staker_earned_pay_for_him() {
+    let rates = Rates { at_zero: 1_000_000, kink: 1, at_kink: 1_000_000, at_full: 1_000_000 };
+    let mut world = pool_of(spec(), RiskSpec { rates, ..bridge() });
+    let steps = ["Fund", "Stakers"].map(|text| world.step(&[(text, 1)])).into();
+    world.waterfall_of(CauseClass::Default, steps);
+    world.account("carol", 1_000_000);
+    let (account, number) = (world.id("carol"), world.next_number());
+    let (risk, period, max_premium) = (BRIDGE, YEAR, amount(1_000_000));
+    let amount = amount(200_000);
+    let command = Command::Buy { risk, account, number, amount, period, max_premium };
+    own(&mut world, "carol", command).unwrap();
+    // 22.4 an hour, half of it the stakers': of 59 minutes Ann has six.
+    world.tick(59 * 60_000);
+    assert_eq!((earned(&world, "ann"), earned(&world, "ben")), (0, 0), "not booked");
+    world.report_failed("L", 100, "ann", 0, &[]);
+    let taken = world.records.iter().flat_map(|record| &record.events).find_map(|event| {
+        let Event::Loss(loss::Event::OwnMeansTaken { from, amount, .. }) = event else {
+            return None;
+        };
+        matches!(from, OwnMeans::Reward { .. }).then_some(*amount)
+    });
+    assert_eq!(taken, Some(world::amount(6)));
+    assert_eq!((earned(&world, "ann"), earned(&world, "ben")), (0, 4));
 }

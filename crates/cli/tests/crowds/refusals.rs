@@ -139,7 +139,7 @@ const UNMET: [Unmet; 9] = [
          what is sold",
         &[
             ("market", &["domain-of-pool"]),
-            ("domain", &["backs-cover"]),
+            ("domain", &["backs-cover", "cover-stands"]),
             ("loss", &["voted-on"]),
             ("collateral", &["vault-short"]),
         ],

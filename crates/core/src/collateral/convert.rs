@@ -19,17 +19,17 @@ use crate::oracle::Purpose;
 use crate::units::{Amount, Price};
 
 /// How much of what its collateral counts for `account` may owe, in millionths: the least of the
-/// domains it traded in.
-pub(super) fn rate(state: &State, account: AccountId) -> u128 {
+/// domains it traded in; nothing where it never did.
+pub(crate) fn loan_rate(state: &State, account: AccountId) -> Option<u128> {
     let flows = &state.markets.position(account).totals.flows;
     let limits = flows.iter().map(|flow| state.control.value(flow.domain, Parameter::LoanLimit));
-    limits.min().unwrap_or(0)
+    limits.min()
 }
 
 /// The most that `account` may owe where its collateral counts for `counted`, rounded down.
 pub(crate) fn loan_limit(state: &State, account: AccountId, counted: u128) -> u128 {
     // What counts may be near 10^38: whole millions first, so that no product passes 128 bits.
-    let rate = rate(state, account);
+    let rate = loan_rate(state, account).unwrap_or(0);
     let whole = counted / u128::from(RATE_UNIT) * rate;
     whole + counted % u128::from(RATE_UNIT) * rate / u128::from(RATE_UNIT)
 }

@@ -20,7 +20,7 @@ use alloc::collections::BTreeMap;
 use borsh::{BorshDeserialize, BorshSerialize};
 
 pub use command::{Command, Duty, Event, Rejection};
-pub(crate) use convert::loan_limit;
+pub(crate) use convert::{loan_limit, loan_rate};
 pub(crate) use decide::{decide, room};
 pub(crate) use duty::{decide_duty, duty, take};
 pub(crate) use feed::{has_strayed, mark_all, serves};

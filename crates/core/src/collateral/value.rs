@@ -122,7 +122,7 @@ fn needed(state: &State, account: AccountId, settled: AssetId) -> u128 {
     if loan == 0 {
         return short;
     }
-    let limit = convert::rate(state, account).max(1);
+    let limit = convert::loan_rate(state, account).unwrap_or(0).max(1);
     short.max((loan * u128::from(RATE_UNIT)).div_ceil(limit))
 }
 

@@ -270,6 +270,8 @@ pub enum Rejection {
     RiskBasis { layer: Name },
     /// The waterfall can never be right.
     Waterfall { flaw: Flaw },
+    /// Covers of the domain's pool stand on a layer that they would be left without.
+    CoverStands { layer: LayerId },
     /// The number was used before, or a higher one was.
     NumberNotNew { number: u64, last: u64 },
     /// The amount is zero.
@@ -333,6 +335,7 @@ impl Rejection {
             Self::SupplyBasis { .. } => "supply-basis",
             Self::RiskBasis { .. } => "risk-basis",
             Self::Waterfall { flaw } => flaw.code(),
+            Self::CoverStands { .. } => "cover-stands",
             Self::NumberNotNew { .. } => "number-not-new",
             Self::ZeroAmount => "zero-amount",
             Self::NotPaidInto { .. } => "layer-not-paid-into",
@@ -408,26 +411,31 @@ impl fmt::Display for Rejection {
                 "a loss may come to draw on layer {layer}: voted on, approved and open to \
                  challenge, or an account below zero"
             ),
+            Self::PotAboveBound { layer } => {
+                write!(f, "the pot of layer {layer} would pass 10^30 atoms")
+            }
+            Self::NotDue => f.write_str("the internal command is not due"),
+            Self::Account(rejection) => rejection.fmt(f),
+            _ => self.fmt_stake(f),
+        }
+    }
+}
+
+impl Rejection {
+    /// Refusals of stakes, and of what they earn, in words.
+    fn fmt_stake(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::CoverStands { layer } => write!(
+                f,
+                "a cover pool stands on layer {layer}: each waterfall of its risks names all that \
+                 is staked behind it, and one names its fund"
+            ),
             Self::BacksCover { asked, room } => {
                 write!(f, "{asked} asked, covers leave {room} of what is staked behind them")
             }
             Self::AboveStake { asked, stays } => {
                 write!(f, "{asked} asked, {stays} is staked and not asked for yet")
             }
-            Self::PotAboveBound { layer } => {
-                write!(f, "the pot of layer {layer} would pass 10^30 atoms")
-            }
-            Self::NotDue => f.write_str("the internal command is not due"),
-            Self::Account(rejection) => rejection.fmt(f),
-            _ => self.fmt_reward(f),
-        }
-    }
-}
-
-impl Rejection {
-    /// Refusals of rewards in words.
-    fn fmt_reward(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
             Self::DomainOwes { domain, owed } => {
                 write!(f, "domain {domain} owes {owed}: its debts are paid before stakers earn")
             }

@@ -162,6 +162,9 @@ fn set_waterfall(
     if let Some(flaw) = flaw(&state.domains, found.asset, class, steps, &beside) {
         return Err(Rejection::Waterfall { flaw });
     }
+    if let Some(layer) = state.leaves_covers(domain, class, steps) {
+        return Err(Rejection::CoverStands { layer });
+    }
     let waterfall =
         WaterfallId::at(state.domains.waterfalls.len()).ok_or(too_many("waterfalls"))?;
     events.push(Event::WaterfallSet { domain, class, waterfall, steps: steps.to_vec() });

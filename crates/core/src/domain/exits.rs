@@ -160,14 +160,20 @@ impl Domains {
             }
         }
     }
-
-    /// Whether the cooldown of some exit is over.
-    pub(crate) fn has_cooled_down(&self, now: Time) -> bool {
-        self.exits.values().any(|exits| exits.cooled_down(now).next().is_some())
-    }
 }
 
 impl State {
+    /// Whether the cooldown of an exit is over that no cover holds back. What covers hold back may
+    /// wait for years, and only events of domains, losses and covers let it go.
+    pub(crate) fn has_exit_to_pay(&self) -> bool {
+        let first = |(layer, exits): (&LayerId, &Exits)| {
+            let (until, account) = exits.cooled_down(self.now()).next()?;
+            Some((*layer, exits.exit(account, until)?))
+        };
+        let mut first = self.domains.exits.iter().filter_map(first);
+        first.any(|(layer, asked)| backs_no_cover(self, layer, asked).is_ok())
+    }
+
     /// How long who asks for his stake in `layer` waits: the longest cooldown of the domains whose
     /// waterfalls in force name it, in milliseconds; none where no domain does.
     #[must_use]

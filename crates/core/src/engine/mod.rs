@@ -120,7 +120,17 @@ fn decide_duty(state: &State, action: &Action, events: &mut Events) -> Result<()
             oracle::decide_duty(state, duty, events).map_err(Rejection::Oracle)
         }
         // Commands are decided above, and time passes before.
-        _ => Ok(()),
+        Action::Account(_)
+        | Action::Domain(_)
+        | Action::Loss(_)
+        | Action::Control(_)
+        | Action::Market(_)
+        | Action::CloseOut(_)
+        | Action::Oracle(_)
+        | Action::Collateral(_)
+        | Action::Lending(_)
+        | Action::Cover(_)
+        | Action::Tick => Ok(()),
     }
 }
 

@@ -61,7 +61,7 @@ impl State {
     fn nothing_is_open(&self) -> bool {
         !self.may_hold_liens()
             && self.losses.ceded.is_empty()
-            && !self.domains.has_cooled_down(self.now())
+            && !self.has_exit_to_pay()
             && !self.cover_waits_for_room()
             && self.markets.books.is_empty()
             && self.closeouts.liquidations.is_empty()

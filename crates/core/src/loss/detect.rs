@@ -454,6 +454,8 @@ pub(super) fn detect(state: &State, loss: LossId, events: &mut Events) -> Result
     if let Some(owner) = owner {
         // What his accounts owe of earlier divisions they pay before he is liable no longer.
         touch_owner(state, owner, events);
+        // What his stakes earned until now is his, and pays for it.
+        state.earn_premia_of(owner, events);
     }
     events.push(Event::LossDetected { loss, episode, set, owner });
     state.owe_claimants(loss, events);

@@ -4,6 +4,7 @@
 use super::position::Trade;
 use super::{Market, RATE_UNIT, Rejection};
 use crate::bounds::MAX_AMOUNT;
+use crate::collateral;
 use crate::control::Parameter;
 use crate::engine::State;
 use crate::ids::{AccountId, AssetId, DomainId};
@@ -59,7 +60,8 @@ pub(super) fn above_initial(account: AccountId, opening: &Opening) -> Result<(),
     Ok(())
 }
 
-/// Who lost more than his cash does not widen while collateral covers too much of it.
+/// Who lost more than his cash does not widen while collateral covers too much of it: by the limit
+/// of the trade's domain and of all that he traded in, which is the one that sells him out.
 pub(super) fn within_loan(
     state: &State,
     account: AccountId,
@@ -70,6 +72,7 @@ pub(super) fn within_loan(
         return Ok(());
     }
     let limit = state.control.value(domain, Parameter::LoanLimit);
+    let limit = collateral::loan_rate(state, account).map_or(limit, |least| limit.min(least));
     // At most 10^30 atoms times 10^6.
     let most = opening.collateral * limit / u128::from(RATE_UNIT);
     if opening.loan <= most {

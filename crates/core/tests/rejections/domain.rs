@@ -178,6 +178,15 @@ const OF_MONEY: &[Case] = &[
         let command = Command::Stake { layer, account, number: NEXT, amount: amount(1) };
         refused(command, Rejection::LossKnown { layer })
     }),
+    ("cover-stands", |w| {
+        // 50,000 are covered by who is staked: a waterfall without them would leave that to no one.
+        *w = cover_incident::insured();
+        let (domain, class) = (DOMAIN, CauseClass::Custody);
+        let steps = vec![w.step(&[("Operator", 1)]), w.step(&[("Fund", 1)])];
+        let layer = w.layer_id("Stakers");
+        let command = Command::SetWaterfall { domain, class, steps };
+        refused(command, Rejection::CoverStands { layer })
+    }),
     ("backs-cover", |w| {
         // 50,000 that are covered twice over need 25,000 of 100,000.
         *w = cover_incident::insured();

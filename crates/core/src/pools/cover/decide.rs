@@ -223,7 +223,8 @@ impl Asked {
 
     fn price(&self, state: &State, pool: &Pool, risk: &Risk) -> Result<Price, Rejection> {
         let (asked, max) = (self.amount, self.max_premium);
-        let above = Rejection::AboveConcentration { asked, room: state.cover_most(pool, risk) };
+        let room = state.cover_most(pool, risk).less_or_zero(risk.covered);
+        let above = Rejection::AboveConcentration { asked, room };
         let price = state.cover_price(self.risk, asked, self.period).ok_or(above)?;
         if price.premium > max {
             return Err(Rejection::PremiumAboveMost { premium: price.premium, max });

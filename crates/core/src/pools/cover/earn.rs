@@ -5,7 +5,7 @@ use super::price::part_floor;
 use super::{Cover, Event, Pool, Stage};
 use crate::domain;
 use crate::engine::{self, Events, State};
-use crate::ids::{CoverId, CoverPoolId, LayerId, Time};
+use crate::ids::{CoverId, CoverPoolId, LayerId, OwnerId, Time};
 use crate::ledger::Holder;
 use crate::loss;
 use crate::pools::RATE_TIME;
@@ -88,6 +88,17 @@ impl State {
     pub(crate) fn earn_premia(&self, layer: LayerId, events: &mut Events) {
         for (id, pool) in self.covers.pools() {
             if pool.spec.premia.iter().any(|(named, _)| *named == layer) {
+                earn_once(self, id, pool, events);
+            }
+        }
+    }
+    /// The stakes of `owner` may come to be taken: what they earned of premia is booked first.
+    pub(crate) fn earn_premia_of(&self, owner: OwnerId, events: &mut Events) {
+        let has = |layer: LayerId| {
+            self.accounts_of(owner).any(|account| !self.domains.stake(layer, account).is_zero())
+        };
+        for (id, pool) in self.covers.pools() {
+            if pool.spec.premia.iter().any(|(layer, _)| has(*layer)) {
                 earn_once(self, id, pool, events);
             }
         }

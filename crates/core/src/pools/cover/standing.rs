@@ -1,13 +1,16 @@
 //! How cover pools stand: reads for other areas and doors.
 
+use alloc::vec::Vec;
+
 use serde::Serialize;
 
 use super::price::{self, part_floor};
-use super::{Command, Pool, Price, Risk};
+use super::{CauseClass, Command, Pool, Price, Risk};
 use crate::engine::State;
 use crate::ids::{CoverPoolId, DomainId, LayerId, RiskId};
 use crate::ledger::Holder;
 use crate::units::Amount;
+use crate::waterfall::Step;
 
 /// What a pool may cover.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
@@ -19,6 +22,8 @@ pub struct Capacity {
     pub leaving: Amount,
     /// What is claimed by incidents that are not detected: it stands for each atom of them.
     pub claimed: Amount,
+    /// What covers of other pools need of the same stakes.
+    pub shared: Amount,
     /// What may be covered in all: the rest times the leverage, up to the pool's most.
     pub most: Amount,
     /// What is covered and not claimed.
@@ -71,9 +76,13 @@ impl State {
         let asked = |layer| self.domains.exits(layer).map_or(0, |exits| exits.total().atoms());
         let leaving = Amount::new(self.cover_layers(pool).map(asked).sum()).unwrap_or(Amount::MAX);
         let (staked, claimed) = (self.staked_behind(pool), pool.claimed);
-        let stands = staked.less_or_zero(leaving).less_or_zero(claimed);
+        let id = self.covers.in_domain(pool.spec.domain).map(|(id, _)| id);
+        let shared = id.map_or(Amount::ZERO, |id| self.needed_by_others(id, pool));
+        let taken = [leaving, claimed, shared];
+        let stands = taken.into_iter().fold(staked, Amount::less_or_zero);
         let most = part_floor(stands, pool.spec.leverage).min(pool.spec.max_covered);
-        Capacity { staked, leaving, claimed, most, covered: pool.covered.less_or_zero(claimed) }
+        let covered = pool.covered.less_or_zero(claimed);
+        Capacity { staked, leaving, claimed, shared, most, covered }
     }
 
     /// The most that may be covered of `risk`.
@@ -101,16 +110,69 @@ impl State {
     }
 
     /// What of the stakes behind cover pools may leave `layer`: what stands behind each pool less
-    /// what its covers need; nothing where the layer stands behind none.
+    /// what covers need of it, its own and those of pools that share it; nothing where the layer
+    /// stands behind none.
     pub(crate) fn may_leave_cover(&self, layer: LayerId) -> Option<Amount> {
         let behind =
             |(_, pool): &(CoverPoolId, &Pool)| self.cover_layers(pool).any(|found| found == layer);
         let pools = self.covers.pools().filter(behind);
-        let room = |(_, pool): (CoverPoolId, &Pool)| {
-            let covered = pool.covered.less_or_zero(pool.claimed);
-            let needed = price::needed_ceil(covered, pool.spec.leverage);
-            self.staked_behind(pool).less_or_zero(needed).less_or_zero(pool.claimed)
+        let room = |(id, pool): (CoverPoolId, &Pool)| {
+            let others = self.needed_by_others(id, pool);
+            self.staked_behind(pool).less_or_zero(needed(pool)).less_or_zero(others)
         };
         pools.map(room).min()
     }
+
+    /// What other pools need of stakes that stand behind `pool`, too: of a layer that they share
+    /// all that they need, since any of it may come to be drawn.
+    fn needed_by_others(&self, id: CoverPoolId, pool: &Pool) -> Amount {
+        let layers: Vec<LayerId> = self.cover_layers(pool).collect();
+        let shares = |of: &Pool| self.cover_layers(of).any(|layer| layers.contains(&layer));
+        let others = self.covers.pools().filter(|(other, of)| *other != id && shares(of));
+        // Each is at most 10^30, and pools are fewer than 2^32: the sum fits, and a pot does not.
+        let sum = others.map(|(_, of)| needed(of).atoms()).sum();
+        Amount::new(sum).unwrap_or(Amount::MAX)
+    }
+
+    /// What a waterfall of `steps` for `class` would take from behind the covers of `domain`: a
+    /// staked layer or the fund that no waterfall would name, or a staked layer that a class of its
+    /// risks would not draw on.
+    pub(crate) fn leaves_covers(
+        &self,
+        domain: DomainId,
+        class: CauseClass,
+        steps: &[Step],
+    ) -> Option<LayerId> {
+        let (id, pool) = self.covers.in_domain(domain)?;
+        let found = self.domains.domain(domain)?;
+        let named = |of: CauseClass| -> Vec<LayerId> {
+            let sides = || steps.iter().flat_map(|step| &step.layers);
+            let stands = found.waterfalls.get(&of).filter(|_| of != class);
+            match stands {
+                Some(waterfall) => self.domains.layers_of(&[(of, *waterfall)].into()),
+                None if of == class => sides().map(|side| side.layer).collect(),
+                None => Vec::new(),
+            }
+        };
+        let all: Vec<LayerId> = CauseClass::ALL.into_iter().flat_map(named).collect();
+        let staked = |layer: &LayerId| {
+            self.domains.layer(*layer).is_some_and(|found| found.spec.kind.is_staked())
+        };
+        let stands = self.cover_layers(pool).filter(|_| !pool.covered.is_zero());
+        let mut stands = stands.chain([pool.spec.fund]);
+        if let Some(layer) = stands.find(|layer| !all.contains(layer)) {
+            return Some(layer);
+        }
+        let risks = self.covers.risks().filter(|(_, risk)| risk.spec.pool == id);
+        let mut drawn = risks.map(|(_, risk)| named(risk.spec.class));
+        drawn.find_map(|of| all.iter().find(|layer| staked(layer) && !of.contains(layer)).copied())
+    }
+}
+
+/// What the covers of a pool need of what stands behind it: claims for each atom, the rest by the
+/// leverage, rounded up (for the insured).
+fn needed(pool: &Pool) -> Amount {
+    let covered = pool.covered.less_or_zero(pool.claimed);
+    let needed = price::needed_ceil(covered, pool.spec.leverage);
+    needed.checked_add(pool.claimed).unwrap_or(Amount::MAX)
 }

@@ -3,20 +3,18 @@
 use rhodian_core::domain::CauseClass;
 use rhodian_core::ids::{CoverPoolId, DomainId, FeedId, LayerId, Name, Time};
 use rhodian_core::market::RATE_UNIT;
-use rhodian_core::pools::Rates;
 use rhodian_core::pools::cover::{
     Flaw, MAX_COVERED, MIN_COVER, PoolSpec, RiskSpec, Trigger, VoteTerms,
 };
 use rhodian_core::units::Amount;
 
 use super::model::{Collateral, Domain, Feed, Market, Subject};
-use super::shape::{CoverShape, RatesShape, RiskShape, TriggerShape};
+use super::shape::{CoverShape, RiskShape, TriggerShape};
 use super::{collateral, liquidation, markets};
 use crate::diagnostic::Diagnostic;
-use crate::loss_file::layers::MAX_SPAN;
 use crate::loss_file::model::Place;
 use crate::loss_file::read::unknown;
-use crate::loss_file::shape::{AmountText, At, DurationText, PercentText};
+use crate::loss_file::shape::At;
 use crate::loss_file::words::{CLASSES, Words};
 
 const DAY: u64 = 86_400_000;
@@ -119,8 +117,8 @@ impl Reader<'_> {
         let vote = shape.vote.as_ref().map(|at| {
             let (length, quorum) = (&at.value.length, &at.value.quorum);
             Ok::<_, Diagnostic>(VoteTerms {
-                length: self.span(length, "length", 3 * DAY)?,
-                quorum: self.part(quorum, "quorum", RATE_UNIT / 5, RATE_UNIT)?,
+                length: words.span_or(length, "length", 3 * DAY)?,
+                quorum: words.part_or(quorum, "quorum", RATE_UNIT / 5, RATE_UNIT)?,
             })
         });
         let cap = shape.incident_cap.as_ref().map(|at| words.amount(at, "incident_cap", 1));
@@ -130,12 +128,12 @@ impl Reader<'_> {
             domain: DomainId(index(domain)),
             fund: LayerId(index(fund)),
             premia: self.premia(shape, domain)?,
-            leverage: self.part(&shape.leverage, "leverage", RATE_UNIT, MOST_LEVERAGE)?,
-            max_covered: self.amount(&shape.max_covered, "max_covered", most)?,
-            min_cover: self.amount(&shape.min_cover, "min_cover", least)?,
-            max_period: self.span(&shape.max_period, "max_period", 365 * DAY)?,
-            waiting: self.span(&shape.waiting, "waiting", DAY)?,
-            claim_time: self.span(&shape.claim_time, "claim_time", 30 * DAY)?,
+            leverage: words.part_or(&shape.leverage, "leverage", RATE_UNIT, MOST_LEVERAGE)?,
+            max_covered: words.amount_or(&shape.max_covered, "max_covered", most)?,
+            min_cover: words.amount_or(&shape.min_cover, "min_cover", least)?,
+            max_period: words.span_or(&shape.max_period, "max_period", 365 * DAY)?,
+            waiting: words.span_or(&shape.waiting, "waiting", DAY)?,
+            claim_time: words.span_or(&shape.claim_time, "claim_time", 30 * DAY)?,
             incident_cap: cap.transpose()?,
             tail_index: u32::try_from(tail_index).unwrap_or(u32::MAX),
             source: self.source(&shape.source)?,
@@ -193,18 +191,18 @@ impl Reader<'_> {
             name,
             pool: CoverPoolId(index(self.pools.len().saturating_sub(1))),
             class: class.transpose()?.unwrap_or(CauseClass::Custody),
-            rates: self.rates(&shape.rates.value)?,
+            rates: words.rates(&shape.rates.value, RATE_UNIT)?,
             expected_loss: words.percent(&shape.expected_loss, "expected_loss", "", RATE_UNIT)?,
-            load: self.part(&shape.load, "load", 0, MOST_LEVERAGE)?,
+            load: words.part_or(&shape.load, "load", 0, MOST_LEVERAGE)?,
             source: self.source(&shape.source)?,
             estimated: Time(0),
-            concentration: self.part(
+            concentration: words.part_or(
                 &shape.concentration,
                 "concentration",
                 RATE_UNIT,
                 RATE_UNIT,
             )?,
-            retention: self.part(&shape.retention, "retention", 0, RATE_UNIT)?,
+            retention: words.part_or(&shape.retention, "retention", 0, RATE_UNIT)?,
             trigger: trigger.transpose()?,
         };
         spec.check().map_err(|flaw| self.risk_flawed(at, &flaw))?;
@@ -231,17 +229,7 @@ impl Reader<'_> {
         Ok(Trigger {
             feed: FeedId(index(place)),
             below,
-            window: self.span(&shape.window, "window", 600_000)?,
-        })
-    }
-
-    fn rates(&self, shape: &RatesShape) -> Result<Rates, Diagnostic> {
-        let rate = |at: &At<PercentText>, key| self.words.percent(at, key, "", RATE_UNIT);
-        Ok(Rates {
-            at_zero: rate(&shape.at_zero, "at_zero")?,
-            kink: rate(&shape.kink, "kink")?,
-            at_kink: rate(&shape.at_kink, "at_kink")?,
-            at_full: rate(&shape.at_full, "at_full")?,
+            window: self.words.span_or(&shape.window, "window", 600_000)?,
         })
     }
 
@@ -253,34 +241,6 @@ impl Reader<'_> {
                 self.words.name(&At { value, place: Place::default() }, "source")
             }
         }
-    }
-
-    fn part(
-        &self,
-        at: &Option<At<PercentText>>,
-        key: &str,
-        otherwise: u32,
-        most: u32,
-    ) -> Result<u32, Diagnostic> {
-        at.as_ref().map_or(Ok(otherwise), |at| self.words.percent(at, key, "", most))
-    }
-
-    fn span(
-        &self,
-        at: &Option<At<DurationText>>,
-        key: &str,
-        otherwise: u64,
-    ) -> Result<u64, Diagnostic> {
-        at.as_ref().map_or(Ok(otherwise), |at| self.words.duration(at, key, (0, MAX_SPAN)))
-    }
-
-    fn amount(
-        &self,
-        at: &Option<At<AmountText>>,
-        key: &str,
-        otherwise: Amount,
-    ) -> Result<Amount, Diagnostic> {
-        at.as_ref().map_or(Ok(otherwise), |at| self.words.amount(at, key, 1))
     }
 
     /// What can never be right about a pool, at its key, with what would be allowed.

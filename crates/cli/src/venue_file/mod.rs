@@ -13,6 +13,7 @@ mod liquidation;
 mod markets;
 pub mod model;
 pub mod numbers;
+mod optional;
 pub mod pools;
 mod prices;
 mod read;

@@ -6,11 +6,11 @@ use rhodian_core::pools::lending::{Flaw, MAX_POOL, MIN_DEBT, PoolSpec, Rates};
 use rhodian_core::units::Amount;
 
 use super::model::{Collateral, Domain};
-use super::shape::{PoolShape, RatesShape};
+use super::shape::PoolShape;
 use super::{collateral, liquidation, markets};
 use crate::diagnostic::Diagnostic;
 use crate::loss_file::model::Place;
-use crate::loss_file::shape::{AmountText, At, PercentText};
+use crate::loss_file::shape::At;
 use crate::loss_file::words::Words;
 
 /// A lending pool.
@@ -101,14 +101,22 @@ impl Reader<'_> {
             name: words.name(&shape.name, "name")?,
             domain: DomainId(index(domain)),
             collateral: self.assets(shape, &index)?,
-            rates: shape.rates.as_ref().map_or(Ok(RATES), |at| self.rates(&at.value))?,
-            fee: self.part(&shape.fee, "fee", 100_000, RATE_UNIT)?,
+            rates: shape
+                .rates
+                .as_ref()
+                .map_or(Ok(RATES), |at| words.rates(&at.value, MOST_RATE))?,
+            fee: words.part_or(&shape.fee, "fee", 100_000, RATE_UNIT)?,
             fund: LayerId(index(fund)),
-            max_supply: self.amount(&shape.max_supply, "max_supply", most)?,
-            max_debt: self.amount(&shape.max_debt, "max_debt", most)?,
-            min_debt: self.amount(&shape.min_debt, "min_debt", least)?,
-            bonus: self.part(&shape.bonus, "bonus", 50_000, RATE_UNIT)?,
-            target: self.part(&shape.target, "target", RATE_UNIT + RATE_UNIT / 4, 2 * RATE_UNIT)?,
+            max_supply: words.amount_or(&shape.max_supply, "max_supply", most)?,
+            max_debt: words.amount_or(&shape.max_debt, "max_debt", most)?,
+            min_debt: words.amount_or(&shape.min_debt, "min_debt", least)?,
+            bonus: words.part_or(&shape.bonus, "bonus", 50_000, RATE_UNIT)?,
+            target: words.part_or(
+                &shape.target,
+                "target",
+                RATE_UNIT + RATE_UNIT / 4,
+                2 * RATE_UNIT,
+            )?,
         };
         spec.check().map_err(|flaw| self.flawed(at, &flaw))?;
         Ok(Pool { spec, place: at.place.clone() })
@@ -180,34 +188,5 @@ impl Reader<'_> {
         };
         let named = |at: &At<String>| collateral::named(self.words, at, self.collaterals);
         list.value.iter().map(|at| Ok(AssetId(index(named(at)? + 1)))).collect()
-    }
-
-    fn rates(&self, shape: &RatesShape) -> Result<Rates, Diagnostic> {
-        let rate = |at: &At<PercentText>, key| self.words.percent(at, key, "", MOST_RATE);
-        Ok(Rates {
-            at_zero: rate(&shape.at_zero, "at_zero")?,
-            kink: self.words.percent(&shape.kink, "kink", "", RATE_UNIT)?,
-            at_kink: rate(&shape.at_kink, "at_kink")?,
-            at_full: rate(&shape.at_full, "at_full")?,
-        })
-    }
-
-    fn part(
-        &self,
-        at: &Option<At<PercentText>>,
-        key: &str,
-        otherwise: u32,
-        most: u32,
-    ) -> Result<u32, Diagnostic> {
-        at.as_ref().map_or(Ok(otherwise), |at| self.words.percent(at, key, "", most))
-    }
-
-    fn amount(
-        &self,
-        at: &Option<At<AmountText>>,
-        key: &str,
-        otherwise: Amount,
-    ) -> Result<Amount, Diagnostic> {
-        at.as_ref().map_or(Ok(otherwise), |at| self.words.amount(at, key, 1))
     }
 }

@@ -28,7 +28,7 @@ pub(super) fn page(ask: &Ask<'_>) -> Result<Shown, Problem> {
         } @else {
             p {
                 "What is staked behind each pool, what it covers, and what it has room for: no new "
-                "cover stands on what is leaving or claimed."
+                "cover stands on what is leaving, claimed, or needed by other pools of the same stakes."
             }
             (capacities(ask))
         }
@@ -63,6 +63,7 @@ fn capacities(ask: &Ask<'_>) -> Markup {
                 td class="number" { (money(ask, pool, of.staked)) }
                 td class="number" { (money(ask, pool, of.leaving)) }
                 td class="number" { (money(ask, pool, of.claimed)) }
+                td class="number" { (money(ask, pool, of.shared)) }
                 td class="number" { (money(ask, pool, of.most)) }
                 td class="number" { (money(ask, pool, of.covered)) }
                 td class="number" { (money(ask, pool, of.room())) }
@@ -76,6 +77,7 @@ fn capacities(ask: &Ask<'_>) -> Markup {
         "Staked",
         "Leaving",
         "Claimed",
+        "Needed elsewhere",
         "May be covered",
         "Covered",
         "Room",

@@ -130,7 +130,7 @@ fn a_cover_from_its_price_to_its_payment() {
     let bought = asked(&venue, &ann, buy(0, 2));
     assert_eq!(bought.status, 200, "{bought:?}");
     let pool = venue.get_as("/v1/cover-pools/0", &ann).json()["data"].clone();
-    let capacity = json!({ "staked": "100000", "leaving": "0", "claimed": "0", "most": "200000",
+    let capacity = json!({ "staked": "100000", "leaving": "0", "claimed": "0", "shared": "0", "most": "200000",
         "covered": "40000", "room": "160000" });
     assert_eq!((&pool["capacity"], &pool["name"]), (&capacity, &json!("Bridges")));
     assert_eq!((&pool["holds"], &pool["earns"]), (&json!("4000"), &json!("4000000000")), "{pool}");

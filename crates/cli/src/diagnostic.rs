@@ -52,7 +52,8 @@ pub struct Excerpt {
     column: usize,
     /// How many carets, at least one.
     carets: usize,
-    /// What would have been right: printed after "allowed: ".
+    /// What would have been right: printed after "allowed: "; nothing where nothing would have
+    /// been.
     allowed: String,
 }
 
@@ -215,7 +216,11 @@ impl fmt::Display for Diagnostic {
         if let Some(Excerpt { text, column, carets, allowed }) = self.excerpt.as_deref() {
             writeln!(f, "  {blue}|{blue:#} {text}")?;
             let (gap, carets) = (" ".repeat(*column), "^".repeat(*carets));
-            writeln!(f, "  {blue}|{blue:#} {gap}{red}{carets} allowed: {allowed}{red:#}")?;
+            let allowed = match allowed.as_str() {
+                "" => String::new(),
+                some => format!(" allowed: {some}"),
+            };
+            writeln!(f, "  {blue}|{blue:#} {gap}{red}{carets}{allowed}{red:#}")?;
         }
         if self.more > 0 {
             writeln!(f, "  {blue}={blue:#} and {} more like it", self.more)?;

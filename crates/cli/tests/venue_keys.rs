@@ -193,6 +193,24 @@ fn every_key_that_cannot_be_right_is_refused_with_its_place() {
     }
 }
 
+/// A change of a scenario, the code it is refused with, and what the told line shows.
+type Wrong = (&'static str, &'static str, &'static str, &'static str);
+
+/// Each change of `text` is refused with its code and place, and nothing is written.
+fn refused_at_its_place(text: &str, cases: &[Wrong]) {
+    let here = folder();
+    for (from, to, code, line) in cases {
+        assert!(text.contains(from), "{from}");
+        fs::write(here.path().join("F.toml"), text.replacen(from, to, 1)).unwrap();
+        let ran = rhodian_in(here.path(), &["run", "F.toml", "--out", "r"]);
+        assert_eq!(ran.status, 2, "{to}: {}", ran.stderr);
+        let told = format!("error[{code}]");
+        let (place, at) = (ran.stderr.contains("--> F.toml:"), ran.stderr.contains(line));
+        assert!(ran.stderr.contains(&told) && place && at, "{to}: {}", ran.stderr);
+        assert!(!here.path().join("r").exists(), "{to}: nothing is written");
+    }
+}
+
 /// The same of a pool and of what is asked of it: each row with the line that it is told at.
 #[test]
 fn every_key_of_a_pool_that_cannot_be_right_is_refused_with_its_place() {
@@ -232,17 +250,7 @@ fn every_key_of_a_pool_that_cannot_be_right_is_refused_with_its_place() {
             "asset",
         ),
     ];
-    let here = folder();
-    for (from, to, code, line) in cases {
-        assert!(loan.contains(from), "{from}");
-        fs::write(here.path().join("L.toml"), loan.replacen(from, to, 1)).unwrap();
-        let ran = rhodian_in(here.path(), &["run", "L.toml", "--out", "r"]);
-        assert_eq!(ran.status, 2, "{to}: {}", ran.stderr);
-        let told = format!("error[{code}]");
-        let (place, at) = (ran.stderr.contains("--> L.toml:"), ran.stderr.contains(line));
-        assert!(ran.stderr.contains(&told) && place && at, "{to}: {}", ran.stderr);
-        assert!(!here.path().join("r").exists(), "{to}: nothing is written");
-    }
+    refused_at_its_place(&loan, &cases);
 }
 
 /// The same of a cover pool and of what is asked of it.
@@ -280,18 +288,15 @@ fn every_key_of_cover_that_cannot_be_right_is_refused_with_its_place() {
         ("{ account = \"dan\", amount", "{ account = \"don\", amount", "unknown-account", "dan"),
         ("{ account = \"dan\", amount", "{ account = \"fay\", amount", "unknown-cover", "fay"),
         ("vote    = \"for\"", "vote = \"for\"\nrisk = \"Bridge\"", "risk-not-for-event", "risk"),
+        (
+            "lost  = [{ account = \"eve\", amount = \"50000.00\" }]",
+            "lost = []",
+            "lost-empty",
+            "lost",
+        ),
+        ("cause = \"bridge drained\"", "amount = \"5.00\"", "lost-said-twice", "amount"),
     ];
-    let here = folder();
-    for (from, to, code, line) in cases {
-        assert!(bridge.contains(from), "{from}");
-        fs::write(here.path().join("B.toml"), bridge.replacen(from, to, 1)).unwrap();
-        let ran = rhodian_in(here.path(), &["run", "B.toml", "--out", "r"]);
-        assert_eq!(ran.status, 2, "{to}: {}", ran.stderr);
-        let told = format!("error[{code}]");
-        let (place, at) = (ran.stderr.contains("--> B.toml:"), ran.stderr.contains(line));
-        assert!(ran.stderr.contains(&told) && place && at, "{to}: {}", ran.stderr);
-        assert!(!here.path().join("r").exists(), "{to}: nothing is written");
-    }
+    refused_at_its_place(&bridge, &cases);
 }
 
 /// The refusal of a market whose step can cost more than maintenance names the size, in money.

@@ -319,19 +319,6 @@ pub enum What {
     Wait,
 }
 
-impl What {
-    /// The name that an event gives the loss it reports, if it reports one.
-    #[must_use]
-    pub const fn names_loss(&self) -> Option<&Name> {
-        match self {
-            Self::ReportLoss(report) => Some(&report.loss),
-            Self::Insure(Insure::Report { loss, .. }) => Some(loss),
-            Self::Insure(Insure::Trigger { loss, .. }) => loss.as_ref(),
-            _ => None,
-        }
-    }
-}
-
 /// What a source says.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct FeedReport {
@@ -399,6 +386,20 @@ pub struct Report {
 }
 
 impl VenueFile {
+    /// The name that an event gives the loss it reports, if it reports one: that of its risk where
+    /// a trigger has none.
+    #[must_use]
+    pub fn loss_named_by<'a>(&'a self, what: &'a What) -> Option<&'a Name> {
+        match what {
+            What::ReportLoss(report) => Some(&report.loss),
+            What::Insure(Insure::Report { loss, .. }) => Some(loss),
+            What::Insure(Insure::Trigger { loss, risk, .. }) => {
+                loss.as_ref().or(self.risks.get(*risk).map(|risk| &risk.spec.name))
+            }
+            _ => None,
+        }
+    }
+
     /// The venue file's own text.
     #[must_use]
     pub fn text(&self) -> &TomlText {

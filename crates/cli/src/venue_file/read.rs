@@ -405,6 +405,7 @@ pub(crate) fn no_such(
 ) -> Diagnostic {
     let help = match nearest(name, known.iter().copied()) {
         Some(near) => format!("did you mean \"{near}\"?"),
+        None if what == "cover" => "it never bought cover of this risk.".to_owned(),
         None => format!("name a {what} that is there by then."),
     };
     let message = format!("there is no {what} \"{}\"", fit(name, 48));

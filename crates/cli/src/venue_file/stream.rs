@@ -5,7 +5,7 @@ use std::path::Path;
 
 use serde_json::Value;
 
-use super::shape::{DoText, EventShape};
+use super::shape::{DoText, EventShape, LostShape};
 use crate::diagnostic::Diagnostic;
 use crate::loss_file::model::Place;
 use crate::loss_file::near::nearest;
@@ -107,6 +107,12 @@ fn lines(
         };
         let mut shape = EventShape::default();
         for (key, value) in members {
+            if let ("lost", Value::Array(rows)) = (key.as_str(), &value) {
+                let place = value_place(line, &key, &place);
+                let value = lost(rows, &place, &refuse)?;
+                shape.lost = Some(At { value, place });
+                continue;
+            }
             let written = match value {
                 Value::String(text) => Written::Text(text),
                 Value::Number(number) if number.is_f64() => Written::Float,
@@ -121,6 +127,28 @@ fn lines(
         take(&At { value: shape, place })?;
     }
     Ok(())
+}
+
+/// What each insured lost: a list of objects with `account` and `amount`.
+fn lost(
+    rows: &[Value],
+    place: &Place,
+    refuse: &dyn Fn(&str, String, &str) -> Diagnostic,
+) -> Result<Vec<At<LostShape>>, Diagnostic> {
+    let at = |text: &str| At { value: text.to_owned(), place: place.clone() };
+    let one = |row: &Value| {
+        let text = |key: &str| row.get(key)?.as_str();
+        let keys = row.as_object().map_or(0, serde_json::Map::len);
+        let both = text("account").zip(text("amount")).filter(|_| keys == 2);
+        let (account, amount) = both.ok_or_else(|| {
+            let what = "lost has a row that is not account and amount, both in quotes".to_owned();
+            refuse("lost-not-rows", what, "{ \"account\": \"...\", \"amount\": \"...\" }")
+        })?;
+        let amount = AmountText(Written::Text(amount.to_owned()));
+        let amount = At { value: amount, place: place.clone() };
+        Ok(At { value: LostShape { account: at(account), amount }, place: place.clone() })
+    };
+    rows.iter().map(one).collect()
 }
 
 /// Where the value of a key stands in a line: as near as the key's first mention tells.

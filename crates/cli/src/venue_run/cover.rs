@@ -9,6 +9,7 @@ use rhodian_report::names::{Names as _, StateNames};
 use super::commands::{NoSuch, Words, dense};
 use super::figures::Figures;
 use super::refusal::In;
+use crate::loss_file::words::written_duration;
 use crate::venue_file::cover::Insure;
 use crate::venue_file::model::What;
 
@@ -162,6 +163,37 @@ impl In<'_> {
                 let name = StateNames(self.state).account(*account);
                 format!("{name} has no stake behind the pool")
             }
+            C::Period { shortest, longest, .. } => format!(
+                "the period is not what the pool covers: more than {}, which a cover waits for, up \
+                 to {}",
+                written_duration(*shortest),
+                written_duration(*longest)
+            ),
+            C::NoTrigger { risk } => {
+                format!("{} has no trigger: report the loss", StateNames(self.state).risk(*risk))
+            }
+            C::IncidentOpen { risk, .. } => {
+                format!("an incident of {} is on its way", StateNames(self.state).risk(*risk))
+            }
+            C::NoMean { feed } => format!(
+                "{} has no mean of settlement quality over the whole window of the trigger",
+                StateNames(self.state).feed(*feed)
+            ),
+            C::NotBelow { feed, mean, below } => {
+                let (mean, below) = (self.said_price(*feed, *mean), self.said_price(*feed, *below));
+                format!("the mean over the window is {mean}, and the trigger is below {below}")
+            }
+            C::PriceLow { feed, price, below } => {
+                let (price, below) =
+                    (self.said_price(*feed, *price), self.said_price(*feed, *below));
+                format!("it stands at {price}, and the trigger is below {below}: too late to buy")
+            }
+            C::CoverTwice { cover } => match self.state.covers.cover(*cover) {
+                Some(of) => {
+                    format!("{} stands there twice", StateNames(self.state).account(of.account))
+                }
+                None => return None,
+            },
             C::Account(of) => return self.account(of),
             _ => return None,
         })

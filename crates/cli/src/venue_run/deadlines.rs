@@ -10,8 +10,8 @@ use super::commands::ASSET;
 use super::driver::Driver;
 
 impl Driver<'_> {
-    /// The next moment at which a challenge, a vote or a cooldown ends, a draw's deadline passes, or
-    /// a book's time is out.
+    /// The next moment at which a challenge, a vote, a cover or a cooldown ends, a draw's deadline
+    /// passes, or a book's time is out.
     pub(super) fn next_deadline(&self) -> Option<u64> {
         let state = &self.state;
         let deadlines = state.losses.losses().flat_map(|(id, loss)| {
@@ -23,7 +23,7 @@ impl Driver<'_> {
             challenge.into_iter().chain(draws.filter_map(|d| d.deadline)).chain(self.book(id, loss))
         });
         let deadlines = deadlines.chain(self.routes_end()).chain(self.exits_end());
-        let deadlines = deadlines.chain(state.covers.votes_end());
+        let deadlines = deadlines.chain(state.covers.votes_end()).chain(self.covers_end());
         deadlines.filter(|deadline| *deadline > state.now()).min().map(|time| time.0)
     }
 
@@ -32,6 +32,12 @@ impl Driver<'_> {
         let (domains, end) = (&self.state.domains, Time(self.file.end()));
         let layers = domains.layers().filter_map(|(id, _)| domains.exits(id));
         layers.flat_map(|exits| exits.ends()).filter(move |until| *until <= end)
+    }
+
+    /// When a cover ends, or nothing more can be claimed of it, while the file goes on.
+    fn covers_end(&self) -> impl Iterator<Item = Time> + '_ {
+        let end = Time(self.file.end());
+        self.state.covers.ends().filter(move |at| *at <= end)
     }
 
     /// When the time of the route of an open liquidation is out, while another one follows.

@@ -343,13 +343,17 @@ impl<'f> Driver<'f> {
             _ => 0,
         };
         let commands = self.words().commands(what).map_err(|none| self.nothing(&none, origin))?;
-        self.names.reporting = what.names_loss().map(|name| name.as_str().to_owned());
+        let reported = self.file.loss_named_by(what).map(|name| name.as_str().to_owned());
+        self.names.reporting.clone_from(&reported);
         let mut refused = None;
         for (actor, action) in commands {
             refused = self.give(actor, action)?;
             if refused.is_some() {
                 break;
             }
+        }
+        if let (Some(name), true) = (reported, refused.is_some()) {
+            self.names.refused.insert(name);
         }
         if refused.is_none() {
             if let Some(domain) = self.words().reports_in(what) {
@@ -437,7 +441,12 @@ impl<'f> Driver<'f> {
             "loss" => self.names.known_losses(),
             _ => self.names.known_accounts(),
         };
-        no_such(self.file, origin, none.what, &none.name, &known)
+        let told = no_such(self.file, origin, none.what, &none.name, &known);
+        if none.what == "loss" && self.names.refused.contains(&none.name) {
+            let help = "its report was refused: see the remarks above.".to_owned();
+            return Diagnostic { help, ..told };
+        }
+        told
     }
 
     /// Everything of one time is done.

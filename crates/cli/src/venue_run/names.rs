@@ -18,6 +18,8 @@ pub struct Names {
     pub loss_names: Vec<String>,
     /// The name that the next reported loss gets.
     pub reporting: Option<String>,
+    /// The names of losses whose reports were refused.
+    pub refused: BTreeSet<String>,
 }
 
 impl Names {

@@ -5,7 +5,7 @@ use rhodian_core::closeout::Rejection as CloseOutRejection;
 use rhodian_core::collateral::Rejection as CollateralRejection;
 use rhodian_core::domain::{ExitQueue, Rejection as DomainRejection};
 use rhodian_core::engine::{Rejection, State};
-use rhodian_core::ids::{AccountId, AssetId, DomainId, LayerId, MarketId, SourceId};
+use rhodian_core::ids::{AccountId, AssetId, DomainId, FeedId, LayerId, MarketId, SourceId};
 use rhodian_core::loss::Rejection as LossRejection;
 use rhodian_core::market::{Flaw, Rejection as MarketRejection};
 use rhodian_core::oracle::{Kind, Unfit, Value, Why};
@@ -80,6 +80,12 @@ impl In<'_> {
     fn price(&self, market: MarketId, price: Price) -> String {
         let found = self.file.markets.get(market.index());
         found.map_or_else(|| price.to_string(), |found| found.grid.price_text(price))
+    }
+
+    /// A price as what a feed speaks of is priced.
+    pub(super) fn said_price(&self, feed: FeedId, price: Price) -> String {
+        let found = self.file.feeds.get(feed.index());
+        found.map_or_else(|| price.to_string(), |found| self.file.price_text(found.of, price))
     }
 
     /// An amount of the asset that was asked for.

@@ -184,7 +184,7 @@ pub const OF_TRIGGERS: &[Case] = &[
     ("no-mean", |_| refused(shown(PEG), Rejection::NoMean { feed: FEED })),
     ("not-below", |w| {
         said(w, 900);
-        refused(shown(PEG), Rejection::NotBelow { mean: price(900), below: price(900) })
+        refused(shown(PEG), Rejection::NotBelow { feed: FEED, mean: price(900), below: price(900) })
     }),
     ("incident-open", |w| {
         said(w, 850);
@@ -200,7 +200,7 @@ pub const OF_TRIGGERS: &[Case] = &[
         let command = Command::Buy { risk: PEG, account, number, amount, period, max_premium };
         let (domain, status, cause) = (Some(DOMAIN), Status::Open, name("prices are back"));
         w.must(Action::Control(control::Command::SetStatus { domain, status, cause }));
-        refused(command, Rejection::PriceLow { price: price(850), below: price(900) })
+        refused(command, Rejection::PriceLow { feed: FEED, price: price(850), below: price(900) })
     }),
     ("nothing-due", |w| {
         // All of it was claimed before, and paid.

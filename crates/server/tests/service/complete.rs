@@ -309,6 +309,7 @@ const READS: &[(&str, &str)] = &[
     ("State::cover_rate_floor", "/v1/cover-pools/{pool}/risks"),
     ("State::cover_price", "/v1/risks/{risk}/price"),
     ("Covers::votes_end", "/v1/cover-pools/{pool}/incidents"),
+    ("Covers::ends", "/v1/cover-pools/{pool}/covers"),
     ("State::cover_count", "/v1/cover-pools/{pool}/incidents"),
     ("State::is_voted_on", "/v1/cover-pools/{pool}/incidents"),
 ];

@@ -41,6 +41,18 @@ impl Reader<'_> {
         let Some(list) = &self.shape.lost else {
             return Ok(vec![(self.text("account", &self.shape.account)?, self.amount()?)]);
         };
+        let beside = self.shape.account.as_ref().map(|at| &at.place);
+        if let Some(place) = beside.or(self.shape.amount.as_ref().map(|at| &at.place)) {
+            let message = "lost says who lost what, and so does this key";
+            let help = "drop one of them.";
+            let allowed = "lost, or account and amount";
+            return Err(self.words.refuse("lost-said-twice", message, help, place, allowed));
+        }
+        if list.value.is_empty() {
+            let (message, help) = ("lost names nobody", "say who lost what.");
+            let allowed = "at least one account and its amount";
+            return Err(self.words.refuse("lost-empty", message, help, &list.place, allowed));
+        }
         let one = |at: &At<LostShape>| {
             let account = self.words.name(&at.value.account, "account")?.as_str().to_owned();
             Ok((account, self.words.amount(&at.value.amount, "amount", 1)?))

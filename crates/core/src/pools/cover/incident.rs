@@ -211,7 +211,7 @@ fn come_about(state: &State, trigger: Trigger) -> Result<(Time, Time, Price), Re
     }
     let mean = value.price();
     if mean >= below {
-        return Err(Rejection::NotBelow { mean, below });
+        return Err(Rejection::NotBelow { feed, mean, below });
     }
     Ok((from, to, mean))
 }
@@ -223,12 +223,12 @@ pub(super) fn is_sold(state: &State, trigger: Trigger) -> Result<(), Rejection> 
     match come_about(state, trigger) {
         Err(Rejection::NotBelow { .. }) => {}
         Err(unknown) => return Err(unknown),
-        Ok((_, _, price)) => return Err(Rejection::PriceLow { price, below }),
+        Ok((_, _, price)) => return Err(Rejection::PriceLow { feed, price, below }),
     }
     let price = state.oracle.for_action(feed, Purpose::Settle, state.now());
     let price = price.map_err(|_| Rejection::NoMean { feed })?;
     if price < below {
-        return Err(Rejection::PriceLow { price, below });
+        return Err(Rejection::PriceLow { feed, price, below });
     }
     Ok(())
 }

@@ -253,6 +253,11 @@ impl Covers {
         self.pools.iter().flat_map(incidents)
     }
 
+    /// When covers end, and when nothing more can be claimed of them.
+    pub fn ends(&self) -> impl Iterator<Item = Time> + '_ {
+        self.pools.iter().flat_map(|pool| &pool.ends).map(|(at, _)| *at)
+    }
+
     /// The incident that `loss` is, with its pool.
     #[must_use]
     pub fn incident(&self, loss: LossId) -> Option<(CoverPoolId, &Incident)> {

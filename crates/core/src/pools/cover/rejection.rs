@@ -60,7 +60,7 @@ pub enum Rejection {
     /// An incident of the risk is on its way.
     IncidentOpen { risk: RiskId, loss: LossId },
     /// The price of the risk is below its trigger: who buys sees it happen.
-    PriceLow { price: Price, below: Price },
+    PriceLow { feed: FeedId, price: Price, below: Price },
     /// Too much of what stands behind the pool is on its way out.
     ExitQueueAboveLimit { queue: ExitQueue },
     /// More than what stands behind the pool covers.
@@ -95,7 +95,7 @@ pub enum Rejection {
     /// cover is to be bought, not now.
     NoMean { feed: FeedId },
     /// The price was not low enough.
-    NotBelow { mean: Price, below: Price },
+    NotBelow { feed: FeedId, mean: Price, below: Price },
     /// The report of the loss is not right.
     Loss(Box<loss::Rejection>),
     /// The accounts' balances, numbers or owners do not allow it.
@@ -232,7 +232,7 @@ impl Rejection {
             Self::IncidentOpen { risk, loss } => {
                 write!(f, "an incident of risk {risk} is on its way: loss {loss}")
             }
-            Self::PriceLow { price, below } => {
+            Self::PriceLow { price, below, .. } => {
                 write!(
                     f,
                     "the price is {price}, the trigger is below {below}: wait until it is back"
@@ -287,7 +287,7 @@ impl Rejection {
                 "feed {feed} does not say the price to settlement quality over the whole window of \
                  the trigger and now"
             ),
-            Self::NotBelow { mean, below } => {
+            Self::NotBelow { mean, below, .. } => {
                 write!(f, "the price was {mean} in the mean, the trigger is below {below}")
             }
             Self::Loss(rejection) => fmt::Display::fmt(rejection, f),

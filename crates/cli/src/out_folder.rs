@@ -47,6 +47,7 @@ impl Results {
                 "accounts.csv",
                 "losses.csv",
                 "stakes.csv",
+                "covers.csv",
                 "shares.csv",
                 "summary.json",
                 "report.html",

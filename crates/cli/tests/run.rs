@@ -93,6 +93,7 @@ fn the_template_runs_as_it_is() {
     let expected = [
         "accounts.csv",
         "commands.ndjson",
+        "covers.csv",
         "events.ndjson",
         "losses.csv",
         "report.html",

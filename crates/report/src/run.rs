@@ -91,6 +91,25 @@ pub struct StakeRow {
     pub earned: u128,
 }
 
+/// A cover that was bought, in atoms.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct CoverRow {
+    /// Who bought it.
+    pub account: String,
+    /// The risk.
+    pub risk: String,
+    /// Up to how much it covers.
+    pub amount: u128,
+    /// What was paid for it.
+    pub premium: u128,
+    /// What was lost by its risk.
+    pub lost: u128,
+    /// What of it is due.
+    pub due: u128,
+    /// What of that was paid.
+    pub paid: u128,
+}
+
 /// Refusals of one code.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Refusals {
@@ -185,6 +204,8 @@ pub struct RunFigures {
     pub accounts: Vec<AccountRow>,
     /// The stakes, largest first, and how many there are in all.
     pub stakes: (Vec<StakeRow>, usize),
+    /// The covers, those that were paid most first, and how many there are in all.
+    pub covers: (Vec<CoverRow>, usize),
     /// What happened how often.
     pub counts: Vec<(String, u64)>,
     /// What was refused.

@@ -1,4 +1,4 @@
-//! What only the folder of a run has: `accounts.csv`, `losses.csv`, `stakes.csv`,
+//! What only the folder of a run has: `accounts.csv`, `losses.csv`, `stakes.csv`, `covers.csv`,
 //! `commands.ndjson`, and the figures under `run` in the summary. All of it is made again from the events and the commands,
 //! and held against what stands there; nothing of it is taken on trust but how prices are written.
 
@@ -17,6 +17,7 @@ use crate::run::trail::Trail;
 use crate::source::Source;
 use crate::terminal::visible;
 use crate::venue_file::numbers::{Grid, read_step};
+use crate::venue_run::covers::covers_csv;
 use crate::venue_run::figures::Figures;
 use crate::venue_run::names::Names;
 use crate::venue_run::stakes::stakes_csv;
@@ -83,6 +84,7 @@ impl RunFolder {
         table(folder, "accounts.csv", &accounts_csv(report, &run, &standings))?;
         table(folder, "losses.csv", &losses_csv(report, &run))?;
         table(folder, "stakes.csv", &stakes_csv(report, &run))?;
+        table(folder, "covers.csv", &covers_csv(report, &run))?;
         let commands = commands(folder)?;
         let grids = grids(&self.said, &run.state);
         let fault = |at: &str, why: String| {

@@ -8,6 +8,7 @@ use rhodian_core::recovery::{Bearer, Claim, ClaimPool};
 use rhodian_core::units::{Amount, Fraction};
 use serde::Serialize;
 
+use super::covers::{self, CoverRow};
 use super::notes::{level_of, weight_word};
 use super::replay::Replay;
 use super::rows::{Columns, class_of, exact_shares, repaid, rule_of};
@@ -35,6 +36,9 @@ pub struct Explanation {
     /// Its stakes: what stands, what is leaving, what losses drew, what they earned.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub stakes: Vec<StakeRow>,
+    /// Its covers: what each cost, and what was lost, due and paid.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub covers: Vec<CoverRow>,
     /// Why it bears no share; nothing where it bears one.
     pub not_liable: Option<String>,
     /// What it paid in shares.
@@ -198,6 +202,7 @@ impl Explanation {
             own_means,
             by_rank,
             stakes: replay.trail.stakes.of(&replay.state, id),
+            covers: covers::of(&replay.state, id),
             not_liable,
             paid,
             repaid,

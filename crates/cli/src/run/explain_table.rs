@@ -93,16 +93,8 @@ pub fn ndjson(explanation: &Explanation) -> String {
             "is": "settlement", "loss": loss, "amount": amount, "repaid": repaid,
         }));
     }
-    for stake in &explanation.stakes {
-        let mut line = json!({ "is": "stake" });
-        // It is plain data with text keys, so it always has a JSON form.
-        if let (Value::Object(line), Ok(Value::Object(of))) =
-            (&mut line, serde_json::to_value(stake))
-        {
-            line.extend(of);
-        }
-        lines.push(line);
-    }
+    lines.extend(explanation.stakes.iter().map(|stake| tagged("stake", stake)));
+    lines.extend(explanation.covers.iter().map(|cover| tagged("cover", cover)));
     lines.push(json!({
         "is": "total", "account": explanation.account, "asset": explanation.asset,
         "decimals": explanation.decimals, "not_liable": explanation.not_liable,
@@ -126,4 +118,13 @@ fn share(layer: &LayerShare, loss: &LossShare) -> Value {
         line.remove(whole);
     }
     Value::Object(line)
+}
+
+/// A row with what it is: plain data with text keys, which always has a JSON form.
+fn tagged(is: &str, row: &impl serde::Serialize) -> Value {
+    let mut line = json!({ "is": is });
+    if let (Value::Object(line), Ok(Value::Object(of))) = (&mut line, serde_json::to_value(row)) {
+        line.extend(of);
+    }
+    line
 }

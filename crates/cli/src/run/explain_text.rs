@@ -6,6 +6,7 @@ use rhodian_core::units::{Amount, Fraction};
 use rhodian_report::money::{Money, percent};
 use rhodian_report::safe::{columns, left, printable, right};
 
+use super::covers::CoverRow;
 use super::explain::{Explanation, LayerShare, LossShare};
 use super::notes::accounts;
 use super::stakes::StakeRow;
@@ -58,7 +59,36 @@ pub fn text(explanation: &Explanation) -> String {
     for stake in &explanation.stakes {
         stake_text(stake, money, &mut say);
     }
+    if !explanation.covers.is_empty() {
+        say(String::new());
+    }
+    for cover in &explanation.covers {
+        cover_text(cover, money, &mut say);
+    }
     out
+}
+
+/// What a cover cost and what was paid for it.
+fn cover_text(of: &CoverRow, money: Money, say: &mut dyn FnMut(String)) {
+    let full = |amount: Amount| money.full(amount.atoms());
+    let mut line = format!(
+        "Covered against {}: up to {}, for a premium of {}",
+        printable(&of.risk),
+        full(of.amount),
+        full(of.premium)
+    );
+    if of.lost.is_zero() {
+        line.push_str(". Nothing was claimed of it");
+    } else {
+        let _ = write!(
+            line,
+            ". {} lost, {} of it due, {} paid",
+            full(of.lost),
+            full(of.due),
+            full(of.paid)
+        );
+    }
+    say(line + ".");
 }
 
 /// How a stake stands, in two sums: what was put in, and what it earned.

@@ -10,6 +10,7 @@
 //! margin and what it is held for; so no cap binds that the file does not state. Dense ids are
 //! given in byte order of the external ids, so the order of a file's rows changes nothing.
 
+pub mod covers;
 pub mod driver;
 pub mod events;
 pub mod explain;

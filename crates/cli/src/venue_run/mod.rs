@@ -10,6 +10,7 @@
 
 pub mod commands;
 mod cover;
+pub mod covers;
 mod deadlines;
 pub mod driver;
 pub mod feed_figures;

@@ -11,6 +11,7 @@ use rhodian_report::run::{
     StakeRow,
 };
 
+use super::covers;
 use super::driver::Run;
 use super::options_figures::OptionsAt;
 use super::summary::{Standing, most_touched};
@@ -50,6 +51,7 @@ pub fn figures(file: &VenueFile, run: &Run, standings: &[Standing]) -> RunFigure
         feeds: feeds(file, run),
         accounts: accounts(standings),
         stakes: stakes(run),
+        covers: covers::for_page(run, MOST_ACCOUNTS),
         counts: figures.counts.iter().map(|(what, times)| ((*what).to_owned(), *times)).collect(),
         refusals: refusals.collect(),
         laws: (LAWS.len(), figures.events, figures.full_checks),

@@ -19,7 +19,7 @@ use super::feed_figures;
 use super::figures::{AccountFigures, CloseOut};
 use super::lines::{grid, wrapped};
 use super::margin::signed_plain;
-use super::stakes;
+use super::{covers, stakes};
 use crate::diagnostic::Diagnostic;
 use crate::forms::pretty;
 use crate::run::driver::account_name;
@@ -433,6 +433,7 @@ pub fn text(report: &Report, run: &Run, standings: &[Standing]) -> String {
         out.push('\n');
     }
     out.push_str(&stakes::text(report, run));
+    out.push_str(&covers::text(report, run));
     out.push_str(&counted(run));
     out
 }

@@ -52,6 +52,7 @@ fn page_of(report: &Report, run: Option<&RunFigures>) -> String {
             section.feeds(main, run);
             section.touched(main, run);
             section.stakes(main, run);
+            section.covers(main, run);
         }
         section.sizes(main);
         section.largest(main);

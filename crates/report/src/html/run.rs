@@ -4,7 +4,7 @@ use super::sections::Section;
 use super::table::{self, Cell, Column, Row, row};
 use crate::markup::Markup;
 use crate::money::{self, Money};
-use crate::run::{CloseOutRow, MapRow, RunFigures, StakeRow, clock};
+use crate::run::{CloseOutRow, CoverRow, MapRow, RunFigures, StakeRow, clock};
 use crate::safe::fitted;
 use crate::svg::{Chart, Map, Paths};
 
@@ -275,6 +275,47 @@ impl Section<'_> {
             );
             section.put("p", &[("class", "sub")], &line);
             table::write(section, &format!("Stakes, {unit}"), &columns, &rows);
+        });
+    }
+
+    /// Who was covered, what was lost, and what was paid.
+    pub(super) fn covers(&self, main: &mut Markup, run: &RunFigures) {
+        let (covers, all) = &run.covers;
+        if covers.is_empty() {
+            return;
+        }
+        let money = self.asset_money();
+        let places = money.places([0]);
+        let amount = |atoms: u128| match atoms {
+            0 => "-".to_owned(),
+            atoms => money.with_places(atoms, places),
+        };
+        let one = |of: &CoverRow| {
+            let account = Cell::with_below(fitted(&of.account, 32, "…"), of.risk.clone());
+            let figures = [of.amount, of.premium, of.lost, of.due, of.paid];
+            let figures = figures.map(|atoms| Cell::from(amount(atoms)));
+            ("", [account].into_iter().chain(figures).collect())
+        };
+        let rows: Vec<Row> = covers.iter().map(one).collect();
+        let columns = [
+            Column::Id("Cover"),
+            Column::Number("Up to"),
+            Column::Extra("Premium"),
+            Column::Extra("Lost"),
+            Column::Number("Due"),
+            Column::Number("Paid"),
+        ];
+        let unit = &self.report.summary.asset.name;
+        main.el("section", &[], |section| {
+            section.put("h2", &[], "Covers and what was paid for them");
+            let more = all.saturating_sub(covers.len());
+            let shown = if more == 0 { "Every cover is" } else { "Those paid most; all are" };
+            let line = format!(
+                "Due: what was lost less what the insured bears, up to the cover and the cap of the \
+                 incident. {shown} in covers.csv."
+            );
+            section.put("p", &[("class", "sub")], &line);
+            table::write(section, &format!("Covers, {unit}"), &columns, &rows);
         });
     }
 

@@ -9,6 +9,7 @@ use serde::Deserialize;
 
 use crate::rate::Limit;
 use crate::tls::Tls;
+use crate::traces;
 use crate::webhooks::{Settings, settings};
 
 /// The bytes of commands after which a group takes no more. What they come to in the journal is a
@@ -70,6 +71,8 @@ pub struct Config {
     pub tls: Option<Tls>,
     /// Who elsewhere is told of events.
     pub webhook: Vec<Settings>,
+    /// The collector that is told how long calls took; nobody where none is named.
+    pub traces: Option<traces::Settings>,
 }
 
 impl Default for Config {
@@ -96,6 +99,7 @@ impl Default for Config {
             stop_within: 5_000,
             tls: None,
             webhook: Vec::new(),
+            traces: None,
         }
     }
 }
@@ -145,6 +149,7 @@ impl Config {
         if self.venue.as_ref().is_some_and(|name| name.is_empty() || name.len() > 64) {
             return Err("venue is a name of 1 to 64 bytes".to_owned());
         }
+        self.traces.as_ref().map_or(Ok(()), traces::Settings::check)?;
         settings::check(&self.webhook)
     }
 

@@ -16,6 +16,7 @@ use crate::clock::Clock;
 use crate::gather::Filling;
 use crate::journal_thread::{Group, Waiter, What};
 use crate::service::Vital;
+use crate::traces::{Stage, Stages};
 
 /// How long the engine lets commands come while a group is written: a fraction of a sync, so that
 /// few of them miss the next group by it.
@@ -36,6 +37,8 @@ pub struct Request {
     pub room: OwnedSemaphorePermit,
     /// Where the answer goes.
     pub reply: oneshot::Sender<Answer>,
+    /// When it passes each stage, where that is traced.
+    pub stages: Option<Arc<Stages>>,
 }
 
 /// What the thread works with.
@@ -114,6 +117,13 @@ pub fn run(mut work: Work) {
     }
 }
 
+/// A traced command passes a stage.
+fn pass(stages: &Option<Arc<Stages>>, stage: Stage) {
+    if let Some(stages) = stages {
+        stages.pass(stage);
+    }
+}
+
 impl Work {
     /// Time passes, and what is due by then is done.
     fn tick(&mut self, group: &mut Group) {
@@ -127,13 +137,14 @@ impl Work {
     }
 
     fn take(&mut self, request: Request, group: &mut Group, flight: &mut InFlight) {
-        let Request { actor, action, key, input, room, reply } = request;
+        let Request { actor, action, key, input, room, reply, stages } = request;
+        pass(&stages, Stage::Queue);
         if let Some(key) = &key {
             match self.known(key, flight) {
                 Ok(None) => {}
                 Ok(Some(before)) if before == input => {
                     let what = What::Retry(key.clone());
-                    group.wait(Waiter { what, room, reply });
+                    group.wait(Waiter { what, room, reply, stages });
                     return;
                 }
                 Ok(Some(_)) => {
@@ -166,7 +177,8 @@ impl Work {
                     // large it is and often it comes. That time passed before it stays true.
                     group.due(records, self.engine.state().now());
                     let what = What::Refused(Answer::Rejected { code, problem });
-                    group.wait(Waiter { what, room, reply });
+                    pass(&stages, Stage::Decide);
+                    group.wait(Waiter { what, room, reply, stages });
                     return;
                 }
                 (records, Outcome::Rejected { command, code, problem })
@@ -175,7 +187,8 @@ impl Work {
         if let Some(key) = key.clone() {
             flight.add(group.number, key, input);
         }
-        group.wait(Waiter { what: What::Entry(group.entries.len()), room, reply });
+        pass(&stages, Stage::Decide);
+        group.wait(Waiter { what: What::Entry(group.entries.len()), room, reply, stages });
         group.entries.push(Entry { key, input, records, outcome });
         group.at = self.engine.state().now();
     }

@@ -188,7 +188,7 @@ mod tests {
         let mut group = Group::new(number);
         let room = Arc::new(Semaphore::new(1 << 20)).try_acquire_many_owned(bytes).unwrap();
         let what = What::Entry(0);
-        group.wait(Waiter { what, room, reply: oneshot::channel().0 });
+        group.wait(Waiter { what, room, reply: oneshot::channel().0, stages: None });
         let (input, outcome) = ([0; 32], Outcome::Accepted);
         group.entries.push(Entry { key: None, input, records: Vec::new(), outcome });
         group

@@ -17,6 +17,7 @@ use crate::follower::Follower;
 use crate::gather::Emptying;
 use crate::metrics::Metrics;
 use crate::service::Vital;
+use crate::traces::{Stage, Stages};
 
 /// Commands that become durable together.
 #[derive(Debug)]
@@ -88,6 +89,8 @@ pub struct Waiter {
     pub room: OwnedSemaphorePermit,
     /// Where it goes.
     pub reply: oneshot::Sender<Answer>,
+    /// When it passes each stage, where that is traced.
+    pub stages: Option<Arc<Stages>>,
 }
 
 /// What an answer is read from.
@@ -180,7 +183,10 @@ impl Work {
         };
         self.durable.store(group.number, Ordering::Release);
         let answers = batch.as_ref().map(answers).unwrap_or_default();
-        let reply = |Waiter { what, room, reply: to }| {
+        let reply = |Waiter { what, room, reply: to, stages }| {
+            if let Some(stages) = stages {
+                stages.pass(Stage::Commit);
+            }
             let answer = match what {
                 What::Entry(place) => answers.get(place).cloned().unwrap_or(Answer::Unknown),
                 What::Retry(key) => Answer::Kept(key),

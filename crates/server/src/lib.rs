@@ -31,6 +31,7 @@ pub mod kinds;
 pub mod logs;
 pub mod metrics;
 pub mod notable;
+pub mod outgoing;
 pub mod problem;
 pub mod proofs;
 pub mod rate;
@@ -39,6 +40,7 @@ pub mod secure;
 pub mod service;
 pub mod signature;
 pub mod tls;
+pub mod traces;
 pub mod webhooks;
 
 pub use config::Config;

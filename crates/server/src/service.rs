@@ -34,6 +34,7 @@ use crate::proofs::Proofs;
 use crate::rate::{Buckets, Slots};
 use crate::secure::SecureListener;
 use crate::tls::Tls;
+use crate::traces::{self, Exporter, Traces};
 use crate::webhooks::{self, Sender, Webhook};
 
 /// Why a service does not start, or ends.
@@ -177,17 +178,20 @@ struct Bound {
     /// What the door shows, where it is to be secure.
     tls: Option<Arc<ServerConfig>>,
     webhooks: Vec<Webhook>,
+    /// What traces calls and what tells of them, where the configuration names a collector.
+    traces: Option<(Traces, Exporter)>,
 }
 
 fn bound(config: &Config) -> Result<Bound, Error> {
     config.check().map_err(Error::Config)?;
     let tls = config.tls.as_ref().map(Tls::open).transpose().map_err(Error::Config)?;
     let webhooks = webhooks::read(&config.webhook)?;
+    let traces = config.traces.as_ref().map(traces::open).transpose().map_err(Error::Config)?;
     let listener = TcpListener::bind(config.listen).map_err(|error| {
         io::Error::new(error.kind(), format!("cannot listen on {}: {error}", config.listen))
     })?;
     listener.set_nonblocking(true)?;
-    Ok(Bound { listener, tls, webhooks })
+    Ok(Bound { listener, tls, webhooks, traces })
 }
 
 /// What an operator is told of a door that sends secrets over a network as they are.
@@ -206,7 +210,7 @@ fn in_the_clear(config: &Config) -> Vec<String> {
 
 fn launch(
     config: Config,
-    Bound { listener, tls, webhooks }: Bound,
+    Bound { listener, tls, webhooks, traces }: Bound,
     journal: Box<dyn Journal>,
     reader: Reader,
 ) -> Result<Running, Error> {
@@ -256,6 +260,7 @@ fn launch(
     let room = Arc::new(Semaphore::new(config.queue_bytes));
     let (audit, requests) = (Audit::default(), Mutex::new(Some(requests)));
     let sessions = api::Sessions::default();
+    let (traces, exporter) = traces.unzip();
     let door = Door {
         config,
         venue: identity.name,
@@ -274,9 +279,10 @@ fn launch(
         audit,
         sessions,
         webhooks: senders.iter().map(Sender::standing).collect(),
+        traces,
     };
     let first_key = needs_first.then_some(used);
-    let work = (engine, writer, answered, senders);
+    let work = (engine, writer, answered, Tellers { senders, exporter });
     serve(Arc::new(door), (listener, tls, within), stop, work, first_key)
 }
 
@@ -324,11 +330,11 @@ fn serve(
     door: Arc<Door>,
     (listener, tls, within): (TcpListener, Option<Arc<ServerConfig>>, Duration),
     stop: watch::Sender<bool>,
-    (engine, writer, answered, senders): (
+    (engine, writer, answered, tellers): (
         engine_thread::Work,
         journal_thread::Work,
         Answered,
-        Vec<Sender>,
+        Tellers,
     ),
     first_key: Option<bool>,
 ) -> Result<Running, Error> {
@@ -365,7 +371,7 @@ fn serve(
             None => axum::serve(listener, router).with_graceful_shutdown(stopped).await,
         }
     });
-    let telling = tell(&runtime, &door, senders);
+    let telling = tell(&runtime, &door, tellers);
     tracing::info!(%address, "the door is open");
     Ok(Running {
         address,
@@ -381,10 +387,20 @@ fn serve(
     })
 }
 
-/// Starts what delivers webhooks.
-fn tell(runtime: &Runtime, door: &Door, senders: Vec<Sender>) -> JoinSet<()> {
+/// What tells others of what happens here.
+struct Tellers {
+    senders: Vec<Sender>,
+    exporter: Option<Exporter>,
+}
+
+/// Starts what delivers webhooks and traces.
+fn tell(runtime: &Runtime, door: &Door, tellers: Tellers) -> JoinSet<()> {
     let mut telling = JoinSet::new();
-    for sender in senders {
+    if let Some(exporter) = tellers.exporter {
+        let run = exporter.run(door.venue.clone(), door.stopping.clone());
+        telling.spawn_on(run, runtime.handle());
+    }
+    for sender in tellers.senders {
         let (follower, reader) = (Arc::clone(&door.follower), door.reader.clone());
         let run = sender.run(follower, reader, door.stopping.clone());
         telling.spawn_on(run, runtime.handle());

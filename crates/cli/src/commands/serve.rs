@@ -35,7 +35,7 @@ The file of --config is TOML; what it does not say has a default:
   calls-per-second = 20000    calls-at-once = 40000       stop-within = 5000
   open = false                receipts = true             checkpoints = true
   [tls]                       certificate = \"cert.pem\"   key = \"key.pem\"
-Receivers of events are tables [[webhook]]: docs/webhooks.md.
+Receivers of events are tables [[webhook]]: docs/webhooks.md. A collector of traces is [traces]: docs/operate.md.
 
 Logs are JSON lines on standard error. An interrupt stops it in order: nothing taken is lost.
 Exit: 0 stopped, 2 bad input, 3 the journal, the port, or the disk.";

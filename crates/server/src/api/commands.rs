@@ -20,6 +20,7 @@ use crate::answer::{self, Answer};
 use crate::engine_thread::Request as Command;
 use crate::problem::Problem;
 use crate::signature;
+use crate::traces::{Stage, Stages};
 
 /// The header of the idempotency key.
 pub const KEY: &str = "idempotency-key";
@@ -47,6 +48,7 @@ pub async fn command(State(door): State<Arc<Door>>, request: Request) -> Respons
 async fn run(door: &Door, request: Request) -> Result<Response, Problem> {
     let caller = endpoint::must_call(request.extensions().get::<Caller>().copied())?;
     let source = request.extensions().get::<SourceKey>().cloned();
+    let stages = request.extensions().get::<Arc<Stages>>().cloned();
     let (parts, body) = request.into_parts();
     let limit = door.config.body_limit;
     let body = to_bytes(body, limit).await.map_err(|_| {
@@ -66,7 +68,10 @@ async fn run(door: &Door, request: Request) -> Result<Response, Problem> {
     let room = room(door, body.len())?;
     let (reply, answer) = oneshot::channel();
     let input = input(&actor, &action);
-    send(door, Command { actor, action, key, input, room, reply })?;
+    if let Some(stages) = &stages {
+        stages.pass(Stage::Read);
+    }
+    send(door, Command { actor, action, key, input, room, reply, stages })?;
     // A sender that is dropped without an answer died before the answer was durable.
     let answer = match answer.await.unwrap_or(Answer::Unknown) {
         Answer::Kept(key) => kept(door, key).await?,

@@ -4,7 +4,7 @@ use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
-use axum::extract::{Request, State};
+use axum::extract::{MatchedPath, Request, State};
 use axum::http::{HeaderMap, HeaderValue, Method, header};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
@@ -13,6 +13,8 @@ use super::Door;
 use crate::access::Caller;
 use crate::problem::Problem;
 use crate::signature::to_hex;
+use crate::traces::Call;
+use crate::traces::call::Began;
 
 /// How long someone reads in a browser before the key is asked for again.
 const SESSION: Duration = Duration::from_secs(12 * 3_600);
@@ -132,10 +134,20 @@ fn called_by_name(door: &Door, request: &Request) -> Result<(), Problem> {
     Err(Problem::new("not-this-host", detail))
 }
 
+/// The call of someone who is known, where it is traced, with its route; a command finds in it where
+/// to note its stages.
+fn watched(door: &Door, began: Began, request: &mut Request) -> Option<(Call, Option<String>)> {
+    let call = door.traces.as_ref()?.watch(began, request.headers())?;
+    let route = request.extensions().get::<MatchedPath>().map(|path| path.as_str().to_owned());
+    request.extensions_mut().insert(Arc::clone(&call.stages));
+    Some((call, route))
+}
+
 /// Every call passes here.
 pub async fn gate(State(door): State<Arc<Door>>, mut request: Request, next: Next) -> Response {
+    let began = door.traces.as_ref().map(|_| Began::now());
     let (method, path) = (request.method().clone(), request.uri().path().to_owned());
-    let mut id = None;
+    let (mut id, mut traced) = (None, None);
     let known = called_by_name(&door, &request).and_then(|()| who(&door, &request));
     let mut response = match known {
         Err(problem) => problem.into_response(),
@@ -146,6 +158,7 @@ pub async fn gate(State(door): State<Arc<Door>>, mut request: Request, next: Nex
                 Ok(()) => {
                     if let Some(caller) = caller {
                         request.extensions_mut().insert(caller);
+                        traced = began.and_then(|began| watched(&door, began, &mut request));
                     }
                     if let Some(key) = source {
                         request.extensions_mut().insert(SourceKey(key));
@@ -158,10 +171,15 @@ pub async fn gate(State(door): State<Arc<Door>>, mut request: Request, next: Nex
     let status = response.status();
     let refused = status.is_client_error() || status.is_server_error();
     door.metrics.called(refused);
+    let code = response.extensions().get::<Code>().filter(|_| refused);
+    let code = code.map(|code| code.0.clone());
     if refused {
-        let code = response.extensions().get::<Code>().map(|code| code.0.clone());
-        let code = code.unwrap_or_else(|| status.as_u16().to_string());
+        let code = code.clone().unwrap_or_else(|| status.as_u16().to_string());
         door.audit.note(id, method.as_str(), &path, (status.as_u16(), &code));
+    }
+    if let (Some((call, route)), Some(traces)) = (traced, &door.traces) {
+        let code = code.unwrap_or_default();
+        traces.tell(call.told(method.to_string(), route, status.as_u16(), code));
     }
     harden(response.headers_mut());
     response

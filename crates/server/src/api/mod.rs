@@ -40,6 +40,7 @@ use crate::metrics::Metrics;
 use crate::problem::Problem;
 use crate::rate::{Buckets, Slots};
 use crate::service::{Requests, Vital};
+use crate::traces::Traces;
 use crate::webhooks::Standing;
 
 /// How many reads that cost the size of the state or of the journal run at once.
@@ -87,6 +88,8 @@ pub struct Door {
     pub sessions: Sessions,
     /// How the webhooks stand.
     pub webhooks: Vec<Arc<Standing>>,
+    /// Which calls are traced, where the configuration names a collector.
+    pub traces: Option<Traces>,
 }
 
 impl Door {

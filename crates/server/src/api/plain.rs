@@ -35,6 +35,9 @@ pub async fn metrics(State(door): State<Arc<Door>>) -> Response {
         (door.metrics.text(&view, door.is_ready()), view.sequence)
     };
     webhooks::measured(&mut text, &door.webhooks, sequence);
+    if let Some(traces) = &door.traces {
+        traces.measured(&mut text);
+    }
     ([(header::CONTENT_TYPE, "text/plain; version=0.0.4; charset=utf-8")], text).into_response()
 }
 

@@ -6,7 +6,6 @@
 
 pub mod choice;
 pub mod cursor;
-pub mod post;
 pub mod secret;
 pub mod sender;
 pub mod settings;
@@ -21,10 +20,10 @@ pub use sender::Sender;
 pub use settings::Settings;
 pub use standing::{Standing, WebhookView};
 
+use crate::outgoing::Post;
 use crate::service::Error;
 use crate::tls;
 use cursor::Cursor;
-use post::Post;
 use secret::Secret;
 
 /// A webhook with all that it needs but its place: read before anything is written.

@@ -15,11 +15,11 @@ use tokio::time::sleep;
 
 use super::choice;
 use super::cursor::Cursor;
-use super::post::{Message, Post};
 use super::secret::Secret;
 use super::standing::Standing;
 use crate::clock::wall;
 use crate::follower::{Follower, Told};
+use crate::outgoing::{Message, Post};
 use crate::recent;
 
 /// How many events are read at once.
@@ -130,7 +130,13 @@ impl Sender {
         let id = format!("{}-{sequence}", self.standing.name);
         let seconds = wall().0 / 1_000;
         let signature = self.secret.sign(&id, seconds, body.as_bytes());
-        let message = Message { id, seconds, signature, body: Bytes::from(body) };
+        // The id is the same at every attempt, the signature over all three.
+        let headers = vec![
+            ("webhook-id", id),
+            ("webhook-timestamp", seconds.to_string()),
+            ("webhook-signature", signature),
+        ];
+        let message = Message { headers, body: Bytes::from(body) };
         self.post.send(message).await?;
         self.standing.delivered();
         Ok(())

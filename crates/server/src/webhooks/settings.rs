@@ -2,10 +2,10 @@
 
 use std::path::PathBuf;
 
-use axum::http::Uri;
 use serde::Deserialize;
 
 use super::choice;
+use crate::outgoing::Target;
 
 /// The most webhooks of a service.
 pub const MOST: usize = 16;
@@ -98,51 +98,13 @@ impl Settings {
     ///
     /// The address is none, or would carry what it must not.
     pub fn target(&self) -> Result<Target, String> {
-        let uri: Uri = self.url.parse().map_err(|error| format!("url is no address: {error}"))?;
-        let authority = uri.authority().ok_or("url names no host: https://host/path")?;
-        if authority.as_str().contains('@') {
-            return Err("url holds a user or a password: receivers check the signature".to_owned());
+        let target = Target::read(&self.url)?;
+        if target.is_in_the_clear() {
+            let why = "url is http:// to another machine: what is sent tells of accounts, use \
+                       https://";
+            return Err(why.to_owned());
         }
-        let (host, secure) = (authority.host().to_owned(), uri.scheme_str() == Some("https"));
-        let local = matches!(host.as_str(), "127.0.0.1" | "[::1]" | "localhost");
-        match uri.scheme_str() {
-            Some("https") => {}
-            Some("http") if local => {}
-            Some("http") => {
-                let why = "url is http:// to another machine: what is sent tells of accounts, \
-                           use https://";
-                return Err(why.to_owned());
-            }
-            _ => return Err("url begins with https://, or http:// on this machine".to_owned()),
-        }
-        let port = authority.port_u16().unwrap_or(if secure { 443 } else { 80 });
-        let path = uri.path_and_query().map_or("/", |path| path.as_str()).to_owned();
-        Ok(Target { host, port, authority: authority.to_string(), path, secure })
-    }
-}
-
-/// Where a webhook is sent, taken apart.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Target {
-    /// The name or address of the machine.
-    pub host: String,
-    /// Its port.
-    pub port: u16,
-    /// Both as the address has them.
-    pub authority: String,
-    /// Path and query.
-    pub path: String,
-    /// Whether the connection is encrypted.
-    pub secure: bool,
-}
-
-impl Target {
-    /// The address without its query, which may hold a token of the receiver's.
-    #[must_use]
-    pub fn shown(&self) -> String {
-        let scheme = if self.secure { "https" } else { "http" };
-        let path = self.path.split('?').next().unwrap_or_default();
-        format!("{scheme}://{}{path}", self.authority)
+        Ok(target)
     }
 }
 

@@ -75,7 +75,9 @@ impl Alone {
         let room = Arc::new(Semaphore::new(1 << 20)).try_acquire_many_owned(bytes).expect("room");
         let (reply, answer) = oneshot::channel();
         let input = input(&actor, &action);
-        self.requests.send(Request { actor, action, key: None, input, room, reply }).expect("sent");
+        self.requests
+            .send(Request { actor, action, key: None, input, room, reply, stages: None })
+            .expect("sent");
         answer
     }
 }

@@ -20,5 +20,6 @@ mod receiver;
 mod rewards;
 mod secure;
 mod streams;
+mod traces;
 mod venue;
 mod webhooks;

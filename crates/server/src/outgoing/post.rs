@@ -17,7 +17,7 @@ use tokio_rustls::TlsConnector;
 use tokio_rustls::rustls::ClientConfig;
 use tokio_rustls::rustls::pki_types::ServerName;
 
-use super::settings::Target;
+use super::target::Target;
 
 /// The most that is read of an answer, so that its connection can be kept.
 const MOST_ANSWER: usize = 64 << 10;
@@ -25,13 +25,9 @@ const MOST_ANSWER: usize = 64 << 10;
 /// A message for one attempt.
 #[derive(Clone, Debug)]
 pub struct Message {
-    /// The same at every attempt.
-    pub id: String,
-    /// When the attempt is made, in seconds since 1970.
-    pub seconds: u64,
-    /// Over the three.
-    pub signature: String,
-    /// The event.
+    /// What stands above the body beside host, type and agent.
+    pub headers: Vec<(&'static str, String)>,
+    /// JSON.
     pub body: Bytes,
 }
 
@@ -93,15 +89,14 @@ impl Post {
 
     fn request(&self, message: Message) -> Result<Request<Full<Bytes>>, String> {
         let agent = concat!("rhodian/", env!("CARGO_PKG_VERSION"));
-        Request::post(&self.target.path)
+        let mut request = Request::post(&self.target.path)
             .header(header::HOST, &self.target.authority)
             .header(header::CONTENT_TYPE, "application/json")
-            .header(header::USER_AGENT, agent)
-            .header("webhook-id", message.id)
-            .header("webhook-timestamp", message.seconds)
-            .header("webhook-signature", message.signature)
-            .body(Full::new(message.body))
-            .map_err(|error| format!("no request: {error}"))
+            .header(header::USER_AGENT, agent);
+        for (name, value) in message.headers {
+            request = request.header(name, value);
+        }
+        request.body(Full::new(message.body)).map_err(|error| format!("no request: {error}"))
     }
 
     async fn connect(&self) -> Result<Link, String> {

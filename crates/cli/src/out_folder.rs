@@ -32,6 +32,8 @@ pub enum Results {
     October,
     /// What `lab size-fund` writes.
     Fund,
+    /// What `lab compare-rules` writes.
+    Rules,
     /// What `lab what-if` writes.
     WhatIf,
 }
@@ -57,6 +59,7 @@ impl Results {
             Self::Margin => &["margin.json", "margin.txt", "margin.csv"],
             Self::October => &["october.json", "october.txt", "october.csv"],
             Self::Fund => &["fund.json", "fund.txt", "fund.csv"],
+            Self::Rules => &["rules.json", "rules.txt", "rules.csv"],
             Self::WhatIf => &["what-if.json", "what-if.txt", "what-if.csv"],
         }
     }
@@ -70,6 +73,7 @@ impl Results {
             Self::Margin => "margin.json",
             Self::October => "october.json",
             Self::Fund => "fund.json",
+            Self::Rules => "rules.json",
             Self::WhatIf => "what-if.json",
         }
     }

@@ -196,3 +196,76 @@ fn a_change_is_compared_over_the_same_crises() {
     assert_eq!(wrong.status, 2);
     assert!(wrong.stderr.contains("a change is maintenance=+5%"), "{}", wrong.stderr);
 }
+
+/// A small venue, its crises divided by every rule.
+fn compare_rules(here: &Path, more: &[&str]) -> binary::Ran {
+    let mut args = vec!["lab", "compare-rules", "--accounts", "60", "--markets", "2", "--quiet"];
+    args.extend(more);
+    rhodian_in(here, &args)
+}
+
+#[test]
+fn rules_are_compared_over_the_same_losses() {
+    let here = folder();
+    let told = |threads: &str| {
+        let more = ["--crises", "60", "--cost", "5%", "--threads", threads, "--format", "json"];
+        let ran = compare_rules(here.path(), &more);
+        assert_eq!(ran.status, 0, "{}", ran.stderr);
+        ran.stdout
+    };
+    let one = told("1");
+    assert_eq!(one, told("3"));
+    let one: serde_json::Value = serde_json::from_str(&one).unwrap();
+    let mean = |row: &serde_json::Value, figure: &str| row[figure]["mean"].as_f64().unwrap();
+    let rule = |name: &str| {
+        let all = one["rules"].as_array().unwrap();
+        all.iter().find(|row| row["rule"] == name).unwrap_or_else(|| panic!("{name}")).clone()
+    };
+    let ours = rule("proportional");
+    // Everyone bears the same part, but for an atom; so nobody can bear less than the hardest hit.
+    assert!(mean(&ours, "inequality") < 1e-4 && mean(&ours, "inversions") == 0.0, "{ours}");
+    for row in one["rules"].as_array().unwrap() {
+        let largest = mean(row, "largest_burden");
+        assert!(largest >= mean(&ours, "largest_burden") - 1e-6, "{row}");
+        let [low, high] = [0, 1].map(|end| row["largest_burden"]["between"][end].as_f64().unwrap());
+        assert!(0.0 <= low && low <= largest && largest <= high && high <= 1.0, "{row}");
+    }
+    for queue in ["queue-binance", "queue-hyperliquid", "queue-bitmex"] {
+        assert!(mean(&rule(queue), "touched") < 0.5, "{queue}");
+        assert!(mean(&rule(queue), "inequality") > 0.5, "{queue}");
+    }
+    // Who takes what he sees misses; who measures does not.
+    let missed = |place: usize| {
+        let of = &one["forecasts"][place];
+        mean(of, "over") + mean(of, "under")
+    };
+    assert!(missed(0) > 0.0 && missed(3) == 0.0, "{one}");
+    // A fund in front leaves less to divide.
+    let more = ["--crises", "60", "--cost", "5%", "--fund", "1000", "--format", "json"];
+    let behind: serde_json::Value =
+        serde_json::from_str(&compare_rules(here.path(), &more).stdout).unwrap();
+    assert!(mean(&behind, "loss") < mean(&one, "loss"), "{behind}");
+}
+
+#[test]
+fn rules_are_told_for_the_eye_and_in_files() {
+    let here = folder();
+    let more = ["--crises", "40", "--cost", "5%", "--out", "rules"];
+    let ran = compare_rules(here.path(), &more);
+    assert_eq!(ran.status, 0, "{}", ran.stderr);
+    for words in ["largest burden", "queue-bitmex", "nobody knows it then", "measured"] {
+        assert!(ran.stdout.contains(words), "{words}: {}", ran.stdout);
+    }
+    let table = rows(&here.path().join("rules/rules.csv"));
+    assert_eq!(table.len(), 11 * 8 + 4 * 2, "each rule with each figure, each forecast with two");
+    for (case, more, words) in [
+        ("no loss is left", &["--crises", "40", "--fund", "1000000000"][..], "lab-too-few-crises"),
+        ("too few", &["--crises", "10"][..], "lab-too-few-crises"),
+        ("no fund", &["--fund=-1"][..], "--fund"),
+        ("too much", &["--fund", "99999999999999999999"][..], "--fund"),
+    ] {
+        let ran = compare_rules(here.path(), more);
+        assert_eq!(ran.status, 2, "{case}: {}", ran.stderr);
+        assert!(ran.stderr.contains(words), "{case}: {}", ran.stderr);
+    }
+}

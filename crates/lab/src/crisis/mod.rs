@@ -10,6 +10,7 @@
 //! not react to it, and nobody deposits, withdraws or trades while it lasts. The first two make
 //! real crises worse than these.
 
+pub mod aftermath;
 pub mod fund;
 pub mod model;
 mod venue;
@@ -18,6 +19,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 
 use crate::error::LabError;
 use crate::seed::Seed;
+use aftermath::Aftermath;
 use model::CrisisModel;
 pub use venue::Refused;
 use venue::Venue;
@@ -95,36 +97,39 @@ impl Stage {
     /// # Errors
     ///
     /// What the engine refuses; a drawn path that cannot be.
-    pub fn play(&self, index: u64) -> Result<Crisis, Stopped> {
+    pub fn play(&self, index: u64) -> Result<Aftermath, Stopped> {
         let fall = self.model.severity.draw(&mut self.seed.stream_at("severity", index));
         let path = Seed(self.seed.stream_at("crisis", index).bits());
         let prices = self.model.prices(fall);
         let path = prices.draw(self.venue.at, &self.venue.starts, path);
-        let crisis = self.venue.play(&path.map_err(Stopped::Model)?).map_err(Stopped::Engine)?;
-        Ok(Crisis { fall: (fall * 1e6) as u32, ..crisis })
+        let played = self.venue.play(&path.map_err(Stopped::Model)?).map_err(Stopped::Engine)?;
+        let crisis = Crisis { fall: (fall * 1e6) as u32, ..played.crisis };
+        Ok(Aftermath { crisis, ..played })
     }
 
-    /// Plays the crises numbered from 0 on, on so many threads; the same at any number of them.
-    /// `played` hears how many are done, now and then, from one of the threads.
+    /// Plays the crises numbered from 0 on, on so many threads, and keeps what `of` makes of each;
+    /// the same at any number of threads. `played` hears how many are done, now and then, from one
+    /// of them.
     ///
     /// # Errors
     ///
     /// That of the first crisis that has one.
-    pub fn play_all(
+    pub fn play_all<T: Send>(
         &self,
         crises: usize,
         threads: usize,
+        of: &(dyn Fn(Aftermath) -> T + Sync),
         played: &(dyn Fn(usize) + Sync),
-    ) -> Result<Vec<Crisis>, Stopped> {
+    ) -> Result<Vec<T>, Stopped> {
         let threads = threads.clamp(1, crises.max(1));
         let done = AtomicUsize::new(0);
         let one = |index: usize| {
-            let crisis = self.play(index as u64);
+            let crisis = self.play(index as u64).map(of);
             played(done.fetch_add(1, Ordering::Relaxed) + 1);
             crisis
         };
         let part = |thread: usize| (thread..crises).step_by(threads).map(&one).collect();
-        let parts: Vec<Vec<Result<Crisis, Stopped>>> = std::thread::scope(|scope| {
+        let parts: Vec<Vec<Result<T, Stopped>>> = std::thread::scope(|scope| {
             let part = &part;
             let others: Vec<_> =
                 (1..threads).map(|thread| scope.spawn(move || part(thread))).collect();

@@ -1,6 +1,7 @@
 //! The engine with a book in it, and what is done to it in a crisis.
 
 use std::collections::BTreeSet;
+use std::ops::Range;
 
 use rhodian_core::account::{self, AccountKind};
 use rhodian_core::closeout::{self, Route, RouteSpec, Routes};
@@ -10,12 +11,14 @@ use rhodian_core::engine::{Action, Actor, Engine, Envelope, Outcome, Rejection};
 use rhodian_core::ids::{
     AccountId, AssetId, DomainId, LayerId, LossId, MarketId, Name, OwnerId, Time,
 };
+use rhodian_core::liquidation::adl::orders::{Holder, VenueScore};
 use rhodian_core::liquidation::breaker::Breaker;
 use rhodian_core::market::{self, MarketSpec, Party, Tier};
 use rhodian_core::units::{Amount, Price, Quantity};
 use rhodian_core::waterfall::{Side, Step};
 
 use super::Crisis;
+use super::aftermath::{Aftermath, SCORES, Wave, Winner};
 use super::model::CrisisModel;
 use crate::path::Path;
 use crate::world::World;
@@ -251,12 +254,21 @@ impl Venue {
     }
 
     /// Plays `path` on a copy.
-    pub(super) fn play(&self, path: &Path) -> Result<Crisis, Refused> {
+    pub(super) fn play(&self, path: &Path) -> Result<Aftermath, Refused> {
         let mut venue = self.clone();
         let (mut liquidated, mut closed) = (BTreeSet::new(), 0);
+        // When losses were found, what they lacked then, and which they were.
+        let mut found: Vec<(Time, u128, Range<u32>)> = Vec::new();
         for tick in path.ticks() {
             let marks: Vec<Price> = tick.quotes.iter().map(|quote| quote.price).collect();
             venue.mark(tick.at, &marks)?;
+            let before = found.last().map_or(0, |(.., losses)| losses.end);
+            let new: Vec<LossId> = venue.losses().filter(|loss| loss.0 >= before).collect();
+            if let Some(last) = new.last() {
+                let lacks = |loss: &LossId| venue.engine.state().book_equity(*loss, ASSET).min(0);
+                let seen = new.iter().map(lacks).map(i128::unsigned_abs).sum();
+                found.push((tick.at, seen, before..last.0 + 1));
+            }
             let open: Vec<AccountId> =
                 venue.engine.state().closeouts.liquidations().map(|(account, _)| account).collect();
             for account in open {
@@ -273,13 +285,55 @@ impl Venue {
         let losses = || venue.engine.state().losses.losses().map(|(_, loss)| loss);
         let failed: BTreeSet<_> = losses().filter_map(|loss| loss.failed).collect();
         let count = |of: usize| u32::try_from(of).unwrap_or(u32::MAX);
-        Ok(Crisis {
+        let crisis = Crisis {
             fall: 0,
             deficit: losses().map(|loss| loss.deficit.atoms()).sum(),
             failed: count(failed.len()),
             liquidated: count(liquidated.len()),
             closed,
-        })
+        };
+        let wave = |(at, seen, of): (Time, u128, Range<u32>)| {
+            let lacks = |loss| venue.engine.state().losses.loss(LossId(loss));
+            let lacked = of.filter_map(lacks).map(|loss| loss.deficit.atoms()).sum();
+            Wave { at, seen, lacked }
+        };
+        let waves = found.into_iter().map(wave).collect();
+        Ok(Aftermath { crisis, winners: self.winners(&venue), waves })
+    }
+
+    fn losses(&self) -> impl Iterator<Item = LossId> {
+        self.engine.state().losses.losses().map(|(id, _)| id)
+    }
+
+    /// Who has more in `after` than here.
+    fn winners(&self, after: &Self) -> Vec<Winner> {
+        let (before, state) = (self.engine.state(), after.engine.state());
+        let winner = |account: AccountId| {
+            let equity = state.equity(account, ASSET);
+            let gain = equity - before.equity(account, ASSET);
+            let (gain, equity) = (u128::try_from(gain).ok()?, u128::try_from(equity).ok()?);
+            let legs = &state.markets.position(account).legs;
+            let open = legs.iter().map(|leg| state.markets.gross(leg)).sum();
+            let holders = legs.iter().map(|leg| Holder {
+                lots: leg.lots.size(),
+                long: leg.lots.lots() > 0,
+                mark_value: state.markets.gross(leg),
+                entry_value: leg.entry.unsigned_abs(),
+                notional: open,
+                equity,
+            });
+            let holders: Vec<Holder> = holders.collect();
+            let score = |by: VenueScore| holders.iter().map(|of| by.of(of)).max().unwrap_or(0);
+            (gain > 0).then(|| Winner {
+                account: account.0,
+                gain,
+                equity,
+                open,
+                scores: SCORES.map(score),
+            })
+        };
+        // The last account is the outside.
+        (0..self.outside.0).map(AccountId).filter_map(winner).collect()
     }
 
     fn sell_books(&mut self) {

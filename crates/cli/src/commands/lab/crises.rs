@@ -3,6 +3,7 @@
 use std::sync::Mutex;
 
 use clap::Args;
+use rhodian_lab::crisis::aftermath::Aftermath;
 use rhodian_lab::crisis::model::{CrisisModel, Severity};
 use rhodian_lab::crisis::{Crisis, Stage, fund};
 use rhodian_lab::seed::Seed;
@@ -16,7 +17,7 @@ use crate::venue_run::progress::Bar;
 #[derive(Clone, Debug, Args)]
 #[command(next_help_heading = "World")]
 pub struct CrisesArgs {
-    /// How many crises are drawn [default: as many as back the target]
+    /// How many crises are drawn [default: as many as the answer needs]
     #[arg(long, value_name = "N", value_parser = crises)]
     pub crises: Option<usize>,
     /// From which they are drawn
@@ -82,10 +83,10 @@ pub(super) fn millionths(part: f64) -> u32 {
     format!("{:.0}", part * 1e6).parse().unwrap_or(u32::MAX)
 }
 
-/// The crises that were played, and where.
-pub(super) struct Played {
+/// What was kept of the crises that were played, and where that was.
+pub(super) struct Played<T> {
     pub stage: Stage,
-    pub crises: Vec<Crisis>,
+    pub kept: Vec<T>,
 }
 
 impl CrisesArgs {
@@ -110,7 +111,18 @@ impl CrisesArgs {
         model: CrisisModel,
         crises: usize,
         quiet: bool,
-    ) -> Result<Played, Diagnostic> {
+    ) -> Result<Played<Crisis>, Diagnostic> {
+        self.play_as(model, crises, quiet, &|after| after.crisis)
+    }
+
+    /// The same, and keeps what `of` makes of each.
+    pub(super) fn play_as<T: Send>(
+        &self,
+        model: CrisisModel,
+        crises: usize,
+        quiet: bool,
+        of: &(dyn Fn(Aftermath) -> T + Sync),
+    ) -> Result<Played<T>, Diagnostic> {
         let refused = |why: rhodian_lab::crisis::Stopped| {
             let help = "change the option that it names.";
             Diagnostic::bad_input("lab-world", why.to_string(), help)
@@ -124,15 +136,15 @@ impl CrisesArgs {
                 bar.of("crises", done as u64, crises as u64);
             }
         };
-        let crises = stage.play_all(crises, threads, &heard).map_err(refused)?;
-        Ok(Played { stage, crises })
+        let kept = stage.play_all(crises, threads, of, &heard).map_err(refused)?;
+        Ok(Played { stage, kept })
     }
 }
 
-impl Played {
+impl Played<Crisis> {
     /// What each crisis took, in atoms.
     pub(super) fn deficits(&self) -> Vec<u128> {
-        self.crises.iter().map(|crisis| crisis.deficit).collect()
+        self.kept.iter().map(|crisis| crisis.deficit).collect()
     }
 }
 

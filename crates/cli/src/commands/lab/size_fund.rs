@@ -3,6 +3,7 @@
 use std::fmt::Write as _;
 
 use clap::Args;
+use rhodian_lab::crisis::Crisis;
 use rhodian_lab::crisis::fund::{self, Point, Size};
 use rhodian_report::{csv, money};
 use serde::Serialize;
@@ -83,7 +84,7 @@ fn too_few(target: f64, crises: usize, least: usize) -> Diagnostic {
 
 struct Answer<'a> {
     args: &'a SizeFundArgs,
-    played: &'a Played,
+    played: &'a Played<Crisis>,
     size: Size,
     curve: &'a [Point],
 }
@@ -122,18 +123,18 @@ impl Answer<'_> {
     }
 
     fn mean(&self) -> u128 {
-        let crises = &self.played.crises;
+        let crises = &self.played.kept;
         crises.iter().map(|crisis| crisis.deficit).sum::<u128>() / (crises.len().max(1) as u128)
     }
 
     fn largest(&self) -> u128 {
-        self.played.crises.iter().map(|crisis| crisis.deficit).max().unwrap_or(0)
+        self.played.kept.iter().map(|crisis| crisis.deficit).max().unwrap_or(0)
     }
 
     fn text(&self) -> String {
         let (world, stage) = (&self.args.world, &self.played.stage);
         let mut out = String::new();
-        let crises = money::count(self.played.crises.len());
+        let crises = money::count(self.played.kept.len());
         let of = |atoms: u128, whole: u128| atoms as f64 / whole.max(1) as f64;
         let size = self.size.size;
         let _ = writeln!(
@@ -194,7 +195,7 @@ impl Answer<'_> {
         let (world, stage) = (&self.args.world, &self.played.stage);
         Shown {
             target: self.args.target,
-            crises: self.played.crises.len(),
+            crises: self.played.kept.len(),
             seed: world.seed,
             accounts: world.accounts,
             markets: world.markets,

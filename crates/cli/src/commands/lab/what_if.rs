@@ -124,8 +124,8 @@ pub fn run(args: &WhatIfArgs) -> Result<Exit, Diagnostic> {
         output.remark(format!("the fund is not compared: its target takes {count} crises"));
     }
     let model = args.world.model();
-    let now = args.world.play(model, crises, output.quiet)?.crises;
-    let then = args.world.play(args.change.made(model), crises, output.quiet)?.crises;
+    let now = args.world.play(model, crises, output.quiet)?.kept;
+    let then = args.world.play(args.change.made(model), crises, output.quiet)?.kept;
     let shown = Shown::of(args, &now, &then);
     let forms = Forms {
         name: "what-if",

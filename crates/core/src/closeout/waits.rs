@@ -7,8 +7,7 @@ use super::routes::Route;
 use super::sale;
 use crate::engine::State;
 use crate::ids::AccountId;
-use crate::market::{self, RATE_UNIT};
-use crate::oracle::Purpose;
+use crate::market::RATE_UNIT;
 use crate::units::Quantity;
 
 /// Why nothing of an account is closed by now, the first that holds.
@@ -56,7 +55,7 @@ pub fn waits(state: &State, account: AccountId) -> Option<Waits> {
     if plan.is_empty() {
         return None;
     }
-    if !market::all_fit(state, &position.legs, Purpose::Liquidate) {
+    if !liquidate::fits(state, &position.legs) {
         return Some(Waits::Price);
     }
     let lot = Quantity::new(1).unwrap_or_default();

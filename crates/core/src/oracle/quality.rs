@@ -7,7 +7,8 @@ use borsh::{BorshDeserialize, BorshSerialize};
 use serde::{Deserialize, Serialize};
 
 use super::Value;
-use crate::ids::{FeedId, SourceId, Time};
+use crate::ids::{FeedId, MarketId, SourceId, Time};
+use crate::units::Price;
 
 /// The ladder of quality, best first. Each includes what comes after it.
 #[derive(
@@ -108,6 +109,62 @@ pub enum Why {
     Jump { effective: Value, target: Value } = 13,
     /// There never was a value.
     NoValue = 14,
+    /// Options on a market leave a sure profit where the value is one of their volatilities: it
+    /// counts for the options at the place that is named, and for no others.
+    Arbitrage { underlying: MarketId, profit: SureProfit } = 15,
+}
+
+/// Which options leave a sure profit to whoever buys some and sells the others at what their
+/// volatilities make them worth; strikes in ticks of the underlying.
+#[derive(
+    Clone, Copy, Debug, PartialEq, Eq, BorshSerialize, BorshDeserialize, Serialize, Deserialize,
+)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[borsh(use_discriminant = true)]
+#[serde(tag = "between", rename_all = "kebab-case")]
+#[allow(missing_docs, reason = "fields say where")]
+#[repr(u8)]
+pub enum SureProfit {
+    /// Options of one strike and expiry have volatilities of their own that make call and put
+    /// worth different forwards.
+    Parity { expiry: Time, strike: Price } = 1,
+    /// The call at the higher strike costs more than that at the lower one.
+    Calls { expiry: Time, low: Price, high: Price } = 2,
+    /// The put at the higher strike costs less than that at the lower one.
+    Puts { expiry: Time, low: Price, high: Price } = 3,
+    /// The option in the middle costs more than the mix of both sides that has its strike; `low`
+    /// is zero where the forward itself is the lower side.
+    Butterfly { expiry: Time, low: Price, middle: Price, high: Price } = 4,
+    /// Total variance is lower at the later expiry.
+    Calendar { earlier: Time, later: Time, strike: Price } = 5,
+}
+
+impl fmt::Display for SureProfit {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Parity { expiry, strike } => write!(
+                f,
+                "call and put at strike {strike} of expiry {expiry} are worth different forwards"
+            ),
+            Self::Calls { expiry, low, high } => write!(
+                f,
+                "the call at strike {high} of expiry {expiry} costs more than that at {low}"
+            ),
+            Self::Puts { expiry, low, high } => write!(
+                f,
+                "the put at strike {high} of expiry {expiry} costs less than that at {low}"
+            ),
+            Self::Butterfly { expiry, low, middle, high } => write!(
+                f,
+                "the option at strike {middle} of expiry {expiry} costs more than a mix of those \
+                 at {low} and {high}"
+            ),
+            Self::Calendar { earlier, later, strike } => write!(
+                f,
+                "total variance at strike {strike} falls from expiry {earlier} to {later}"
+            ),
+        }
+    }
 }
 
 impl Why {
@@ -126,6 +183,7 @@ impl Why {
             Self::SingleSource { .. }
             | Self::Divergent { .. }
             | Self::DivergentFrom { .. }
+            | Self::Arbitrage { .. }
             | Self::Jump { .. } => Quality::Mark,
             Self::TooFewSources { .. } => Quality::Indicative,
             Self::NoValue => Quality::None,
@@ -170,6 +228,9 @@ impl fmt::Display for Why {
                 write!(f, "{target} is a jump from {effective}")
             }
             Self::NoValue => f.write_str("there never was a value"),
+            Self::Arbitrage { underlying, profit } => {
+                write!(f, "options on market {underlying} leave a sure profit: {profit}")
+            }
         }
     }
 }

@@ -273,6 +273,10 @@ fn between_expiries(
     let wrong = if later { Ordering::Greater } else { Ordering::Less };
     for (quote, quoted) in home.of.quotes.iter().enumerate() {
         let Some(line) = Line::of(other.of, home.of, quoted) else { continue };
+        // Two quotes of one moneyness meet once, from the earlier one.
+        if later && line.left.is_none() {
+            continue;
+        }
         if line.compare(home.of, quoted) != Some(wrong)
             || !line.is_worth(home.of, quoted, later, least)
         {

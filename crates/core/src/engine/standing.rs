@@ -139,6 +139,14 @@ impl State {
         market::answer(self, feed)
     }
 
+    /// The feed of the volatility that `option` is valued at, and what it says there: where the
+    /// surface leaves a sure profit of which the option is a leg it only marks. Nothing where
+    /// `option` is none, or has no feed.
+    #[must_use]
+    pub fn option_answer(&self, option: MarketId) -> Option<(FeedId, Answer)> {
+        market::answer_at(self, option)
+    }
+
     /// The volatility of `option` for `purpose`, in millionths a year: by its own feed, or else by
     /// its underlying's; nothing where neither is.
     ///

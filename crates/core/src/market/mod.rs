@@ -34,7 +34,7 @@ pub use position::{Flow, Leg, Position, Snapshot, Totals};
 pub use session::Session;
 pub use settle::PARTIES_PER_STEP;
 pub use spec::{Flaw, Instrument, MarketSpec, RATE_UNIT, Right, StepLimits, Tier};
-pub(crate) use volatility::{Options, answer, place, volatilities_fit, volatility_for};
+pub(crate) use volatility::{Options, answer, answer_at, place, volatilities_fit, volatility_for};
 
 use crate::ids::{AccountId, CheckpointId, DomainId, LossId, MarketId, Time};
 use crate::units::{Price, Quantity};

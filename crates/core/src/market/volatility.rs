@@ -63,13 +63,22 @@ pub(crate) fn volatility_for(
     if value.is_err() || Quality::Mark.meets(needed) {
         return Some(value);
     }
-    let profits = profits_at(state, option, found);
-    if profits.is_empty() {
+    let (_, Answer { quality, reasons, .. }) = answer_at(state, option)?;
+    if quality.meets(needed) {
         return Some(value);
     }
-    let answer = state.oracle.answer(feed, state.now())?;
-    let Answer { quality, reasons, .. } = lowered(answer, profits);
     Some(Err(Unfit::Quality { feed, purpose, needed, found: quality, reasons }))
+}
+
+/// The feed of an option's volatility, and what it says there.
+pub(crate) fn answer_at(state: &State, option: MarketId) -> Option<(FeedId, Answer)> {
+    let found = state.markets.market(option)?;
+    let feed = feed_of(state, found)?;
+    let answer = state.oracle.answer(feed, state.now())?;
+    let goes_on = !super::feed::is_over(state, found);
+    let profits = (goes_on && answer.quality.meets(Quality::Liquidation))
+        .then(|| profits_at(state, option, found));
+    Some((feed, lowered(answer, profits.unwrap_or_default())))
 }
 
 /// Whether the volatilities of the options among `legs` serve `purpose` now. One without a feed of

@@ -4,6 +4,7 @@ use maud::{Markup, html};
 use rhodian_core::control::PARAMETERS;
 use rhodian_core::domain::Source;
 use rhodian_core::ids::LayerId;
+use rhodian_core::market::{Instrument, Market};
 use rhodian_core::oracle::{Feed, Quality};
 use rhodian_core::units::Amount;
 use rhodian_core::waterfall::{Capacity, plan};
@@ -164,7 +165,8 @@ pub(super) fn markets(ask: &Ask<'_>) -> Result<Shown, Problem> {
                     th scope="col" class="number" { "Mark, in ticks" }
                     th scope="col" class="number" { "Open lots" }
                     th scope="col" class="number" { "Funding a lot, in atoms" }
-                    th scope="col" { "Price from" } th scope="col" { "Settled at" }
+                    th scope="col" { "Price from" } th scope="col" { "Volatility from" }
+                    th scope="col" { "Settled at" }
                 } }
                 tbody {
                     @for (_, of) in ask.state.markets.markets() {
@@ -177,6 +179,7 @@ pub(super) fn markets(ask: &Ask<'_>) -> Result<Shown, Problem> {
                             td class="number" { (of.funding) }
                             td { (of.feeds.price.map_or_else(
                                 || "the venue".to_owned(), |feed| format!("feed {feed}"))) }
+                            td { (volatility_from(ask, of)) }
                             td { (of.settlement.map_or_else(
                                 || "open".to_owned(), |s| s.price.ticks().to_string())) }
                         }
@@ -198,9 +201,20 @@ pub(super) fn markets(ask: &Ask<'_>) -> Result<Shown, Problem> {
     shown("Markets and prices", body)
 }
 
+/// The feed whose volatility a market's options are valued at, or an option by its own; nothing for
+/// an option that takes its underlying's.
+fn volatility_from(ask: &Ask<'_>, of: &Market) -> String {
+    let feed = of.feeds.volatility.and_then(|feed| ask.state.oracle.feed(feed));
+    match (feed, of.spec.instrument) {
+        (Some(feed), _) => feed.spec.name.to_string(),
+        (None, Instrument::Option { .. }) => "its underlying".to_owned(),
+        (None, _) => String::new(),
+    }
+}
+
 fn feed(ask: &Ask<'_>, id: rhodian_core::ids::FeedId, of: &Feed) -> Markup {
     let now = ask.state.now();
-    let answer = ask.state.oracle.answer(id, now);
+    let answer = ask.state.feed_answer(id);
     html! {
         @if let Some(answer) = &answer {
             p class=(if answer.quality.meets(Quality::Settlement) { "" } else { "bad" }) {

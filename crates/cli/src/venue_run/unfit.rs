@@ -1,6 +1,6 @@
 //! Why a feed does not serve, in the words of the file.
 
-use rhodian_core::ids::{MarketId, SourceId, Time};
+use rhodian_core::ids::{MarketId, SourceId};
 use rhodian_core::oracle::{Kind, SureProfit, Unfit, Value, Why};
 use rhodian_core::units::Price;
 use rhodian_report::money::percent_of_millionths;
@@ -75,40 +75,8 @@ impl In<'_> {
     /// Which options leave a sure profit, in names and decimals.
     fn sure_profit(&self, underlying: MarketId, profit: &SureProfit) -> String {
         let of = Subject::Market(underlying.index());
-        let at = |strike: &Price| self.file.price_text(of, *strike);
-        let on = |expiry: &Time| clock(expiry.0);
-        let what = match profit {
-            SureProfit::Parity { expiry, strike } => format!(
-                "call and put at {} of {} are worth different forwards",
-                at(strike),
-                on(expiry)
-            ),
-            SureProfit::Calls { expiry, low, high } => format!(
-                "the call at {} of {} costs more than that at {}",
-                at(high),
-                on(expiry),
-                at(low)
-            ),
-            SureProfit::Puts { expiry, low, high } => format!(
-                "the put at {} of {} costs less than that at {}",
-                at(high),
-                on(expiry),
-                at(low)
-            ),
-            SureProfit::Butterfly { expiry, low, middle, high } => format!(
-                "the option at {} of {} costs more than a mix of those at {} and {}",
-                at(middle),
-                on(expiry),
-                at(low),
-                at(high)
-            ),
-            SureProfit::Calendar { earlier, later, strike } => format!(
-                "total variance at {} falls from {} to {}",
-                at(strike),
-                on(earlier),
-                on(later)
-            ),
-        };
+        let strike = |strike: Price| self.file.price_text(of, strike);
+        let what = profit.told(&strike, &|expiry| clock(expiry.0));
         format!("options on \"{}\" leave a sure profit: {what}", self.market_name(underlying))
     }
 }

@@ -1,5 +1,7 @@
 //! How good an answer is, and why it is no better.
 
+use alloc::format;
+use alloc::string::String;
 use alloc::vec::Vec;
 use core::fmt;
 
@@ -139,31 +141,53 @@ pub enum SureProfit {
     Calendar { earlier: Time, later: Time, strike: Price } = 5,
 }
 
-impl fmt::Display for SureProfit {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Parity { expiry, strike } => write!(
-                f,
-                "call and put at strike {strike} of expiry {expiry} are worth different forwards"
+impl SureProfit {
+    /// In words, with strikes and expiries as the caller writes them.
+    #[must_use]
+    pub fn told(
+        &self,
+        strike: &dyn Fn(Price) -> String,
+        expiry: &dyn Fn(Time) -> String,
+    ) -> String {
+        match *self {
+            Self::Parity { expiry: at, strike: of } => format!(
+                "call and put at {} of {} are worth different forwards",
+                strike(of),
+                expiry(at)
             ),
-            Self::Calls { expiry, low, high } => write!(
-                f,
-                "the call at strike {high} of expiry {expiry} costs more than that at {low}"
+            Self::Calls { expiry: at, low, high } => format!(
+                "the call at {} of {} costs more than that at {}",
+                strike(high),
+                expiry(at),
+                strike(low)
             ),
-            Self::Puts { expiry, low, high } => write!(
-                f,
-                "the put at strike {high} of expiry {expiry} costs less than that at {low}"
+            Self::Puts { expiry: at, low, high } => format!(
+                "the put at {} of {} costs less than that at {}",
+                strike(high),
+                expiry(at),
+                strike(low)
             ),
-            Self::Butterfly { expiry, low, middle, high } => write!(
-                f,
-                "the option at strike {middle} of expiry {expiry} costs more than a mix of those \
-                 at {low} and {high}"
+            Self::Butterfly { expiry: at, low, middle, high } => format!(
+                "the option at {} of {} costs more than a mix of those at {} and {}",
+                strike(middle),
+                expiry(at),
+                strike(low),
+                strike(high)
             ),
-            Self::Calendar { earlier, later, strike } => write!(
-                f,
-                "total variance at strike {strike} falls from expiry {earlier} to {later}"
+            Self::Calendar { earlier, later, strike: of } => format!(
+                "total variance at {} falls from {} to {}",
+                strike(of),
+                expiry(earlier),
+                expiry(later)
             ),
         }
+    }
+}
+
+impl fmt::Display for SureProfit {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let strike = |strike: Price| format!("strike {strike}");
+        f.write_str(&self.told(&strike, &|expiry| format!("expiry {expiry}")))
     }
 }
 

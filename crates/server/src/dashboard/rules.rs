@@ -5,8 +5,8 @@ use rhodian_core::control::PARAMETERS;
 use rhodian_core::domain::Source;
 use rhodian_core::ids::LayerId;
 use rhodian_core::market::{Instrument, Market};
-use rhodian_core::oracle::{Feed, Quality};
-use rhodian_core::units::Amount;
+use rhodian_core::oracle::{Feed, Quality, Why};
+use rhodian_core::units::{Amount, Price};
 use rhodian_core::waterfall::{Capacity, plan};
 
 use super::{Shown, show};
@@ -212,6 +212,15 @@ fn volatility_from(ask: &Ask<'_>, of: &Market) -> String {
     }
 }
 
+/// Why an answer is no better; strikes in ticks, as the marks above.
+fn reason(ask: &Ask<'_>, why: &Why) -> String {
+    let Why::Arbitrage { underlying, profit } = why else { return why.to_string() };
+    let name = ask.state.markets.market(*underlying).map(|of| of.spec.name.to_string());
+    let strike = |strike: Price| strike.ticks().to_string();
+    let what = profit.told(&strike, &show::time);
+    format!("options on {} leave a sure profit: {what}", name.unwrap_or_default())
+}
+
 fn feed(ask: &Ask<'_>, id: rhodian_core::ids::FeedId, of: &Feed) -> Markup {
     let now = ask.state.now();
     let answer = ask.state.feed_answer(id);
@@ -221,7 +230,7 @@ fn feed(ask: &Ask<'_>, id: rhodian_core::ids::FeedId, of: &Feed) -> Markup {
                 "Quality: " (show::word(&answer.quality)) ". Value: "
                 (answer.value.map_or_else(|| "none".to_owned(), |value| value.to_string())) "."
             }
-            ul { @for why in &answer.reasons { li { (why) } } }
+            ul { @for why in &answer.reasons { li { (reason(ask, why)) } } }
         }
         table {
             caption { "What each source said last" }

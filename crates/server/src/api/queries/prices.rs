@@ -59,16 +59,17 @@ fn market(ask: &Ask<'_>) -> Result<Row<Market>, Problem> {
 /// The volatility of one option.
 #[derive(Clone, Debug, Serialize, JsonSchema)]
 pub(crate) struct VolatilityView {
-    /// The feed: its own, or its underlying's.
-    feed: FeedId,
+    /// The feed: its own, or its underlying's; nothing where neither is, or the market is no
+    /// option.
+    feed: Option<FeedId>,
     /// What it says, in millionths a year, how good that is for this option, and why.
-    answer: Answer,
+    answer: Option<Answer>,
 }
 
 fn volatility(ask: &Ask<'_>) -> Result<Row<VolatilityView>, Problem> {
     let market = id(ask.args, "market", MarketId)?;
-    let found = ask.state.option_answer(market);
-    let (feed, answer) = found.ok_or_else(|| Problem::not_found("volatility", market))?;
+    ask.state.markets.market(market).ok_or_else(|| Problem::not_found("market", market))?;
+    let (feed, answer) = ask.state.option_answer(market).unzip();
     Ok(Row { id: market.0, of: VolatilityView { feed, answer } })
 }
 

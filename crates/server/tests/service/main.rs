@@ -20,5 +20,6 @@ mod receiver;
 mod rewards;
 mod secure;
 mod streams;
+mod surface;
 mod venue;
 mod webhooks;

@@ -13,7 +13,7 @@ use crate::units::Quantity;
 /// Why nothing of an account is closed by now, the first that holds.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Waits {
-    /// A price that is good enough to liquidate at.
+    /// A price, or the volatility of an option, that is good enough to liquidate at.
     Price,
     /// Room of the breaker: at this distance from the slow price so many millionths of its limits
     /// may be used, and of those so much value is left, in atoms: less than a lot.

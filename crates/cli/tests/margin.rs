@@ -145,3 +145,19 @@ fn what_is_not_there_is_refused_with_its_place() {
         assert!(ran.stderr.starts_with(&format!("error[{code}")), "{}", ran.stderr);
     }
 }
+
+#[test]
+fn each_option_is_shown_with_the_volatility_it_is_valued_at() {
+    let here = folder();
+    ran(here.path(), "smile");
+    let dora = margin(here.path(), "smile", "dora");
+    let legs = dora["legs"].as_array().unwrap();
+    let of = |market: &str| {
+        let leg = legs.iter().find(|leg| leg["market"] == market).unwrap();
+        leg["volatility"].as_str().unwrap().to_owned()
+    };
+    assert_eq!(of("CALL-60000"), "74 %");
+    assert_eq!(of("CALL-60000-LATER"), "60 %");
+    let text = done(here.path(), &["margin", "smile", "--account", "dora"]).stdout;
+    assert!(text.contains("Volatility: CALL-60000 at 74 %, CALL-60000-LATER at 60 %."), "{text}");
+}

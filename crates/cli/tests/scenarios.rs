@@ -24,8 +24,18 @@ const SCENARIOS: [&str; 10] = [
 ];
 
 /// The venue files among the scenarios.
-const VENUES: [&str; 9] =
-    ["bridge", "crash", "crisis", "demo", "depeg", "depeg-feed", "loan", "options", "wrong-print"];
+const VENUES: [&str; 10] = [
+    "bridge",
+    "crash",
+    "crisis",
+    "demo",
+    "depeg",
+    "depeg-feed",
+    "loan",
+    "options",
+    "smile",
+    "wrong-print",
+];
 
 /// The summary of a scenario, and its shares by loss, layer and account.
 fn run(name: &str) -> (Value, BTreeMap<(String, String, String), String>) {

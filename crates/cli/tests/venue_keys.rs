@@ -371,3 +371,55 @@ fn streams_carry_reports() {
     assert_eq!(summary["run"]["markets"][0]["last"], "60,000.00");
     assert!(summary["run"]["counts"]["marks"].as_u64().unwrap() >= 1);
 }
+
+/// An option names one feed of volatility, that speaks of its underlying or of itself.
+#[test]
+fn an_option_names_a_volatility() {
+    let here = folder();
+    let smile = fs::read_to_string(binary::scenarios().join("smile.toml")).unwrap();
+    let own = "market  = \"BTC\"\nattach  = false\n";
+    let of_strike = |strike: u64, to: &str| {
+        let feed = format!("name    = \"{strike} in a month\"\nkind    = \"volatility\"\n");
+        (format!("{feed}{own}"), format!("{feed}{to}"))
+    };
+    let (own_of_55000, by_itself) = of_strike(55_000, "market  = \"CALL-55000\"\n");
+    let (own_of_65000, of_another) = of_strike(65_000, "market  = \"CALL-55000\"\n");
+    let depth = own_of_55000.replace("volatility", "depth");
+    let named = "volatility   = \"55000 in a month\"";
+    for (from, to, code) in [
+        (named, "volatility   = \"55000 in a year\"", "unknown-feed"),
+        (
+            "mark         = \"60000\"",
+            "volatility = \"BTC volatility\"",
+            "volatility-not-for-instrument",
+        ),
+        (&own_of_55000, &depth, "volatility-of-another"),
+        (&own_of_65000, &of_another, "volatility-twice"),
+    ] {
+        assert!(smile.contains(from), "{from}");
+        fs::write(here.path().join("V.toml"), smile.replacen(from, to, 1)).unwrap();
+        let ran = rhodian_in(here.path(), &["run", "V.toml", "--strict", "--quiet"]);
+        assert!(ran.stderr.contains(&format!("error[{code}]")), "{}", ran.stderr);
+    }
+    // A feed that speaks of the option is its own, named or not.
+    for text in [smile.replacen(&own_of_55000, &by_itself, 1), smile.clone()] {
+        for text in [text.replacen(&format!("{named}\n"), "", 1), text] {
+            fs::write(here.path().join("V.toml"), text).unwrap();
+            done(here.path(), &["run", "V.toml", "--strict", "--quiet", "--out", "r", "--force"]);
+        }
+    }
+}
+
+/// A refusal says which options leave a sure profit, in names, prices and dates.
+#[test]
+fn a_broken_surface_is_said_with_its_strikes() {
+    let here = folder();
+    let smile = fs::read_to_string(binary::scenarios().join("smile.toml")).unwrap();
+    let expected = "expect = \"price-unfit\"";
+    fs::write(here.path().join("V.toml"), smile.replacen(expected, "expect = \"no-mark\"", 1))
+        .unwrap();
+    let ran = rhodian_in(here.path(), &["run", "V.toml", "--quiet"]);
+    let said = "options on \"BTC\" leave a sure profit: the option at 60,000 of ";
+    assert!(ran.stderr.contains(said), "{}", ran.stderr);
+    assert!(ran.stderr.contains("a mix of those at 55,000 and 65,000"), "{}", ran.stderr);
+}

@@ -281,6 +281,8 @@ pub struct Price(u64);
 impl Price {
     /// No price.
     pub const ZERO: Self = Self(0);
+    /// The largest price, 10^15 ticks.
+    pub const MAX: Self = Self(MAX_TICKS);
 
     /// A price of `ticks`, refused above 10^15.
     pub const fn new(ticks: u64) -> Result<Self, OutOfBounds> {

@@ -1,7 +1,8 @@
 //! The requirement of portfolios with options, computed a second time: in floating point, straight
 //! from the definitions, with nothing of the engine's pricer, grid or charges. Alice holds a random
 //! portfolio of a call, a put, their underlying and a future on it; Bob has the other side of the
-//! options, Carol of the rest.
+//! options, Carol of the rest. An option has the volatility that its own feed says, or else that of
+//! the underlying.
 //!
 //! A portfolio is priced again by Black's formula at every move of the grid. With the worst of
 //! them:
@@ -22,7 +23,7 @@ use rhodian_core::engine::{Action, Actor, Role};
 use rhodian_core::ids::{FeedId, MarketId, SourceId, Time};
 use rhodian_core::margin::Level;
 use rhodian_core::market::{self, Feeds, Instrument, MarketSpec, Right};
-use rhodian_core::oracle::{self, FeedSpec, Kind, Params, SourceWeight, Value};
+use rhodian_core::oracle::{self, FeedSpec, Kind, Needs, Params, Quality, SourceWeight, Value};
 use rhodian_core::units::Price;
 use world::venue::perpetual;
 use world::{World, name};
@@ -136,8 +137,8 @@ struct Market {
     now: Time,
     spot: u64,
     unit: u64,
-    /// In millionths.
-    volatility: u64,
+    /// In millionths, of the call and of the put.
+    volatilities: [u64; 2],
     /// A call and a put.
     contracts: [Contract; 2],
     option_unit: u64,
@@ -168,6 +169,8 @@ struct Met {
     size_capped: u32,
     beside: u32,
     no_time: u32,
+    /// The options have volatilities of their own.
+    apart: u32,
 }
 
 impl Market {
@@ -179,7 +182,7 @@ impl Market {
     fn option(&self, lots: &Lots, place: usize, spot: f64, (side, whole): (f64, bool)) -> [f64; 2] {
         let Contract { strike, expiry, right } = self.contracts[place];
         let years = self.years(expiry);
-        let volatility = moved(self.volatility as f64, years, side, whole) / 1e6;
+        let volatility = moved(self.volatilities[place] as f64, years, side, whole) / 1e6;
         let forward = self.spot as f64 * (1.0 + spot / 100.0);
         let (price, delta) = black(right, forward, strike as f64, volatility * years.sqrt());
         let atoms = lots.options[place] as f64 * self.option_unit as f64;
@@ -264,6 +267,7 @@ impl Market {
         };
         met.no_time += u32::from(expired(0) || expired(1));
         met.beside += u32::from(beside(0) || beside(1));
+        met.apart += u32::from(self.volatilities[0] != self.volatilities[1]);
         let [basis, size] = self.charges(lots, met);
         let kept = loss.max(minimum) + basis;
         [kept + size, MAINTENANCE * kept]
@@ -297,13 +301,17 @@ impl Floor {
             now: world.at,
             spot,
             unit: dice.of(&[1, 1, 7]),
-            volatility: dice.between(50_000, 2_000_000),
+            volatilities: [dice.between(50_000, 2_000_000); 2],
             contracts,
             option_unit: dice.of(&[1, 1, 3]),
             future: (spot * dice.between(95, 110) / 100, dates[2]),
             depth: dice.of(&[None, Some(50), Some(20_000)]),
         };
         let mut floor = Self { world, market };
+        // The underlying's feed says one, and where these differ a feed of the put another.
+        if dice.between(0, 1) == 0 {
+            floor.market.volatilities[1] = dice.between(50_000, 2_000_000);
+        }
         floor.open();
         floor
     }
@@ -327,26 +335,36 @@ impl Floor {
         let (price, expiry) = of.future;
         let underlying = Some(underlying);
         self.list("FUTURE", Instrument::Future { expiry, underlying }, of.unit, price);
-        self.say(0, Kind::Volatility, of.volatility);
+        self.say(0, Kind::Volatility, of.volatilities[0]);
         self.say(1, Kind::Depth, of.depth.unwrap_or(1));
+        self.say(2, Kind::Volatility, of.volatilities[1]);
         let depth = of.depth.map(|_| FeedId(1));
         let feeds = Feeds { volatility: Some(FeedId(0)), depth, ..Feeds::default() };
-        let market = MarketId(0);
-        self.world.market_do(market::Command::AttachFeeds { market, feeds }).unwrap();
+        self.attach("BTC", feeds);
+        if of.volatilities[0] != of.volatilities[1] {
+            self.attach("PUT", Feeds { volatility: Some(FeedId(2)), ..Feeds::default() });
+        }
         for text in ["alice", "bob", "carol"] {
             self.world.account(text, 10u128.pow(18));
         }
     }
 
-    /// Opens a feed of one source, which says `value`.
+    fn attach(&mut self, text: &str, feeds: Feeds) {
+        let market = self.world.market_id(text);
+        self.world.market_do(market::Command::AttachFeeds { market, feeds }).unwrap();
+    }
+
+    /// Opens a feed of one source, which says `value`. It serves every purpose: two volatilities at
+    /// random may well leave a sure profit, and are traded all the same.
     fn say(&mut self, feed: u32, kind: Kind, value: u64) {
+        let needs = Needs { open: Quality::Mark, ..Needs::SAFE };
         let spec = FeedSpec {
-            name: name(&format!("{kind:?}")),
+            name: name(&format!("{kind:?} {feed}")),
             kind,
             domains: Vec::new(),
             sources: vec![SourceWeight { source: SourceId(0), weight: 1 }],
             min_sources: 1,
-            params: Params::of(kind),
+            params: Params { needs, ..Params::of(kind) },
         };
         self.world.must(Action::Oracle(oracle::Command::OpenFeed { spec }));
         let report = oracle::Command::Report {
@@ -438,6 +456,6 @@ fn the_engine_requires_what_the_definitions_say() {
     println!("{apart:#?}");
     let met = &apart.met;
     let charges = [met.minimum, met.basis, met.size, met.size_capped];
-    let others = [met.up, met.down, met.worst[0], met.worst[2], met.no_time, met.beside];
+    let others = [met.up, met.down, met.worst[0], met.worst[2], met.no_time, met.beside, met.apart];
     assert!(charges.into_iter().chain(others).all(|times| times > 10), "{met:?}");
 }

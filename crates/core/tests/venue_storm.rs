@@ -58,6 +58,8 @@ struct Met {
     converted: usize,
     token_marks: usize,
     token_marks_by_feed: usize,
+    /// How often, after a command, call and put were worth different forwards.
+    broken: usize,
 }
 
 struct Storm {
@@ -67,6 +69,8 @@ struct Storm {
     token: u64,
     /// Whether sources say the token's price: every second storm.
     fed: bool,
+    /// The feed of the call's own volatility, in half of the storms.
+    own: Option<FeedId>,
     expired: bool,
     met: Met,
 }
@@ -94,7 +98,7 @@ impl Storm {
             let instrument = Instrument::Option { underlying, strike, expiry, right };
             world.list(MarketSpec { instrument, ..perpetual(text) });
         }
-        volatility_feed(&mut world);
+        volatility_feed(&mut world, "BTC");
         let marks = [1_000, 1_000, 1_000, 90, 90];
         for (text, mark) in MARKETS.iter().zip(marks) {
             world.mark(text, mark);
@@ -125,7 +129,8 @@ impl Storm {
         if fed {
             token_feed(&mut world);
         }
-        Self { world, dice: Dice(seed), marks, token, fed, expired, met: Met::default() }
+        let own = (seed / 2 % 2 == 1).then(|| volatility_feed(&mut world, "CALL"));
+        Self { world, dice: Dice(seed), marks, token, fed, own, expired, met: Met::default() }
     }
 
     fn act(&mut self) {
@@ -300,7 +305,12 @@ impl Storm {
     fn wait(&mut self) {
         self.world.tick(1 + self.dice.below(6 * HOUR));
         if self.dice.below(3) > 0 {
-            say_volatility(&mut self.world, 400_000 + self.dice.below(800_000));
+            let said = 400_000 + self.dice.below(800_000);
+            say_volatility(&mut self.world, FeedId(0), said);
+            if let Some(own) = self.own {
+                let said = if self.dice.below(2) == 0 { 400_000 } else { said };
+                say_volatility(&mut self.world, own, said);
+            }
         }
         let over = self.world.at.0 > 1_000 + 40 * HOUR;
         if over && !self.expired {
@@ -316,6 +326,10 @@ impl Storm {
     fn run(mut self) -> Met {
         for _ in 0..90 {
             self.act();
+            let answer = self.own.and_then(|own| self.world.engine.state().feed_answer(own));
+            let reasons = answer.into_iter().flat_map(|answer| answer.reasons);
+            let of_surface = |why: &oracle::Why| matches!(why, oracle::Why::Arbitrage { .. });
+            self.met.broken += reasons.filter(of_surface).count();
         }
         let state = self.world.engine.state();
         let losses: Vec<_> = state.losses.losses().map(|(_, loss)| loss).collect();
@@ -349,10 +363,11 @@ fn token_feed(world: &mut World) {
     }
 }
 
-fn volatility_feed(world: &mut World) {
+/// A feed of two sources, of an underlying or of an option's own.
+fn volatility_feed(world: &mut World, market: &str) -> FeedId {
     let kind = oracle::Kind::Volatility;
     let spec = FeedSpec {
-        name: name("BTC volatility"),
+        name: name(&format!("{market} volatility")),
         kind,
         domains: Vec::new(),
         sources: (0..2).map(|id| SourceWeight { source: SourceId(id), weight: 1 }).collect(),
@@ -360,16 +375,18 @@ fn volatility_feed(world: &mut World) {
         params: Params::of(kind),
     };
     world.must(Action::Oracle(oracle::Command::OpenFeed { spec }));
-    let feeds = Feeds { volatility: Some(FeedId(0)), ..Feeds::default() };
-    let market = world.market_id("BTC");
+    let feed = world.engine.state().oracle.feeds().last().unwrap().0;
+    let feeds = Feeds { volatility: Some(feed), ..Feeds::default() };
+    let market = world.market_id(market);
     world.market_do(market::Command::AttachFeeds { market, feeds }).unwrap();
-    say_volatility(world, 800_000);
+    say_volatility(world, feed, 800_000);
+    feed
 }
 
-fn say_volatility(world: &mut World, millionths: u64) {
+fn say_volatility(world: &mut World, feed: FeedId, millionths: u64) {
     for id in 0..2 {
         let command = oracle::Command::Report {
-            feed: FeedId(0),
+            feed,
             source: SourceId(id),
             number: world.next_number(),
             value: Value::new(millionths).unwrap(),
@@ -403,9 +420,11 @@ fn every_law_holds_through_storms_of_options_collateral_and_routes() {
         met.converted += one.converted;
         met.token_marks += one.token_marks;
         met.token_marks_by_feed += one.token_marks_by_feed;
+        met.broken += one.broken;
     }
     println!("{cases} storms: {met:?}");
     let few = [met.losses, met.in_dollars, met.settled, met.bought, met.bids, met.deleveraged];
     assert!(few.iter().all(|met| *met > 0) && met.withdrawals > 0, "{met:?}");
     assert!(met.converted > 0 && met.token_marks > 0 && met.token_marks_by_feed > 0, "{met:?}");
+    assert!(met.broken > 0, "{met:?}");
 }

@@ -187,6 +187,7 @@ fn market(
         tiers: spec.tiers,
         depth,
         steps: None,
+        volatility: None,
         place: place.clone(),
     })
 }

@@ -8,8 +8,8 @@ use rhodian_core::oracle::{
 use super::collateral;
 use super::events::market_of;
 use super::markets;
-use super::model::{Collateral, Feed, Market, Subject};
-use super::shape::{FeedShape, NeedsShape};
+use super::model::{Collateral, Feed, Instrument, Market, Subject};
+use super::shape::{FeedShape, MarketShape, NeedsShape};
 use crate::diagnostic::Diagnostic;
 use crate::loss_file::layers::MAX_SPAN;
 use crate::loss_file::read::unknown;
@@ -46,6 +46,55 @@ pub fn read(
         reader.feeds.push(feed);
     }
     Ok((reader.feeds, reader.sources))
+}
+
+/// Reads which feed of volatility each option names. It speaks of the option or of its underlying.
+pub fn named(
+    words: &Words<'_>,
+    shapes: &[At<MarketShape>],
+    markets: &mut [Market],
+    feeds: &[Feed],
+) -> Result<(), Diagnostic> {
+    for shape in shapes {
+        let Some(at) = &shape.value.volatility else { continue };
+        let own = |market: &Market| market.name.as_str() == shape.value.name.value;
+        let Some(place) = markets.iter().position(own) else { continue };
+        let found = feeds.iter().position(|feed| feed.spec.name.as_str() == at.value);
+        let found = found.ok_or_else(|| {
+            let said = feeds.iter().filter(|feed| feed.spec.kind == Kind::Volatility);
+            unknown(
+                words,
+                at,
+                "feed",
+                &said.map(|feed| feed.spec.name.as_str()).collect::<Vec<_>>(),
+            )
+        })?;
+        let feed = &feeds[found];
+        let of_underlying = match markets[place].instrument {
+            Instrument::Option { underlying, .. } => Subject::Market(underlying),
+            Instrument::Perpetual | Instrument::Future { .. } => Subject::Market(place),
+        };
+        let speaks = [Subject::Market(place), of_underlying].contains(&feed.of);
+        if feed.spec.kind != Kind::Volatility || !speaks {
+            let message = format!("feed \"{}\" says no volatility of this option", at.value);
+            let help =
+                "name a feed of kind \"volatility\" whose market is the option's underlying.";
+            let allowed = "a volatility of its underlying";
+            return Err(words.refuse("volatility-of-another", message, help, &at.place, allowed));
+        }
+        let attached = |other: &&Feed| {
+            let of_option = other.of == Subject::Market(place) && other.attached;
+            of_option && other.spec.kind == Kind::Volatility && other.spec.name != feed.spec.name
+        };
+        if let Some(other) = feeds.iter().find(attached) {
+            let message =
+                format!("the option has a volatility of its own, \"{}\"", other.spec.name);
+            let help = "drop this key, or that feed.";
+            return Err(words.refuse("volatility-twice", message, help, &at.place, "one feed"));
+        }
+        markets[place].volatility = Some(found);
+    }
+    Ok(())
 }
 
 struct Reader<'a> {

@@ -44,6 +44,8 @@ pub fn read(
     Ok(Market {
         domain: domain(words, shape.domain.as_ref(), domains, &at.place)?,
         instrument: instrument(words, at, before)?,
+        // Feeds are read after markets.
+        volatility: None,
         max_price: max_price(words, at, &grid, mark)?,
         mark,
         max_position: size(words, &grid, &shape.max_position, "max_position")?.size(),
@@ -192,6 +194,7 @@ fn instrument(
         ("underlying", shape.underlying.as_ref().map(|at| &at.place), word != "perpetual"),
         ("strike", shape.strike.as_ref().map(|at| &at.place), word == "option"),
         ("right", shape.right.as_ref().map(|at| &at.place), word == "option"),
+        ("volatility", shape.volatility.as_ref().map(|at| &at.place), word == "option"),
     ];
     for (key, place, fits) in extra {
         if let (Some(place), false) = (place, fits) {

@@ -129,6 +129,8 @@ pub struct Market {
     pub domain: usize,
     /// What is traded.
     pub instrument: Instrument,
+    /// The index of the feed of volatility that an option names.
+    pub volatility: Option<usize>,
     /// Its ticks and lots.
     pub grid: Grid,
     /// The first mark.

@@ -43,12 +43,13 @@ pub fn from_text(text: TomlText) -> Result<VenueFile, Diagnostic> {
     let names: Vec<String> = domains.iter().map(|d| d.name.as_str().to_owned()).collect();
     let crowd = shape.population.as_ref().map(|at| crowd::read(&words, at, domains.len()));
     let mut crowd = crowd.transpose()?.unwrap_or_default();
-    let markets = listed(&words, &shape, &names, std::mem::take(&mut crowd.markets))?;
+    let mut markets = listed(&words, &shape, &names, std::mem::take(&mut crowd.markets))?;
     let liquidation = shape.liquidation.as_ref();
     let liquidation = liquidation.map(|at| liquidation::read(&words, at, &domains)).transpose()?;
     let collaterals = collateral::read(&words, &shape.collateral, &markets, &asset)?;
     let pools = pools::read(&words, &shape.pool, &domains, &collaterals)?;
     let (feeds, sources) = feeds::read(&words, &shape.feed, (&markets, &collaterals), &names)?;
+    feeds::named(&words, &shape.market, &mut markets, &feeds)?;
     let of = cover::Known {
         domains: &domains,
         markets: &markets,

@@ -68,8 +68,7 @@ impl Feeds {
     /// A report led to a value.
     pub fn told(&mut self, feed: usize, state: &State, now: Time) {
         let id = dense(feed, FeedId);
-        let (Some(found), Some(answer)) = (state.oracle.feed(id), state.oracle.answer(id, now))
-        else {
+        let (Some(found), Some(answer)) = (state.oracle.feed(id), state.feed_answer(id)) else {
             return;
         };
         let place = |why: &Why| {

@@ -29,6 +29,7 @@ pub mod refusal;
 pub mod stakes;
 pub mod story;
 pub mod summary;
+mod unfit;
 mod waits;
 
 pub use driver::{Driver, Options, Run};

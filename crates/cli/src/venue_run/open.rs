@@ -115,10 +115,12 @@ fn feeds(driver: &mut Driver<'_>, file: &VenueFile) -> Result<(), Diagnostic> {
             let of = |feed: &Feed| feed.attached && feed.of == market && feed.spec.kind == kind;
             file.feeds.iter().position(of).map(|place| dense(place, FeedId))
         };
+        let named = |market: usize| file.markets.get(market)?.volatility;
+        let named = |market| named(market).map(|place| dense(place, FeedId));
         let feeds = Feeds {
             price: id(Kind::Price),
             depth: id(Kind::Depth),
-            volatility: id(Kind::Volatility),
+            volatility: named(market).or_else(|| id(Kind::Volatility)),
         };
         if feeds != Feeds::default() {
             let market = dense(market, MarketId);

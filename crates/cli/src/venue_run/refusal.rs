@@ -5,25 +5,22 @@ use rhodian_core::closeout::Rejection as CloseOutRejection;
 use rhodian_core::collateral::Rejection as CollateralRejection;
 use rhodian_core::domain::{ExitQueue, Rejection as DomainRejection};
 use rhodian_core::engine::{Rejection, State};
-use rhodian_core::ids::{AccountId, AssetId, DomainId, FeedId, LayerId, MarketId, SourceId};
+use rhodian_core::ids::{AccountId, AssetId, DomainId, FeedId, LayerId, MarketId};
 use rhodian_core::loss::Rejection as LossRejection;
 use rhodian_core::market::{Flaw, Rejection as MarketRejection};
-use rhodian_core::oracle::{Kind, Unfit, Value, Why};
 use rhodian_core::pools::lending::Rejection as LendingRejection;
 use rhodian_core::units::{Amount, Price, SignedAmount};
 use rhodian_core::waterfall::Flaw as WaterfallFlaw;
 use rhodian_report::money::{Money, percent_of_millionths};
 use rhodian_report::safe::printable;
 
-use super::feed_figures::quality;
 use crate::run::driver::account_name;
 use crate::venue_file::VenueFile;
-use crate::venue_file::model::{Feed, Subject};
 
 /// Writes what a rejection is about.
 pub(super) struct In<'a> {
     pub(super) state: &'a State,
-    file: &'a VenueFile,
+    pub(super) file: &'a VenueFile,
     /// The asset that was asked for: 0 is the settled one.
     asset: usize,
 }
@@ -72,7 +69,7 @@ impl In<'_> {
         printable(account_name(self.state, account))
     }
 
-    fn market_name(&self, market: MarketId) -> String {
+    pub(super) fn market_name(&self, market: MarketId) -> String {
         let found = self.file.markets.get(market.index());
         printable(found.map_or("", |found| found.name.as_str()))
     }
@@ -396,64 +393,5 @@ impl In<'_> {
             L::Account(of) => return self.account(of),
             _ => return None,
         })
-    }
-
-    /// A value that is not good enough, and why.
-    fn unfit(&self, name: &str, unfit: &Unfit) -> Option<String> {
-        let Unfit::Quality { feed, purpose, needed, found, reasons } = unfit else { return None };
-        let of = self.file.feeds.get(feed.index())?;
-        let (needed, found) = (quality(*needed), quality(*found));
-        let purpose = crate::run::summary::kebab(purpose);
-        let why: Vec<String> = reasons.iter().map(|why| self.why(of, why)).collect();
-        Some(format!(
-            "{}: \"{}\" is of quality {found}, to {purpose} needs {needed}: {}",
-            name,
-            printable(of.spec.name.as_str()),
-            why.join("; ")
-        ))
-    }
-
-    /// A reason in names and decimals.
-    fn why(&self, of: &Feed, why: &Why) -> String {
-        let name = |source: &SourceId| {
-            let name = self.file.sources.get(source.index());
-            printable(name.map_or("", |name| name.as_str()))
-        };
-        let value = |value: &Value| match (of.spec.kind, of.of) {
-            (Kind::Price, of) => self.file.price_text(of, value.price()),
-            (Kind::Depth, Subject::Market(place)) => {
-                self.file.markets[place].grid.size_text(value.units())
-            }
-            _ => percent_of_millionths(i64::try_from(value.units()).unwrap_or(i64::MAX))
-                .replace('+', ""),
-        };
-        match why {
-            Why::Silent { source } => format!("{} has not reported", name(source)),
-            Why::Stale { source, age, max } => {
-                format!("{} is {age} ms old, at most {max}", name(source))
-            }
-            Why::Stuck { source, .. } => format!("{} says the same for too long", name(source)),
-            Why::LowConfidence { source, value: says, confidence } => {
-                let (says, confidence) = (value(says), value(confidence));
-                format!("{} says {says} give or take {confidence}", name(source))
-            }
-            Why::Outlier { source, value: says, median } => {
-                let (says, median) = (value(says), value(median));
-                format!("{} says {says}, far from the median {median}", name(source))
-            }
-            Why::SingleSource { source } => {
-                format!("{} alone outweighs the others", name(source))
-            }
-            Why::Divergent { low, high } => {
-                format!("the sources lie from {} to {}", value(low), value(high))
-            }
-            Why::StepLimited { effective, target } => {
-                format!("the value walks from {} to {}", value(effective), value(target))
-            }
-            Why::Jump { effective, target } => {
-                format!("{} is a jump from {}", value(target), value(effective))
-            }
-            other => other.to_string(),
-        }
     }
 }

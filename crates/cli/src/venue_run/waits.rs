@@ -13,7 +13,7 @@ pub fn told(state: &State, account: AccountId, waits: Waits) -> String {
     let decimals = state.domains.asset(ASSET).map_or(0, |asset| asset.decimals);
     let money = |atoms| Money::new(u32::from(decimals)).full(atoms);
     let why = match waits {
-        Waits::Price => "a price that is good enough to liquidate at".to_owned(),
+        Waits::Price => "a price or a volatility that is good enough to liquidate at".to_owned(),
         Waits::Breaker { allowed: 0, .. } => {
             "the breaker: so far from its slow price nothing is closed".to_owned()
         }

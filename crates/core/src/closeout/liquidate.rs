@@ -56,8 +56,13 @@ pub(crate) fn begins(state: &State, account: AccountId) -> bool {
     }
     let open = state.closeouts.liquidations.contains_key(&account);
     let legs = &state.markets.position(account).legs;
-    let fit = || market::all_fit(state, legs, Purpose::Liquidate);
-    !open && state.is_below_maintenance(account) && fit()
+    !open && state.is_below_maintenance(account) && fits(state, legs)
+}
+
+/// Whether `legs` may be liquidated: at their prices, and for what their volatilities require.
+pub(super) fn fits(state: &State, legs: &[Leg]) -> bool {
+    market::all_fit(state, legs, Purpose::Liquidate)
+        && market::volatilities_fit(state, legs, Purpose::Liquidate)
 }
 
 /// Whether the liquidation of the account is over: it stands at its target, holds nothing, or
@@ -91,8 +96,9 @@ fn step(state: &State, account: AccountId, of: &Liquidation) -> Option<(Duty, Op
     let plan = || plan(state, account, routes);
     // Nothing is planned where nothing may go.
     let waits = || {
-        let legs = state.markets.position(account).legs.iter().map(|leg| leg.market);
-        state.closeouts.room(state, asset, legs) == 0
+        let legs = &state.markets.position(account).legs;
+        !market::volatilities_fit(state, legs, Purpose::Liquidate)
+            || state.closeouts.room(state, asset, legs.iter().map(|leg| leg.market)) == 0
     };
     match spec.route {
         Route::Backstop { .. } | Route::Deleverage if waits() => {}

@@ -189,7 +189,7 @@ pub(super) fn bid(
     if is_owners(state, from, bidder) {
         return Err(Rejection::OwnAuction { account: bidder });
     }
-    if !market::all_fit(state, legs, Purpose::Liquidate) {
+    if !liquidate::fits(state, legs) {
         return Err(Rejection::NoAuction);
     }
     // Whole lots round down: who takes less than the part is paid for what he takes.

@@ -7,14 +7,13 @@ use super::routes::Route;
 use super::sale;
 use crate::engine::State;
 use crate::ids::AccountId;
-use crate::market::{self, RATE_UNIT};
-use crate::oracle::Purpose;
+use crate::market::RATE_UNIT;
 use crate::units::Quantity;
 
 /// Why nothing of an account is closed by now, the first that holds.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Waits {
-    /// A price that is good enough to liquidate at.
+    /// A price, or the volatility of an option, that is good enough to liquidate at.
     Price,
     /// Room of the breaker: at this distance from the slow price so many millionths of its limits
     /// may be used, and of those so much value is left, in atoms: less than a lot.
@@ -56,7 +55,7 @@ pub fn waits(state: &State, account: AccountId) -> Option<Waits> {
     if plan.is_empty() {
         return None;
     }
-    if !market::all_fit(state, &position.legs, Purpose::Liquidate) {
+    if !liquidate::fits(state, &position.legs) {
         return Some(Waits::Price);
     }
     let lot = Quantity::new(1).unwrap_or_default();

@@ -2,6 +2,7 @@
 //! so who could be below zero. Liens count with the most they may hold, so it knows too many and
 //! never too few; whoever asks looks exactly.
 
+use alloc::borrow::Cow;
 use alloc::vec::Vec;
 
 use super::{Event, State};
@@ -11,7 +12,7 @@ use crate::ledger::Holder;
 use crate::loss;
 use crate::margin;
 use crate::margin::watch::{Bracket, MarketRates, RiskBook, Standing};
-use crate::market::{self, Market};
+use crate::market::{self, Market, Options};
 
 impl State {
     /// The accounts with equity below zero, in id order.
@@ -30,6 +31,16 @@ impl State {
             watched.is_none().then(|| (0..self.markets.positions.len()).filter_map(AccountId::at));
         let accounts = watched.into_iter().flatten().chain(scanned.into_iter().flatten());
         accounts.filter(|account| self.is_below_maintenance(*account))
+    }
+
+    /// The options on `underlying`, by expiry and strike: settled ones among them.
+    pub(crate) fn options_on(&self, underlying: MarketId) -> Cow<'_, Options> {
+        if let Some(options) = self.watch.options_on(underlying) {
+            return Cow::Borrowed(options);
+        }
+        let places = self.markets.markets().filter_map(|(id, market)| market::place(id, market));
+        let on = places.filter(|(of, _)| *of == underlying);
+        Cow::Owned(on.map(|(_, place)| place).collect())
     }
 
     /// The accounts that may hold lots of `market` on a side, long or short, in no order: all who

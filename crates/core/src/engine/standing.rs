@@ -7,13 +7,13 @@ use super::{Events, State};
 use crate::collateral;
 use crate::control::Parameter;
 use crate::domain::{CauseClass, Domain};
-use crate::ids::{AccountId, AssetId, CheckpointId, DomainId, LossId, MarketId, Time};
+use crate::ids::{AccountId, AssetId, CheckpointId, DomainId, FeedId, LossId, MarketId, Time};
 use crate::ledger::{Holder, Ledger};
 use crate::liquidation::price::Distance;
 use crate::loss::SetOff;
 use crate::margin::{self, LastPrices, Level, WhatIf, Withdrawable, scenario};
 use crate::market::{self, Markets, Session};
-use crate::oracle::Purpose;
+use crate::oracle::{Answer, Purpose, Unfit};
 use crate::units::{Amount, SignedAmount};
 use crate::wide;
 
@@ -130,6 +130,33 @@ impl State {
     #[must_use]
     pub fn in_portfolio(&self, account: AccountId, market: MarketId) -> bool {
         margin::with_an_option(self, &self.markets.position(account).legs, market)
+    }
+
+    /// What `feed` says now, as those have it who go by it: a volatility is no better than where
+    /// the surface it is a part of leaves a sure profit.
+    #[must_use]
+    pub fn feed_answer(&self, feed: FeedId) -> Option<Answer> {
+        market::answer(self, feed)
+    }
+
+    /// The feed of the volatility that `option` is valued at, and what it says there: where the
+    /// surface leaves a sure profit of which the option is a leg it only marks. Nothing where
+    /// `option` is none, or has no feed.
+    #[must_use]
+    pub fn option_answer(&self, option: MarketId) -> Option<(FeedId, Answer)> {
+        market::answer_at(self, option)
+    }
+
+    /// The volatility of `option` for `purpose`, in millionths a year: by its own feed, or else by
+    /// its underlying's; nothing where neither is.
+    ///
+    /// # Errors
+    ///
+    /// The quality of the volatility does not serve the purpose, of the feed's own or because the
+    /// surface leaves a sure profit there.
+    #[must_use]
+    pub fn volatility(&self, option: MarketId, purpose: Purpose) -> Option<Result<u64, Unfit>> {
+        market::volatility_for(self, option, purpose)
     }
 
     /// What `account` would gain or lose at every move of the grid of scenario margin, whatever it

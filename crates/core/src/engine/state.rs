@@ -144,7 +144,10 @@ impl State {
     pub fn free(&self, account: AccountId, asset: AssetId) -> Amount {
         let position = self.markets.position(account);
         // Other assets may be what covers the legs.
-        if !market::all_fit(self, &position.legs, Purpose::Withdraw) {
+        let legs = &position.legs;
+        if !market::all_fit(self, legs, Purpose::Withdraw)
+            || !market::volatilities_fit(self, legs, Purpose::Withdraw)
+        {
             return Amount::ZERO;
         }
         let free = margin::withdrawable(self, account, asset).free();
@@ -442,6 +445,11 @@ impl State {
             }
         }
         self.watch.evolve(event);
+        if let Event::Market(market::Event::Listed { market, .. }) = event
+            && let Some(found) = self.markets.market(*market)
+        {
+            self.watch.listed(*market, found);
+        }
         self.follow_ready(event, touched);
         self.follow_ranks(event, touched);
         let quiet = self.watch.is_quiet() && self.stays_quiet(event, touched);

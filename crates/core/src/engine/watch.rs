@@ -12,6 +12,7 @@ use crate::account;
 use crate::ids::{AccountId, EpisodeId, LayerId, LiableSetId, LossId, MarketId, Name, OwnerId};
 use crate::loss::{self, Level, Loss, Phase, Stage};
 use crate::margin::watch::RiskBook;
+use crate::market::{self, Market, Options};
 
 /// The indices.
 #[derive(Clone, Debug, Default)]
@@ -43,9 +44,13 @@ pub struct Watch {
     open_episodes: BTreeSet<EpisodeId>,
     /// The losses of which an uncovered debt is open.
     debts: BTreeSet<LossId>,
+    /// By underlying: the options on it.
+    options: BTreeMap<MarketId, Options>,
     /// The levels that liens are read from, as they were measured last.
     levels: BTreeMap<(LiableSetId, LayerId), Level>,
 }
+
+const NO_OPTIONS: &Options = &Options::new();
 
 impl Watch {
     pub(super) fn new(on: bool) -> Self {
@@ -70,6 +75,9 @@ impl Watch {
             watch.set_failing(id, loss);
             watch.set_phase(id, loss);
         }
+        for (id, market) in state.markets.markets() {
+            watch.listed(id, market);
+        }
         let open = state.losses.episodes().filter(|(_, episode)| !episode.closed);
         watch.open_episodes.extend(open.map(|(id, _)| id));
         watch.risk = Some(Box::new(state.risk_book()));
@@ -90,6 +98,7 @@ impl Watch {
             && self.debts == other.debts
             && self.failing == other.failing
             && self.failed == other.failed
+            && self.options == other.options
     }
 
     pub(super) const fn is_on(&self) -> bool {
@@ -283,6 +292,17 @@ impl Watch {
             self.debts.insert(loss);
         } else {
             self.debts.remove(&loss);
+        }
+    }
+
+    /// The options on `underlying`, where they are known.
+    pub(super) fn options_on(&self, underlying: MarketId) -> Option<&Options> {
+        self.on.then(|| self.options.get(&underlying).unwrap_or(NO_OPTIONS))
+    }
+
+    pub(super) fn listed(&mut self, id: MarketId, market: &Market) {
+        if let Some((underlying, place)) = market::place(id, market) {
+            self.options.entry(underlying).or_default().insert(place);
         }
     }
 

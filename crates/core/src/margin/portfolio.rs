@@ -9,7 +9,7 @@ use super::scenario::{self, Expiry, Grid, Linear, OptionLeg, Parameters, Portfol
 use crate::control::Parameter;
 use crate::engine::State;
 use crate::ids::{MarketId, Time};
-use crate::market::{Instrument, Leg, Market, RATE_UNIT};
+use crate::market::{self, Instrument, Leg, Market, RATE_UNIT};
 use crate::oracle::Purpose;
 use crate::units::Price;
 
@@ -147,10 +147,7 @@ fn scenarios_over(
     let mut prices = Prices::of(market)?;
     let linear = group.linear.iter().map(|leg| prices.linear(state, group.of, leg));
     let linear: Vec<Linear> = linear.collect::<Option<_>>()?;
-    let volatility =
-        state.oracle.volatility_for(market.feeds.volatility?, Purpose::Mark, state.now());
-    let volatility = u32::try_from(volatility.ok()?).ok()?;
-    let options = group.options.iter().map(|leg| prices.option(state, leg, volatility));
+    let options = group.options.iter().map(|leg| prices.option(state, leg));
     let options: Vec<OptionLeg> = options.collect::<Option<_>>()?;
     let portfolio = Portfolio {
         spot: prices.spot,
@@ -185,6 +182,11 @@ fn depth(state: &State, market: &Market) -> Option<u128> {
     lots.checked_mul(market.value_at(market.mark?).unsigned_abs())
 }
 
+/// Units of the pricer in a tick, of an underlying at `mark`.
+pub(crate) fn units_per_tick(mark: Price) -> u64 {
+    (UNITS / mark.ticks().max(1)).max(1)
+}
+
 /// The prices of an underlying, scaled for the pricer, and the expiries met so far.
 struct Prices {
     spot: u64,
@@ -195,7 +197,7 @@ struct Prices {
 impl Prices {
     fn of(market: &Market) -> Option<Self> {
         let spot = market.mark?.ticks();
-        let units_per_tick = (UNITS / spot.max(1)).max(1);
+        let units_per_tick = units_per_tick(market.mark?);
         let spot = spot.checked_mul(units_per_tick)?;
         Some(Self { spot, units_per_tick, expiries: Vec::new() })
     }
@@ -225,10 +227,13 @@ impl Prices {
     }
 
     /// An option's forward is the spot, whatever futures the account holds beside it: what others
-    /// hold makes no option worth more.
-    fn option(&mut self, state: &State, leg: &Leg, volatility: u32) -> Option<OptionLeg> {
+    /// hold makes no option worth more. Its volatility is its own; at its expiry it needs none.
+    fn option(&mut self, state: &State, leg: &Leg) -> Option<OptionLeg> {
         let spec = &state.markets.market(leg.market)?.spec;
         let Instrument::Option { strike, expiry, right, .. } = spec.instrument else { return None };
+        let said = market::volatility_for(state, leg.market, Purpose::Mark)?;
+        let is_over = expiry <= state.now();
+        let volatility = if is_over { 0 } else { u32::try_from(said.ok()?).ok()? };
         Some(OptionLeg {
             expiry: self.place(state, expiry, self.spot),
             strike: strike.ticks().checked_mul(self.units_per_tick)?,

@@ -7,7 +7,7 @@ use super::position::Trade;
 use super::{
     Checkpoint, Command, Duty, Event, Instrument, Market, MarketSpec, Party, Rejection, StepLimits,
 };
-use super::{feed, limits, settle};
+use super::{feed, limits, settle, volatility};
 use crate::bounds::MAX_LOT_VALUE;
 use crate::closeout;
 use crate::control::Status;
@@ -393,6 +393,11 @@ fn account_side(
         && !fill.takes_over(state)
     {
         return Err(Rejection::ExitQueueAboveLimit { queue });
+    }
+    if !reduces {
+        let market = trade.market;
+        let serves = volatility::serves(state, market, Purpose::Open);
+        serves.map_err(|unfit| Rejection::Unfit { market, unfit })?;
     }
     if let (false, Some(feed)) = (reduces, found.feeds.price) {
         let market = trade.market;

@@ -36,7 +36,7 @@ pub struct Feeds {
     /// Of the lots that stand near its mark: unrealised profit beyond them does not count for
     /// opening.
     pub depth: Option<FeedId>,
-    /// Of the volatility its options are valued at.
+    /// Of the volatility its options are valued at; of an option, of its own.
     pub volatility: Option<FeedId>,
 }
 
@@ -136,7 +136,7 @@ fn is_near(state: &State, market: &Market, feed: FeedId, value: Price) -> bool {
 }
 
 /// Whether the market expired, or its domain settles: what comes is its last price.
-fn is_over(state: &State, market: &Market) -> bool {
+pub(super) fn is_over(state: &State, market: &Market) -> bool {
     market.spec.instrument.expiry().is_some_and(|expiry| expiry <= state.now())
         || state.control.domain_status(market.spec.domain) >= Status::Settling
 }

@@ -15,6 +15,7 @@ mod position;
 mod session;
 mod settle;
 mod spec;
+mod volatility;
 
 use alloc::collections::BTreeMap;
 use alloc::vec::Vec;
@@ -33,6 +34,7 @@ pub use position::{Flow, Leg, Position, Snapshot, Totals};
 pub use session::Session;
 pub use settle::PARTIES_PER_STEP;
 pub use spec::{Flaw, Instrument, MarketSpec, RATE_UNIT, Right, StepLimits, Tier};
+pub(crate) use volatility::{Options, answer, answer_at, place, volatilities_fit, volatility_for};
 
 use crate::ids::{AccountId, CheckpointId, DomainId, LossId, MarketId, Time};
 use crate::units::{Price, Quantity};

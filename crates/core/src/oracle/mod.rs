@@ -55,7 +55,7 @@ pub use feed::{
     Feed, FeedSpec, Good, Kind, MAX_ERRORS, MAX_SOURCES, PriceError, Report, SourceWeight,
 };
 pub use params::{Declared, FEED_PARAMETERS, Needs, Params, Reference};
-pub use quality::{Answer, Purpose, Quality, Unfit, Why};
+pub use quality::{Answer, Purpose, Quality, SureProfit, Unfit, Why};
 pub use value::Value;
 pub use walk::{Anchor, Track, Walk};
 pub use window::{Average, NoAverage};

@@ -1,5 +1,7 @@
 //! How good an answer is, and why it is no better.
 
+use alloc::format;
+use alloc::string::String;
 use alloc::vec::Vec;
 use core::fmt;
 
@@ -7,7 +9,8 @@ use borsh::{BorshDeserialize, BorshSerialize};
 use serde::{Deserialize, Serialize};
 
 use super::Value;
-use crate::ids::{FeedId, SourceId, Time};
+use crate::ids::{FeedId, MarketId, SourceId, Time};
+use crate::units::Price;
 
 /// The ladder of quality, best first. Each includes what comes after it.
 #[derive(
@@ -108,6 +111,84 @@ pub enum Why {
     Jump { effective: Value, target: Value } = 13,
     /// There never was a value.
     NoValue = 14,
+    /// Options on a market leave a sure profit where the value is one of their volatilities: it
+    /// counts for the options at the place that is named, and for no others.
+    Arbitrage { underlying: MarketId, profit: SureProfit } = 15,
+}
+
+/// Which options leave a sure profit to whoever buys some and sells the others at what their
+/// volatilities make them worth; strikes in ticks of the underlying.
+#[derive(
+    Clone, Copy, Debug, PartialEq, Eq, BorshSerialize, BorshDeserialize, Serialize, Deserialize,
+)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[borsh(use_discriminant = true)]
+#[serde(tag = "between", rename_all = "kebab-case")]
+#[allow(missing_docs, reason = "fields say where")]
+#[repr(u8)]
+pub enum SureProfit {
+    /// Options of one strike and expiry have volatilities of their own that make call and put
+    /// worth different forwards.
+    Parity { expiry: Time, strike: Price } = 1,
+    /// The call at the higher strike costs more than that at the lower one.
+    Calls { expiry: Time, low: Price, high: Price } = 2,
+    /// The put at the higher strike costs less than that at the lower one.
+    Puts { expiry: Time, low: Price, high: Price } = 3,
+    /// The option in the middle costs more than the mix of both sides that has its strike; `low`
+    /// is zero where the forward itself is the lower side.
+    Butterfly { expiry: Time, low: Price, middle: Price, high: Price } = 4,
+    /// Total variance is lower at the later expiry.
+    Calendar { earlier: Time, later: Time, strike: Price } = 5,
+}
+
+impl SureProfit {
+    /// In words, with strikes and expiries as the caller writes them.
+    #[must_use]
+    pub fn told(
+        &self,
+        strike: &dyn Fn(Price) -> String,
+        expiry: &dyn Fn(Time) -> String,
+    ) -> String {
+        match *self {
+            Self::Parity { expiry: at, strike: of } => format!(
+                "call and put at {} of {} are worth different forwards",
+                strike(of),
+                expiry(at)
+            ),
+            Self::Calls { expiry: at, low, high } => format!(
+                "the call at {} of {} costs more than that at {}",
+                strike(high),
+                expiry(at),
+                strike(low)
+            ),
+            Self::Puts { expiry: at, low, high } => format!(
+                "the put at {} of {} costs less than that at {}",
+                strike(high),
+                expiry(at),
+                strike(low)
+            ),
+            Self::Butterfly { expiry: at, low, middle, high } => format!(
+                "the option at {} of {} costs more than a mix of those at {} and {}",
+                strike(middle),
+                expiry(at),
+                strike(low),
+                strike(high)
+            ),
+            Self::Calendar { earlier, later, strike: of } => format!(
+                "total variance at {} falls from {} to {}",
+                strike(of),
+                expiry(earlier),
+                expiry(later)
+            ),
+        }
+    }
+}
+
+impl fmt::Display for SureProfit {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let strike = |strike: Price| format!("strike {strike}");
+        f.write_str(&self.told(&strike, &|expiry| format!("expiry {expiry}")))
+    }
 }
 
 impl Why {
@@ -126,6 +207,7 @@ impl Why {
             Self::SingleSource { .. }
             | Self::Divergent { .. }
             | Self::DivergentFrom { .. }
+            | Self::Arbitrage { .. }
             | Self::Jump { .. } => Quality::Mark,
             Self::TooFewSources { .. } => Quality::Indicative,
             Self::NoValue => Quality::None,
@@ -170,6 +252,9 @@ impl fmt::Display for Why {
                 write!(f, "{target} is a jump from {effective}")
             }
             Self::NoValue => f.write_str("there never was a value"),
+            Self::Arbitrage { underlying, profit } => {
+                write!(f, "options on market {underlying} leave a sure profit: {profit}")
+            }
         }
     }
 }

@@ -22,7 +22,7 @@ fn small(value: &Int) -> u64 {
 
 impl Case {
     /// Gives `action` to the engine; what it says must be what the model said.
-    fn give(&mut self, action: Action, model: Given) -> Result<(), String> {
+    pub fn give(&mut self, action: Action, model: Given) -> Result<(), String> {
         let text = format!("{action:?}");
         let given = self.execute(self.now(), action);
         let engine = given.map_err(|rejection| rejection.code());
@@ -80,6 +80,10 @@ impl Case {
         }
         if self.due_market().is_some() && self.random.chance(5) {
             return self.settle();
+        }
+        let option = self.model.markets.iter().any(|of| of.option.is_some());
+        if option && self.random.chance(4) {
+            return self.turn_volatility();
         }
         match self.random.next() % 100 {
             0..=44 => self.fill(),
@@ -214,6 +218,7 @@ impl Case {
     fn tick(&mut self) -> Result<(), String> {
         let wait = self.random.of(&[1, 60_000, HOUR / 6, HOUR / 2, HOUR, 3 * HOUR]);
         let at = self.now().after(wait);
+        self.leave_volatility_by(at.0)?;
         self.model.now = at.0;
         if let Err(rejection) = self.execute(at, Action::Tick) {
             return Err(format!("a tick was refused: {rejection}"));

@@ -24,6 +24,7 @@ mod results;
 mod setup;
 mod trading;
 mod venue;
+mod volatility;
 
 use std::collections::BTreeMap;
 
@@ -106,6 +107,8 @@ const REACHED: &[&str] = &[
     "price-out-of-range",
     "market-twice",
     "outside-band",
+    "price-unfit",
+    "held for a volatility",
     "position-above-limit",
     "open-above-limit",
     "book-would-grow",

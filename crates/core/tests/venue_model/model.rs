@@ -41,6 +41,8 @@ pub struct Market {
     pub expiry: Option<u64>,
     /// Of an option: the strike, and whether it is a call.
     pub option: Option<(u64, bool)>,
+    /// It has a feed of its volatility, and nobody says one.
+    pub unsaid: bool,
     pub settled: bool,
 }
 
@@ -281,6 +283,9 @@ impl Model {
     }
 
     pub fn free(&self, account: usize) -> Int {
+        if self.is_held(account) {
+            return Int::zero();
+        }
         let held = self.venue.unrealised(account)
             + self.unmatured(account)
             + self.margin(account, true)

@@ -75,6 +75,7 @@ impl Case {
         for (place, domain) in [0, 0, 1].into_iter().enumerate() {
             case.market(place, domain);
         }
+        case.open_volatility();
         case.accounts();
         case
     }
@@ -195,6 +196,7 @@ impl Case {
             mark: None,
             expiry: random.chance([0, 60, 40][place]).then(|| random.between(HOUR, 20 * HOUR)),
             option: None,
+            unsaid: false,
             settled: false,
         };
         if place == 1 && market.expiry.is_some() && random.chance(70) {

@@ -274,6 +274,7 @@ impl Model {
         refuse(!reduces && self.domains[trade.domain].reduce_only, "only-reduces")?;
         let widens = !reduces && !takes_over;
         refuse(widens && self.exits_above_limit(trade.domain), "exit-queue-above-limit")?;
+        refuse(!reduces && self.is_unsaid(trade.market), "price-unfit")?;
         let (balance, equity, initial, loan) = self.opening_after(account, trade);
         refuse(balance.abs() > int(10u128.pow(30)), "balance-above-bound")?;
         let short = equity < initial;

@@ -8,6 +8,7 @@ pub mod feeds;
 pub mod laws;
 pub mod lending;
 pub mod live;
+pub mod surface;
 pub mod venue;
 
 use std::collections::BTreeMap;

@@ -57,7 +57,7 @@ fn tiles(ask: &Ask<'_>) -> Markup {
     let accounts = state.accounts.accounts();
     let below = accounts.filter(|(id, _)| state.is_below_maintenance(*id)).count();
     let poor = state.oracle.feeds().filter(|(id, _)| {
-        let answer = state.oracle.answer(*id, state.now());
+        let answer = state.feed_answer(*id);
         answer.is_none_or(|answer| !answer.quality.meets(Quality::Settlement))
     });
     let (poor, feeds) = (poor.count(), state.oracle.feeds().count());

@@ -4,8 +4,9 @@ use maud::{Markup, html};
 use rhodian_core::control::PARAMETERS;
 use rhodian_core::domain::Source;
 use rhodian_core::ids::LayerId;
-use rhodian_core::oracle::{Feed, Quality};
-use rhodian_core::units::Amount;
+use rhodian_core::market::{Instrument, Market};
+use rhodian_core::oracle::{Feed, Quality, Why};
+use rhodian_core::units::{Amount, Price};
 use rhodian_core::waterfall::{Capacity, plan};
 
 use super::{Shown, show};
@@ -164,7 +165,8 @@ pub(super) fn markets(ask: &Ask<'_>) -> Result<Shown, Problem> {
                     th scope="col" class="number" { "Mark, in ticks" }
                     th scope="col" class="number" { "Open lots" }
                     th scope="col" class="number" { "Funding a lot, in atoms" }
-                    th scope="col" { "Price from" } th scope="col" { "Settled at" }
+                    th scope="col" { "Price from" } th scope="col" { "Volatility from" }
+                    th scope="col" { "Settled at" }
                 } }
                 tbody {
                     @for (_, of) in ask.state.markets.markets() {
@@ -177,6 +179,7 @@ pub(super) fn markets(ask: &Ask<'_>) -> Result<Shown, Problem> {
                             td class="number" { (of.funding) }
                             td { (of.feeds.price.map_or_else(
                                 || "the venue".to_owned(), |feed| format!("feed {feed}"))) }
+                            td { (volatility_from(ask, of)) }
                             td { (of.settlement.map_or_else(
                                 || "open".to_owned(), |s| s.price.ticks().to_string())) }
                         }
@@ -198,16 +201,36 @@ pub(super) fn markets(ask: &Ask<'_>) -> Result<Shown, Problem> {
     shown("Markets and prices", body)
 }
 
+/// The feed whose volatility a market's options are valued at, or an option by its own; nothing for
+/// an option that takes its underlying's.
+fn volatility_from(ask: &Ask<'_>, of: &Market) -> String {
+    let feed = of.feeds.volatility.and_then(|feed| ask.state.oracle.feed(feed));
+    match (feed, of.spec.instrument) {
+        (Some(feed), _) => feed.spec.name.to_string(),
+        (None, Instrument::Option { .. }) => "its underlying".to_owned(),
+        (None, _) => String::new(),
+    }
+}
+
+/// Why an answer is no better; strikes in ticks, as the marks above.
+fn reason(ask: &Ask<'_>, why: &Why) -> String {
+    let Why::Arbitrage { underlying, profit } = why else { return why.to_string() };
+    let name = ask.state.markets.market(*underlying).map(|of| of.spec.name.to_string());
+    let strike = |strike: Price| strike.ticks().to_string();
+    let what = profit.told(&strike, &show::time);
+    format!("options on {} leave a sure profit: {what}", name.unwrap_or_default())
+}
+
 fn feed(ask: &Ask<'_>, id: rhodian_core::ids::FeedId, of: &Feed) -> Markup {
     let now = ask.state.now();
-    let answer = ask.state.oracle.answer(id, now);
+    let answer = ask.state.feed_answer(id);
     html! {
         @if let Some(answer) = &answer {
             p class=(if answer.quality.meets(Quality::Settlement) { "" } else { "bad" }) {
                 "Quality: " (show::word(&answer.quality)) ". Value: "
                 (answer.value.map_or_else(|| "none".to_owned(), |value| value.to_string())) "."
             }
-            ul { @for why in &answer.reasons { li { (why) } } }
+            ul { @for why in &answer.reasons { li { (reason(ask, why)) } } }
         }
         table {
             caption { "What each source said last" }

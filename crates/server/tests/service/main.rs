@@ -20,6 +20,7 @@ mod receiver;
 mod rewards;
 mod secure;
 mod streams;
+mod surface;
 mod traces;
 mod venue;
 mod webhooks;

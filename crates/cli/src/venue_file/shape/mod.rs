@@ -257,6 +257,9 @@ pub struct MarketShape {
     pub strike: Option<At<DecimalText>>,
     /// "call" or "put".
     pub right: Option<At<String>>,
+    /// The feed whose volatility an option is valued at, by name; that of its underlying where
+    /// nothing is said. Several options may name one.
+    pub volatility: Option<At<String>>,
     /// The smallest step of its price: "0.01".
     pub tick: At<DecimalText>,
     /// The smallest step of a size: "0.001". One tick times one lot is whole atoms.

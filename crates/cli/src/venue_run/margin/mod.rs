@@ -21,8 +21,9 @@ use rhodian_core::liquidation::price::LastPrice;
 use rhodian_core::margin::scenario::Requirement;
 use rhodian_core::margin::{Level, tiered};
 use rhodian_core::market::{Leg, Market};
+use rhodian_core::oracle::Purpose;
 use rhodian_core::units::Price;
-use rhodian_report::money::Money;
+use rhodian_report::money::{Money, percent_of_millionths};
 use serde::{Deserialize, Serialize, Serializer};
 
 use crate::diagnostic::Diagnostic;
@@ -168,6 +169,10 @@ pub struct LegMargin {
     pub liquidation_price: Option<String>,
     /// The last price at which equity is not below zero, where it is the account's only leg.
     pub bankruptcy_price: Option<String>,
+    /// Of an option: the volatility it is valued at, a year; nothing where none serves, and its
+    /// whole value is required.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub volatility: Option<String>,
 }
 
 /// What of a run's summary the events do not say: how prices and sizes are written.
@@ -339,7 +344,14 @@ fn leg_margin(state: &State, id: AccountId, leg: &Leg, grids: &[Grid]) -> Option
         maintenance: alone.then(|| tiered(&market.spec.tiers, value, Level::Maintenance)),
         liquidation_price: last.and_then(|last| written(last.liquidation)),
         bankruptcy_price: last.and_then(|last| written(last.bankruptcy)),
+        volatility: volatility(state, leg.market),
     })
+}
+
+/// The volatility that an option is valued at.
+fn volatility(state: &State, market: MarketId) -> Option<String> {
+    let millionths = state.volatility(market, Purpose::Mark)?.ok()?;
+    Some(percent_of_millionths(i64::try_from(millionths).ok()?).replace('+', ""))
 }
 
 /// What was paid for a lot on average, as a price.

@@ -5,7 +5,7 @@ use rhodian_report::run::clock;
 use rhodian_report::safe::{columns, left, printable, right};
 
 use super::table::{greeks, name_of};
-use super::{Ahead, Margin, Place, Scenario};
+use super::{Ahead, LegMargin, Margin, Place, Scenario};
 
 /// Signed atoms with every decimal, no separators.
 #[must_use]
@@ -65,6 +65,13 @@ pub fn picture(margin: &Margin) -> String {
     let figure = rows.iter().map(|row| columns(&row.1)).max().unwrap_or(0);
     for (what, amount, why) in &rows {
         out.push_str(&format!("{}  {}  {why}\n", left(what, name), right(amount, figure)));
+    }
+    let at = |leg: &LegMargin| {
+        Some(format!("{} at {}", printable(&leg.market), leg.volatility.as_ref()?))
+    };
+    let valued: Vec<String> = margin.legs.iter().filter_map(at).collect();
+    if !valued.is_empty() {
+        out.push_str(&format!("Volatility: {}.\n", valued.join(", ")));
     }
     for of in &margin.charges {
         let money = |atoms| money.full(atoms);

@@ -42,6 +42,7 @@ pub fn csv(margin: &Margin) -> String {
             ("liquidation_price", leg.liquidation_price.clone()),
             ("bankruptcy_price", leg.bankruptcy_price.clone()),
             ("entry", leg.entry.clone()),
+            ("volatility", leg.volatility.clone()),
         ];
         let figures = [
             ("side", leg.side.to_owned()),

@@ -1,6 +1,6 @@
-//! What it costs to ask how good an option's volatility is, and what an option's fill costs with it:
-//! a whole surface, and one with a bulge, of so many expiries and strikes; a call and a put at each
-//! share a feed of three sources.
+//! What it costs to ask how good an option's volatility is, and what an option's fill costs with
+//! it: a whole surface, and one with a bulge, of so many expiries and strikes; a call and a put at
+//! each share a feed of three sources.
 //! `cargo bench -p rhodian-core --bench surface`.
 
 mod venues;
@@ -170,8 +170,9 @@ fn main() {
         let broken = own.time(ask);
         let reasons = own.engine.state().option_answer(option).unwrap().1.reasons.len();
         println!(
-            "{expiries} expiries of {strikes} strikes: one feed {of_flat:.1}, own feeds {of_own:.1}, \
-             broken {broken:.1} ({reasons} reasons), a feed's page {page:.1}; fills {:.1} and {:.1}",
+            "{expiries} expiries of {strikes} strikes: one feed {of_flat:.1}, own feeds \
+             {of_own:.1}, broken {broken:.1} ({reasons} reasons), a feed's page {page:.1}; fills \
+             {:.1} and {:.1}",
             fills[0], fills[1]
         );
     }

@@ -164,8 +164,8 @@ fn each_profit_is_said_with_its_place() {
         &[("A", Call, 100, 30, 60), ("B", Put, 100, 30, 61)],
         &[("A", &parity), ("B", &parity)],
     );
-    // Puts must rise in proportion to the strike at least: the forward itself, a call at zero, is the
-    // lower side.
+    // Puts must rise in proportion to the strike at least: the forward itself, a call at zero, is
+    // the lower side.
     let low = SureProfit::Butterfly {
         expiry: expiry(365),
         low: Price::ZERO,

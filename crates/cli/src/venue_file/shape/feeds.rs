@@ -17,7 +17,8 @@ pub struct FeedShape {
     /// "volatility" (a year, in percent).
     pub kind: Option<At<String>>,
     /// The market it speaks of: its ticks and lots are those of values, and it is attached to it.
-    /// Volatility is attached to an underlying, for all options on it, or to one option. A feed speaks of a market or of a collateral.
+    /// Volatility is attached to an underlying, for all options on it, or to one option. A feed
+    /// speaks of a market or of a collateral.
     pub market: Option<At<String>>,
     /// The collateral whose price it says, in its ticks; it is attached to it.
     pub collateral: Option<At<String>>,

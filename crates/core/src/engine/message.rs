@@ -317,8 +317,8 @@ impl Events {
     }
 
     /// Takes the events out, and their memory with them.
-    pub(crate) const fn take(&mut self) -> Vec<Event> {
-        core::mem::replace(&mut self.0, Vec::new())
+    pub(crate) fn take(&mut self) -> Vec<Event> {
+        core::mem::take(&mut self.0)
     }
 
     /// The events.

@@ -11,5 +11,6 @@ cargo build --profile "$profile" --locked -p rhodian --bin rhodian --example soa
 # As the unit and the container in ops/ run it: heaps that come and go with threads are no leak, and
 # hide one.
 export MALLOC_ARENA_MAX=2
+export GLIBC_TUNABLES=glibc.malloc.hugetlb=1
 folder=${CARGO_TARGET_DIR:-target}/${profile/dev/debug}
 exec "$folder/examples/soak" --program "$folder/rhodian" --seconds "${SOAK_SECONDS:-90}" "$@"

@@ -17,7 +17,9 @@ use rhodian_core::ids::{AccountId, AssetId, DomainId, LayerId, MarketId, Time};
 use rhodian_core::liquidation::breaker::{Breaker, Limit};
 use rhodian_core::units::{Amount, Price};
 use rhodian_core::{loss, market};
-use venues::{MARKETS, Traders, Trading, amount, give, open_account, thread_seconds};
+use venues::{
+    MARKETS, Traders, Trading, amount, give, open_account, thread_seconds, with_huge_pages,
+};
 
 /// The accounts of 10 October 2025.
 const ACCOUNTS: u32 = 437_723;
@@ -66,6 +68,8 @@ fn main() {
         duties * 1e6 / f64::from(found.begun + found.fills)
     });
     println!("encoded and hashed {:9.1} ms", hashing * 1e3);
+    drop((engine, records));
+    with_huge_pages();
 }
 
 #[derive(Default)]

@@ -7,7 +7,7 @@ use std::env;
 
 use rhodian_core::engine::{Action, Engine};
 use rhodian_core::market;
-use venues::{MARKETS, Traders, give, set_up, thread_seconds};
+use venues::{MARKETS, Traders, give, set_up, thread_seconds, with_huge_pages};
 
 const ROUNDS: usize = 5;
 
@@ -46,4 +46,6 @@ fn main() {
     println!("fill with both margin checks {median:8.1} ns, {:.2} M commands/s", 1e3 / median);
     println!("period boundary              {boundary:8.1} ns, whatever the number of accounts");
     println!("first fills after it         {first:8.1} ns, {:.2} x a fill", first / median);
+    drop(engine);
+    with_huge_pages();
 }

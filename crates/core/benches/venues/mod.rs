@@ -210,6 +210,21 @@ impl Traders {
     }
 }
 
+/// Runs the program once more with memory in huge pages, as the service is run. With a million
+/// accounts the table of small pages fits no cache, and what is waited for is that table.
+pub fn with_huge_pages() {
+    if std::env::var_os("GLIBC_TUNABLES").is_some() {
+        return;
+    }
+    println!("with huge pages (GLIBC_TUNABLES=glibc.malloc.hugetlb=1):");
+    let myself = std::env::current_exe().expect("a program knows its own path");
+    let status = std::process::Command::new(myself)
+        .args(std::env::args_os().skip(1))
+        .env("GLIBC_TUNABLES", "glibc.malloc.hugetlb=1")
+        .status();
+    assert!(status.expect("it can be started again").success());
+}
+
 /// CPU time of this thread: other work on the machine does not count.
 pub fn thread_seconds() -> f64 {
     let time = rustix::time::clock_gettime(rustix::time::ClockId::ThreadCPUTime);

@@ -250,7 +250,9 @@ pub(super) fn candidates(
     let mut accounts = Vec::new();
     let mut candidates = Vec::new();
     let liens = state.loss_liens(asset);
-    let mut holders: Vec<AccountId> = state.holders(market, side < 0).collect();
+    let mut holders: Vec<AccountId> = Vec::new();
+    // Asked for one by one, as `collect` does, each leaves the loop over the slabs.
+    state.holders(market, side < 0).for_each(|account| holders.push(account));
     holders.sort_unstable();
     for account in holders {
         let lien = || liens.of(account);

@@ -84,6 +84,7 @@ impl Engine {
     }
 
     /// One command and the duties that follow it.
+    #[inline(always)]
     fn run(&mut self, envelope: Envelope, records: &mut Vec<Record>) -> Result<(), Rejection> {
         self.one(envelope, records)?;
         self.run_duties(records);
@@ -106,7 +107,7 @@ impl Engine {
             if decided {
                 debug_assert!(is_so_decided(&self.state, &next, &self.buffer));
                 self.apply();
-                records.push(Record { envelope: next, events: self.buffer.drain() });
+                records.push(Record { envelope: next, events: self.buffer.take() });
                 continue;
             }
             self.state.find_ranks(&next);
@@ -116,11 +117,12 @@ impl Engine {
         }
     }
 
+    #[inline(always)]
     fn one(&mut self, envelope: Envelope, records: &mut Vec<Record>) -> Result<(), Rejection> {
         self.buffer.clear();
         decide(&self.state, &envelope, &mut self.buffer)?;
         self.apply();
-        records.push(Record { envelope, events: self.buffer.drain() });
+        records.push(Record { envelope, events: self.buffer.take() });
         Ok(())
     }
 

@@ -233,7 +233,8 @@ impl From<oracle::Event> for Event {
 impl Event {
     /// Calls `visit` with each transfer of money the event makes, in order. An event that makes
     /// none moves no ledger balance.
-    pub fn transfers(&self, visit: &mut dyn FnMut(Transfer)) {
+    #[inline]
+    pub fn transfers(&self, visit: &mut impl FnMut(Transfer)) {
         match self {
             Self::Account(event) => event.transfers(visit),
             Self::Domain(event) => event.transfers(visit),
@@ -291,7 +292,7 @@ impl Event {
     }
 }
 
-/// The events of one command, in order. The buffer is reused.
+/// The events of one command, in order.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Events(Vec<Event>);
 
@@ -302,7 +303,12 @@ impl Events {
         Self(Vec::new())
     }
 
+    #[inline]
     pub(crate) fn push(&mut self, event: impl Into<Event>) {
+        if self.0.is_empty() {
+            // Most commands make one event.
+            self.0.reserve_exact(1);
+        }
         self.0.push(event.into());
     }
 
@@ -310,11 +316,9 @@ impl Events {
         self.0.clear();
     }
 
-    /// Takes the events out; the memory stays.
-    pub(crate) fn drain(&mut self) -> Vec<Event> {
-        let mut events = Vec::with_capacity(self.0.len());
-        events.append(&mut self.0);
-        events
+    /// Takes the events out, and their memory with them.
+    pub(crate) fn take(&mut self) -> Vec<Event> {
+        core::mem::take(&mut self.0)
     }
 
     /// The events.

@@ -6,6 +6,7 @@
 //! acts at the state's clock; the clock moves by a command of its own, `Tick`, so that what is due
 //! by then is done before anything else.
 
+mod ahead;
 mod health;
 mod machine;
 mod message;

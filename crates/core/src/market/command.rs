@@ -214,7 +214,8 @@ impl Event {
     }
 
     /// Calls `visit` with each transfer of money the event makes, in order.
-    pub(crate) fn transfers(&self, visit: &mut dyn FnMut(Transfer)) {
+    #[inline]
+    pub(crate) fn transfers(&self, visit: &mut impl FnMut(Transfer)) {
         if let Self::PaidOut { market, asset, lot_value, paid, .. } = self {
             for (party, lots) in paid {
                 let value = i128::from(lots.lots()) * i128::from(*lot_value);

@@ -235,6 +235,7 @@ impl Fill {
             .domain(domain)
             .map(|found| found.asset)
             .ok_or(Rejection::UnknownDomain { domain })?;
+        state.read_ahead([self.buyer, self.seller], asset);
         let (market, lots) = (self.market, self.lots.lots());
         let cost = i128::from(lots) * (found.value_at(self.price) - i128::from(found.funding));
         let fee = |fee: Amount| fee.atoms().cast_signed();

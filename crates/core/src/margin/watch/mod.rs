@@ -369,6 +369,14 @@ impl RiskBook {
         }
     }
 
+    /// Reads a word of each place of memory that `account` takes here.
+    #[inline]
+    pub(crate) fn touch_memory(&self, account: AccountId) -> u32 {
+        let Some(entry) = self.entries.get(account.index()) else { return 0 };
+        let cash = self.shelves.words(entry.place).first();
+        entry.stamp ^ u32::from(cash.is_some_and(|cash| *cash < 0))
+    }
+
     /// The account's entry, made where there was none.
     fn entry(&mut self, account: AccountId) -> Entry {
         if self.entries.len() <= account.index() {

@@ -110,6 +110,7 @@ impl Running {
             | Event::Control(_)
             | Event::Oracle(_)
             | Event::Collateral(_)
+            | Event::Liquidity(_)
             | Event::TimePassed { .. } => Ok(()),
         }
     }

@@ -100,8 +100,7 @@ fn who_pays_gives_shares_and_nobody_else_does() {
 
 fn taken(records: &[Record]) -> usize {
     let events = records.iter().flat_map(|record| &record.events);
-    let of = |event: &&Event| {
-        matches!(event, Event::Liquidity(liquidity::Event::ValueTaken { .. }))
-    };
+    let of =
+        |event: &&Event| matches!(event, Event::Liquidity(liquidity::Event::ValueTaken { .. }));
     events.filter(of).count()
 }

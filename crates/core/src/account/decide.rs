@@ -67,9 +67,8 @@ fn open_account(
         return Err(Rejection::UnknownOwner { owner });
     }
     let mut vaults = state.vaults.vaults().map(|(_, vault)| vault.account);
-    let of_owner = |id: &AccountId| {
-        state.accounts.account(*id).is_some_and(|account| account.owner == owner)
-    };
+    let of_owner =
+        |id: &AccountId| state.accounts.account(*id).is_some_and(|account| account.owner == owner);
     if let Some(account) = vaults.find(of_owner) {
         return Err(Rejection::OfVault { account });
     }

@@ -43,7 +43,9 @@ impl State {
         let vault = || self.vaults.in_domain(domain).map(|(vault, _)| vault);
         let of_pool = match source {
             Some(Source::Members(rule)) => match rule.basis {
-                Basis::Supply => self.lending.in_domain(domain).map(|(pool, _)| Purse::Supply(pool)),
+                Basis::Supply => {
+                    self.lending.in_domain(domain).map(|(pool, _)| Purse::Supply(pool))
+                }
                 Basis::HolderProfit => vault().map(Purse::Profit),
                 Basis::PoolShares => vault().map(Purse::Shares),
                 Basis::Reported | Basis::SessionGains => None,

@@ -12,11 +12,7 @@ use crate::units::Amount;
 
 /// What may be asked.
 #[derive(Clone, Debug, PartialEq, Eq, BorshSerialize, BorshDeserialize, Serialize, Deserialize)]
-#[cfg_attr(
-    feature = "schema",
-    derive(schemars::JsonSchema),
-    schemars(rename = "LiquidityCommand")
-)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema), schemars(rename = "LiquidityCommand"))]
 #[borsh(use_discriminant = true)]
 #[serde(tag = "do", rename_all = "kebab-case", deny_unknown_fields)]
 #[repr(u8)]
@@ -105,13 +101,7 @@ pub enum Event {
         shares: Shares,
     } = 3,
     /// A holder asked to leave with `shares` in all, and will not be paid before then.
-    LeaveAsked {
-        vault: VaultId,
-        account: AccountId,
-        number: u64,
-        shares: Shares,
-        until: Time,
-    } = 4,
+    LeaveAsked { vault: VaultId, account: AccountId, number: u64, shares: Shares, until: Time } = 4,
     /// A holder left with shares, or with a part of what he asked for: `amount` left the vault's
     /// account, `from`; of it `fee` is the fund's and the rest his. `cost` is the entry cost that
     /// went with the shares.

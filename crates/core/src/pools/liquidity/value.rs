@@ -130,9 +130,8 @@ impl State {
     /// rounded down (for the others). What he is liable by.
     pub(crate) fn liable_holders(&self, vault: &Vault) -> Vec<(AccountId, Amount, Holding)> {
         let side = self.claimable(vault);
-        let worth = |(account, of): (AccountId, &Holding)| {
-            (account, side.worth_floor(of.shares), *of)
-        };
+        let worth =
+            |(account, of): (AccountId, &Holding)| (account, side.worth_floor(of.shares), *of);
         vault.holders().map(worth).collect()
     }
 

@@ -15,6 +15,7 @@ mod deadlines;
 pub mod driver;
 pub mod feed_figures;
 pub mod figures;
+pub mod holdings;
 pub mod journal;
 mod lending;
 mod lines;
@@ -29,6 +30,7 @@ pub mod refusal;
 pub mod stakes;
 pub mod story;
 pub mod summary;
+mod vaults;
 mod waits;
 
 pub use driver::{Driver, Options, Run};

@@ -41,6 +41,7 @@ pub fn refusal(rejection: &Rejection, asset: usize, state: &State, file: &VenueF
         Rejection::Collateral(of) => words.collateral(of),
         Rejection::Lending(of) => words.lending(of),
         Rejection::Cover(of) => words.cover(of),
+        Rejection::Liquidity(of) => words.liquidity(of),
         _ => None,
     };
     told.unwrap_or_else(|| rejection.to_string())

@@ -318,3 +318,18 @@ fn the_vaults_own_gains_pay_as_any_accounts() {
             .all(|(_, of)| matches!(of.origin, loss::Origin::Derived))
     );
 }
+
+/// A loss took all that the vault would fetch, and with it every share: what was kept back for
+/// closing, and was not needed, was nobody's. It stays theirs who paid.
+#[test]
+fn what_is_kept_back_for_closing_stays_theirs_who_pay() {
+    let mut world = two_holders(spec(), 0);
+    world.set(Parameter::StressRate, 50_000);
+    world.account("eve", 100_000);
+    world.fill("BTC", "eve", "vault", 400, 1_000);
+    world.report("large", 200_000);
+    assert_eq!(world.loss("large").received(), amount(80_000), "all but the cost of closing");
+    assert_eq!((shares(&world, "ann"), shares(&world, "bob")), (12_000_000_000, 8_000_000_000));
+    world.fill("BTC", "vault", "eve", 400, 1_000);
+    assert_eq!((fetches(&world, "ann"), fetches(&world, "bob")), (12_000, 8_000));
+}

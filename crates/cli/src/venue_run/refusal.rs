@@ -96,6 +96,10 @@ impl In<'_> {
 
     pub(super) fn account(&self, rejection: &AccountRejection) -> Option<String> {
         Some(match rejection {
+            AccountRejection::OfVault { account } => format!(
+                "{} is a vault's account: its money comes and goes by shares alone",
+                printable(crate::run::driver::account_name(self.state, *account))
+            ),
             AccountRejection::WithdrawalAboveFree { asked, free, held, withheld, lien } => format!(
                 "{} asked, {} is free: equity {} less {} for margin and profit not yet matured \
                  less lien {}",

@@ -1,5 +1,5 @@
-//! What a world with a vault can do and show: a market at 1,000 with margins of 10 % and 5 %; a fund
-//! pays first, then what holders gained, then what they put in.
+//! What a world with a vault can do and show: a market at 1,000 with margins of 10 % and 5 %; a
+//! fund pays first, then what holders gained, then what they put in.
 
 use rhodian_core::allocation::Rule;
 use rhodian_core::control::Parameter;

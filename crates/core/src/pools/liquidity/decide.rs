@@ -145,8 +145,8 @@ fn restarts(state: &State, id: VaultId, vault: &Vault, book: Amount) -> Result<b
     }
 }
 
-/// What is left where nobody has shares is the fund's: neither those who were there before nor those
-/// who come have a claim to it.
+/// What is left where nobody has shares is the fund's: neither those who were there before nor
+/// those who come have a claim to it.
 fn restart(
     state: &State,
     (id, vault): (VaultId, &Vault),

@@ -47,8 +47,10 @@ fn t20_an_almost_empty_vault_rounds_for_those_who_stay() {
     assert_eq!((shares(&world, "ann"), worth(&world).book), (1, amount(1)));
     world.account("tom", 1_000_000_000);
     world.result("tom", "vault", 1_000_000);
-    world.account("bob", 1_000_000);
+    world.account("bob", 2_500_000);
     assert_eq!(code(try_enter(&mut world, "bob", 1_000_000)), "below-a-share");
+    // He would get one share of the 1,000,001 atoms of two, and lose a third of what he put in.
+    assert_eq!(code(try_enter(&mut world, "bob", 1_500_000)), "below-a-share");
 }
 
 /// Nobody moves the vault's money but by shares and trades: not its owner, and not the venue.

@@ -98,7 +98,7 @@ impl In<'_> {
         Some(match rejection {
             AccountRejection::OfVault { account } => format!(
                 "{} is a vault's account: its money comes and goes by shares alone",
-                printable(crate::run::driver::account_name(self.state, *account))
+                printable(account_name(self.state, *account))
             ),
             AccountRejection::WithdrawalAboveFree { asked, free, held, withheld, lien } => format!(
                 "{} asked, {} is free: equity {} less {} for margin and profit not yet matured \

@@ -61,7 +61,7 @@ impl In<'_> {
                 format!("{} put in, the vault takes {} more", money(asked), money(room))
             }
             Rejection::BelowAShare { amount } => {
-                format!("{} put in, less than a share is worth", money(amount))
+                format!("{} put in: rounding to whole shares would take too much", money(amount))
             }
             Rejection::Held { lien } => {
                 format!("{} of the vault's account is held for a loss elsewhere", money(lien))

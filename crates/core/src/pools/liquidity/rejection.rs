@@ -47,7 +47,7 @@ pub enum Rejection {
     HasLegs { vault: VaultId },
     /// The vault takes no more, or its shares would pass their bound.
     AboveMost { asked: Amount, room: Amount },
-    /// Less than a share is worth.
+    /// A share is worth so much that rounding would take more than an atom.
     BelowAShare { amount: Amount },
     /// The fund has no room for what nobody has a share of.
     FundFull { layer: LayerId },
@@ -135,7 +135,7 @@ impl fmt::Display for Rejection {
                 write!(f, "{asked} put in, the vault takes {room} more")
             }
             Self::BelowAShare { amount } => {
-                write!(f, "{amount} put in, less than a share is worth")
+                write!(f, "{amount} put in: rounding to whole shares would take more than an atom")
             }
             Self::FundFull { layer } => {
                 write!(f, "layer {layer} has no room for what nobody has a share of")

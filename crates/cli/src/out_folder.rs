@@ -50,6 +50,7 @@ impl Results {
                 "losses.csv",
                 "stakes.csv",
                 "covers.csv",
+                "vaults.csv",
                 "shares.csv",
                 "summary.json",
                 "report.html",

@@ -236,7 +236,9 @@ fn every_file_of_a_run_is_held_against_its_events() {
     let by_feed = scenarios().join("depeg-feed.toml");
     done(here.path(), &["run", by_feed.to_str().unwrap(), "--out", "by-feed", "--quiet"]);
     done(here.path(), &["check", "by-feed"]);
-    for file in ["accounts.csv", "losses.csv", "stakes.csv", "covers.csv", "commands.ndjson"] {
+    for file in
+        ["accounts.csv", "losses.csv", "stakes.csv", "covers.csv", "vaults.csv", "commands.ndjson"]
+    {
         let (path, aside) = (here.path().join("depeg").join(file), here.path().join("aside"));
         fs::rename(&path, &aside).unwrap();
         refused(&rhodian_in(here.path(), &["check", "depeg"]), "folder-incomplete", "depeg");

@@ -100,6 +100,7 @@ fn the_template_runs_as_it_is() {
         "shares.csv",
         "stakes.csv",
         "summary.json",
+        "vaults.csv",
     ];
     assert_eq!(names(&out.path().join("result")), expected);
     done(out.path(), &["check", "result"]);

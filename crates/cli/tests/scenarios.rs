@@ -24,7 +24,7 @@ const SCENARIOS: [&str; 10] = [
 ];
 
 /// The venue files among the scenarios.
-const VENUES: [&str; 10] = [
+const VENUES: [&str; 11] = [
     "bridge",
     "crash",
     "crisis",
@@ -34,6 +34,7 @@ const VENUES: [&str; 10] = [
     "loan",
     "options",
     "smile",
+    "vault",
     "wrong-print",
 ];
 
@@ -429,6 +430,38 @@ fn a_drained_bridge_is_paid_to_the_cent() {
     assert!(cause.ends_with("(dismissed: no loss)"), "the other was voted down: {cause}");
     let counts = &golden["run"]["counts"];
     assert_eq!((&counts["claims paid"], &counts["votes"]), (&2.into(), &3.into()));
+}
+
+/// A vault's holders bear what the fund leaves of a loss: what each gained, then by their shares.
+#[test]
+fn holders_of_a_vault_pay_to_the_cent() {
+    let golden = json(&scenarios().join("golden/vault.json"));
+    let failed = &golden["losses"][0];
+    for (key, value) in [("deficit", "1500000"), ("uncovered", "0"), ("recovered", "300000")] {
+        assert_eq!(failed[key], value, "{key}");
+    }
+    let layers = failed["layers"].as_array().unwrap();
+    let received: Vec<&str> = layers.iter().map(|of| of["received"].as_str().unwrap()).collect();
+    assert_eq!(received, ["200000", "1000000", "300000"]);
+    assert_eq!(layers[2]["repaid"], "300000", "the last step is repaid first");
+    let out = folder();
+    let file = scenarios().join("vault.toml");
+    done(out.path(), &["run", file.to_str().unwrap(), "--out", "result", "--quiet"]);
+    let found = rows(&out.path().join("result/vaults.csv"));
+    let of =
+        |column: &str| -> Vec<String> { found.iter().map(|row| row[column].clone()).collect() };
+    assert_eq!(of("account"), ["ann", "bob", "cid"]);
+    // 6,000 of profit and 66 of 121 parts of 3,000; Cid gained nothing, and pays by his shares.
+    assert_eq!(of("paid_for_losses"), ["7636.36", "5090.91", "272.73"]);
+    assert_eq!(of("came_back"), ["61581.19", "22000.00", "0.00"]);
+    assert_eq!(of("fees"), ["175.68", "0.00", "0.00"], "a tenth of 1,756.87 that Ann gained");
+    assert_eq!(of("would_fetch"), ["0.00", "17892.17", "11350.95"]);
+    // Whoever changes a row is told where.
+    let path = out.path().join("result/vaults.csv");
+    let text = fs::read_to_string(&path).unwrap();
+    fs::write(&path, text.replace(",272.73,", ",272.74,")).unwrap();
+    let told = binary::rhodian_in(out.path(), &["check", "result"]);
+    assert!(told.status == 2 && told.stderr.contains("vaults.csv:4"), "{}", told.stderr);
 }
 
 #[test]

@@ -56,6 +56,8 @@ pub(crate) fn claims_before(
         Basis::Reported => reported(state, domain, layer),
         Basis::SessionGains => session_gains(state, domain, paid),
         Basis::Supply => supply(state, domain, paid),
+        Basis::HolderProfit => holder_profit(state, domain, paid),
+        Basis::PoolShares => pool_shares(state, domain, paid),
     };
     for claim in &mut claims {
         claim.cap = claim.cap.min(part_of_weight_floor(claim.weight, rule.cap_of_weight));
@@ -85,6 +87,48 @@ fn supply(state: &State, domain: DomainId, paid: &dyn Fn(AccountId) -> Amount) -
         let weight = held.checked_add(paid(account)).unwrap_or(Amount::MAX);
         let claim =
             BasisClaim { account, weight, cap: weight, score: 0, risk: RISK_UNIT, class: 0 };
+        (!weight.is_zero()).then_some(claim)
+    });
+    claims.collect()
+}
+
+/// What each holder of the domain's vault would get above his own entry cost: his weight and his
+/// cap.
+fn holder_profit(
+    state: &State,
+    domain: DomainId,
+    paid: &dyn Fn(AccountId) -> Amount,
+) -> Vec<BasisClaim> {
+    holders(state, domain, &|account, worth, cost| {
+        let profit = worth.less_or_zero(cost).checked_add(paid(account)).unwrap_or(Amount::MAX);
+        (profit, profit)
+    })
+}
+
+/// What the shares of each holder of the domain's vault would fetch: his weight. His cap is what of
+/// it is not profit.
+fn pool_shares(
+    state: &State,
+    domain: DomainId,
+    paid: &dyn Fn(AccountId) -> Amount,
+) -> Vec<BasisClaim> {
+    holders(state, domain, &|account, worth, cost| {
+        let add = |sum: Amount| sum.checked_add(paid(account)).unwrap_or(Amount::MAX);
+        (add(worth), add(worth.min(cost)))
+    })
+}
+
+/// The holders of the domain's vault: weight and cap by what the shares of each would fetch and
+/// what he paid for them.
+fn holders(
+    state: &State,
+    domain: DomainId,
+    of: &dyn Fn(AccountId, Amount, Amount) -> (Amount, Amount),
+) -> Vec<BasisClaim> {
+    let Some((_, vault)) = state.vaults.in_domain(domain) else { return Vec::new() };
+    let claims = state.liable_holders(vault).into_iter().filter_map(|(account, worth, holding)| {
+        let (weight, cap) = of(account, worth, holding.cost);
+        let claim = BasisClaim { account, weight, cap, score: 0, risk: RISK_UNIT, class: 0 };
         (!weight.is_zero()).then_some(claim)
     });
     claims.collect()

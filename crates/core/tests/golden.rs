@@ -16,11 +16,13 @@ use rhodian_core::ids::{FeedId, LossId, RiskId, SourceId};
 use rhodian_core::loss::{self, Rank, RankedClaim};
 use rhodian_core::oracle::{self, FeedSpec, Params, SourceWeight, Value};
 use rhodian_core::pools::cover::{Command, RiskSpec, Trigger};
+use rhodian_core::pools::liquidity::VaultSpec;
 use rhodian_core::units::Price;
 use serde::Serialize;
 use world::cover;
 use world::feeds::{FEED, open_feed, say_all};
 use world::lending::{self, Ask};
+use world::liquidity;
 use world::{ASSET, DOMAIN, World, amount, layer, members, name};
 
 /// A story that uses every command and makes every event.
@@ -288,6 +290,24 @@ fn covered() -> World {
     world
 }
 
+/// A vault that is entered, pays for a loss, is left, and begins anew.
+fn held() -> World {
+    let spec = VaultSpec { cooldown: 10, fee: 100_000, ..liquidity::spec() };
+    let mut world = liquidity::vault_of(spec, 0);
+    liquidity::holder(&mut world, "ann", 60_000);
+    liquidity::holder(&mut world, "bob", 40_000);
+    world.account("eve", 100_000);
+    world.result("eve", "vault", 10_000);
+    world.report("first", 12_000);
+    for text in ["ann", "bob"] {
+        liquidity::try_leave(&mut world, text, None).unwrap();
+    }
+    world.tick(10);
+    world.result("eve", "vault", 700);
+    liquidity::holder(&mut world, "cid", 5_000);
+    world
+}
+
 fn folder() -> PathBuf {
     PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("tests/golden")
 }
@@ -344,16 +364,16 @@ fn first_of_each<T: Serialize + BorshSerialize>(values: impl Iterator<Item = T>)
 
 #[test]
 fn the_bytes_of_every_kind() {
-    let worlds = [story(), waves(), prices(), lent(), ceded(), traded(), covered()];
+    let worlds = [story(), waves(), prices(), lent(), ceded(), traded(), covered(), held()];
     let records = || worlds.iter().flat_map(|world| &world.records);
     let events = records().flat_map(|record| record.events.iter());
     let text = first_of_each(events);
     same_as("event-bytes.txt", &text);
-    let kinds = 6 + 10 + 42 + 4 + 1 + 7 + 11 + 5 + 5 + 13;
+    let kinds = 6 + 10 + 42 + 4 + 1 + 7 + 11 + 5 + 5 + 13 + 6;
     assert_eq!(text.lines().count(), kinds, "every kind of event is made:\n{text}");
     let actions = records().map(|record| &record.envelope.action);
     let text = first_of_each(actions);
     same_as("command-bytes.txt", &text);
-    let kinds = 6 + 8 + 1 + 11 + 2 + 16 + 1 + 4 + 1 + 10 + 4 + 5 + 12;
+    let kinds = 6 + 8 + 1 + 11 + 2 + 16 + 1 + 4 + 1 + 10 + 4 + 5 + 12 + 4;
     assert_eq!(text.lines().count(), kinds, "every command is given:\n{text}");
 }

@@ -215,6 +215,12 @@ fn weight(
     match layer.basis {
         Basis::Reported => report.trust(name, "the weight is what was reported to the venue"),
         Basis::Supply => report.trust(name, "the weight is what could be claimed of the pool"),
+        Basis::HolderProfit => {
+            report.trust(name, "the weight is what shares would fetch above their entry cost");
+        }
+        Basis::PoolShares => {
+            report.trust(name, "the weight is what shares of the vault would fetch")
+        }
         Basis::SessionGains => {
             let most = claim.weight.max(claim.cap);
             let netted = account.netted;

@@ -1,6 +1,7 @@
 //! What an event says, as a sentence. Events that people need not read say nothing.
 
 mod cover;
+mod liquidity;
 
 use rhodian_core::closeout::{Event as CloseOutEvent, Why};
 use rhodian_core::collateral::Event as CollateralEvent;
@@ -31,6 +32,7 @@ pub fn of_event(names: &dyn Names, event: &Event) -> Option<String> {
         Event::Collateral(event) => of_collateral(names, event),
         Event::Lending(event) => of_lending(names, event),
         Event::Cover(event) => cover::of_cover(names, event),
+        Event::Liquidity(event) => liquidity::of_liquidity(names, event),
         Event::Control(event) => of_control(names, event),
         Event::Oracle(OracleEvent::DomainTightened { domain, feed, to, .. }) => Some(format!(
             "{} goes to {}: {} has had no good value for too long",

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use rhodian_core::domain;
 use rhodian_core::engine::Event;
 use rhodian_core::market::{self, Party};
-use rhodian_core::pools::cover;
+use rhodian_core::pools::{cover, liquidity};
 use rhodian_journal::Batch;
 
 /// The numbers of batches, rising.
@@ -51,6 +51,7 @@ fn is_notable(event: &Event) -> bool {
                 | domain::Event::ExitPaid { .. }
                 | domain::Event::RewardTaken { .. }
         ),
+        Event::Liquidity(event) => !matches!(event, liquidity::Event::Opened { .. }),
         Event::Cover(event) => !matches!(event, cover::Event::Earned { .. }),
         _ => false,
     };

@@ -1,4 +1,4 @@
-//! What only the folder of a run has: `accounts.csv`, `losses.csv`, `stakes.csv`, `covers.csv`,
+//! What only the folder of a run has: `accounts.csv`, `losses.csv`, `stakes.csv`, `covers.csv`, `vaults.csv`,
 //! `commands.ndjson`, and the figures under `run` in the summary. All of it is made again from the events and the commands,
 //! and held against what stands there; nothing of it is taken on trust but how prices are written.
 
@@ -19,6 +19,7 @@ use crate::terminal::visible;
 use crate::venue_file::numbers::{Grid, read_step};
 use crate::venue_run::covers::covers_csv;
 use crate::venue_run::figures::Figures;
+use crate::venue_run::holdings::vaults_csv;
 use crate::venue_run::names::Names;
 use crate::venue_run::stakes::stakes_csv;
 use crate::venue_run::summary::{accounts_csv, close_outs, kinds, losses_csv, market, standings};
@@ -85,6 +86,7 @@ impl RunFolder {
         table(folder, "losses.csv", &losses_csv(report, &run))?;
         table(folder, "stakes.csv", &stakes_csv(report, &run))?;
         table(folder, "covers.csv", &covers_csv(report, &run))?;
+        table(folder, "vaults.csv", &vaults_csv(report, &run))?;
         let commands = commands(folder)?;
         let grids = grids(&self.said, &run.state);
         let fault = |at: &str, why: String| {

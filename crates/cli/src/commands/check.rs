@@ -29,7 +29,7 @@ file is opened by the engine. A claims file is read as `rhodian allocate` reads 
 an atom for each loss of the exact ones; events must follow one another and break no law. A folder
 that --out wrote must have its files, and they must agree: events.ndjson has the hash that the
 summary says, it is replayed, and every figure of the summary, of the shares and, of a run, of
-accounts.csv, losses.csv, stakes.csv, covers.csv and commands.ndjson is held against what it made. What is odd and may be
+accounts.csv, losses.csv, stakes.csv, covers.csv, vaults.csv and commands.ndjson is held against what it made. What is odd and may be
 meant is a remark.
 
 With --format json, csv or ndjson the answer goes to standard output also where it is no.

@@ -19,6 +19,7 @@ Examples:
   rhodian run VENUE.toml --out run
   rhodian init loan | rhodian run - --out loan
   rhodian init cover | rhodian run - --out cover
+  rhodian init vault | rhodian run - --out vault
 
 The file needs no other: `rhodian check`, and `rhodian share` or `rhodian run`, take it as it stands.";
 
@@ -33,6 +34,9 @@ pub const LOAN_TEMPLATE: &str = include_str!("../../../../scenarios/loan.toml");
 
 /// The venue file with a cover pool that `init cover` writes.
 pub const COVER_TEMPLATE: &str = include_str!("../../../../scenarios/bridge.toml");
+
+/// The venue file with a vault that `init vault` writes.
+pub const VAULT_TEMPLATE: &str = include_str!("../../../../scenarios/vault.toml");
 
 /// Write a commented file to begin with
 #[derive(Clone, Debug, Args)]
@@ -60,6 +64,8 @@ pub enum Template {
     Loan,
     /// A venue file with a cover pool, and a bridge that is drained.
     Cover,
+    /// A venue file with a vault, whose holders bear a loss.
+    Vault,
 }
 
 impl Template {
@@ -70,6 +76,7 @@ impl Template {
             Self::Venue => VENUE_TEMPLATE,
             Self::Loan => LOAN_TEMPLATE,
             Self::Cover => COVER_TEMPLATE,
+            Self::Vault => VAULT_TEMPLATE,
         }
     }
 }

@@ -19,7 +19,7 @@ use crate::venue_run::progress::Bar;
 use crate::venue_run::story::Story;
 use crate::venue_run::summary::{self, Standing};
 use crate::venue_run::{Driver, Options, Run};
-use crate::venue_run::{covers, stakes};
+use crate::venue_run::{covers, holdings, stakes};
 
 const EXAMPLES: &str = "\
 Examples:
@@ -37,7 +37,7 @@ expect = \"CODE\" must be refused so. --speed 600 lets ten minutes of the file p
 --until stops after a time, or before the event on a line of the file of events.
 
 The files of --out: events.ndjson, every event of the run; commands.ndjson, what was asked and what
-became of it; accounts.csv, losses.csv, stakes.csv, covers.csv and shares.csv; summary.json, the totals; report.html, the
+became of it; accounts.csv, losses.csv, stakes.csv, covers.csv, vaults.csv and shares.csv; summary.json, the totals; report.html, the
 picture on one page. `rhodian margin`, `explain` and `check` read the folder. To standard output go
 with --format csv the accounts, json the summary, ndjson the events as they happen.
 
@@ -122,6 +122,7 @@ fn write_folder(
     text("losses.csv", summary::losses_csv(report, run))?;
     text("stakes.csv", stakes::stakes_csv(report, run))?;
     text("covers.csv", covers::covers_csv(report, run))?;
+    text("vaults.csv", holdings::vaults_csv(report, run))?;
     let figures = page::figures(file, run, standings);
     text("report.html", html::run_page(report, &figures))?;
     let json = summary::json(report, file, run);

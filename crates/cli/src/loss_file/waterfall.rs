@@ -108,6 +108,8 @@ impl LossFile {
             | Flaw::ZeroWeight { .. }
             | Flaw::LayerTwice { .. }
             | Flaw::SupplyTwice { .. }
+            | Flaw::SharesTwice { .. }
+            | Flaw::NoProfitBefore { .. }
             | Flaw::GainsTwice { .. }
             | Flaw::OtherAsset { .. } => {
                 refuse(visible(&flaw.to_string()).into_owned(), "change the steps.")

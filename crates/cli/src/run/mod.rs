@@ -24,6 +24,7 @@ pub mod settlement;
 pub mod stakes;
 pub mod summary;
 pub mod trail;
+pub mod vaults;
 pub mod venue;
 
 pub use driver::{Driver, Run};

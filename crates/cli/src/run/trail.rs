@@ -14,6 +14,7 @@ use rhodian_core::loss::{Event as LossEvent, Member, OwnMeans, PoolHolder, Remai
 use rhodian_core::units::{Amount, Fraction};
 
 use super::stakes::Stakes;
+use super::vaults::Holdings;
 
 /// The asset of every amount: a run has one.
 pub const ASSET: AssetId = AssetId(0);
@@ -124,6 +125,8 @@ pub struct Trail {
     pub ranked: Vec<(LossId, Vec<(AccountId, Amount)>)>,
     /// What was staked, and what became of it.
     pub stakes: Stakes,
+    /// What was held of vaults.
+    pub holdings: Holdings,
     /// Balances of accounts, by dense id.
     accounts: Vec<i128>,
     /// Balances of pots, by dense id.
@@ -150,6 +153,7 @@ impl Trail {
             self.before_transfers(event, state);
         }
         self.stakes.follow(event);
+        self.holdings.follow(event);
         event.transfers(&mut |transfer| self.moved(&transfer));
         if let Event::Loss(event) = event {
             self.after_transfers(event, state);
@@ -342,8 +346,9 @@ impl Trail {
         let owner = state.accounts.account(member.account).map(|account| account.owner);
         let failed = self.failed.get(&episode);
         match purse {
-            // What his own loan left of a failed lender's supply is liable as everybody's.
-            Purse::Supply(_) => {
+            // What his own loss left of a failed lender's supply, or of a holder's shares, is
+            // liable as everybody's.
+            Purse::Supply(_) | Purse::Profit(_) | Purse::Shares(_) => {
                 let held = state.purse_means(purse, member.account, AssetId::default());
                 return member.cap.min(plus(paid, held));
             }

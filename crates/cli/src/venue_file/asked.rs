@@ -3,6 +3,7 @@
 use super::cover::Insure;
 use super::model::What;
 use super::pools::Asked;
+use super::vaults::Asked as Held;
 
 /// What an event asks, by name.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -82,6 +83,10 @@ pub enum Do {
     Repay,
     /// Somebody repays for a borrower and gets collateral.
     Liquidate,
+    /// An account puts money into a vault.
+    Enter,
+    /// A holder asks to leave a vault.
+    Leave,
     /// An account buys cover.
     BuyCover,
     /// Insured accounts lost by a risk.
@@ -96,7 +101,7 @@ pub enum Do {
 
 impl Do {
     /// Every word with its name in the file.
-    pub const ALL: [(Self, &'static str); 42] = [
+    pub const ALL: [(Self, &'static str); 44] = [
         (Self::Fill, "fill"),
         (Self::Mark, "mark"),
         (Self::Funding, "funding"),
@@ -134,6 +139,8 @@ impl Do {
         (Self::Borrow, "borrow"),
         (Self::Repay, "repay"),
         (Self::Liquidate, "liquidate"),
+        (Self::Enter, "enter"),
+        (Self::Leave, "leave"),
         (Self::BuyCover, "buy-cover"),
         (Self::ReportIncident, "report-incident"),
         (Self::Vote, "vote"),
@@ -190,6 +197,10 @@ impl Do {
                 Asked::Borrow(_) => Self::Borrow,
                 Asked::Repay(_) => Self::Repay,
                 Asked::Liquidate(..) => Self::Liquidate,
+            },
+            What::Hold(hold) => match hold.asked {
+                Held::Enter(_) => Self::Enter,
+                Held::Leave(_) => Self::Leave,
             },
             What::Insure(insure) => match insure {
                 Insure::Buy { .. } => Self::BuyCover,

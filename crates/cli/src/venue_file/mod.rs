@@ -19,6 +19,7 @@ mod prices;
 mod read;
 pub mod shape;
 mod stream;
+pub mod vaults;
 mod written;
 
 pub use model::VenueFile;

@@ -17,6 +17,7 @@ use rhodian_core::units::{Amount, Price, Quantity};
 use super::cover::{Cover, Insure, Risk};
 use super::numbers::{Grid, written_price};
 use super::pools::{Lend, Pool};
+use super::vaults::{Hold, Vault};
 use crate::amount_text::AmountFormat;
 use crate::loss_file::model::{Asset, Place, Step, Term};
 use crate::loss_file::toml_text::TomlText;
@@ -49,6 +50,8 @@ pub struct VenueFile {
     pub collaterals: Vec<Collateral>,
     /// Lending pools, in file order: their dense ids.
     pub pools: Vec<Pool>,
+    /// Vaults, in file order: their dense ids.
+    pub vaults: Vec<Vault>,
     /// Cover pools, in file order: their dense ids.
     pub covers: Vec<Cover>,
     /// Their risks, in file order: their dense ids.
@@ -318,6 +321,7 @@ pub enum What {
     ConvertCollateral { from: String, account: String, collateral: usize, amount: Amount },
     Lend(Lend),
     Insure(Insure),
+    Hold(Hold),
     Wait,
 }
 

@@ -12,7 +12,8 @@ use super::events::{self, Known, account_kind};
 use super::model::{Account, Collateral, Domain, Event, Market, ORDERS, Origin, VenueFile, What};
 use super::pools::{Asked, Lend};
 use super::shape::{AccountShape, DomainShape, FileShape, TermsShape};
-use super::{collateral, cover, crowd, feeds, liquidation, markets, pools, prices, stream};
+use super::vaults::Hold;
+use super::{collateral, cover, crowd, feeds, liquidation, markets, pools, prices, stream, vaults};
 use crate::amount_text::AmountFormat;
 use crate::diagnostic::Diagnostic;
 use crate::loss_file::layers::{self, MAX_SPAN, Setting};
@@ -48,6 +49,7 @@ pub fn from_text(text: TomlText) -> Result<VenueFile, Diagnostic> {
     let liquidation = liquidation.map(|at| liquidation::read(&words, at, &domains)).transpose()?;
     let collaterals = collateral::read(&words, &shape.collateral, &markets, &asset)?;
     let pools = pools::read(&words, &shape.pool, &domains, &collaterals)?;
+    let vaults = vaults::read(&words, &shape.vault, &domains)?;
     let (feeds, sources) = feeds::read(&words, &shape.feed, (&markets, &collaterals), &names)?;
     feeds::named(&words, &shape.market, &mut markets, &feeds)?;
     let of = cover::Known {
@@ -72,6 +74,7 @@ pub fn from_text(text: TomlText) -> Result<VenueFile, Diagnostic> {
         layers: &layers,
         collaterals: &collaterals,
         pools: &pools,
+        vaults: &vaults,
         risks: &risks,
         feeds: &feeds,
         sources: &sources,
@@ -97,6 +100,7 @@ pub fn from_text(text: TomlText) -> Result<VenueFile, Diagnostic> {
         markets,
         collaterals,
         pools,
+        vaults,
         covers,
         risks,
         feeds,
@@ -320,6 +324,7 @@ fn accounts(
 /// Every account and layer an event names is there by then. Losses are known only as they happen.
 fn check_names(file: &VenueFile) -> Result<(), Diagnostic> {
     let mut accounts: BTreeSet<&str> = file.accounts.iter().map(|a| a.id.as_str()).collect();
+    accounts.extend(file.vaults.iter().map(|vault| vault.spec.name.as_str()));
     let layers: Vec<&Layer> = file.layers().map(|(_, layer)| layer).collect();
     for layer in &layers {
         accounts.extend(layer.stakes.iter().map(|stake| stake.account.as_str()));
@@ -385,6 +390,7 @@ fn names_of(what: &What) -> ([Option<&str>; 2], Option<&str>) {
             ([Some(account), Some(borrower)], None)
         }
         What::Lend(Lend { account, .. }) => ([Some(account), None], None),
+        What::Hold(Hold { account, .. }) => ([Some(account), None], None),
         What::Insure(
             Insure::Buy { account, .. }
             | Insure::Vote { account, .. }

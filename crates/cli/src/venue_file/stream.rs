@@ -19,7 +19,7 @@ use crate::table::Table;
 use crate::terminal::{fit, visible};
 
 /// Every key of an event, in the order of the shape.
-pub const KEYS: [&str; 36] = [
+pub const KEYS: [&str; 37] = [
     "at",
     "do",
     "account",
@@ -51,6 +51,7 @@ pub const KEYS: [&str; 36] = [
     "since",
     "until",
     "pool",
+    "vault",
     "risk",
     "period",
     "most",
@@ -266,6 +267,7 @@ fn text_key<'s>(shape: &'s mut EventShape, key: &str) -> Option<&'s mut Option<A
         "feed" => &mut shape.feed,
         "source" => &mut shape.source,
         "pool" => &mut shape.pool,
+        "vault" => &mut shape.vault,
         "risk" => &mut shape.risk,
         "vote" => &mut shape.vote,
         "expect" => &mut shape.expect,

@@ -103,6 +103,7 @@ impl Words<'_> {
             | What::SellCollateral(_)
             | What::ConvertCollateral { .. } => self.outside(what),
             What::Lend(lend) => self.lend(lend),
+            What::Hold(hold) => self.hold(hold),
             What::Insure(insure) => self.insure(insure),
             What::Wait => Ok(Vec::new()),
         }

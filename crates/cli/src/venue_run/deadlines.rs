@@ -31,7 +31,10 @@ impl Driver<'_> {
     fn exits_end(&self) -> impl Iterator<Item = Time> + '_ {
         let (domains, end) = (&self.state.domains, Time(self.file.end()));
         let layers = domains.layers().filter_map(|(id, _)| domains.exits(id));
-        layers.flat_map(|exits| exits.ends()).filter(move |until| *until <= end)
+        let stakes = layers.flat_map(|exits| exits.ends());
+        let vaults = self.state.vaults.vaults();
+        let shares = vaults.flat_map(|(_, vault)| vault.exits().map(|(_, exit)| exit.until));
+        stakes.chain(shares).filter(move |until| *until <= end)
     }
 
     /// When a cover ends, or nothing more can be claimed of it, while the file goes on.

@@ -15,6 +15,7 @@ mod deadlines;
 pub mod driver;
 pub mod feed_figures;
 pub mod figures;
+pub mod holdings;
 pub mod journal;
 mod lending;
 mod lines;
@@ -30,6 +31,7 @@ pub mod stakes;
 pub mod story;
 pub mod summary;
 mod unfit;
+mod vaults;
 mod waits;
 
 pub use driver::{Driver, Options, Run};

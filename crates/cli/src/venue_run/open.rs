@@ -15,6 +15,7 @@ use rhodian_core::market::{self, Feeds, Instrument, MarketSpec};
 use rhodian_core::oracle::{Command as OracleCommand, Kind};
 use rhodian_core::pools::cover::Command as CoverCommand;
 use rhodian_core::pools::lending::Command as LendingCommand;
+use rhodian_core::pools::liquidity::Command as LiquidityCommand;
 use rhodian_core::units::Amount;
 use rhodian_core::waterfall::{Side, Step};
 
@@ -58,6 +59,10 @@ pub(super) fn open(driver: &mut Driver<'_>) -> Result<(), Diagnostic> {
     waterfalls(driver, file)?;
     for (index, market) in file.markets.iter().enumerate() {
         list(driver, index, market)?;
+    }
+    for vault in &file.vaults {
+        let open = LiquidityCommand::Open { spec: vault.spec.clone() };
+        driver.must(Actor::VENUE, Action::Liquidity(open), &at(&vault.place))?;
     }
     collaterals(driver, file)?;
     for pool in &file.pools {

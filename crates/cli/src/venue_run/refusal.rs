@@ -38,6 +38,7 @@ pub fn refusal(rejection: &Rejection, asset: usize, state: &State, file: &VenueF
         Rejection::Collateral(of) => words.collateral(of),
         Rejection::Lending(of) => words.lending(of),
         Rejection::Cover(of) => words.cover(of),
+        Rejection::Liquidity(of) => words.liquidity(of),
         _ => None,
     };
     told.unwrap_or_else(|| rejection.to_string())
@@ -92,6 +93,10 @@ impl In<'_> {
 
     pub(super) fn account(&self, rejection: &AccountRejection) -> Option<String> {
         Some(match rejection {
+            AccountRejection::OfVault { account } => format!(
+                "{} is a vault's account: its money comes and goes by shares alone",
+                printable(account_name(self.state, *account))
+            ),
             AccountRejection::WithdrawalAboveFree { asked, free, held, withheld, lien } => format!(
                 "{} asked, {} is free: equity {} less {} for margin and profit not yet matured \
                  less lien {}",

@@ -19,7 +19,7 @@ use super::feed_figures;
 use super::figures::{AccountFigures, CloseOut};
 use super::lines::{grid, wrapped};
 use super::margin::signed_plain;
-use super::{covers, stakes};
+use super::{covers, holdings, stakes};
 use crate::diagnostic::Diagnostic;
 use crate::forms::pretty;
 use crate::run::driver::account_name;
@@ -434,6 +434,7 @@ pub fn text(report: &Report, run: &Run, standings: &[Standing]) -> String {
     }
     out.push_str(&stakes::text(report, run));
     out.push_str(&covers::text(report, run));
+    out.push_str(&holdings::text(report, run));
     out.push_str(&counted(run));
     out
 }

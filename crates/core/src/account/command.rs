@@ -178,6 +178,8 @@ pub enum Rejection {
     CollateralAboveCap { asset: AssetId, asked: Amount, room: Amount },
     /// The asset's balances would pass 10^38.
     TotalAboveBound { asset: AssetId },
+    /// The account is a vault's, or its owner's.
+    OfVault { account: AccountId },
 }
 
 impl Rejection {
@@ -201,6 +203,7 @@ impl Rejection {
             Self::BalanceAboveBound { .. } => "balance-above-bound",
             Self::CollateralAboveCap { .. } => "collateral-above-cap",
             Self::TotalAboveBound { .. } => "total-above-bound",
+            Self::OfVault { .. } => "of-vault",
         }
     }
 }
@@ -244,6 +247,10 @@ impl fmt::Display for Rejection {
             Self::TotalAboveBound { asset } => {
                 write!(f, "the balances of asset {asset} would pass 10^38 atoms")
             }
+            Self::OfVault { account } => write!(
+                f,
+                "account {account} is a vault's: its money comes and goes by shares alone"
+            ),
         }
     }
 }

@@ -66,12 +66,28 @@ fn open_account(
     if state.accounts.owner(owner).is_none() {
         return Err(Rejection::UnknownOwner { owner });
     }
+    let mut vaults = state.vaults.vaults().map(|(_, vault)| vault.account);
+    let of_owner =
+        |id: &AccountId| state.accounts.account(*id).is_some_and(|account| account.owner == owner);
+    if let Some(account) = vaults.find(of_owner) {
+        return Err(Rejection::OfVault { account });
+    }
     if state.account_named(name).is_some() {
         return Err(Rejection::NameInUse { name: name.clone() });
     }
     let account = AccountId(next_id(state.accounts.accounts.len(), "accounts")?);
     events.push(Event::AccountOpened { account, name: name.clone(), owner, kind });
     Ok(())
+}
+
+/// The ids that an account and an owner of its own get, both named `name`: for a vault.
+pub(crate) fn open_both(state: &State, name: &Name) -> Result<(AccountId, OwnerId), Rejection> {
+    if state.owner_named(name).is_some() || state.account_named(name).is_some() {
+        return Err(Rejection::NameInUse { name: name.clone() });
+    }
+    let owner = next_id(state.accounts.owners.len(), "owners")?;
+    let account = next_id(state.accounts.accounts.len(), "accounts")?;
+    Ok((AccountId(account), OwnerId(owner)))
 }
 
 fn next_id(count: usize, what: &'static str) -> Result<u32, Rejection> {
@@ -134,6 +150,9 @@ fn transfer(
     if state.accounts.account(to).is_none() {
         return Err(Rejection::UnknownAccount { account: to });
     }
+    if state.vaults.of_account(to).is_some() {
+        return Err(Rejection::OfVault { account: to });
+    }
     if from == to {
         return Err(Rejection::SameAccount { account: from });
     }
@@ -193,8 +212,13 @@ pub(crate) fn owned_by(state: &State, actor: Actor, account: AccountId) -> Resul
 }
 
 /// The account's number rises with each command that moves its money: a repeated one is refused.
+/// A vault's account has no such commands: its money comes and goes by shares, and by what it
+/// trades.
 pub(crate) fn numbered(state: &State, account: AccountId, number: u64) -> Result<(), Rejection> {
     let found = state.accounts.account(account).ok_or(Rejection::UnknownAccount { account })?;
+    if state.vaults.of_account(account).is_some() {
+        return Err(Rejection::OfVault { account });
+    }
     if number <= found.last_number {
         return Err(Rejection::NumberNotNew { number, last: found.last_number });
     }

@@ -9,7 +9,7 @@ use borsh::{BorshDeserialize, BorshSerialize};
 use serde::{Deserialize, Serialize};
 
 pub use command::{Command, Event, Rejection};
-pub(crate) use decide::{decide, free_above, numbered, owned_by, room_above};
+pub(crate) use decide::{decide, free_above, numbered, open_both, owned_by, room_above};
 
 use crate::domain;
 use crate::ids::{AccountId, DomainId, Name, OwnerId};

@@ -266,6 +266,8 @@ pub enum Rejection {
     OnTouch { layer: Name },
     /// Only lenders pay from their supply, at once.
     SupplyBasis { layer: Name },
+    /// Only holders of a vault pay by shares, at once: from a layer of this kind.
+    SharesBasis { layer: Name, kind: super::Kind },
     /// The rule weighs by risk, and nobody reports any on that basis.
     RiskBasis { layer: Name },
     /// The waterfall can never be right.
@@ -333,6 +335,7 @@ impl Rejection {
             Self::ComparisonRule { .. } => "comparison-rule",
             Self::OnTouch { .. } => "on-touch-rule",
             Self::SupplyBasis { .. } => "supply-basis",
+            Self::SharesBasis { .. } => "shares-basis",
             Self::RiskBasis { .. } => "risk-basis",
             Self::Waterfall { flaw } => flaw.code(),
             Self::CoverStands { .. } => "cover-stands",
@@ -386,6 +389,11 @@ impl fmt::Display for Rejection {
                 f,
                 "layer {layer} takes supply: it must be of the kind lender-supply, and take shares \
                  at once from its members"
+            ),
+            Self::SharesBasis { layer, kind } => write!(
+                f,
+                "layer {layer} is paid by shares of a vault: it must be of the kind {kind:?}, and \
+                 take shares at once from its members"
             ),
             Self::RiskBasis { layer } => write!(
                 f,

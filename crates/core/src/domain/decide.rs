@@ -1,7 +1,7 @@
 //! Every check of the area's commands. Nothing changes here.
 
 use super::{
-    Attachment, Basis, CauseClass, Command, Event, Kind, LayerSpec, MemberRule, Rejection, Source,
+    Attachment, Basis, CauseClass, Command, Event, LayerSpec, MemberRule, Rejection, Source,
 };
 use super::{exits, rewards};
 use crate::account;
@@ -132,10 +132,13 @@ fn member_rule(spec: &LayerSpec, members: &MemberRule) -> Result<(), Rejection> 
     if matches!(members.rule, Rule::RandomArrival | Rule::MinimalOverlap) {
         return Err(Rejection::ComparisonRule { layer: spec.name.clone() });
     }
-    if members.basis == Basis::Supply {
+    if let Some(kind) = members.basis.kind() {
         let takes = matches!(spec.source, Source::Members(_)) && !members.on_touch;
-        if spec.kind != Kind::LenderSupply || !takes {
-            return Err(Rejection::SupplyBasis { layer: spec.name.clone() });
+        let layer = || spec.name.clone();
+        match members.basis {
+            _ if takes && spec.kind == kind => {}
+            Basis::Supply => return Err(Rejection::SupplyBasis { layer: layer() }),
+            _ => return Err(Rejection::SharesBasis { layer: layer(), kind }),
         }
     }
     if members.rule == Rule::RiskWeighted && members.basis != Basis::Reported {

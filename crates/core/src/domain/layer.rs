@@ -112,6 +112,31 @@ pub enum Basis {
     /// The supply of the domain's lending pool: weight and cap are what each lender may claim, and
     /// he pays from it.
     Supply = 3,
+    /// What each holder of the domain's vault would get above his own entry cost: weight and cap,
+    /// and he pays by shares.
+    HolderProfit = 4,
+    /// The shares of the domain's vault: the weight is what each holder's would fetch, the cap what
+    /// of it is not profit, and he pays by shares.
+    PoolShares = 6,
+}
+
+impl Basis {
+    /// Whether members pay from what they have in a pool, and not from their accounts.
+    #[must_use]
+    pub const fn is_of_pool(self) -> bool {
+        matches!(self, Self::Supply | Self::HolderProfit | Self::PoolShares)
+    }
+
+    /// The kind of layer that alone may divide by it, where there is one.
+    #[must_use]
+    pub const fn kind(self) -> Option<Kind> {
+        match self {
+            Self::Supply => Some(Kind::LenderSupply),
+            Self::HolderProfit => Some(Kind::ProviderProfit),
+            Self::PoolShares => Some(Kind::ProviderPrincipal),
+            Self::Reported | Self::SessionGains => None,
+        }
+    }
 }
 
 /// How a layer's draw is divided over its members.

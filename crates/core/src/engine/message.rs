@@ -10,7 +10,7 @@ use crate::control::Status;
 use crate::ids::{LossId, Time};
 use crate::ledger::Transfer;
 use crate::market::Party;
-use crate::pools::{cover, lending};
+use crate::pools::{cover, lending, liquidity};
 use crate::{account, closeout, collateral, control, domain, loss, market, oracle};
 
 /// In which capacity someone acts. Doors say who is who; core says who may do what.
@@ -122,6 +122,10 @@ pub enum Action {
     Cover(cover::Command) = 18,
     /// By the engine, of cover pools.
     CoverDuty(cover::Duty) = 19,
+    /// Of vaults.
+    Liquidity(liquidity::Command) = 20,
+    /// By the engine, of vaults.
+    LiquidityDuty(liquidity::Duty) = 22,
 }
 
 /// A command: when, by whom, what.
@@ -168,6 +172,8 @@ pub enum Event {
     Lending(lending::Event) = 13,
     /// To cover pools.
     Cover(cover::Event) = 14,
+    /// To vaults.
+    Liquidity(liquidity::Event) = 15,
 }
 
 impl From<account::Event> for Event {
@@ -218,6 +224,12 @@ impl From<cover::Event> for Event {
     }
 }
 
+impl From<liquidity::Event> for Event {
+    fn from(event: liquidity::Event) -> Self {
+        Self::Liquidity(event)
+    }
+}
+
 impl From<control::Event> for Event {
     fn from(event: control::Event) -> Self {
         Self::Control(event)
@@ -244,6 +256,7 @@ impl Event {
             Self::Collateral(event) => event.transfers(visit),
             Self::Lending(event) => event.transfers(visit),
             Self::Cover(event) => event.transfers(visit),
+            Self::Liquidity(event) => event.transfers(visit),
             Self::Control(_) | Self::Oracle(_) | Self::TimePassed { .. } => {}
         }
     }
@@ -261,6 +274,7 @@ impl Event {
             Self::Collateral(event) => event.loss(),
             Self::Lending(event) => event.loss(),
             Self::Cover(event) => event.loss(),
+            Self::Liquidity(event) => event.loss(),
             Self::Account(_)
             | Self::Domain(_)
             | Self::Control(_)
@@ -364,6 +378,8 @@ pub enum Rejection {
     Lending(lending::Rejection),
     /// Refused by the area of cover pools.
     Cover(cover::Rejection),
+    /// Refused by the area of vaults.
+    Liquidity(liquidity::Rejection),
 }
 
 impl Rejection {
@@ -386,6 +402,7 @@ impl Rejection {
             Self::Collateral(rejection) => rejection.code(),
             Self::Lending(rejection) => rejection.code(),
             Self::Cover(rejection) => rejection.code(),
+            Self::Liquidity(rejection) => rejection.code(),
         }
     }
 }
@@ -412,6 +429,7 @@ impl fmt::Display for Rejection {
             Self::Collateral(rejection) => rejection.fmt(f),
             Self::Lending(rejection) => rejection.fmt(f),
             Self::Cover(rejection) => rejection.fmt(f),
+            Self::Liquidity(rejection) => rejection.fmt(f),
         }
     }
 }

@@ -29,7 +29,7 @@ pub use watch::Watch;
 
 use crate::control::Status;
 use crate::ids::DomainId;
-use crate::pools::{cover, lending};
+use crate::pools::{cover, lending, liquidity};
 use crate::{account, closeout, collateral, control, domain, loss, market, oracle};
 
 /// The version of the rules: raised with every change after which the same commands may make other
@@ -91,6 +91,9 @@ pub fn decide(state: &State, envelope: &Envelope, events: &mut Events) -> Result
         Action::Cover(command) => {
             cover::decide(state, envelope, command, events).map_err(Rejection::Cover)
         }
+        Action::Liquidity(command) => {
+            liquidity::decide(state, envelope, command, events).map_err(Rejection::Liquidity)
+        }
         duty => decide_duty(state, duty, events),
     }
 }
@@ -113,6 +116,9 @@ fn decide_duty(state: &State, action: &Action, events: &mut Events) -> Result<()
         Action::CoverDuty(duty) => {
             cover::decide_duty(state, duty, events).map_err(Rejection::Cover)
         }
+        Action::LiquidityDuty(duty) => {
+            liquidity::decide_duty(state, duty, events).map_err(Rejection::Liquidity)
+        }
         Action::DomainDuty(duty) => {
             domain::decide_duty(state, duty, events).map_err(Rejection::Domain)
         }
@@ -131,6 +137,7 @@ fn decide_duty(state: &State, action: &Action, events: &mut Events) -> Result<()
         | Action::Collateral(_)
         | Action::Lending(_)
         | Action::Cover(_)
+        | Action::Liquidity(_)
         | Action::Tick => Ok(()),
     }
 }
@@ -163,6 +170,7 @@ pub const fn may(role: Role, action: &Action) -> bool {
                     | Action::Cover(C::Buy { .. } | C::Vote { .. } | C::Trigger { .. })
                     | Action::Collateral(collateral::Command::Convert { .. })
             ) || matches!(action, Action::Lending(command) if command.pool().is_some())
+                || matches!(action, Action::Liquidity(command) if command.vault().is_some())
         }
         Role::Guardian => matches!(action, Action::Control(control::Command::SetStatus { .. })),
     }
@@ -180,6 +188,7 @@ const fn is_duty(action: &Action) -> bool {
             | Action::LendingDuty(_)
             | Action::DomainDuty(_)
             | Action::CoverDuty(_)
+            | Action::LiquidityDuty(_)
     )
 }
 
@@ -203,6 +212,8 @@ const fn needs(action: &Action) -> (Status, bool) {
         Action::Market(market::Command::Fill { .. })
         | Action::CloseOut(closeout::Command::Bid { .. }) => (Status::ReduceOnly, true),
         Action::Lending(command) => of_lending(command),
+        Action::Liquidity(liquidity::Command::Enter { .. }) => (Status::ReduceOnly, true),
+        Action::Liquidity(liquidity::Command::Leave { .. }) => (Status::WithdrawOnly, false),
         // Who buys pays, and puts risk on those who stand behind him.
         Action::Cover(cover::Command::Buy { .. }) => (Status::Open, true),
         // The buyer's money leaves his account: not before what is due could hold it.
@@ -216,7 +227,8 @@ const fn needs(action: &Action) -> (Status, bool) {
         | Action::CloseOut(_)
         | Action::Oracle(_)
         | Action::Collateral(_)
-        | Action::Cover(_) => (Status::Settling, false),
+        | Action::Cover(_)
+        | Action::Liquidity(_) => (Status::Settling, false),
         // What is due is done, and time passes, whatever the status.
         Action::Duty(_)
         | Action::CloseOutDuty(_)
@@ -226,6 +238,7 @@ const fn needs(action: &Action) -> (Status, bool) {
         | Action::LendingDuty(_)
         | Action::DomainDuty(_)
         | Action::CoverDuty(_)
+        | Action::LiquidityDuty(_)
         | Action::Tick => (Status::Closed, false),
     }
 }
@@ -266,6 +279,10 @@ fn domain_of(state: &State, action: &Action) -> Option<DomainId> {
             let pool = command.pool().and_then(|pool| state.lending.pool(pool));
             pool.map(|pool| pool.spec.domain)
         }
+        Action::Liquidity(ref command) => {
+            let vault = command.vault().and_then(|vault| state.vaults.vault(vault));
+            vault.map(|vault| vault.spec.domain)
+        }
         _ => None,
     }
 }
@@ -277,6 +294,7 @@ const fn leaves(action: &Action) -> bool {
         Action::Account(account::Command::Withdraw { .. })
             | Action::Domain(domain::Command::Unstake { .. } | domain::Command::TakeReward { .. })
             | Action::Lending(lending::Command::Redeem { .. } | lending::Command::Release { .. })
+            | Action::Liquidity(liquidity::Command::Leave { .. })
     )
 }
 
@@ -324,7 +342,9 @@ fn due(state: &State, events: &mut Events) -> Option<(Envelope, bool)> {
     let of_domains = || domain::duty(state).map(Action::DomainDuty);
     let of_pools = || {
         let lent = lending::duty(state).map(Action::LendingDuty);
-        lent.or_else(|| cover::duty(state).map(Action::CoverDuty))
+        let covered = || cover::duty(state).map(Action::CoverDuty);
+        let left = || liquidity::duty(state).map(Action::LiquidityDuty);
+        lent.or_else(covered).or_else(left)
     };
     let of_markets = || market::duty(state).map(Action::MarketDuty);
     let of_collateral = || collateral::duty(state).map(Action::CollateralDuty);

@@ -41,6 +41,7 @@ impl State {
                 amount,
                 ..
             } => self.domains.reward_taken(layer, account, amount),
+            loss::Event::StepReached { loss, step } => self.step_left(loss, step),
             loss::Event::LossSettled { loss } => self.lending.loss_settled(loss),
             loss::Event::LossDismissed { loss, .. } => self.covers.loss_dismissed(loss),
             loss::Event::RemainderReturned { .. }

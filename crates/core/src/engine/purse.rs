@@ -1,15 +1,16 @@
 //! Where a member's share of a loss comes from: most pay from their accounts, lenders from their
-//! supply. The waterfall knows purses, and no pools.
+//! supply, holders of a vault by shares of it. The waterfall knows purses, and no pools.
 
 use alloc::vec::Vec;
 
 use super::{Events, State};
 use crate::domain::{Basis, Source};
-use crate::ids::{AccountId, AssetId, DomainId, LayerId, LossId, OwnerId, PoolId};
+use crate::ids::{AccountId, AssetId, DomainId, LayerId, LossId, OwnerId, PoolId, VaultId};
 use crate::loss::{self, Loss};
-use crate::pools::{cover, lending};
+use crate::pools::{cover, lending, liquidity};
 use crate::recovery::Bearer;
 use crate::units::Amount;
+use crate::waterfall::Against;
 
 /// Where a share comes from.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -20,6 +21,18 @@ pub enum Purse {
     Account,
     /// From what the member supplied to a pool.
     Supply(PoolId),
+    /// By shares of a vault, up to what they would fetch above the member's entry cost.
+    Profit(VaultId),
+    /// By shares of a vault, up to what they would fetch.
+    Shares(VaultId),
+}
+
+impl Purse {
+    /// Whether what is in it is in a pool, and not in an account.
+    #[must_use]
+    pub const fn is_of_pool(self) -> bool {
+        matches!(self, Self::Supply(_) | Self::Profit(_) | Self::Shares(_))
+    }
 }
 
 impl State {
@@ -27,14 +40,20 @@ impl State {
     #[must_use]
     pub fn purse(&self, domain: DomainId, layer: LayerId) -> Purse {
         let source = self.domains.layer(layer).map(|found| found.spec.source);
-        match source {
-            Some(Source::Members(rule)) if rule.basis == Basis::Supply => {
-                let pool = self.lending.in_domain(domain);
-                pool.map_or(Purse::Account, |(pool, _)| Purse::Supply(pool))
-            }
-            Some(Source::Call { .. }) => Purse::Outside,
-            _ => Purse::Account,
-        }
+        let vault = || self.vaults.in_domain(domain).map(|(vault, _)| vault);
+        let of_pool = match source {
+            Some(Source::Members(rule)) => match rule.basis {
+                Basis::Supply => {
+                    self.lending.in_domain(domain).map(|(pool, _)| Purse::Supply(pool))
+                }
+                Basis::HolderProfit => vault().map(Purse::Profit),
+                Basis::PoolShares => vault().map(Purse::Shares),
+                Basis::Reported | Basis::SessionGains => None,
+            },
+            Some(Source::Call { .. }) => Some(Purse::Outside),
+            _ => None,
+        };
+        of_pool.unwrap_or(Purse::Account)
     }
 
     /// What `account` can pay from a purse. What is called from outside has no end here.
@@ -46,11 +65,15 @@ impl State {
             Purse::Supply(pool) => {
                 self.lending.pool(pool).map_or(Amount::ZERO, |pool| pool.supply_floor(account))
             }
+            Purse::Profit(vault) => self.share_means(vault, account, true),
+            Purse::Shares(vault) => self.share_means(vault, account, false),
         }
     }
 
     /// What a purse can bring in money for `loss` now, whoever pays: a pool what it has in cash
-    /// that is neither still to come for other losses nor owed to it.
+    /// that is neither still to come for other losses nor owed to it. A vault pays all that closing
+    /// its legs under stress would leave: what it owns beside its cash counts as in any account,
+    /// and who pays below its margin is liquidated as anybody.
     #[must_use]
     pub fn purse_room(&self, purse: Purse, loss: Option<&Loss>) -> Amount {
         let Purse::Supply(id) = purse else { return Amount::MAX };
@@ -72,7 +95,13 @@ impl State {
         rows: &[(AccountId, Amount)],
         events: &mut Events,
     ) {
-        let Purse::Supply(id) = purse else { return };
+        let id = match purse {
+            Purse::Supply(id) => id,
+            Purse::Profit(vault) | Purse::Shares(vault) => {
+                return self.open_shares(vault, (loss, asset), rows, events);
+            }
+            Purse::Outside | Purse::Account => return,
+        };
         let Some(pool) = self.lending.pool(id) else { return };
         let supply = pool.books_at(self.now()).supply;
         let given = |(account, amount): &(AccountId, Amount)| {
@@ -84,6 +113,45 @@ impl State {
         if !rows.is_empty() {
             lending::accrue_once(self, id, pool, events);
             events.push(lending::Event::SupplyTaken { pool: id, loss, asset, rows });
+        }
+    }
+
+    /// The same by shares of a vault.
+    fn open_shares(
+        &self,
+        id: VaultId,
+        (loss, asset): (LossId, AssetId),
+        rows: &[(AccountId, Amount)],
+        events: &mut Events,
+    ) {
+        let Some(vault) = self.vaults.vault(id) else { return };
+        let rows = liquidity::given(self, vault, rows);
+        if !rows.is_empty() {
+            let (vault, from) = (id, vault.account);
+            events.push(liquidity::Event::ValueTaken { vault, loss, from, asset, rows });
+        }
+    }
+
+    /// A loss goes on from a step: what profit holders have later is not drawn on behind it, since
+    /// their principal pays next.
+    pub(super) fn step_left(&mut self, loss: LossId, reached: u16) {
+        let found = self.losses.loss(loss);
+        let Some((set, domain)) = found.and_then(|found| Some((found.set?, found.domain))) else {
+            return;
+        };
+        let left = usize::from(reached).checked_sub(2);
+        let against = Against::of(self, loss);
+        let step = against.zip(left).and_then(|(against, at)| against.steps(self).get(at));
+        let layers = step.into_iter().flat_map(|step| step.layers.iter().map(|side| side.layer));
+        let of_profit = |layer: &LayerId| matches!(self.purse(domain, *layer), Purse::Profit(_));
+        let layers: Vec<LayerId> = layers.filter(of_profit).collect();
+        for layer in layers {
+            let (purse, asset) = (self.purse(domain, layer), self.domains.asset_of_layer(layer));
+            let asset = asset.unwrap_or_default();
+            let mut losses = core::mem::take(&mut self.losses);
+            losses.shrink_all(set, layer, &|account| self.purse_means(purse, account, asset));
+            self.losses = losses;
+            self.watch.drop_levels();
         }
     }
 
@@ -120,8 +188,8 @@ impl State {
         self.losses = losses;
     }
 
-    /// What comes back of a loan, or of a supply that paid for one, left as a transfer and comes
-    /// back as one.
+    /// What comes back of a loan, or of what is in a pool and paid for a loss, left as a transfer
+    /// and comes back as one.
     pub(super) fn comes_back(&mut self, event: &loss::Event) {
         match event {
             loss::Event::RemainderReturned { loss, account, asset, amount, .. }
@@ -130,14 +198,14 @@ impl State {
                 self.markets.came_back(*account, *asset, *amount);
             }
             loss::Event::PoolRepaid { loss, pool, asset, rows, .. } => {
-                let of_supply = self.bore_supply(*loss, *pool);
-                for (_, account, amount) in rows.iter().filter(|_| of_supply) {
+                let of_pool = self.bore_in_pool(*loss, *pool);
+                for (_, account, amount) in rows.iter().filter(|_| of_pool) {
                     self.markets.came_back(*account, *asset, *amount);
                 }
             }
             // What he was repaid left him at once.
             loss::Event::ClaimCeded { repaid, pool, account, asset, amount, .. }
-                if self.bore_supply(*repaid, *pool) =>
+                if self.bore_in_pool(*repaid, *pool) =>
             {
                 self.markets.went_away(*account, *asset, *amount);
             }
@@ -145,18 +213,18 @@ impl State {
         }
     }
 
-    /// Whether what the claims in `pool` of `loss` bore was supply.
-    fn bore_supply(&self, loss: LossId, pool: u32) -> bool {
+    /// Whether what the claims in `pool` of `loss` bore was supply, or shares.
+    fn bore_in_pool(&self, loss: LossId, pool: u32) -> bool {
         let of_loss = |loss: &Loss| {
             let found = loss.pools.get(usize::try_from(pool).ok()?)?;
             let Bearer::Members { layer, .. } = found.bearer else { return None };
             Some(self.purse(loss.domain, layer))
         };
         let purse = self.losses.loss(loss).and_then(of_loss);
-        matches!(purse, Some(Purse::Supply(_)))
+        purse.is_some_and(Purse::is_of_pool)
     }
 
-    /// What an owner supplied to the pool of `domain`: own means of his loss there.
+    /// What an owner has in the pools of `domain`, supply and shares: own means of his loss there.
     pub(crate) fn own_supply(
         &self,
         domain: DomainId,
@@ -169,6 +237,15 @@ impl State {
                 .filter(|(_, _, held)| !held.is_zero())
                 .collect::<Vec<_>>()
         };
-        pool.flat_map(accounts)
+        let vault = self.vaults.in_domain(domain).into_iter();
+        let shares = move |(id, _)| {
+            let held = move |account| (account, self.share_means(id, account, false));
+            self.accounts_of(owner)
+                .map(held)
+                .filter(|(_, held)| !held.is_zero())
+                .map(move |(account, held)| (Purse::Shares(id), account, held))
+                .collect::<Vec<_>>()
+        };
+        pool.flat_map(accounts).chain(vault.flat_map(shares))
     }
 }

@@ -23,6 +23,7 @@ use crate::oracle::Purpose;
 use crate::oracle::{self, Oracle};
 use crate::pools::cover::Covers;
 use crate::pools::lending::Lending;
+use crate::pools::liquidity::Vaults;
 use crate::units::Amount;
 
 /// The state. Areas own their parts; money is in the ledger; what is only there for speed is in
@@ -52,6 +53,8 @@ pub struct State {
     pub lending: Lending,
     /// Cover pools.
     pub covers: Covers,
+    /// Vaults: liquidity pools.
+    pub vaults: Vaults,
     #[borsh(skip)]
     pub(super) watch: Watch,
 }
@@ -331,6 +334,13 @@ impl State {
                     self.accounts.number(account, number);
                 }
             }
+            Event::Liquidity(event) => {
+                self.vaults.evolve(event);
+                self.markets.evolve_liquidity(event);
+                if let Some((account, number)) = event.numbered() {
+                    self.accounts.number(account, number);
+                }
+            }
             Event::Loss(event) => self.evolve_loss(event),
             Event::Control(event) => self.control.evolve(event),
             Event::Oracle(event) => {
@@ -373,6 +383,8 @@ impl State {
             }
             _ => {}
         }
+        // What a vault has is what all its holders pay from.
+        followed &= !self.vaults.has_one_of(&touched);
         if !followed {
             self.watch.drop_levels();
         }

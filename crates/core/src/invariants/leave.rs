@@ -38,7 +38,10 @@ pub(super) fn check(state: &State) -> Result<(), Broken> {
     let accounts = state.accounts.accounts().count();
     let step = accounts.div_ceil(ASKED).max(1);
     let first = usize::try_from(state.now().0).unwrap_or(0) % step;
-    for (id, account) in state.accounts.accounts().skip(first).step_by(step) {
+    // What is free in a vault's account is its holders', who leave by shares.
+    let of_vault = |id| state.vaults.of_account(id).is_some();
+    let asked = state.accounts.accounts().skip(first).step_by(step);
+    for (id, account) in asked.filter(|(id, _)| !of_vault(*id)) {
         // An account whose numbers are used up has no command left.
         let Some(number) = account.last_number.checked_add(1) else { continue };
         for asset in (0..state.ledger.assets()).filter_map(AssetId::at) {

@@ -2,13 +2,12 @@
 
 use alloc::collections::BTreeMap;
 use alloc::format;
-use alloc::vec::Vec;
 
 use super::{Broken, LENDING};
-use crate::engine::{self, State};
-use crate::ids::{AccountId, AssetId, LossId, PoolId};
+use crate::engine::State;
+use crate::ids::{AccountId, AssetId, PoolId};
 use crate::ledger::Holder;
-use crate::loss::{self, OwnMeans, Stage};
+use crate::loss::Stage;
 use crate::pools::lending::{Event, Pool, Position, Shares};
 use crate::units::Amount;
 use crate::wide::compare_ratios;
@@ -102,16 +101,6 @@ impl Totals {
 #[derive(Clone, Debug, Default)]
 pub(super) struct Running {
     pools: BTreeMap<PoolId, Totals>,
-    /// What the event before took.
-    taken: Option<Taken>,
-}
-
-/// What was taken of a pool's supply, for which loss.
-#[derive(Clone, Debug)]
-struct Taken {
-    pool: PoolId,
-    loss: LossId,
-    rows: Vec<(AccountId, Amount)>,
 }
 
 const fn signed(amount: Amount) -> i128 {
@@ -128,29 +117,6 @@ fn below(one: (u128, u128), other: (u128, u128)) -> bool {
 }
 
 impl Running {
-    /// Follows any event: supply that was taken for a loss pays for it at once, and nothing else.
-    pub(super) fn paid(&mut self, event: &engine::Event) -> Result<(), Broken> {
-        let Some(Taken { pool, loss, rows }) = self.taken.take() else {
-            if let engine::Event::Lending(Event::SupplyTaken { pool, loss, rows, .. }) = event {
-                let rows = rows.iter().map(|(account, amount, _)| (*account, *amount));
-                self.taken = Some(Taken { pool: *pool, loss: *loss, rows: rows.collect() });
-            }
-            return Ok(());
-        };
-        let pays = match event {
-            engine::Event::Loss(loss::Event::SharesTaken { loss: of, shares, .. }) => {
-                let paying = shares.iter().filter(|(_, share)| !share.is_zero());
-                *of == loss && paying.copied().eq(rows)
-            }
-            engine::Event::Loss(loss::Event::OwnMeansTaken { loss: of, from, amount, .. }) => {
-                let from = |account| OwnMeans::Account(account) == *from;
-                *of == loss && rows.iter().all(|(account, of)| from(*account) && of == amount)
-            }
-            _ => false,
-        };
-        if pays { Ok(()) } else { broken(pool, &format!("supply taken for loss {loss} strays")) }
-    }
-
     /// Follows `event`; `state` is the state after it.
     pub(super) fn after(&mut self, event: &Event, state: &State) -> Result<(), Broken> {
         let id = event.pool();

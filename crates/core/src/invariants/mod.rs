@@ -11,9 +11,13 @@ mod full;
 mod kept;
 mod leave;
 mod lending;
+mod liquidity;
+#[cfg(test)]
+mod liquidity_tests;
 mod lots;
 #[cfg(test)]
 mod lots_tests;
+mod passes;
 mod running;
 #[cfg(test)]
 mod tests;
@@ -65,6 +69,8 @@ pub const STAKES: &str = "INV-12";
 pub const LENDING: &str = "INV-13";
 /// The law of cover pools.
 pub const COVER: &str = "INV-14";
+/// The law of vaults.
+pub const LIQUIDITY: &str = "INV-15";
 
 /// Every law, in order.
 pub const LAWS: &[Law] = &[
@@ -179,6 +185,17 @@ pub const LAWS: &[Law] = &[
         full: "each pool's balance against its covers and incidents; its sums against its covers",
         running: "premia, what was earned, what came to be owed and what was paid, by pool and by \
                   claim",
+    },
+    Law {
+        id: LIQUIDITY,
+        sentence: "A vault's shares and entry costs are its holders', exactly, and nobody asks out \
+                   more than he has. What leaves by shares is never above what came by them and \
+                   the vault's result, and neither who comes nor who goes nor who pays for a loss \
+                   lowers what a share of the others is worth by the book.",
+        full: "each vault's sums, exits and queue against its holders; its account and its owner",
+        running: "what came and left by shares and otherwise, against the vault's account; what a \
+                  share is worth before and after each event; what was taken for a loss, against \
+                  the event that pays with it",
     },
 ];
 

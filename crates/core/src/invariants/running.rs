@@ -8,10 +8,11 @@ use alloc::string::String;
 use super::kept::Kept;
 use super::leave::Halts;
 use super::lots::Lots;
+use super::passes::Passes;
 use super::{
     BOOK, Broken, CAPS, DIVIDED, LEDGER, LIVE, ONCE, ORDER, PROFIT_FIRST, REPAID, SETTLED, STAKES,
 };
-use super::{cover, lending};
+use super::{cover, lending, liquidity};
 use crate::domain::{self, Kind};
 use crate::engine::{Event, State};
 use crate::ids::{AccountId, AssetId, DomainId, EpisodeId, LayerId, LiableSetId, LossId};
@@ -59,6 +60,8 @@ pub struct Running {
     halts: Halts,
     lending: lending::Running,
     cover: cover::Running,
+    liquidity: liquidity::Running,
+    passes: Passes,
 }
 
 fn broken(law: &'static str, detail: String) -> Result<(), Broken> {
@@ -86,7 +89,8 @@ impl Running {
     pub fn after(&mut self, event: &Event, state: &State) -> Result<(), Broken> {
         self.ledger(event, state)?;
         self.halts.after(event)?;
-        self.lending.paid(event)?;
+        self.passes.after(event)?;
+        self.liquidity.any(event);
         match event {
             Event::Loss(event) => {
                 self.totals(event);
@@ -105,6 +109,7 @@ impl Running {
             Event::Domain(event) => self.stakes_of_domain(event, state),
             Event::Lending(event) => self.lending.after(event, state),
             Event::Cover(event) => self.cover.after(event, state),
+            Event::Liquidity(event) => self.liquidity.after(event, state),
             Event::Market(_) | Event::CloseOut(_) => self.lots.after(event, state),
             Event::Account(_)
             | Event::Control(_)

@@ -376,6 +376,19 @@ impl Losses {
         }
     }
 
+    /// The caps of all members of a layer shrink to what they paid and what is held of each now.
+    pub(crate) fn shrink_all(
+        &mut self,
+        set: LiableSetId,
+        layer: LayerId,
+        held: &dyn Fn(AccountId) -> Amount,
+    ) {
+        for member in &mut self.members(set, layer).members {
+            let most = member.paid.checked_add(held(member.account));
+            member.cap = member.cap.min(most.unwrap_or(Amount::MAX));
+        }
+    }
+
     fn members(&mut self, set: LiableSetId, layer: LayerId) -> &mut LayerSet {
         self.sets[set.index()].layers.entry(layer).or_default()
     }

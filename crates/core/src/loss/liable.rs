@@ -10,7 +10,6 @@ use serde::Serialize;
 use super::Episode;
 use crate::allocation::{self, Claims, UnderRule};
 use crate::basis::{self, BasisClaim};
-use crate::domain::Basis;
 use crate::engine::{Purse, State};
 use crate::ids::{AccountId, AssetId, DomainId, EpisodeId, LayerId, LossId, OwnerId, Time};
 use crate::recovery::Bearer;
@@ -182,8 +181,9 @@ pub(crate) fn cap_now(
 ) -> Amount {
     let owner = state.accounts.account(member.account).map(|account| account.owner);
     let failed = owner.is_some_and(|owner| episode.failed.contains(&owner));
-    // Whose loan failed may have much left of what he lent: it is liable as everybody's.
-    if failed && !matches!(purse, Purse::Supply(_)) {
+    // Whose loan failed may have much left of what he lent, or of his shares: it is liable as
+    // everybody's.
+    if failed && !purse.is_of_pool() {
         return member.paid;
     }
     if purse == Purse::Outside {
@@ -210,7 +210,7 @@ pub(crate) fn fix(
             continue;
         };
         // What came back went to accounts: it is not in a supply again.
-        let lent = rule.basis == Basis::Supply;
+        let lent = rule.basis.is_of_pool();
         let paid = |account| {
             let paid = sum_of(state, earlier, *layer, account, &|_, member| member.paid);
             let back = || repaid(state, earlier, *layer, account);

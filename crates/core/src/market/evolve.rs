@@ -9,7 +9,7 @@ use crate::closeout;
 use crate::collateral;
 use crate::domain;
 use crate::ids::{AccountId, AssetId, CheckpointId, DomainId, LossId, MarketId, Time};
-use crate::pools::{cover, lending};
+use crate::pools::{cover, lending, liquidity};
 use crate::units::{Amount, Quantity};
 
 impl Market {
@@ -341,6 +341,30 @@ impl Markets {
                 }
             }
             _ => {}
+        }
+    }
+
+    /// What is put into a vault leaves an account and comes to the vault's, and back. Shares that
+    /// pay a loss only pass through the holder's.
+    pub(crate) fn evolve_liquidity(&mut self, event: &liquidity::Event) {
+        match *event {
+            liquidity::Event::Entered { into, account, asset, amount, .. } => {
+                self.moved(account, asset, amount, true);
+                self.moved(into, asset, amount, false);
+            }
+            liquidity::Event::Left { from, account, asset, amount, fee, .. } => {
+                self.moved(from, asset, amount, true);
+                self.moved(account, asset, amount.less_or_zero(fee), false);
+            }
+            liquidity::Event::ValueTaken { from, asset, ref rows, .. } => {
+                for (_, amount, _) in rows {
+                    self.moved(from, asset, *amount, true);
+                }
+            }
+            liquidity::Event::Restarted { account, asset, amount, .. } => {
+                self.moved(account, asset, amount, true);
+            }
+            liquidity::Event::Opened { .. } | liquidity::Event::LeaveAsked { .. } => {}
         }
     }
 

@@ -4,7 +4,10 @@
 
 pub mod cover;
 pub mod lending;
+pub mod liquidity;
 mod rates;
+mod shares;
 
 pub(crate) use rates::RATE_TIME;
 pub use rates::{Rates, YEAR};
+pub use shares::{SHARES_PER_ATOM, Shares, Side};

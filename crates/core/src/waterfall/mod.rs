@@ -63,6 +63,10 @@ pub enum Flaw {
     LayerTwice { step: usize, layer: LayerId },
     /// A second layer that takes supply: both would count the same money.
     SupplyTwice { step: usize, layer: LayerId },
+    /// A second layer that holders of a vault pay alike: both would count the same shares.
+    SharesTwice { step: usize, layer: LayerId },
+    /// Holders' principal without their profit in the step right before it.
+    NoProfitBefore { step: usize, layer: LayerId },
     /// A second layer that takes session gains, here or in the domain's waterfall for another
     /// class: both would take the same gain.
     GainsTwice { step: usize, layer: LayerId, other: LayerId },
@@ -88,6 +92,8 @@ impl Flaw {
             Self::ZeroWeight { .. } => "step-zero-weight",
             Self::LayerTwice { .. } => "layer-twice",
             Self::SupplyTwice { .. } => "supply-twice",
+            Self::SharesTwice { .. } => "shares-twice",
+            Self::NoProfitBefore { .. } => "no-profit-before",
             Self::GainsTwice { .. } => "gains-twice",
             Self::OtherAsset { .. } => "layer-other-asset",
             Self::NeverReached { .. } => "layer-never-reached",
@@ -117,6 +123,14 @@ impl fmt::Display for Flaw {
             Self::SupplyTwice { step, layer } => {
                 write!(f, "layer {layer} in step {step} takes supply, as one before it does")
             }
+            Self::SharesTwice { step, layer } => {
+                write!(f, "layer {layer} in step {step} is paid by shares, as one before it is")
+            }
+            Self::NoProfitBefore { step, layer } => write!(
+                f,
+                "layer {layer} in step {step} takes the principal of a vault's holders: the step \
+                 right before it must take their profit"
+            ),
             Self::GainsTwice { step, layer, other } => write!(
                 f,
                 "layer {layer} in step {step} takes session gains, as layer {other} of the domain \
@@ -204,6 +218,17 @@ pub(crate) fn flaw(
             if also_takes(domains, Basis::Supply, layer, here()).is_some() {
                 return Some(Flaw::SupplyTwice { step: number, layer });
             }
+            let by_shares = [Basis::HolderProfit, Basis::PoolShares];
+            if by_shares.iter().any(|of| also_takes(domains, *of, layer, here()).is_some()) {
+                return Some(Flaw::SharesTwice { step: number, layer });
+            }
+            let profit_before = || {
+                let mut last = number.checked_sub(2).into_iter().flat_map(|at| &steps[at].layers);
+                last.any(|side| basis_of(domains, side.layer) == Some(Basis::HolderProfit))
+            };
+            if basis_of(domains, layer) == Some(Basis::PoolShares) && !profit_before() {
+                return Some(Flaw::NoProfitBefore { step: number, layer });
+            }
             let everywhere = here().chain(beside.iter().copied());
             if let Some(other) = also_takes(domains, Basis::SessionGains, layer, everywhere) {
                 return Some(Flaw::GainsTwice { step: number, layer, other });
@@ -223,6 +248,11 @@ pub(crate) fn flaw(
     Some(Flaw::CustodyNotOwnMoney { layer: *layer })
 }
 
+/// By what basis a layer divides, where it does.
+fn basis_of(domains: &Domains, layer: LayerId) -> Option<Basis> {
+    domains.layer(layer)?.spec.source.members().map(|rule| rule.basis)
+}
+
 /// Another of `layers` that takes by `basis`, where `layer` does: both would take the same money.
 fn also_takes(
     domains: &Domains,
@@ -230,10 +260,7 @@ fn also_takes(
     layer: LayerId,
     mut layers: impl Iterator<Item = LayerId>,
 ) -> Option<LayerId> {
-    let takes = |id: LayerId| {
-        let rule = domains.layer(id).and_then(|found| found.spec.source.members());
-        rule.is_some_and(|rule| rule.basis == basis)
-    };
+    let takes = |id: LayerId| basis_of(domains, id) == Some(basis);
     layers.find(|other| *other != layer && takes(layer) && takes(*other))
 }
 

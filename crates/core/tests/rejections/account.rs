@@ -10,8 +10,10 @@ use rhodian_core::units::Amount;
 use crate::codes::arms;
 use crate::table::{Case, Refused, Table};
 use crate::world::collateral::{USDC, accept, post, usdc};
+use crate::world::liquidity::{open, spec};
 use crate::world::{ASSET, DOMAIN, World, amount, layer, name};
 use crate::{ALICE, BOB, CAROL, NEXT, TOTAL, owner};
+use rhodian_core::pools::liquidity::VaultSpec;
 
 /// BTC at 1,000 and a fund of 1,000. Alice has 50,000, Bob 200,000, Carol nothing.
 fn floor() -> World {
@@ -144,6 +146,11 @@ const OF_AMOUNTS: &[Case] = &[
     ("balance-above-bound", |_| {
         let why = Rejection::BalanceAboveBound { account: ALICE };
         refused(deposit(ALICE, ASSET, Amount::MAX), why)
+    }),
+    ("of-vault", |w| {
+        open(w, VaultSpec { fund: w.layer_id("fund"), ..spec() }).unwrap();
+        let account = w.id("vault");
+        refused(deposit(account, ASSET, amount(1)), Rejection::OfVault { account })
     }),
     ("collateral-above-cap", |w| {
         w.domain_do(domain::Command::AddAsset { name: name("USDC"), decimals: 2 });

@@ -132,6 +132,10 @@ const OF_LAYERS: &[Case] = &[
         let rule = MemberRule { basis: Basis::Supply, ..members(Rule::Proportional) };
         no_members(rule, |layer| Rejection::SupplyBasis { layer })
     }),
+    ("shares-basis", |_| {
+        let rule = MemberRule { basis: Basis::PoolShares, ..members(Rule::Proportional) };
+        no_members(rule, |layer| Rejection::SharesBasis { layer, kind: Kind::ProviderPrincipal })
+    }),
     // 120 gains of 10^30 atoms at a factor of 10^6 were beyond any division, and blocked the
     // engine.
     ("risk-basis", |_| {

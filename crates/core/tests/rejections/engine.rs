@@ -74,7 +74,7 @@ const CASES: &[Case] = &[
 ];
 
 /// Areas whose refusals the engine passes on; each has a table.
-const AREAS: [&str; 10] = [
+const AREAS: [&str; 11] = [
     "Account",
     "CloseOut",
     "Collateral",
@@ -82,6 +82,7 @@ const AREAS: [&str; 10] = [
     "Cover",
     "Domain",
     "Lending",
+    "Liquidity",
     "Loss",
     "Market",
     "Oracle",

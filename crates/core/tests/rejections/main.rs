@@ -15,6 +15,7 @@ mod domain;
 mod engine;
 mod lending;
 mod lending_pool;
+mod liquidity;
 mod loss;
 mod loss_money;
 mod oracle;

@@ -1,7 +1,7 @@
 //! Waterfalls: what can never be right about one.
 
 use rhodian_core::allocation::Rule;
-use rhodian_core::domain::{CauseClass, Command, Kind, LayerSpec, Rejection, Source};
+use rhodian_core::domain::{Basis, CauseClass, Command, Kind, LayerSpec, Rejection, Source};
 use rhodian_core::engine::{Action, Actor, Rejection as Refusal};
 use rhodian_core::ids::{AssetId, LayerId};
 use rhodian_core::waterfall::{Flaw, MAX_STEPS, Side, Step};
@@ -9,6 +9,7 @@ use rhodian_core::waterfall::{Flaw, MAX_STEPS, Side, Step};
 use crate::codes::arms;
 use crate::table::{Case, Refused, Table};
 use crate::world::lending::by_supply;
+use crate::world::liquidity::by_shares;
 use crate::world::{DOMAIN, World, layer, members, name};
 
 /// A layer of each kind that stands where another may not.
@@ -31,6 +32,13 @@ fn floor() -> World {
         ("principal", Kind::ProviderPrincipal),
     ] {
         world.add(layer(text, kind, all));
+    }
+    for (text, kind, basis) in [
+        ("held profit", Kind::ProviderProfit, Basis::HolderProfit),
+        ("other held profit", Kind::ProviderProfit, Basis::HolderProfit),
+        ("held principal", Kind::ProviderPrincipal, Basis::PoolShares),
+    ] {
+        world.add(layer(text, kind, by_shares(basis)));
     }
     world.domain_do(Command::AddAsset { name: name("EUR"), decimals: 2 });
     let asset = AssetId(1);
@@ -80,6 +88,15 @@ const CASES: &[Case] = &[
     ("supply-twice", |w| {
         let flaw = Flaw::SupplyTwice { step: 2, layer: w.layer_id("other lenders") };
         refused(steps(w, &[&["lenders"], &["other lenders"]]), flaw)
+    }),
+    ("shares-twice", |w| {
+        let flaw = Flaw::SharesTwice { step: 2, layer: w.layer_id("other held profit") };
+        refused(steps(w, &[&["held profit"], &["other held profit"]]), flaw)
+    }),
+    ("no-profit-before", |w| {
+        // A mark between the two could bring profit back.
+        let flaw = Flaw::NoProfitBefore { step: 3, layer: w.layer_id("held principal") };
+        refused(steps(w, &[&["held profit"], &["fund"], &["held principal"]]), flaw)
     }),
     ("gains-twice", |w| {
         // In the waterfall for another class too.

@@ -101,7 +101,9 @@ fn reach(engine: &mut Engine, status: Status) -> bool {
 fn free(state: &State) -> Vec<(Actor, account::Command)> {
     let mut asked = Vec::new();
     for (account, found) in state.accounts.accounts() {
-        let Some(number) = found.last_number.checked_add(1) else { continue };
+        // What is free in a vault's account is its holders'.
+        let of_vault = state.vaults.of_account(account).is_some();
+        let Some(number) = found.last_number.checked_add(1).filter(|_| !of_vault) else { continue };
         for asset in (0..state.ledger.assets()).filter_map(AssetId::at) {
             let vault = state.ledger.owed(asset, Holder::World);
             let amount = state.free(account, asset).min(vault);

@@ -7,6 +7,7 @@ pub mod cover;
 pub mod feeds;
 pub mod laws;
 pub mod lending;
+pub mod liquidity;
 pub mod live;
 pub mod surface;
 pub mod venue;

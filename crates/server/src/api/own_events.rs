@@ -13,6 +13,7 @@ use rhodian_core::ids::{AccountId, AssetId, CoverId, LayerId, LossId, MarketId, 
 use rhodian_core::loss::{Event as Loss, OwnMeans};
 use rhodian_core::market::Party;
 use rhodian_core::pools::cover::Event as Insured;
+use rhodian_core::pools::liquidity::Event as Held;
 use rhodian_core::units::{Amount, Price, Quantity};
 use rhodian_journal::{History, Reader};
 use schemars::JsonSchema;
@@ -106,6 +107,7 @@ fn part(event: &Event, account: AccountId, own: &Own) -> Option<Part> {
         Event::CloseOut(event) => closed_out(event, account),
         Event::Domain(event) => staked(event, account),
         Event::Cover(event) => insured(event, account, &own.covers),
+        Event::Liquidity(event) => held(event, account),
         Event::Loss(event) => {
             failed(event, account).or_else(|| shared(event, account, &own.places))
         }
@@ -199,6 +201,33 @@ fn insured(event: &Insured, account: AccountId, own: &BTreeSet<CoverId>) -> Opti
         }
         _ => return None,
     })
+}
+
+/// Of a holder of a vault.
+fn held(event: &Held, account: AccountId) -> Option<Part> {
+    let paid = |what, asset: &AssetId, amount: Amount| {
+        let (asset, amount) = (Some(*asset), Some(amount));
+        Some(Part { what, asset, amount, ..Part::default() })
+    };
+    match event {
+        Held::Entered { account: from, asset, amount, .. } if *from == account => {
+            paid("money was put into a vault, for shares", asset, *amount)
+        }
+        Held::LeaveAsked { account: by, .. } if *by == account => {
+            let what = "shares of a vault were asked out: liable until they are paid";
+            Some(Part { what, ..Part::default() })
+        }
+        Held::Left { account: to, asset, amount, fee, .. } if *to == account => {
+            paid("shares of a vault were paid out", asset, amount.less_or_zero(*fee))
+        }
+        Held::ValueTaken { loss, asset, rows, .. } => {
+            let (_, amount, _) = rows.iter().find(|(of, ..)| *of == account)?;
+            let what = "shares of a vault were given for a loss";
+            let (loss, asset, amount) = (Some(*loss), Some(*asset), Some(*amount));
+            Some(Part { what, loss, asset, amount, ..Part::default() })
+        }
+        _ => None,
+    }
 }
 
 /// What an account's covers have of an event in sum, and the cover where it is one.

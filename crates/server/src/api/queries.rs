@@ -7,6 +7,7 @@ mod pools;
 mod prices;
 mod rules;
 mod stress;
+mod vaults;
 
 pub(crate) use accounts::{account_view, claims_of, exposure_of, own_account, position_views};
 pub(crate) use cover::{claimed_of, covers_of, risks_of, room_of};
@@ -68,6 +69,7 @@ pub fn table() -> Vec<Endpoint> {
     table.extend(losses::table());
     table.extend(pools::table());
     table.extend(cover::table());
+    table.extend(vaults::table());
     table.extend(stress::table());
     table
 }
@@ -101,6 +103,7 @@ fn status(ask: &Ask<'_>) -> Result<VenueView, Problem> {
         ("pools", count(state.lending.pools().count())),
         ("cover-pools", count(state.covers.pools().count())),
         ("covers", count(state.covers.covers().count())),
+        ("vaults", count(state.vaults.vaults().count())),
         ("losses", count(state.losses.losses().count())),
         ("open-losses", count(open_losses)),
         ("open-episodes", count(open_episodes)),

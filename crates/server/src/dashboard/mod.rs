@@ -9,6 +9,7 @@ mod overview;
 mod pools;
 mod rules;
 mod show;
+mod vaults;
 mod verify;
 
 use std::sync::Arc;
@@ -39,6 +40,7 @@ const MENU: &[(&str, &str)] = &[
     ("/layers", "Layers"),
     ("/pools", "Pools"),
     ("/cover", "Cover"),
+    ("/vaults", "Vaults"),
     ("/accounts", "Accounts"),
     ("/markets", "Markets and prices"),
     ("/parameters", "Parameters"),
@@ -48,7 +50,7 @@ const MENU: &[(&str, &str)] = &[
 ];
 
 /// The pages that cost the size of the state.
-const HEAVY: &[&str] = &["/layers", "/pools", "/cover"];
+const HEAVY: &[&str] = &["/layers", "/pools", "/cover", "/vaults"];
 
 /// The routes of the dashboard.
 pub(crate) fn router() -> Router<Arc<Door>> {
@@ -57,6 +59,7 @@ pub(crate) fn router() -> Router<Arc<Door>> {
         .route("/layers", get(|s, r| page(s, r, "/layers", rules::layers)))
         .route("/pools", get(|s, r| page(s, r, "/pools", pools::page)))
         .route("/cover", get(|s, r| page(s, r, "/cover", cover::page)))
+        .route("/vaults", get(|s, r| page(s, r, "/vaults", vaults::page)))
         .route("/accounts", get(|s, r| page(s, r, "/accounts", accounts::list)))
         .route("/accounts/{account}", get(account))
         .route("/markets", get(|s, r| page(s, r, "/markets", rules::markets)))

@@ -54,6 +54,7 @@ const AREAS: &[(&str, &str, &str)] = &[
     ("collateral", "collateral/command.rs", "collateral/command.rs"),
     ("lending", "pools/lending/command.rs", "pools/lending/command.rs"),
     ("cover", "pools/cover/command.rs", "pools/cover/command.rs"),
+    ("liquidity", "pools/liquidity/command.rs", "pools/liquidity/command.rs"),
 ];
 
 #[test]
@@ -181,7 +182,7 @@ fn every_path_of_the_openapi_text_answers() {
         {
             filled = filled.replace(&format!("{{{name}}}"), "0");
         }
-        for name in ["episode", "set", "feed", "checkpoint", "pool", "risk"] {
+        for name in ["episode", "set", "feed", "checkpoint", "pool", "risk", "vault"] {
             filled = filled.replace(&format!("{{{name}}}"), "0");
         }
         let required = get["parameters"].as_array().unwrap().iter();
@@ -191,8 +192,8 @@ fn every_path_of_the_openapi_text_answers() {
         let separator = if query.is_empty() { "" } else { "?" };
         let asked = format!("{filled}{separator}{}", query.join("&"));
         let reply = venue.get_as(&asked, &venue.admin);
-        // The world has no feed, no pool and no risk.
-        let of = ["{feed}", "{pool}", "{risk}"].iter().any(|name| path.contains(name));
+        // The world has no feed, no pool, no risk and no vault.
+        let of = ["{feed}", "{pool}", "{risk}", "{vault}"].iter().any(|name| path.contains(name));
         let expected = if of { 404 } else { 200 };
         assert_eq!(reply.status, expected, "{asked}: {reply:?}");
     }
@@ -296,6 +297,16 @@ const READS: &[(&str, &str)] = &[
     ("Pool::supply_floor", "/v1/accounts/{account}/pools"),
     ("Pool::debt_ceil", "/v1/pools/{pool}/loans"),
     ("Pool::books_at", "/v1/pools/{pool}"),
+    ("State::vault_worth", "/v1/vaults/{vault}"),
+    ("Worth::claimable", "/v1/vaults/{vault}"),
+    ("Worth::realisable", "/v1/vaults/{vault}"),
+    ("State::shares_lien", "/v1/vaults/{vault}/holders"),
+    ("State::leaves", "/v1/vaults/{vault}/exits"),
+    ("Vaults::vault", "/v1/vaults/{vault}"),
+    ("Vaults::vaults", "/v1/vaults"),
+    ("Vault::holders", "/v1/vaults/{vault}/holders"),
+    ("Vault::holding", "/v1/accounts/{account}/vaults"),
+    ("Vault::exits", "/v1/vaults/{vault}/exits"),
     ("Covers::pool", "/v1/cover-pools/{pool}"),
     ("Covers::pools", "/v1/cover-pools"),
     ("Covers::risk", "/v1/risks/{risk}/price"),
@@ -333,6 +344,8 @@ const INNER: &[(&str, &str)] = &[
     ("State::purse_room", "what a pool has for a loss: its liquid cash, or what is to come"),
     ("State::purse", "where the shares of a layer come from: its basis says it"),
     ("Lending::in_domain", "the pool of a domain: each pool says its domain"),
+    ("Vaults::in_domain", "the vault of a domain: each vault says its domain"),
+    ("Vaults::of_account", "the vault of an account: each vault says its account"),
     ("Covers::in_domain", "the pool of a domain: each pool says its domain"),
     ("Cover::unclaimed", "what is left less what is claimed: a cover says both"),
     ("Cover::covers", "whether a cover ran at a moment: it says from when until when"),
@@ -363,6 +376,10 @@ fn public_reads() -> Vec<String> {
         ("Lending", "pools/lending/mod.rs"),
         ("Pool", "pools/lending/mod.rs"),
         ("Pool", "pools/lending/interest.rs"),
+        ("Vaults", "pools/liquidity/mod.rs"),
+        ("Vault", "pools/liquidity/mod.rs"),
+        ("Worth", "pools/liquidity/value.rs"),
+        ("State", "pools/liquidity/value.rs"),
         ("Covers", "pools/cover/mod.rs"),
         ("Cover", "pools/cover/mod.rs"),
         ("Incident", "pools/cover/mod.rs"),

@@ -3,6 +3,7 @@
 mod cover;
 mod lending;
 mod outside;
+mod vaults;
 
 use rhodian_core::account::AccountKind;
 use rhodian_core::control::Status;
@@ -18,6 +19,7 @@ use super::markets;
 use super::model::{Collateral, Event, Feed, Fill, Market, Origin, Report, What};
 use super::pools::Pool;
 use super::shape::EventShape;
+use super::vaults::Vault;
 use crate::diagnostic::Diagnostic;
 use crate::loss_file::decimal::Decimal;
 use crate::loss_file::layers::MAX_SPAN;
@@ -49,6 +51,8 @@ pub struct Known<'a> {
     pub collaterals: &'a [Collateral],
     /// The lending pools.
     pub pools: &'a [Pool],
+    /// The vaults.
+    pub vaults: &'a [Vault],
     /// The risks of cover pools.
     pub risks: &'a [Risk],
     /// The feeds.
@@ -252,6 +256,7 @@ impl Reader<'_> {
             | Do::Borrow
             | Do::Repay
             | Do::Liquidate => self.lend(word)?,
+            Do::Enter | Do::Leave => self.hold(word)?,
             Do::BuyCover | Do::ReportIncident | Do::Vote | Do::Trigger => self.insure(word)?,
         })
     }
@@ -371,6 +376,7 @@ impl Reader<'_> {
             ("status", &shape.status),
             ("asset", &shape.asset),
             ("pool", &shape.pool),
+            ("vault", &shape.vault),
             ("feed", &shape.feed),
             ("source", &shape.source),
             ("risk", &shape.risk),
@@ -439,6 +445,8 @@ const fn keys_of(word: Do) -> &'static [&'static str] {
         Do::Supply | Do::Redeem | Do::Borrow | Do::Repay => &["account", "pool", "amount"],
         Do::Pledge | Do::Release => &["account", "pool", "asset", "amount"],
         Do::Liquidate => &["account", "pool", "from", "asset", "amount"],
+        Do::Enter => &["account", "vault", "amount"],
+        Do::Leave => &["account", "vault", "part"],
         Do::BuyCover => &["account", "risk", "amount", "period", "most"],
         Do::ReportIncident => &["risk", "loss", "cause", "since", "lost", "account", "amount"],
         Do::Vote => &["account", "loss", "vote"],

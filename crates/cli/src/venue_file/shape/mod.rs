@@ -5,6 +5,7 @@
 mod cover;
 mod feeds;
 mod pools;
+mod vaults;
 
 use schemars::JsonSchema;
 
@@ -14,6 +15,7 @@ pub use feeds::{
     StepsShape, WeightShape, WrongWayShape,
 };
 pub use pools::{PoolShape, RatesShape};
+pub use vaults::VaultShape;
 
 use crate::loss_file::shape::{AmountText, AssetShape, At, DecimalText, DurationText, LayerShape};
 use crate::loss_file::shape::{ClassText, PercentText};
@@ -43,6 +45,9 @@ pub struct FileShape {
     /// Lending pools.
     #[serde(default)]
     pub pool: Vec<At<PoolShape>>,
+    /// Vaults: liquidity pools.
+    #[serde(default)]
+    pub vault: Vec<At<VaultShape>>,
     /// Cover pools.
     #[serde(default)]
     pub cover: Vec<At<CoverShape>>,
@@ -407,6 +412,8 @@ pub struct EventShape {
     pub proceeds: Option<At<AmountText>>,
     /// The pool; left out where the file has one.
     pub pool: Option<At<String>>,
+    /// The vault; left out where the file has one.
+    pub vault: Option<At<String>>,
     /// The feed.
     pub feed: Option<At<String>>,
     /// The source that reports.

@@ -18,7 +18,6 @@ mod health;
 mod interest;
 mod liquidate;
 mod rejection;
-mod shares;
 mod spec;
 mod standing;
 
@@ -33,10 +32,9 @@ pub(crate) use fail::{decide_duty, duty};
 pub use health::Health;
 pub(crate) use interest::accrue_once;
 pub use rejection::Rejection;
-pub use shares::{SHARES_PER_ATOM, Shares, Side};
 pub use spec::{Flaw, MAX_POOL, MIN_DEBT, PoolSpec};
 
-pub use super::{Rates, YEAR};
+pub use super::{Rates, SHARES_PER_ATOM, Shares, Side, YEAR};
 
 use crate::ids::{AccountId, AssetId, DomainId, LossId, PoolId, Time};
 use crate::units::Amount;

@@ -53,12 +53,12 @@ impl Shares {
         self.0.is_zero()
     }
 
-    pub(super) fn plus(self, more: Self) -> Self {
+    pub(in crate::pools) fn plus(self, more: Self) -> Self {
         // Of one side, whose count is in bounds.
         Self(self.0.checked_add(more.0).unwrap_or(Amount::MAX))
     }
 
-    pub(super) const fn less(self, less: Self) -> Self {
+    pub(in crate::pools) const fn less(self, less: Self) -> Self {
         Self(self.0.less_or_zero(less.0))
     }
 }
@@ -120,12 +120,12 @@ impl Side {
         self.shares_ceil(amount).map_or(shares, |given| given.min(shares))
     }
 
-    pub(super) fn add(&mut self, amount: Amount, shares: Shares) {
+    pub(in crate::pools) fn add(&mut self, amount: Amount, shares: Shares) {
         self.total = self.total.checked_add(amount).unwrap_or(Amount::MAX);
         self.shares = self.shares.plus(shares);
     }
 
-    pub(super) fn take(&mut self, amount: Amount, shares: Shares) {
+    pub(in crate::pools) fn take(&mut self, amount: Amount, shares: Shares) {
         self.total = self.total.less_or_zero(amount);
         self.shares = self.shares.less(shares);
     }

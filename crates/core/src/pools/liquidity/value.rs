@@ -1,0 +1,219 @@
+//! What a vault is worth, by the book and for real: reads for other areas and doors.
+
+use alloc::collections::BTreeSet;
+use alloc::vec::Vec;
+
+use serde::Serialize;
+
+use super::{Holding, Shares, Side, Vault};
+use crate::engine::{Purse, State};
+use crate::ids::{AccountId, AssetId, DomainId, VaultId};
+use crate::ledger::Holder;
+use crate::loss::Losses;
+use crate::margin;
+use crate::market::{self, RATE_UNIT};
+use crate::oracle::Purpose;
+use crate::units::Amount;
+use crate::wide::{mul_div_ceil, mul_div_floor};
+
+/// What a vault is worth, in atoms.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema), schemars(rename = "VaultWorth"))]
+pub struct Worth {
+    /// By the book: the equity of its account at the marks, at least zero.
+    pub book: Amount,
+    /// What its account lacks to zero.
+    pub owed: Amount,
+    /// What closing its legs may cost under stress: the stress rate of their domains on their gross
+    /// value, rounded up (for those who stay).
+    pub closing: Amount,
+    /// What is held of its account for losses.
+    pub lien: Amount,
+}
+
+impl Worth {
+    /// What it would fetch now: the book less the stressed cost of closing, at least zero. What
+    /// holders are liable by.
+    #[must_use]
+    pub const fn claimable(&self) -> Amount {
+        self.book.less_or_zero(self.closing)
+    }
+
+    /// The realisable value: what it would fetch now, less what is held for losses.
+    #[must_use]
+    pub const fn realisable(&self) -> Amount {
+        self.claimable().less_or_zero(self.lien)
+    }
+}
+
+/// What an exit is paid with now.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema), schemars(rename = "VaultLeaves"))]
+pub struct Leaves {
+    /// What leaves the vault.
+    pub amount: Amount,
+    /// For how many shares.
+    pub shares: Shares,
+    /// The entry cost that goes with them.
+    pub cost: Amount,
+    /// What of the amount is the fund's.
+    pub fee: Amount,
+}
+
+/// The entry cost of `shares` of a holding, rounded up (for him: what he gets above it is less).
+fn cost_ceil(holding: &Holding, shares: Shares) -> Amount {
+    let part = mul_div_ceil(holding.cost.atoms(), shares.count(), holding.shares.count());
+    part.and_then(|part| Amount::new(part).ok()).unwrap_or_default().min(holding.cost)
+}
+
+/// The performance fee of who gets `amount` for what he entered with at `cost`, rounded down (for
+/// him).
+fn fee_floor(amount: Amount, cost: Amount, fee: u32) -> Amount {
+    let gain = amount.less_or_zero(cost).atoms();
+    let fee = mul_div_floor(gain, u128::from(fee), u128::from(RATE_UNIT));
+    fee.and_then(|fee| Amount::new(fee).ok()).unwrap_or_default()
+}
+
+/// What `rows` pay and the shares they give for it, at what the vault would fetch: rounded up, all
+/// of them where nothing whole would be left (for the others).
+///
+/// What is kept back for closing is not taken from who pays, however much that is: he keeps so
+/// large a part of his shares as that is of the book, rounded down (for the others). So he still
+/// gives what his payment is worth by the book: `paid <= held x claimable / all`, and he gives at
+/// least `held x claimable / book`.
+pub(crate) fn given(
+    state: &State,
+    vault: &Vault,
+    rows: &[(AccountId, Amount)],
+) -> Vec<(AccountId, Amount, Shares)> {
+    let of = state.fetched(vault);
+    let side = Side { total: of.claimable(), shares: vault.shares };
+    let kept_back = of.book.less_or_zero(side.total).atoms();
+    let given = |(account, amount): &(AccountId, Amount)| {
+        let held = vault.holding(*account).shares;
+        let kept = mul_div_floor(held.count(), kept_back, of.book.atoms()).and_then(Shares::new);
+        let most = held.less(kept.unwrap_or_default());
+        (*account, *amount, side.given(held, *amount).min(most))
+    };
+    rows.iter().filter(|(_, amount)| !amount.is_zero()).map(given).collect()
+}
+
+impl State {
+    /// The asset of a vault.
+    pub(crate) fn vault_asset(&self, vault: &Vault) -> AssetId {
+        self.domains.asset_of(vault.spec.domain).unwrap_or_default()
+    }
+
+    /// What a vault is worth now.
+    #[must_use]
+    pub fn vault_worth(&self, vault: &Vault) -> Worth {
+        let lien = self.lien(vault.account, self.vault_asset(vault));
+        Worth { lien, ..self.fetched(vault) }
+    }
+
+    /// The same without what is held for losses.
+    fn fetched(&self, vault: &Vault) -> Worth {
+        let equity = self.settled_equity(vault.account, self.vault_asset(vault));
+        let amount = |atoms: u128| Amount::new(atoms).unwrap_or(Amount::MAX);
+        let legs = &self.markets.position(vault.account).legs;
+        let domain_of = |leg: &market::Leg| self.markets.market(leg.market).map(|m| m.spec.domain);
+        let domains: BTreeSet<DomainId> = legs.iter().filter_map(domain_of).collect();
+        let cost = |domain: DomainId| {
+            let legs = self.markets.legs_in(vault.account, domain);
+            margin::stressed_cost(self, domain, &legs)
+        };
+        Worth {
+            book: amount(equity.max(0).unsigned_abs()),
+            owed: amount(equity.min(0).unsigned_abs()),
+            closing: amount(domains.into_iter().map(cost).sum()),
+            lien: Amount::ZERO,
+        }
+    }
+
+    /// All shares of a vault and what they would fetch, without what is held for losses.
+    fn claimable(&self, vault: &Vault) -> Side {
+        Side { total: self.fetched(vault).claimable(), shares: vault.shares }
+    }
+
+    /// What every holder's shares of a vault would fetch now, in account order, with what he holds:
+    /// rounded down (for the others). What he is liable by.
+    pub(crate) fn liable_holders(&self, vault: &Vault) -> Vec<(AccountId, Amount, Holding)> {
+        let side = self.claimable(vault);
+        let worth =
+            |(account, of): (AccountId, &Holding)| (account, side.worth_floor(of.shares), *of);
+        vault.holders().map(worth).collect()
+    }
+
+    /// What `account` can pay with its shares of `vault` now; of its profit alone where `profit`.
+    pub(crate) fn share_means(&self, id: VaultId, account: AccountId, profit: bool) -> Amount {
+        let Some(vault) = self.vaults.vault(id) else { return Amount::ZERO };
+        let holding = vault.holding(account);
+        if holding.shares.is_zero() {
+            return Amount::ZERO;
+        }
+        let worth = self.claimable(vault).worth_floor(holding.shares);
+        if profit { worth.less_or_zero(holding.cost) } else { worth }
+    }
+
+    /// What of `account`'s shares of `vault` is held for open losses of its domain, in atoms.
+    #[must_use]
+    pub fn shares_lien(&self, id: VaultId, account: AccountId) -> Amount {
+        let Some(vault) = self.vaults.vault(id) else { return Amount::ZERO };
+        if !self.may_hold_liens() {
+            return Amount::ZERO;
+        }
+        let asset = self.vault_asset(vault);
+        let purses = [Purse::Profit(id), Purse::Shares(id)];
+        let liens = purses.map(|purse| self.losses.lien_on(self, account, asset, purse));
+        Amount::sum(liens.into_iter())
+    }
+
+    /// Whether a loss is known that holders of a vault may have to bear, or that is the vault's:
+    /// one of an open episode, one that was approved and may still be challenged, an account below
+    /// zero that waits for a price, or a failure of the vault that is not settled.
+    pub(crate) fn vault_loss_known(&self, vault: &Vault) -> bool {
+        let domain = vault.spec.domain;
+        let own = |id| self.losses.loss(id).is_some_and(|loss| loss.phase().is_some());
+        self.has_open_episode(domain)
+            || Losses::approved(self).any(|loss| loss.domain == domain)
+            || self.unseen_failures().any(|of| of == domain)
+            || self.losses_of(vault.account).any(own)
+            || self.settled_equity(vault.account, self.vault_asset(vault)) < 0
+    }
+
+    /// Whether the prices of all legs of a vault are good enough for money to leave by them.
+    pub(crate) fn vault_prices_fit(&self, vault: &Vault) -> bool {
+        market::all_fit(self, &self.markets.position(vault.account).legs, Purpose::Withdraw)
+    }
+
+    /// What an exit of `account` would be paid with now, as far as the vault's margin allows; less
+    /// than he asked for only in parts of the least entry. Nothing where he is not paid now.
+    #[must_use]
+    pub fn leaves(&self, vault: &Vault, account: AccountId) -> Option<Leaves> {
+        let holding = vault.holding(account);
+        let asked = holding.exit?.shares;
+        let worth = self.vault_worth(vault);
+        let side = Side { total: worth.realisable(), shares: vault.shares };
+        if side.total.is_zero() {
+            return None;
+        }
+        let asset = self.vault_asset(vault);
+        let all = side.worth_floor(asked);
+        let held = self.ledger.held(asset, Holder::Account(account));
+        let room = self.free(vault.account, asset).min(Amount::MAX.less_or_zero(held));
+        let amount = all.min(room);
+        let shares = match amount == all {
+            true => asked,
+            false if amount < vault.spec.min_entry => return None,
+            false => side.shares_ceil(amount)?.min(asked),
+        };
+        // What is held of the vault's account is not left to nobody.
+        if shares == vault.shares && worth.book > amount {
+            return None;
+        }
+        let cost = cost_ceil(&holding, shares);
+        let fund = self.ledger.held(asset, Holder::Layer(vault.spec.fund));
+        let fee = fee_floor(amount, cost, vault.spec.fee).min(Amount::MAX.less_or_zero(fund));
+        Some(Leaves { amount, shares, cost, fee })
+    }
+}

@@ -56,6 +56,7 @@ pub(crate) fn claims_before(
         Basis::Reported => reported(state, domain, layer),
         Basis::SessionGains => session_gains(state, domain, paid),
         Basis::Supply => supply(state, domain, paid),
+        Basis::Contribution => state.assessable(domain, layer, paid),
     };
     for claim in &mut claims {
         claim.cap = claim.cap.min(part_of_weight_floor(claim.weight, rule.cap_of_weight));

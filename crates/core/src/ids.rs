@@ -79,6 +79,8 @@ dense_id! {
     RiskId,
     /// A cover that was bought.
     CoverId,
+    /// A clearing fund.
+    ClearingId,
 }
 
 /// A moment: milliseconds since an origin the venue chooses. The only time core knows.

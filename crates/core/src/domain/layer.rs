@@ -112,6 +112,9 @@ pub enum Basis {
     /// The supply of the domain's lending pool: weight and cap are what each lender may claim, and
     /// he pays from it.
     Supply = 3,
+    /// What the members of the domain's clearing fund are to contribute: each cap is what the
+    /// fund's terms leave him, and he is called.
+    Contribution = 5,
 }
 
 /// How a layer's draw is divided over its members.

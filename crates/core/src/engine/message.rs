@@ -10,7 +10,7 @@ use crate::control::Status;
 use crate::ids::{LossId, Time};
 use crate::ledger::Transfer;
 use crate::market::Party;
-use crate::pools::{cover, lending};
+use crate::pools::{clearing, cover, lending};
 use crate::{account, closeout, collateral, control, domain, loss, market, oracle};
 
 /// In which capacity someone acts. Doors say who is who; core says who may do what.
@@ -122,6 +122,10 @@ pub enum Action {
     Cover(cover::Command) = 18,
     /// By the engine, of cover pools.
     CoverDuty(cover::Duty) = 19,
+    /// Of clearing funds.
+    Clearing(clearing::Command) = 22,
+    /// By the engine, of clearing funds.
+    ClearingDuty(clearing::Duty) = 23,
 }
 
 /// A command: when, by whom, what.
@@ -168,6 +172,8 @@ pub enum Event {
     Lending(lending::Event) = 13,
     /// To cover pools.
     Cover(cover::Event) = 14,
+    /// To clearing funds.
+    Clearing(clearing::Event) = 16,
 }
 
 impl From<account::Event> for Event {
@@ -218,6 +224,12 @@ impl From<cover::Event> for Event {
     }
 }
 
+impl From<clearing::Event> for Event {
+    fn from(event: clearing::Event) -> Self {
+        Self::Clearing(event)
+    }
+}
+
 impl From<control::Event> for Event {
     fn from(event: control::Event) -> Self {
         Self::Control(event)
@@ -243,7 +255,7 @@ impl Event {
             Self::Collateral(event) => event.transfers(visit),
             Self::Lending(event) => event.transfers(visit),
             Self::Cover(event) => event.transfers(visit),
-            Self::Control(_) | Self::Oracle(_) | Self::TimePassed { .. } => {}
+            Self::Control(_) | Self::Oracle(_) | Self::Clearing(_) | Self::TimePassed { .. } => {}
         }
     }
 
@@ -260,6 +272,7 @@ impl Event {
             Self::Collateral(event) => event.loss(),
             Self::Lending(event) => event.loss(),
             Self::Cover(event) => event.loss(),
+            Self::Clearing(event) => event.loss(),
             Self::Account(_)
             | Self::Domain(_)
             | Self::Control(_)
@@ -360,6 +373,8 @@ pub enum Rejection {
     Lending(lending::Rejection),
     /// Refused by the area of cover pools.
     Cover(cover::Rejection),
+    /// Refused by the area of clearing funds.
+    Clearing(clearing::Rejection),
 }
 
 impl Rejection {
@@ -382,6 +397,7 @@ impl Rejection {
             Self::Collateral(rejection) => rejection.code(),
             Self::Lending(rejection) => rejection.code(),
             Self::Cover(rejection) => rejection.code(),
+            Self::Clearing(rejection) => rejection.code(),
         }
     }
 }
@@ -408,6 +424,7 @@ impl fmt::Display for Rejection {
             Self::Collateral(rejection) => rejection.fmt(f),
             Self::Lending(rejection) => rejection.fmt(f),
             Self::Cover(rejection) => rejection.fmt(f),
+            Self::Clearing(rejection) => rejection.fmt(f),
         }
     }
 }

@@ -28,7 +28,7 @@ pub use watch::Watch;
 
 use crate::control::Status;
 use crate::ids::DomainId;
-use crate::pools::{cover, lending};
+use crate::pools::{clearing, cover, lending};
 use crate::{account, closeout, collateral, control, domain, loss, market, oracle};
 
 /// The version of the rules: raised with every change after which the same commands may make other
@@ -90,6 +90,9 @@ pub fn decide(state: &State, envelope: &Envelope, events: &mut Events) -> Result
         Action::Cover(command) => {
             cover::decide(state, envelope, command, events).map_err(Rejection::Cover)
         }
+        Action::Clearing(command) => {
+            clearing::decide(state, envelope, command, events).map_err(Rejection::Clearing)
+        }
         duty => decide_duty(state, duty, events),
     }
 }
@@ -112,6 +115,9 @@ fn decide_duty(state: &State, action: &Action, events: &mut Events) -> Result<()
         Action::CoverDuty(duty) => {
             cover::decide_duty(state, duty, events).map_err(Rejection::Cover)
         }
+        Action::ClearingDuty(duty) => {
+            clearing::decide_duty(state, duty, events).map_err(Rejection::Clearing)
+        }
         Action::DomainDuty(duty) => {
             domain::decide_duty(state, duty, events).map_err(Rejection::Domain)
         }
@@ -130,6 +136,7 @@ fn decide_duty(state: &State, action: &Action, events: &mut Events) -> Result<()
         | Action::Collateral(_)
         | Action::Lending(_)
         | Action::Cover(_)
+        | Action::Clearing(_)
         | Action::Tick => Ok(()),
     }
 }
@@ -160,6 +167,11 @@ pub const fn may(role: Role, action: &Action) -> bool {
                     | Action::Loss(loss::Command::PayDraw { account: Some(_), .. })
                     | Action::CloseOut(closeout::Command::Bid { .. })
                     | Action::Cover(C::Buy { .. } | C::Vote { .. } | C::Trigger { .. })
+                    | Action::Clearing(
+                        clearing::Command::Join { .. }
+                            | clearing::Command::Leave { .. }
+                            | clearing::Command::Bid { .. }
+                    )
                     | Action::Collateral(collateral::Command::Convert { .. })
             ) || matches!(action, Action::Lending(command) if command.pool().is_some())
         }
@@ -179,6 +191,7 @@ const fn is_duty(action: &Action) -> bool {
             | Action::LendingDuty(_)
             | Action::DomainDuty(_)
             | Action::CoverDuty(_)
+            | Action::ClearingDuty(_)
     )
 }
 
@@ -198,7 +211,8 @@ const fn needs(action: &Action) -> (Status, bool) {
         Action::Account(A::Transfer { .. } | A::SettleResult { .. })
         | Action::Domain(D::Stake { .. }) => (Status::ReduceOnly, true),
         Action::Account(A::OpenOwner { .. } | A::OpenAccount { .. } | A::Deposit { .. })
-        | Action::Domain(D::AcceptTerms { .. }) => (Status::ReduceOnly, false),
+        | Action::Domain(D::AcceptTerms { .. })
+        | Action::Clearing(clearing::Command::Join { .. }) => (Status::ReduceOnly, false),
         Action::Market(market::Command::Fill { .. })
         | Action::CloseOut(closeout::Command::Bid { .. }) => (Status::ReduceOnly, true),
         Action::Lending(command) => of_lending(command),
@@ -215,7 +229,8 @@ const fn needs(action: &Action) -> (Status, bool) {
         | Action::CloseOut(_)
         | Action::Oracle(_)
         | Action::Collateral(_)
-        | Action::Cover(_) => (Status::Settling, false),
+        | Action::Cover(_)
+        | Action::Clearing(_) => (Status::Settling, false),
         // What is due is done, and time passes, whatever the status.
         Action::Duty(_)
         | Action::CloseOutDuty(_)
@@ -225,6 +240,7 @@ const fn needs(action: &Action) -> (Status, bool) {
         | Action::LendingDuty(_)
         | Action::DomainDuty(_)
         | Action::CoverDuty(_)
+        | Action::ClearingDuty(_)
         | Action::Tick => (Status::Closed, false),
     }
 }
@@ -261,6 +277,7 @@ fn domain_of(state: &State, action: &Action) -> Option<DomainId> {
             loss::Command::ReportLoss { domain, .. } | loss::Command::DeclareDefault { domain, .. },
         ) => Some(domain),
         Action::Cover(ref command) => state.domain_of_cover(command),
+        Action::Clearing(ref command) => state.domain_of_clearing(command),
         Action::Lending(ref command) => {
             let pool = command.pool().and_then(|pool| state.lending.pool(pool));
             pool.map(|pool| pool.spec.domain)
@@ -323,7 +340,9 @@ fn due(state: &State, events: &mut Events) -> Option<(Envelope, bool)> {
     let of_domains = || domain::duty(state).map(Action::DomainDuty);
     let of_pools = || {
         let lent = lending::duty(state).map(Action::LendingDuty);
-        lent.or_else(|| cover::duty(state).map(Action::CoverDuty))
+        let covered = || cover::duty(state).map(Action::CoverDuty);
+        let cleared = || clearing::duty(state).map(Action::ClearingDuty);
+        lent.or_else(covered).or_else(cleared)
     };
     let of_markets = || market::duty(state).map(Action::MarketDuty);
     let of_collateral = || collateral::duty(state).map(Action::CollateralDuty);

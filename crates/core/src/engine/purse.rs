@@ -5,7 +5,7 @@ use alloc::vec::Vec;
 
 use super::{Events, State};
 use crate::domain::{Basis, Source};
-use crate::ids::{AccountId, AssetId, DomainId, LayerId, LossId, OwnerId, PoolId};
+use crate::ids::{AccountId, AssetId, ClearingId, DomainId, LayerId, LossId, OwnerId, PoolId};
 use crate::loss::{self, Loss};
 use crate::pools::{cover, lending};
 use crate::recovery::Bearer;
@@ -16,6 +16,8 @@ use crate::units::Amount;
 pub enum Purse {
     /// From outside, when the member is called.
     Outside,
+    /// The same, within the caps of a clearing fund's assessments.
+    Assessed(ClearingId),
     /// From the member's account.
     Account,
     /// From what the member supplied to a pool.
@@ -32,7 +34,10 @@ impl State {
                 let pool = self.lending.in_domain(domain);
                 pool.map_or(Purse::Account, |(pool, _)| Purse::Supply(pool))
             }
-            Some(Source::Call { .. }) => Purse::Outside,
+            Some(Source::Call { .. }) => {
+                let fund = self.clearing.assessed_by(layer);
+                fund.map_or(Purse::Outside, |(fund, _)| Purse::Assessed(fund))
+            }
             _ => Purse::Account,
         }
     }
@@ -41,7 +46,7 @@ impl State {
     #[must_use]
     pub fn purse_means(&self, purse: Purse, account: AccountId, asset: AssetId) -> Amount {
         match purse {
-            Purse::Outside => Amount::MAX,
+            Purse::Outside | Purse::Assessed(_) => Amount::MAX,
             Purse::Account => self.means(account, asset),
             Purse::Supply(pool) => {
                 self.lending.pool(pool).map_or(Amount::ZERO, |pool| pool.supply_floor(account))

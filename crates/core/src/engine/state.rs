@@ -21,6 +21,7 @@ use crate::margin;
 use crate::market::{self, Markets, Party};
 use crate::oracle::Purpose;
 use crate::oracle::{self, Oracle};
+use crate::pools::clearing::Clearing;
 use crate::pools::cover::Covers;
 use crate::pools::lending::Lending;
 use crate::units::Amount;
@@ -52,6 +53,8 @@ pub struct State {
     pub lending: Lending,
     /// Cover pools.
     pub covers: Covers,
+    /// Clearing funds.
+    pub clearing: Clearing,
     #[borsh(skip)]
     pub(super) watch: Watch,
 }
@@ -297,6 +300,7 @@ impl State {
             Event::Domain(event) => {
                 self.domains.evolve(event);
                 self.accounts.evolve_domain(event);
+                self.clearing.evolve_domain(event, &self.domains);
                 let domains = &self.domains;
                 let asset_of = |layer| domains.layer(layer).map(|found| found.spec.asset);
                 self.markets.evolve_domain(event, asset_of);
@@ -324,6 +328,12 @@ impl State {
             Event::Cover(event) => {
                 self.covers.evolve(event, self.now);
                 self.markets.evolve_cover(event);
+                if let Some((account, number)) = event.numbered() {
+                    self.accounts.number(account, number);
+                }
+            }
+            Event::Clearing(event) => {
+                self.clearing.evolve(event, self.now);
                 if let Some((account, number)) = event.numbered() {
                     self.accounts.number(account, number);
                 }

@@ -4,6 +4,9 @@
 //! follows the events, keeps its own totals, and looks only at what an event touched. They share
 //! no code, so that a law broken in one place is seen in two.
 
+mod clearing;
+#[cfg(test)]
+mod clearing_tests;
 mod cover;
 #[cfg(test)]
 mod cover_tests;
@@ -65,6 +68,8 @@ pub const STAKES: &str = "INV-12";
 pub const LENDING: &str = "INV-13";
 /// The law of cover pools.
 pub const COVER: &str = "INV-14";
+/// The law of clearing funds.
+pub const CLEARING: &str = "INV-16";
 
 /// Every law, in order.
 pub const LAWS: &[Law] = &[
@@ -179,6 +184,17 @@ pub const LAWS: &[Law] = &[
         full: "each pool's balance against its covers and incidents; its sums against its covers",
         running: "premia, what was earned, what came to be owed and what was paid, by pool and by \
                   claim",
+    },
+    Law {
+        id: CLEARING,
+        sentence: "What the members of a clearing fund are to contribute is its size, exactly, and \
+                   nobody is called for what he contributed. No member is assessed above his cap \
+                   for a loss nor within any window, and who is not liable not at all. What a \
+                   client deposited stands behind nobody else's loss.",
+        full: "each fund's members against its size and their stakes; its clients; what each paid \
+               within a window",
+        running: "what each sizing asks of each; the weights of every set against each payment; \
+                  clients against the members of sets",
     },
 ];
 

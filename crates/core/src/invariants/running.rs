@@ -11,7 +11,7 @@ use super::lots::Lots;
 use super::{
     BOOK, Broken, CAPS, DIVIDED, LEDGER, LIVE, ONCE, ORDER, PROFIT_FIRST, REPAID, SETTLED, STAKES,
 };
-use super::{cover, lending};
+use super::{clearing, cover, lending};
 use crate::domain::{self, Kind};
 use crate::engine::{Event, State};
 use crate::ids::{AccountId, AssetId, DomainId, EpisodeId, LayerId, LiableSetId, LossId};
@@ -59,6 +59,7 @@ pub struct Running {
     halts: Halts,
     lending: lending::Running,
     cover: cover::Running,
+    clearing: clearing::Running,
 }
 
 fn broken(law: &'static str, detail: String) -> Result<(), Broken> {
@@ -100,11 +101,13 @@ impl Running {
                 self.live(event)?;
                 order(event, state)?;
                 profit_first(event, state)?;
+                self.clearing.of_loss(event, state)?;
                 self.stakes_of_loss(event, state)
             }
             Event::Domain(event) => self.stakes_of_domain(event, state),
             Event::Lending(event) => self.lending.after(event, state),
             Event::Cover(event) => self.cover.after(event, state),
+            Event::Clearing(event) => self.clearing.after(event, state),
             Event::Market(_) | Event::CloseOut(_) => self.lots.after(event, state),
             Event::Account(_)
             | Event::Control(_)

@@ -272,6 +272,23 @@ pub(super) fn declare_default(
     failure.push_others(state, domain, domains, events)
 }
 
+/// An account that failed in nothing is closed out, in `domain` and wherever it holds legs: what is
+/// left is its owner's, and what lacks is a loss as any other.
+pub(crate) fn close_out(
+    state: &State,
+    domain: DomainId,
+    account: AccountId,
+    cause: Name,
+    events: &mut Events,
+) -> Result<(), Rejection> {
+    standing_failed(state, domain, Some(account), &[])?;
+    let failure = Failure { account, cause };
+    let set_off = set_off::gains_of_owner(state, domain, account);
+    failure.push(state, 0, domain, derived_number(state, 0), set_off, events)?;
+    let domains = state.fails_in(account, asset_of(state, domain)?, true);
+    failure.push_others(state, domain, domains, events)
+}
+
 /// The first account below zero that no open loss explains, and the domain its loss begins in.
 pub(super) fn negative(state: &State) -> Option<(AccountId, DomainId)> {
     state.negative_accounts().find_map(|account| {

@@ -37,7 +37,7 @@ use serde::{Deserialize, Serialize};
 pub(crate) use claimed::{NewLoss, reported};
 pub use command::{Command, Duty, Rank, RankedClaim, ReportedClaim, SetOff};
 pub(crate) use decide::{decide, decide_duty};
-pub(crate) use detect::{found, is_derived, next};
+pub(crate) use detect::{close_out, found, is_derived, next};
 pub use divide::{DivisionTerms, SHARES_PER_EVENT, division_terms};
 pub(crate) use duty::duty;
 pub use event::{Event, OwnMeans, PoolHolder, RemainderTo};

@@ -394,6 +394,10 @@ fn account_side(
     {
         return Err(Rejection::ExitQueueAboveLimit { queue });
     }
+    if !reduces {
+        let barred = state.may_trade(account, trade);
+        barred.map_err(|bar| Rejection::Clearing { account, bar })?;
+    }
     if let (false, Some(feed)) = (reduces, found.feeds.price) {
         let market = trade.market;
         let fit = state.oracle.for_action(feed, Purpose::Open, state.now());

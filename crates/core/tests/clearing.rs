@@ -62,6 +62,23 @@ fn what_may_leave_is_no_margin() {
     assert_eq!(the_fund(&world).uncovered, [amount(20_000), amount(20_000)]);
 }
 
+/// A sizing names each member in one event: there are so many at most.
+#[test]
+fn a_fund_has_a_thousand_members() {
+    let mut world = house(0);
+    give(&mut world, clearing::Command::Open { spec: spec(1) }).unwrap();
+    world.checked = false;
+    for place in 0..clearing::MAX_MEMBERS {
+        let text = format!("m{place}");
+        world.account(&text, 0);
+        join(&mut world, &text).unwrap();
+    }
+    world.account("last", 0);
+    assert_eq!(code(join(&mut world, "last")), "too-many");
+    size(&mut world).unwrap();
+    assert_eq!(the_fund(&world).size, amount(1_024_000));
+}
+
 /// Who is called opens no risk, and may reduce; who contributes opens again.
 #[test]
 fn who_is_called_only_reduces() {

@@ -215,6 +215,9 @@ fn weight(
     match layer.basis {
         Basis::Reported => report.trust(name, "the weight is what was reported to the venue"),
         Basis::Supply => report.trust(name, "the weight is what could be claimed of the pool"),
+        Basis::Contribution => {
+            report.trust(name, "the weight is what the member was to contribute");
+        }
         Basis::SessionGains => {
             let most = claim.weight.max(claim.cap);
             let netted = account.netted;

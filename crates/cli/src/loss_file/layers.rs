@@ -258,7 +258,8 @@ impl Reader<'_> {
     fn members(&self, kind: Kind) -> Result<(MemberRule, Option<Claims>), Diagnostic> {
         let (words, shape) = (self.words, &self.shape.value);
         let of_venue = matches!(self.setting, Setting::Venue);
-        let measured = of_venue && matches!(kind, Kind::GainsHaircut | Kind::LenderSupply);
+        let measured =
+            of_venue && matches!(kind, Kind::GainsHaircut | Kind::LenderSupply | Kind::Assessment);
         if shape.claims.is_none() && !measured {
             let why = format!("members pay in kind \"{}\"", kind_name(kind));
             return Err(self.missing("claims", &why, "{ file = \"claims.csv\" }"));
@@ -286,6 +287,7 @@ impl Reader<'_> {
         let basis = match (&claims, kind) {
             (Some(_), _) => Basis::Reported,
             (None, Kind::LenderSupply) => Basis::Supply,
+            (None, Kind::Assessment) => Basis::Contribution,
             (None, _) => Basis::SessionGains,
         };
         let members = MemberRule { rule, classes, cap_of_weight: part, on_touch, basis };

@@ -104,6 +104,7 @@ impl Words<'_> {
             | What::ConvertCollateral { .. } => self.outside(what),
             What::Lend(lend) => self.lend(lend),
             What::Insure(insure) => self.insure(insure),
+            What::Clear(clear) => self.clear(clear),
             What::Wait => Ok(Vec::new()),
         }
     }

@@ -198,6 +198,7 @@ impl Figures {
             Event::Collateral(event) => self.of_collateral(event, state.now().0),
             Event::Lending(event) => self.of_lending(event),
             Event::Cover(event) => self.of_cover(event),
+            Event::Clearing(event) => self.of_clearing(event),
             Event::Domain(_) | Event::Control(_) | Event::TimePassed { .. } => {}
         }
     }

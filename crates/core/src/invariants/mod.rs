@@ -189,8 +189,8 @@ pub const LAWS: &[Law] = &[
         id: CLEARING,
         sentence: "What the members of a clearing fund are to contribute is its size, exactly, and \
                    nobody is called for what he contributed. No member is assessed above his cap \
-                   for a loss nor within any window, and who is not liable not at all. What a \
-                   client deposited stands behind nobody else's loss.",
+                   for a loss nor within any window. What a client deposited stands behind \
+                   nobody else's loss.",
         full: "each fund's members against its size and their stakes; its clients; what each paid \
                within a window",
         running: "what each sizing asks of each; the weights of every set against each payment; \

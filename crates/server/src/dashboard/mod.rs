@@ -3,6 +3,7 @@
 //! and every page reads without the script.
 
 mod accounts;
+mod clearing;
 mod cover;
 mod losses;
 mod overview;
@@ -39,6 +40,7 @@ const MENU: &[(&str, &str)] = &[
     ("/layers", "Layers"),
     ("/pools", "Pools"),
     ("/cover", "Cover"),
+    ("/clearing", "Clearing"),
     ("/accounts", "Accounts"),
     ("/markets", "Markets and prices"),
     ("/parameters", "Parameters"),
@@ -48,7 +50,7 @@ const MENU: &[(&str, &str)] = &[
 ];
 
 /// The pages that cost the size of the state.
-const HEAVY: &[&str] = &["/layers", "/pools", "/cover"];
+const HEAVY: &[&str] = &["/layers", "/pools", "/cover", "/clearing"];
 
 /// The routes of the dashboard.
 pub(crate) fn router() -> Router<Arc<Door>> {
@@ -57,6 +59,7 @@ pub(crate) fn router() -> Router<Arc<Door>> {
         .route("/layers", get(|s, r| page(s, r, "/layers", rules::layers)))
         .route("/pools", get(|s, r| page(s, r, "/pools", pools::page)))
         .route("/cover", get(|s, r| page(s, r, "/cover", cover::page)))
+        .route("/clearing", get(|s, r| page(s, r, "/clearing", clearing::page)))
         .route("/accounts", get(|s, r| page(s, r, "/accounts", accounts::list)))
         .route("/accounts/{account}", get(account))
         .route("/markets", get(|s, r| page(s, r, "/markets", rules::markets)))

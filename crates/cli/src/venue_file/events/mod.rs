@@ -1,5 +1,6 @@
 //! Events of a venue file: each word's keys, read or refused with their places.
 
+mod clearing;
 mod cover;
 mod lending;
 mod outside;
@@ -51,6 +52,8 @@ pub struct Known<'a> {
     pub pools: &'a [Pool],
     /// The risks of cover pools.
     pub risks: &'a [Risk],
+    /// The names of the clearing funds.
+    pub clearing: &'a [&'a str],
     /// The feeds.
     pub feeds: &'a [Feed],
     /// The sources.
@@ -253,6 +256,14 @@ impl Reader<'_> {
             | Do::Repay
             | Do::Liquidate => self.lend(word)?,
             Do::BuyCover | Do::ReportIncident | Do::Vote | Do::Trigger => self.insure(word)?,
+            Do::JoinFund
+            | Do::LeaveFund
+            | Do::SizeFund
+            | Do::ClearClient
+            | Do::ReleaseClient
+            | Do::PortClient
+            | Do::OpenAuction
+            | Do::BidForBook => self.clear(word)?,
         })
     }
 
@@ -375,6 +386,7 @@ impl Reader<'_> {
             ("source", &shape.source),
             ("risk", &shape.risk),
             ("vote", &shape.vote),
+            ("fund", &shape.fund),
         ];
         let given = texts.into_iter().filter_map(|(key, at)| Some((key, &at.as_ref()?.place)));
         let amounts = [
@@ -393,6 +405,7 @@ impl Reader<'_> {
             ("period", shape.period.as_ref().map(|at| &at.place)),
             ("most", shape.most.as_ref().map(|at| &at.place)),
             ("lost", shape.lost.as_ref().map(|at| &at.place)),
+            ("asks", shape.asks.as_ref().map(|at| &at.place)),
         ];
         let given = given.chain(amounts.into_iter().filter_map(|(key, at)| Some((key, at?))));
         let keys = keys_of(word);
@@ -443,6 +456,11 @@ const fn keys_of(word: Do) -> &'static [&'static str] {
         Do::ReportIncident => &["risk", "loss", "cause", "since", "lost", "account", "amount"],
         Do::Vote => &["account", "loss", "vote"],
         Do::Trigger => &["account", "risk", "loss"],
+        Do::JoinFund | Do::LeaveFund | Do::ReleaseClient => &["account", "fund"],
+        Do::SizeFund => &["fund"],
+        Do::ClearClient | Do::PortClient => &["account", "to", "fund"],
+        Do::OpenAuction => &["loss", "most", "fund"],
+        Do::BidForBook => &["loss", "account", "asks", "fund"],
     }
 }
 

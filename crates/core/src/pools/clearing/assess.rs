@@ -66,12 +66,8 @@ impl State {
 
     /// What `account` may still be called for by `fund`, weighing `weight`: for one more loss, and
     /// within its window what it neither paid nor is called for.
-    pub(crate) fn assessment_room(
-        &self,
-        fund: ClearingId,
-        account: AccountId,
-        weight: Amount,
-    ) -> Amount {
+    #[must_use]
+    pub fn assessment_room(&self, fund: ClearingId, account: AccountId, weight: Amount) -> Amount {
         let found = self.clearing.fund(fund);
         let member = found.and_then(|found| found.members.get(&account));
         let terms = found.and_then(|found| found.spec.assessment);

@@ -121,7 +121,7 @@ pub(super) fn close_out(
     }
     let cause = Name::new("clearing member in default").ok_or(Rejection::NotDue)?;
     events.push(Event::ClosedOut { fund: id, account });
-    loss::close_out(state, fund.spec.domain, account, cause, events)?;
+    loss::close_out(state, fund.spec.domain, account, &cause, events)?;
     Ok(())
 }
 

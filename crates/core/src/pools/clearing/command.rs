@@ -6,7 +6,7 @@ use borsh::{BorshDeserialize, BorshSerialize};
 use serde::{Deserialize, Serialize};
 
 use super::{FundSpec, SizedMember};
-use crate::ids::{AccountId, ClearingId, LossId, OwnerId, Time};
+use crate::ids::{AccountId, AssetId, ClearingId, LossId, OwnerId, Time};
 use crate::units::Amount;
 
 /// What may be asked.
@@ -125,6 +125,8 @@ pub enum Event {
         account: AccountId,
         number: u64,
         owner: OwnerId,
+        /// What the fund contributes in.
+        asset: AssetId,
         required: Amount,
         due: Time,
     } = 2,
@@ -134,6 +136,8 @@ pub enum Event {
     /// and each of it, until `due` where he is called for more than he has.
     Sized {
         fund: ClearingId,
+        /// What the fund contributes in.
+        asset: AssetId,
         uncovered: Vec<Amount>,
         size: Amount,
         due: Time,

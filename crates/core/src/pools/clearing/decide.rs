@@ -4,7 +4,7 @@ use super::{Command, Event, Fund, FundSpec, MAX_MEMBERS, Member, Rejection, auct
 use crate::account;
 use crate::domain::{Basis, CauseClass, Kind, Source};
 use crate::engine::{Envelope, Events, State};
-use crate::ids::{AccountId, ClearingId, LayerId};
+use crate::ids::{AccountId, AssetId, ClearingId, LayerId};
 
 pub(crate) fn decide(
     state: &State,
@@ -51,6 +51,11 @@ pub(crate) fn decide(
 
 pub(super) fn fund(state: &State, fund: ClearingId) -> Result<&Fund, Rejection> {
     state.clearing.fund(fund).ok_or(Rejection::UnknownFund { fund })
+}
+
+fn asset_of(state: &State, fund: &Fund) -> Result<AssetId, Rejection> {
+    let domain = fund.spec.domain;
+    state.domains.asset_of(domain).ok_or(Rejection::UnknownDomain { domain })
 }
 
 /// The member whose account it is, not in default.
@@ -126,6 +131,7 @@ fn join(
         return Err(Rejection::AlreadyClient { account });
     }
     let domain = found.spec.domain;
+    let asset = asset_of(state, found)?;
     if !state.domains.accepted(domain, account) {
         return Err(Rejection::TermsNotAccepted { account, domain });
     }
@@ -134,7 +140,7 @@ fn join(
     }
     let required = found.spec.least_contribution;
     let due = state.now().after(found.spec.deadline);
-    events.push(Event::Joined { fund: id, account, number, owner, required, due });
+    events.push(Event::Joined { fund: id, account, number, owner, asset, required, due });
     Ok(())
 }
 
@@ -144,6 +150,7 @@ pub(super) fn sized(state: &State, id: ClearingId, events: &mut Events) -> Resul
     let sizing = state.fund_sizing(id).ok_or(Rejection::UnknownFund { fund: id })?;
     let due = state.now().after(found.spec.deadline);
     let super::Sizing { uncovered, size, members } = sizing;
-    events.push(Event::Sized { fund: id, uncovered, size, due, members });
+    let asset = asset_of(state, found)?;
+    events.push(Event::Sized { fund: id, asset, uncovered, size, due, members });
     Ok(())
 }

@@ -19,6 +19,7 @@ Examples:
   rhodian run VENUE.toml --out run
   rhodian init loan | rhodian run - --out loan
   rhodian init cover | rhodian run - --out cover
+  rhodian init clearing | rhodian run - --out clearing
 
 The file needs no other: `rhodian check`, and `rhodian share` or `rhodian run`, take it as it stands.";
 
@@ -33,6 +34,9 @@ pub const LOAN_TEMPLATE: &str = include_str!("../../../../scenarios/loan.toml");
 
 /// The venue file with a cover pool that `init cover` writes.
 pub const COVER_TEMPLATE: &str = include_str!("../../../../scenarios/bridge.toml");
+
+/// The venue file with a clearing fund that `init clearing` writes.
+pub const CLEARING_TEMPLATE: &str = include_str!("../../../../scenarios/nasdaq-clearing.toml");
 
 /// Write a commented file to begin with
 #[derive(Clone, Debug, Args)]
@@ -60,6 +64,8 @@ pub enum Template {
     Loan,
     /// A venue file with a cover pool, and a bridge that is drained.
     Cover,
+    /// A venue file with a clearing fund, and a member who fails.
+    Clearing,
 }
 
 impl Template {
@@ -70,6 +76,7 @@ impl Template {
             Self::Venue => VENUE_TEMPLATE,
             Self::Loan => LOAN_TEMPLATE,
             Self::Cover => COVER_TEMPLATE,
+            Self::Clearing => CLEARING_TEMPLATE,
         }
     }
 }

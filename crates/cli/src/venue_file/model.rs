@@ -387,6 +387,8 @@ pub struct Report {
     pub cause: Name,
     /// How much, above zero.
     pub amount: Amount,
+    /// The account that failed, if one did: what it holds is its margin.
+    pub failed: Option<String>,
 }
 
 impl VenueFile {

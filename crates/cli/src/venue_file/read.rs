@@ -396,6 +396,7 @@ fn names_of(what: &What) -> ([Option<&str>; 2], Option<&str>) {
             | Insure::Vote { account, .. }
             | Insure::Trigger { account, .. },
         ) => ([Some(account), None], None),
+        What::ReportLoss(report) => ([report.failed.as_deref(), None], None),
         What::Clear(
             Clear::Join { account, .. }
             | Clear::Leave { account, .. }

@@ -351,6 +351,7 @@ impl Reader<'_> {
             class: class.unwrap_or(CauseClass::Default),
             cause: self.cause("reported")?,
             amount: self.amount()?,
+            failed: self.shape.account.as_ref().map(|at| at.value.clone()),
         })
     }
 
@@ -438,7 +439,7 @@ const fn keys_of(word: Do) -> &'static [&'static str] {
         Do::FundFees | Do::Reward => &["domain", "layer", "amount"],
         Do::TakeReward => &["account", "layer"],
         Do::DeclareDefault => &["account", "domain", "cause"],
-        Do::ReportLoss => &["loss", "domain", "class", "cause", "amount"],
+        Do::ReportLoss => &["loss", "domain", "class", "cause", "amount", "account"],
         Do::ApproveLoss | Do::DismissLoss => &["loss"],
         Do::PayDraw => &["loss", "layer", "account", "amount"],
         Do::Recover => &["loss", "amount"],

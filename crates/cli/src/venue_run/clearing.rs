@@ -144,6 +144,9 @@ impl In<'_> {
                 format!("a member answers for the owner of {} already", name(account))
             }
             C::UnknownClient { account } => format!("{} is no client", name(account)),
+            C::LossOpen { account, .. } => {
+                format!("a loss of {} is open: its member answers for it", name(account))
+            }
             C::HoldsLegs { account } => {
                 format!("{} holds legs: port it, or let it reduce first", name(account))
             }

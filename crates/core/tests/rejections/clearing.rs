@@ -166,6 +166,17 @@ const OF_CLIENTS: &[Case] = &[
         let command = Command::Release { fund: FUND, account: BOB };
         refused(command, Rejection::UnknownClient { account: BOB })
     }),
+    ("loss-open", |w| {
+        let account = w.account("dan", 10_000);
+        clear(w, "dan", "alice").unwrap();
+        w.set(Parameter::CloseOutBudget, 1_000_000);
+        w.set(Parameter::CloseOutTime, u128::from(DAY));
+        w.fill("BTC", "dan", "bob", 1, 1_000);
+        w.declare("gone", "dan", &[]);
+        let (member, loss) = (BOB, LossId(0));
+        let command = Command::Port { fund: FUND, account, member };
+        refused(command, Rejection::LossOpen { account, loss })
+    }),
     ("holds-legs", |w| {
         let account = w.account("dan", 10_000);
         clear(w, "dan", "alice").unwrap();

@@ -8,7 +8,7 @@ use serde::Serialize;
 use super::{Command, Event, Fund, Rejection};
 use crate::account;
 use crate::engine::{Events, State};
-use crate::ids::{AccountId, ClearingId, DomainId, Name, Time};
+use crate::ids::{AccountId, ClearingId, DomainId, LossId, Name, Time};
 use crate::loss;
 
 /// A client.
@@ -36,8 +36,10 @@ pub(super) fn decide(
             Ok(())
         }
         Command::Release { fund, account } => {
-            client(super::decide::fund(state, fund)?, account)?;
-            if !state.markets.position(account).legs.is_empty() {
+            let found = super::decide::fund(state, fund)?;
+            client(found, account)?;
+            no_loss(state, account)?;
+            if state.holds_in(found.spec.domain, account) {
                 return Err(Rejection::HoldsLegs { account });
             }
             events.push(Event::Released { fund, account });
@@ -47,6 +49,7 @@ pub(super) fn decide(
             let found = super::decide::fund(state, fund)?;
             let from = client(found, account)?.member;
             takes_clients(found, member)?;
+            no_loss(state, account)?;
             if from == member {
                 return Err(Rejection::SameMember { account, member });
             }
@@ -59,6 +62,19 @@ pub(super) fn decide(
 
 fn client(fund: &Fund, account: AccountId) -> Result<&Client, Rejection> {
     fund.clients.get(&account).ok_or(Rejection::UnknownClient { account })
+}
+
+/// Who answered for a client when it failed pays for it: while its loss is open nobody else comes.
+fn no_loss(state: &State, account: AccountId) -> Result<(), Rejection> {
+    match open_loss(state, account) {
+        Some(loss) => Err(Rejection::LossOpen { account, loss }),
+        None => Ok(()),
+    }
+}
+
+fn open_loss(state: &State, account: AccountId) -> Option<LossId> {
+    let open = |id: &LossId| state.losses.loss(*id).is_some_and(|loss| loss.phase().is_some());
+    state.losses_of(account).find(open)
 }
 
 /// Who answers for clients is a member that neither failed nor leaves.
@@ -97,15 +113,12 @@ pub(super) fn due(state: &State, fund: &Fund) -> Option<AccountId> {
     }
     let over = |client: &Client| client.until.is_some_and(|until| until <= state.now());
     let mut over = fund.clients.iter().filter(|(_, client)| over(client));
-    over.find(|(account, _)| !closes(state, fund, **account) || state.may_liquidate(**account))
-        .map(|(account, _)| *account)
-}
-
-/// Whether there is anything to close out: legs, of an account that is no loss already.
-fn closes(state: &State, fund: &Fund, account: AccountId) -> bool {
-    let asset = state.domains.asset_of(fund.spec.domain);
-    let fails = asset.is_some_and(|asset| state.is_failing(account, asset));
-    !state.markets.position(account).legs.is_empty() && !fails
+    // Whose own loss is open is closed out by it.
+    let can = |account: AccountId| {
+        let holds = state.holds_in(fund.spec.domain, account);
+        open_loss(state, account).is_none() && (!holds || state.may_liquidate(account))
+    };
+    over.find(|(account, _)| can(**account)).map(|(account, _)| *account)
 }
 
 /// Closes a client out: a loss of its own, whose book is brought to nothing as any other.
@@ -115,7 +128,7 @@ pub(super) fn close_out(
     account: AccountId,
     events: &mut Events,
 ) -> Result<(), Rejection> {
-    if !closes(state, fund, account) {
+    if !state.holds_in(fund.spec.domain, account) {
         events.push(Event::Released { fund: id, account });
         return Ok(());
     }

@@ -53,6 +53,8 @@ pub enum Rejection {
     EpisodeOpen { domain: DomainId },
     /// The account is no member's client.
     UnknownClient { account: AccountId },
+    /// A loss of the client is open: who answered for it then pays.
+    LossOpen { account: AccountId, loss: LossId },
     /// The client holds legs: somebody must answer for them.
     HoldsLegs { account: AccountId },
     /// The member answers for the client already.
@@ -107,6 +109,7 @@ impl Rejection {
             Self::TooMany { .. } => "too-many",
             Self::EpisodeOpen { .. } => "episode-open",
             Self::UnknownClient { .. } => "unknown-client",
+            Self::LossOpen { .. } => "loss-open",
             Self::HoldsLegs { .. } => "holds-legs",
             Self::SameMember { .. } => "same-member",
             Self::NoBook { .. } => "no-book",
@@ -178,6 +181,9 @@ impl Rejection {
                 write!(f, "the owner of account {account} has an account that a member answers for")
             }
             Self::UnknownClient { account } => write!(f, "account {account} is no client"),
+            Self::LossOpen { account, loss } => {
+                write!(f, "loss {loss} of account {account} is open: its member answers for it")
+            }
             Self::HoldsLegs { account } => {
                 write!(f, "account {account} holds legs: port it, or let it reduce first")
             }

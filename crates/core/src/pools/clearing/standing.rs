@@ -75,18 +75,19 @@ impl State {
         over && self.is_flat(fund, member)
     }
 
+    /// Whether `account` holds legs in markets of `domain`.
+    pub(super) fn holds_in(&self, domain: DomainId, account: AccountId) -> bool {
+        let legs = &self.markets.position(account).legs;
+        let of = |market| self.markets.market(market).is_some_and(|of| of.spec.domain == domain);
+        legs.iter().any(|leg| of(leg.market))
+    }
+
     fn is_flat(&self, fund: &Fund, member: &Member) -> bool {
-        let in_domain = |market| {
-            self.markets.market(market).is_some_and(|of| of.spec.domain == fund.spec.domain)
-        };
-        let holds = |account: AccountId| {
-            self.markets.position(account).legs.iter().any(|leg| in_domain(leg.market))
-        };
         let his = |account: &AccountId| {
             let found = fund.members.get(account);
             found.is_some_and(|found| found.owner == member.owner)
         };
-        !self.accounts_of(member.owner).any(holds)
+        !self.accounts_of(member.owner).any(|account| self.holds_in(fund.spec.domain, account))
             && !fund.clients.values().any(|client| his(&client.member))
     }
 

@@ -24,14 +24,16 @@ const SCENARIOS: [&str; 10] = [
 ];
 
 /// The venue files among the scenarios.
-const VENUES: [&str; 11] = [
+const VENUES: [&str; 13] = [
     "bridge",
     "crash",
     "crisis",
     "demo",
     "depeg",
     "depeg-feed",
+    "krx-clearing",
     "loan",
+    "nasdaq-clearing",
     "options",
     "smile",
     "vault",
@@ -361,6 +363,69 @@ fn krx_2013() {
     assert_eq!(loss["layers"][1]["state"], "untouched");
     let warnings = summary["warnings"].to_string();
     assert!(warnings.contains("pays before the house"), "{warnings}");
+}
+
+/// The layers of the first loss of a golden summary: what each paid.
+fn paid(golden: &Value) -> Vec<&str> {
+    let layers = golden["losses"][0]["layers"].as_array().unwrap();
+    layers.iter().map(|of| of["received"].as_str().unwrap()).collect()
+}
+
+/// Nasdaq 2018 with its members: 116 are lost, of which the member's own are 2, junior capital pays
+/// 7 and the others 107; what comes back repays the others.
+#[test]
+fn a_clearing_fund_of_166_pays_107() {
+    let golden = json(&scenarios().join("golden/nasdaq-clearing.json"));
+    let loss = &golden["losses"][0];
+    for (key, value) in [
+        ("amount", "116000000"),
+        ("own_means", "2000000"),
+        ("deficit", "114000000"),
+        ("uncovered", "0"),
+        ("recovered", "30000000"),
+    ] {
+        assert_eq!(loss[key], value, "{key}");
+    }
+    assert_eq!(paid(&golden), ["7000000", "107000000", "0"]);
+    assert_eq!(loss["layers"][1]["repaid"], "30000000");
+    let counts = &golden["run"]["counts"];
+    assert_eq!(counts["auctions among members"], 1);
+    assert_eq!(golden["run"]["refusals"]["contribution-due"]["expected"], 1);
+}
+
+/// The sizes that were published, one for each quarter, and what each member was called for then.
+#[test]
+fn the_fund_grows_as_it_was_published() {
+    let out = folder();
+    let file = scenarios().join("nasdaq-clearing.toml");
+    done(out.path(), &["run", file.to_str().unwrap(), "--out", "result", "--quiet"]);
+    let events = fs::read_to_string(out.path().join("result/events.ndjson")).unwrap();
+    let sized = events.lines().filter(|line| line.contains("\"event\":\"sized\""));
+    let size = |line: &str| {
+        let event: Value = serde_json::from_str(line).unwrap();
+        let text = event.to_string();
+        let (_, rest) = text.split_once("\"size\":\"").unwrap();
+        rest.split('"').next().unwrap().to_owned()
+    };
+    let sizes: Vec<String> = sized.map(size).take(3).collect();
+    assert_eq!(sizes, ["74000000", "133000000", "166000000"]);
+}
+
+/// KRX 2013: 58.4 less the member's own 1.4 are borne by the survivors, who pay before the house,
+/// and by him among them who had given notice.
+#[test]
+fn who_gave_notice_bears_hanmag_too() {
+    let golden = json(&scenarios().join("golden/krx-clearing.json"));
+    let loss = &golden["losses"][0];
+    for (key, value) in
+        [("amount", "58400000000"), ("own_means", "1400000000"), ("deficit", "57000000000")]
+    {
+        assert_eq!(loss[key], value, "{key}");
+    }
+    assert_eq!(paid(&golden), ["57000000000", "0", "0"]);
+    for code in ["backs-clearing", "below-initial-margin"] {
+        assert_eq!(golden["run"]["refusals"][code]["expected"], 1, "{code}");
+    }
 }
 
 /// A generalized haircut of 36.067 % at 18 decimals, within one atom for everyone.

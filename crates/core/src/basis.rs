@@ -58,6 +58,7 @@ pub(crate) fn claims_before(
         Basis::Supply => supply(state, domain, paid),
         Basis::HolderProfit => holder_profit(state, domain, paid),
         Basis::PoolShares => pool_shares(state, domain, paid),
+        Basis::Contribution => state.assessable(domain, layer, paid),
     };
     for claim in &mut claims {
         claim.cap = claim.cap.min(part_of_weight_floor(claim.weight, rule.cap_of_weight));

@@ -81,6 +81,8 @@ dense_id! {
     CoverId,
     /// A vault: a liquidity pool.
     VaultId,
+    /// A clearing fund.
+    ClearingId,
 }
 
 /// A moment: milliseconds since an origin the venue chooses. The only time core knows.

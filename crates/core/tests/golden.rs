@@ -19,6 +19,7 @@ use rhodian_core::pools::cover::{Command, RiskSpec, Trigger};
 use rhodian_core::pools::liquidity::VaultSpec;
 use rhodian_core::units::Price;
 use serde::Serialize;
+use world::clearing;
 use world::cover;
 use world::feeds::{FEED, open_feed, say_all};
 use world::lending::{self, Ask};
@@ -308,6 +309,30 @@ fn held() -> World {
     world
 }
 
+/// A clearing fund: members who come, are called and leave, a book that is put up, clients that are
+/// ported and closed out.
+fn cleared() -> World {
+    let mut world = clearing::funded();
+    world.set(Parameter::CloseOutBudget, 1_000_000);
+    for text in ["clara", "cleo"] {
+        world.account(text, 10_000);
+        clearing::clear(&mut world, text, "alice").unwrap();
+    }
+    world.fill("BTC", "clara", "bob", 10, 1_000);
+    clearing::release(&mut world, "cleo").unwrap();
+    clearing::clear(&mut world, "cleo", "alice").unwrap();
+    clearing::port(&mut world, "cleo", "dan").unwrap();
+    world.declare("gone", "alice", &[]);
+    let loss = world.loss_id("gone");
+    clearing::auction(&mut world, loss, 5_000).unwrap();
+    clearing::bid(&mut world, loss, "bob", 1_000).unwrap();
+    world.tick(clearing::HOUR);
+    clearing::leave(&mut world, "carol").unwrap();
+    world.tick(clearing::DAY);
+    world.tick(30 * clearing::DAY);
+    world
+}
+
 fn folder() -> PathBuf {
     PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("tests/golden")
 }
@@ -364,16 +389,17 @@ fn first_of_each<T: Serialize + BorshSerialize>(values: impl Iterator<Item = T>)
 
 #[test]
 fn the_bytes_of_every_kind() {
-    let worlds = [story(), waves(), prices(), lent(), ceded(), traded(), covered(), held()];
+    let worlds =
+        [story(), waves(), prices(), lent(), ceded(), traded(), covered(), held(), cleared()];
     let records = || worlds.iter().flat_map(|world| &world.records);
     let events = records().flat_map(|record| record.events.iter());
     let text = first_of_each(events);
     same_as("event-bytes.txt", &text);
-    let kinds = 6 + 10 + 42 + 4 + 1 + 7 + 11 + 5 + 5 + 13 + 6;
+    let kinds = 6 + 10 + 42 + 4 + 1 + 7 + 11 + 5 + 5 + 13 + 6 + 11 + 4;
     assert_eq!(text.lines().count(), kinds, "every kind of event is made:\n{text}");
     let actions = records().map(|record| &record.envelope.action);
     let text = first_of_each(actions);
     same_as("command-bytes.txt", &text);
-    let kinds = 6 + 8 + 1 + 11 + 2 + 16 + 1 + 4 + 1 + 10 + 4 + 5 + 12 + 4;
+    let kinds = 6 + 8 + 1 + 11 + 2 + 16 + 1 + 4 + 1 + 10 + 4 + 5 + 12 + 4 + 12 + 2;
     assert_eq!(text.lines().count(), kinds, "every command is given:\n{text}");
 }

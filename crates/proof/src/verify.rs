@@ -219,7 +219,10 @@ fn weight(
             report.trust(name, "the weight is what shares would fetch above their entry cost");
         }
         Basis::PoolShares => {
-            report.trust(name, "the weight is what shares of the vault would fetch")
+            report.trust(name, "the weight is what shares of the vault would fetch");
+        }
+        Basis::Contribution => {
+            report.trust(name, "the weight is what the member was to contribute");
         }
         Basis::SessionGains => {
             let most = claim.weight.max(claim.cap);

@@ -1,5 +1,6 @@
 //! What an event says, as a sentence. Events that people need not read say nothing.
 
+mod clearing;
 mod cover;
 mod liquidity;
 
@@ -33,6 +34,7 @@ pub fn of_event(names: &dyn Names, event: &Event) -> Option<String> {
         Event::Lending(event) => of_lending(names, event),
         Event::Cover(event) => cover::of_cover(names, event),
         Event::Liquidity(event) => liquidity::of_liquidity(names, event),
+        Event::Clearing(event) => clearing::of_clearing(names, event),
         Event::Control(event) => of_control(names, event),
         Event::Oracle(OracleEvent::DomainTightened { domain, feed, to, .. }) => Some(format!(
             "{} goes to {}: {} has had no good value for too long",
@@ -119,6 +121,7 @@ fn of_close_out(names: &dyn Names, event: &CloseOutEvent) -> Option<String> {
                     format!("closing would pass its budget of {}", money(budget))
                 }
                 Why::Deadline { .. } => "its time is out".to_owned(),
+                Why::NoBid => "no member took it in the auction".to_owned(),
                 Why::Drawdown { paid, held } => {
                     let (paid, held) = (money(paid), money(held));
                     format!("the funds paid {paid} in this episode and hold {held}")

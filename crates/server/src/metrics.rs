@@ -137,6 +137,8 @@ fn standing(out: &mut String, view: &View) {
     };
     let incidents = cover.pools().flat_map(|(_, pool)| &pool.incidents);
     let unpaid = incidents.filter(|(loss, of)| of.paid() < of.due && !dismissed(**loss)).count();
+    let members = state.clearing.funds().flat_map(|(_, fund)| fund.members.values());
+    let called = members.filter(|member| member.due.is_some()).count();
     let gauges = [
         ("sequence", "The number of the last event.", view.sequence),
         ("batches", "The number of the last batch.", view.batches),
@@ -148,6 +150,11 @@ fn standing(out: &mut String, view: &View) {
             "cover_incidents_open",
             "Incidents of cover pools that are neither dismissed nor paid in full.",
             unpaid as u64,
+        ),
+        (
+            "clearing_calls_open",
+            "Clearing members that are called and did not contribute yet.",
+            called as u64,
         ),
         (
             "liquidations_open",

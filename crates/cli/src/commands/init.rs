@@ -20,6 +20,7 @@ Examples:
   rhodian init loan | rhodian run - --out loan
   rhodian init cover | rhodian run - --out cover
   rhodian init vault | rhodian run - --out vault
+  rhodian init clearing | rhodian run - --out clearing
 
 The file needs no other: `rhodian check`, and `rhodian share` or `rhodian run`, take it as it stands.";
 
@@ -37,6 +38,8 @@ pub const COVER_TEMPLATE: &str = include_str!("../../../../scenarios/bridge.toml
 
 /// The venue file with a vault that `init vault` writes.
 pub const VAULT_TEMPLATE: &str = include_str!("../../../../scenarios/vault.toml");
+/// The venue file with a clearing fund that `init clearing` writes.
+pub const CLEARING_TEMPLATE: &str = include_str!("../../../../scenarios/nasdaq-clearing.toml");
 
 /// Write a commented file to begin with
 #[derive(Clone, Debug, Args)]
@@ -66,6 +69,8 @@ pub enum Template {
     Cover,
     /// A venue file with a vault, whose holders bear a loss.
     Vault,
+    /// A venue file with a clearing fund, and a member who fails.
+    Clearing,
 }
 
 impl Template {
@@ -77,6 +82,7 @@ impl Template {
             Self::Loan => LOAN_TEMPLATE,
             Self::Cover => COVER_TEMPLATE,
             Self::Vault => VAULT_TEMPLATE,
+            Self::Clearing => CLEARING_TEMPLATE,
         }
     }
 }

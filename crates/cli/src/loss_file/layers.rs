@@ -265,6 +265,7 @@ impl Reader<'_> {
                     | Kind::LenderSupply
                     | Kind::ProviderProfit
                     | Kind::ProviderPrincipal
+                    | Kind::Assessment
             );
         if shape.claims.is_none() && !measured {
             let why = format!("members pay in kind \"{}\"", kind_name(kind));
@@ -295,6 +296,7 @@ impl Reader<'_> {
             (None, Kind::LenderSupply) => Basis::Supply,
             (None, Kind::ProviderProfit) => Basis::HolderProfit,
             (None, Kind::ProviderPrincipal) => Basis::PoolShares,
+            (None, Kind::Assessment) => Basis::Contribution,
             (None, _) => Basis::SessionGains,
         };
         let members = MemberRule { rule, classes, cap_of_weight: part, on_touch, basis };

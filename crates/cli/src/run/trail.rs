@@ -355,7 +355,7 @@ impl Trail {
             _ if owner.zip(failed).is_some_and(|(owner, failed)| failed.contains(&owner)) => {
                 return paid;
             }
-            Purse::Outside => return member.cap,
+            Purse::Outside | Purse::Assessed(_) => return member.cap,
             Purse::Account => {}
         }
         let held = self.accounts.get(member.account.index()).copied().unwrap_or(0);

@@ -1,5 +1,6 @@
 //! The words that events of a venue file ask with.
 
+use super::clearing::Clear;
 use super::cover::Insure;
 use super::model::What;
 use super::pools::Asked;
@@ -95,13 +96,29 @@ pub enum Do {
     Vote,
     /// A low price claims what is covered.
     Trigger,
+    /// An account's owner becomes a clearing member.
+    JoinFund,
+    /// A clearing member gives notice.
+    LeaveFund,
+    /// A clearing fund is sized now.
+    SizeFund,
+    /// A member answers for a client.
+    ClearClient,
+    /// A client is one no longer.
+    ReleaseClient,
+    /// A client goes to another member.
+    PortClient,
+    /// Members may bid for a book.
+    OpenAuction,
+    /// A member bids for a book.
+    BidForBook,
     /// Nothing but the clock.
     Wait,
 }
 
 impl Do {
     /// Every word with its name in the file.
-    pub const ALL: [(Self, &'static str); 44] = [
+    pub const ALL: [(Self, &'static str); 52] = [
         (Self::Fill, "fill"),
         (Self::Mark, "mark"),
         (Self::Funding, "funding"),
@@ -145,6 +162,14 @@ impl Do {
         (Self::ReportIncident, "report-incident"),
         (Self::Vote, "vote"),
         (Self::Trigger, "trigger"),
+        (Self::JoinFund, "join-fund"),
+        (Self::LeaveFund, "leave-fund"),
+        (Self::SizeFund, "size-fund"),
+        (Self::ClearClient, "clear-client"),
+        (Self::ReleaseClient, "release-client"),
+        (Self::PortClient, "port-client"),
+        (Self::OpenAuction, "open-auction"),
+        (Self::BidForBook, "bid-for-book"),
         (Self::Wait, "wait"),
     ];
 
@@ -207,6 +232,16 @@ impl Do {
                 Insure::Report { .. } => Self::ReportIncident,
                 Insure::Vote { .. } => Self::Vote,
                 Insure::Trigger { .. } => Self::Trigger,
+            },
+            What::Clear(clear) => match clear {
+                Clear::Join { .. } => Self::JoinFund,
+                Clear::Leave { .. } => Self::LeaveFund,
+                Clear::Size { .. } => Self::SizeFund,
+                Clear::Client { .. } => Self::ClearClient,
+                Clear::Release { .. } => Self::ReleaseClient,
+                Clear::Port { .. } => Self::PortClient,
+                Clear::Auction { .. } => Self::OpenAuction,
+                Clear::Bid { .. } => Self::BidForBook,
             },
             What::Wait => Self::Wait,
         }

@@ -14,6 +14,7 @@ use rhodian_core::market::{Right, StepLimits, Tier};
 use rhodian_core::oracle::{FeedSpec, Kind as FeedKind, Value};
 use rhodian_core::units::{Amount, Price, Quantity};
 
+use super::clearing::{Clear, Clearing};
 use super::cover::{Cover, Insure, Risk};
 use super::numbers::{Grid, written_price};
 use super::pools::{Lend, Pool};
@@ -56,6 +57,8 @@ pub struct VenueFile {
     pub covers: Vec<Cover>,
     /// Their risks, in file order: their dense ids.
     pub risks: Vec<Risk>,
+    /// Clearing funds, in file order: their dense ids.
+    pub clearing: Vec<Clearing>,
     /// The feeds, in file order: their dense ids.
     pub feeds: Vec<Feed>,
     /// The sources, as feeds first name them: their dense ids.
@@ -322,6 +325,7 @@ pub enum What {
     Lend(Lend),
     Insure(Insure),
     Hold(Hold),
+    Clear(Clear),
     Wait,
 }
 
@@ -389,6 +393,8 @@ pub struct Report {
     pub cause: Name,
     /// How much, above zero.
     pub amount: Amount,
+    /// The account that failed, if one did: what it holds is its margin.
+    pub failed: Option<String>,
 }
 
 impl VenueFile {

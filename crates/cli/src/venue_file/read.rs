@@ -7,13 +7,16 @@ use rhodian_core::control::Parameter;
 use rhodian_core::domain::CauseClass;
 use rhodian_core::ids::Name;
 
+use super::clearing::Clear;
 use super::cover::Insure;
 use super::events::{self, Known, account_kind};
 use super::model::{Account, Collateral, Domain, Event, Market, ORDERS, Origin, VenueFile, What};
 use super::pools::{Asked, Lend};
 use super::shape::{AccountShape, DomainShape, FileShape, TermsShape};
 use super::vaults::Hold;
-use super::{collateral, cover, crowd, feeds, liquidation, markets, pools, prices, stream, vaults};
+use super::{
+    clearing, collateral, cover, crowd, feeds, liquidation, markets, pools, prices, stream, vaults,
+};
 use crate::amount_text::AmountFormat;
 use crate::diagnostic::Diagnostic;
 use crate::loss_file::layers::{self, MAX_SPAN, Setting};
@@ -59,6 +62,7 @@ pub fn from_text(text: TomlText) -> Result<VenueFile, Diagnostic> {
         feeds: &feeds,
     };
     let (covers, risks) = cover::read(&words, &shape.cover, of)?;
+    let clearing = clearing::read(&words, &shape.clearing, &domains, &markets)?;
     let mut accounts = accounts(&words, &shape.account, &names, &collaterals)?;
     accounts.extend(crowd.accounts);
     let (marks, mut remarks) = match &shape.prices {
@@ -68,6 +72,7 @@ pub fn from_text(text: TomlText) -> Result<VenueFile, Diagnostic> {
     let marks = prices::joined(marks, crowd.marks);
     let layers = liquidation::layers_of(&domains);
     let layers: Vec<&str> = layers.map(|layer| layer.name.as_str()).collect();
+    let funds: Vec<&str> = clearing.iter().map(|fund| fund.spec.name.as_str()).collect();
     let known = Known {
         markets: &markets,
         domains: &names,
@@ -76,6 +81,7 @@ pub fn from_text(text: TomlText) -> Result<VenueFile, Diagnostic> {
         pools: &pools,
         vaults: &vaults,
         risks: &risks,
+        clearing: &funds,
         feeds: &feeds,
         sources: &sources,
     };
@@ -103,6 +109,7 @@ pub fn from_text(text: TomlText) -> Result<VenueFile, Diagnostic> {
         vaults,
         covers,
         risks,
+        clearing,
         feeds,
         sources,
         liquidation,
@@ -396,6 +403,16 @@ fn names_of(what: &What) -> ([Option<&str>; 2], Option<&str>) {
             | Insure::Vote { account, .. }
             | Insure::Trigger { account, .. },
         ) => ([Some(account), None], None),
+        What::ReportLoss(report) => ([report.failed.as_deref(), None], None),
+        What::Clear(
+            Clear::Join { account, .. }
+            | Clear::Leave { account, .. }
+            | Clear::Release { account, .. }
+            | Clear::Bid { account, .. },
+        ) => ([Some(account), None], None),
+        What::Clear(Clear::Client { account, to, .. } | Clear::Port { account, to, .. }) => {
+            ([Some(account), Some(to)], None)
+        }
         What::Fill(fill) => ([Some(&fill.buyer), Some(&fill.seller)], None),
         What::PayDraw { layer, account, .. } => ([account.as_deref(), None], Some(layer)),
         _ => ([None, None], None),

@@ -105,6 +105,7 @@ impl Words<'_> {
             What::Lend(lend) => self.lend(lend),
             What::Hold(hold) => self.hold(hold),
             What::Insure(insure) => self.insure(insure),
+            What::Clear(clear) => self.clear(clear),
             What::Wait => Ok(Vec::new()),
         }
     }
@@ -323,7 +324,7 @@ impl Words<'_> {
                 cause: cause.clone(),
                 set_off: Vec::new(),
             },
-            What::ReportLoss(report) => self.report(report),
+            What::ReportLoss(report) => self.report(report)?,
             What::ApproveLoss { loss } => {
                 actor = SECOND;
                 loss::Command::ApproveLoss { loss: self.loss(loss)? }
@@ -367,17 +368,20 @@ impl Words<'_> {
         self.reported.get(domain).copied().unwrap_or(0) + 1
     }
 
-    fn report(&self, report: &Report) -> loss::Command {
-        loss::Command::ReportLoss {
+    /// What an account holds that failed is margin for its loss.
+    fn report(&self, report: &Report) -> Result<loss::Command, NoSuch> {
+        let failed = report.failed.as_ref().map(|name| self.account(name)).transpose()?;
+        let held = failed.map_or(Amount::ZERO, |account| self.state.means(account, ASSET));
+        Ok(loss::Command::ReportLoss {
             domain: dense(report.domain, DomainId),
             number: self.next_report(report.domain),
             class: report.class,
             cause: report.cause.clone(),
             evidence: [0; 32],
             amount: report.amount,
-            failed: None,
-            margin: Amount::ZERO,
+            failed,
+            margin: held.min(report.amount),
             set_off: Vec::new(),
-        }
+        })
     }
 }

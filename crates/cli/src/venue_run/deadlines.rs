@@ -10,7 +10,8 @@ use super::commands::ASSET;
 use super::driver::Driver;
 
 impl Driver<'_> {
-    /// The next moment at which a challenge, a vote, a cover or a cooldown ends, a draw's deadline
+    /// The next moment at which a challenge, a vote, a cover or a cooldown ends, a fund is sized, a
+    /// draw's deadline
     /// passes, or a book's time is out.
     pub(super) fn next_deadline(&self) -> Option<u64> {
         let state = &self.state;
@@ -24,6 +25,7 @@ impl Driver<'_> {
         });
         let deadlines = deadlines.chain(self.routes_end()).chain(self.exits_end());
         let deadlines = deadlines.chain(state.covers.votes_end()).chain(self.covers_end());
+        let deadlines = deadlines.chain(self.clearing_ends());
         deadlines.filter(|deadline| *deadline > state.now()).min().map(|time| time.0)
     }
 

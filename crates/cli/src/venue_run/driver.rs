@@ -436,7 +436,7 @@ impl<'f> Driver<'f> {
         Diagnostic::bad_input(rejection.code(), message, help).at(self.file.cite(origin))
     }
 
-    fn nothing(&self, none: &NoSuch, origin: &Origin) -> Diagnostic {
+    pub(super) fn nothing(&self, none: &NoSuch, origin: &Origin) -> Diagnostic {
         let known = match none.what {
             "loss" => self.names.known_losses(),
             _ => self.names.known_accounts(),

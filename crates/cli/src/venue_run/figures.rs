@@ -199,6 +199,7 @@ impl Figures {
             Event::Lending(event) => self.of_lending(event),
             Event::Cover(event) => self.of_cover(event),
             Event::Liquidity(event) => self.of_liquidity(event),
+            Event::Clearing(event) => self.of_clearing(event),
             Event::Domain(_) | Event::Control(_) | Event::TimePassed { .. } => {}
         }
     }

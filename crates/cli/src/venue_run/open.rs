@@ -19,6 +19,7 @@ use rhodian_core::pools::liquidity::Command as LiquidityCommand;
 use rhodian_core::units::Amount;
 use rhodian_core::waterfall::{Side, Step};
 
+use super::clearing;
 use super::commands::{ASSET, GOVERNANCE, dense};
 use super::driver::Driver;
 use crate::diagnostic::Diagnostic;
@@ -27,7 +28,7 @@ use crate::venue_file::VenueFile;
 use crate::venue_file::model::{Feed, Instrument as Listed, Market, Origin, Subject};
 
 /// A place of the venue file itself.
-fn at(place: &Place) -> Origin {
+pub(super) fn at(place: &Place) -> Origin {
     Origin { text: 0, place: place.clone() }
 }
 
@@ -71,6 +72,7 @@ pub(super) fn open(driver: &mut Driver<'_>) -> Result<(), Diagnostic> {
     }
     feeds(driver, file)?;
     covers(driver, file)?;
+    clearing::open(driver, file)?;
     routes(driver, file)
 }
 
@@ -207,7 +209,7 @@ fn open_one(
     Ok(())
 }
 
-fn pay_in(
+pub(super) fn pay_in(
     driver: &mut Driver<'_>,
     id: &str,
     (asset, amount): (AssetId, Amount),

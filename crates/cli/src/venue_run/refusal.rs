@@ -39,6 +39,7 @@ pub fn refusal(rejection: &Rejection, asset: usize, state: &State, file: &VenueF
         Rejection::Lending(of) => words.lending(of),
         Rejection::Cover(of) => words.cover(of),
         Rejection::Liquidity(of) => words.liquidity(of),
+        Rejection::Clearing(of) => words.clearing(of),
         _ => None,
     };
     told.unwrap_or_else(|| rejection.to_string())
@@ -66,7 +67,7 @@ impl In<'_> {
         format!("{sign}{}", self.atoms(amount.atoms().unsigned_abs()))
     }
 
-    fn name(&self, account: AccountId) -> String {
+    pub(super) fn name(&self, account: AccountId) -> String {
         printable(account_name(self.state, account))
     }
 
@@ -132,6 +133,16 @@ impl In<'_> {
                 "{} owes {}: its debts are paid before stakers earn",
                 self.domain_name(*domain),
                 self.money(owed)
+            ),
+            DomainRejection::BacksClearing { asked, room } => format!(
+                "{} asked, the clearing fund's terms leave {} of the stake",
+                self.money(asked),
+                self.money(room)
+            ),
+            DomainRejection::NotMember { layer, account } => format!(
+                "{} is no clearing member: only members contribute to {}",
+                self.name(*account),
+                self.layer_name(*layer)
             ),
             DomainRejection::NotBehind { layer, domain } => format!(
                 "{} does not stand behind {}: no waterfall of it names the layer",
@@ -253,6 +264,7 @@ impl In<'_> {
                 self.money(max)
             ),
             MarketRejection::ExitQueueAboveLimit { queue } => self.exits(queue),
+            MarketRejection::Clearing { account, bar } => self.bar(*account, bar),
             MarketRejection::MarkStrayed { market } => format!(
                 "the mark of {} is a jump away from its feed: mark it first",
                 self.market_name(*market)

@@ -76,6 +76,9 @@ fn reason(state: &State, loss: LossId) -> Option<Why> {
     let found = state.losses.loss(loss)?;
     let book = state.markets.books.get(&loss)?;
     let asset = state.domains.domain(found.domain)?.asset;
+    if state.is_unsold(loss) {
+        return Some(Why::NoBid);
+    }
     let lost = book.opened - state.book_equity(loss, asset);
     let cost = margin::stressed_cost(state, found.domain, &book.legs);
     let budget = state.control.value(found.domain, Parameter::CloseOutBudget);

@@ -40,6 +40,8 @@ pub enum Why {
         /// What they hold.
         held: Amount,
     } = 3,
+    /// Nobody took the book in the auction among members: what is left is torn up.
+    NoBid = 4,
 }
 
 /// What happened.

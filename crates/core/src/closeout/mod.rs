@@ -27,6 +27,7 @@ pub use event::{Event, Why};
 pub(crate) use liquidate::{begins, is_over, penalties_pay_debts, penalty, takeover_penalty};
 pub use order::{DeleveragingOrder, place};
 pub use routes::{AuctionCourse, Route, RouteFlaw, RouteSpec, Routes};
+pub(crate) use sale::{award, could_take};
 pub use waits::{Waits, waits};
 
 use crate::engine::State;

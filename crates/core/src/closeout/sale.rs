@@ -7,7 +7,7 @@ use super::liquidate;
 use super::routes::{Route, RouteSpec};
 use super::{Event, Rejection};
 use crate::engine::{Events, State};
-use crate::ids::{AccountId, AssetId, MarketId};
+use crate::ids::{AccountId, AssetId, LossId, MarketId};
 use crate::liquidation::auction;
 use crate::margin::{self, Level};
 use crate::market::{self, Leg, Party, RATE_UNIT, Trade};
@@ -204,6 +204,47 @@ pub(super) fn bid(
     let sale = Sale { from, to: bidder, asset, rows, bonus, paid, backstop: false };
     stands(state, &sale).map_err(Rejection::Market)?;
     Ok(sale)
+}
+
+/// All of the book of `loss`, at the marks, to an account that is paid `bonus` for it.
+fn whole_book(
+    state: &State,
+    loss: LossId,
+    to: AccountId,
+    bonus: Amount,
+) -> Result<Sale, Rejection> {
+    let (from, legs) = (Party::Book(loss), state.markets.book(loss));
+    let rows: Vec<(MarketId, Quantity)> = legs.iter().map(|leg| (leg.market, leg.lots)).collect();
+    if rows.iter().any(|row| !for_sale(state, row))
+        || !market::all_fit(state, legs, Purpose::Liquidate)
+    {
+        return Err(Rejection::NoAuction);
+    }
+    let asset = asset_of(state, &rows).ok_or(Rejection::NoAuction)?;
+    if is_owners(state, from, to) {
+        return Err(Rejection::OwnAuction { account: to });
+    }
+    let bonus = bonus.atoms();
+    let sale = Sale { from, to, asset, rows, bonus, paid: 0, backstop: false };
+    stands(state, &sale).map_err(Rejection::Market)?;
+    Ok(sale)
+}
+
+/// Whether `to` could take the book of `loss` now, paid `bonus` for it.
+pub(crate) fn could_take(state: &State, loss: LossId, to: AccountId, bonus: Amount) -> bool {
+    whole_book(state, loss, to, bonus).is_ok()
+}
+
+/// The book of `loss` goes to an account that is paid `bonus` for it.
+pub(crate) fn award(
+    state: &State,
+    loss: LossId,
+    to: AccountId,
+    bonus: Amount,
+    events: &mut Events,
+) -> Result<(), Rejection> {
+    whole_book(state, loss, to, bonus)?.push(state, events);
+    Ok(())
 }
 
 /// `part` millionths of a leg, in whole lots, rounded down.

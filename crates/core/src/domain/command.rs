@@ -272,8 +272,12 @@ pub enum Rejection {
     RiskBasis { layer: Name },
     /// The waterfall can never be right.
     Waterfall { flaw: Flaw },
+    /// Only a clearing fund's members are called by what they contribute.
+    ContributionBasis { layer: Name },
     /// Covers of the domain's pool stand on a layer that they would be left without.
     CoverStands { layer: LayerId },
+    /// The domain's clearing fund contributes by a layer that would not be drawn on.
+    ClearingStands { layer: LayerId },
     /// The number was used before, or a higher one was.
     NumberNotNew { number: u64, last: u64 },
     /// The amount is zero.
@@ -282,6 +286,8 @@ pub enum Rejection {
     NotPaidInto { layer: LayerId },
     /// The layer takes no stakes.
     NotStaked { layer: LayerId },
+    /// The layer is a clearing fund's, and the account no member of it.
+    NotMember { layer: LayerId, account: AccountId },
     /// An episode is open that may draw on the layer.
     EpisodeOpen { layer: LayerId },
     /// A loss that may draw on the layer was approved and may still be challenged, an account
@@ -289,6 +295,8 @@ pub enum Rejection {
     LossKnown { layer: LayerId },
     /// The stake stands behind covers, and what may leave is less.
     BacksCover { asked: Amount, room: Amount },
+    /// The stake is a clearing member's contribution, and what he has beyond it is less.
+    BacksClearing { asked: Amount, room: Amount },
     /// More than the account staked and has not asked for.
     AboveStake { asked: Amount, stays: Amount },
     /// The pot would pass 10^30.
@@ -338,14 +346,18 @@ impl Rejection {
             Self::SharesBasis { .. } => "shares-basis",
             Self::RiskBasis { .. } => "risk-basis",
             Self::Waterfall { flaw } => flaw.code(),
+            Self::ContributionBasis { .. } => "contribution-basis",
             Self::CoverStands { .. } => "cover-stands",
+            Self::ClearingStands { .. } => "clearing-stands",
             Self::NumberNotNew { .. } => "number-not-new",
             Self::ZeroAmount => "zero-amount",
             Self::NotPaidInto { .. } => "layer-not-paid-into",
             Self::NotStaked { .. } => "layer-not-staked",
+            Self::NotMember { .. } => "not-a-member",
             Self::EpisodeOpen { .. } => "episode-open",
             Self::LossKnown { .. } => "loss-known",
             Self::BacksCover { .. } => "backs-cover",
+            Self::BacksClearing { .. } => "backs-clearing",
             Self::AboveStake { .. } => "above-stake",
             Self::PotAboveBound { .. } => "pot-above-bound",
             Self::DomainOwes { .. } => "domain-owes",
@@ -395,6 +407,10 @@ impl fmt::Display for Rejection {
                 "layer {layer} is paid by shares of a vault: it must be of the kind {kind:?}, and \
                  take shares at once from its members"
             ),
+            Self::ContributionBasis { layer } => write!(
+                f,
+                "layer {layer} weighs by contributions: it calls members, and takes nothing at once"
+            ),
             Self::RiskBasis { layer } => write!(
                 f,
                 "layer {layer} weighs by risk: its basis must be reported, with a factor for each"
@@ -438,6 +454,16 @@ impl Rejection {
                 "a cover pool stands on layer {layer}: each waterfall of its risks names all that \
                  is staked behind it, and one names its fund"
             ),
+            Self::ClearingStands { layer } => write!(
+                f,
+                "a clearing fund stands on layer {layer}: the waterfall for defaults names it"
+            ),
+            Self::NotMember { layer, account } => {
+                write!(f, "layer {layer} is a clearing fund's, account {account} is no member")
+            }
+            Self::BacksClearing { asked, room } => {
+                write!(f, "{asked} asked, the clearing fund's terms leave {room} of the stake")
+            }
             Self::BacksCover { asked, room } => {
                 write!(f, "{asked} asked, covers leave {room} of what is staked behind them")
             }

@@ -141,6 +141,9 @@ fn member_rule(spec: &LayerSpec, members: &MemberRule) -> Result<(), Rejection> 
             _ => return Err(Rejection::SharesBasis { layer: layer(), kind }),
         }
     }
+    if members.basis == Basis::Contribution && !matches!(spec.source, Source::Call { .. }) {
+        return Err(Rejection::ContributionBasis { layer: spec.name.clone() });
+    }
     if members.rule == Rule::RiskWeighted && members.basis != Basis::Reported {
         return Err(Rejection::RiskBasis { layer: spec.name.clone() });
     }
@@ -168,10 +171,29 @@ fn set_waterfall(
     if let Some(layer) = state.leaves_covers(domain, class, steps) {
         return Err(Rejection::CoverStands { layer });
     }
+    if let Some(layer) = leaves_fund(state, domain, class, steps) {
+        return Err(Rejection::ClearingStands { layer });
+    }
     let waterfall =
         WaterfallId::at(state.domains.waterfalls.len()).ok_or(too_many("waterfalls"))?;
     events.push(Event::WaterfallSet { domain, class, waterfall, steps: steps.to_vec() });
     Ok(())
+}
+
+/// A layer of the domain's clearing fund that a waterfall of `steps` would not draw on.
+fn leaves_fund(
+    state: &State,
+    domain: DomainId,
+    class: CauseClass,
+    steps: &[Step],
+) -> Option<LayerId> {
+    let (_, fund) = state.clearing.in_domain(domain).filter(|_| class == CauseClass::Default)?;
+    let named = |layer: &LayerId| {
+        let mut sides = steps.iter().flat_map(|step| &step.layers);
+        sides.any(|side| side.layer == *layer)
+    };
+    let assessment = fund.spec.assessment.map(|of| of.layer);
+    [fund.spec.layer].into_iter().chain(assessment).find(|layer| !named(layer))
 }
 
 fn pay_into(
@@ -217,6 +239,9 @@ fn stake(
     events: &mut Events,
 ) -> Result<(), Rejection> {
     let asset = staked(state, layer, amount)?;
+    if !state.may_contribute(layer, account) {
+        return Err(Rejection::NotMember { layer, account });
+    }
     // Who stood at a detection is drawn on; who comes later is not.
     if Losses::may_draw_on(state, layer) {
         return Err(Rejection::EpisodeOpen { layer });

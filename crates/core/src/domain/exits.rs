@@ -259,6 +259,9 @@ pub(super) fn ask(
     if amount > stays {
         return Err(Rejection::AboveStake { asked: amount, stays });
     }
+    if let Some(room) = state.may_leave_fund(layer, account).filter(|room| amount > *room) {
+        return Err(Rejection::BacksClearing { asked: amount, room });
+    }
     let cooldown = state.stake_cooldown(layer);
     if cooldown > 0 {
         let until = state.now().after(cooldown);

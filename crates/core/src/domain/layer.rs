@@ -118,6 +118,9 @@ pub enum Basis {
     /// The shares of the domain's vault: the weight is what each holder's would fetch, the cap what
     /// of it is not profit, and he pays by shares.
     PoolShares = 6,
+    /// What the members of the domain's clearing fund are to contribute: each cap is what the
+    /// fund's terms leave him, and he is called.
+    Contribution = 5,
 }
 
 impl Basis {
@@ -134,7 +137,7 @@ impl Basis {
             Self::Supply => Some(Kind::LenderSupply),
             Self::HolderProfit => Some(Kind::ProviderProfit),
             Self::PoolShares => Some(Kind::ProviderPrincipal),
-            Self::Reported | Self::SessionGains => None,
+            Self::Reported | Self::SessionGains | Self::Contribution => None,
         }
     }
 }

@@ -10,7 +10,7 @@ use crate::control::Status;
 use crate::ids::{LossId, Time};
 use crate::ledger::Transfer;
 use crate::market::Party;
-use crate::pools::{cover, lending, liquidity};
+use crate::pools::{clearing, cover, lending, liquidity};
 use crate::{account, closeout, collateral, control, domain, loss, market, oracle};
 
 /// In which capacity someone acts. Doors say who is who; core says who may do what.
@@ -126,6 +126,10 @@ pub enum Action {
     Liquidity(liquidity::Command) = 20,
     /// By the engine, of vaults.
     LiquidityDuty(liquidity::Duty) = 22,
+    /// Of clearing funds.
+    Clearing(clearing::Command) = 21,
+    /// By the engine, of clearing funds.
+    ClearingDuty(clearing::Duty) = 23,
 }
 
 /// A command: when, by whom, what.
@@ -174,6 +178,8 @@ pub enum Event {
     Cover(cover::Event) = 14,
     /// To vaults.
     Liquidity(liquidity::Event) = 15,
+    /// To clearing funds.
+    Clearing(clearing::Event) = 16,
 }
 
 impl From<account::Event> for Event {
@@ -230,6 +236,12 @@ impl From<liquidity::Event> for Event {
     }
 }
 
+impl From<clearing::Event> for Event {
+    fn from(event: clearing::Event) -> Self {
+        Self::Clearing(event)
+    }
+}
+
 impl From<control::Event> for Event {
     fn from(event: control::Event) -> Self {
         Self::Control(event)
@@ -257,7 +269,7 @@ impl Event {
             Self::Lending(event) => event.transfers(visit),
             Self::Cover(event) => event.transfers(visit),
             Self::Liquidity(event) => event.transfers(visit),
-            Self::Control(_) | Self::Oracle(_) | Self::TimePassed { .. } => {}
+            Self::Control(_) | Self::Oracle(_) | Self::Clearing(_) | Self::TimePassed { .. } => {}
         }
     }
 
@@ -275,6 +287,7 @@ impl Event {
             Self::Lending(event) => event.loss(),
             Self::Cover(event) => event.loss(),
             Self::Liquidity(event) => event.loss(),
+            Self::Clearing(event) => event.loss(),
             Self::Account(_)
             | Self::Domain(_)
             | Self::Control(_)
@@ -380,6 +393,8 @@ pub enum Rejection {
     Cover(cover::Rejection),
     /// Refused by the area of vaults.
     Liquidity(liquidity::Rejection),
+    /// Refused by the area of clearing funds.
+    Clearing(clearing::Rejection),
 }
 
 impl Rejection {
@@ -403,6 +418,7 @@ impl Rejection {
             Self::Lending(rejection) => rejection.code(),
             Self::Cover(rejection) => rejection.code(),
             Self::Liquidity(rejection) => rejection.code(),
+            Self::Clearing(rejection) => rejection.code(),
         }
     }
 }
@@ -430,6 +446,7 @@ impl fmt::Display for Rejection {
             Self::Lending(rejection) => rejection.fmt(f),
             Self::Cover(rejection) => rejection.fmt(f),
             Self::Liquidity(rejection) => rejection.fmt(f),
+            Self::Clearing(rejection) => rejection.fmt(f),
         }
     }
 }

@@ -29,7 +29,7 @@ pub use watch::Watch;
 
 use crate::control::Status;
 use crate::ids::DomainId;
-use crate::pools::{cover, lending, liquidity};
+use crate::pools::{clearing, cover, lending, liquidity};
 use crate::{account, closeout, collateral, control, domain, loss, market, oracle};
 
 /// The version of the rules: raised with every change after which the same commands may make other
@@ -94,6 +94,9 @@ pub fn decide(state: &State, envelope: &Envelope, events: &mut Events) -> Result
         Action::Liquidity(command) => {
             liquidity::decide(state, envelope, command, events).map_err(Rejection::Liquidity)
         }
+        Action::Clearing(command) => {
+            clearing::decide(state, envelope, command, events).map_err(Rejection::Clearing)
+        }
         duty => decide_duty(state, duty, events),
     }
 }
@@ -119,6 +122,9 @@ fn decide_duty(state: &State, action: &Action, events: &mut Events) -> Result<()
         Action::LiquidityDuty(duty) => {
             liquidity::decide_duty(state, duty, events).map_err(Rejection::Liquidity)
         }
+        Action::ClearingDuty(duty) => {
+            clearing::decide_duty(state, duty, events).map_err(Rejection::Clearing)
+        }
         Action::DomainDuty(duty) => {
             domain::decide_duty(state, duty, events).map_err(Rejection::Domain)
         }
@@ -138,6 +144,7 @@ fn decide_duty(state: &State, action: &Action, events: &mut Events) -> Result<()
         | Action::Lending(_)
         | Action::Cover(_)
         | Action::Liquidity(_)
+        | Action::Clearing(_)
         | Action::Tick => Ok(()),
     }
 }
@@ -168,6 +175,11 @@ pub const fn may(role: Role, action: &Action) -> bool {
                     | Action::Loss(loss::Command::PayDraw { account: Some(_), .. })
                     | Action::CloseOut(closeout::Command::Bid { .. })
                     | Action::Cover(C::Buy { .. } | C::Vote { .. } | C::Trigger { .. })
+                    | Action::Clearing(
+                        clearing::Command::Join { .. }
+                            | clearing::Command::Leave { .. }
+                            | clearing::Command::Bid { .. }
+                    )
                     | Action::Collateral(collateral::Command::Convert { .. })
             ) || matches!(action, Action::Lending(command) if command.pool().is_some())
                 || matches!(action, Action::Liquidity(command) if command.vault().is_some())
@@ -189,6 +201,7 @@ const fn is_duty(action: &Action) -> bool {
             | Action::DomainDuty(_)
             | Action::CoverDuty(_)
             | Action::LiquidityDuty(_)
+            | Action::ClearingDuty(_)
     )
 }
 
@@ -208,7 +221,8 @@ const fn needs(action: &Action) -> (Status, bool) {
         Action::Account(A::Transfer { .. } | A::SettleResult { .. })
         | Action::Domain(D::Stake { .. }) => (Status::ReduceOnly, true),
         Action::Account(A::OpenOwner { .. } | A::OpenAccount { .. } | A::Deposit { .. })
-        | Action::Domain(D::AcceptTerms { .. }) => (Status::ReduceOnly, false),
+        | Action::Domain(D::AcceptTerms { .. })
+        | Action::Clearing(clearing::Command::Join { .. }) => (Status::ReduceOnly, false),
         Action::Market(market::Command::Fill { .. })
         | Action::CloseOut(closeout::Command::Bid { .. }) => (Status::ReduceOnly, true),
         Action::Lending(command) => of_lending(command),
@@ -228,7 +242,8 @@ const fn needs(action: &Action) -> (Status, bool) {
         | Action::Oracle(_)
         | Action::Collateral(_)
         | Action::Cover(_)
-        | Action::Liquidity(_) => (Status::Settling, false),
+        | Action::Liquidity(_)
+        | Action::Clearing(_) => (Status::Settling, false),
         // What is due is done, and time passes, whatever the status.
         Action::Duty(_)
         | Action::CloseOutDuty(_)
@@ -239,6 +254,7 @@ const fn needs(action: &Action) -> (Status, bool) {
         | Action::DomainDuty(_)
         | Action::CoverDuty(_)
         | Action::LiquidityDuty(_)
+        | Action::ClearingDuty(_)
         | Action::Tick => (Status::Closed, false),
     }
 }
@@ -275,6 +291,7 @@ fn domain_of(state: &State, action: &Action) -> Option<DomainId> {
             loss::Command::ReportLoss { domain, .. } | loss::Command::DeclareDefault { domain, .. },
         ) => Some(domain),
         Action::Cover(ref command) => state.domain_of_cover(command),
+        Action::Clearing(ref command) => state.domain_of_clearing(command),
         Action::Lending(ref command) => {
             let pool = command.pool().and_then(|pool| state.lending.pool(pool));
             pool.map(|pool| pool.spec.domain)
@@ -344,7 +361,8 @@ fn due(state: &State, events: &mut Events) -> Option<(Envelope, bool)> {
         let lent = lending::duty(state).map(Action::LendingDuty);
         let covered = || cover::duty(state).map(Action::CoverDuty);
         let left = || liquidity::duty(state).map(Action::LiquidityDuty);
-        lent.or_else(covered).or_else(left)
+        let cleared = || clearing::duty(state).map(Action::ClearingDuty);
+        lent.or_else(covered).or_else(left).or_else(cleared)
     };
     let of_markets = || market::duty(state).map(Action::MarketDuty);
     let of_collateral = || collateral::duty(state).map(Action::CollateralDuty);

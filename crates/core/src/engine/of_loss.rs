@@ -17,8 +17,13 @@ impl State {
             stakes.draw_stake(layer, account, left);
         });
         match *event {
-            loss::Event::DrawPaid { account: Some(account), number, .. } => {
+            loss::Event::DrawPaid { layer, account: Some(account), number, amount, .. } => {
                 self.accounts.number(account, number);
+                self.clearing.assessed((layer, account), amount, self.now());
+            }
+            loss::Event::LossDetected { loss, owner: Some(owner), .. } => {
+                let domain = self.losses.losses[loss.index()].domain;
+                self.clearing.failed(domain, owner, self.now());
             }
             loss::Event::IncomeReceived { layer, number, .. }
             | loss::Event::FeesReceived { layer, number, .. } => {

@@ -5,7 +5,9 @@ use alloc::vec::Vec;
 
 use super::{Events, State};
 use crate::domain::{Basis, Source};
-use crate::ids::{AccountId, AssetId, DomainId, LayerId, LossId, OwnerId, PoolId, VaultId};
+use crate::ids::{
+    AccountId, AssetId, ClearingId, DomainId, LayerId, LossId, OwnerId, PoolId, VaultId,
+};
 use crate::loss::{self, Loss};
 use crate::pools::{cover, lending, liquidity};
 use crate::recovery::Bearer;
@@ -17,6 +19,8 @@ use crate::waterfall::Against;
 pub enum Purse {
     /// From outside, when the member is called.
     Outside,
+    /// The same, within the caps of a clearing fund's assessments.
+    Assessed(ClearingId),
     /// From the member's account.
     Account,
     /// From what the member supplied to a pool.
@@ -48,9 +52,12 @@ impl State {
                 }
                 Basis::HolderProfit => vault().map(Purse::Profit),
                 Basis::PoolShares => vault().map(Purse::Shares),
-                Basis::Reported | Basis::SessionGains => None,
+                Basis::Reported | Basis::SessionGains | Basis::Contribution => None,
             },
-            Some(Source::Call { .. }) => Some(Purse::Outside),
+            Some(Source::Call { .. }) => {
+                let fund = self.clearing.assessed_by(layer);
+                Some(fund.map_or(Purse::Outside, |(fund, _)| Purse::Assessed(fund)))
+            }
             _ => None,
         };
         of_pool.unwrap_or(Purse::Account)
@@ -60,7 +67,7 @@ impl State {
     #[must_use]
     pub fn purse_means(&self, purse: Purse, account: AccountId, asset: AssetId) -> Amount {
         match purse {
-            Purse::Outside => Amount::MAX,
+            Purse::Outside | Purse::Assessed(_) => Amount::MAX,
             Purse::Account => self.means(account, asset),
             Purse::Supply(pool) => {
                 self.lending.pool(pool).map_or(Amount::ZERO, |pool| pool.supply_floor(account))
@@ -100,7 +107,7 @@ impl State {
             Purse::Profit(vault) | Purse::Shares(vault) => {
                 return self.open_shares(vault, (loss, asset), rows, events);
             }
-            Purse::Outside | Purse::Account => return,
+            Purse::Outside | Purse::Assessed(_) | Purse::Account => return,
         };
         let Some(pool) = self.lending.pool(id) else { return };
         let supply = pool.books_at(self.now()).supply;

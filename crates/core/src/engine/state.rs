@@ -21,6 +21,7 @@ use crate::margin;
 use crate::market::{self, Markets, Party};
 use crate::oracle::Purpose;
 use crate::oracle::{self, Oracle};
+use crate::pools::clearing::Clearing;
 use crate::pools::cover::Covers;
 use crate::pools::lending::Lending;
 use crate::pools::liquidity::Vaults;
@@ -55,6 +56,8 @@ pub struct State {
     pub covers: Covers,
     /// Vaults: liquidity pools.
     pub vaults: Vaults,
+    /// Clearing funds.
+    pub clearing: Clearing,
     #[borsh(skip)]
     pub(super) watch: Watch,
 }
@@ -303,6 +306,7 @@ impl State {
             Event::Domain(event) => {
                 self.domains.evolve(event);
                 self.accounts.evolve_domain(event);
+                self.clearing.evolve_domain(event, &self.domains);
                 let domains = &self.domains;
                 let asset_of = |layer| domains.layer(layer).map(|found| found.spec.asset);
                 self.markets.evolve_domain(event, asset_of);
@@ -337,6 +341,12 @@ impl State {
             Event::Liquidity(event) => {
                 self.vaults.evolve(event);
                 self.markets.evolve_liquidity(event);
+                if let Some((account, number)) = event.numbered() {
+                    self.accounts.number(account, number);
+                }
+            }
+            Event::Clearing(event) => {
+                self.clearing.evolve(event, self.now);
                 if let Some((account, number)) = event.numbered() {
                     self.accounts.number(account, number);
                 }

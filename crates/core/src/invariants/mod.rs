@@ -4,6 +4,9 @@
 //! follows the events, keeps its own totals, and looks only at what an event touched. They share
 //! no code, so that a law broken in one place is seen in two.
 
+mod clearing;
+#[cfg(test)]
+mod clearing_tests;
 mod cover;
 #[cfg(test)]
 mod cover_tests;
@@ -71,6 +74,8 @@ pub const LENDING: &str = "INV-13";
 pub const COVER: &str = "INV-14";
 /// The law of vaults.
 pub const LIQUIDITY: &str = "INV-15";
+/// The law of clearing funds.
+pub const CLEARING: &str = "INV-16";
 
 /// Every law, in order.
 pub const LAWS: &[Law] = &[
@@ -196,6 +201,17 @@ pub const LAWS: &[Law] = &[
         running: "what came and left by shares and otherwise, against the vault's account; what a \
                   share is worth before and after each event; what was taken for a loss, against \
                   the event that pays with it",
+    },
+    Law {
+        id: CLEARING,
+        sentence: "What the members of a clearing fund are to contribute is its size, exactly, and \
+                   nobody is called for what he contributed. No member is assessed above his cap \
+                   for a loss nor within any window. What a client deposited stands behind \
+                   nobody else's loss.",
+        full: "each fund's members against its size and their stakes; its clients; what each paid \
+               within a window",
+        running: "what each sizing asks of each; the weights of every set against each payment; \
+                  clients against the members of sets",
     },
 ];
 

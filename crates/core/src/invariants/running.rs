@@ -12,7 +12,7 @@ use super::passes::Passes;
 use super::{
     BOOK, Broken, CAPS, DIVIDED, LEDGER, LIVE, ONCE, ORDER, PROFIT_FIRST, REPAID, SETTLED, STAKES,
 };
-use super::{cover, lending, liquidity};
+use super::{clearing, cover, lending, liquidity};
 use crate::domain::{self, Kind};
 use crate::engine::{Event, State};
 use crate::ids::{AccountId, AssetId, DomainId, EpisodeId, LayerId, LiableSetId, LossId};
@@ -62,6 +62,7 @@ pub struct Running {
     cover: cover::Running,
     liquidity: liquidity::Running,
     passes: Passes,
+    clearing: clearing::Running,
 }
 
 fn broken(law: &'static str, detail: String) -> Result<(), Broken> {
@@ -104,12 +105,14 @@ impl Running {
                 self.live(event)?;
                 order(event, state)?;
                 profit_first(event, state)?;
+                self.clearing.of_loss(event, state)?;
                 self.stakes_of_loss(event, state)
             }
             Event::Domain(event) => self.stakes_of_domain(event, state),
             Event::Lending(event) => self.lending.after(event, state),
             Event::Cover(event) => self.cover.after(event, state),
             Event::Liquidity(event) => self.liquidity.after(event, state),
+            Event::Clearing(event) => self.clearing.after(event, state),
             Event::Market(_) | Event::CloseOut(_) => self.lots.after(event, state),
             Event::Account(_)
             | Event::Control(_)

@@ -1,10 +1,10 @@
 //! From a report or a failing account to a detected loss: number, second approver, challenge;
 //! then the episode and the liable set.
 
-use alloc::collections::BTreeSet;
 use alloc::vec::Vec;
 
 use super::event::as_claims;
+use super::failure::{self, Failure};
 use super::touch::touch_owner;
 use super::{
     Command, Episode, Event, FrozenRules, Loss, Losses, Origin, Rejection, SetOff, Stage, liable,
@@ -179,7 +179,7 @@ pub(super) fn asset_of(state: &State, domain: DomainId) -> Result<AssetId, Rejec
 }
 
 /// The failed account exists and has no open loss; the set-offs are its owner's other accounts.
-fn standing_failed(
+pub(super) fn standing_failed(
     state: &State,
     domain: DomainId,
     failed: Option<AccountId>,
@@ -261,15 +261,8 @@ pub(super) fn declare_default(
     found: (&Name, &[SetOff]),
     events: &mut Events,
 ) -> Result<(), Rejection> {
-    let (cause, set_off) = found;
     new_number(state, domain, number, CauseClass::Default)?;
-    standing_failed(state, domain, Some(account), set_off)?;
-    let mut set_off = set_off.to_vec();
-    set_off.extend(set_off::gains_of_owner(state, domain, account));
-    let failure = Failure { account, cause: cause.clone() };
-    failure.push(state, 0, domain, number, set_off::largest(set_off), events)?;
-    let domains = state.fails_in(account, asset_of(state, domain)?, true);
-    failure.push_others(state, domain, domains, events)
+    failure::fails(state, (domain, number), account, found, events)
 }
 
 /// The first account below zero that no open loss explains, and the domain its loss begins in.
@@ -349,49 +342,6 @@ pub(crate) fn found(
 pub(super) fn derived_number(state: &State, place: usize) -> u64 {
     let count = u64::try_from(state.losses.losses.len() + place).unwrap_or(u64::MAX >> 1);
     DERIVED_NUMBERS | count
-}
-
-/// An account that failed: one loss in each domain that its legs and losses are of.
-struct Failure {
-    account: AccountId,
-    cause: Name,
-}
-
-impl Failure {
-    /// Its loss in `domain`, the one `place` after the last.
-    fn push(
-        &self,
-        state: &State,
-        place: usize,
-        domain: DomainId,
-        number: u64,
-        set_off: Vec<SetOff>,
-        events: &mut Events,
-    ) -> Result<(), Rejection> {
-        let loss = LossId::at(state.losses.losses.len() + place)
-            .ok_or(Rejection::TooMany { what: "losses" })?;
-        let (account, cause) = (self.account, self.cause.clone());
-        let set_off = set_off::counted(state, domain, Some(account), set_off);
-        events.push(Event::DefaultFound { loss, domain, number, cause, account, set_off });
-        Ok(())
-    }
-
-    /// Its losses in `domains` other than `domain`, which is the first.
-    fn push_others(
-        &self,
-        state: &State,
-        domain: DomainId,
-        domains: BTreeSet<DomainId>,
-        events: &mut Events,
-    ) -> Result<(), Rejection> {
-        let others = domains.into_iter().filter(|other| *other != domain);
-        for (place, other) in (1..).zip(others) {
-            let number = derived_number(state, place);
-            let set_off = set_off::gains_of_owner(state, other, self.account);
-            self.push(state, place, other, number, set_off, events)?;
-        }
-        Ok(())
-    }
 }
 
 /// What a loss that is to be detected lacks as far as is known: a reported one its amount, a found

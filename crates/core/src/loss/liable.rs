@@ -10,6 +10,7 @@ use serde::Serialize;
 use super::Episode;
 use crate::allocation::{self, Claims, UnderRule};
 use crate::basis::{self, BasisClaim};
+use crate::domain::{Basis, Kind};
 use crate::engine::{Purse, State};
 use crate::ids::{AccountId, AssetId, DomainId, EpisodeId, LayerId, LossId, OwnerId, Time};
 use crate::recovery::Bearer;
@@ -159,7 +160,8 @@ pub(crate) fn columns(
     purse: Purse,
 ) -> Columns {
     let paid = |member: &Member| {
-        let reserved = if purse == Purse::Outside { member.called } else { Amount::ZERO };
+        let called = matches!(purse, Purse::Outside | Purse::Assessed(_));
+        let reserved = if called { member.called } else { Amount::ZERO };
         member.paid.checked_add(reserved).unwrap_or(Amount::MAX)
     };
     let cap = |member| cap_now(state, episode, asset, member, purse).max(paid(member));
@@ -189,6 +191,11 @@ pub(crate) fn cap_now(
     if purse == Purse::Outside {
         return member.cap;
     }
+    if let Purse::Assessed(fund) = purse {
+        let room = state.assessment_room(fund, member.account, member.weight);
+        let spent = [member.paid, member.called, room];
+        return member.cap.min(Amount::sum(spent.into_iter()));
+    }
     let means = state.purse_means(purse, member.account, asset);
     let most = member.paid.checked_add(means).unwrap_or(Amount::MAX);
     member.cap.min(most)
@@ -209,8 +216,13 @@ pub(crate) fn fix(
         let Some(rule) = state.domains.layer(*layer).and_then(|l| l.spec.source.members()) else {
             continue;
         };
+        // Clients share what they gained, and nothing that they deposited.
+        let kind = state.domains.layer(*layer).map(|found| found.spec.kind);
+        let gains = kind == Some(Kind::GainsHaircut);
         // What came back went to accounts: it is not in a supply again.
         let lent = rule.basis.is_of_pool();
+        // A contribution weighs as much as before: what was called for is no part of it.
+        let stays = rule.basis == Basis::Contribution;
         let paid = |account| {
             let paid = sum_of(state, earlier, *layer, account, &|_, member| member.paid);
             let back = || repaid(state, earlier, *layer, account);
@@ -219,7 +231,11 @@ pub(crate) fn fix(
         let members = basis::claims_before(state, domain, *layer, rule, &paid)
             .into_iter()
             .filter(|claim| lent || stands(state, claim.account, earlier, failing))
-            .map(|claim| member(state, earlier, *layer, &claim))
+            .filter(|claim| gains || !state.is_segregated(domain, claim.account))
+            .map(|claim| {
+                let of = member(state, earlier, *layer, &claim);
+                if stays { Member { weight: claim.weight, ..of } } else { of }
+            })
             .filter(|member| !member.cap.is_zero())
             .collect();
         fixed.insert(*layer, LayerSet { members, waves: Vec::new(), untouched: 0 });

@@ -7,7 +7,7 @@ use super::{Event, Loss, Origin, OwnMeans, Rejection, Stage, ceded};
 use crate::collateral;
 use crate::domain::Source;
 use crate::engine::{Events, State};
-use crate::ids::{AssetId, LayerId, LossId, OwnerId};
+use crate::ids::{AccountId, AssetId, LayerId, LossId, OwnerId};
 use crate::ledger::Holder;
 use crate::units::Amount;
 
@@ -77,6 +77,10 @@ pub(super) fn take_own_means(
     }
     taker.take_supply(found);
     taker.take_stakes(found);
+    // Who cleared the account answers for it before others do.
+    if let Some((layer, member)) = state.guarantor(loss) {
+        taker.take_stake(layer, member);
+    }
     taker.take(OwnMeans::Ceded, ceded::held(state, loss));
     let deficit = taker.left;
     let own_means = close_out.less_or_zero(deficit);
@@ -197,10 +201,14 @@ impl Taker<'_> {
         for account in state.accounts_of(owner) {
             let reward = state.domains.reward(layer, account);
             self.take(OwnMeans::Reward { layer, account }, reward);
-            let staked = state.domains.stake(layer, account);
-            let stake = staked.less_or_zero(self.left);
-            self.take(OwnMeans::Stake { layer, account, stake }, staked);
+            self.take_stake(layer, account);
         }
+    }
+
+    fn take_stake(&mut self, layer: LayerId, account: AccountId) {
+        let staked = self.state.domains.stake(layer, account);
+        let stake = staked.less_or_zero(self.left);
+        self.take(OwnMeans::Stake { layer, account, stake }, staked);
     }
 }
 

@@ -25,5 +25,6 @@ pub(crate) use requirement::{
     initial, maintenance, maintenance_in, of_legs, part_ceil, stressed_cost,
 };
 pub use stress::{Shock, Stress, Stressed, stress};
+pub(crate) use stress::{beyond_margin, worst_before_and_after};
 pub use what_if::{LastPrices, Table, WhatIf};
 pub(crate) use what_if::{distance, last_prices, what_if};

@@ -6,12 +6,14 @@
 use alloc::collections::BTreeMap;
 use alloc::vec::Vec;
 
+use super::equity::legs_after_all;
 use super::portfolio::{Together, profit_at, together};
+use super::requirement::initial;
 use super::scenario::VolMove;
 use crate::domain::CauseClass;
 use crate::engine::{Parts, State};
 use crate::ids::{AccountId, DomainId, MarketId};
-use crate::market::Leg;
+use crate::market::{Leg, Trade};
 use crate::units::Amount;
 use crate::waterfall::{self, Plan};
 
@@ -109,19 +111,74 @@ fn parts(state: &State, account: AccountId, shock: &Shock) -> Option<Vec<(Domain
     let Some(asset) = position.asset.filter(|_| !position.legs.is_empty()) else {
         return Some(Vec::new());
     };
-    let mut profits: BTreeMap<DomainId, i128> = BTreeMap::new();
-    for (market, profit) in by_underlying(state, &position.legs, shock)? {
-        let domain = state.markets.market(market)?.spec.domain;
-        *profits.entry(domain).or_default() += profit;
-    }
-    let equity = state.equity(account, asset) + profits.values().sum::<i128>();
+    let (equity, lost) = after(state, &position.legs, state.equity(account, asset), shock)?;
     if equity >= 0 {
         return Some(Vec::new());
     }
-    let lost = profits.iter().map(|(domain, profit)| (*domain, profit.min(&0).unsigned_abs()));
-    let split = Parts::new(lost.collect());
-    let part = |domain: &DomainId| (*domain, split.of(*domain, equity).unsigned_abs());
-    Some(profits.keys().map(part).filter(|(_, hole)| *hole > 0).collect())
+    let domains: Vec<DomainId> = lost.iter().map(|(domain, _)| *domain).collect();
+    let split = Parts::new(lost);
+    let part = |domain: DomainId| (domain, split.of(domain, equity).unsigned_abs());
+    Some(domains.into_iter().map(part).filter(|(_, hole)| *hole > 0).collect())
+}
+
+/// What `account` would lose in `domain` at the shock beyond its margin: what it holds, at most what
+/// its legs require to be opened, since what it holds beyond that may leave at any time. Nothing
+/// where it cannot be valued.
+pub(crate) fn beyond_margin(
+    state: &State,
+    account: AccountId,
+    domain: DomainId,
+    shock: &Shock,
+) -> Option<u128> {
+    let position = state.markets.position(account);
+    let Some(asset) = position.asset.filter(|_| !position.legs.is_empty()) else {
+        return Some(0);
+    };
+    let required = i128::try_from(initial(state, account)).unwrap_or(i128::MAX);
+    let margin = state.equity(account, asset).min(required);
+    let (left, split) = after(state, &position.legs, margin, shock)?;
+    let holds = split.iter().any(|(of, _)| *of == domain);
+    if left >= 0 || !holds {
+        return Some(0);
+    }
+    Some(Parts::new(split).of(domain, left).unsigned_abs())
+}
+
+/// What the legs of `account` gain at the worst of `shocks`, as they are and after `trade`: nothing
+/// where either cannot be valued.
+pub(crate) fn worst_before_and_after(
+    state: &State,
+    account: AccountId,
+    trade: &Trade,
+    shocks: &[Shock],
+) -> Option<(i128, i128)> {
+    let position = state.markets.position(account);
+    let worst = |legs: &[Leg]| {
+        let gains = shocks.iter().map(|shock| {
+            let gains = by_underlying(state, legs, shock)?;
+            Some(gains.into_iter().map(|(_, gain)| gain).sum::<i128>())
+        });
+        gains.collect::<Option<Vec<i128>>>()?.into_iter().min()
+    };
+    let after = legs_after_all(position, core::slice::from_ref(trade));
+    Some((worst(&position.legs)?, worst(&after)?))
+}
+
+/// What `margin` becomes at the shock, and what the legs lose in each domain.
+fn after(
+    state: &State,
+    legs: &[Leg],
+    margin: i128,
+    shock: &Shock,
+) -> Option<(i128, Vec<(DomainId, u128)>)> {
+    let mut profits: BTreeMap<DomainId, i128> = BTreeMap::new();
+    for (market, profit) in by_underlying(state, legs, shock)? {
+        let domain = state.markets.market(market)?.spec.domain;
+        *profits.entry(domain).or_default() += profit;
+    }
+    let left = margin + profits.values().sum::<i128>();
+    let lost = profits.into_iter().map(|(domain, profit)| (domain, profit.min(0).unsigned_abs()));
+    Some((left, lost.collect()))
 }
 
 /// What the legs of each underlying gain at the shock, rounded down (against the account).

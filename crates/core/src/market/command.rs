@@ -11,6 +11,7 @@ use crate::domain::ExitQueue;
 use crate::ids::{AccountId, AssetId, CheckpointId, DomainId, FeedId, LossId, MarketId, Name};
 use crate::ledger::{Holder, Transfer};
 use crate::oracle::Unfit;
+use crate::pools::clearing::Bar;
 use crate::units::{Amount, Price, Quantity, SignedAmount};
 
 /// Who trades: a participant's account, or the close-out book of a loss.
@@ -315,6 +316,8 @@ pub enum Rejection {
     /// Too much of what stands behind the domain is asked for by stakers: only what reduces
     /// positions, or takes over from a book or an account in liquidation.
     ExitQueueAboveLimit { queue: ExitQueue },
+    /// The domain's clearing fund lets the account take on no more risk.
+    Clearing { account: AccountId, bar: Bar },
     /// The mark is a jump away from what the market's feed is worth.
     MarkStrayed { market: MarketId },
     /// The account would stand below its initial margin.
@@ -370,6 +373,7 @@ impl Rejection {
             Self::OpenAboveLimit { .. } => "open-above-limit",
             Self::BookWouldGrow { .. } => "book-would-grow",
             Self::OnlyReduces { .. } => "only-reduces",
+            Self::Clearing { bar, .. } => bar.code(),
             Self::MarkStrayed { .. } => "mark-strayed",
             Self::ExitQueueAboveLimit { .. } => "exit-queue-above-limit",
             Self::BelowInitialMargin { .. } => "below-initial-margin",
@@ -409,6 +413,9 @@ impl Rejection {
                 "market {market} is no underlying: name one of the same domain, for a future a \
                  perpetual, for an option no option"
             ),
+            Self::Clearing { account, bar } => {
+                write!(f, "account {account} may only reduce: {bar}")
+            }
             Self::MarkStrayed { market } => {
                 write!(f, "the mark of market {market} is a jump away from its feed: mark it first")
             }

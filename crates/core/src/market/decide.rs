@@ -399,6 +399,8 @@ fn account_side(
         let market = trade.market;
         let serves = volatility::serves(state, market, Purpose::Open);
         serves.map_err(|unfit| Rejection::Unfit { market, unfit })?;
+        let barred = state.may_trade(account, trade);
+        barred.map_err(|bar| Rejection::Clearing { account, bar })?;
     }
     if let (false, Some(feed)) = (reduces, found.feeds.price) {
         let market = trade.market;

@@ -2,6 +2,7 @@
 //! detection, where it states a basis, its members' claims in account order, and where members pay
 //! from it, by a purse. Everything between is the waterfall's, which knows nothing of pools.
 
+pub mod clearing;
 pub mod cover;
 pub mod lending;
 pub mod liquidity;

@@ -15,7 +15,7 @@ use rhodian_core::waterfall::Flaw;
 
 use crate::codes::arms;
 use crate::table::{Case, Refused, Table};
-use crate::world::{DOMAIN, World, amount, layer, members, name};
+use crate::world::{DOMAIN, World, amount, clearing, layer, members, name};
 use crate::{ALICE, BOB, FULL, NEXT, SECOND, cover_incident, owner};
 
 const FUND: LayerId = LayerId(0);
@@ -181,6 +181,35 @@ const OF_MONEY: &[Case] = &[
         let (layer, account) = (w.layer_id("Stakers"), ALICE);
         let command = Command::Stake { layer, account, number: NEXT, amount: amount(1) };
         refused(command, Rejection::LossKnown { layer })
+    }),
+    ("contribution-basis", |w| {
+        let rule = MemberRule { basis: Basis::Contribution, ..members(Rule::Proportional) };
+        let spec = layer("taken", Kind::Deposits, Source::Members(rule));
+        let layer = spec.name.clone();
+        let _ = w;
+        refused(Command::AddLayer { spec }, Rejection::ContributionBasis { layer })
+    }),
+    ("clearing-stands", |w| {
+        *w = clearing::fund_of(clearing::spec(1), &[], 0);
+        let (domain, class) = (DOMAIN, CauseClass::Default);
+        let steps = vec![w.step(&[("House", 1)]), w.step(&[("Fund", 1)])];
+        let layer = w.layer_id("Calls");
+        let command = Command::SetWaterfall { domain, class, steps };
+        refused(command, Rejection::ClearingStands { layer })
+    }),
+    ("not-a-member", |w| {
+        *w = clearing::fund_of(clearing::spec(1), &["alice"], 2_000);
+        let (layer, account) = (w.layer_id("Fund"), w.account("bob", 10));
+        let command = Command::Stake { layer, account, number: NEXT, amount: amount(1) };
+        refused(command, Rejection::NotMember { layer, account })
+    }),
+    ("backs-clearing", |w| {
+        // A thousand are required, five more are hers.
+        *w = clearing::fund_of(clearing::spec(1), &["alice"], 2_000);
+        w.stake("alice", "Fund", 5);
+        let (layer, account) = (w.layer_id("Fund"), ALICE);
+        let command = Command::Unstake { layer, account, number: NEXT, amount: amount(6) };
+        refused(command, Rejection::BacksClearing { asked: amount(6), room: amount(5) })
     }),
     ("cover-stands", |w| {
         // 50,000 are covered by who is staked: a waterfall without them would leave that to no one.

@@ -74,8 +74,9 @@ const CASES: &[Case] = &[
 ];
 
 /// Areas whose refusals the engine passes on; each has a table.
-const AREAS: [&str; 11] = [
+const AREAS: [&str; 12] = [
     "Account",
+    "Clearing",
     "CloseOut",
     "Collateral",
     "Control",

@@ -5,6 +5,8 @@
 //! The owners are Alice, Bob and Carol.
 
 mod account;
+mod clearing;
+mod clearing_fund;
 mod codes;
 mod collateral;
 mod control;

@@ -12,6 +12,7 @@ use rhodian_core::engine::Event;
 use rhodian_core::ids::{AccountId, AssetId, CoverId, LayerId, LossId, MarketId, Time};
 use rhodian_core::loss::{Event as Loss, OwnMeans};
 use rhodian_core::market::Party;
+use rhodian_core::pools::clearing::Event as Cleared;
 use rhodian_core::pools::cover::Event as Insured;
 use rhodian_core::pools::liquidity::Event as Held;
 use rhodian_core::units::{Amount, Price, Quantity};
@@ -108,6 +109,7 @@ fn part(event: &Event, account: AccountId, own: &Own) -> Option<Part> {
         Event::Domain(event) => staked(event, account),
         Event::Cover(event) => insured(event, account, &own.covers),
         Event::Liquidity(event) => held(event, account),
+        Event::Clearing(event) => cleared(event, account),
         Event::Loss(event) => {
             failed(event, account).or_else(|| shared(event, account, &own.places))
         }
@@ -167,6 +169,58 @@ fn staked(event: &Domain, account: AccountId) -> Option<Part> {
         }
         _ => None,
     }
+}
+
+/// Of a clearing member, or of a client.
+fn cleared(event: &Cleared, account: AccountId) -> Option<Part> {
+    let of = |what, amount: &Amount| Part { what, amount: Some(*amount), ..Part::default() };
+    let due = |what, asset: &AssetId, amount| Part { asset: Some(*asset), ..of(what, amount) };
+    let says = |what| Part { what, ..Part::default() };
+    Some(match event {
+        Cleared::Joined { account: who, asset, required, .. } if *who == account => {
+            due("became a clearing member: a contribution is due", asset, required)
+        }
+        Cleared::NoticeGiven { account: who, .. } if *who == account => {
+            says("gave notice as a clearing member")
+        }
+        Cleared::Sized { asset, members, .. } => {
+            let place = members.binary_search_by_key(&account, |row| row.account).ok()?;
+            let row = members.get(place)?;
+            if row.called.is_zero() {
+                return None;
+            }
+            due("the clearing fund was sized: a contribution is due", asset, &row.called)
+        }
+        Cleared::Cleared { account: who, .. } if *who == account => {
+            says("a clearing member answers for the account")
+        }
+        Cleared::Released { account: who, .. } if *who == account => {
+            says("no clearing member answers for the account any more")
+        }
+        Cleared::Ported { account: who, .. } if *who == account => {
+            says("went to another clearing member")
+        }
+        Cleared::ClosedOut { account: who, .. } if *who == account => {
+            says("the clearing member failed and nobody took the account: it is closed out")
+        }
+        Cleared::Bid { loss, account: who, asks, .. } if *who == account => {
+            Part { loss: Some(*loss), ..of("bid for a book", asks) }
+        }
+        Cleared::AuctionEnded { loss, winner, junior, .. } => {
+            let junior = junior.iter().any(|(who, _)| *who == account);
+            let loss = Some(*loss);
+            match winner {
+                Some((who, asks)) if *who == account => {
+                    Part { loss, ..of("took the book in the auction", asks) }
+                }
+                _ if junior => {
+                    Part { loss, ..says("a part of the contribution pays first for the loss") }
+                }
+                _ => return None,
+            }
+        }
+        _ => return None,
+    })
 }
 
 /// Of an account that is covered, or votes on what others claim.

@@ -1,6 +1,7 @@
 //! The queries: everything a door needs of the state, each a translation of what core answers.
 
 mod accounts;
+mod clearing;
 mod cover;
 mod losses;
 mod pools;
@@ -10,6 +11,7 @@ mod stress;
 mod vaults;
 
 pub(crate) use accounts::{account_view, claims_of, exposure_of, own_account, position_views};
+pub(crate) use clearing::asset_of as clearing_asset;
 pub(crate) use cover::{claimed_of, covers_of, risks_of, room_of};
 pub(crate) use stress::stress_of;
 
@@ -70,6 +72,7 @@ pub fn table() -> Vec<Endpoint> {
     table.extend(pools::table());
     table.extend(cover::table());
     table.extend(vaults::table());
+    table.extend(clearing::table());
     table.extend(stress::table());
     table
 }
@@ -104,6 +107,7 @@ fn status(ask: &Ask<'_>) -> Result<VenueView, Problem> {
         ("cover-pools", count(state.covers.pools().count())),
         ("covers", count(state.covers.covers().count())),
         ("vaults", count(state.vaults.vaults().count())),
+        ("clearing-funds", count(state.clearing.funds().count())),
         ("losses", count(state.losses.losses().count())),
         ("open-losses", count(open_losses)),
         ("open-episodes", count(open_episodes)),

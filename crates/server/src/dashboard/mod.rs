@@ -3,6 +3,7 @@
 //! and every page reads without the script.
 
 mod accounts;
+mod clearing;
 mod cover;
 mod losses;
 mod overview;
@@ -41,6 +42,7 @@ const MENU: &[(&str, &str)] = &[
     ("/pools", "Pools"),
     ("/cover", "Cover"),
     ("/vaults", "Vaults"),
+    ("/clearing", "Clearing"),
     ("/accounts", "Accounts"),
     ("/markets", "Markets and prices"),
     ("/parameters", "Parameters"),
@@ -50,7 +52,7 @@ const MENU: &[(&str, &str)] = &[
 ];
 
 /// The pages that cost the size of the state.
-const HEAVY: &[&str] = &["/layers", "/pools", "/cover", "/vaults"];
+const HEAVY: &[&str] = &["/layers", "/pools", "/cover", "/vaults", "/clearing"];
 
 /// The routes of the dashboard.
 pub(crate) fn router() -> Router<Arc<Door>> {
@@ -60,6 +62,7 @@ pub(crate) fn router() -> Router<Arc<Door>> {
         .route("/pools", get(|s, r| page(s, r, "/pools", pools::page)))
         .route("/cover", get(|s, r| page(s, r, "/cover", cover::page)))
         .route("/vaults", get(|s, r| page(s, r, "/vaults", vaults::page)))
+        .route("/clearing", get(|s, r| page(s, r, "/clearing", clearing::page)))
         .route("/accounts", get(|s, r| page(s, r, "/accounts", accounts::list)))
         .route("/accounts/{account}", get(account))
         .route("/markets", get(|s, r| page(s, r, "/markets", rules::markets)))

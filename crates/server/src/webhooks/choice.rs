@@ -26,6 +26,10 @@ pub const GROUPS: &[(&str, &[&str])] = &[
             "cover.triggered",
             "cover.tallied",
             "cover.owed",
+            "clearing.closed-out",
+            "clearing.ported",
+            "clearing.auction-opened",
+            "clearing.auction-ended",
         ],
     ),
     // A lien begins with its set, follows the hole, and is released when its loss is settled.
@@ -37,6 +41,7 @@ pub const GROUPS: &[(&str, &[&str])] = &[
             "loss.shares-taken",
             "loss.share-touched",
             "loss.calls-made",
+            "clearing.sized",
             "loss.touches-done",
             "loss.ranks-settled",
         ],

@@ -55,6 +55,7 @@ const AREAS: &[(&str, &str, &str)] = &[
     ("lending", "pools/lending/command.rs", "pools/lending/command.rs"),
     ("cover", "pools/cover/command.rs", "pools/cover/command.rs"),
     ("liquidity", "pools/liquidity/command.rs", "pools/liquidity/command.rs"),
+    ("clearing", "pools/clearing/command.rs", "pools/clearing/command.rs"),
 ];
 
 #[test]
@@ -182,7 +183,7 @@ fn every_path_of_the_openapi_text_answers() {
         {
             filled = filled.replace(&format!("{{{name}}}"), "0");
         }
-        for name in ["episode", "set", "feed", "checkpoint", "pool", "risk", "vault"] {
+        for name in ["episode", "set", "feed", "checkpoint", "pool", "risk", "vault", "fund"] {
             filled = filled.replace(&format!("{{{name}}}"), "0");
         }
         let required = get["parameters"].as_array().unwrap().iter();
@@ -192,8 +193,9 @@ fn every_path_of_the_openapi_text_answers() {
         let separator = if query.is_empty() { "" } else { "?" };
         let asked = format!("{filled}{separator}{}", query.join("&"));
         let reply = venue.get_as(&asked, &venue.admin);
-        // The world has no feed, no pool, no risk and no vault.
-        let of = ["{feed}", "{pool}", "{risk}", "{vault}"].iter().any(|name| path.contains(name));
+        // The world has no feed, no pool, no risk, no vault and no clearing fund.
+        let missing = ["{feed}", "{pool}", "{risk}", "{vault}", "{fund}"];
+        let of = missing.iter().any(|name| path.contains(name));
         let expected = if of { 404 } else { 200 };
         assert_eq!(reply.status, expected, "{asked}: {reply:?}");
     }
@@ -325,6 +327,13 @@ const READS: &[(&str, &str)] = &[
     ("Covers::ends", "/v1/cover-pools/{pool}/covers"),
     ("State::cover_count", "/v1/cover-pools/{pool}/incidents"),
     ("State::is_voted_on", "/v1/cover-pools/{pool}/incidents"),
+    ("Clearing::fund", "/v1/clearing-funds/{fund}"),
+    ("Clearing::funds", "/v1/clearing-funds"),
+    ("Fund::worst", "/v1/clearing-funds/{fund}"),
+    ("State::fund_sizing", "/v1/clearing-funds/{fund}/sizing"),
+    ("State::contributed", "/v1/clearing-funds/{fund}/members"),
+    ("State::assessment_room", "/v1/clearing-funds/{fund}/members"),
+    ("State::may_open_risk", "/v1/accounts/{account}/clearing"),
 ];
 
 /// What is read by the engine's own parts and means nothing at a door, each with its reason.
@@ -349,6 +358,11 @@ const INNER: &[(&str, &str)] = &[
     ("Covers::in_domain", "the pool of a domain: each pool says its domain"),
     ("Cover::unclaimed", "what is left less what is claimed: a cover says both"),
     ("Cover::covers", "whether a cover ran at a moment: it says from when until when"),
+    ("Clearing::in_domain", "the fund of a domain: each fund says its domain"),
+    ("Clearing::of_layer", "the fund of a layer: each fund says its layer"),
+    ("Clearing::assessed_by", "the fund of a layer: each fund says its layers"),
+    ("Fund::member_of", "the member that an owner is: members say their owners"),
+    ("State::clearing_member", "who answers for an account: members and clients say it"),
     ("Oracle::window_average_floor", "the mean that an expiry settles at: an event carries it"),
 ];
 
@@ -386,6 +400,11 @@ fn public_reads() -> Vec<String> {
         ("Capacity", "pools/cover/standing.rs"),
         ("State", "pools/cover/standing.rs"),
         ("State", "pools/cover/vote.rs"),
+        ("Clearing", "pools/clearing/mod.rs"),
+        ("Fund", "pools/clearing/mod.rs"),
+        ("State", "pools/clearing/size.rs"),
+        ("State", "pools/clearing/standing.rs"),
+        ("State", "pools/clearing/assess.rs"),
     ];
     let mut found = Vec::new();
     for (name, file) in files {

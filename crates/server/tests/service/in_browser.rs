@@ -8,6 +8,7 @@ use std::time::Duration;
 use serde_json::json;
 
 use super::browser::Browser;
+use super::clearing::auctioned;
 use super::cover::claimed;
 use super::venue::Venue;
 
@@ -242,6 +243,7 @@ fn pages_fit_a_phone_and_can_be_read_in_the_dark() {
         ("/layers", "layers"),
         ("/pools", "pools"),
         ("/cover", "no-cover"),
+        ("/clearing", "no-clearing"),
         ("/markets", "markets"),
         ("/parameters", "parameters"),
         ("/verify", "verify"),
@@ -249,6 +251,17 @@ fn pages_fit_a_phone_and_can_be_read_in_the_dark() {
     ] {
         look(&mut browser, venue.address, path, name);
     }
+}
+
+/// With a fund, its scenarios, members and an auction on it.
+#[test]
+fn the_page_of_clearing_fits_a_phone_and_can_be_read_in_the_dark() {
+    let Some(mut browser) = Browser::start() else { return };
+    let venue = auctioned();
+    log_in(&mut browser, venue.address, &venue.venue);
+    browser.click("nav a[href='/clearing']");
+    browser.click("main a[href='/losses/0']");
+    look(&mut browser, venue.address, "/clearing", "clearing");
 }
 
 /// With pools, risks, an incident and covers on it.

@@ -4,6 +4,7 @@ mod access;
 mod book;
 mod browser;
 mod certificates;
+mod clearing;
 mod client;
 mod complete;
 mod cover;

@@ -19,6 +19,7 @@ const PAGES: &[&str] = &[
     "/layers",
     "/pools",
     "/cover",
+    "/clearing",
     "/accounts",
     "/accounts/0",
     "/accounts/1",
@@ -195,7 +196,7 @@ fn a_participants_pages_show_his_own_only() {
     let get = |path: &str| call(venue.address, "GET", path, &with, b"");
     assert!(get("/accounts/2").body.contains("carol"));
     assert_eq!(get("/accounts/0").status, 403);
-    for path in ["/", "/accounts", "/losses", "/layers", "/markets", "/cover"] {
+    for path in ["/", "/accounts", "/losses", "/layers", "/markets", "/cover", "/clearing"] {
         let reply = get(path);
         assert_eq!(reply.status, 200, "{path}");
         assert!(!reply.body.contains("bob"), "{path} tells of Bob");

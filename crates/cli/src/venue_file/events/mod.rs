@@ -1,5 +1,6 @@
 //! Events of a venue file: each word's keys, read or refused with their places.
 
+mod clearing;
 mod cover;
 mod lending;
 mod outside;
@@ -55,6 +56,8 @@ pub struct Known<'a> {
     pub vaults: &'a [Vault],
     /// The risks of cover pools.
     pub risks: &'a [Risk],
+    /// The names of the clearing funds.
+    pub clearing: &'a [&'a str],
     /// The feeds.
     pub feeds: &'a [Feed],
     /// The sources.
@@ -258,6 +261,14 @@ impl Reader<'_> {
             | Do::Liquidate => self.lend(word)?,
             Do::Enter | Do::Leave => self.hold(word)?,
             Do::BuyCover | Do::ReportIncident | Do::Vote | Do::Trigger => self.insure(word)?,
+            Do::JoinFund
+            | Do::LeaveFund
+            | Do::SizeFund
+            | Do::ClearClient
+            | Do::ReleaseClient
+            | Do::PortClient
+            | Do::OpenAuction
+            | Do::BidForBook => self.clear(word)?,
         })
     }
 
@@ -345,6 +356,7 @@ impl Reader<'_> {
             class: class.unwrap_or(CauseClass::Default),
             cause: self.cause("reported")?,
             amount: self.amount()?,
+            failed: self.shape.account.as_ref().map(|at| at.value.clone()),
         })
     }
 
@@ -381,6 +393,7 @@ impl Reader<'_> {
             ("source", &shape.source),
             ("risk", &shape.risk),
             ("vote", &shape.vote),
+            ("fund", &shape.fund),
         ];
         let given = texts.into_iter().filter_map(|(key, at)| Some((key, &at.as_ref()?.place)));
         let amounts = [
@@ -399,6 +412,7 @@ impl Reader<'_> {
             ("period", shape.period.as_ref().map(|at| &at.place)),
             ("most", shape.most.as_ref().map(|at| &at.place)),
             ("lost", shape.lost.as_ref().map(|at| &at.place)),
+            ("asks", shape.asks.as_ref().map(|at| &at.place)),
         ];
         let given = given.chain(amounts.into_iter().filter_map(|(key, at)| Some((key, at?))));
         let keys = keys_of(word);
@@ -431,7 +445,7 @@ const fn keys_of(word: Do) -> &'static [&'static str] {
         Do::FundFees | Do::Reward => &["domain", "layer", "amount"],
         Do::TakeReward => &["account", "layer"],
         Do::DeclareDefault => &["account", "domain", "cause"],
-        Do::ReportLoss => &["loss", "domain", "class", "cause", "amount"],
+        Do::ReportLoss => &["loss", "domain", "class", "cause", "amount", "account"],
         Do::ApproveLoss | Do::DismissLoss => &["loss"],
         Do::PayDraw => &["loss", "layer", "account", "amount"],
         Do::Recover => &["loss", "amount"],
@@ -451,6 +465,11 @@ const fn keys_of(word: Do) -> &'static [&'static str] {
         Do::ReportIncident => &["risk", "loss", "cause", "since", "lost", "account", "amount"],
         Do::Vote => &["account", "loss", "vote"],
         Do::Trigger => &["account", "risk", "loss"],
+        Do::JoinFund | Do::LeaveFund | Do::ReleaseClient => &["account", "fund"],
+        Do::SizeFund => &["fund"],
+        Do::ClearClient | Do::PortClient => &["account", "to", "fund"],
+        Do::OpenAuction => &["loss", "most", "fund"],
+        Do::BidForBook => &["loss", "account", "asks", "fund"],
     }
 }
 

@@ -2,6 +2,7 @@
 //! description in the JSON Schema that `rhodian schema venue` prints, so it is written for whoever
 //! writes the file. What the texts say is read elsewhere.
 
+mod clearing;
 mod cover;
 mod feeds;
 mod pools;
@@ -9,6 +10,9 @@ mod vaults;
 
 use schemars::JsonSchema;
 
+pub use clearing::{
+    AssessmentShape, ClearingShape, ClientShape, MemberShape, MoveShape, ScenarioShape,
+};
 pub use cover::{CoverShape, LostShape, PremiaShape, RiskShape, TriggerShape, VoteShape};
 pub use feeds::{
     AssetAmountShape, CollateralShape, FeedShape, NeedsShape, ReferenceShape, SourceShape,
@@ -51,6 +55,9 @@ pub struct FileShape {
     /// Cover pools.
     #[serde(default)]
     pub cover: Vec<At<CoverShape>>,
+    /// Clearing funds.
+    #[serde(default)]
+    pub clearing: Vec<At<ClearingShape>>,
     /// What several sources say of prices, depth and volatility.
     #[serde(default)]
     pub feed: Vec<At<FeedShape>>,
@@ -373,7 +380,7 @@ pub struct EventShape {
     pub from: Option<At<String>>,
     /// Which part of every leg a bid is for: "25 %".
     pub part: Option<At<PercentText>>,
-    /// Who receives a transfer.
+    /// Who receives a transfer; the member who answers for a client from now on.
     pub to: Option<At<String>>,
     /// The market.
     pub market: Option<At<String>>,
@@ -430,12 +437,17 @@ pub struct EventShape {
     pub risk: Option<At<String>>,
     /// For how long cover is bought; the time to wait is part of it.
     pub period: Option<At<DurationText>>,
-    /// The most that cover may cost; left out: what it costs.
+    /// The most that cover may cost; left out: what it costs. Of an auction, the most that is paid
+    /// for taking the book.
     pub most: Option<At<AmountText>>,
     /// What each insured lost, instead of `account` and `amount`.
     pub lost: Option<At<Vec<At<LostShape>>>>,
     /// Of a staker on the claims of a loss: "for" or "against".
     pub vote: Option<At<String>>,
+    /// The clearing fund; left out where the file has one.
+    pub fund: Option<At<String>>,
+    /// What a member asks for taking a book at the marks.
+    pub asks: Option<At<AmountText>>,
     /// The code the engine must refuse it with; that it does not is an error.
     pub expect: Option<At<String>>,
 }

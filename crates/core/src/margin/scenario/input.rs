@@ -2,6 +2,9 @@
 
 use core::fmt;
 
+use borsh::{BorshDeserialize, BorshSerialize};
+use serde::{Deserialize, Serialize};
+
 use crate::market::Right;
 use crate::pricing::OutsideDomain;
 
@@ -75,15 +78,30 @@ pub struct Grid<'a> {
 }
 
 /// How volatility moves.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(
+    Clone,
+    Copy,
+    Debug,
+    Default,
+    PartialEq,
+    Eq,
+    BorshSerialize,
+    BorshDeserialize,
+    Serialize,
+    Deserialize,
+)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[borsh(use_discriminant = true)]
+#[serde(rename_all = "kebab-case")]
+#[repr(u8)]
 pub enum VolMove {
     /// It falls.
-    Down,
+    Down = 1,
     /// It stays.
     #[default]
-    None,
+    None = 2,
     /// It rises.
-    Up,
+    Up = 3,
 }
 
 impl VolMove {

@@ -20,5 +20,6 @@ mod receiver;
 mod rewards;
 mod secure;
 mod streams;
+mod vaults;
 mod venue;
 mod webhooks;

@@ -23,5 +23,6 @@ mod secure;
 mod streams;
 mod surface;
 mod traces;
+mod vaults;
 mod venue;
 mod webhooks;

@@ -10,6 +10,7 @@ use rhodian_core::pools::liquidity::VaultSpec;
 use rhodian_core::units::Amount;
 use world::acts::Given;
 use world::liquidity::*;
+use world::venue::{backstop, routes};
 use world::{World, amount};
 
 fn code(given: Given) -> &'static str {
@@ -332,4 +333,18 @@ fn what_is_kept_back_for_closing_stays_theirs_who_pay() {
     assert_eq!((shares(&world, "ann"), shares(&world, "bob")), (12_000_000_000, 8_000_000_000));
     world.fill("BTC", "vault", "eve", 400, 1_000);
     assert_eq!((fetches(&world, "ann"), fetches(&world, "bob")), (12_000, 8_000));
+}
+
+/// A vault may be the backstop that liquidations sell to: what it takes over is its holders'.
+#[test]
+fn a_vault_may_be_the_backstop() {
+    let mut world = two_holders(spec(), 0);
+    world.account("eve", 100_000);
+    let of = routes(&world, "fund", &[backstop(&world, "vault")]);
+    world.set_routes(of).unwrap();
+    world.fill("BTC", "tom", "eve", 150, 1_000);
+    world.mark("BTC", 900);
+    let taken = world.lots("vault", "BTC");
+    assert!(taken > 0 && world.lots("tom", "BTC") == 150 - taken, "{taken}");
+    assert!(worth(&world).book > amount(100_000), "at a discount");
 }

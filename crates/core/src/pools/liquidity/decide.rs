@@ -120,8 +120,8 @@ fn enter(
     if all.and_then(Shares::new).is_none() {
         return Err(above);
     }
-    // Where a share is worth so much that rounding would take more than an atom, the vault is almost
-    // empty: whoever raised its price would have what the next one loses.
+    // Where a share is worth so much that rounding would take more than an atom, the vault is
+    // almost empty: whoever raised its price would have what the next one loses.
     let bought = if new { amount } else { side.worth_floor(shares) };
     if shares.is_zero() || amount.less_or_zero(bought).atoms() > 1 {
         return Err(Rejection::BelowAShare { amount });

@@ -26,14 +26,14 @@ pub(super) fn table() -> Vec<Endpoint> {
         list(
             "/v1/vaults/{vault}/holders",
             "Who holds a vault: shares, entry cost, value, profit, what is held for losses.",
-            Level::Audit,
+            Level::Everyone,
             &[],
             holders,
         ),
         list(
             "/v1/vaults/{vault}/exits",
             "The exits of a vault in the order in which they are paid.",
-            Level::Audit,
+            Level::Everyone,
             &[],
             exits,
         ),

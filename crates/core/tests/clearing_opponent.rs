@@ -52,8 +52,8 @@ fn lots_are_counted_wherever_they_stand() {
     assert_eq!(offset.0, 20_000, "a client's other side makes nothing less");
 }
 
-/// Who moves the lots away before the sizing and takes them back after it is called at the next one,
-/// and opens nothing until he has paid.
+/// Who moves the lots away before the sizing and takes them back after it is called at the next
+/// one, and opens nothing until he has paid.
 #[test]
 fn who_is_flat_for_a_day_is_called_after_it() {
     let mut world = fund_of(spec(1), &FOUR, 40_000);

@@ -78,6 +78,9 @@ fn assessed(state: &State, id: ClearingId, fund: &Fund) -> Result<(), Broken> {
     Ok(())
 }
 
+/// When an assessment was paid, for which loss, and how much.
+type Payment = (Time, LossId, u128);
+
 /// The running form: totals of its own.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Running {
@@ -90,7 +93,7 @@ pub(super) struct Running {
     weights: BTreeMap<(LiableSetId, LayerId, AccountId), Amount>,
     sets: BTreeMap<LossId, LiableSetId>,
     /// What each paid of assessments, and when.
-    paid: BTreeMap<(LayerId, AccountId), Vec<(Time, LossId, u128)>>,
+    paid: BTreeMap<(LayerId, AccountId), Vec<Payment>>,
 }
 
 impl Running {

@@ -121,9 +121,9 @@ fn parts(state: &State, account: AccountId, shock: &Shock) -> Option<Vec<(Domain
     Some(domains.into_iter().map(part).filter(|(_, hole)| *hole > 0).collect())
 }
 
-/// What `account` would lose in `domain` at the shock beyond its margin: what it holds, at most what
-/// its legs require to be opened, since what it holds beyond that may leave at any time. Nothing
-/// where it cannot be valued.
+/// What `account` would lose in `domain` at the shock beyond its margin: what it holds, at most
+/// what its legs require to be opened, since what it holds beyond that may leave at any time.
+/// Nothing where it cannot be valued.
 pub(crate) fn beyond_margin(
     state: &State,
     account: AccountId,

@@ -1,5 +1,4 @@
-//! The model: members by number, small whole numbers, fractions as pairs. It shares no code with the
-//! engine.
+//! The model: members by number, in small whole numbers. It shares no code with the engine.
 
 use std::collections::BTreeMap;
 

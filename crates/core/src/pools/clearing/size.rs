@@ -16,6 +16,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{Fund, Member};
 use crate::allocation::{self, Claims, Rule};
+use crate::bounds::MAX_AMOUNT;
 use crate::engine::State;
 use crate::ids::{AccountId, ClearingId};
 use crate::margin;
@@ -72,15 +73,15 @@ impl State {
         let domain = fund.spec.domain;
         let losses = fund.spec.scenarios.iter().map(|scenario| {
             let shock = scenario.shock();
-            let mut sum: u128 = 0;
+            let (mut sum, mut least) = (0, 0);
             for account in &accounts {
                 match margin::beyond_margin(self, *account, domain, &shock) {
-                    // An account loses less than 2^127, and what passes 10^30 is shown as that.
-                    Some(loss) => sum = sum.checked_add(loss).unwrap_or(u128::MAX),
-                    None => sum = sum.max(of.stressed.atoms()),
+                    // What passes the bound of an amount counts as that, for 10^8 accounts.
+                    Some(loss) => sum += loss.min(MAX_AMOUNT),
+                    None => least = of.stressed.atoms(),
                 }
             }
-            Amount::new(sum).unwrap_or(Amount::MAX)
+            Amount::new(sum.max(least)).unwrap_or(Amount::MAX)
         });
         losses.collect()
     }

@@ -127,8 +127,8 @@ impl State {
         }
     }
 
-    /// Whether `account` may make a trade that does not only reduce: what opens risk, or what hedges
-    /// a client whose member is in default, so that the worst scenario costs it less than before.
+    /// Whether `account` may make a trade that does not only reduce: what opens risk, or what
+    /// hedges a client whose member is in default, so that the worst scenario costs it less.
     pub(crate) fn may_trade(&self, account: AccountId, trade: &Trade) -> Result<(), Bar> {
         let barred = self.may_open_risk(trade.domain, account);
         let Err(bar @ Bar::MemberFailed { .. }) = barred else { return barred };

@@ -3,9 +3,9 @@
 //! The lab produces plain values, a [`world::World`], that a driver turns into commands (the test
 //! `tests/engine.rs` is the shortest one); it decides nothing about money. [`crisis`] is a driver of
 //! its own: it takes a world through thousands of crises and sizes a fund; [`compare`] divides what
-//! they leave by one rule after another. [`october`] scores a
-//! published record again. It is the only crate with floats and randomness, and every number it
-//! hands to an engine is whole: ticks, lots, atoms, milliseconds, millionths.
+//! they leave by one rule after another. [`october`] scores a published record again. It is the only
+//! crate with floats and randomness, and every number it hands to an engine is whole: ticks, lots,
+//! atoms, milliseconds, millionths.
 //!
 //! ```
 //! use rhodian_lab::seed::Seed;

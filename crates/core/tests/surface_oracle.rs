@@ -10,8 +10,7 @@
 //! parity     the dearest call of a strike less the cheapest
 //! calls      a call less the one at the next lower strike;  puts  the other way round
 //! butterfly  a call less the mix of its neighbours, the forward being the call at zero
-//! calendar   a call at an earlier expiry less one at a later, where one of the two is quoted and
-//!            the other has the total variance that lies on the line between its neighbours
+//! calendar   a call at an earlier expiry less the one of its strike at a later
 //! ```
 
 mod world;
@@ -32,8 +31,6 @@ const DAYS: [u64; 4] = [2, 30, 60, 365];
 const STRIKES: [u64; 9] = [60, 80, 90, 95, 100, 105, 110, 140, 9_000];
 /// How near to a tick a profit may be for either answer to be right, in ticks.
 const NEAR: f64 = 0.001;
-/// The same between expiries: the line's volatility is a whole number of millionths.
-const NEAR_LINE: f64 = 0.3;
 
 /// A sequence that depends on nothing but its seed.
 struct Dice(u64);
@@ -156,34 +153,16 @@ impl Model<'_> {
         }
     }
 
-    /// The total variance of a smile at a strike, and what it is the line between.
-    fn line(&self, days: u64, strike: u64) -> Option<(f64, Vec<&At>)> {
-        let smile = &self.surface[&days];
-        let (high, above) = smile.range(strike..).next()?;
-        if *high == strike {
-            return Some((self.variance(days, above), vec![above]));
-        }
-        let (low, below) = smile.range(..strike).next_back()?;
-        let part = (strike - low) as f64 / (high - low) as f64;
-        let (left, right) = (self.variance(days, below), self.variance(days, above));
-        Some((left + part * (right - left), vec![below, above]))
-    }
-
     fn between(&mut self, early: u64, late: u64) {
-        let quoted = |days: u64| self.surface[&days].keys().copied();
-        let strikes: BTreeSet<u64> = quoted(early).chain(quoted(late)).collect();
-        for strike in strikes {
-            let (Some((first, from)), Some((second, to))) =
-                (self.line(early, strike), self.line(late, strike))
-            else {
-                continue;
-            };
-            let worth = |variance| call(self.forward, strike as f64 * 1e3, variance);
+        let (near, far) = (self.surface[&early].clone(), self.surface[&late].clone());
+        for (strike, from) in &near {
+            let Some(to) = far.get(strike) else { continue };
+            let (first, second) = (self.variance(early, from), self.variance(late, to));
+            let worth = |variance| call(self.forward, *strike as f64 * 1e3, variance);
             let fall = worth(first) - worth(second);
-            let legs: Vec<At> = from.into_iter().chain(to).cloned().collect();
             let (earlier, later) = (Self::expiry(early), Self::expiry(late));
-            let profit = SureProfit::Calendar { earlier, later, strike: price(strike) };
-            self.add(profit, &legs.iter().collect::<Vec<_>>(), fall, NEAR_LINE);
+            let profit = SureProfit::Calendar { earlier, later, strike: price(*strike) };
+            self.add(profit, &[from, to], fall, NEAR);
         }
     }
 }

@@ -150,14 +150,6 @@ fn each_profit_is_said_with_its_place() {
         &[("A", Call, 100, 30, 80), ("B", Put, 100, 60, 50), ("C", Call, 160, 60, 50)],
         &[("A", &calendar), ("B", &calendar)],
     );
-    // The line between two strikes of the later expiry: all three are traded.
-    let between =
-        [SureProfit::Calendar { earlier: expiry(30), later: expiry(60), strike: price(100) }];
-    check(
-        "total variance that falls between two strikes",
-        &[("A", Call, 100, 30, 80), ("B", Call, 95, 60, 50), ("C", Call, 105, 60, 50)],
-        &[("A", &between), ("B", &between), ("C", &between)],
-    );
     let parity = [SureProfit::Parity { expiry: expiry(30), strike: price(100) }];
     check(
         "a call and a put of one strike at two volatilities",
@@ -177,6 +169,26 @@ fn each_profit_is_said_with_its_place() {
         &[("A", Call, 40, 365, 150), ("B", Call, 80, 365, 80)],
         &[("A", &[low]), ("B", &[low])],
     );
+}
+
+/// Both are convex and the later one is dearer at every strike they share; the straight line
+/// between two strikes of the earlier one lies above the later's 90 and is nothing that one trades.
+#[test]
+fn a_steep_smile_beside_one_with_more_strikes_is_no_profit() {
+    let rows = [
+        ("A80", Call, 80, 7, 90),
+        ("A100", Call, 100, 7, 50),
+        ("A120", Call, 120, 7, 90),
+        ("B80", Call, 80, 8, 90),
+        ("B90", Call, 90, 8, 60),
+        ("B100", Call, 100, 8, 50),
+        ("B110", Call, 110, 8, 60),
+        ("B120", Call, 120, 8, 90),
+    ];
+    let world = surface(&rows);
+    for (text, ..) in rows {
+        assert_eq!(profits(&world, text), [], "{text}");
+    }
 }
 
 /// Far from the money the calls of a rising smile rise near expiry, by less than any price says.
@@ -355,6 +367,32 @@ fn a_broken_surface_hides_no_failure() {
     world.mark("N100", 50_000);
     world.loss_of("L1", "dora");
     assert_eq!(world.lots("dora", "N100"), 0, "taken over");
+}
+
+/// Mallory, long thirty bitcoins with one lot of an option beside them, is liquidated for the
+/// bitcoins while the surface of the option is broken.
+#[test]
+fn one_lot_of_an_option_shields_nothing_else() {
+    let mut world = surface(&FLAT);
+    let of = routes(&world, "fund", &[Route::Market]);
+    world.set_routes(of).unwrap();
+    world.account("mallory", 1_000_000);
+    world.account("eve", 10_000_000);
+    world.fill("N100", "mallory", "bob", 1, 5_000);
+    world.fill("BTC", "mallory", "eve", 30, 100_000);
+    say(&mut world, "N100", 110);
+    assert!(serves(&world, "N100", Purpose::Liquidate).is_err());
+    let begun = |world: &World| {
+        let id = world.id("mallory");
+        (
+            world.engine.state().is_below_maintenance(id),
+            world.engine.state().closeouts.liquidation(id).is_some(),
+        )
+    };
+    world.mark("BTC", 84_000);
+    assert_eq!(begun(&world), (true, false), "the option could still make it good");
+    world.mark("BTC", 79_000);
+    assert_eq!(begun(&world), (true, true), "whatever the option is worth");
 }
 
 /// A walk of one per cent a second: while it is on its way nothing opens, and where it leaves the

@@ -54,6 +54,7 @@ pub mod decimal;
 mod digest;
 pub mod error;
 pub mod market;
+pub mod mean;
 pub mod normal;
 pub mod october;
 pub mod options;

@@ -65,7 +65,7 @@ pub struct Config {
     pub calls_at_once: u32,
     /// The most streams at once.
     pub streams: usize,
-    /// How long a stop waits for calls under way, in milliseconds.
+    /// How long a stop waits for calls under way and for whoever is told of them, in milliseconds.
     pub stop_within: u64,
     /// The certificate that the door shows; without one it speaks plain HTTP.
     pub tls: Option<Tls>,

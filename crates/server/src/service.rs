@@ -137,6 +137,8 @@ pub struct Running {
     runtime: Runtime,
     serving: tokio::task::JoinHandle<io::Result<()>>,
     stop: watch::Sender<bool>,
+    /// Calls under way are answered: whoever tells of calls may end.
+    answered: watch::Sender<bool>,
     threads: Vec<JoinHandle<()>>,
     telling: JoinSet<()>,
     within: Duration,
@@ -371,7 +373,8 @@ fn serve(
             None => axum::serve(listener, router).with_graceful_shutdown(stopped).await,
         }
     });
-    let telling = tell(&runtime, &door, tellers);
+    let (answered, all_answered) = watch::channel(false);
+    let telling = tell(&runtime, &door, tellers, all_answered);
     tracing::info!(%address, "the door is open");
     Ok(Running {
         address,
@@ -381,6 +384,7 @@ fn serve(
         runtime,
         serving,
         stop,
+        answered,
         threads,
         telling,
         within,
@@ -394,10 +398,15 @@ struct Tellers {
 }
 
 /// Starts what delivers webhooks and traces.
-fn tell(runtime: &Runtime, door: &Door, tellers: Tellers) -> JoinSet<()> {
+fn tell(
+    runtime: &Runtime,
+    door: &Door,
+    tellers: Tellers,
+    answered: watch::Receiver<bool>,
+) -> JoinSet<()> {
     let mut telling = JoinSet::new();
     if let Some(exporter) = tellers.exporter {
-        let run = exporter.run(door.venue.clone(), door.stopping.clone());
+        let run = exporter.run(door.venue.clone(), answered);
         telling.spawn_on(run, runtime.handle());
     }
     for sender in tellers.senders {
@@ -445,15 +454,17 @@ impl Running {
     ///
     /// Why the service could not go on, if it could not.
     pub fn stop(self) -> Result<(), Error> {
-        let Self { door, runtime, serving, stop, threads, telling, within, .. } = self;
+        let Self { door, runtime, serving, stop, answered, threads, telling, within, .. } = self;
         stop.send_replace(true);
-        let served = runtime.block_on(async { tokio::time::timeout(within, serving).await });
+        let end = tokio::time::Instant::now() + within;
+        let served = runtime.block_on(async { tokio::time::timeout_at(end, serving).await });
+        answered.send_replace(true);
         if served.is_err() {
             tracing::warn!("calls under way were cut off");
         }
         // Whose cursor is not kept in time tells its last events again.
         let told = telling.join_all();
-        let _ = runtime.block_on(async { tokio::time::timeout(within, told).await });
+        let _ = runtime.block_on(async { tokio::time::timeout_at(end, told).await });
         // Without a sender the engine's thread empties its queue and ends; then the journal's.
         drop(door.requests.lock().unwrap_or_else(PoisonError::into_inner).take());
         for thread in threads {

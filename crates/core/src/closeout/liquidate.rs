@@ -2,6 +2,7 @@
 //! leg is closed, by the routes in their order, until it stands above maintenance again.
 
 use alloc::vec::Vec;
+use core::slice;
 
 use super::routes::{Route, Routes};
 use super::sale::{self, Sale};
@@ -55,14 +56,28 @@ pub(crate) fn begins(state: &State, account: AccountId) -> bool {
         return false;
     }
     let open = state.closeouts.liquidations.contains_key(&account);
-    let legs = &state.markets.position(account).legs;
-    !open && state.is_below_maintenance(account) && fits(state, legs)
+    !open && state.is_below_maintenance(account) && fits(state, account)
 }
 
-/// Whether `legs` may be liquidated: at their prices, and for what their volatilities require.
-pub(super) fn fits(state: &State, legs: &[Leg]) -> bool {
-    market::all_fit(state, legs, Purpose::Liquidate)
-        && market::volatilities_fit(state, legs, Purpose::Liquidate)
+/// Whether legs of `account` may be closed: at their prices, and for what it requires.
+pub(super) fn fits(state: &State, account: AccountId) -> bool {
+    let legs = &state.markets.position(account).legs;
+    market::all_fit(state, legs, Purpose::Liquidate) && falls_short(state, account)
+}
+
+/// Whether what `account` requires does not hang on volatilities that do not serve: all serve, or
+/// it lacks what the rest requires whatever they are. One lot of such an option shields nothing
+/// else.
+fn falls_short(state: &State, account: AccountId) -> bool {
+    let position = state.markets.position(account);
+    if market::volatilities_fit(state, &position.legs, Purpose::Liquidate) {
+        return true;
+    }
+    let Some(asset) = position.asset else { return false };
+    let unknown =
+        |leg: &Leg| !market::volatilities_fit(state, slice::from_ref(leg), Purpose::Liquidate);
+    let surely = margin::surely_required(state, &position.legs, &unknown);
+    maintenance_equity(state, account, asset) < surely.cast_signed()
 }
 
 /// Whether the liquidation of the account is over: it stands at its target, holds nothing, or
@@ -97,11 +112,12 @@ fn step(state: &State, account: AccountId, of: &Liquidation) -> Option<(Duty, Op
     // Nothing is planned where nothing may go.
     let waits = || {
         let legs = &state.markets.position(account).legs;
-        !market::volatilities_fit(state, legs, Purpose::Liquidate)
-            || state.closeouts.room(state, asset, legs.iter().map(|leg| leg.market)) == 0
+        state.closeouts.room(state, asset, legs.iter().map(|leg| leg.market)) == 0
     };
     match spec.route {
         Route::Backstop { .. } | Route::Deleverage if waits() => {}
+        // A route is not passed over for a volatility that comes back.
+        Route::Backstop { .. } | Route::Deleverage if !falls_short(state, account) => return None,
         Route::Backstop { account: buyer, .. } => {
             let sale = sale::to_backstop(state, Party::Account(account), buyer, spec, &plan()?);
             if sale.is_some() {
@@ -121,7 +137,8 @@ fn step(state: &State, account: AccountId, of: &Liquidation) -> Option<(Duty, Op
     let fell = of.equity - state.equity(account, asset);
     let dear = fell > spec.budget.atoms().cast_signed();
     let stuck = matches!(spec.route, Route::Backstop { .. });
-    (!last && (late || dear || stuck)).then_some((Duty::NextRoute { account }, None))
+    let passes = !last && (late || dear || stuck) && falls_short(state, account);
+    passes.then_some((Duty::NextRoute { account }, None))
 }
 
 /// What of an account goes to the other side next.

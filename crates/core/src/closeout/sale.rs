@@ -189,7 +189,11 @@ pub(super) fn bid(
     if is_owners(state, from, bidder) {
         return Err(Rejection::OwnAuction { account: bidder });
     }
-    if !liquidate::fits(state, legs) {
+    let fits = match from {
+        Party::Account(account) => liquidate::fits(state, account),
+        Party::Book(_) => market::all_fit(state, legs, Purpose::Liquidate),
+    };
+    if !fits {
         return Err(Rejection::NoAuction);
     }
     // Whole lots round down: who takes less than the part is paid for what he takes.

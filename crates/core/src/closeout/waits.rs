@@ -55,7 +55,7 @@ pub fn waits(state: &State, account: AccountId) -> Option<Waits> {
     if plan.is_empty() {
         return None;
     }
-    if !liquidate::fits(state, &position.legs) {
+    if !liquidate::fits(state, account) {
         return Some(Waits::Price);
     }
     let lot = Quantity::new(1).unwrap_or_default();

@@ -19,7 +19,9 @@ pub(crate) use equity::{
     Keeping, keeping_after, opening_after, opening_after_all, opening_now, withdrawable,
 };
 pub use equity::{Opening, Withdrawable};
-pub(crate) use portfolio::{required, tables, underlying, units_per_tick, with_an_option};
+pub(crate) use portfolio::{
+    required, surely_required, tables, underlying, units_per_tick, with_an_option,
+};
 pub use requirement::{Level, tiered};
 pub(crate) use requirement::{
     initial, maintenance, maintenance_in, of_legs, part_ceil, stressed_cost,

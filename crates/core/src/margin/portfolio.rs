@@ -56,6 +56,32 @@ fn with_options(state: &State, legs: impl Iterator<Item = Leg>, level: Level) ->
     exact.ceil() + of_options
 }
 
+/// What `legs` require at least to be kept, whatever the volatilities of those options are that
+/// `unknown` names, rounded down: four fifths of what the linear legs beside such an option lose at
+/// the worst move of the spot, less what the options there could make good. None gains more at a
+/// move of the grid than twice what its underlying is worth: a call no more than that rises to, a
+/// put no more than a call and the fall.
+pub(crate) fn surely_required(state: &State, legs: &[Leg], unknown: &dyn Fn(&Leg) -> bool) -> u128 {
+    let (mut known, mut surely) = (Vec::new(), 0);
+    for group in together(state, legs.iter().copied()) {
+        if !group.options.iter().any(unknown) {
+            known.extend(group.options.iter().chain(&group.linear).copied());
+            continue;
+        }
+        let Together { of, options, linear } = group;
+        let spot = state.markets.market(of).and_then(|market| market.mark).unwrap_or(Price::MAX);
+        let value = |leg: &Leg| {
+            let lot = state.markets.market(leg.market).map_or(0, |found| found.value_at(spot));
+            u128::from(leg.lots.size()) * lot.unsigned_abs()
+        };
+        let credit: u128 = options.iter().map(|leg| 2 * value(leg)).sum();
+        let alone = Together { of, options: Vec::new(), linear };
+        let loss = scenarios(state, &alone).map_or(0, |table| table.grid_loss / 5 * 4);
+        surely += loss - credit.min(loss);
+    }
+    required(state, known.iter().copied(), Level::Maintenance) + surely
+}
+
 /// Legs that are valued together: options with what hedges them, or a linear leg alone.
 pub(super) struct Together {
     /// The market the options are written on, or that of the leg.

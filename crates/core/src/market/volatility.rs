@@ -221,7 +221,11 @@ impl<'a> Look<'a> {
             smiles.map(|(of, quotes)| Smile { forward: self.forward, time: of.time, quotes });
         let smiles: Vec<Smile<'_>> = smiles.collect();
         let found = pricing::faults(&smiles, self.units_per_tick).into_iter();
-        let found = found.filter(|fault| fault.quotes.contains(&leg));
+        // Between two strikes total variance is no price that anyone trades at.
+        let traded = |fault: &Fault| {
+            !matches!(fault.what, Arbitrage::Calendar { .. }) || fault.quotes.len() == 2
+        };
+        let found = found.filter(|fault| fault.quotes.contains(&leg) && traded(fault));
         found.filter_map(|fault| said_of(surface, &fault)).collect()
     }
 

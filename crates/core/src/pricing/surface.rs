@@ -7,7 +7,9 @@
 //! expiry it is taken as linear in moneyness, and beyond the outer ones it is not compared.
 //!
 //! Prices are rounded to the nearest unit. That keeps every order, so only the convexity is given
-//! its rounding: a surface free of arbitrage is never refused.
+//! its rounding: along an expiry, and where strikes meet between two, a surface free of arbitrage
+//! is never refused. The line between two strikes is a convention: a steep smile lies below it,
+//! and may be refused there without a profit that anyone could take.
 
 use alloc::vec::Vec;
 use core::cmp::Ordering;

@@ -4,6 +4,8 @@
 //! The first knows nothing but the hole at the marks; the second corrects itself by each wave's end;
 //! the third is told the loss beforehand, which nobody is; the last measures first.
 
+use std::cmp::Ordering;
+
 use crate::crisis::aftermath::Wave;
 
 /// How the amount of a wave is decided.
@@ -79,7 +81,11 @@ impl Forecast {
             };
             missed.over += taken.saturating_sub(wave.lacked);
             missed.under += wave.lacked.saturating_sub(taken);
-            part = if taken > wave.lacked { part.saturating_sub(STEP) } else { part + STEP };
+            part = match taken.cmp(&wave.lacked) {
+                Ordering::Greater => part.saturating_sub(STEP),
+                Ordering::Equal => part,
+                Ordering::Less => part + STEP,
+            };
         }
         missed
     }

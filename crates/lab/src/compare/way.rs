@@ -1,7 +1,7 @@
 //! The ways a known loss can be divided over winners. Each is a rule of the engine with weights,
 //! scores or risks; nobody pays more than he won, nor more than he has.
 
-use rhodian_core::allocation::{Claims, Rule, divide};
+use rhodian_core::allocation::{AllocationError, Claims, Rule, divide};
 use rhodian_core::units::Amount;
 
 use crate::crisis::aftermath::Winner;
@@ -92,8 +92,9 @@ impl Way {
             Claims { caps: &caps, weights: &weights, scores: &scores, risks: &risks, classes: &[] };
         match divide(self.rule, loss, &claims) {
             Ok(division) => division.shares.iter().map(|share| share.atoms()).collect(),
-            // Nobody has a weight: nobody pays.
-            Err(_) => vec![0; winners.len()],
+            Err(AllocationError::NoWeight) => vec![0; winners.len()],
+            // Columns are of one length, and the lab's amounts far below every bound.
+            Err(refused) => unreachable!("{refused}"),
         }
     }
 }

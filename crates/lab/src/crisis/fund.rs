@@ -1,5 +1,7 @@
 //! How large a fund must be: from what crises took to a size, and how sure it is.
 
+use crate::mean::DEVIATIONS;
+
 /// How sure an interval is meant to be: 95 in 100, half of the rest on each side.
 pub const LEVEL: f64 = 0.95;
 
@@ -87,7 +89,7 @@ pub fn curve(deficits: &[u128], funds: &[u128]) -> Vec<Point> {
     let point = |fund: &u128| {
         let passed = deficits.iter().filter(|deficit| *deficit > fund).count() as f64 / n;
         // Wilson's interval: where a part p of n is plausible at z deviations.
-        let z = 1.959_963_984_540_054;
+        let z = DEVIATIONS;
         let spread = z * (passed * (1.0 - passed) / n + z * z / (4.0 * n * n)).sqrt();
         let (middle, scale) = (passed + z * z / (2.0 * n), 1.0 + z * z / n);
         let between = ((middle - spread) / scale, (middle + spread) / scale);

@@ -35,7 +35,7 @@ impl Began {
 /// What a command passes on its way, each the end of a span with its name.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Stage {
-    /// It was read and checked, and the engine's queue took it.
+    /// It was read and checked, and is offered to the engine's queue.
     Read,
     /// The engine took it from the queue.
     Queue,

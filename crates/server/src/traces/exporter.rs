@@ -43,7 +43,8 @@ impl Exporter {
         Self { post, authorization, calls, counts, failing: false }
     }
 
-    /// Tells of `venue` until the service stops, and then what is left, once.
+    /// Tells of `venue` until `stopping` says that no call is under way any more, and then what is
+    /// left, once.
     pub async fn run(mut self, venue: String, mut stopping: watch::Receiver<bool>) {
         loop {
             let mut chunk = Vec::new();

@@ -8,10 +8,11 @@ use rhodian_lab::compare::forecast::{FORECASTS, Missed};
 use rhodian_lab::compare::way::WAYS;
 use rhodian_lab::compare::{Compared, compare};
 use rhodian_lab::crisis::aftermath::Aftermath;
+use rhodian_lab::mean::mean;
 use rhodian_report::{csv, money};
 use serde::Serialize;
 
-use super::crises::{CrisesArgs, dollars};
+use super::crises::{CrisesArgs, dollars, percent};
 
 use crate::diagnostic::{Diagnostic, Exit};
 use crate::forms::{Forms, pretty};
@@ -93,11 +94,8 @@ struct Mean {
 
 impl Mean {
     fn of(all: impl Iterator<Item = f64> + Clone) -> Self {
-        let n = all.clone().count() as f64;
-        let mean = all.clone().sum::<f64>() / n;
-        let squares: f64 = all.map(|one| (one - mean) * (one - mean)).sum();
-        let spread = 1.959_963_984_540_054 * (squares / (n - 1.0) / n).sqrt();
-        Self { mean, between: [mean - spread, mean + spread] }
+        let (mean, between) = mean(all);
+        Self { mean, between }
     }
 
     /// Of what lies between none and all: so does its mean.
@@ -332,25 +330,7 @@ impl Row {
     }
 }
 
-/// A part in per cent.
-fn percent(part: f64) -> String {
-    format!("{:.2} %", 100.0 * part)
-}
-
 /// Dollars as whole ones.
 fn whole(amount: f64) -> String {
     dollars(format!("{:.0}", amount * 1e6).parse().unwrap_or(0))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::Mean;
-
-    #[test]
-    fn a_mean_lies_between_its_bounds() {
-        let of = Mean::of([1.0, 2.0, 3.0].into_iter());
-        assert_eq!(of.mean, 2.0);
-        // One deviation of the mean is 1 / sqrt 3.
-        assert!((of.between[1] - of.between[0] - 2.0 * 1.96 / 3.0_f64.sqrt()).abs() < 1e-4);
-    }
 }

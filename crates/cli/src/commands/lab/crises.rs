@@ -148,6 +148,11 @@ impl Played<Crisis> {
     }
 }
 
+/// A part in per cent.
+pub(super) fn percent(part: f64) -> String {
+    format!("{:.2} %", 100.0 * part)
+}
+
 /// Atoms of the lab's worlds as whole dollars, with commas.
 pub(super) fn dollars(atoms: u128) -> String {
     money::Money::new(6).with_places((atoms + 500_000) / 1_000_000 * 1_000_000, 0)

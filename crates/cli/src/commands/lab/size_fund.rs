@@ -8,7 +8,7 @@ use rhodian_lab::crisis::fund::{self, Point, Size};
 use rhodian_report::{csv, money};
 use serde::Serialize;
 
-use super::crises::{CrisesArgs, Played, dollars, target};
+use super::crises::{CrisesArgs, Played, dollars, percent, target};
 use crate::diagnostic::{Diagnostic, Exit};
 use crate::forms::{Forms, pretty};
 use crate::out_folder::{self, Results};
@@ -110,11 +110,6 @@ struct Row {
     fund: String,
     passed: f64,
     passed_between: [f64; 2],
-}
-
-/// A part in per cent.
-fn percent(part: f64) -> String {
-    format!("{:.2} %", 100.0 * part)
 }
 
 impl Answer<'_> {

@@ -6,6 +6,7 @@ use clap::Args;
 use rhodian_lab::crisis::Crisis;
 use rhodian_lab::crisis::fund;
 use rhodian_lab::crisis::model::CrisisModel;
+use rhodian_lab::mean::mean;
 use rhodian_report::{csv, money};
 use serde::Serialize;
 
@@ -162,12 +163,7 @@ struct Figure {
 
 /// The mean difference of pairs, within two deviations of it.
 fn differs(pairs: &[(f64, f64)]) -> [f64; 2] {
-    let n = pairs.len() as f64;
-    let apart = pairs.iter().map(|(now, then)| then - now);
-    let mean = apart.clone().sum::<f64>() / n;
-    let squares: f64 = apart.map(|one| (one - mean) * (one - mean)).sum();
-    let spread = 1.959_963_984_540_054 * (squares / (n - 1.0) / n).sqrt();
-    [mean - spread, mean + spread]
+    mean(pairs.iter().map(|(now, then)| then - now)).1
 }
 
 impl Shown {

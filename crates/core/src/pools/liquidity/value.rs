@@ -168,15 +168,19 @@ impl State {
         Amount::sum(liens.into_iter())
     }
 
-    /// Whether a loss is known that holders of a vault may have to bear, or that is the vault's:
-    /// one of an open episode, one that was approved and may still be challenged, an account below
+    /// Whether a loss is known that holders of a vault may have to bear, or the vault's account, in
+    /// its own domain or in one that it trades in, or that is the vault's: one of an open episode, one that was approved and may still be challenged, an account below
     /// zero that waits for a price, or a failure of the vault that is not settled.
     pub(crate) fn vault_loss_known(&self, vault: &Vault) -> bool {
-        let domain = vault.spec.domain;
+        let position = self.markets.position(vault.account);
+        let of_leg = |leg: &market::Leg| self.markets.market(leg.market).map(|m| m.spec.domain);
+        let legs = position.legs.iter().filter_map(of_leg);
+        let flows = position.totals.flows.iter().map(|flow| flow.domain);
+        let domains: BTreeSet<DomainId> = legs.chain(flows).chain([vault.spec.domain]).collect();
         let own = |id| self.losses.loss(id).is_some_and(|loss| loss.phase().is_some());
-        self.has_open_episode(domain)
-            || Losses::approved(self).any(|loss| loss.domain == domain)
-            || self.unseen_failures().any(|of| of == domain)
+        domains.iter().any(|domain| self.has_open_episode(*domain))
+            || Losses::approved(self).any(|loss| domains.contains(&loss.domain))
+            || self.unseen_failures().any(|of| domains.contains(&of))
             || self.losses_of(vault.account).any(own)
             || self.settled_equity(vault.account, self.vault_asset(vault)) < 0
     }

@@ -356,3 +356,34 @@ fn a_loss_where_the_vault_trades_is_known_to_all() {
     try_leave(&mut world, "ann", Some(1_000_000_000)).unwrap();
     assert_eq!(world.cash("ann"), 0, "she waits for it");
 }
+
+/// Ann, who has nine tenths, leaves right after a gain. Were she paid for it, Bob's tenth would pay
+/// what a loss takes of the whole gain.
+#[test]
+fn nobody_carries_a_gain_out_that_a_loss_may_take() {
+    for (matured, paid, left) in [(false, 90_000, 20_000), (true, 99_000, 11_000)] {
+        let mut world = vault_of(spec(), 0);
+        world.session_gains("gains");
+        world.waterfall(&["fund", "gains", "profit", "principal"]);
+        holder(&mut world, "ann", 90_000);
+        holder(&mut world, "bob", 10_000);
+        world.account("eve", 200_000);
+        world.fill("BTC", "eve", "vault", 100, 1_000);
+        world.mark("BTC", 900);
+        world.fill("BTC", "vault", "eve", 100, 900);
+        if matured {
+            world.set(Parameter::ReferenceAge, 0);
+            world.boundary();
+        }
+        try_leave(&mut world, "ann", None).unwrap();
+        assert_eq!((world.cash("ann"), fetches(&world, "bob")), (paid, left), "{matured}");
+        world.account("dan", 20_000);
+        world.fill("BTC", "dan", "eve", 150, 900);
+        world.mark("BTC", 700);
+        world.loss_of("dan's", "dan");
+        world.fill("BTC", "eve", "book/dan's", 150, 700);
+        let gains = world.bore("dan's", "gains");
+        assert_eq!(gains.contains_key(&world.id("vault")), !matured);
+        assert!(fetches(&world, "bob") >= 10_000, "he loses no more than what he gained");
+    }
+}

@@ -273,7 +273,8 @@ fn also_takes(
     layers.find(|other| *other != layer && takes(layer) && takes(*other))
 }
 
-/// Whether `layer` would take a gain that another takes too: `beside` in the domain's other classes.
+/// Whether `layer` would take a gain that another takes too, `beside` in the domain's other
+/// classes.
 /// What a vault gained is its holders' profit and a gain of its session. Taken as a gain first it
 /// is no profit any more; taken as profit first it would still be a gain.
 fn gain_twice(

@@ -5,15 +5,21 @@ mod world;
 
 use rhodian_core::account;
 use rhodian_core::account::AccountKind;
-use rhodian_core::control::Parameter;
+use rhodian_core::control::{self, Parameter};
 use rhodian_core::domain;
+use rhodian_core::domain::{CauseClass, Kind, Source};
 use rhodian_core::engine::{Action, Actor, Event, Role};
-use rhodian_core::ids::LayerId;
+use rhodian_core::ids::{DomainId, LayerId};
 use rhodian_core::loss::Stage;
+use rhodian_core::market::MarketSpec;
+use rhodian_core::pools::clearing::{Command as Clear, FundSpec};
 use rhodian_core::pools::liquidity::{self, VaultSpec};
+use rhodian_core::pools::{cover, lending};
+use rhodian_core::waterfall::{Side, Step};
 use world::acts::Given;
 use world::liquidity::*;
-use world::{ASSET, DOMAIN, World, amount, name};
+use world::venue::perpetual;
+use world::{ASSET, DOMAIN, World, amount, clearing, layer, name};
 
 fn code(given: Given) -> &'static str {
     given.expect_err("it is refused").code()
@@ -217,7 +223,7 @@ fn principal_never_stands_without_profit_before_it() {
     let mut world = market_of_providers(0);
     let set = |world: &mut World, order: &[&str]| {
         let steps = order.iter().map(|text| world.step(&[(text, 1)])).collect();
-        let class = domain::CauseClass::Default;
+        let class = CauseClass::Default;
         let command = domain::Command::SetWaterfall { domain: DOMAIN, class, steps };
         world.give(Actor::VENUE, Action::Domain(command))
     };
@@ -227,4 +233,157 @@ fn principal_never_stands_without_profit_before_it() {
     set(&mut world, &["profit", "principal", "fund"]).unwrap();
     set(&mut world, &["profit"]).unwrap();
     let _ = LayerId(0);
+}
+
+/// A client's collateral stands behind nobody else's loss; his shares of a vault do, as all do.
+#[test]
+fn clara_is_a_client_and_her_shares_pay_as_bobs() {
+    let mut world = vault_of(spec(), 0);
+    world.account("tom", 20_000);
+    world.account("eve", 200_000);
+    world.fill("BTC", "tom", "eve", 150, 1_000);
+    world.add(layer("Members", Kind::DefaultFund, Source::Pot));
+    world.waterfall(&["fund", "Members", "profit", "principal"]);
+    let of = clearing::spec(1);
+    let fund = world.layer_id("Members");
+    let spec = FundSpec { layer: fund, assessment: None, ..of };
+    clearing::give(&mut world, Clear::Open { spec }).unwrap();
+    world.account("alice", 40_000);
+    clearing::join(&mut world, "alice").unwrap();
+    for text in ["bob", "clara"] {
+        holder(&mut world, text, 50_000);
+    }
+    clearing::clear(&mut world, "clara", "alice").unwrap();
+    world.result("eve", "vault", 20_000);
+    world.mark("BTC", 660);
+    world.loss_of("tom's", "tom");
+    world.fill("BTC", "eve", "book/tom's", 150, 660);
+    for text in ["profit", "principal"] {
+        let bore = world.bore("tom's", text);
+        assert_eq!(bore[&world.id("bob")], bore[&world.id("clara")], "{text}");
+    }
+    assert_eq!(fetches(&world, "clara"), fetches(&world, "bob"));
+}
+
+fn set_of(world: &mut World, class: CauseClass, order: &[&[&str]]) -> Given {
+    let step = |sides: &&[&str]| {
+        world.step(&sides.iter().map(|text| (*text, 1)).collect::<Vec<(&str, u32)>>())
+    };
+    let steps = order.iter().map(step).collect();
+    let command = domain::Command::SetWaterfall { domain: DOMAIN, class, steps };
+    world.give(Actor::VENUE, Action::Domain(command))
+}
+
+/// What a vault gained is a gain of its account and its holders' profit: it pays once, and as a
+/// gain first.
+#[test]
+fn holders_profit_never_stands_before_the_gains_that_it_is() {
+    let mut world = market_of_providers(0);
+    world.session_gains("gains");
+    let (default, prices) = (CauseClass::Default, CauseClass::PriceError);
+    let behind = "gains-behind-profit";
+    let mut set = |class, order: &[&[&str]]| set_of(&mut world, class, order);
+    let code = |given: Given| given.map(|_| ()).map_err(|why| why.code());
+    // The first waterfall takes profit without gains.
+    assert_eq!(code(set(prices, &[&["gains"]])), Err(behind));
+    assert_eq!(code(set(prices, &[&["gains"], &["profit"]])), Err(behind));
+    assert_eq!(code(set(default, &[&["profit"], &["gains"]])), Err(behind));
+    assert_eq!(code(set(default, &[&["profit"], &["principal"], &["gains"]])), Err(behind));
+    assert_eq!(code(set(default, &[&["profit", "gains"]])), Err(behind));
+    assert_eq!(code(set(default, &[&["gains", "profit"]])), Err(behind));
+    assert_eq!(code(set(default, &[&["gains"], &["profit"], &["principal"]])), Ok(()));
+    assert_eq!(code(set(prices, &[&["gains"]])), Ok(()));
+    assert_eq!(code(set(prices, &[&["gains"], &["fund"], &["profit"]])), Ok(()));
+    assert_eq!(code(set(prices, &[&["fund"], &["profit"]])), Err(behind));
+    assert_eq!(code(set(prices, &[&["gains"]])), Ok(()));
+    assert_eq!(code(set(default, &[&["fund"], &["profit"]])), Err(behind));
+}
+
+/// A domain of a vault is none of a pool: its holders would stand beside what nobody asked them.
+#[test]
+fn no_pool_opens_beside_a_vault() {
+    let mut world = world::lending::domain(0);
+    open(&mut world, spec()).unwrap();
+    let command = lending::Command::Open { spec: world::lending::spec() };
+    let given = world.give(Actor::VENUE, Action::Lending(command));
+    assert_eq!(code(given), "domain-in-use");
+    let mut world = world::cover::domain(0);
+    open(&mut world, spec()).unwrap();
+    let command = cover::Command::Open { spec: world::cover::spec() };
+    let given = world.give(Actor::VENUE, Action::Cover(command));
+    assert_eq!(code(given), "domain-in-use");
+}
+
+/// An entry of whole shares loses nothing by rounding, and still raises no vault that is almost
+/// empty: what Mal leaves in one share would else be a step that others climb.
+#[test]
+fn nobody_enters_where_a_share_is_worth_more_than_an_atom() {
+    let mut world = vault_of(spec(), 0);
+    holder(&mut world, "mal", 1_000);
+    try_leave(&mut world, "mal", Some(999_999_999)).unwrap();
+    world.account("tom", 1_000_000);
+    world.result("tom", "vault", 1_999);
+    assert_eq!((shares(&world, "mal"), worth(&world).book), (1, amount(2_000)));
+    world.account("bob", 4_000);
+    assert_eq!(code(try_enter(&mut world, "bob", 4_000)), "below-a-share");
+}
+
+/// The vault gained in another domain, where an account fails: nobody comes or goes by that gain.
+#[test]
+fn a_loss_where_the_vault_trades_is_known_to_all() {
+    let mut world = vault_of(spec(), 0);
+    for text in ["alice", "bob"] {
+        world.account(text, 20_000);
+    }
+    holder(&mut world, "ann", 20_000);
+    world.account("cid", 20_000);
+    let (domain, class) = (DomainId(1), CauseClass::Default);
+    world.domain_do(domain::Command::OpenDomain { name: name("Alts"), asset: ASSET });
+    world.fund("alts fund", 0, None);
+    let sides = vec![Side { layer: world.layer_id("alts fund"), weight: 1 }];
+    let steps = vec![Step { layers: sides }];
+    world.domain_do(domain::Command::SetWaterfall { domain, class, steps });
+    let (parameter, value) = (Parameter::StressRate, 0);
+    let set = control::Command::SetParameter { domain, parameter, value };
+    world.must(Action::Control(set));
+    world.list(MarketSpec { domain, ..perpetual("ETH") });
+    world.mark("ETH", 1_000);
+    world.fill("ETH", "alice", "vault", 10, 1_000);
+    world.fill("ETH", "alice", "bob", 100, 1_000);
+    world.mark("ETH", 700);
+    world.loss_of("alice's", "alice");
+    assert_eq!(code(try_enter(&mut world, "cid", 5_000)), "loss-known");
+    try_leave(&mut world, "ann", Some(1_000_000_000)).unwrap();
+    assert_eq!(world.cash("ann"), 0, "she waits for it");
+}
+
+/// Ann, who has nine tenths, leaves right after a gain. Were she paid for it, Bob's tenth would pay
+/// what a loss takes of the whole gain.
+#[test]
+fn nobody_carries_a_gain_out_that_a_loss_may_take() {
+    for (matured, paid, left) in [(false, 90_000, 20_000), (true, 99_000, 11_000)] {
+        let mut world = vault_of(spec(), 0);
+        world.session_gains("gains");
+        world.waterfall(&["fund", "gains", "profit", "principal"]);
+        holder(&mut world, "ann", 90_000);
+        holder(&mut world, "bob", 10_000);
+        world.account("eve", 200_000);
+        world.fill("BTC", "eve", "vault", 100, 1_000);
+        world.mark("BTC", 900);
+        world.fill("BTC", "vault", "eve", 100, 900);
+        if matured {
+            world.set(Parameter::ReferenceAge, 0);
+            world.boundary();
+        }
+        try_leave(&mut world, "ann", None).unwrap();
+        assert_eq!((world.cash("ann"), fetches(&world, "bob")), (paid, left), "{matured}");
+        world.account("dan", 20_000);
+        world.fill("BTC", "dan", "eve", 150, 900);
+        world.mark("BTC", 700);
+        world.loss_of("dan's", "dan");
+        world.fill("BTC", "eve", "book/dan's", 150, 700);
+        let gains = world.bore("dan's", "gains");
+        assert_eq!(gains.contains_key(&world.id("vault")), !matured);
+        assert!(fetches(&world, "bob") >= 10_000, "he loses no more than what he gained");
+    }
 }

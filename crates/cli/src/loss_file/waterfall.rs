@@ -111,6 +111,7 @@ impl LossFile {
             | Flaw::SharesTwice { .. }
             | Flaw::NoProfitBefore { .. }
             | Flaw::GainsTwice { .. }
+            | Flaw::GainsBehindProfit { .. }
             | Flaw::OtherAsset { .. } => {
                 refuse(visible(&flaw.to_string()).into_owned(), "change the steps.")
                     .at(self.text.name.clone())

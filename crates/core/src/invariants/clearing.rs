@@ -159,8 +159,11 @@ impl Running {
                 for (layer, claims) in layers {
                     let kind = state.domains.layer(*layer).map(|found| found.spec.kind);
                     let gains = kind == Some(Kind::GainsHaircut);
+                    // Who lends, or holds shares of a vault, bears by them as everybody.
+                    let rule = state.domains.layer(*layer).and_then(|of| of.spec.source.members());
+                    let lent = rule.is_some_and(|rule| rule.basis.is_of_pool());
                     for claim in claims {
-                        if !gains && self.is_client(state, *set, claim.account) {
+                        if !gains && !lent && self.is_client(state, *set, claim.account) {
                             let text = format!("client {} stands in set {set}", claim.account);
                             return broken(ClearingId(0), &text);
                         }

@@ -231,7 +231,7 @@ pub(crate) fn fix(
         let members = basis::claims_before(state, domain, *layer, rule, &paid)
             .into_iter()
             .filter(|claim| lent || stands(state, claim.account, earlier, failing))
-            .filter(|claim| gains || !state.is_segregated(domain, claim.account))
+            .filter(|claim| gains || lent || !state.is_segregated(domain, claim.account))
             .map(|claim| {
                 let of = member(state, earlier, *layer, &claim);
                 if stays { Member { weight: claim.weight, ..of } } else { of }

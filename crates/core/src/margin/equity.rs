@@ -287,13 +287,25 @@ pub(crate) fn withdrawable(state: &State, account: AccountId, asset: AssetId) ->
     }
 }
 
+/// The references of the domains in which `account` trades or traded.
+fn references(state: &State, account: AccountId) -> BTreeSet<CheckpointId> {
+    let flows = &state.markets.position(account).totals.flows;
+    flows.iter().map(|flow| state.reference(flow.domain, state.now())).collect()
+}
+
+/// The most that `account` gained since a reference, realised or not: what a loss detected now may
+/// make it pay.
+pub(crate) fn session_gain(state: &State, account: AccountId) -> u128 {
+    let references = references(state, account);
+    let sessions = references.iter().filter_map(|at| state.session(account, *at));
+    sessions.map(|session| session.total()).max().unwrap_or(0).max(0).unsigned_abs()
+}
+
 /// What is not yet matured of the profit of `account` beside `unrealised`. A loss detected now may
 /// make it pay all that it gained since the reference of that loss: whatever the entries of its
 /// legs say, so much stays.
 fn unmatured(state: &State, account: AccountId, unrealised: u128) -> u128 {
-    let flows = &state.markets.position(account).totals.flows;
-    let references = flows.iter().map(|flow| state.reference(flow.domain, state.now()));
-    let references: BTreeSet<CheckpointId> = references.collect();
+    let references = references(state, account);
     let sessions = || references.iter().filter_map(|at| state.session(account, *at));
     let realised = sessions().next().map_or(0, |oldest| oldest.realised);
     let gained = sessions().map(|session| session.total()).max().unwrap_or(0);

@@ -16,7 +16,8 @@ mod what_if;
 
 pub(crate) use bound::{surely_keeps, surely_opens, surely_opens_all};
 pub(crate) use equity::{
-    Keeping, keeping_after, opening_after, opening_after_all, opening_now, withdrawable,
+    Keeping, keeping_after, opening_after, opening_after_all, opening_now, session_gain,
+    withdrawable,
 };
 pub use equity::{Opening, Withdrawable};
 pub(crate) use portfolio::{

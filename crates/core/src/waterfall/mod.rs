@@ -70,6 +70,9 @@ pub enum Flaw {
     /// A second layer that takes session gains, here or in the domain's waterfall for another
     /// class: both would take the same gain.
     GainsTwice { step: usize, layer: LayerId, other: LayerId },
+    /// Session gains beside or behind the profit of a vault's holders, here or in the domain's
+    /// waterfall for another class: the same gain would pay twice.
+    GainsBehindProfit { step: usize, layer: LayerId, other: LayerId },
     /// A layer in another asset whose proceeds would not pass through suspense.
     OtherAsset { step: usize, layer: LayerId },
     /// A layer behind one that takes everything participants have.
@@ -95,6 +98,7 @@ impl Flaw {
             Self::SharesTwice { .. } => "shares-twice",
             Self::NoProfitBefore { .. } => "no-profit-before",
             Self::GainsTwice { .. } => "gains-twice",
+            Self::GainsBehindProfit { .. } => "gains-behind-profit",
             Self::OtherAsset { .. } => "layer-other-asset",
             Self::NeverReached { .. } => "layer-never-reached",
             Self::PrincipalBeforeProfit { .. } => "principal-before-profit",
@@ -135,6 +139,12 @@ impl fmt::Display for Flaw {
                 f,
                 "layer {layer} in step {step} takes session gains, as layer {other} of the domain \
                  does: both would take the same gain; name the same layer"
+            ),
+            Self::GainsBehindProfit { step, layer, other } => write!(
+                f,
+                "step {step}: layer {layer} takes session gains, and layer {other} the profit of a \
+                 vault's holders: the same gain would pay twice; take session gains in an earlier \
+                 step of every waterfall that takes profit"
             ),
             Self::OtherAsset { step, layer } => write!(
                 f,
@@ -229,9 +239,8 @@ pub(crate) fn flaw(
             if basis_of(domains, layer) == Some(Basis::PoolShares) && !profit_before() {
                 return Some(Flaw::NoProfitBefore { step: number, layer });
             }
-            let everywhere = here().chain(beside.iter().copied());
-            if let Some(other) = also_takes(domains, Basis::SessionGains, layer, everywhere) {
-                return Some(Flaw::GainsTwice { step: number, layer, other });
+            if let Some(flaw) = gain_twice(domains, (number, layer), &seen, before, beside) {
+                return Some(flaw);
             }
             if found.spec.asset != asset {
                 return Some(Flaw::OtherAsset { step: number, layer });
@@ -262,6 +271,41 @@ fn also_takes(
 ) -> Option<LayerId> {
     let takes = |id: LayerId| basis_of(domains, id) == Some(basis);
     layers.find(|other| *other != layer && takes(layer) && takes(*other))
+}
+
+/// Whether `layer` would take a gain that another takes too, `beside` in the domain's other
+/// classes.
+/// What a vault gained is its holders' profit and a gain of its session. Taken as a gain first it
+/// is no profit any more; taken as profit first it would still be a gain.
+fn gain_twice(
+    domains: &Domains,
+    (step, layer): (usize, LayerId),
+    seen: &[(LayerId, &Layer)],
+    before: usize,
+    beside: &[LayerId],
+) -> Option<Flaw> {
+    let ids = |of: &[(LayerId, &Layer)]| of.iter().map(|(id, _)| *id).collect::<Vec<LayerId>>();
+    let first =
+        |of: &[LayerId], basis| of.iter().copied().find(|id| basis_of(domains, *id) == Some(basis));
+    let (gains, profit) = (Basis::SessionGains, Basis::HolderProfit);
+    let basis = basis_of(domains, layer)?;
+    if basis == gains {
+        let everywhere = ids(seen).into_iter().chain(beside.iter().copied());
+        if let Some(other) = also_takes(domains, gains, layer, everywhere) {
+            return Some(Flaw::GainsTwice { step, layer, other });
+        }
+        // Where the other classes take gains too they take them before profit.
+        let elsewhere = || first(beside, profit).filter(|_| first(beside, gains).is_none());
+        let other = first(&ids(seen), profit).or_else(elsewhere)?;
+        return Some(Flaw::GainsBehindProfit { step, layer, other });
+    }
+    if basis == profit {
+        let elsewhere =
+            || first(beside, gains).filter(|_| first(&ids(&seen[..before]), gains).is_none());
+        let other = first(&ids(&seen[before..]), gains).or_else(elsewhere)?;
+        return Some(Flaw::GainsBehindProfit { step, layer: other, other: layer });
+    }
+    None
 }
 
 /// The first `before` of `seen` stand in earlier steps, the rest in the same one.

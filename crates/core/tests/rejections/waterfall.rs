@@ -106,6 +106,17 @@ const CASES: &[Case] = &[
         let flaw = Flaw::GainsTwice { step: 2, layer, other };
         refused(steps(w, &[&["fund"], &["other gains"]]), flaw)
     }),
+    ("gains-behind-profit", |w| {
+        let (layer, other) = (w.layer_id("gains"), w.layer_id("held profit"));
+        let flaw = Flaw::GainsBehindProfit { step: 2, layer, other };
+        refused(steps(w, &[&["held profit"], &["gains"]]), flaw)
+    }),
+    ("gains-behind-profit", |w| {
+        // Side by side.
+        let (layer, other) = (w.layer_id("gains"), w.layer_id("held profit"));
+        let flaw = Flaw::GainsBehindProfit { step: 1, layer, other };
+        refused(steps(w, &[&["gains", "held profit"]]), flaw)
+    }),
     ("layer-other-asset", |w| {
         let flaw = Flaw::OtherAsset { step: 1, layer: w.layer_id("euros") };
         refused(steps(w, &[&["euros"]]), flaw)

@@ -41,7 +41,8 @@ fn open(state: &State, spec: &PoolSpec, events: &mut Events) -> Result<(), Rejec
     let domain = spec.domain;
     let found = state.domains.domain(domain).ok_or(Rejection::UnknownDomain { domain })?;
     let listed = state.markets.markets().any(|(_, market)| market.spec.domain == domain);
-    if listed || state.has_pool(domain) || state.has_open_episode(domain) {
+    let vault = state.vaults.in_domain(domain).is_some();
+    if listed || vault || state.has_pool(domain) || state.has_open_episode(domain) {
         return Err(Rejection::DomainInUse { domain });
     }
     spec.check().map_err(|flaw| Rejection::Flaw { flaw })?;

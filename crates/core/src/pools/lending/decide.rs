@@ -56,7 +56,8 @@ fn open(state: &State, spec: &PoolSpec, events: &mut Events) -> Result<(), Rejec
     }
     let listed = state.markets.markets().any(|(_, market)| market.spec.domain == domain);
     let covers = state.covers.in_domain(domain).is_some();
-    if listed || covers || state.has_open_episode(domain) {
+    let vault = state.vaults.in_domain(domain).is_some();
+    if listed || covers || vault || state.has_open_episode(domain) {
         return Err(Rejection::DomainInUse { domain });
     }
     let default = CauseClass::Default;

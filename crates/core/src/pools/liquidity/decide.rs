@@ -94,15 +94,15 @@ fn enter(
     if amount < least {
         return Err(Rejection::BelowLeast { amount, least });
     }
+    let worth = state.vault_worth(vault);
+    if !worth.lien.is_zero() {
+        return Err(Rejection::Held { lien: worth.lien });
+    }
     if state.vault_loss_known(vault) {
         return Err(Rejection::LossKnown { vault: id });
     }
     if !state.vault_prices_fit(vault) {
         return Err(Rejection::PriceUnfit { vault: id });
-    }
-    let worth = state.vault_worth(vault);
-    if !worth.lien.is_zero() {
-        return Err(Rejection::Held { lien: worth.lien });
     }
     let new = restarts(state, id, vault, worth.book)?;
     // What it fetches is at most the book: the higher of the two is the book.
@@ -123,7 +123,8 @@ fn enter(
     // Where a share is worth so much that rounding would take more than an atom, the vault is
     // almost empty: whoever raised its price would have what the next one loses.
     let bought = if new { amount } else { side.worth_floor(shares) };
-    if shares.is_zero() || amount.less_or_zero(bought).atoms() > 1 {
+    let dear = side.total.atoms() > side.shares.count();
+    if dear || shares.is_zero() || amount.less_or_zero(bought).atoms() > 1 {
         return Err(Rejection::BelowAShare { amount });
     }
     account::free_above(state, account, asset, amount)?;

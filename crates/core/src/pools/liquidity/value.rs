@@ -168,15 +168,20 @@ impl State {
         Amount::sum(liens.into_iter())
     }
 
-    /// Whether a loss is known that holders of a vault may have to bear, or that is the vault's:
-    /// one of an open episode, one that was approved and may still be challenged, an account below
-    /// zero that waits for a price, or a failure of the vault that is not settled.
+    /// Whether a loss is known that holders of a vault may have to bear, or its account, in its own
+    /// domain or in one that it trades in: one of an open episode, one that was approved and may
+    /// still be challenged, an account below zero that waits for a price; or a failure of the vault
+    /// that is not settled.
     pub(crate) fn vault_loss_known(&self, vault: &Vault) -> bool {
-        let domain = vault.spec.domain;
+        let position = self.markets.position(vault.account);
+        let of_leg = |leg: &market::Leg| self.markets.market(leg.market).map(|m| m.spec.domain);
+        let legs = position.legs.iter().filter_map(of_leg);
+        let flows = position.totals.flows.iter().map(|flow| flow.domain);
+        let domains: BTreeSet<DomainId> = legs.chain(flows).chain([vault.spec.domain]).collect();
         let own = |id| self.losses.loss(id).is_some_and(|loss| loss.phase().is_some());
-        self.has_open_episode(domain)
-            || Losses::approved(self).any(|loss| loss.domain == domain)
-            || self.unseen_failures().any(|of| of == domain)
+        domains.iter().any(|domain| self.has_open_episode(*domain))
+            || Losses::approved(self).any(|loss| domains.contains(&loss.domain))
+            || self.unseen_failures().any(|of| domains.contains(&of))
             || self.losses_of(vault.account).any(own)
             || self.settled_equity(vault.account, self.vault_asset(vault)) < 0
     }
@@ -187,13 +192,17 @@ impl State {
     }
 
     /// What an exit of `account` would be paid with now, as far as the vault's margin allows; less
-    /// than he asked for only in parts of the least entry. Nothing where he is not paid now.
+    /// than he asked for only in parts of the least entry. He is paid for what is matured: of what
+    /// the vault gained in the session he has no part. Nothing where he is not paid now.
     #[must_use]
     pub fn leaves(&self, vault: &Vault, account: AccountId) -> Option<Leaves> {
         let holding = vault.holding(account);
         let asked = holding.exit?.shares;
         let worth = self.vault_worth(vault);
-        let side = Side { total: worth.realisable(), shares: vault.shares };
+        // What a loss may still take as a gain stays with those who stay.
+        let gain = Amount::new(margin::session_gain(self, vault.account)).unwrap_or(Amount::MAX);
+        let total = worth.realisable().less_or_zero(gain);
+        let side = Side { total, shares: vault.shares };
         if side.total.is_zero() {
             return None;
         }

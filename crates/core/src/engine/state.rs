@@ -348,12 +348,7 @@ impl State {
                     self.accounts.number(account, number);
                 }
             }
-            Event::Clearing(event) => {
-                self.clearing.evolve(event, &self.domains, self.now);
-                if let Some((account, number)) = event.numbered() {
-                    self.accounts.number(account, number);
-                }
-            }
+            Event::Clearing(event) => self.evolve_clearing(event),
             Event::Loss(event) => self.evolve_loss(event),
             Event::Control(event) => self.control.evolve(event),
             Event::Oracle(event) => {

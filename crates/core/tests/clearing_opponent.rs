@@ -3,12 +3,19 @@
 
 mod world;
 
+use rhodian_core::allocation::Rule;
+use rhodian_core::closeout::{self, AuctionCourse, Route, RouteSpec, Routes};
 use rhodian_core::control::Parameter;
+use rhodian_core::domain::{Basis, Kind, MemberRule, Source};
+use rhodian_core::engine::{Action, Actor};
+use rhodian_core::ids::LossId;
+use rhodian_core::liquidation::breaker::Breaker;
 use rhodian_core::loss::Stage;
-use rhodian_core::pools::clearing::FundSpec;
+use rhodian_core::pools::clearing::{Assessment, Flaw, FundSpec};
+use rhodian_core::units::Amount;
 use world::acts::Given;
 use world::clearing::*;
-use world::{World, amount};
+use world::{ASSET, World, amount, layer, members};
 
 fn code(given: Given) -> &'static str {
     given.expect_err("it is refused").code()
@@ -143,4 +150,161 @@ fn sizes_stay_below_their_bounds() {
     size(&mut world).unwrap();
     assert_eq!(the_fund(&world).size, amount(10_u128.pow(30)));
     assert_eq!(required(&world, FOUR), [10_u128.pow(30) / 4; 4]);
+}
+
+/// Alice's hundred lots in a book at 600, for which there is an auction of parts too.
+fn in_a_book() -> (World, LossId) {
+    let mut world = funded();
+    keep_books(&mut world);
+    let course =
+        AuctionCourse { first: 980_000, knee: 800_000, fast: 900_000, slow: HOUR, insolvent: HOUR };
+    let list =
+        vec![RouteSpec { route: Route::Auction { course }, time: 9 * HOUR, budget: Amount::MAX }];
+    let routes = Routes {
+        buffer: 200_000,
+        penalty: 10_000,
+        slippage: 10_000,
+        fund: world.layer_id("House"),
+        breaker: Breaker::default(),
+        list,
+    };
+    let command = closeout::Command::SetRoutes { asset: ASSET, routes };
+    world.give(Actor::VENUE, Action::CloseOut(command)).unwrap();
+    world.mark("BTC", 600);
+    let loss = world.loss_of("gone", "alice");
+    (world, loss)
+}
+
+fn take_part(world: &mut World, text: &str, part: u32) -> Given {
+    let (from, bidder) = (world.party("book/gone"), world.id(text));
+    let command = closeout::Command::Bid { from, bidder, part };
+    world.give(Actor::VENUE, Action::CloseOut(command))
+}
+
+/// The largest leg's profit at the largest move still fits.
+#[test]
+fn a_price_moves_up_a_hundredfold_at_most() {
+    let of = |by| FundSpec { scenarios: vec![scenario("up", by)], ..spec(1) }.check();
+    assert_eq!(of(100_000_000), Ok(()));
+    assert!(matches!(of(100_000_001), Err(Flaw::Scenario { .. })));
+}
+
+/// What members are paid for is the whole book: nobody takes parts of it while they bid.
+#[test]
+fn a_book_that_is_put_up_goes_nowhere_else() {
+    let (mut world, loss) = in_a_book();
+    take_part(&mut world, "bob", 100_000).unwrap();
+    auction(&mut world, loss, 10_000).unwrap();
+    assert_eq!(code(take_part(&mut world, "bob", 100_000)), "no-auction");
+    bid(&mut world, loss, "bob", 2_000).unwrap();
+    world.set(Parameter::CloseOutBudget, 0);
+    world.tick(HOUR / 2);
+    assert!(world.engine.state().closeouts.deleveraging(loss).is_none());
+    world.tick(HOUR / 2);
+    let end = the_fund(&world).auctions[&loss].end.clone().unwrap();
+    assert_eq!(end.winner, Some((world.id("bob"), amount(2_000))));
+}
+
+/// Who asked 2,000 for a hundred lots is not paid that for one.
+#[test]
+fn a_bid_is_for_the_book_as_it_was() {
+    let cases: [(&str, Option<u128>); 2] = [("none anew", None), ("anew", Some(20))];
+    for (text, anew) in cases {
+        let (mut world, loss) = in_a_book();
+        auction(&mut world, loss, 10_000).unwrap();
+        bid(&mut world, loss, "dan", 2_000).unwrap();
+        world.fill("BTC", "bob", "book/gone", 99, 600);
+        if let Some(asks) = anew {
+            bid(&mut world, loss, "dan", asks).unwrap();
+        }
+        world.tick(HOUR);
+        let end = the_fund(&world).auctions[&loss].end.clone().unwrap();
+        assert_eq!(end.winner, anew.map(|asks| (world.id("dan"), amount(asks))), "{text}");
+    }
+}
+
+/// Whom the fund bars takes no risk out of a book either; who only reduces may.
+#[test]
+fn who_is_barred_takes_nothing_of_a_book() {
+    let (mut world, _) = in_a_book();
+    world.account("eve", 40_000);
+    assert_eq!(code(take_part(&mut world, "eve", 100_000)), "not-cleared");
+    leave(&mut world, "carol").unwrap();
+    assert_eq!(code(take_part(&mut world, "carol", 100_000)), "member-leaves");
+    leave(&mut world, "bob").unwrap();
+    take_part(&mut world, "bob", 100_000).unwrap();
+    assert_eq!(world.lots("bob", "BTC"), -90);
+}
+
+/// Who left his stake behind and joins again is called for nothing that he has.
+#[test]
+fn who_joins_with_a_stake_is_not_called() {
+    let mut world = funded();
+    leave(&mut world, "dan").unwrap();
+    world.fill("BTC", "dan", "carol", 40, 1_000);
+    world.tick(51 * DAY);
+    assert!(!the_fund(&world).members.contains_key(&world.id("dan")));
+    join(&mut world, "dan").unwrap();
+    assert_eq!((world.stake_of("dan", "Fund"), member(&world, "dan").due), (4_429, None));
+    world.fill("BTC", "carol", "dan", 1, 1_000);
+}
+
+/// Leaving forgets nothing of what counts in a window: who paid comes back when it is over.
+#[test]
+fn a_window_does_not_begin_again_for_who_comes_back() {
+    let terms = Assessment { window: 60 * DAY, ..TERMS };
+    let mut world = funded_by(FundSpec { notice: DAY, assessment: Some(terms), ..spec(2) });
+    world.report("first", 31_000);
+    world.pay_draw("first", "Calls", Some("dan"), 1).unwrap();
+    leave(&mut world, "dan").unwrap();
+    world.fill("BTC", "dan", "carol", 40, 1_000);
+    world.tick(31 * DAY);
+    world.tick(DAY);
+    assert_eq!(world.loss("first").stage, Stage::Settled);
+    assert_eq!(code(join(&mut world, "dan")), "owner-is-member");
+    world.tick(31 * DAY);
+    join(&mut world, "dan").unwrap();
+}
+
+/// A client whom nobody took is his member's until his loss is over: the contribution stays, and
+/// pays before the house.
+#[test]
+fn a_client_that_is_closed_out_is_still_his_members() {
+    let mut world = funded();
+    keep_books(&mut world);
+    world.account("clara", 2_000);
+    clear(&mut world, "clara", "alice").unwrap();
+    world.fill("BTC", "clara", "bob", 10, 1_000);
+    world.declare("gone", "alice", &[]);
+    world.fill("BTC", "bob", "book/gone", 100, 1_000);
+    assert_eq!(world.loss("gone").stage, Stage::Settled);
+    assert_eq!(code(world.try_unstake("alice", "Fund", 1)), "backs-clearing");
+    world.tick(DAY);
+    world.loss_of("closed", "clara");
+    assert_eq!(code(release(&mut world, "clara")), "loss-open");
+    world.mark("BTC", 700);
+    world.fill("BTC", "bob", "book/closed", 10, 700);
+    assert_eq!(world.loss("closed").stage, Stage::Settled);
+    // 3,000 lost, of which Clara had 2,000.
+    assert_eq!((world.stake_of("alice", "Fund"), world.pot("House")), (9_571 - 1_000, 1_000));
+    assert_eq!(client(&world, "clara"), None);
+    world.try_unstake("alice", "Fund", 9_571 - 1_000).unwrap();
+}
+
+/// A haircut by anything but the session's gains reaches no client, whatever it is called.
+#[test]
+fn only_gains_are_cut_of_clients() {
+    let mut world = funded();
+    world.account("clara", 10_000);
+    clear(&mut world, "clara", "alice").unwrap();
+    let rule = MemberRule { basis: Basis::Reported, ..members(Rule::Proportional) };
+    let mut cut = layer("Cut", Kind::GainsHaircut, Source::Members(rule));
+    cut.caps.per_episode = Some(amount(10u128.pow(30)));
+    world.add(cut);
+    world.waterfall(&["House", "Fund", "Calls", "Cut"]);
+    world.claims("Cut", &[("clara", 5_000, 5_000), ("bob", 5_000, 5_000)]);
+    world.report("big", 100_000);
+    let set = world.loss("big").set.unwrap();
+    let of = &world.engine.state().losses.set(set).unwrap().layers[&world.layer_id("Cut")];
+    assert_eq!((of.place(world.id("clara")), of.place(world.id("bob")).is_some()), (None, true));
 }

@@ -28,6 +28,9 @@ pub(super) fn duty(state: &State) -> Option<Duty> {
             let reached = |market: &MarketId| has_other_side(state, Party::Book(loss), *market);
             return Some(Duty::Deleverage { loss, market: markets.find(reached)? });
         }
+        if state.is_put_up(loss) {
+            return None;
+        }
         if backstop_buys(state, loss).is_some() {
             return Some(Duty::SellBookToBackstop { loss });
         }
@@ -36,7 +39,7 @@ pub(super) fn duty(state: &State) -> Option<Duty> {
 }
 
 pub(super) fn begin(state: &State, loss: LossId, events: &mut Events) -> Result<(), Rejection> {
-    let begun = state.closeouts.deleveraging(loss).is_some();
+    let begun = state.closeouts.deleveraging(loss).is_some() || state.is_put_up(loss);
     let why = reason(state, loss).filter(|_| !begun).ok_or(Rejection::NotDue)?;
     events.push(Event::DeleveragingBegun { loss, why });
     Ok(())
@@ -67,7 +70,8 @@ fn backstop_buys(state: &State, loss: LossId) -> Option<Sale> {
 }
 
 pub(super) fn sell_book(state: &State, loss: LossId, events: &mut Events) -> Result<(), Rejection> {
-    backstop_buys(state, loss).ok_or(Rejection::NotDue)?.push(state, events);
+    let sale = backstop_buys(state, loss).filter(|_| !state.is_put_up(loss));
+    sale.ok_or(Rejection::NotDue)?.push(state, events);
     Ok(())
 }
 

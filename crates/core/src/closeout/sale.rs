@@ -181,6 +181,8 @@ pub(super) fn bid(
 ) -> Result<Sale, Rejection> {
     let legs = match from {
         Party::Account(account) => &state.markets.position(account).legs,
+        // Members bid for all of it.
+        Party::Book(loss) if state.is_put_up(loss) => return Err(Rejection::NoAuction),
         Party::Book(loss) => state.markets.book(loss),
     };
     let rows: Vec<(MarketId, Quantity)> = legs.iter().map(|leg| part_of(leg, part)).collect();
@@ -206,8 +208,24 @@ pub(super) fn bid(
         Party::Book(_) => (insolvent_bonus(state, from, asset, part, taken)?, 0),
     };
     let sale = Sale { from, to: bidder, asset, rows, bonus, paid, backstop: false };
+    unbarred(state, &sale).map_err(Rejection::Market)?;
     stands(state, &sale).map_err(Rejection::Market)?;
     Ok(sale)
+}
+
+/// Whether the clearing fund lets the buyer take what does not only reduce what he holds.
+fn unbarred(state: &State, sale: &Sale) -> Result<(), market::Rejection> {
+    let account = sale.to;
+    for (market, lots) in &sale.rows {
+        let Some(found) = state.markets.market(*market) else { continue };
+        let held = state.markets.position(account).lots(*market);
+        let reduces = held.lots().signum() == -lots.lots().signum() && lots.size() <= held.size();
+        if !reduces {
+            let barred = state.may_open_risk(found.spec.domain, account);
+            barred.map_err(|bar| market::Rejection::Clearing { account, bar })?;
+        }
+    }
+    Ok(())
 }
 
 /// All of the book of `loss`, at the marks, to an account that is paid `bonus` for it.

@@ -1,11 +1,20 @@
 //! What an event of a loss does beyond its own area: to stakes and what they earned, to books,
-//! pools, checkpoints and statuses.
+//! pools, checkpoints and statuses. And what one of a clearing fund does, whose members bear them.
 
 use super::State;
 use crate::control::Status;
 use crate::loss::{self, OwnMeans, RemainderTo};
+use crate::pools::clearing;
 
 impl State {
+    pub(super) fn evolve_clearing(&mut self, event: &clearing::Event) {
+        let now = self.now();
+        self.clearing.evolve(event, &self.domains, now);
+        if let Some((account, number)) = event.numbered() {
+            self.accounts.number(account, number);
+        }
+    }
+
     pub(super) fn evolve_loss(&mut self, event: &loss::Event) {
         self.losses.evolve(event, self.now());
         let layers = &self.domains;

@@ -311,7 +311,10 @@ impl State {
                 let asset_of = |layer| domains.layer(layer).map(|found| found.spec.asset);
                 self.markets.evolve_domain(event, asset_of);
             }
-            Event::Market(event) => self.markets.evolve(event, self.now),
+            Event::Market(event) => {
+                self.clearing.evolve_market(event);
+                self.markets.evolve(event, self.now);
+            }
             Event::CloseOut(event) => {
                 self.closeouts.evolve(event, self.now);
                 self.markets.evolve_close_out(event);
@@ -345,12 +348,7 @@ impl State {
                     self.accounts.number(account, number);
                 }
             }
-            Event::Clearing(event) => {
-                self.clearing.evolve(event, self.now);
-                if let Some((account, number)) = event.numbered() {
-                    self.accounts.number(account, number);
-                }
-            }
+            Event::Clearing(event) => self.evolve_clearing(event),
             Event::Loss(event) => self.evolve_loss(event),
             Event::Control(event) => self.control.evolve(event),
             Event::Oracle(event) => {

@@ -6,7 +6,7 @@ use alloc::vec::Vec;
 
 use super::{Broken, CLEARING};
 use crate::basis::part_of_weight_floor;
-use crate::domain::Kind;
+use crate::domain::{Basis, Kind};
 use crate::engine::State;
 use crate::ids::{AccountId, ClearingId, LayerId, LiableSetId, LossId, Time};
 use crate::loss;
@@ -129,10 +129,11 @@ impl Running {
             Event::Cleared { account, .. } => {
                 self.clients.insert(*account);
             }
-            Event::Released { account, .. } | Event::ClosedOut { account, .. } => {
+            Event::Released { account, .. } => {
                 self.clients.remove(account);
             }
-            Event::NoticeGiven { .. }
+            Event::ClosedOut { .. }
+            | Event::NoticeGiven { .. }
             | Event::Ported { .. }
             | Event::AuctionOpened { .. }
             | Event::Bid { .. }
@@ -157,11 +158,12 @@ impl Running {
         match event {
             loss::Event::LiableSetFixed { set, layers, .. } => {
                 for (layer, claims) in layers {
-                    let kind = state.domains.layer(*layer).map(|found| found.spec.kind);
-                    let gains = kind == Some(Kind::GainsHaircut);
+                    let spec = state.domains.layer(*layer).map(|found| &found.spec);
+                    let basis = spec.and_then(|spec| spec.source.members()).map(|rule| rule.basis);
+                    let gains = spec.is_some_and(|spec| spec.kind == Kind::GainsHaircut)
+                        && basis == Some(Basis::SessionGains);
                     // Who lends, or holds shares of a vault, bears by them as everybody.
-                    let rule = state.domains.layer(*layer).and_then(|of| of.spec.source.members());
-                    let lent = rule.is_some_and(|rule| rule.basis.is_of_pool());
+                    let lent = basis.is_some_and(Basis::is_of_pool);
                     for claim in claims {
                         if !gains && !lent && self.is_client(state, *set, claim.account) {
                             let text = format!("client {} stands in set {set}", claim.account);

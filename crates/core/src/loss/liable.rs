@@ -218,7 +218,7 @@ pub(crate) fn fix(
         };
         // Clients share what they gained, and nothing that they deposited.
         let kind = state.domains.layer(*layer).map(|found| found.spec.kind);
-        let gains = kind == Some(Kind::GainsHaircut);
+        let gains = kind == Some(Kind::GainsHaircut) && rule.basis == Basis::SessionGains;
         // What came back went to accounts: it is not in a supply again.
         let lent = rule.basis.is_of_pool();
         // A contribution weighs as much as before: what was called for is no part of it.

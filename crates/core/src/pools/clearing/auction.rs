@@ -175,6 +175,12 @@ impl State {
         accounts.iter().zip(stakes).map(part).collect()
     }
 
+    /// Whether members bid for the whole book of `loss`: it goes to nobody else meanwhile.
+    pub(crate) fn is_put_up(&self, loss: LossId) -> bool {
+        let open = |fund: &Fund| fund.auctions.get(&loss).is_some_and(|of| of.end.is_none());
+        self.clearing.funds().any(|(_, fund)| open(fund))
+    }
+
     /// Whether the book of `loss` was put up and nobody took it.
     pub(crate) fn is_unsold(&self, loss: LossId) -> bool {
         self.clearing.funds().any(|(_, fund)| {

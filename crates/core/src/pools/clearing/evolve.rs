@@ -5,11 +5,13 @@ use alloc::vec::Vec;
 
 use super::{Auction, AuctionEnd, Clearing, Client, Event, Fund, Member, Notice, SizedMember};
 use crate::domain::{self, Domains};
-use crate::ids::{AccountId, DomainId, LayerId, OwnerId, Time};
+use crate::ids::{AccountId, DomainId, LayerId, LossId, OwnerId, Time};
+use crate::loss;
+use crate::market;
 use crate::units::Amount;
 
 impl Clearing {
-    pub(crate) fn evolve(&mut self, event: &Event, now: Time) {
+    pub(crate) fn evolve(&mut self, event: &Event, domains: &Domains, now: Time) {
         if let Event::Opened { spec, .. } = event {
             self.funds.push(Fund {
                 spec: spec.clone(),
@@ -27,7 +29,10 @@ impl Clearing {
             Event::Opened { .. } => {}
             Event::Joined { account, owner, required, due, .. } => {
                 fund.size = fund.size.checked_add(*required).unwrap_or(Amount::MAX);
-                fund.members.insert(*account, joined(*owner, *required, *due, now));
+                // A stake of an earlier time may still be there.
+                let lacks = contributed(domains, fund.spec.layer, *account) < *required;
+                let due = lacks.then_some(*due);
+                fund.members.insert(*account, joined(*owner, *required, due, now));
             }
             Event::NoticeGiven { account, until, .. } => {
                 if let Some(member) = fund.members.get_mut(account) {
@@ -42,7 +47,9 @@ impl Clearing {
             Event::Cleared { account, member, .. } | Event::Ported { account, member, .. } => {
                 fund.clients.insert(*account, Client { member: *member, until: None });
             }
-            Event::Released { account, .. } | Event::ClosedOut { account, .. } => {
+            // His member answers for the loss: he is released once it is over.
+            Event::ClosedOut { .. } => {}
+            Event::Released { account, .. } => {
                 fund.clients.remove(account);
             }
             Event::AuctionOpened { loss, most, until, .. } => {
@@ -63,9 +70,14 @@ impl Clearing {
         }
     }
 
-    /// A contribution came in: who has what he is to contribute is called for nothing.
+    /// A contribution came in, or stays after an exit: who has what he is to contribute is called
+    /// for nothing.
     pub(crate) fn evolve_domain(&mut self, event: &domain::Event, domains: &Domains) {
-        let domain::Event::Staked { layer, account, stake, .. } = *event else { return };
+        let (domain::Event::Staked { layer, account, stake, .. }
+        | domain::Event::ExitPaid { layer, account, stake, .. }) = *event
+        else {
+            return;
+        };
         let Some(fund) = self.funds.iter_mut().find(|fund| fund.spec.layer == layer) else {
             return;
         };
@@ -73,6 +85,23 @@ impl Clearing {
         let asked = domains.exits(layer).map_or(Amount::ZERO, |of| of.asked(account));
         if stake.less_or_zero(asked) >= member.required {
             member.due = None;
+        }
+    }
+
+    /// A book became another by a fill or a last price: whoever bid for it bid for what is gone.
+    pub(crate) fn evolve_market(&mut self, event: &market::Event) {
+        let books: Vec<LossId> = match event {
+            market::Event::Filled { buyer, seller, .. } => {
+                [buyer, seller].into_iter().filter_map(|party| party.loss()).collect()
+            }
+            market::Event::PaidOut { paid, .. } => {
+                paid.iter().filter_map(|(party, _)| party.loss()).collect()
+            }
+            _ => return,
+        };
+        for loss in books {
+            let auctions = self.funds.iter_mut().filter_map(|fund| fund.auctions.get_mut(&loss));
+            auctions.filter(|of| of.end.is_none()).for_each(|of| of.bids.clear());
         }
     }
 
@@ -111,16 +140,21 @@ impl Clearing {
 }
 
 impl Fund {
-    /// Who is not sized is to contribute nothing; if his notice is over he is a member no longer.
+    /// Who is not sized is to contribute nothing; if his notice is over, and what he paid of
+    /// assessments counts in no window, he is a member no longer: nobody leaves and joins again to
+    /// be assessed anew.
     /// A call that was not met keeps its end.
     fn sized_as(&mut self, sized: &[SizedMember], due: Time, now: Time) {
         let of = |account: &AccountId| {
             let place = sized.binary_search_by_key(account, |row| row.account).ok()?;
             sized.get(place)
         };
+        let window = self.spec.assessment.map_or(0, |of| of.window);
         self.members.retain(|account, member| {
             let over = member.notice.is_some_and(|notice| notice.until <= now);
-            of(account).is_some() || member.failed.is_some() || !over
+            let last = member.assessed.last();
+            let counts = last.is_some_and(|(at, _)| loss::is_within(*at, now, window));
+            of(account).is_some() || member.failed.is_some() || !over || counts
         });
         for (account, member) in &mut self.members {
             let Some(row) = of(account) else {
@@ -134,13 +168,19 @@ impl Fund {
     }
 }
 
-const fn joined(owner: OwnerId, required: Amount, due: Time, now: Time) -> Member {
+/// What an account's stake in `layer` is, less what it asked for.
+fn contributed(domains: &Domains, layer: LayerId, account: AccountId) -> Amount {
+    let asked = domains.exits(layer).map_or(Amount::ZERO, |of| of.asked(account));
+    domains.stake(layer, account).less_or_zero(asked)
+}
+
+const fn joined(owner: OwnerId, required: Amount, due: Option<Time>, now: Time) -> Member {
     Member {
         owner,
         joined: now,
         required,
         stressed: Amount::ZERO,
-        due: Some(due),
+        due,
         notice: None,
         failed: None,
         assessed: Vec::new(),

@@ -26,6 +26,9 @@ const MAX_ASSESSMENT: u32 = 100 * RATE_UNIT;
 /// The largest least contribution, in atoms: that of all members fits into a pot.
 const MAX_LEAST: u128 = 100_000_000_000_000_000_000_000_000;
 
+/// The largest move up of a price, in millionths of the mark: by a hundred times.
+const MAX_MOVE: i32 = 100_000_000;
+
 /// The longest period, notice or window: 366 days.
 const MAX_SPAN: u64 = 366 * 24 * 3_600_000;
 
@@ -52,10 +55,10 @@ impl Scenario {
         Shock { moves, others: self.others, vol: self.vol }
     }
 
-    /// A move that leaves a price below zero, or more than doubles it a thousand times, is none;
-    /// and each market moves once.
+    /// A move that leaves a price at zero or below, or moves it up by more than a hundred times, is
+    /// none: beyond that the profit of the largest leg does not fit. Each market moves once.
     fn is_possible(&self) -> bool {
-        let possible = |by: i32| by > -1_000_000 && by <= 1_000_000_000;
+        let possible = |by: i32| by > -1_000_000 && by <= MAX_MOVE;
         let markets: BTreeSet<MarketId> = self.moves.iter().map(|(market, _)| *market).collect();
         markets.len() == self.moves.len()
             && possible(self.others)
@@ -153,7 +156,7 @@ impl fmt::Display for Flaw {
             Self::Scenario { name } => write!(
                 f,
                 "scenario {name} moves a market twice, or by what no price can: allowed are moves \
-                 above -1000000 millionths, up to a thousandfold"
+                 above -1000000 millionths, up to {MAX_MOVE}"
             ),
             Self::Least { least, least_contribution } => write!(
                 f,

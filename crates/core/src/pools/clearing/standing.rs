@@ -150,10 +150,17 @@ impl State {
     }
 
     /// What `account` may ask for of its stake in `layer`, where it contributes to a clearing fund
-    /// and answers for its losses.
+    /// and answers for its losses; nothing where it is in default and a client still names it.
     pub(crate) fn may_leave_fund(&self, layer: LayerId, account: AccountId) -> Option<Amount> {
         let (_, fund) = self.clearing.of_layer(layer)?;
-        let member = fund.members.get(&account).filter(|of| self.is_liable(fund, of))?;
+        let member = fund.members.get(&account)?;
+        let names = fund.clients.values().any(|client| client.member == account);
+        if member.failed.is_some() && names {
+            return Some(Amount::ZERO);
+        }
+        if !self.is_liable(fund, member) {
+            return None;
+        }
         Some(self.contributed(fund, account).less_or_zero(member.required))
     }
 

@@ -6,16 +6,17 @@ mod world;
 use rhodian_core::allocation::Rule;
 use rhodian_core::closeout::{self, AuctionCourse, Route, RouteSpec, Routes};
 use rhodian_core::control::Parameter;
-use rhodian_core::domain::{Basis, Kind, MemberRule, Source};
+use rhodian_core::domain::{self, Basis, CauseClass, Kind, MemberRule, Source};
 use rhodian_core::engine::{Action, Actor};
-use rhodian_core::ids::LossId;
+use rhodian_core::ids::{DomainId, LossId};
 use rhodian_core::liquidation::breaker::Breaker;
 use rhodian_core::loss::Stage;
 use rhodian_core::pools::clearing::{Assessment, Flaw, FundSpec};
 use rhodian_core::units::Amount;
+use rhodian_core::waterfall::{Side, Step};
 use world::acts::Given;
 use world::clearing::*;
-use world::{ASSET, World, amount, layer, members};
+use world::{ASSET, World, amount, layer, members, name};
 
 fn code(given: Given) -> &'static str {
     given.expect_err("it is refused").code()
@@ -307,4 +308,83 @@ fn only_gains_are_cut_of_clients() {
     let set = world.loss("big").set.unwrap();
     let of = &world.engine.state().losses.set(set).unwrap().layers[&world.layer_id("Cut")];
     assert_eq!((of.place(world.id("clara")), of.place(world.id("bob")).is_some()), (None, true));
+}
+
+/// A notice before the first sizing freezes nothing that is too small: Alice pays her part of what
+/// she brings, as if she stayed.
+#[test]
+fn a_notice_before_a_sizing_is_no_way_round_it() {
+    let sized = |notice: bool| {
+        let mut world = fund_of(spec(1), &FOUR, 40_000);
+        world.fill("BTC", "alice", "bob", 100, 1_000);
+        if notice {
+            leave(&mut world, "alice").unwrap();
+        }
+        size(&mut world).unwrap();
+        (required(&world, FOUR), the_fund(&world).size.atoms())
+    };
+    assert_eq!(sized(true), sized(false));
+    assert!(sized(true).0[0] > 1_000, "{:?}", sized(true));
+    // Nor does it fall afterwards: she is held to what she was to contribute, and it lowers the
+    // others' parts.
+    let mut world = fund_of(spec(1), &FOUR, 40_000);
+    world.fill("BTC", "alice", "bob", 100, 1_000);
+    size(&mut world).unwrap();
+    let before = required(&world, FOUR);
+    contribute(&mut world, &FOUR);
+    leave(&mut world, "alice").unwrap();
+    world.fill("BTC", "carol", "alice", 100, 1_000);
+    size(&mut world).unwrap();
+    let after = required(&world, FOUR);
+    assert_eq!(after[0], before[0]);
+    assert_eq!(after.iter().sum::<u128>(), 20_000, "{after:?}");
+}
+
+/// Six friends join and pay nothing: what they are to pay stands on paper only, and Alice owes what
+/// she owed without them.
+#[test]
+fn who_only_joins_lowers_nobodys_part() {
+    let sized = |friends: usize| {
+        let mut world = fund_of(spec(1), &FOUR, 40_000);
+        world.fill("BTC", "alice", "bob", 100, 1_000);
+        for place in 0..friends {
+            let text = format!("friend-{place}");
+            world.account(&text, 0);
+            join(&mut world, &text).unwrap();
+        }
+        size(&mut world).unwrap();
+        (required(&world, FOUR), the_fund(&world).size.atoms())
+    };
+    let ((alone, size), (among, larger)) = (sized(0), sized(6));
+    assert_eq!(alone, among);
+    assert_eq!((size, larger), (20_000, 26_000), "each friend is asked for the least beside it");
+}
+
+/// Members were sized for one domain: another cannot draw on what they put together.
+#[test]
+fn no_other_domain_draws_on_the_members_fund() {
+    let mut world = funded();
+    world.domain_do(domain::Command::OpenDomain { name: name("Alts"), asset: ASSET });
+    for text in ["Fund", "Calls"] {
+        let layers = vec![Side { layer: world.layer_id(text), weight: 1 }];
+        let (domain, class, steps) = (DomainId(1), CauseClass::Default, vec![Step { layers }]);
+        let command = domain::Command::SetWaterfall { domain, class, steps };
+        let given = world.give(Actor::VENUE, Action::Domain(command));
+        assert_eq!(code(given), "clearing-stands", "{text}");
+    }
+}
+
+/// Dan's notice is over and he holds nothing: he answers for nothing, and takes no book.
+#[test]
+fn who_is_gone_takes_no_book() {
+    let mut world = fund_of(spec(2), &FOUR, 40_000);
+    keep_books(&mut world);
+    leave(&mut world, "dan").unwrap();
+    world.fill("BTC", "alice", "bob", 100, 1_000);
+    world.tick(spec(2).notice);
+    world.declare("gone", "alice", &[]);
+    let loss = world.loss_id("gone");
+    auction(&mut world, loss, 5_000).unwrap();
+    assert_eq!(code(bid(&mut world, loss, "dan", 0)), "notice-given");
+    bid(&mut world, loss, "carol", 1_000).unwrap();
 }

@@ -276,7 +276,7 @@ pub enum Rejection {
     ContributionBasis { layer: Name },
     /// Covers of the domain's pool stand on a layer that they would be left without.
     CoverStands { layer: LayerId },
-    /// The domain's clearing fund contributes by a layer that would not be drawn on.
+    /// A clearing fund's layer would not be drawn on by its domain, or would be by another.
     ClearingStands { layer: LayerId },
     /// The number was used before, or a higher one was.
     NumberNotNew { number: u64, last: u64 },
@@ -456,7 +456,8 @@ impl Rejection {
             ),
             Self::ClearingStands { layer } => write!(
                 f,
-                "a clearing fund stands on layer {layer}: the waterfall for defaults names it"
+                "a clearing fund stands on layer {layer}: its domain's waterfall for defaults \
+                 names it, and no other domain's does"
             ),
             Self::NotMember { layer, account } => {
                 write!(f, "layer {layer} is a clearing fund's, account {account} is no member")

@@ -171,13 +171,25 @@ fn set_waterfall(
     if let Some(layer) = state.leaves_covers(domain, class, steps) {
         return Err(Rejection::CoverStands { layer });
     }
-    if let Some(layer) = leaves_fund(state, domain, class, steps) {
+    let foreign = draws_on_others(state, domain, steps);
+    if let Some(layer) = foreign.or_else(|| leaves_fund(state, domain, class, steps)) {
         return Err(Rejection::ClearingStands { layer });
     }
     let waterfall =
         WaterfallId::at(state.domains.waterfalls.len()).ok_or(too_many("waterfalls"))?;
     events.push(Event::WaterfallSet { domain, class, waterfall, steps: steps.to_vec() });
     Ok(())
+}
+
+/// A layer of another domain's clearing fund that `steps` would draw on: its members were sized for
+/// what they do there.
+fn draws_on_others(state: &State, domain: DomainId, steps: &[Step]) -> Option<LayerId> {
+    let layers = steps.iter().flat_map(|step| step.layers.iter().map(|side| side.layer));
+    let others = |layer: &LayerId| {
+        let fund = state.clearing.of_layer(*layer).or_else(|| state.clearing.assessed_by(*layer));
+        fund.is_some_and(|(_, fund)| fund.spec.domain != domain)
+    };
+    layers.into_iter().find(others)
 }
 
 /// A layer of the domain's clearing fund that a waterfall of `steps` would not draw on.

@@ -162,23 +162,38 @@ impl Model {
             (sum + count - 1) / count
         };
         let asked = uncovered.iter().copied().max().unwrap().max(self.terms.least);
-        let floor = |who: usize| match self.members[who].notice {
-            Some(_) => self.members[who].required,
-            None => self.terms.least_contribution,
+        let least = self.terms.least_contribution;
+        let paid = |who: &usize| self.members[*who].stake >= least || self.members[*who].lots != 0;
+        let nobody = !who.iter().any(paid);
+        // Whose notice holds him to more than his part contributes that; try without him again.
+        let mut held: Vec<usize> = Vec::new();
+        let required: BTreeMap<usize, i64> = loop {
+            let part: Vec<usize> = who
+                .iter()
+                .copied()
+                .filter(|of| !held.contains(of) && (nobody || paid(of)))
+                .collect();
+            let counted = held.iter().filter(|of| nobody || paid(of));
+            let before: i64 = counted.map(|of| self.members[*of].required).sum();
+            let rest = asked - before - least * i64::try_from(part.len()).unwrap();
+            let rest = rest.max(0);
+            let means: Vec<i64> = part.iter().map(|of| mean(*of)).collect();
+            let even = means.iter().all(|mean| *mean == 0);
+            let weights: Vec<i64> = means.iter().map(|of| if even { 1 } else { *of }).collect();
+            let shares = slow::wave(rest, &weights, &vec![rest; part.len()], &vec![0; part.len()]);
+            let mut all: BTreeMap<usize, i64> = who.iter().map(|of| (*of, least)).collect();
+            all.extend(part.iter().copied().zip(shares.iter().map(|share| least + share)));
+            all.extend(held.iter().map(|of| (*of, self.members[*of].required)));
+            let short = |of: &usize| {
+                let of_notice = self.members[*of].notice.is_some();
+                of_notice && !held.contains(of) && all[of] < self.members[*of].required
+            };
+            let short: Vec<usize> = who.iter().copied().filter(short).collect();
+            if short.is_empty() {
+                break all;
+            }
+            held.extend(short);
         };
-        let rest = (asked - who.iter().map(|who| floor(*who)).sum::<i64>()).max(0);
-        let stays: Vec<usize> =
-            who.iter().copied().filter(|who| self.members[*who].notice.is_none()).collect();
-        let means: Vec<i64> = stays.iter().map(|who| mean(*who)).collect();
-        let even = means.iter().all(|mean| *mean == 0);
-        let weights: Vec<i64> = means.iter().map(|mean| if even { 1 } else { *mean }).collect();
-        let caps = vec![rest; stays.len()];
-        let shares = slow::wave(rest, &weights, &caps, &vec![0; stays.len()]);
-        let mut required: BTreeMap<usize, i64> =
-            who.iter().map(|who| (*who, floor(*who))).collect();
-        for (who, share) in stays.iter().zip(shares) {
-            *required.get_mut(who).unwrap() += share;
-        }
         self.uncovered = uncovered;
         self.size = required.values().sum();
         self.sized = self.now;

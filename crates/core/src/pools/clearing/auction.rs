@@ -76,7 +76,11 @@ pub(super) fn bid(
     events: &mut Events,
 ) -> Result<(), Rejection> {
     let fund = decide::fund(state, id)?;
-    decide::standing(fund, account)?;
+    let member = decide::standing(fund, account)?;
+    // Who is gone answers for nothing, nor takes anything.
+    if !state.is_liable(fund, member) {
+        return Err(Rejection::NoticeGiven { account });
+    }
     let auction = fund.auctions.get(&loss).filter(|auction| auction.end.is_none());
     let auction = auction.ok_or(Rejection::NoAuction { loss })?;
     if asks > auction.most {
@@ -107,7 +111,7 @@ fn standing_bids(
 ) -> Vec<(Amount, AccountId)> {
     let stands = |account: &AccountId, asks: Amount| {
         let member = fund.members.get(account);
-        member.is_some_and(|member| member.failed.is_none())
+        member.is_some_and(|member| state.is_liable(fund, member))
             && closeout::could_take(state, loss, *account, asks)
     };
     let bids = auction.bids.iter().filter(|(account, asks)| stands(account, **asks));

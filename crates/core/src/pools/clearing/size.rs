@@ -7,7 +7,9 @@
 //! contributions. What it holds beyond those is divided by each member's mean loss over the
 //! scenarios, by largest remainder: contributions sum to the size, exactly.
 //!
-//! Who gave notice contributes what he did then: he does not leave by closing his legs first.
+//! Who gave notice contributes no less than he was to then: he does not leave by closing his legs
+//! first, nor does he keep what he holds by a notice that comes before a sizing. Who only joined,
+//! and neither paid nor holds anything, is asked for the least and lowers nobody else's part.
 
 use alloc::vec::Vec;
 
@@ -109,8 +111,16 @@ impl State {
             .map(|row| mean_ceil(row.2.iter().map(|loss| loss.atoms()).sum(), count))
             .collect();
         let asked = uncovered.iter().copied().max().unwrap_or_default().max(fund.spec.least);
-        let members: Vec<&Member> = rows.iter().map(|row| row.1).collect();
-        let required = contributions(asked, fund.spec.least_contribution, &members, &means);
+        let least = fund.spec.least_contribution;
+        let counts = |(account, of): (AccountId, &Member)| {
+            self.contributed(fund, account) >= least || !self.is_flat(fund, of)
+        };
+        let asked_of = rows.iter().zip(&means).map(|((account, of, _), mean)| Asked {
+            mean: *mean,
+            kept: of.notice.map(|_| of.required),
+            counts: counts((*account, *of)),
+        });
+        let required = contributions(asked, least, &asked_of.collect::<Vec<_>>());
         let size = Amount::sum(required.iter().copied());
         let members = rows.iter().zip(means).zip(required).map(|((row, stressed), required)| {
             let called = required.less_or_zero(self.contributed(fund, row.0));
@@ -120,29 +130,63 @@ impl State {
     }
 }
 
+/// What a member's contribution is made of.
+struct Asked {
+    /// What he could lose beyond margin, in the mean of the scenarios.
+    mean: Amount,
+    /// What he was to contribute, where he gave notice: it does not fall.
+    kept: Option<Amount>,
+    /// Whether what he is to contribute in any case is counted on: he paid it, or he has something
+    /// to lose. Who only said that he joins lowers what nobody else is to contribute.
+    counts: bool,
+}
+
 /// What each of `members` is to contribute of `asked`, at least what each contributes in any case;
-/// the rest by mean loss, or evenly where nobody has any, to those who gave no notice.
-fn contributions(
-    asked: Amount,
-    least: Amount,
-    members: &[&Member],
-    means: &[Amount],
-) -> Vec<Amount> {
-    let mut required: Vec<Amount> =
-        members.iter().map(|of| if of.notice.is_some() { of.required } else { least }).collect();
-    let rest = asked.less_or_zero(Amount::sum(required.iter().copied()));
-    let stays: Vec<usize> =
-        (0..members.len()).filter(|place| members[*place].notice.is_none()).collect();
-    let weigh = stays.iter().any(|place| !means[*place].is_zero());
-    let weight = |place: &usize| if weigh { means[*place] } else { Amount::from(1) };
-    let weights: Vec<Amount> = stays.iter().map(weight).collect();
-    let caps: Vec<Amount> = stays.iter().map(|_| rest).collect();
+/// the rest by mean loss, or evenly where nobody has any. Who gave notice contributes no less than
+/// he was to, and what it is more than his part lowers the others'.
+fn contributions(asked: Amount, least: Amount, members: &[Asked]) -> Vec<Amount> {
+    let nobody = !members.iter().any(|of| of.counts);
+    let counts = |of: &Asked| of.counts || nobody;
+    let mut stays: Vec<usize> = (0..members.len()).collect();
+    loop {
+        let floor = |(place, of): (usize, &Asked)| {
+            let kept = of.kept.filter(|_| stays.binary_search(&place).is_err());
+            if counts(of) { kept.unwrap_or(least) } else { Amount::ZERO }
+        };
+        let floors = Amount::sum(members.iter().enumerate().map(floor));
+        let shares = divided(asked.less_or_zero(floors), &stays, |place| {
+            members.get(place).filter(|of| counts(of)).map(|of| of.mean)
+        });
+        let mut required: Vec<Amount> = members.iter().map(|of| of.kept.unwrap_or(least)).collect();
+        let mut below = Vec::new();
+        for (place, share) in stays.iter().zip(shares) {
+            let part = least.checked_add(share).unwrap_or(Amount::MAX);
+            match members[*place].kept.filter(|kept| *kept > part) {
+                Some(_) => below.push(*place),
+                None => required[*place] = part,
+            }
+        }
+        if below.is_empty() {
+            return required;
+        }
+        stays.retain(|place| !below.contains(place));
+    }
+}
+
+/// `rest` over those at `places` by what `mean` says of each, or evenly where that is nothing for
+/// all; nothing of whom it says nothing of.
+fn divided(rest: Amount, places: &[usize], mean: impl Fn(usize) -> Option<Amount>) -> Vec<Amount> {
+    let means: Vec<Option<Amount>> = places.iter().map(|place| mean(*place)).collect();
+    let weigh = means.iter().flatten().any(|mean| !mean.is_zero());
+    let weight = |mean: &Option<Amount>| match mean {
+        Some(mean) if weigh => *mean,
+        Some(_) => Amount::from(1),
+        None => Amount::ZERO,
+    };
+    let weights: Vec<Amount> = means.iter().map(weight).collect();
+    let caps: Vec<Amount> = places.iter().map(|_| rest).collect();
     let claims = Claims { caps: &caps, weights: &weights, ..Claims::default() };
     // Refused only where there is nobody, or nothing, to divide.
     let shares = allocation::divide(Rule::Proportional, rest, &claims);
-    let shares = shares.map_or_else(|_| Vec::new(), |divided| divided.shares);
-    for (place, share) in stays.into_iter().zip(shares) {
-        required[place] = required[place].checked_add(share).unwrap_or(Amount::MAX);
-    }
-    required
+    shares.map_or_else(|_| places.iter().map(|_| Amount::ZERO).collect(), |of| of.shares)
 }

@@ -82,7 +82,7 @@ impl State {
         legs.iter().any(|leg| of(leg.market))
     }
 
-    fn is_flat(&self, fund: &Fund, member: &Member) -> bool {
+    pub(super) fn is_flat(&self, fund: &Fund, member: &Member) -> bool {
         let his = |account: &AccountId| {
             let found = fund.members.get(account);
             found.is_some_and(|found| found.owner == member.owner)

@@ -83,8 +83,8 @@ impl Model {
         self.parts = claims.into_iter().map(part).collect();
     }
 
-    /// Each pays for a loss, and gives so much of what he has as that is of his claim; his part of
-    /// what is kept back for closing stays his.
+    /// Each pays for a loss, and gives what it is of the equity; his part of what is kept back for
+    /// closing stays his.
     fn gives(&mut self, paid: &[i64]) {
         let most = match self.equity {
             1.. => ratio(self.fetches(), self.equity),
@@ -99,8 +99,9 @@ impl Model {
                     return self.parts[who].clone();
                 }
                 let all = i128::from(*paid) >= whole(&claim);
-                let given = if all { ratio(1, 1) } else { ratio((*paid).into(), 1) / claim };
-                self.parts[who].clone() * (ratio(1, 1) - given.min(most.clone()))
+                let by_the_book = ratio((*paid).into(), 1) / self.claim(who, self.equity);
+                let given = if all { most.clone() } else { by_the_book.min(most.clone()) };
+                self.parts[who].clone() * (ratio(1, 1) - given)
             })
             .collect();
         self.claims_become(parts);

@@ -387,3 +387,32 @@ fn nobody_carries_a_gain_out_that_a_loss_may_take() {
         assert!(fetches(&world, "bob") >= 10_000, "he loses no more than what he gained");
     }
 }
+
+/// Closing costs 40,000 of 100,000: whoever pays 24,000 at once or in three parts gives the same.
+#[test]
+fn many_payments_are_as_one() {
+    let after = |parts: &[u128]| {
+        let mut world = vault_of(spec(), 0);
+        holder(&mut world, "ann", 50_000);
+        holder(&mut world, "bob", 50_000);
+        world.account("tom", 1_000_000);
+        world.fill("BTC", "vault", "tom", 80, 1_000);
+        world.set(Parameter::StressRate, 500_000);
+        world.hold_episode_open();
+        for (place, atoms) in parts.iter().enumerate() {
+            world.report(&format!("loss-{place}"), *atoms);
+        }
+        let of = |text: &str| (shares(&world, text), fetches(&world, text));
+        assert_eq!(worth(&world).book, amount(76_000), "{parts:?}");
+        [of("ann"), of("bob")]
+    };
+    let [ann, bob] = after(&[24_000]);
+    assert_eq!(ann, bob);
+    let near = |one: (u128, u128), other: (u128, u128)| {
+        one.0.abs_diff(other.0) <= 3_000_000 && one.1.abs_diff(other.1) <= 1
+    };
+    for parts in [&[8_000, 8_000, 8_000][..], &[23_000, 1_000]] {
+        let [other, _] = after(parts);
+        assert!(near(ann, other), "{ann:?}, and in {parts:?} {other:?}");
+    }
+}

@@ -74,26 +74,28 @@ fn fee_floor(amount: Amount, cost: Amount, fee: u32) -> Amount {
     fee.and_then(|fee| Amount::new(fee).ok()).unwrap_or_default()
 }
 
-/// What `rows` pay and the shares they give for it, at what the vault would fetch: rounded up, all
-/// of them where nothing whole would be left (for the others).
+/// What `rows` pay and the shares they give for it, at what they are worth by the book: rounded up
+/// (for the others). So many payments are as one.
 ///
-/// What is kept back for closing is not taken from who pays, however much that is: he keeps so
-/// large a part of his shares as that is of the book, rounded down (for the others). So he still
-/// gives what his payment is worth by the book: `paid <= held x claimable / all`, and he gives at
-/// least `held x claimable / book`.
+/// What is kept back for closing is not taken from who pays, however much that is: who pays all
+/// that he could keeps so large a part of his shares as that is of the book, rounded down (for the
+/// others).
 pub(crate) fn given(
     state: &State,
     vault: &Vault,
     rows: &[(AccountId, Amount)],
 ) -> Vec<(AccountId, Amount, Shares)> {
     let of = state.fetched(vault);
-    let side = Side { total: of.claimable(), shares: vault.shares };
-    let kept_back = of.book.less_or_zero(side.total).atoms();
+    let claimable = Side { total: of.claimable(), shares: vault.shares };
+    let by_the_book = Side { total: of.book, shares: vault.shares };
+    let kept_back = of.book.less_or_zero(claimable.total).atoms();
     let given = |(account, amount): &(AccountId, Amount)| {
         let held = vault.holding(*account).shares;
         let kept = mul_div_floor(held.count(), kept_back, of.book.atoms()).and_then(Shares::new);
         let most = held.less(kept.unwrap_or_default());
-        (*account, *amount, side.given(held, *amount).min(most))
+        let all = *amount >= claimable.worth_floor(held);
+        let shares = if all { most } else { by_the_book.given(held, *amount).min(most) };
+        (*account, *amount, shares)
     };
     rows.iter().filter(|(_, amount)| !amount.is_zero()).map(given).collect()
 }

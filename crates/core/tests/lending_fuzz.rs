@@ -15,6 +15,7 @@ use rhodian_core::engine::{Action, Actor, Role};
 use rhodian_core::ids::{AccountId, DomainId, LossId};
 use rhodian_core::pools::lending::{Command, PoolSpec};
 use rhodian_core::units::Amount;
+use world::acts::word;
 use world::collateral::price;
 use world::lending::{ETH, POOL, by_supply, eth, flat, give};
 use world::venue::perpetual;
@@ -133,13 +134,7 @@ fn step(bytes: &mut Bytes<'_>, world: &mut World) -> String {
             world.give(actor, action)
         }
     };
-    match given {
-        Ok(_) => "accepted".to_owned(),
-        Err(refused) => {
-            assert!(!refused.to_string().is_empty());
-            refused.code().to_owned()
-        }
-    }
+    word(given)
 }
 
 proptest! {

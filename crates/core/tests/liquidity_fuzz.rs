@@ -13,6 +13,7 @@ use rhodian_core::control::Parameter;
 use rhodian_core::engine::{Action, Actor, Role};
 use rhodian_core::ids::AccountId;
 use rhodian_core::pools::liquidity::{Command, Shares, VaultSpec};
+use world::acts::word;
 use world::liquidity::{VAULT, open, spec, vault, vault_of};
 use world::venue::perpetual;
 use world::{World, amount};
@@ -77,13 +78,7 @@ fn step(bytes: &mut Bytes<'_>, world: &mut World) -> String {
             world.give(actor, action)
         }
     };
-    match given {
-        Ok(_) => "accepted".to_owned(),
-        Err(refused) => {
-            assert!(!refused.to_string().is_empty());
-            refused.code().to_owned()
-        }
-    }
+    word(given)
 }
 
 proptest! {

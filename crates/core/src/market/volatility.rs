@@ -175,7 +175,7 @@ impl<'a> Look<'a> {
     }
 
     /// The profits that options at one place are legs of. Two strikes to each side decide along
-    /// its expiry; at the others those that lie between its neighbours, and one beyond.
+    /// its expiry; at the others the strike itself.
     fn profits(mut self, expiry: Time, strike: Price) -> Option<Vec<SureProfit>> {
         let mut own = Dated { expiry, time: self.time_to(expiry)?, places: Vec::new() };
         let here = self.place(&own, strike)?;
@@ -196,12 +196,11 @@ impl<'a> Look<'a> {
             high = above.strike;
             own.places.push(above);
         }
-        let strike_at = |place: usize| own.places.get(place).map(|place| place.strike);
-        let low = at.checked_sub(1).and_then(strike_at).unwrap_or(strike);
-        let high = strike_at(at + 1).unwrap_or(strike);
         let mut surface = Vec::new();
         for date in self.dates().into_iter().filter(|date| *date != expiry) {
-            surface.extend(self.between(date, (low, high)));
+            let mut of = Dated { expiry: date, time: self.time_to(date)?, places: Vec::new() };
+            of.places.extend(self.place(&of, strike));
+            surface.push(of);
         }
         let own_at = surface.partition_point(|of: &Dated| of.expiry < expiry);
         surface.insert(own_at, own);
@@ -220,12 +219,7 @@ impl<'a> Look<'a> {
         let smiles =
             smiles.map(|(of, quotes)| Smile { forward: self.forward, time: of.time, quotes });
         let smiles: Vec<Smile<'_>> = smiles.collect();
-        let found = pricing::faults(&smiles, self.units_per_tick).into_iter();
-        // Between two strikes total variance is no price that anyone trades at.
-        let traded = |fault: &Fault| {
-            !matches!(fault.what, Arbitrage::Calendar { .. }) || fault.quotes.len() == 2
-        };
-        let found = found.filter(|fault| fault.quotes.contains(&leg) && traded(fault));
+        let found = pricing::faults_of(&smiles, leg, self.units_per_tick).into_iter();
         found.filter_map(|fault| said_of(surface, &fault)).collect()
     }
 
@@ -263,21 +257,6 @@ impl<'a> Look<'a> {
 
     fn after(&self, of: (Time, Price, MarketId)) -> Option<(Time, Price, MarketId)> {
         self.options.range((Bound::Excluded(of), Bound::Unbounded)).next().copied()
-    }
-
-    /// The places of another expiry from `low` to `high`, and the next one beyond either.
-    fn between(&mut self, expiry: Time, (low, high): (Price, Price)) -> Option<Dated> {
-        let mut of = Dated { expiry, time: self.time_to(expiry)?, places: Vec::new() };
-        let first = self.place(&of, low).or_else(|| self.below(&of, low));
-        let mut reached = first.as_ref().map_or(low, |first| first.strike);
-        of.places.extend(first);
-        while reached < high
-            && let Some(above) = self.above(&of, reached)
-        {
-            reached = above.strike;
-            of.places.push(above);
-        }
-        Some(of)
     }
 
     /// The nearest place of an expiry below `strike` that has a volatility.

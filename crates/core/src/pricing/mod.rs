@@ -42,7 +42,7 @@ pub use domain::{
     Level, MAX_FORWARD, MAX_MONEYNESS, MAX_TIME, MAX_TOTAL_STDEV, MAX_VOLATILITY, MIN_FORWARD,
     MIN_VOLATILITY, OutsideDomain, TimeToExpiry, Volatility, YEAR,
 };
-pub use surface::{Arbitrage, Fault, Quoted, Smile, check_surface, faults};
+pub use surface::{Arbitrage, Fault, Quoted, Smile, check_surface, faults, faults_of};
 
 use crate::market::Right;
 use crate::wide::{U256, mul_div_floor};

@@ -193,6 +193,24 @@ pub fn faults(smiles: &[Smile<'_>], least: u64) -> Vec<Fault> {
     found
 }
 
+/// Those of them with a leg at `leg`, an expiry and a quote: its own expiry is looked at, and that
+/// against each other one.
+#[must_use]
+pub fn faults_of(smiles: &[Smile<'_>], leg: (usize, usize), least: u64) -> Vec<Fault> {
+    let mut found = Vec::new();
+    let Some(of) = smiles.get(leg.0) else { return found };
+    along_strikes(of, leg.0, least, &mut found);
+    let own = Placed { at: leg.0, of };
+    for (at, of) in smiles.iter().enumerate().filter(|(at, _)| *at != leg.0) {
+        let other = Placed { at, of };
+        let (near, far) = if at < leg.0 { (&other, &own) } else { (&own, &other) };
+        between_expiries(near, far, false, least, &mut found);
+        between_expiries(far, near, true, least, &mut found);
+    }
+    found.retain(|fault| fault.quotes.contains(&leg));
+    found
+}
+
 /// A strike and its prices, as the convexity sees them.
 #[derive(Clone, Copy)]
 struct Point {

@@ -15,6 +15,17 @@ use super::{ASSET, DOMAIN, World, amount, layer, members, name};
 
 pub type Given = Result<Vec<Record>, Rejection>;
 
+/// What came of a command, in a word: the code of its refusal, which has words, too.
+pub fn word(given: Given) -> String {
+    match given {
+        Ok(_) => "accepted".to_owned(),
+        Err(refused) => {
+            assert!(!refused.to_string().is_empty());
+            refused.code().to_owned()
+        }
+    }
+}
+
 impl World {
     /// A layer of everyone's deposits, divided by `rule`.
     pub fn deposits(&mut self, text: &str, rule: MemberRule, per_episode: Option<u128>) {

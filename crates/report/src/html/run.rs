@@ -193,10 +193,7 @@ impl Section<'_> {
         }
         let money = self.asset_money();
         let places = money.places([0]);
-        let amount = |atoms: u128| match atoms {
-            0 => "-".to_owned(),
-            atoms => money.with_places(atoms, places),
-        };
+        let amount = |atoms| or_dash(money, places, atoms);
         let rows: Vec<Row> = run
             .accounts
             .iter()
@@ -244,10 +241,7 @@ impl Section<'_> {
         }
         let money = self.asset_money();
         let places = money.places([0]);
-        let amount = |atoms: u128| match atoms {
-            0 => "-".to_owned(),
-            atoms => money.with_places(atoms, places),
-        };
+        let amount = |atoms| or_dash(money, places, atoms);
         let one = |of: &StakeRow| {
             let account = Cell::with_below(fitted(&of.account, 32, "…"), of.layer.clone());
             let figures = [of.put_in, of.drawn, of.staked, of.leaving, of.rewards_taken, of.earned];
@@ -286,10 +280,7 @@ impl Section<'_> {
         }
         let money = self.asset_money();
         let places = money.places([0]);
-        let amount = |atoms: u128| match atoms {
-            0 => "-".to_owned(),
-            atoms => money.with_places(atoms, places),
-        };
+        let amount = |atoms| or_dash(money, places, atoms);
         let one = |of: &CoverRow| {
             let account = Cell::with_below(fitted(&of.account, 32, "…"), of.risk.clone());
             let figures = [of.amount, of.premium, of.lost, of.due, of.paid];
@@ -366,4 +357,9 @@ impl Section<'_> {
             });
         });
     }
+}
+
+/// An amount, or a dash for nothing.
+fn or_dash(money: Money, places: u32, atoms: u128) -> String {
+    if atoms == 0 { "-".to_owned() } else { money.with_places(atoms, places) }
 }

@@ -141,7 +141,7 @@ struct MemberView {
     of: Member,
     /// What he contributed: his stake, less what he asked for.
     contributed: Amount,
-    /// What he may be called for now, if a loss without end came.
+    /// The most that he can be called for now, however large the next loss is.
     may_be_called: Amount,
 }
 

@@ -300,6 +300,87 @@ fn every_key_of_cover_that_cannot_be_right_is_refused_with_its_place() {
 }
 
 /// The refusal of a market whose step can cost more than maintenance names the size, in money.
+/// The same of a vault and of what is asked of it.
+#[test]
+fn every_key_of_a_vault_that_cannot_be_right_is_refused_with_its_place() {
+    let vault = fs::read_to_string(binary::scenarios().join("vault.toml")).unwrap();
+    let cases = [
+        ("cooldown  = \"1 d\"", "cooldown = \"-1 d\"", "cooldown-not-a-duration", "cooldown"),
+        ("cooldown  = \"1 d\"", "coldown = \"1 d\"", "toml-unknown-key", "did you mean"),
+        ("fee       = \"10 %\"", "fee = \"100 %\"", "vault-flaw", "less than 100 %"),
+        ("fee       = \"10 %\"", "fee = \"101 %\"", "fee-not-a-part", "fee"),
+        ("min_entry = \"1000.00\"", "min_entry = \"9.99\"", "vault-flaw", "10.00 to max"),
+        ("min_entry = \"1000.00\"", "min_entry = \"-1\"", "min-entry-negative", "min_entry"),
+        ("max       = \"1000000.00\"", "max = \"999.99\"", "vault-flaw", "min_entry"),
+        ("max       = \"1000000.00\"", "max = \"1e40\"", "max-exponent", "max"),
+        (
+            "fund      = \"Insurance fund\"",
+            "fund = \"Holders' profit\"",
+            "fund-no-pot",
+            "Holders' profit",
+        ),
+        (
+            "account = \"ann\"\namount  = \"60000.00\"",
+            "account = \"ann\"",
+            "event-missing-amount",
+            "[[event]]",
+        ),
+        (
+            "account = \"bob\"\namount  = \"40000.00\"",
+            "account = \"bib\"\namount = \"1\"",
+            "unknown-account",
+            "[[event]]",
+        ),
+        ("do      = \"enter\"", "do = \"enter\"\nvault = \"x\"", "unknown-vault", "vault"),
+        ("do      = \"enter\"", "do = \"enter\"\npart = \"50 %\"", "part-not-for-event", "part"),
+    ];
+    refused_at_its_place(&vault, &cases);
+}
+
+/// The same of a clearing fund.
+#[test]
+fn every_key_of_a_clearing_fund_that_cannot_be_right_is_refused_with_its_place() {
+    let clearing = fs::read_to_string(binary::scenarios().join("nasdaq-clearing.toml")).unwrap();
+    let second = "    { account = \"member-02\", amount = \"2\" },";
+    let cases = [
+        ("cover              = 2", "cover = 0", "cover-not-members", "1 to 1024"),
+        (
+            "least_contribution = \"2\"",
+            "least_contribution = \"-2\"",
+            "least-contribution-negative",
+            "least_contribution",
+        ),
+        ("period             = \"92 d\"", "period = \"0 ms\"", "clearing-flaw", "period"),
+        ("price = \"-26 %\"", "price = \"-100 %\"", "price-not-a-move", "-100 %"),
+        ("price = \"26 %\"", "price = \"10001 %\"", "price-not-a-move", "10000 %"),
+        ("prices = \"-50 %\"", "prices = \"half\"", "prices-not-a-move", "prices"),
+        (
+            "moves = [{ market = \"Spread\"",
+            "moves = [{ market = \"Sprat\"",
+            "unknown-market",
+            "Sprat",
+        ),
+        (
+            "layer = \"Assessments\", per_event",
+            "layer = \"Members' default fund\", per_event",
+            "unknown-layer",
+            "Assessments",
+        ),
+        ("per_event = \"100 %\"", "per_event = \"201 %\"", "clearing-flaw", "assessment"),
+        (second, "    { account = \"member-01\", amount = \"2\" },", "member-twice", "member-01"),
+        (second, "    { account = \"nobody\", amount = \"2\" },", "unknown-account", "nobody"),
+        (second, "    { account = \"member-02\", amount = \"1e3\" },", "amount-exponent", "amount"),
+        ("asks    = \"31\"", "", "event-missing-asks", "[[event]]"),
+        (
+            "asks    = \"31\"",
+            "asks = \"31\"\nlayer = \"Assessments\"",
+            "layer-not-for-event",
+            "layer",
+        ),
+    ];
+    refused_at_its_place(&clearing, &cases);
+}
+
 #[test]
 fn the_refusal_of_a_step_names_the_size() {
     let here = folder();

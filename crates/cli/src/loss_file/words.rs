@@ -329,7 +329,7 @@ fn length_of(text: &str) -> Option<(&str, u64)> {
 }
 
 /// Reads `30 %` with `suffix` after it, in millionths.
-fn read_percent(text: &str, suffix: &str) -> Option<u32> {
+pub fn read_percent(text: &str, suffix: &str) -> Option<u32> {
     let number = text.strip_suffix(suffix)?.strip_suffix('%')?;
     let number = number.strip_suffix(' ').unwrap_or(number);
     let format = AmountFormat { decimals: 4, excess: ExcessDigits::Refuse };

@@ -13,8 +13,8 @@ use super::{liquidation, markets};
 use crate::diagnostic::Diagnostic;
 use crate::loss_file::model::Place;
 use crate::loss_file::read::unknown;
-use crate::loss_file::shape::{At, PercentText, Written};
-use crate::loss_file::words::Words;
+use crate::loss_file::shape::{At, PercentText};
+use crate::loss_file::words::{Words, read_percent};
 
 const HOUR: u64 = 3_600_000;
 const DAY: u64 = 24 * HOUR;
@@ -139,19 +139,33 @@ impl Reader<'_> {
             assessment: assessment.transpose()?,
         };
         spec.check().map_err(|flaw| self.flawed(at, &flaw))?;
+        let mut listed: Vec<String> = Vec::new();
         let members = shape.member.iter().map(|at| {
-            let account = words.name(&at.value.account, "account")?.as_str().to_owned();
+            let account = self.once(&mut listed, &at.value.account)?;
             let amount = at.value.amount.as_ref().map(|at| words.amount(at, "amount", 1));
             Ok::<_, Diagnostic>((account, amount.transpose()?.unwrap_or(Amount::ZERO)))
         });
+        let members = members.collect::<Result<_, _>>()?;
         let clients = shape.client.iter().map(|at| {
-            let account = words.name(&at.value.account, "account")?.as_str().to_owned();
+            let account = self.once(&mut listed, &at.value.account)?;
             let member = words.name(&at.value.member, "member")?.as_str().to_owned();
             Ok::<_, Diagnostic>((account, member))
         });
-        let (members, clients) =
-            (members.collect::<Result<_, _>>()?, clients.collect::<Result<_, _>>()?);
+        let clients = clients.collect::<Result<_, _>>()?;
         Ok(Clearing { spec, members, clients, place: at.place.clone() })
+    }
+
+    /// An account that is listed once, as a member or as a client.
+    fn once(&self, listed: &mut Vec<String>, at: &At<String>) -> Result<String, Diagnostic> {
+        let account = self.words.name(at, "account")?.as_str().to_owned();
+        if listed.contains(&account) {
+            let message = format!("{account} stands in this fund already");
+            let help = "list each account once, as a member or as a client.";
+            let allowed = "an account that is not listed yet";
+            return Err(self.words.refuse("member-twice", message, help, &at.place, allowed));
+        }
+        listed.push(account.clone());
+        Ok(account)
     }
 
     fn cover(&self, shape: &ClearingShape) -> Result<u16, Diagnostic> {
@@ -214,12 +228,21 @@ impl Reader<'_> {
     fn signed(&self, at: &At<PercentText>, key: &str) -> Result<i32, Diagnostic> {
         let text = self.words.text(at, key, "-30 %")?;
         let (falls, size) = match text.strip_prefix('-') {
-            Some(size) => (true, size.to_owned()),
-            None => (false, text.to_owned()),
+            Some(size) => (true, size),
+            None => (false, text),
         };
-        let size = At { value: PercentText(Written::Text(size)), place: at.place.clone() };
-        let part = self.words.percent(&size, key, "", if falls { RATE_UNIT } else { MOST })?;
-        let part = i32::try_from(part).unwrap_or(i32::MAX);
+        // A fall of all of it leaves no price.
+        let most = if falls { RATE_UNIT - 1 } else { MOST };
+        let part = read_percent(size, "").filter(|part| *part <= most);
+        let part = part.and_then(|part| i32::try_from(part).ok()).ok_or_else(|| {
+            let (code, message) = (format!("{key}-not-a-move"), format!("{key} is no move"));
+            let help = "write a fall as \"-30 %\", a rise as \"30 %\".";
+            let allowed = format!(
+                "less of a fall than \"-100 %\", up to \"{} %\", at most 4 decimals",
+                MOST / 10_000
+            );
+            self.words.refuse(code, message, help, &at.place, allowed)
+        })?;
         Ok(if falls { -part } else { part })
     }
 

@@ -83,27 +83,21 @@ impl Model {
         self.parts = claims.into_iter().map(part).collect();
     }
 
-    /// Each pays for a loss, and gives what it is of the equity; his part of what is kept back for
-    /// closing stays his.
+    /// Each pays for a loss, and gives what that is of his part by the book, all where nothing
+    /// whole would be left: what is kept back for closing stays his.
     fn gives(&mut self, paid: &[i64]) {
-        let most = match self.equity {
-            1.. => ratio(self.fetches(), self.equity),
-            _ => ratio(1, 1),
+        let given = |who: usize, paid: i64| {
+            let claim = self.claim(who, self.equity);
+            match i128::from(paid) {
+                0 => BigRational::zero(),
+                paid if paid >= whole(&claim) => ratio(1, 1),
+                paid => ratio(paid, 1) / claim,
+            }
         };
-        let parts: Vec<BigRational> = paid
-            .iter()
-            .enumerate()
-            .map(|(who, paid)| {
-                let claim = self.claim(who, self.fetches());
-                if *paid == 0 {
-                    return self.parts[who].clone();
-                }
-                let all = i128::from(*paid) >= whole(&claim);
-                let by_the_book = ratio((*paid).into(), 1) / self.claim(who, self.equity);
-                let given = if all { most.clone() } else { by_the_book.min(most.clone()) };
-                self.parts[who].clone() * (ratio(1, 1) - given)
-            })
-            .collect();
+        let left = |(who, paid): (usize, &i64)| {
+            self.parts[who].clone() * (ratio(1, 1) - given(who, *paid))
+        };
+        let parts: Vec<BigRational> = paid.iter().enumerate().map(left).collect();
         self.claims_become(parts);
         self.equity -= i128::from(paid.iter().sum::<i64>());
     }

@@ -122,6 +122,30 @@ fn a_book_beyond_the_bound_is_empty_when_it_is_measured() {
     );
 }
 
+/// Carol lost all that an amount can be, and 90 on a leg beyond her cash: the one loss is as large as a
+/// loss can be, and what it leaves she owes again and fails with again. (Random commands left 2,632
+/// in the book.)
+#[test]
+fn a_hole_beyond_the_bound_is_two_losses() {
+    let bound = 10i128.pow(30);
+    let mut world = World::venue(50, 100);
+    for (text, cash) in [("bob", 1_000), ("dora", 1_000), ("carol", 10), ("erin", 0)] {
+        world.account(text, cash);
+    }
+    world.fill("BTC", "bob", "carol", 1, 100);
+    world.result("carol", "erin", bound.unsigned_abs());
+    world.loss_of("L", "carol");
+    world.mark("BTC", 200);
+    world.fill("BTC", "book/L", "dora", 1, 200);
+    let first = world.loss("L");
+    assert_eq!(first.close_out.atoms().cast_signed(), bound);
+    assert_eq!(world.balance(Holder::Book(world.loss_id("L"))), 0);
+    let losses = world.engine.state().losses.losses().filter(|(_, of)| of.failed == first.failed);
+    let deficits: Vec<u128> = losses.map(|(_, of)| of.close_out.atoms()).collect();
+    assert_eq!(deficits, [bound.unsigned_abs(), 90], "10 less 100, to the atom");
+    assert_eq!(world.cash("carol"), 0);
+}
+
 /// A domain closes when its own losses are settled; those of another are no business of it.
 #[test]
 fn a_domain_closes_beside_an_open_loss_of_another() {

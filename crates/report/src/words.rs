@@ -254,6 +254,11 @@ fn absorbed(names: &dyn Names, event: &LossEvent) -> Option<String> {
             let (amount, domain) = (money(*loss, *amount), names.domain(*domain));
             format!("the book of {} gained {amount}: kept for {domain}", names.loss(*loss))
         }
+        LossEvent::DebtReturned { loss, account, amount, .. } => {
+            let (amount, account) = (money(*loss, *amount), names.account(*account));
+            let loss = names.loss(*loss);
+            format!("{loss} is as large as a loss can be: {account} owes {amount} again")
+        }
         LossEvent::ResultNetted { loss, amount, .. } => {
             let amount = money(*loss, *amount);
             format!("what other books gained pays {amount} for {}", names.loss(*loss))

@@ -27,7 +27,8 @@ pub enum Purse {
     Supply(PoolId),
     /// By shares of a vault, up to what they would fetch above the member's entry cost.
     Profit(VaultId),
-    /// By shares of a vault, up to what they would fetch.
+    /// By shares of a vault, up to their worth by the book, and all together up to what the vault
+    /// would fetch.
     Shares(VaultId),
 }
 
@@ -72,8 +73,8 @@ impl State {
             Purse::Supply(pool) => {
                 self.lending.pool(pool).map_or(Amount::ZERO, |pool| pool.supply_floor(account))
             }
-            Purse::Profit(vault) => self.share_means(vault, account, true),
-            Purse::Shares(vault) => self.share_means(vault, account, false),
+            Purse::Profit(vault) => self.share_profit(vault, account),
+            Purse::Shares(vault) => self.share_book(vault, account),
         }
     }
 
@@ -83,7 +84,11 @@ impl State {
     /// and who pays below its margin is liquidated as anybody.
     #[must_use]
     pub fn purse_room(&self, purse: Purse, loss: Option<&Loss>) -> Amount {
-        let Purse::Supply(id) = purse else { return Amount::MAX };
+        let id = match purse {
+            Purse::Supply(id) => id,
+            Purse::Profit(id) | Purse::Shares(id) => return self.vault_room(id),
+            Purse::Outside | Purse::Assessed(_) | Purse::Account => return Amount::MAX,
+        };
         let Some(pool) = self.lending.pool(id) else { return Amount::ZERO };
         // What is not there yet is asked about a loan: its book would bring the money.
         let Some(loss) = loss else { return Amount::MAX };
@@ -246,7 +251,7 @@ impl State {
         };
         let vault = self.vaults.in_domain(domain).into_iter();
         let shares = move |(id, _)| {
-            let held = move |account| (account, self.share_means(id, account, false));
+            let held = move |account| (account, self.share_means(id, account));
             self.accounts_of(owner)
                 .map(held)
                 .filter(|(_, held)| !held.is_zero())

@@ -245,6 +245,9 @@ pub enum Event {
     CededPaid { loss: LossId, asset: AssetId, amount: Amount, to: RemainderTo } = 45,
     /// What was ceded to a loss that lacks nothing more went back to the failed account.
     CededReturned { loss: LossId, account: AccountId, asset: AssetId, amount: Amount } = 46,
+    /// What a book owes beyond the bound of an amount, which no loss can be, is its account's
+    /// again: it fails once more, with what it owes.
+    DebtReturned { loss: LossId, account: AccountId, asset: AssetId, amount: Amount } = 49,
 }
 
 impl Event {
@@ -287,7 +290,8 @@ impl Event {
             | Self::ClaimCeded { loss, .. }
             | Self::CededMoved { loss, .. }
             | Self::CededPaid { loss, .. }
-            | Self::CededReturned { loss, .. } => Some(*loss),
+            | Self::CededReturned { loss, .. }
+            | Self::DebtReturned { loss, .. } => Some(*loss),
             _ => None,
         }
     }

@@ -120,7 +120,16 @@ fn measure_book(
     events: &mut Events,
 ) -> (Amount, Amount) {
     let balance = state.ledger.balance(asset, Holder::Book(loss)).atoms();
+    // No loss is larger than the bound: what passes it is the account's again, and another loss.
     let shortfall = state.ledger.owed(asset, Holder::Book(loss));
+    if let Some(account) = found.failed {
+        let mut beyond = (-balance).max(0).unsigned_abs() - shortfall.atoms();
+        while beyond > 0 {
+            let amount = Amount::new(beyond).unwrap_or(Amount::MAX);
+            events.push(Event::DebtReturned { loss, account, asset, amount });
+            beyond -= amount.atoms();
+        }
+    }
     // Profit that was not realised may have stood beyond what an account may hold: what the book
     // has beyond the bound is no margin.
     let held = Amount::new(balance.max(0).unsigned_abs()).unwrap_or(Amount::MAX);

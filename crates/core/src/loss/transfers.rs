@@ -48,6 +48,9 @@ impl Event {
             Self::RemainderReturned { loss, account, asset, amount, .. } => {
                 (asset, Holder::Book(loss), Holder::Account(account), amount)
             }
+            Self::DebtReturned { loss, account, asset, amount } => {
+                (asset, Holder::Account(account), Holder::Book(loss), amount)
+            }
             Self::RemainderMoved { loss, other, asset, amount, to, .. } => {
                 (asset, Holder::Book(loss), remainder_to(to, other), amount)
             }

@@ -311,6 +311,9 @@ fn failed(event: &Loss, account: AccountId) -> Option<Part> {
         Loss::RemainderReturned { loss, account: to, asset, amount, .. } if *to == account => {
             of("what was left of the book came back", loss, asset, amount)
         }
+        Loss::DebtReturned { loss, account: to, asset, amount } if *to == account => {
+            of("what the book owes beyond the bound of a loss came back", loss, asset, amount)
+        }
         Loss::RemainderMoved { loss, account: failed, asset, amount, .. } if *failed == account => {
             let what = "what was left of the book paid for the loss in another domain";
             of(what, loss, asset, amount)

@@ -18,6 +18,7 @@ pub const GROUPS: &[(&str, &[&str])] = &[
             "loss.episode-opened",
             "loss.loss-detected",
             "loss.loss-measured",
+            "loss.debt-returned",
             "loss.deficit-recognised",
             "loss.uncovered-booked",
             "loss.loss-settled",

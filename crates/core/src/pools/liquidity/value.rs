@@ -75,27 +75,18 @@ fn fee_floor(amount: Amount, cost: Amount, fee: u32) -> Amount {
 }
 
 /// What `rows` pay and the shares they give for it, at what they are worth by the book: rounded up
-/// (for the others). So many payments are as one.
+/// (for the others). So a share's worth by the book stays, and many payments are as one.
 ///
-/// What is kept back for closing is not taken from who pays, however much that is: who pays all
-/// that he could keeps so large a part of his shares as that is of the book, rounded down (for the
-/// others).
+/// What is kept back for closing is not taken from who pays: of shares that pay all they would
+/// fetch, so large a part stays his as that is of the book.
 pub(crate) fn given(
     state: &State,
     vault: &Vault,
     rows: &[(AccountId, Amount)],
 ) -> Vec<(AccountId, Amount, Shares)> {
-    let of = state.fetched(vault);
-    let claimable = Side { total: of.claimable(), shares: vault.shares };
-    let by_the_book = Side { total: of.book, shares: vault.shares };
-    let kept_back = of.book.less_or_zero(claimable.total).atoms();
+    let side = Side { total: state.fetched(vault).book, shares: vault.shares };
     let given = |(account, amount): &(AccountId, Amount)| {
-        let held = vault.holding(*account).shares;
-        let kept = mul_div_floor(held.count(), kept_back, of.book.atoms()).and_then(Shares::new);
-        let most = held.less(kept.unwrap_or_default());
-        let all = *amount >= claimable.worth_floor(held);
-        let shares = if all { most } else { by_the_book.given(held, *amount).min(most) };
-        (*account, *amount, shares)
+        (*account, *amount, side.given(vault.holding(*account).shares, *amount))
     };
     rows.iter().filter(|(_, amount)| !amount.is_zero()).map(given).collect()
 }
@@ -146,15 +137,32 @@ impl State {
         vault.holders().map(worth).collect()
     }
 
-    /// What `account` can pay with its shares of `vault` now; of its profit alone where `profit`.
-    pub(crate) fn share_means(&self, id: VaultId, account: AccountId, profit: bool) -> Amount {
-        let Some(vault) = self.vaults.vault(id) else { return Amount::ZERO };
-        let holding = vault.holding(account);
-        if holding.shares.is_zero() {
-            return Amount::ZERO;
-        }
-        let worth = self.claimable(vault).worth_floor(holding.shares);
-        if profit { worth.less_or_zero(holding.cost) } else { worth }
+    /// What all shares of a vault would fetch: what it pays for losses and no more.
+    pub(crate) fn vault_room(&self, id: VaultId) -> Amount {
+        self.vaults.vault(id).map_or(Amount::ZERO, |vault| self.fetched(vault).claimable())
+    }
+
+    /// What `account`'s shares of a vault would fetch now, rounded down (for the others).
+    pub(crate) fn share_means(&self, id: VaultId, account: AccountId) -> Amount {
+        let of = |vault| self.claimable(vault).worth_floor(vault.holding(account).shares);
+        self.vaults.vault(id).map_or(Amount::ZERO, of)
+    }
+
+    /// The same above its entry cost.
+    pub(crate) fn share_profit(&self, id: VaultId, account: AccountId) -> Amount {
+        let cost = self.vaults.vault(id).map(|vault| vault.holding(account).cost);
+        self.share_means(id, account).less_or_zero(cost.unwrap_or_default())
+    }
+
+    /// What `account`'s shares of a vault are worth by the book, rounded down (for the others).
+    /// Who is liable for what they would fetch can always pay that: where others pay, the cost of
+    /// closing falls on the shares that are left, and these would fetch less.
+    pub(crate) fn share_book(&self, id: VaultId, account: AccountId) -> Amount {
+        let of = |vault: &Vault| {
+            let side = Side { total: self.fetched(vault).book, shares: vault.shares };
+            side.worth_floor(vault.holding(account).shares)
+        };
+        self.vaults.vault(id).map_or(Amount::ZERO, of)
     }
 
     /// What of `account`'s shares of `vault` is held for open losses of its domain, in atoms.

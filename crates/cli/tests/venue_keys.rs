@@ -274,6 +274,12 @@ fn every_key_of_cover_that_cannot_be_right_is_refused_with_its_place() {
         ("expected_loss = \"2 %\"", "expected_loss = \"2.1 %\"", "risk-flaw", "3.1500 %"),
         ("concentration = \"50 %\"", "concentration = \"0 %\"", "risk-flaw", "concentration"),
         ("retention     = \"10 %\"", "retention = \"100 %\"", "risk-flaw", "retention"),
+        (
+            "retention     = \"10 %\"",
+            "retention = \"10 %\"\nexperience = { step = \"15 %\", most = \"10 %\" }",
+            "risk-flaw",
+            "experience",
+        ),
         ("name          = \"Stablecoin\"", "name = \"Bridge\"", "risk-twice", "Bridge"),
         (
             "retention     = \"10 %\"",

@@ -10,7 +10,7 @@ use rhodian_core::ledger::Holder;
 use rhodian_core::loss::{self, Stage};
 use rhodian_core::oracle::Kind;
 use rhodian_core::pools::Rates;
-use rhodian_core::pools::cover::{self, Command, PoolSpec, RiskSpec, Trigger};
+use rhodian_core::pools::cover::{self, Command, Experience, PoolSpec, RiskSpec, Trigger};
 use rhodian_core::units::Price;
 use world::acts::Given;
 use world::cover::*;
@@ -172,6 +172,38 @@ fn caps_and_retention_bind() {
     approve(&mut world, 0);
     assert_eq!((world.cash("carol"), world.cash("dan")), (10_737, 13_263));
     assert_eq!(cover(&world, 0).left, amount(40_000 - 4_737), "the rest is covered again");
+}
+
+/// Who was paid before bears more of the next loss, up to a most, and for a while: ten per cent, a
+/// quarter after one incident, two fifths after two; by owner, whichever of his covers it was. Who
+/// brought none bears what everybody does.
+#[test]
+fn who_brings_losses_again_bears_more_of_them() {
+    let experience = Some(Experience { step: 150_000, most: 400_000, window: 20 * DAY });
+    let risk = RiskSpec { retention: 100_000, experience, ..bridge() };
+    let mut world = pool_of(spec(), risk);
+    for (place, who) in ["carol", "dan", "carol"].into_iter().enumerate() {
+        buy(&mut world, who, 20_000, YEAR).unwrap_or_else(|error| panic!("{place}: {error:?}"));
+    }
+    world.tick(DAY);
+    let mut lost = |days: u64, claims: &[(u32, u128)]| {
+        world.tick(days * DAY);
+        report(&mut world, claims).unwrap();
+        let number = u32::try_from(world.engine.state().losses.losses().count() - 1).unwrap();
+        let dues = incident(&world, number).claims.iter().map(|of| of.due.atoms()).collect();
+        approve(&mut world, number);
+        let state = world.engine.state();
+        let owner = |who| state.accounts.account(world.id(who)).unwrap().owner;
+        let now = |who| state.cover_retention(BRIDGE, owner(who)).unwrap();
+        let now = [now("carol"), now("dan")];
+        (dues, now)
+    };
+    let both = |of: &[u128], carol, dan| (of.to_vec(), [carol, dan]);
+    assert_eq!(lost(0, &[(0, 1_000), (1, 1_000)]), both(&[900, 900], 250_000, 250_000));
+    assert_eq!(lost(0, &[(2, 1_000)]), both(&[750], 400_000, 250_000), "her other cover");
+    assert_eq!(lost(1, &[(0, 1_000), (1, 1_001)]), both(&[600, 750], 400_000, 400_000));
+    // When the first two no longer count, and the third does.
+    assert_eq!(lost(17, &[(0, 1_000)]), both(&[750], 400_000, 250_000));
 }
 
 /// Losses without a finite mean need a cap: the pool is refused.

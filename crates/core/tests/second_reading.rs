@@ -122,9 +122,9 @@ fn a_book_beyond_the_bound_is_empty_when_it_is_measured() {
     );
 }
 
-/// Carol lost all that an amount can be, and 90 on a leg beyond her cash: the one loss is as large as a
-/// loss can be, and what it leaves she owes again and fails with again. (Random commands left 2,632
-/// in the book.)
+/// Carol lost all that an amount can be, and 90 on a leg beyond her cash: the one loss is as large
+/// as a loss can be, and what it leaves she owes again and fails with again. (Random commands left
+/// 2,632 in the book.)
 #[test]
 fn a_hole_beyond_the_bound_is_two_losses() {
     let bound = 10i128.pow(30);

@@ -3,13 +3,14 @@
 use rhodian_core::domain::CauseClass;
 use rhodian_core::ids::{CoverPoolId, DomainId, FeedId, LayerId, Name, Time};
 use rhodian_core::market::RATE_UNIT;
+use rhodian_core::pools::YEAR;
 use rhodian_core::pools::cover::{
-    Flaw, MAX_COVERED, MIN_COVER, PoolSpec, RiskSpec, Trigger, VoteTerms,
+    Experience, Flaw, MAX_COVERED, MIN_COVER, PoolSpec, RiskSpec, Trigger, VoteTerms,
 };
 use rhodian_core::units::Amount;
 
 use super::model::{Collateral, Domain, Feed, Market, Subject};
-use super::shape::{CoverShape, RiskShape, TriggerShape};
+use super::shape::{CoverShape, ExperienceShape, RiskShape, TriggerShape};
 use super::{collateral, liquidation, markets};
 use crate::diagnostic::Diagnostic;
 use crate::loss_file::model::Place;
@@ -187,6 +188,7 @@ impl Reader<'_> {
         }
         let class = shape.class.as_ref().map(|at| words.one_of(at, "class", &CLASSES));
         let trigger = shape.trigger.as_ref().map(|at| self.trigger(&at.value));
+        let experience = shape.experience.as_ref().map(|at| self.experience(&at.value));
         let spec = RiskSpec {
             name,
             pool: CoverPoolId(index(self.pools.len().saturating_sub(1))),
@@ -203,10 +205,19 @@ impl Reader<'_> {
                 RATE_UNIT,
             )?,
             retention: words.part_or(&shape.retention, "retention", 0, RATE_UNIT)?,
+            experience: experience.transpose()?,
             trigger: trigger.transpose()?,
         };
         spec.check().map_err(|flaw| self.risk_flawed(at, &flaw))?;
         Ok(Risk { spec, place: at.place.clone() })
+    }
+
+    fn experience(&self, shape: &ExperienceShape) -> Result<Experience, Diagnostic> {
+        Ok(Experience {
+            step: self.words.percent(&shape.step, "step", "", RATE_UNIT)?,
+            most: self.words.percent(&shape.most, "most", "", RATE_UNIT)?,
+            window: self.words.span_or(&shape.window, "window", YEAR)?,
+        })
     }
 
     fn trigger(&self, shape: &TriggerShape) -> Result<Trigger, Diagnostic> {
@@ -319,6 +330,13 @@ impl Reader<'_> {
                 shape.concentration.as_ref().map_or(&at.place, |at| &at.place),
                 "nothing of the risk may be covered",
                 "above 0 %, up to 100 %".to_owned(),
+            ),
+            Flaw::Experience { .. } => (
+                shape.experience.as_ref().map_or(&at.place, |at| &at.place),
+                "the retention does not rise, or rises to all of each loss",
+                "a step above 0 %, more than the retention and less than 100 % at most, and 2 \
+                 years at the longest"
+                    .to_owned(),
             ),
             _ => (
                 shape.retention.as_ref().map_or(&at.place, |at| &at.place),

@@ -56,6 +56,7 @@ fn covered() -> Vec<Event> {
         estimated: Time(0),
         concentration: 1_000_000,
         retention: 0,
+        experience: None,
         trigger: None,
     };
     let (account, max_premium) = (AccountId(0), amount(0));

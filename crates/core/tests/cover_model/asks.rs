@@ -2,6 +2,8 @@
 
 use std::collections::BTreeMap;
 
+use rhodian_core::pools::cover::Experience;
+
 use super::model::{Cover, Found, Incident, Model, Stage, down, part, up, whole};
 use super::slow;
 use super::steps::Step;
@@ -136,6 +138,22 @@ impl Model {
         Ok(())
     }
 
+    /// What of a loss `who` bears himself: more after each incident that he was claimed for.
+    fn retention(&self, risk: usize, who: usize, happened: u64) -> u32 {
+        let spec = &self.risks[risk];
+        let Some(Experience { step, most, window }) = spec.experience else {
+            return spec.retention;
+        };
+        let his = |of: &Incident| {
+            let counts = of.risk == risk && of.stage == Found::Settled;
+            let recent = of.happened <= happened && happened - of.happened < window;
+            let claimed = |(cover, due): &(usize, u128)| self.covers[*cover].who == who && *due > 0;
+            counts && recent && of.claims.iter().any(claimed)
+        };
+        let times = self.incidents.iter().filter(|of| his(of)).count() as u64;
+        (u64::from(spec.retention) + u64::from(step) * times).min(u64::from(most)) as u32
+    }
+
     fn report(&mut self, risk: usize, ago: u64, rows: &[(usize, u128)]) -> Refused {
         let happened = self.now.saturating_sub(ago);
         let mut rows: Vec<(usize, u128)> =
@@ -144,7 +162,7 @@ impl Model {
         if rows.windows(2).any(|pair| pair[0].0 == pair[1].0) {
             return Err("cover-twice");
         }
-        let mut dues = Vec::new();
+        let (mut dues, mut raised) = (Vec::new(), 0);
         for (id, lost) in &rows {
             let cover = self.covers.get(*id).filter(|of| of.risk == risk);
             let cover = cover.ok_or("unknown-cover")?;
@@ -155,7 +173,9 @@ impl Model {
             if !ran || cover.stage == Stage::Lapsed {
                 return Err("not-covered");
             }
-            let borne = up(&part(*lost, self.risks[risk].retention));
+            let retention = self.retention(risk, cover.who, happened);
+            raised += usize::from(retention > self.risks[risk].retention);
+            let borne = up(&part(*lost, retention));
             dues.push(i64::try_from((lost - borne).min(cover.left - cover.claimed)).unwrap());
         }
         let cap = self.spec.incident_cap.map_or(u128::MAX, |cap| cap.atoms());
@@ -173,6 +193,8 @@ impl Model {
         let ballot = self.spec.vote.map(|terms| (self.now + terms.length, BTreeMap::new()));
         self.incidents.push(Incident {
             risk,
+            happened,
+            raised,
             paid: vec![0; claims.len()],
             claims,
             stage: Found::Reported,

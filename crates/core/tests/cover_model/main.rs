@@ -23,7 +23,7 @@ use rhodian_core::control::Parameter;
 use rhodian_core::ids::{CoverId, LayerId, LossId, RiskId};
 use rhodian_core::ledger::Holder;
 use rhodian_core::pools::Rates;
-use rhodian_core::pools::cover::{self, Command, PoolSpec, RiskSpec, VoteTerms};
+use rhodian_core::pools::cover::{self, Command, Experience, PoolSpec, RiskSpec, VoteTerms};
 use steps::{Step, asked, kind, step};
 use world::cover::{DAY, YEAR, bridge, domain, give, spec};
 use world::{DOMAIN, World, amount};
@@ -64,11 +64,14 @@ fn risk() -> impl Strategy<Value = RiskSpec> {
     let rates = (0..300_000u32, 0..300_000u32, 0..400_000u32, 1..1_000_000u32);
     let concentration = prop_oneof![1 => 1..1_000_000u32, 1 => Just(1_000_000u32)];
     let retention = prop_oneof![1 => Just(0u32), 1 => 0..500_000u32];
-    (rates, concentration, retention).prop_map(|(rates, concentration, retention)| {
+    let experience = prop::option::of((1..300_000u32, 500_000..900_000u32, 1..40 * DAY));
+    let of = (rates, concentration, retention, experience);
+    of.prop_map(|(rates, concentration, retention, experience)| {
         let (at_zero, more, most, kink) = rates;
         let (at_kink, at_full) = (at_zero + more, at_zero + more + most);
         let rates = Rates { at_zero, kink, at_kink, at_full };
-        RiskSpec { rates, expected_loss: 0, concentration, retention, ..bridge() }
+        let experience = experience.map(|(step, most, window)| Experience { step, most, window });
+        RiskSpec { rates, expected_loss: 0, concentration, retention, experience, ..bridge() }
     })
 }
 
@@ -207,6 +210,7 @@ impl Case {
         note("lapsed", of.covers.iter().filter(|of| of.stage == Stage::Lapsed).count());
         let settled = || of.incidents.iter().filter(|of| of.stage == Found::Settled);
         note("settled", settled().count());
+        note("bore more", settled().map(|of| of.raised).sum());
         note("drawn on stakes", settled().filter(|of| of.stakers.0.iter().any(|s| *s > 0)).count());
         note("uncovered", settled().filter(|of| of.debt + of.fund_later.0 > 0).count());
         note("paid later", settled().filter(|of| of.fund_later.0 > 0).count());
@@ -269,6 +273,7 @@ fn everything_is_reached() {
         "recovered",
         "lapsed",
         "settled",
+        "bore more",
         "drawn on stakes",
         "uncovered",
         "paid later",
@@ -295,6 +300,6 @@ fn everything_is_reached() {
         "recovery-above-claims",
     ];
     for what in wanted {
-        assert!(seen.contains_key(what), "{what} was not reached: {seen:?}");
+        assert!(seen.get(what).is_some_and(|times| *times > 0), "{what} was not reached: {seen:?}");
     }
 }

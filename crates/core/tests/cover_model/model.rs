@@ -83,6 +83,9 @@ pub enum Found {
 #[derive(Clone, Debug)]
 pub struct Incident {
     pub risk: usize,
+    pub happened: u64,
+    /// How many of its claims bear more for what was paid before.
+    pub raised: usize,
     /// Covers, and what each is due.
     pub claims: Vec<(usize, u128)>,
     pub paid: Vec<i64>,

@@ -7,7 +7,7 @@ use rhodian_core::ids::{CoverPoolId, DomainId, FeedId, LayerId, RiskId};
 use rhodian_core::oracle::Kind;
 use rhodian_core::pools::Rates;
 use rhodian_core::pools::cover::{
-    Command, Flaw, PoolSpec, Rejection, RiskSpec, Trigger, VoteTerms,
+    Command, Experience, Flaw, PoolSpec, Rejection, RiskSpec, Trigger, VoteTerms,
 };
 use rhodian_core::units::{Amount, Price};
 
@@ -161,6 +161,11 @@ const OF_RISKS: &[Case] = &[
         let spec = RiskSpec { retention: 1, ..bridge() };
         refused(Command::SetRisk { risk: BRIDGE, spec }, Rejection::Stays { risk: BRIDGE })
     }),
+    ("stays", |_| {
+        let experience = Some(Experience { step: 1, most: 2, window: 3 });
+        let spec = RiskSpec { experience, ..bridge() };
+        refused(Command::SetRisk { risk: BRIDGE, spec }, Rejection::Stays { risk: BRIDGE })
+    }),
     ("flaw", |_| {
         let spec = RiskSpec { concentration: 0, ..bridge() };
         let flaw = Flaw::Concentration { concentration: 0 };
@@ -289,6 +294,22 @@ const FLAWS_OF_RISKS: &[Case] = &[
     ("the retention is 1000000", |_| {
         let retention = 1_000_000;
         risky(RiskSpec { retention, ..bridge() }, Flaw::Retention { retention })
+    }),
+    ("the retention rises by 1 to 5 for incidents of 0", |_| {
+        let (step, most, window) = (1, 5, 0);
+        let experience = Some(Experience { step, most, window });
+        risky(RiskSpec { experience, ..bridge() }, Flaw::Experience { step, most, window })
+    }),
+    ("the retention rises by 0 to 5 for incidents of 1", |_| {
+        let (step, most, window) = (0, 5, 1);
+        let experience = Some(Experience { step, most, window });
+        risky(RiskSpec { experience, ..bridge() }, Flaw::Experience { step, most, window })
+    }),
+    ("the retention rises by 1 to 5 for incidents of 1", |_| {
+        let (step, most, window) = (1, 5, 1);
+        let experience = Some(Experience { step, most, window });
+        let spec = RiskSpec { retention: 5, experience, ..bridge() };
+        risky(spec, Flaw::Experience { step, most, window })
     }),
 ];
 

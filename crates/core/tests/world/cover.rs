@@ -58,6 +58,7 @@ pub fn bridge() -> RiskSpec {
         estimated: Time(0),
         concentration: 1_000_000,
         retention: 0,
+        experience: None,
         trigger: None,
     }
 }

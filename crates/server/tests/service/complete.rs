@@ -291,6 +291,8 @@ const READS: &[(&str, &str)] = &[
     ("State::loan_limit", "/v1/accounts/{account}"),
     ("State::loan_health", "/v1/pools/{pool}/loans"),
     ("State::purse_means", "/v1/accounts/{account}/pools"),
+    ("State::cover_retention", "/v1/accounts/{account}/covers"),
+    ("RiskSpec::retention_after", "/v1/accounts/{account}/covers"),
     ("Lending::pool", "/v1/pools/{pool}"),
     ("Lending::pools", "/v1/pools"),
     ("Pool::positions", "/v1/pools/{pool}/loans"),

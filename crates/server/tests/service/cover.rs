@@ -52,7 +52,7 @@ fn opened(vote: Option<u64>) -> Venue {
     let spec = json!({ "name": "Bridge", "pool": 0, "class": "custody",
         "rates": { "at_zero": 100_000, "kink": 500_000, "at_kink": 100_000, "at_full": 100_000 },
         "expected_loss": 50_000, "load": 500_000, "source": "risk team", "estimated": 0,
-        "concentration": 500_000, "retention": 0, "trigger": null });
+        "concentration": 500_000, "retention": 0, "experience": null, "trigger": null });
     venue.must("cover", json!({ "do": "add-risk", "spec": spec }));
     for (account, number, stake) in [(0, 0, 0), (1, 2, 60_000), (2, 2, 40_000)] {
         venue.must("domain", json!({ "do": "accept-terms", "domain": DOMAIN, "account": account }));

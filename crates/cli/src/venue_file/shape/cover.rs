@@ -88,8 +88,23 @@ pub struct RiskShape {
     pub concentration: Option<At<PercentText>>,
     /// What of each loss the insured bears himself; "0 %".
     pub retention: Option<At<PercentText>>,
+    /// How that rises for who was paid before.
+    pub experience: Option<At<ExperienceShape>>,
     /// A price that pays without a report when it is low for long.
     pub trigger: Option<At<TriggerShape>>,
+}
+
+/// What more of each loss they bear who were paid before.
+#[derive(Clone, Debug, serde::Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+#[schemars(rename = "Experience")]
+pub struct ExperienceShape {
+    /// By how much the retention rises for each incident that was paid for.
+    pub step: At<PercentText>,
+    /// The most it rises to.
+    pub most: At<PercentText>,
+    /// How far back incidents count; "365 d".
+    pub window: Option<At<DurationText>>,
 }
 
 /// A price that is low for long.

@@ -13,7 +13,9 @@ use schemars::JsonSchema;
 pub use clearing::{
     AssessmentShape, ClearingShape, ClientShape, MemberShape, MoveShape, ScenarioShape,
 };
-pub use cover::{CoverShape, LostShape, PremiaShape, RiskShape, TriggerShape, VoteShape};
+pub use cover::{
+    CoverShape, ExperienceShape, LostShape, PremiaShape, RiskShape, TriggerShape, VoteShape,
+};
 pub use feeds::{
     AssetAmountShape, CollateralShape, FeedShape, NeedsShape, ReferenceShape, SourceShape,
     StepsShape, WeightShape, WrongWayShape,

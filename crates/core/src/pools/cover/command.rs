@@ -43,7 +43,8 @@ pub enum Command {
         spec: RiskSpec,
     } = 2,
     /// Change what a risk costs and what may be covered of it, for covers that are bought from now
-    /// on. Pool, class, trigger and retention stay.
+    /// on. Pool, class, trigger, retention and experience
+    /// stay.
     SetRisk {
         /// The risk.
         risk: RiskId,

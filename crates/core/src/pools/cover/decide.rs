@@ -113,7 +113,7 @@ fn set_risk(
 ) -> Result<(), Rejection> {
     let found = state.covers.risk(risk).ok_or(Rejection::UnknownRisk { risk })?;
     let old = &found.spec;
-    let stays = |of: &RiskSpec| (of.pool, of.class, of.trigger, of.retention);
+    let stays = |of: &RiskSpec| (of.pool, of.class, of.trigger, of.retention, of.experience);
     if stays(old) != stays(spec) {
         return Err(Rejection::Stays { risk });
     }

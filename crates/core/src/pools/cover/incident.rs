@@ -1,16 +1,18 @@
 //! Incidents: what is claimed, of whom, and by which evidence. Reports wait for approval or a vote;
 //! a price that is low for long needs neither. Both may be challenged.
 
-use alloc::collections::BTreeSet;
+use alloc::collections::{BTreeMap, BTreeSet};
 use alloc::vec::Vec;
 
 use super::price::part_ceil;
-use super::{Claim, Command, Cover, Event, Lost, Pool, Rejection, Risk, Trigger};
+use super::{
+    Claim, Command, Cover, Event, Experience, Incident, Lost, Pool, Rejection, Risk, Trigger,
+};
 use crate::account;
 use crate::allocation::{self, Claims, Rule};
 use crate::control::Parameter;
 use crate::engine::{Envelope, Events, State};
-use crate::ids::{AccountId, CoverId, CoverPoolId, LossId, Name, RiskId, Time};
+use crate::ids::{AccountId, CoverId, CoverPoolId, LossId, Name, OwnerId, RiskId, Time};
 use crate::loss::{self, NewLoss};
 use crate::oracle::{Average, Purpose};
 use crate::units::{Amount, Price};
@@ -22,19 +24,58 @@ pub(super) fn waiting(pool: &Pool, risk: RiskId) -> Option<LossId> {
     pool.open.iter().find(waits).copied()
 }
 
+/// How many incidents of `risk` the covers of each owner were claimed for that count at `happened`:
+/// those that were found right, by when they happened.
+fn before(state: &State, risk: RiskId, happened: Time) -> BTreeMap<OwnerId, u32> {
+    let mut times = BTreeMap::new();
+    let of = state.covers.risk(risk).zip(state.covers.pool_of(risk));
+    let Some((found, (_, pool))) = of else { return times };
+    let Some(Experience { window, .. }) = found.spec.experience else { return times };
+    let counts = |of: &Incident| {
+        let ago = happened.0.checked_sub(of.happened.0);
+        of.owed && of.risk == risk && ago.is_some_and(|ago| ago < window)
+    };
+    for incident in pool.incidents.values().filter(|of| counts(of)) {
+        let due = incident.claims.iter().filter(|claim| !claim.due.is_zero());
+        let owners: BTreeSet<OwnerId> =
+            due.filter_map(|claim| owner_of(state, state.covers.cover(claim.cover)?)).collect();
+        for owner in owners {
+            // Incidents are losses, of which there are fewer than 2^32.
+            *times.entry(owner).or_insert(0) += 1;
+        }
+    }
+    times
+}
+
+fn owner_of(state: &State, cover: &Cover) -> Option<OwnerId> {
+    state.accounts.account(cover.account).map(|account| account.owner)
+}
+
+impl State {
+    /// What of a loss by `risk` that happens now `owner` would bear himself, in millionths of it.
+    #[must_use]
+    pub fn cover_retention(&self, risk: RiskId, owner: OwnerId) -> Option<u32> {
+        let spec = &self.covers.risk(risk)?.spec;
+        let times = before(self, risk, self.now());
+        Some(spec.retention_after(times.get(&owner).copied().unwrap_or(0)))
+    }
+}
+
 /// An incident on its way to a report.
 struct Found<'a> {
     state: &'a State,
     risk: (RiskId, &'a Risk),
     pool: (CoverPoolId, &'a Pool),
     happened: Time,
+    before: BTreeMap<OwnerId, u32>,
 }
 
 impl<'a> Found<'a> {
     fn new(state: &'a State, id: RiskId, happened: Time) -> Result<Self, Rejection> {
         let risk = state.covers.risk(id).ok_or(Rejection::UnknownRisk { risk: id })?;
         let pool = state.covers.pool_of(id).ok_or(Rejection::UnknownRisk { risk: id })?;
-        Ok(Self { state, risk: (id, risk), pool, happened })
+        let before = before(state, id, happened);
+        Ok(Self { state, risk: (id, risk), pool, happened, before })
     }
 
     /// Each loss against its cover.
@@ -64,7 +105,9 @@ impl<'a> Found<'a> {
     }
 
     fn due(&self, id: CoverId, cover: &Cover, lost: Amount) -> Claim {
-        let borne = part_ceil(lost, self.risk.1.spec.retention);
+        let before = owner_of(self.state, cover).and_then(|owner| self.before.get(&owner));
+        let retention = self.risk.1.spec.retention_after(before.copied().unwrap_or(0));
+        let borne = part_ceil(lost, retention);
         let due = lost.less_or_zero(borne).min(cover.unclaimed());
         Claim { cover: id, lost, due }
     }

@@ -35,7 +35,7 @@ pub(crate) use duty::{decide_duty, duty};
 pub(crate) use earn::earn_once;
 pub use price::Price;
 pub use rejection::Rejection;
-pub use spec::{Flaw, MAX_COVERED, MIN_COVER, PoolSpec, RiskSpec, Trigger, VoteTerms};
+pub use spec::{Experience, Flaw, MAX_COVERED, MIN_COVER, PoolSpec, RiskSpec, Trigger, VoteTerms};
 pub use standing::Capacity;
 pub use vote::Count;
 

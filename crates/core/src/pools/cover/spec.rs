@@ -99,6 +99,23 @@ pub struct Trigger {
     pub window: u64,
 }
 
+/// What more of each loss they bear who were paid before: who brings losses again and again pays
+/// a larger part of them himself.
+#[derive(
+    Clone, Copy, Debug, PartialEq, Eq, BorshSerialize, BorshDeserialize, Serialize, Deserialize,
+)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema), schemars(rename = "CoverExperience"))]
+#[serde(deny_unknown_fields)]
+pub struct Experience {
+    /// What the retention rises by for each incident that an owner's covers of the risk were paid
+    /// for, in millionths of the loss.
+    pub step: u32,
+    /// The most it rises to, in millionths of the loss.
+    pub most: u32,
+    /// How far back incidents count, in milliseconds before the next happened.
+    pub window: u64,
+}
+
 /// A risk that a pool covers.
 #[derive(Clone, Debug, PartialEq, Eq, BorshSerialize, BorshDeserialize, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema), schemars(rename = "CoverRiskSpec"))]
@@ -126,6 +143,8 @@ pub struct RiskSpec {
     /// What of each loss the insured bears himself, in millionths, rounded up (for the pool): who
     /// brings the loss shares it.
     pub retention: u32,
+    /// How the retention rises for who was paid before; nothing where it is the same for all.
+    pub experience: Option<Experience>,
     /// What pays without a report; nothing where each loss is reported.
     pub trigger: Option<Trigger>,
 }
@@ -164,6 +183,8 @@ pub enum Flaw {
     Concentration { concentration: u32 },
     /// The insured would bear all of each loss.
     Retention { retention: u32 },
+    /// The retention does not rise, or rises to all of each loss, or no time counts.
+    Experience { step: u32, most: u32, window: u64 },
 }
 
 impl fmt::Display for Flaw {
@@ -227,6 +248,12 @@ impl fmt::Display for Flaw {
             Self::Retention { retention } => {
                 write!(f, "the retention is {retention}, allowed: 0 to {} millionths", million - 1)
             }
+            Self::Experience { step, most, window } => write!(
+                f,
+                "the retention rises by {step} to {most} for incidents of {window} milliseconds, \
+                 allowed: by 1 and more, to more than the retention and less than {million}, for \
+                 1 to {MAX_PERIOD}"
+            ),
         }
     }
 }
@@ -280,6 +307,15 @@ impl PoolSpec {
 }
 
 impl RiskSpec {
+    /// What of a loss the insured bears himself who was paid for `before` incidents that count, in
+    /// millionths.
+    #[must_use]
+    pub fn retention_after(&self, before: u32) -> u32 {
+        let Some(Experience { step, most, .. }) = self.experience else { return self.retention };
+        let risen = u64::from(self.retention) + u64::from(step) * u64::from(before);
+        u32::try_from(risen).map_or(most, |risen| risen.min(most))
+    }
+
     /// What is wrong with the risk, if anything.
     ///
     /// # Errors
@@ -306,6 +342,17 @@ impl RiskSpec {
         if self.retention >= RATE_UNIT {
             return Err(Flaw::Retention { retention: self.retention });
         }
-        Ok(())
+        match self.experience {
+            Some(Experience { step, most, window })
+                if step == 0
+                    || most <= self.retention
+                    || most >= RATE_UNIT
+                    || window == 0
+                    || window > MAX_PERIOD =>
+            {
+                Err(Flaw::Experience { step, most, window })
+            }
+            _ => Ok(()),
+        }
     }
 }

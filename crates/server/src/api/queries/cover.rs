@@ -335,6 +335,8 @@ struct OwnCoverView {
     of: Cover,
     /// What was paid of it in all.
     paid: Amount,
+    /// What of a loss that happens now its owner would bear himself, in millionths.
+    retention: Option<u32>,
     /// What was claimed of it, incident by incident.
     claims: Vec<ClaimedView>,
 }
@@ -354,6 +356,7 @@ pub(crate) fn claimed_of<'a>(
 fn of_account(ask: &Ask<'_>) -> Result<Page<Row<OwnCoverView>>, Problem> {
     let (account, state) = (own_account(ask)?, ask.state);
     let own = state.covers.covers().filter(|(_, cover)| cover.account == account);
+    let owner = state.accounts.account(account).map(|found| found.owner);
     let rows = own.map(|(id, cover)| {
         let pool = state.covers.pool_of(cover.risk);
         let claims = pool.into_iter().flat_map(|(_, pool)| claimed_of(pool, id));
@@ -365,7 +368,8 @@ fn of_account(ask: &Ask<'_>) -> Result<Page<Row<OwnCoverView>>, Problem> {
         let sum = |sum: Amount, of: &ClaimedView| sum.checked_add(of.paid).unwrap_or(Amount::MAX);
         let paid = claims.iter().fold(Amount::ZERO, sum);
         let pool = pool.map(|(id, _)| id);
-        let of = OwnCoverView { pool, of: cover.clone(), paid, claims };
+        let retention = owner.and_then(|owner| state.cover_retention(cover.risk, owner));
+        let of = OwnCoverView { pool, of: cover.clone(), paid, retention, claims };
         (u64::from(id.0), Row { id: id.0, of })
     });
     page(ask, rows)

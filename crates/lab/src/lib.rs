@@ -3,7 +3,8 @@
 //! The lab produces plain values, a [`world::World`], that a driver turns into commands (the test
 //! `tests/engine.rs` is the shortest one); it decides nothing about money. [`crisis`] is a driver of
 //! its own: it takes a world through thousands of crises and sizes a fund; [`compare`] divides what
-//! they leave by one rule after another. [`october`] scores a published record again. It is the only
+//! they leave by one rule after another. [`experiment`] has what repeated crises are asked with: rare
+//! events, reverse stress, scales of pictures. [`october`] scores a published record again. It is the only
 //! crate with floats and randomness, and every number it hands to an engine is whole: ticks, lots,
 //! atoms, milliseconds, millionths.
 //!
@@ -53,6 +54,7 @@ pub mod crisis;
 pub mod decimal;
 mod digest;
 pub mod error;
+pub mod experiment;
 pub mod market;
 pub mod mean;
 pub mod normal;

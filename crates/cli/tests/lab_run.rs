@@ -234,6 +234,23 @@ fn the_mildest_move_is_found_for_each_layer() {
 }
 
 #[test]
+fn a_law_of_the_largest_says_what_crises_cannot() {
+    let tail = |crises: u32, target: &str| {
+        let text =
+            format!("kind = \"tail\"\ncrises = {crises}\n{WORLD}[tail]\ntarget = \"{target}\"\n");
+        told(&text, &[])
+    };
+    let told = tail(800, "0.05 %");
+    let of = "above the largest 10 %";
+    let (size, shape) = (value(&told, of, "size"), figure(&told, of, "shape"));
+    assert!(size > value(&told, of, "threshold"), "{told}");
+    assert!(shape["between"][1].as_f64().unwrap() < 1.0, "{shape}");
+    // One in ten is met often enough to be counted: the law does not say otherwise.
+    assert!(tail(800, "15 %")["refused"].to_string().contains("below the threshold"));
+    assert!(tail(100, "0.05 %")["refused"].to_string().contains("about 500 crises"));
+}
+
+#[test]
 fn templates_and_schema_agree_with_what_is_read() {
     let here = folder();
     let template = done(here.path(), &["init", "experiment"]).stdout;
@@ -249,7 +266,8 @@ fn templates_and_schema_agree_with_what_is_read() {
         ("sweep", "[sweep]", "[a]"),
         ("ab", "[a]", "[rare]"),
         ("rare", "[rare]", "[stress]"),
-        ("reverse-stress", "[stress]", "[map]"),
+        ("reverse-stress", "[stress]", "[tail]"),
+        ("tail", "[tail]", "[map]"),
         ("map", "[map]", ""),
     ] {
         let first = tables.find(begin).unwrap();
@@ -357,6 +375,7 @@ fn what_cannot_be_is_told_by_its_key_its_line_and_what_is_allowed() {
             4,
             "10^",
         ),
+        ("no target", kind("tail", "[tail]\ntarget = \"0 %\"\n"), "target-zero", 3, "0.0001 %"),
         (
             "one parameter",
             kind(

@@ -59,6 +59,15 @@ pub enum Question {
         /// The layers, in paying order.
         layers: Vec<Layer>,
     },
+    /// What one crisis in more than are played takes, by the law of the largest.
+    Tail {
+        /// The world.
+        world: World,
+        /// The part of crises that may take more, in millionths.
+        target: u32,
+        /// The part of crises the law is made of, in millionths.
+        above: u32,
+    },
     /// What two parameters do together.
     Map {
         /// From left to right: the parameter, and its values as written.
@@ -80,6 +89,7 @@ impl Question {
             Self::Ab { .. } => "ab",
             Self::Rare { .. } => "rare",
             Self::ReverseStress { .. } => "reverse-stress",
+            Self::Tail { .. } => "tail",
             Self::Map { .. } => "map",
         }
     }

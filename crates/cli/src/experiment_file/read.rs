@@ -14,7 +14,8 @@ use crate::loss_file::words::Words;
 use crate::terminal::visible;
 
 /// What may be asked, by the word of the key `kind`.
-pub const KINDS: [&str; 6] = ["monte-carlo", "sweep", "ab", "rare", "reverse-stress", "map"];
+pub const KINDS: [&str; 7] =
+    ["monte-carlo", "sweep", "ab", "rare", "reverse-stress", "tail", "map"];
 /// Means of fewer have no interval.
 const LEAST: u32 = 30;
 const MOST: u32 = 10_000_000;
@@ -38,7 +39,7 @@ pub fn from_text(text: &TomlText) -> Result<Experiment, Diagnostic> {
     only_its_own(&words, &shape, kind)?;
     let seed = shape.seed.as_ref().map_or(Ok(1), |at| words.whole(at, "seed", (0, u32::MAX)))?;
     let default = match kind {
-        "rare" => 1_000,
+        "rare" | "tail" => 1_000,
         "reverse-stress" => LEAST,
         _ => 400,
     };
@@ -56,6 +57,7 @@ pub fn from_text(text: &TomlText) -> Result<Experiment, Diagnostic> {
         "reverse-stress" => {
             stress(&words, needed(&words, shape.stress.as_ref(), "stress", place)?, base)?
         }
+        "tail" => tail(&words, &shape, base)?,
         "map" => map(&words, needed(&words, shape.map.as_ref(), "map", place)?, base)?,
         _ => Question::MonteCarlo { world: base },
     };
@@ -76,6 +78,7 @@ fn only_its_own(words: &Words<'_>, shape: &FileShape, kind: &str) -> Result<(), 
         ("b", "ab", place(shape.b.as_ref().map(|at| &at.place))),
         ("rare", "rare", place(shape.rare.as_ref().map(|at| &at.place))),
         ("stress", "reverse-stress", place(shape.stress.as_ref().map(|at| &at.place))),
+        ("tail", "tail", place(shape.tail.as_ref().map(|at| &at.place))),
         ("map", "map", place(shape.map.as_ref().map(|at| &at.place))),
     ];
     for (table, of, place) in tables {
@@ -217,6 +220,21 @@ fn stress(words: &Words<'_>, at: &At<StressShape>, world: World) -> Result<Quest
         layers.push(Layer { name, size });
     }
     Ok(Question::ReverseStress { world, deviation, gap, layers })
+}
+
+fn tail(words: &Words<'_>, shape: &FileShape, world: World) -> Result<Question, Diagnostic> {
+    let shape = shape.tail.as_ref().map(|at| &at.value);
+    let target = shape.and_then(|shape| shape.target.as_ref());
+    let above = shape.and_then(|shape| shape.above.as_ref());
+    let above = above.map_or(Ok(100_000), |at| percent(words, at, "above", (1, 50)))?;
+    let Some(at) = target else { return Ok(Question::Tail { world, target: 100, above }) };
+    let target = percent(words, at, "target", (0, 20))?;
+    if target == 0 {
+        let (message, help) = ("target is zero", "no fund is passed by none.");
+        let allowed = "\"0.0001 %\" to \"20 %\"";
+        return Err(words.refuse("target-zero", message, help, &at.place, allowed));
+    }
+    Ok(Question::Tail { world, target, above })
 }
 
 fn map(

@@ -19,8 +19,8 @@ pub struct FileShape {
     pub kind: At<ExperimentText>,
     /// From which everything is drawn; 1 where nothing is said.
     pub seed: Option<At<i64>>,
-    /// How many crises are played, of each world: 400 where nothing is said, 1,000 for rare, 30
-    /// for reverse-stress.
+    /// How many crises are played, of each world: 400 where nothing is said, 1,000 for rare and
+    /// tail, 30 for reverse-stress.
     pub crises: Option<At<i64>>,
     /// The venue, and the crises it meets.
     pub world: Option<At<WorldShape>>,
@@ -34,6 +34,8 @@ pub struct FileShape {
     pub rare: Option<At<RareShape>>,
     /// For the kind reverse-stress: the layers, and what a deviation is.
     pub stress: Option<At<StressShape>>,
+    /// For the kind tail: what is asked of the law of large crises.
+    pub tail: Option<At<TailShape>>,
     /// For the kind map: two parameters and their values.
     pub map: Option<At<MapShape>>,
 }
@@ -107,6 +109,17 @@ pub struct StressLayerShape {
     pub name: At<String>,
     /// What it holds, in dollars.
     pub size: At<AmountText>,
+}
+
+/// What is asked of the law of large crises.
+#[derive(Clone, Debug, Default, serde::Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+#[schemars(rename = "Tail")]
+pub struct TailShape {
+    /// The part of crises that may take more; "0.01 %" where nothing is said.
+    pub target: Option<At<PercentText>>,
+    /// The part of crises the law is made of, the largest; "10 %" where nothing is said.
+    pub above: Option<At<PercentText>>,
 }
 
 /// Two parameters at once.

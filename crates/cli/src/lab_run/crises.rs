@@ -177,7 +177,7 @@ pub fn answer(work: &Work<'_>, rows: &[String]) -> Answer {
             mapped(&asked, across, down, &mut answer);
         }
         Question::MonteCarlo { world } => one(&Asked::of(work, rows, "", world), &mut answer),
-        Question::Rare { .. } | Question::ReverseStress { .. } => {}
+        Question::Rare { .. } | Question::ReverseStress { .. } | Question::Tail { .. } => {}
     }
     answer
 }

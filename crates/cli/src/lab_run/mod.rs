@@ -12,4 +12,5 @@ pub mod keep;
 pub mod pictures;
 pub mod rare;
 pub mod stress;
+pub mod tail;
 pub mod work;

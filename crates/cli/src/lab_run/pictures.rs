@@ -2,6 +2,7 @@
 
 use rhodian_lab::crisis::fund;
 use rhodian_lab::experiment::plot::Scale;
+use rhodian_lab::experiment::tail::Tail;
 use rhodian_report::money::Money;
 use rhodian_report::svg::{Axis, Chart, Curve, FULL, Heat, HeatCell, Plot};
 
@@ -221,6 +222,48 @@ pub fn broken(title: &str, curves: &[(String, Vec<f64>, usize)]) -> Chart {
         up: axis("paths", &up, &|part| format!("{:.0} %", 100.0 * part)),
         curves: curves.iter().map(curve).collect(),
         lines: Vec::new(),
+    })
+}
+
+/// What was played and the law of what lies beyond a threshold, both axes logarithmic.
+pub fn fitted(deficits: &[u128], tail: &Tail, target: f64) -> Chart {
+    let across = Scale::logarithmic((tail.threshold / 4.0).max(1.0), tail.size.between[1] * 1.2);
+    let up = Scale::logarithmic(target / 3.0, 1.0);
+    let funds: Vec<u128> = across.along(POINTS).into_iter().map(atoms).collect();
+    let played: Vec<fund::Point> =
+        fund::curve(deficits, &funds).into_iter().filter(|point| point.passed > 0.0).collect();
+    let at = |point: &fund::Point| across.place(usd(point.fund));
+    let band =
+        |point: &fund::Point| (at(point), up.place(point.between.0), up.place(point.between.1));
+    let beyond = across.along(POINTS).into_iter().filter(|fund| *fund >= tail.threshold);
+    let law = beyond.map(|fund| {
+        let part = tail.part * tail.law.part_beyond(fund - tail.threshold);
+        (across.place(fund), up.place(part))
+    });
+    let curves = vec![
+        Curve {
+            name: "crises that were played".to_owned(),
+            points: played.iter().map(|point| (at(point), up.place(point.passed))).collect(),
+            bands: vec![played.iter().map(band).collect()],
+            dots: false,
+        },
+        Curve {
+            name: "the law of the largest".to_owned(),
+            points: law.collect(),
+            bands: Vec::new(),
+            dots: false,
+        },
+    ];
+    let size = format!("size {}", dollars(atoms(tail.size.value)));
+    Chart::Plot(Plot {
+        title: "How often a fund is passed".to_owned(),
+        about: "The part of crises that take more than a fund of each size, and the law that carries it \
+                beyond them, both axes logarithmic. The band is where the true part lies, 95 times of 100."
+            .to_owned(),
+        across: axis("fund, USD", &across, &short),
+        up: axis("crises", &up, &percent_mark),
+        curves,
+        lines: vec![(across.place(tail.size.value), size)],
     })
 }
 

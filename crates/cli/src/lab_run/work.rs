@@ -191,6 +191,7 @@ fn asked(question: &Question) -> Vec<World> {
     match question {
         Question::MonteCarlo { world }
         | Question::Rare { world, .. }
+        | Question::Tail { world, .. }
         | Question::ReverseStress { world, .. } => vec![*world],
         Question::Sweep { sides, .. } | Question::Ab { sides } | Question::Map { sides, .. } => {
             sides.iter().map(|side| side.world).collect()

@@ -1,12 +1,13 @@
 //! What experiments over many crises are made of: estimates with their intervals, events too rare
-//! to be met by chance ([`rare`]), the mildest shock that breaks something ([`stress`]), and where
-//! figures stand in a picture ([`plot`]).
+//! to be met by chance ([`rare`]), the mildest shock that breaks something ([`stress`]), tails
+//! beyond what was seen ([`tail`]), and where figures stand in a picture ([`plot`]).
 //!
 //! Nothing here plays a crisis: whoever does hands in what it came to.
 
 pub mod plot;
 pub mod rare;
 pub mod stress;
+pub mod tail;
 
 use crate::mean::DEVIATIONS;
 

@@ -12,7 +12,7 @@ use crate::experiment_file::{self, Experiment};
 use crate::lab_run::answer::{Again, Answer};
 use crate::lab_run::keep::{self, Failed, Kept};
 use crate::lab_run::work::Work;
-use crate::lab_run::{crises, rare, stress};
+use crate::lab_run::{crises, rare, stress, tail};
 use crate::out_folder::{self, OutFolder, Results};
 use crate::output::{Format, OutputArgs, data_to_stdout, to_stdout};
 use crate::side_by_side;
@@ -35,7 +35,7 @@ of its pictures as SVG. Amounts of summary.json are US dollars, those of runs.cs
 
 Exit: 0 done, 2 bad input, 3 input/output.";
 
-/// Run an experiment from its file: Monte Carlo, sweep, A/B, rare events, reverse stress, maps
+/// Run an experiment from its file: Monte Carlo, sweep, A/B, rare events, reverse stress, tails, maps
 #[derive(Clone, Debug, Args)]
 #[command(after_help = EXAMPLES)]
 pub struct RunArgs {
@@ -77,6 +77,7 @@ pub fn run(args: &RunArgs) -> Result<Exit, Diagnostic> {
     }
     let answer = match experiment.question.kind() {
         "rare" => rare::answer(&work, &rows).map_err(refused)?,
+        "tail" => tail::answer(&work, &rows),
         "reverse-stress" => stress::answer(&work, &rows),
         _ => crises::answer(&work, &rows),
     };

@@ -166,11 +166,17 @@ pub const MOST_RELATIVE: f64 = 0.5;
 /// experiment in twenty.
 pub const MOST_APART: f64 = 4.0;
 
+/// From such a probability on an event is not rare.
+pub const MOST_RARE: f64 = 0.2;
+
 /// Why a probability is not given.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub enum Unbacked {
     /// Nothing met the event.
     NoHit,
+    /// It is not rare: so many crises meet it that their weights, and not the event, make the figure,
+    /// which may then pass one.
+    Common,
     /// The hits are worth too few.
     Few {
         /// How many they are worth.
@@ -196,6 +202,9 @@ impl core::fmt::Display for Unbacked {
     fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
         match self {
             Self::NoHit => f.write_str("no run met it: it is rarer than these runs can tell"),
+            Self::Common => f.write_str(
+                "a fifth of crises or more meet it: ask with kind = \"monte-carlo\" how often",
+            ),
             Self::Few { effective, needed } => write!(
                 f,
                 "the hits are worth {effective:.0} of equal weight, {LEAST_EFFECTIVE:.0} are needed: \
@@ -236,7 +245,11 @@ impl Rare {
             effective: if squares > 0.0 { sum * sum / squares } else { 0.0 },
             weights,
             weights_between,
-            gain: if variance > 0.0 { probability * (1.0 - probability) / variance } else { 1.0 },
+            gain: if variance > 0.0 {
+                (probability * (1.0 - probability)).max(0.0) / variance
+            } else {
+                1.0
+            },
         }
     }
 
@@ -253,6 +266,9 @@ impl Rare {
         }
         if self.hits == 0 {
             return Err(Unbacked::NoHit);
+        }
+        if self.between[0] >= MOST_RARE {
+            return Err(Unbacked::Common);
         }
         let runs = self.runs as f64;
         if self.effective < LEAST_EFFECTIVE {
@@ -320,6 +336,7 @@ mod tests {
     fn without_a_mode_it_is_crude_and_every_weight_is_one() {
         let proposal = Proposal { law: BOTH, defensive: 0.1, modes: Vec::new() };
         let found = estimate(&proposal, 4_000, |x| x < -1.0);
+        assert_eq!(found.backed(), Ok(()));
         assert_eq!((found.weights, found.weights_between), (1.0, [1.0, 1.0]));
         assert!((found.probability - normal_cdf(-1.0)).abs() < 3.0 * deviation(&found));
         assert!((found.gain - 1.0).abs() < 0.01 && found.effective == found.hits as f64);
@@ -344,7 +361,15 @@ mod tests {
         };
         assert_eq!(hits(0, 100), Err(Unbacked::NoHit));
         assert_eq!(hits(10, 100), Err(Unbacked::Few { effective: 10.0, needed: 500 }));
-        assert_eq!(hits(60, 100), Ok(()));
+        assert_eq!(hits(60, 1_000), Ok(()));
+        // Weights may carry a figure beyond one: it is not given.
+        let often: Vec<(f64, bool)> =
+            (0..100).map(|run| (0.5 + f64::from(run % 3) * 0.55, true)).collect();
+        assert!(Rare::of(&often).probability > 1.0);
+        assert_eq!(
+            (hits(60, 100), Rare::of(&often).backed()),
+            (Err(Unbacked::Common), Err(Unbacked::Common))
+        );
         // Few hits that are worth many: one of a large weight makes the interval wide.
         let mut runs: Vec<(f64, bool)> = (0..1_000).map(|run| (1.0, run < 20)).collect();
         runs[0].0 = 200.0;

@@ -103,7 +103,7 @@ fn a_run_that_is_stopped_goes_on_where_it_was() {
     let here = folder();
     experiment(here.path(), &MONTE_CARLO.replace("40", "160"));
     done(here.path(), &["lab", "run", "e.toml", "--out", "whole", "--quiet"]);
-    let limited = run(here.path(), &["--out", "parts", "--at-most", "13"]);
+    let limited = run(here.path(), &["--out", "parts/", "--at-most", "13"]);
     assert_eq!((limited.status, limited.stdout.as_str()), (0, ""), "{}", limited.stderr);
     let unfinished = here.path().join("parts.unfinished");
     let kept = || fs::read_to_string(&unfinished).unwrap_or_default().lines().count();
@@ -380,7 +380,8 @@ fn what_cannot_be_is_told_by_its_key_its_line_and_what_is_allowed() {
             "one parameter",
             kind(
                 "map",
-                "[map]\nacross = { parameter = \"cost\", values = [\"1 %\", \"2 %\"] }\ndown = { parameter = \"cost\", values = [\"1 %\", \"2 %\"] }\n",
+                "[map]\nacross = { parameter = \"cost\", values = [\"1 %\", \"2 %\"] }\n\
+                 down = { parameter = \"cost\", values = [\"1 %\", \"2 %\"] }\n",
             ),
             "map-one-parameter",
             4,

@@ -1,5 +1,5 @@
-//! Experiments against the engine: what is found backwards breaks forwards, and crises drawn near an
-//! event say the same of it as crises drawn by their law.
+//! Experiments against the engine: what is found backwards breaks forwards, and crises drawn near
+//! an event say the same of it as crises drawn by their law.
 
 use rhodian_lab::crisis::Stage;
 use rhodian_lab::crisis::model::{Course, CrisisModel, Severity, Shock};

@@ -23,8 +23,8 @@ Examples:
   rhodian init clearing | rhodian run - --out clearing
   rhodian init experiment | rhodian lab run -
 
-The file needs no other: `rhodian check`, and `rhodian share` or `rhodian run`, take it as it stands; an
-experiment is for `rhodian lab run` alone.";
+The file needs no other: `rhodian check`, and `rhodian share` or `rhodian run`, take it as it stands;
+an experiment is for `rhodian lab run` alone.";
 
 /// The loss file that `init loss` writes.
 pub const LOSS_TEMPLATE: &str = include_str!("../../templates/loss.toml");

@@ -1,5 +1,5 @@
-//! The shape of an experiment file: its tables and keys, as TOML gives them. Every doc line here is a
-//! description in the JSON Schema that `rhodian schema experiment` prints, so it is written for
+//! The shape of an experiment file: its tables and keys, as TOML gives them. Every doc line here is
+//! a description in the JSON Schema that `rhodian schema experiment` prints, so it is written for
 //! whoever writes the file.
 
 use schemars::JsonSchema;
@@ -94,7 +94,8 @@ pub struct RareShape {
 pub struct StressShape {
     /// The deviation of the log return that shocks are told in; "5 %" where nothing is said.
     pub deviation: Option<At<PercentText>>,
-    /// The part of a move that comes at once, in the first five seconds; "50 %" where nothing is said.
+    /// The part of a move that comes at once, in the first five seconds; "50 %" where nothing is
+    /// said.
     pub gap: Option<At<PercentText>>,
     /// The layers, in paying order.
     pub layer: At<Vec<At<StressLayerShape>>>,

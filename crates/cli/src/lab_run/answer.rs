@@ -22,6 +22,8 @@ pub enum Unit {
     Part,
     /// A number of things.
     Count,
+    /// A whole number of things.
+    Whole,
     /// Deviations of the common factor.
     Deviations,
     /// How far prices move, as a part of what they were: below zero where they fall.
@@ -39,6 +41,10 @@ impl Unit {
             }
             Self::Part => small_percent(value),
             Self::Count => format!("{value:.2}"),
+            // None is below zero or beyond what a file can hold.
+            Self::Whole => {
+                rhodian_report::money::count(format!("{value:.0}").parse().unwrap_or(usize::MAX))
+            }
             Self::Deviations => format!("{value:+.2}"),
             Self::Move => format!("{:+.1} %", 100.0 * value),
         }
@@ -284,6 +290,7 @@ mod tests {
             (Unit::Part, 0.000_086_6, "0.00866 %"),
             (Unit::Part, 0.0, "0.00 %"),
             (Unit::Move, -0.345, "-34.5 %"),
+            (Unit::Whole, 1_234.0, "1,234"),
             (Unit::Deviations, 3.0, "+3.00"),
         ] {
             assert_eq!(unit.shown(value), text, "{value}");

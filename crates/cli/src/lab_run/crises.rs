@@ -143,8 +143,8 @@ impl<'a> Asked<'a> {
         }
         let most = Unit::Part.shown(passed.between[1]);
         let why = format!(
-            "{words}: {hits} of {} crises did, {LEAST_HITS} back a figure; the chance is below {most}, 95 \
-             times of 100. Ask with kind = \"rare\", or for more crises",
+            "{words}: {hits} of {} crises did, {LEAST_HITS} back a figure; the chance is below \
+             {most}, 95 times of 100. Ask with kind = \"rare\", or for more crises",
             money::count(self.crises.len())
         );
         answer.refused.push(Refused { of: of.to_owned(), figure: "fund-passed".to_owned(), why });
@@ -189,12 +189,13 @@ fn sides_of<'a>(work: &Work<'_>, rows: &[String], sides: &'a [Side]) -> Vec<Aske
 /// What crises of the lab assume.
 pub fn notes() -> Vec<String> {
     [
-        "The world is drawn: who is there, with what leverage, is an assumption and no venue's book.",
-        "Closing costs the same part of the price however much is closed, and prices do not react to \
-         what is sold: real crises are worse.",
+        "The world is drawn: who is there, with what leverage, is an assumption and no venue's \
+         book.",
+        "Closing costs the same part of the price however much is closed, and prices do not react \
+         to what is sold: real crises are worse.",
         "Nobody deposits, withdraws or trades while a crisis lasts.",
-        "What losses lack is counted beyond own means; a fund is counted against it crisis by crisis, \
-         full each time.",
+        "What losses lack is counted beyond own means; a fund is counted against it crisis by \
+         crisis, full each time.",
     ]
     .map(str::to_owned)
     .to_vec()

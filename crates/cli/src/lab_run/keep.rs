@@ -1,5 +1,5 @@
-//! Runs side by side, and what is kept of them: rows are appended to a file beside the result as they
-//! are done, in their order, so that whoever is stopped goes on where he was.
+//! Runs side by side, and what is kept of them: rows are appended to a file beside the result as
+//! they are done, in their order, so that whoever is stopped goes on where he was.
 
 use std::collections::BTreeMap;
 use std::fs::{File, OpenOptions, TryLockError};
@@ -28,10 +28,11 @@ pub struct Kept {
 }
 
 impl Kept {
-    /// Opens the file beside `target`; `first` is its first line, which names the experiment and the
-    /// version, and `fields` is how many a row has.
+    /// Opens the file beside `target`; `first` is its first line, which names the experiment and
+    /// the version, and `fields` is how many a row has.
     pub fn open(target: &Path, first: &str, fields: usize) -> Result<Self, Diagnostic> {
-        let mut name = target.as_os_str().to_owned();
+        // Beside the folder, also where its name ends in a slash.
+        let mut name = target.components().as_path().as_os_str().to_owned();
         name.push(".unfinished");
         let path = PathBuf::from(name);
         let shown = path.display().to_string();
@@ -163,8 +164,8 @@ impl Collected<'_> {
     }
 }
 
-/// Plays the runs from the last that is kept up to `end`, on so many threads; all rows, in their order.
-/// `heard` is told now and then how many there are.
+/// Plays the runs from the last that is kept up to `end`, on so many threads; all rows, in their
+/// order. `heard` is told now and then how many there are.
 pub fn play(
     mut kept: Option<&mut Kept>,
     end: usize,

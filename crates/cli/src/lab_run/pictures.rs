@@ -79,8 +79,8 @@ pub fn survival(sides: &[Named<'_>], fund: Option<u128>) -> Chart {
     let lines = fund.map(|fund| (across.place(usd(fund)), format!("fund {}", dollars(fund))));
     Chart::Plot(Plot {
         title: "How often a fund is passed".to_owned(),
-        about: "The part of crises that take more than a fund of each size, both axes logarithmic. The \
-                band is where the true part lies, 95 times of 100."
+        about: "The part of crises that take more than a fund of each size, both axes \
+                logarithmic. The band is where the true part lies, 95 times of 100."
             .to_owned(),
         across: axis("fund, USD", &across, &short),
         up: axis("crises", &up, &percent_mark),
@@ -215,8 +215,8 @@ pub fn broken(title: &str, curves: &[(String, Vec<f64>, usize)]) -> Chart {
     };
     Chart::Plot(Plot {
         title: title.to_owned(),
-        about: "The part of paths on which losses lack more than a layer and all before it hold, by how \
-                far every market moves: falls to the left, rises to the right."
+        about: "The part of paths on which losses lack more than a layer and all before it hold, \
+                by how far every market moves: falls to the left, rises to the right."
             .to_owned(),
         across: axis("prices move by", &across, &|part| format!("{:+.0} %", 100.0 * part)),
         up: axis("paths", &up, &|part| format!("{:.0} %", 100.0 * part)),
@@ -257,8 +257,9 @@ pub fn fitted(deficits: &[u128], tail: &Tail, target: f64) -> Chart {
     let size = format!("size {}", dollars(atoms(tail.size.value)));
     Chart::Plot(Plot {
         title: "How often a fund is passed".to_owned(),
-        about: "The part of crises that take more than a fund of each size, and the law that carries it \
-                beyond them, both axes logarithmic. The band is where the true part lies, 95 times of 100."
+        about: "The part of crises that take more than a fund of each size, and the law that \
+                carries it beyond them, both axes logarithmic. The band is where the true part \
+                lies, 95 times of 100."
             .to_owned(),
         across: axis("fund, USD", &across, &short),
         up: axis("crises", &up, &percent_mark),

@@ -31,7 +31,7 @@ pub fn answer(work: &Work<'_>, rows: &[String]) -> Result<Answer, Stopped> {
             let names = ("fund-passed", what);
             answer.figures.push(Figure::of("", names, Unit::Part, estimate));
             let names = ("runs-saved", "crises by the law itself, for one of these");
-            answer.figures.push(Figure::plain("", names, Unit::Count, found.gain));
+            answer.figures.push(Figure::plain("", names, Unit::Whole, found.gain));
             let [low, high] = found.between.map(|part| Unit::Part.shown(part));
             answer.lead = format!(
                 "{} of crises take more than a fund of {size} USD ({low} to {high}).",
@@ -50,9 +50,9 @@ pub fn answer(work: &Work<'_>, rows: &[String]) -> Result<Answer, Stopped> {
     answer.figures.push(Figure::of("", names, Unit::Count, weights));
     let hits = found.hits as f64;
     let names = ("hits", "crises that met it");
-    answer.figures.push(Figure::plain("", names, Unit::Count, hits));
+    answer.figures.push(Figure::plain("", names, Unit::Whole, hits));
     let names = ("hits-effective", "what they are worth, of equal weight");
-    answer.figures.push(Figure::plain("", names, Unit::Count, found.effective));
+    answer.figures.push(Figure::plain("", names, Unit::Whole, found.effective));
     let proposal = work.proposal()?;
     for mode in &proposal.modes {
         let shock = proposal.law.shock(*mode);
@@ -63,8 +63,8 @@ pub fn answer(work: &Work<'_>, rows: &[String]) -> Result<Answer, Stopped> {
     }
     if let Some(moves) = moves {
         answer.notes.push(format!(
-            "The log return of all markets is normal with a deviation of {} %, and {} % of it come at \
-             once: real tails are heavier.",
+            "The log return of all markets is normal with a deviation of {} %, and {} % of it \
+             come at once: real tails are heavier.",
             f64::from(moves.deviation) / 1e4,
             f64::from(moves.gap) / 1e4
         ));

@@ -1,5 +1,5 @@
-//! Figures of reverse stress: the mildest move of all markets that breaks each layer, over many paths
-//! that differ in their noise alone.
+//! Figures of reverse stress: the mildest move of all markets that breaks each layer, over many
+//! paths that differ in their noise alone.
 
 use rhodian_lab::crisis::fund;
 use rhodian_lab::crisis::model::{Course, Shock};
@@ -135,8 +135,9 @@ fn notes_of(rows: &[String], deviation: f64, gap: f64, answer: &mut Answer) {
         let falls = rows.iter().filter(|row| field::<u32>(row, place) > 0).count();
         if falls > 0 {
             answer.notes.push(format!(
-                "On {} of {} paths losses lack less at some larger {word} of the grid: what fails is not \
-                 monotone in the shock, so between two points of the grid a milder one may be missed.",
+                "On {} of {} paths losses lack less at some larger {word} of the grid: what fails \
+                 is not monotone in the shock, so between two points of the grid a milder one may \
+                 be missed.",
                 money::count(falls),
                 money::count(rows.len())
             ));
@@ -147,9 +148,9 @@ fn notes_of(rows: &[String], deviation: f64, gap: f64, answer: &mut Answer) {
         Unit::Move.shown(shock.factor() - 1.0)
     };
     answer.notes.push(format!(
-        "A shock moves every market by the same part within two hundred seconds, {:.0} % of the log \
-         return in the first five, each market with its noise; a deviation is a log return of {:.2} %. \
-         Falls to {} and rises to {} are tried.",
+        "A shock moves every market by the same part within two hundred seconds, {:.0} % of the \
+         log return in the first five, each market with its noise; a deviation is a log return of \
+         {:.2} %. Falls to {} and rises to {} are tried.",
         100.0 * gap,
         100.0 * deviation,
         most(-1.0),

@@ -1,4 +1,5 @@
-//! Figures of the law of the largest crises: the size of a fund for one crisis in more than are played.
+//! Figures of the law of the largest crises: the size of a fund for one crisis in more than are
+//! played.
 
 use rhodian_lab::experiment::tail::Tail;
 use rhodian_lab::seed::Seed;
@@ -24,7 +25,13 @@ pub fn answer(work: &Work<'_>, rows: &[String]) -> Answer {
     let tail = |above: u32| Tail::of(&values, part(above), target, seed);
     let named = |above: u32| format!("above the largest {} %", f64::from(above) / 1e4);
     let mut found: Vec<(u32, Tail)> = Vec::new();
-    for above in std::iter::once(*above).chain(OTHERS.into_iter().filter(|of| of != above)) {
+    let mut tried = OTHERS.to_vec();
+    if !tried.contains(above) {
+        tried.push(*above);
+    }
+    // The lowest threshold first: whoever reads down sees whether the size settles.
+    tried.sort_by_key(|above| std::cmp::Reverse(*above));
+    for above in tried {
         match tail(above) {
             Ok(tail) => found.push((above, tail)),
             Err(why) => answer.refused.push(Refused {
@@ -43,8 +50,8 @@ pub fn answer(work: &Work<'_>, rows: &[String]) -> Answer {
         answer.pictures.push(("tail.svg", pictures::fitted(&deficits, tail, target)));
     }
     answer.notes.push(
-        "Beyond the largest crisis that was played nothing but the law is known: it holds in a limit, \
-         and passes what a venue can lose."
+        "Beyond the largest crisis that was played nothing but the law is known: it holds in a \
+         limit, and passes what a venue can lose."
             .to_owned(),
     );
     answer
@@ -57,7 +64,7 @@ fn tell(of: &str, tail: &Tail, answer: &mut Answer) {
     let threshold = tail.threshold;
     add(Figure::plain(of, ("threshold", "its threshold"), Unit::Dollars, threshold));
     let excesses = tail.excesses as f64;
-    add(Figure::plain(of, ("excesses", "crises above it"), Unit::Count, excesses));
+    add(Figure::plain(of, ("excesses", "crises above it"), Unit::Whole, excesses));
 }
 
 /// The size, and whether thresholds agree on it.

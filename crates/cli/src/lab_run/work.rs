@@ -1,6 +1,6 @@
 //! What the runs of an experiment are, and how each is played.
 
-use std::sync::OnceLock;
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 use rhodian_lab::crisis::model::{Course, Shock};
 use rhodian_lab::crisis::{Stage, Stopped};
@@ -26,7 +26,9 @@ pub struct Work<'a> {
     pub of: &'a Experiment,
     /// The worlds that are played, each once: a fund changes nothing in a crisis.
     pub worlds: Vec<World>,
-    stages: Vec<OnceLock<Result<Stage, Stopped>>>,
+    /// The worlds that are open, by their place: the two that runs are at, and no more, since a
+    /// world of many accounts is large.
+    open: Mutex<Vec<(usize, Arc<Stage>)>>,
     proposal: OnceLock<Result<Proposal, Stopped>>,
 }
 
@@ -45,8 +47,7 @@ impl<'a> Work<'a> {
                 worlds.push(world);
             }
         }
-        let stages = worlds.iter().map(|_| OnceLock::new()).collect();
-        Self { of, worlds, stages, proposal: OnceLock::new() }
+        Self { of, worlds, open: Mutex::default(), proposal: OnceLock::new() }
     }
 
     /// The place of a world among those that are played.
@@ -80,9 +81,20 @@ impl<'a> Work<'a> {
     }
 
     /// A world, opened by whoever asks first.
-    pub fn stage(&self, place: usize) -> Result<&Stage, Stopped> {
-        let open = || Stage::of(self.worlds[place].model(), Seed(u64::from(self.of.seed)));
-        self.stages[place].get_or_init(open).as_ref().map_err(Clone::clone)
+    pub fn stage(&self, place: usize) -> Result<Arc<Stage>, Stopped> {
+        let mut open = self.open.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some((_, stage)) = open.iter().find(|(at, _)| *at == place) {
+            return Ok(Arc::clone(stage));
+        }
+        let stage = Stage::of(self.worlds[place].model(), Seed(u64::from(self.of.seed)))?;
+        let stage = Arc::new(stage);
+        open.push((place, Arc::clone(&stage)));
+        if open.len() > 2 {
+            // Runs go through worlds in order: nobody comes back to the first of three.
+            open.sort_by_key(|(at, _)| *at);
+            open.remove(0);
+        }
+        Ok(stage)
     }
 
     /// Plays the run of a number: its row, without the end of the line.

@@ -38,9 +38,9 @@ pub fn least_crises(target: f64) -> usize {
     (libm::log((1.0 - LEVEL) / 2.0) / libm::log1p(-target)).ceil() as usize
 }
 
-/// The size that one crisis in `1 / target` passes: the least of `deficits` above which no more than
-/// that part of them lie. The interval is that of order statistics, which assumes nothing of the
-/// law behind them. Nothing where there are too few crises ([`least_crises`]).
+/// The size that one crisis in `1 / target` passes: the least of `deficits` above which no more
+/// than that part of them lie. The interval is that of order statistics, which assumes nothing of
+/// the law behind them. Nothing where there are too few crises ([`least_crises`]).
 ///
 /// ```
 /// use rhodian_lab::crisis::fund::size;

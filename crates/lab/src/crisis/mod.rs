@@ -1,5 +1,5 @@
-//! Many crises of one venue: the same book meets a drawn fall again and again, each time through the
-//! engine itself, and what its losses lack beyond own means is counted.
+//! Many crises of one venue: the same book meets a drawn fall again and again, each time through
+//! the engine itself, and what its losses lack beyond own means is counted.
 //!
 //! A crisis is a [`model::Severity`], a path drawn for it, and the engine: marks come tick by tick,
 //! whoever falls below maintenance is closed in part against the outside at a cost, whoever falls

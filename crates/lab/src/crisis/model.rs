@@ -8,11 +8,11 @@ use crate::world::{Schedules, Simulated, Twins};
 
 /// How far the market falls: at least so much, and beyond that by an exponential law.
 ///
-/// The six crises of 2020 to 2025 in BTC's 15-minute to 2-hour candles fell by 16, 24, 26, 33, 36 and
-/// 57 % from where their files begin (16 % and 32 % are their least and their mean), which is what
-/// the default has. **When it is false**: six crises say little of the seventh; that tails beyond
-/// the largest are exponential, and not heavier, is chosen and not known; and every crisis falls,
-/// though shorts are hurt by rises.
+/// The six crises of 2020 to 2025 in BTC's 15-minute to 2-hour candles fell by 16, 24, 26, 33, 36
+/// and 57 % from where their files begin (16 % and 32 % are their least and their mean), which is
+/// what the default has. **When it is false**: six crises say little of the seventh; that tails
+/// beyond the largest are exponential, and not heavier, is chosen and not known; and every crisis
+/// falls, though shorts are hurt by rises.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Severity {
     /// The least fall: 0.16 is 16 %.
@@ -55,13 +55,13 @@ pub struct Shock {
 /// How a shock comes.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub enum Course {
-    /// Evenly, with jumps of all markets by -2 % on average that come on top of it, two in a crisis:
-    /// as in a recorded crash.
+    /// Evenly, with jumps of all markets by -2 % on average that come on top of it, two in a
+    /// crisis: as in a recorded crash.
     Jumps,
     /// So much of it at once in the first step, 0 to 1, and the rest evenly: then the shift is all
-    /// that markets have in common but for two hundred seconds of their noise, and what a shock does
-    /// depends on its size alone. **When it is false**: real gaps come when books thin out, late in a
-    /// fall rather than first.
+    /// that markets have in common but for two hundred seconds of their noise, and what a shock
+    /// does depends on its size alone. **When it is false**: real gaps come when books thin out,
+    /// late in a fall rather than first.
     Gap(f64),
 }
 

@@ -26,7 +26,8 @@ pub struct Estimate {
 /// use rhodian_lab::experiment::part;
 /// let none = part(0, 100);
 /// assert_eq!((none.value, none.between[0]), (0.0, 0.0));
-/// assert!((none.between[1] - 0.037).abs() < 1e-3, "the rule of three, at 95 of 100 and two sides");
+/// assert!((none.between[1] - 0.037).abs() < 1e-3, "the rule of three, at 95 of 100 and two
+/// sides");
 /// ```
 #[must_use]
 pub fn part(hits: usize, n: usize) -> Estimate {

@@ -1,5 +1,6 @@
 //! Events that crises drawn by their law hardly ever meet, by importance sampling on the common
-//! factor: crises are drawn by another law, near the event, and each counts by the ratio of the two.
+//! factor: crises are drawn by another law, near the event, and each counts by the ratio of the
+//! two.
 //!
 //! ```text
 //! drawn by   q = a p + (1 - a) (s_1 q_1 + ... + s_k q_k)   p the law itself, q_i one mode each
@@ -7,16 +8,17 @@
 //! P(event)   the mean of w over those that meet it
 //! ```
 //!
-//! A mode is the mildest factor at which the event happens on one side: a fall, and where rises hurt
-//! too, a rise. One mode alone would miss the other's part of the probability and not know it, with an
-//! interval that looks good. Modes are drawn as often as they are likely, and by a twentieth at least:
-//! a farther mode that was drawn as often as the near one would cost runs and tell little. The defensive part a draws by the law itself, which bounds every weight
-//! (Owen and Zhou 2000; Glasserman 2004, chapter 4 for tilting).
+//! A mode is the mildest factor at which the event happens on one side: a fall, and where rises
+//! hurt too, a rise. One mode alone would miss the other's part of the probability and not know it,
+//! with an interval that looks good. Modes are drawn as often as they are likely, and by a
+//! twentieth at least: a farther mode that was drawn as often as the near one would cost runs and
+//! tell little. The defensive part a draws by the law itself, which bounds every weight (Owen and
+//! Zhou 2000; Glasserman 2004, chapter 4 for tilting).
 //!
-//! Only the factor is drawn otherwise. The noise of a path is drawn as ever, so an event that comes of
-//! noise alone is met by the defensive part and by chance only. Whether weights average one, how many
-//! crises the weights are worth, and how wide the interval is, decides whether a figure is given at all:
-//! [`Rare::backed`].
+//! Only the factor is drawn otherwise. The noise of a path is drawn as ever, so an event that comes
+//! of noise alone is met by the defensive part and by chance only. Whether weights average one, how
+//! many crises the weights are worth, and how wide the interval is, decides whether a figure is
+//! given at all: [`Rare::backed`].
 
 use crate::crisis::model::{Course, Severity, Shock};
 use crate::mean::{DEVIATIONS, mean};
@@ -174,8 +176,8 @@ pub const MOST_RARE: f64 = 0.2;
 pub enum Unbacked {
     /// Nothing met the event.
     NoHit,
-    /// It is not rare: so many crises meet it that their weights, and not the event, make the figure,
-    /// which may then pass one.
+    /// It is not rare: so many crises meet it that their weights, and not the event, make the
+    /// figure, which may then pass one.
     Common,
     /// The hits are worth too few.
     Few {
@@ -207,13 +209,13 @@ impl core::fmt::Display for Unbacked {
             ),
             Self::Few { effective, needed } => write!(
                 f,
-                "the hits are worth {effective:.0} of equal weight, {LEAST_EFFECTIVE:.0} are needed: \
-                 about {needed} runs"
+                "the hits are worth {effective:.0} of equal weight, {LEAST_EFFECTIVE:.0} are \
+                 needed: about {needed} runs"
             ),
             Self::Wide { relative, needed } => write!(
                 f,
-                "the half of the interval is {:.0} % of the figure, {:.0} % is the most: about {needed} \
-                 runs",
+                "the half of the interval is {:.0} % of the figure, {:.0} % is the most: about \
+                 {needed} runs",
                 100.0 * relative,
                 100.0 * MOST_RELATIVE
             ),

@@ -2,8 +2,8 @@
 //!
 //! What losses lack is asked on a grid of growing shocks first. In the first cell whose far end
 //! breaks it, the shock is halved in until it is known well enough. Nothing makes losses grow with
-//! the shock: a gentler fall may liquidate what a harder one leaves to fail. So the grid says whether
-//! they did, and whether what broke stays broken beyond.
+//! the shock: a gentler fall may liquidate what a harder one leaves to fail. So the grid says
+//! whether they did, and whether what broke stays broken beyond.
 
 /// Where shocks are looked for: from none to the largest, all above zero.
 #[derive(Clone, Copy, Debug, PartialEq)]

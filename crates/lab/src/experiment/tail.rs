@@ -1,19 +1,19 @@
-//! What one crisis in so many takes where fewer were played: the excesses over a high threshold follow
-//! a generalised Pareto law, if the threshold is high enough (Pickands 1975; McNeil, Frey and Embrechts
-//! 2015, chapter 5), and the law says what lies beyond the largest that was seen.
+//! What one crisis in so many takes where fewer were played: the excesses over a high threshold
+//! follow a generalised Pareto law, if the threshold is high enough (Pickands 1975; McNeil, Frey
+//! and Embrechts 2015, chapter 5), and the law says what lies beyond the largest that was seen.
 //!
 //! ```text
 //! P(X > x) = p_u (1 + shape (x - u) / scale)^(-1 / shape)      p_u the part above the threshold u
 //! size     = u + scale / shape ((target / p_u)^(-shape) - 1)
 //! ```
 //!
-//! Shape and scale are those of the largest likelihood, the shape from -1/2 on. Intervals are those of
-//! a bootstrap: crises are drawn again, with replacement, from those that were played.
+//! Shape and scale are those of the largest likelihood, the shape from -1/2 on. Intervals are those
+//! of a bootstrap: crises are drawn again, with replacement, from those that were played.
 //!
 //! **When it is false**: the law holds in a limit, and nothing says that a threshold is near it. So
-//! figures are made for several thresholds, and where they do not agree within their intervals there
-//! is no size to be had. A world whose markets fall by 95 % at most has a largest loss, which a law
-//! of a positive shape passes.
+//! figures are made for several thresholds, and where they do not agree within their intervals
+//! there is no size to be had. A world whose markets fall by 95 % at most has a largest loss, which
+//! a law of a positive shape passes.
 
 use super::Estimate;
 use crate::seed::Seed;
@@ -68,7 +68,8 @@ impl core::fmt::Display for NoTail {
         match self {
             Self::Few { excesses, needed } => write!(
                 f,
-                "{excesses} crises pass the threshold, {LEAST_EXCESSES} are needed: about {needed} crises"
+                "{excesses} crises pass the threshold, {LEAST_EXCESSES} are needed: about \
+                 {needed} crises"
             ),
             Self::Inside => {
                 f.write_str("it lies below the threshold: ask with kind = \"monte-carlo\"")
@@ -76,7 +77,8 @@ impl core::fmt::Display for NoTail {
             Self::Heavy { shape } => {
                 write!(
                     f,
-                    "a shape of {shape:.2} is not excluded, and from 1 on what is beyond has no mean"
+                    "a shape of {shape:.2} is not excluded, and from 1 on what is beyond has no \
+                     mean"
                 )
             }
         }
@@ -162,8 +164,8 @@ impl Pareto {
 }
 
 impl Tail {
-    /// The tail of `values` beyond the one that a part `above` of them pass, and what a part `target`
-    /// of all passes.
+    /// The tail of `values` beyond the one that a part `above` of them pass, and what a part
+    /// `target` of all passes.
     ///
     /// # Errors
     ///
@@ -229,8 +231,8 @@ mod tests {
         (0..n).map(|_| law.passed_by(stream.unit())).collect()
     }
 
-    /// The deviation of the shape is (1 + shape) / sqrt n, of the scale sqrt 2 (1 + shape) / sqrt n of
-    /// it or less, by theory.
+    /// The deviation of the shape is (1 + shape) / sqrt n, of the scale sqrt 2 (1 + shape) / sqrt n
+    /// of it or less, by theory.
     #[test]
     fn the_law_that_was_drawn_is_found() {
         for shape in [-0.3, -0.05, 0.0, 0.2, 0.5, 0.9] {
@@ -258,8 +260,8 @@ mod tests {
         assert_eq!(ends.part_beyond(2.5), 0.0, "it ends at 2");
     }
 
-    /// One in a thousand from a thousand: the true size lies within as often as it is said to, but for
-    /// chance and a small sample.
+    /// One in a thousand from a thousand: the true size lies within as often as it is said to, but
+    /// for chance and a small sample.
     #[test]
     fn the_true_size_lies_between_the_bounds() {
         let law = Pareto { shape: 0.2, scale: 1.0 };

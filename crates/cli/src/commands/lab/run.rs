@@ -35,7 +35,8 @@ of its pictures as SVG. Amounts of summary.json are US dollars, those of runs.cs
 
 Exit: 0 done, 2 bad input, 3 input/output.";
 
-/// Run an experiment from its file: Monte Carlo, sweep, A/B, rare events, reverse stress, tails, maps
+/// Run an experiment from its file: Monte Carlo, sweep, A/B, rare events, reverse stress, tails,
+/// maps
 #[derive(Clone, Debug, Args)]
 #[command(after_help = EXAMPLES)]
 pub struct RunArgs {
@@ -96,8 +97,10 @@ fn begin(
     again: &Again,
 ) -> Result<Kept, Diagnostic> {
     out_folder::check(target, output.force, Results::Experiment)?;
-    let first = format!("rhodian-experiment {} {}", again.version, again.configuration);
-    let kept = Kept::open(target, &first, work.header().split(',').count())?;
+    let Again { version, rules_version, configuration } = again;
+    let first = format!("rhodian-experiment {version} {rules_version} {configuration}");
+    let mut kept = Kept::open(target, &first, work.header().split(',').count())?;
+    kept.rows.truncate(work.count());
     if !kept.rows.is_empty() {
         let (rows, name) = (money::count(kept.rows.len()), kept.name());
         output.remark(format!("{rows} runs are taken from {}", visible(&name)));

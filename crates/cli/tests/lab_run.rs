@@ -82,6 +82,11 @@ fn an_experiment_leaves_runs_figures_a_page_and_pictures() {
         let value = of["value"].as_f64().unwrap();
         assert!(low <= value && value <= high, "every figure has its interval: {of}");
     }
+    // A larger fund is passed no more often, and each part is that of the rows.
+    let curve = summary["curve"].as_array().unwrap();
+    let passed: Vec<f64> = curve.iter().map(|of| of["passed"].as_f64().unwrap()).collect();
+    assert!(passed.len() > 5 && passed.windows(2).all(|pair| pair[0] >= pair[1]), "{passed:?}");
+    assert!(passed.iter().all(|part| (part * 40.0).round() >= 5.0), "what few met is not said");
     // Forty crises say nothing of one in a hundred, and say so.
     let refused = summary["refused"].to_string();
     assert!(refused.contains("one crisis in 100") && refused.contains("368"), "{refused}");

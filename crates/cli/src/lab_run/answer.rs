@@ -115,6 +115,19 @@ pub struct Refused {
     pub why: String,
 }
 
+/// How often a fund of some size is passed.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Passed {
+    /// The world it is of; empty where there is but one.
+    pub of: String,
+    /// The fund, in dollars.
+    pub fund: f64,
+    /// The part of crises that take more.
+    pub passed: f64,
+    /// Between which bounds the true part lies, 95 times of 100.
+    pub between: [f64; 2],
+}
+
 /// What an experiment answers.
 #[derive(Clone, Debug, Default)]
 pub struct Answer {
@@ -124,6 +137,8 @@ pub struct Answer {
     pub facts: Vec<(String, String)>,
     /// All figures.
     pub figures: Vec<Figure>,
+    /// How often funds are passed, as far as it is backed.
+    pub curve: Vec<Passed>,
     /// What is not given.
     pub refused: Vec<Refused>,
     /// What it assumes.
@@ -163,6 +178,8 @@ struct Summary<'a> {
     runs: usize,
     answer: &'a str,
     figures: &'a [Figure],
+    #[serde(skip_serializing_if = "<[Passed]>::is_empty")]
+    curve: &'a [Passed],
     refused: &'a [Refused],
     assumes: &'a [String],
 }
@@ -176,6 +193,7 @@ impl Answer {
             runs,
             answer: &self.lead,
             figures: &self.figures,
+            curve: &self.curve,
             refused: &self.refused,
             assumes: &self.notes,
         })
@@ -231,6 +249,22 @@ impl Answer {
         self.figures.iter().map(line).collect()
     }
 
+    /// The figures of the curve, beside its picture.
+    fn curve_table(&self) -> Option<PageTable> {
+        let row = |of: &Passed| {
+            let [low, high] = of.between.map(|part| Unit::Part.shown(part));
+            let (fund, passed) = (Unit::Dollars.shown(of.fund), Unit::Part.shown(of.passed));
+            vec![of.of.clone(), fund, passed, format!("{low} to {high}")]
+        };
+        (!self.curve.is_empty()).then(|| PageTable {
+            caption: "How often a fund of each size is passed".to_owned(),
+            columns: ["of", "fund, USD", "passed by", "95 times of 100"]
+                .map(str::to_owned)
+                .to_vec(),
+            rows: self.curve.iter().map(row).collect(),
+        })
+    }
+
     /// `report.html`.
     pub fn page(&self, of: &Experiment, again: &Again) -> String {
         let mut facts = self.facts.clone();
@@ -250,7 +284,7 @@ impl Answer {
             lead: self.lead.clone(),
             facts,
             charts: self.pictures.iter().map(|(_, chart)| chart.clone()).collect(),
-            tables: vec![table],
+            tables: std::iter::once(table).chain(self.curve_table()).collect(),
             refused: self.refused.iter().map(Refused::line).collect(),
             notes: self.notes.clone(),
             again: vec![

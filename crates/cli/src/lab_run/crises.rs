@@ -1,12 +1,13 @@
 //! Figures of crises that were drawn by their law: of one world, of several, or of a map of them.
 
 use rhodian_lab::crisis::fund;
+use rhodian_lab::experiment::plot::Scale;
 use rhodian_lab::experiment::{Estimate, part};
 use rhodian_lab::mean::mean;
 use rhodian_report::money;
 use rhodian_report::svg::Axis;
 
-use super::answer::{Answer, Figure, Refused, Unit, field};
+use super::answer::{Answer, Figure, Passed, Refused, Unit, field};
 use super::pictures::{self, usd};
 use super::work::Work;
 use crate::experiment_file::model::{Question, Side, World};
@@ -17,6 +18,8 @@ const ONE_IN: [u32; 5] = [2, 10, 100, 1_000, 10_000];
 const ONE_IN_OF_MANY: [u32; 2] = [10, 100];
 /// A part that fewer met is not given: its interval would be nearly as wide as from nothing.
 const LEAST_HITS: usize = 5;
+/// How many sizes of a fund the curve has.
+const SIZES: u32 = 16;
 /// A mean of fewer that are not zero is too far from normal.
 const LEAST_FOR_MEAN: usize = 30;
 
@@ -84,6 +87,7 @@ impl<'a> Asked<'a> {
 
     fn tell(&self, sizes: &[u32], answer: &mut Answer) {
         let of = self.name;
+        answer.curve.extend(self.curve());
         let mut add = |names: (&str, &str), unit: Unit, estimate: Estimate| {
             answer.figures.push(Figure::of(of, names, unit, estimate));
         };
@@ -118,6 +122,23 @@ impl<'a> Asked<'a> {
         if let Some(fund) = self.world.fund {
             self.tell_fund(fund, answer);
         }
+    }
+
+    /// How often funds are passed, of sizes from the least that was taken to the largest, as far as
+    /// crises back it.
+    fn curve(&self) -> Vec<Passed> {
+        let taken = || self.crises.iter().map(|of| usd(of.deficit)).filter(|of| *of > 0.0);
+        let largest = taken().fold(0.0, f64::max);
+        let least = taken().fold(largest, f64::min).max(largest / 1e4);
+        let point = |fund: f64| {
+            let hits = self.crises.iter().filter(|of| usd(of.deficit) > fund).count();
+            let Estimate { value: passed, between } = part(hits, self.crises.len());
+            (hits >= LEAST_HITS).then(|| Passed { of: self.name.to_owned(), fund, passed, between })
+        };
+        if largest <= 0.0 {
+            return Vec::new();
+        }
+        Scale::logarithmic(least, largest).along(SIZES).into_iter().filter_map(point).collect()
     }
 
     fn tell_fund(&self, fund: u128, answer: &mut Answer) {

@@ -5,7 +5,7 @@ use rhodian_lab::experiment::Estimate;
 use rhodian_lab::experiment::plot::Scale;
 use rhodian_lab::experiment::rare::Rare;
 
-use super::answer::{Answer, Figure, Refused, Unit, field};
+use super::answer::{Answer, Figure, Passed, Refused, Unit, field};
 use super::crises::notes;
 use super::pictures::{self, usd};
 use super::work::Work;
@@ -72,16 +72,21 @@ pub fn answer(work: &Work<'_>, rows: &[String]) -> Result<Answer, Stopped> {
     if proposal.modes.is_empty() {
         answer.notes.push("No mode was found: every crisis is drawn by the law itself.".to_owned());
     }
-    answer.pictures.extend(picture(&runs, fund, &of).map(|chart| ("tail.svg", chart)));
+    let points = points(&runs, fund, &of);
+    if points.len() > 1 {
+        answer.pictures.push(("tail.svg", pictures::tail(&points, fund)));
+    }
+    let point = |(fund, passed, between)| Passed { of: String::new(), fund, passed, between };
+    answer.curve = points.into_iter().map(point).collect();
     Ok(answer)
 }
 
 /// The chance for other sizes, as far as they are backed.
-fn picture(
+fn points(
     runs: &[(f64, u128)],
     fund: u128,
     of: &dyn Fn(u128) -> Rare,
-) -> Option<rhodian_report::svg::Chart> {
+) -> Vec<(f64, f64, [f64; 2])> {
     let largest = runs.iter().map(|(_, lacks)| *lacks).max().unwrap_or(0);
     let scale = Scale::logarithmic((usd(fund) / 50.0).max(1.0), usd(largest).max(2.0));
     let point = |sum: f64| {
@@ -89,6 +94,5 @@ fn picture(
         found.backed().ok()?;
         Some((sum, found.probability, found.between))
     };
-    let points: Vec<_> = scale.along(POINTS).into_iter().filter_map(point).collect();
-    (points.len() > 1).then(|| pictures::tail(&points, fund))
+    scale.along(POINTS).into_iter().filter_map(point).collect()
 }

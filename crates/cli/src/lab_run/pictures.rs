@@ -236,9 +236,10 @@ pub fn fitted(deficits: &[u128], tail: &Tail, target: f64) -> Chart {
     let band =
         |point: &fund::Point| (at(point), up.place(point.between.0), up.place(point.between.1));
     let beyond = across.along(POINTS).into_iter().filter(|fund| *fund >= tail.threshold);
-    let law = beyond.map(|fund| {
+    let law = beyond.filter_map(|fund| {
         let part = tail.part * tail.law.part_beyond(fund - tail.threshold);
-        (across.place(fund), up.place(part))
+        // What lies below the picture is not drawn along its edge.
+        (part >= target / 3.0).then(|| (across.place(fund), up.place(part)))
     });
     let curves = vec![
         Curve {

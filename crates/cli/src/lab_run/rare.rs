@@ -12,7 +12,7 @@ use super::work::Work;
 use crate::experiment_file::model::Question;
 
 /// How many sizes of a fund the picture asks about.
-const POINTS: u32 = 40;
+const POINTS: u32 = 24;
 
 /// The answer of rows.
 pub fn answer(work: &Work<'_>, rows: &[String]) -> Result<Answer, Stopped> {
@@ -88,7 +88,7 @@ fn points(
     of: &dyn Fn(u128) -> Rare,
 ) -> Vec<(f64, f64, [f64; 2])> {
     let largest = runs.iter().map(|(_, lacks)| *lacks).max().unwrap_or(0);
-    let scale = Scale::logarithmic((usd(fund) / 50.0).max(1.0), usd(largest).max(2.0));
+    let scale = Scale::logarithmic((usd(fund) / 3.0).max(1.0), usd(largest).max(2.0));
     let point = |sum: f64| {
         let found = of(format!("{:.0}", sum * 1e6).parse().ok()?);
         found.backed().ok()?;

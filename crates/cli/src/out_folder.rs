@@ -36,6 +36,8 @@ pub enum Results {
     Rules,
     /// What `lab what-if` writes.
     WhatIf,
+    /// What `lab run` writes.
+    Experiment,
 }
 
 impl Results {
@@ -62,6 +64,17 @@ impl Results {
             Self::Fund => &["fund.json", "fund.txt", "fund.csv"],
             Self::Rules => &["rules.json", "rules.txt", "rules.csv"],
             Self::WhatIf => &["what-if.json", "what-if.txt", "what-if.csv"],
+            Self::Experiment => &[
+                "runs.csv",
+                "summary.json",
+                "report.html",
+                "survival.svg",
+                "fan.svg",
+                "sweep.svg",
+                "map.svg",
+                "stress.svg",
+                "tail.svg",
+            ],
         }
     }
 
@@ -76,6 +89,7 @@ impl Results {
             Self::Fund => "fund.json",
             Self::Rules => "rules.json",
             Self::WhatIf => "what-if.json",
+            Self::Experiment => "runs.csv",
         }
     }
 }

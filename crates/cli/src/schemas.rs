@@ -4,6 +4,7 @@
 use schemars::generate::SchemaSettings;
 use serde_json::Value;
 
+use crate::experiment_file;
 use crate::loss_file::shape::FileShape;
 use crate::venue_file;
 
@@ -14,6 +15,8 @@ pub enum SchemaName {
     Loss,
     /// The venue file that run reads; each key of an event is a column of a file of events.
     Venue,
+    /// The experiment file that lab run reads.
+    Experiment,
     /// The summary.json of share and run.
     Summary,
     /// A row of the shares.csv of share, by the names of its columns.
@@ -26,8 +29,15 @@ pub enum SchemaName {
 
 impl SchemaName {
     /// Every name.
-    pub const ALL: [Self; 6] =
-        [Self::Loss, Self::Venue, Self::Summary, Self::Shares, Self::Events, Self::Allocation];
+    pub const ALL: [Self; 7] = [
+        Self::Loss,
+        Self::Venue,
+        Self::Experiment,
+        Self::Summary,
+        Self::Shares,
+        Self::Events,
+        Self::Allocation,
+    ];
 
     /// The name on the command line.
     #[must_use]
@@ -35,6 +45,7 @@ impl SchemaName {
         match self {
             Self::Loss => "loss",
             Self::Venue => "venue",
+            Self::Experiment => "experiment",
             Self::Summary => "summary",
             Self::Shares => "shares",
             Self::Events => "events",
@@ -49,6 +60,7 @@ pub fn schema(name: SchemaName) -> Value {
     let kept = match name {
         SchemaName::Loss => return of::<FileShape>(),
         SchemaName::Venue => return of::<venue_file::shape::FileShape>(),
+        SchemaName::Experiment => return of::<experiment_file::shape::FileShape>(),
         SchemaName::Summary => include_str!("../schemas/summary.json"),
         SchemaName::Shares => include_str!("../schemas/shares.json"),
         SchemaName::Events => include_str!("../schemas/events.json"),

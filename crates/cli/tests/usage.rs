@@ -84,7 +84,7 @@ const CALLS: [(&str, &str, &str, &str); 14] = [
         "schema nothing",
         "usage-invalid-value]: NAME cannot be \"nothing\"",
         "NAME",
-        "it is one of loss, venue, summary,",
+        "it is one of loss, venue, experiment,",
     ),
 ];
 

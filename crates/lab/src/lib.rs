@@ -1,11 +1,12 @@
 //! Seeded worlds for the engine: who is there, what they hold, and what prices do.
 //!
 //! The lab produces plain values, a [`world::World`], that a driver turns into commands (the test
-//! `tests/engine.rs` is the shortest one); it decides nothing about money. [`crisis`] is a driver of
-//! its own: it takes a world through thousands of crises and sizes a fund; [`compare`] divides what
-//! they leave by one rule after another. [`october`] scores a published record again. It is the only
-//! crate with floats and randomness, and every number it hands to an engine is whole: ticks, lots,
-//! atoms, milliseconds, millionths.
+//! `tests/engine.rs` is the shortest one); it decides nothing about money. [`crisis`] is a driver
+//! of its own: it takes a world through thousands of crises and sizes a fund; [`compare`] divides
+//! what they leave by one rule after another. [`experiment`] has what repeated crises are asked
+//! with: rare events, reverse stress, scales of pictures. [`october`] scores a published record
+//! again. It is the only crate with floats and randomness, and every number it hands to an engine
+//! is whole: ticks, lots, atoms, milliseconds, millionths.
 //!
 //! ```
 //! use rhodian_lab::seed::Seed;
@@ -43,9 +44,9 @@
 //! versions. Outside the promise: 32-bit x86 without SSE2, whose floats have other precision.
 //!
 //! **Assumptions** are named models, each with its source and when it is false:
-//! [`crisis::model`] for crises, [`population::model`] for people, [`path::simulate`] for drawn prices, [`path::replay`] for
-//! recorded ones, [`path::basis`] for futures, [`path::volatility`] and [`options`] for options,
-//! [`market::MarginSchedule`] for margin.
+//! [`crisis::model`] for crises, [`population::model`] for people, [`path::simulate`] for drawn
+//! prices, [`path::replay`] for recorded ones, [`path::basis`] for futures, [`path::volatility`]
+//! and [`options`] for options, [`market::MarginSchedule`] for margin.
 #![forbid(unsafe_code)]
 
 pub mod compare;
@@ -53,6 +54,7 @@ pub mod crisis;
 pub mod decimal;
 mod digest;
 pub mod error;
+pub mod experiment;
 pub mod market;
 pub mod mean;
 pub mod normal;

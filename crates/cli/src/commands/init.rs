@@ -21,8 +21,10 @@ Examples:
   rhodian init cover | rhodian run - --out cover
   rhodian init vault | rhodian run - --out vault
   rhodian init clearing | rhodian run - --out clearing
+  rhodian init experiment | rhodian lab run -
 
-The file needs no other: `rhodian check`, and `rhodian share` or `rhodian run`, take it as it stands.";
+The file needs no other: `rhodian check`, and `rhodian share` or `rhodian run`, take it as it stands;
+an experiment is for `rhodian lab run` alone.";
 
 /// The loss file that `init loss` writes.
 pub const LOSS_TEMPLATE: &str = include_str!("../../templates/loss.toml");
@@ -40,6 +42,9 @@ pub const COVER_TEMPLATE: &str = include_str!("../../../../scenarios/bridge.toml
 pub const VAULT_TEMPLATE: &str = include_str!("../../../../scenarios/vault.toml");
 /// The venue file with a clearing fund that `init clearing` writes.
 pub const CLEARING_TEMPLATE: &str = include_str!("../../../../scenarios/nasdaq-clearing.toml");
+
+/// The experiment file that `init experiment` writes.
+pub const EXPERIMENT_TEMPLATE: &str = include_str!("../../templates/experiment.toml");
 
 /// Write a commented file to begin with
 #[derive(Clone, Debug, Args)]
@@ -71,6 +76,8 @@ pub enum Template {
     Vault,
     /// A venue file with a clearing fund, and a member who fails.
     Clearing,
+    /// An experiment file: a question to the laboratory.
+    Experiment,
 }
 
 impl Template {
@@ -83,6 +90,7 @@ impl Template {
             Self::Cover => COVER_TEMPLATE,
             Self::Vault => VAULT_TEMPLATE,
             Self::Clearing => CLEARING_TEMPLATE,
+            Self::Experiment => EXPERIMENT_TEMPLATE,
         }
     }
 }

@@ -9,12 +9,13 @@ use crate::schemas::{SchemaName, schema};
 const EXAMPLES: &str = "\
 Examples:
   rhodian schema loss > loss.schema.json
+  rhodian schema experiment > experiment.schema.json
   rhodian schema summary
 
 An editor with TOML support takes the first by a line at the top of a loss file:
   #:schema ./loss.schema.json";
 
-/// Print a JSON Schema: of the loss file, or of what Rhodian writes
+/// Print a JSON Schema: of a file that Rhodian reads, or of what it writes
 #[derive(Clone, Debug, Args)]
 #[command(after_help = EXAMPLES)]
 pub struct SchemaArgs {

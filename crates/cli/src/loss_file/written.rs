@@ -142,6 +142,14 @@ texts! {
     SettleText: json_schema!({ "type": "string", "enum": ["at-once", "on-touch"] });
     /// What happens to digits beyond the asset's decimals.
     ExcessText: json_schema!({ "type": "string", "enum": ["refuse", "half-even"] });
+    /// What an experiment asks.
+    ExperimentText: json_schema!({ "type": "string", "enum": crate::experiment_file::KINDS });
+    /// A parameter of an experiment's world.
+    ParameterText: json_schema!({
+        "type": "string", "enum": crate::experiment_file::PARAMETERS.map(|(_, name)| name)
+    });
+    /// A value of such a parameter.
+    ValueText: json_schema!({ "type": ["string", "integer"] });
     /// A hash.
     HashText: json_schema!({ "type": "string", "pattern": "^[0-9a-fA-F]{64}$" });
 }

@@ -1,6 +1,6 @@
 //! How large a fund must be: from what crises took to a size, and how sure it is.
 
-use crate::mean::DEVIATIONS;
+use crate::experiment::part;
 
 /// How sure an interval is meant to be: 95 in 100, half of the rest on each side.
 pub const LEVEL: f64 = 0.95;
@@ -38,9 +38,9 @@ pub fn least_crises(target: f64) -> usize {
     (libm::log((1.0 - LEVEL) / 2.0) / libm::log1p(-target)).ceil() as usize
 }
 
-/// The size that one crisis in `1 / target` passes: the least of `deficits` above which no more than
-/// that part of them lie. The interval is that of order statistics, which assumes nothing of the
-/// law behind them. Nothing where there are too few crises ([`least_crises`]).
+/// The size that one crisis in `1 / target` passes: the least of `deficits` above which no more
+/// than that part of them lie. The interval is that of order statistics, which assumes nothing of
+/// the law behind them. Nothing where there are too few crises ([`least_crises`]).
 ///
 /// ```
 /// use rhodian_lab::crisis::fund::size;
@@ -85,15 +85,11 @@ fn binomial(n: usize, k: usize, p: f64) -> f64 {
 /// How often crises pass each of `funds`.
 #[must_use]
 pub fn curve(deficits: &[u128], funds: &[u128]) -> Vec<Point> {
-    let n = deficits.len() as f64;
     let point = |fund: &u128| {
-        let passed = deficits.iter().filter(|deficit| *deficit > fund).count() as f64 / n;
-        // Wilson's interval: where a part p of n is plausible at z deviations.
-        let z = DEVIATIONS;
-        let spread = z * (passed * (1.0 - passed) / n + z * z / (4.0 * n * n)).sqrt();
-        let (middle, scale) = (passed + z * z / (2.0 * n), 1.0 + z * z / n);
-        let between = ((middle - spread) / scale, (middle + spread) / scale);
-        Point { fund: *fund, passed, between: (between.0.max(0.0), between.1.min(1.0)) }
+        let passed =
+            part(deficits.iter().filter(|deficit| *deficit > fund).count(), deficits.len());
+        let between = (passed.between[0], passed.between[1]);
+        Point { fund: *fund, passed: passed.value, between }
     };
     funds.iter().map(point).collect()
 }

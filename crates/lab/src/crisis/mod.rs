@@ -1,5 +1,5 @@
-//! Many crises of one venue: the same book meets a drawn fall again and again, each time through the
-//! engine itself, and what its losses lack beyond own means is counted.
+//! Many crises of one venue: the same book meets a drawn fall again and again, each time through
+//! the engine itself, and what its losses lack beyond own means is counted.
 //!
 //! A crisis is a [`model::Severity`], a path drawn for it, and the engine: marks come tick by tick,
 //! whoever falls below maintenance is closed in part against the outside at a cost, whoever falls
@@ -20,7 +20,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use crate::error::LabError;
 use crate::seed::Seed;
 use aftermath::Aftermath;
-use model::CrisisModel;
+use model::{CrisisModel, Shock};
 pub use venue::Refused;
 use venue::Venue;
 
@@ -99,12 +99,22 @@ impl Stage {
     /// What the engine refuses; a drawn path that cannot be.
     pub fn play(&self, index: u64) -> Result<Aftermath, Stopped> {
         let fall = self.model.severity.draw(&mut self.seed.stream_at("severity", index));
-        let path = Seed(self.seed.stream_at("crisis", index).bits());
-        let prices = self.model.prices(fall);
-        let path = prices.draw(self.venue.at, &self.venue.starts, path);
-        let played = self.venue.play(&path.map_err(Stopped::Model)?).map_err(Stopped::Engine)?;
+        let played = self.play_shock(index, Shock::fall(fall))?;
         let crisis = Crisis { fall: (fall * 1e6) as u32, ..played.crisis };
         Ok(Aftermath { crisis, ..played })
+    }
+
+    /// Plays `shock` with the noise of the crisis number `index`: shocks under one number differ in
+    /// nothing else. The fall of its crisis is left at zero.
+    ///
+    /// # Errors
+    ///
+    /// What the engine refuses; a drawn path that cannot be.
+    pub fn play_shock(&self, index: u64, shock: Shock) -> Result<Aftermath, Stopped> {
+        let path = Seed(self.seed.stream_at("crisis", index).bits());
+        let prices = self.model.prices(shock);
+        let path = prices.draw(self.venue.at, &self.venue.starts, path);
+        self.venue.play(&path.map_err(Stopped::Model)?).map_err(Stopped::Engine)
     }
 
     /// Plays the crises numbered from 0 on, on so many threads, and keeps what `of` makes of each;

@@ -1,18 +1,18 @@
 //! Which crises are drawn, and what the venue is that meets them.
 
 use crate::error::{LabError, require};
-use crate::path::simulate::{JumpDiffusion, Segment};
+use crate::path::simulate::{JumpDiffusion, Jumps, Segment};
 use crate::population::model::PopulationModel;
 use crate::seed::Stream;
 use crate::world::{Schedules, Simulated, Twins};
 
 /// How far the market falls: at least so much, and beyond that by an exponential law.
 ///
-/// The six crises of 2020 to 2025 in BTC's 15-minute to 2-hour candles fell by 16, 24, 26, 33, 36 and
-/// 57 % from where their files begin (16 % and 32 % are their least and their mean), which is what
-/// the default has. **When it is false**: six crises say little of the seventh; that tails beyond
-/// the largest are exponential, and not heavier, is chosen and not known; and every crisis falls,
-/// though shorts are hurt by rises.
+/// The six crises of 2020 to 2025 in BTC's 15-minute to 2-hour candles fell by 16, 24, 26, 33, 36
+/// and 57 % from where their files begin (16 % and 32 % are their least and their mean), which is
+/// what the default has. **When it is false**: six crises say little of the seventh; that tails
+/// beyond the largest are exponential, and not heavier, is chosen and not known; and every crisis
+/// falls, though shorts are hurt by rises.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Severity {
     /// The least fall: 0.16 is 16 %.
@@ -33,7 +33,49 @@ const MOST: f64 = 0.95;
 impl Severity {
     /// Draws a fall.
     pub(super) fn draw(&self, stream: &mut Stream) -> f64 {
-        (self.least - self.beyond * libm::log(stream.unit())).min(MOST)
+        self.at(-libm::log(stream.unit()))
+    }
+
+    /// The fall where what is beyond the least is so many means of it.
+    #[must_use]
+    pub fn at(&self, means: f64) -> f64 {
+        (self.least + self.beyond * means).min(MOST)
+    }
+}
+
+/// What happens to all markets at once.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Shock {
+    /// The log return of every market over the crisis: below zero where they fall.
+    pub shift: f64,
+    /// How it comes.
+    pub course: Course,
+}
+
+/// How a shock comes.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum Course {
+    /// Evenly, with jumps of all markets by -2 % on average that come on top of it, two in a
+    /// crisis: as in a recorded crash.
+    Jumps,
+    /// So much of it at once in the first step, 0 to 1, and the rest evenly: then the shift is all
+    /// that markets have in common but for two hundred seconds of their noise, and what a shock
+    /// does depends on its size alone. **When it is false**: real gaps come when books thin out,
+    /// late in a fall rather than first.
+    Gap(f64),
+}
+
+impl Shock {
+    /// A crash by `fall`, 0 to 1, with jumps.
+    #[must_use]
+    pub fn fall(fall: f64) -> Self {
+        Self { shift: libm::log1p(-fall), course: Course::Jumps }
+    }
+
+    /// What a price becomes, over what it was.
+    #[must_use]
+    pub fn factor(&self) -> f64 {
+        libm::exp(self.shift)
     }
 }
 
@@ -86,15 +128,24 @@ impl CrisisModel {
             twins: Twins { count: 0, ..Twins::default() },
             schedules: Schedules::ByDepth,
             options: None,
-            prices: self.prices(0.0),
+            prices: self.prices(Shock::fall(0.0)),
             population,
         }
     }
 
     /// Two hundred seconds in steps of five, as on 10 October 2025, and a minute after it.
-    pub(super) fn prices(&self, fall: f64) -> JumpDiffusion {
+    pub(super) fn prices(&self, shock: Shock) -> JumpDiffusion {
         let step = |segment: Segment| Segment { step_ms: 5_000, ..segment };
-        let segments = vec![step(Segment::crash(40, fall)), step(Segment::aftermath(12))];
+        let crash = |ticks: u32, shift: f64| step(Segment { shift, ..Segment::crash(ticks, 0.0) });
+        let mut segments = match shock.course {
+            Course::Jumps => vec![crash(40, shock.shift)],
+            Course::Gap(part) => {
+                let still = |of: Segment| Segment { common: Jumps::default(), ..of };
+                let (gap, rest) = (part * shock.shift, (1.0 - part) * shock.shift);
+                vec![still(crash(1, gap)), still(crash(39, rest))]
+            }
+        };
+        segments.push(step(Segment::aftermath(12)));
         JumpDiffusion { segments, correlation: 0.8 }
     }
 }

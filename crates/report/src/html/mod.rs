@@ -6,6 +6,7 @@
 //! where the rest is.
 
 mod ahead;
+mod experiment;
 mod incident;
 mod run;
 mod sections;
@@ -16,6 +17,7 @@ use crate::model::{Report, Summary};
 use crate::money::{self, Money};
 use crate::picture::Picture;
 use crate::run::RunFigures;
+pub use experiment::{ExperimentPage, PageTable, page as experiment_page};
 pub use incident::page as incident_page;
 use sections::Section;
 

@@ -10,12 +10,14 @@ mod burden;
 mod classes;
 mod map;
 mod paths;
+mod plot;
 mod waterfall;
 
 pub use burden::Burden;
 pub use classes::{ClassBar, Classes};
 pub use map::Map;
 pub use paths::Paths;
+pub use plot::{Axis, Curve, FULL, Heat, HeatCell, Plot};
 pub use waterfall::{Bar, Waterfall};
 
 use crate::markup::Markup;
@@ -36,26 +38,40 @@ pub enum Chart {
     Paths(Paths),
     /// What was taken over, by market and time.
     Map(Map),
+    /// Curves on two axes.
+    Plot(Plot),
+    /// A figure over two parameters.
+    Heat(Heat),
 }
 
 impl Chart {
-    /// Draws it. `id` is unique on the page and names the title and patterns.
+    /// Its title and what it shows in a sentence.
     #[must_use]
-    pub fn svg(&self, id: &str) -> String {
-        let mut canvas = Canvas { out: Markup::default(), id: id.to_owned(), height: 0 };
-        let (title, about) = match self {
+    pub fn words(&self) -> (&str, &str) {
+        match self {
             Self::Waterfall(chart) => (&chart.title, &chart.about),
             Self::Classes(chart) => (&chart.title, &chart.about),
             Self::Burden(chart) => (&chart.title, &chart.about),
             Self::Paths(chart) => (&chart.title, &chart.about),
             Self::Map(chart) => (&chart.title, &chart.about),
-        };
+            Self::Plot(chart) => (&chart.title, &chart.about),
+            Self::Heat(chart) => (&chart.title, &chart.about),
+        }
+    }
+
+    /// Draws it. `id` is unique on the page and names the title and patterns.
+    #[must_use]
+    pub fn svg(&self, id: &str) -> String {
+        let mut canvas = Canvas { out: Markup::default(), id: id.to_owned(), height: 0 };
+        let (title, about) = self.words();
         match self {
             Self::Waterfall(chart) => chart.draw(&mut canvas),
             Self::Classes(chart) => chart.draw(&mut canvas),
             Self::Burden(chart) => chart.draw(&mut canvas),
             Self::Paths(chart) => chart.draw(&mut canvas),
             Self::Map(chart) => chart.draw(&mut canvas),
+            Self::Plot(chart) => chart.draw(&mut canvas),
+            Self::Heat(chart) => chart.draw(&mut canvas),
         }
         canvas.framed(title, about)
     }
@@ -183,6 +199,7 @@ impl Canvas {
                 "class",
                 match ink.class {
                     "paid" => "line-paid",
+                    "open" => "line-open",
                     "track" => "line-track",
                     _ => "line-faint",
                 },

@@ -47,7 +47,7 @@ fn crises(text: &str) -> Result<usize, String> {
     within(text, 10_000_000)
 }
 
-fn threads(text: &str) -> Result<usize, String> {
+pub(super) fn threads(text: &str) -> Result<usize, String> {
     within(text, 256)
 }
 
@@ -149,12 +149,12 @@ impl Played<Crisis> {
 }
 
 /// A part in per cent.
-pub(super) fn percent(part: f64) -> String {
+pub(crate) fn percent(part: f64) -> String {
     format!("{:.2} %", 100.0 * part)
 }
 
 /// Atoms of the lab's worlds as whole dollars, with commas.
-pub(super) fn dollars(atoms: u128) -> String {
+pub(crate) fn dollars(atoms: u128) -> String {
     money::Money::new(6).with_places((atoms + 500_000) / 1_000_000 * 1_000_000, 0)
 }
 

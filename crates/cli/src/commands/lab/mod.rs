@@ -5,6 +5,7 @@ pub mod crises;
 pub mod october;
 mod october_text;
 mod record;
+pub mod run;
 pub mod size_fund;
 pub mod what_if;
 
@@ -17,6 +18,7 @@ Examples:
   rhodian lab size-fund --target 1/1000
   rhodian lab compare-rules
   rhodian lab what-if maintenance=+5%
+  rhodian lab run EXPERIMENT.toml --out result
   rhodian lab october --data autodeleveraging-analysis
   rhodian lab october --data oct10 --format csv
 
@@ -43,6 +45,8 @@ pub enum Question {
     WhatIf(Box<what_if::WhatIfArgs>),
     #[allow(missing_docs)]
     October(october::OctoberArgs),
+    #[allow(missing_docs)]
+    Run(run::RunArgs),
 }
 
 /// Answers it.
@@ -52,5 +56,6 @@ pub fn run(args: &LabArgs) -> Result<Exit, Diagnostic> {
         Question::CompareRules(args) => compare_rules::run(args),
         Question::WhatIf(args) => what_if::run(args),
         Question::October(args) => october::run(args),
+        Question::Run(args) => run::run(args),
     }
 }

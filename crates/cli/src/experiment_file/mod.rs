@@ -1,0 +1,11 @@
+//! Experiment files: a question to the laboratory, written down in TOML. [`read()`] gives an
+//! [`Experiment`] with every default filled in, or the first thing about the file that cannot be.
+
+pub mod model;
+mod parameter;
+mod read;
+pub mod shape;
+
+pub use model::Experiment;
+pub use parameter::{PARAMETERS, Parameter};
+pub use read::{KINDS, from_text, read};

@@ -1,0 +1,188 @@
+//! What an experiment file says, with every default filled in.
+
+use rhodian_lab::crisis::model::{CrisisModel, Severity};
+use rhodian_lab::experiment::rare::Law;
+use serde::Serialize;
+
+/// A question to the laboratory. What it holds decides every byte of the answer: its hash is the
+/// configuration that results name.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Experiment {
+    /// What it is about.
+    pub title: String,
+    /// From which everything is drawn.
+    pub seed: u32,
+    /// How many crises are played of each world; of the kind reverse-stress, how many paths.
+    pub crises: usize,
+    /// What is asked.
+    pub question: Question,
+}
+
+/// What is asked.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[serde(tag = "kind", rename_all = "kebab-case")]
+pub enum Question {
+    /// What crises take of one world.
+    MonteCarlo {
+        /// The world.
+        world: World,
+    },
+    /// The same for one value of a parameter after the other.
+    Sweep {
+        /// The parameter.
+        parameter: &'static str,
+        /// Its values as written, each with its world.
+        sides: Vec<Side>,
+    },
+    /// Two worlds over the same crises.
+    Ab {
+        /// The worlds.
+        sides: Vec<Side>,
+    },
+    /// How often a crisis takes more than the fund, where that is rare.
+    Rare {
+        /// The world; it has a fund.
+        world: World,
+        /// How all markets move; nothing where they only fall.
+        moves: Option<Moves>,
+        /// The part drawn by the law itself, in millionths.
+        defensive: u32,
+    },
+    /// The mildest shock that breaks each layer.
+    ReverseStress {
+        /// The world.
+        world: World,
+        /// What a deviation of the log return is, in millionths.
+        deviation: u32,
+        /// The part of a move that comes at once, in millionths.
+        gap: u32,
+        /// The layers, in paying order.
+        layers: Vec<Layer>,
+    },
+    /// What one crisis in more than are played takes, by the law of the largest.
+    Tail {
+        /// The world.
+        world: World,
+        /// The part of crises that may take more, in millionths.
+        target: u32,
+        /// The part of crises the law is made of, in millionths.
+        above: u32,
+    },
+    /// What two parameters do together.
+    Map {
+        /// From left to right: the parameter, and its values as written.
+        across: (&'static str, Vec<String>),
+        /// Downwards.
+        down: (&'static str, Vec<String>),
+        /// The worlds, row by row.
+        sides: Vec<Side>,
+    },
+}
+
+impl Question {
+    /// The word of the key `kind`.
+    #[must_use]
+    pub const fn kind(&self) -> &'static str {
+        match self {
+            Self::MonteCarlo { .. } => "monte-carlo",
+            Self::Sweep { .. } => "sweep",
+            Self::Ab { .. } => "ab",
+            Self::Rare { .. } => "rare",
+            Self::ReverseStress { .. } => "reverse-stress",
+            Self::Tail { .. } => "tail",
+            Self::Map { .. } => "map",
+        }
+    }
+}
+
+/// How all markets move, up or down, by a normal law. Parts are in millionths.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+pub struct Moves {
+    /// The deviation of the log return.
+    pub deviation: u32,
+    /// The part of a move that comes at once.
+    pub gap: u32,
+}
+
+/// A world under its name.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Side {
+    /// What tells it from the others.
+    pub name: String,
+    /// The world.
+    pub world: World,
+}
+
+/// A layer by its size.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Layer {
+    /// Its name.
+    pub name: String,
+    /// What it holds, in atoms.
+    pub size: u128,
+}
+
+/// A venue and the crises it meets. Parts are in millionths.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+pub struct World {
+    /// How many accounts.
+    pub accounts: u32,
+    /// How many markets.
+    pub markets: u32,
+    /// How far markets fall at least.
+    pub fall: u32,
+    /// The mean of what they fall beyond that.
+    pub beyond: u32,
+    /// What closing costs against the mark.
+    pub cost: u32,
+    /// Maintenance margin, of the schedule's.
+    pub maintenance: u32,
+    /// What a fund before everyone else holds, in atoms.
+    pub fund: Option<u128>,
+}
+
+impl Default for World {
+    fn default() -> Self {
+        Self {
+            accounts: 400,
+            markets: 8,
+            fall: 160_000,
+            beyond: 160_000,
+            cost: 10_000,
+            maintenance: 1_000_000,
+            fund: None,
+        }
+    }
+}
+
+/// Millionths as a part.
+pub(crate) fn part(millionths: u32) -> f64 {
+    f64::from(millionths) / 1e6
+}
+
+impl World {
+    /// What is played: a fund is counted afterwards and changes nothing in it.
+    #[must_use]
+    pub fn model(&self) -> CrisisModel {
+        CrisisModel {
+            accounts: self.accounts,
+            markets: self.markets,
+            severity: self.severity(),
+            cost: self.cost,
+            maintenance: self.maintenance,
+        }
+    }
+
+    fn severity(&self) -> Severity {
+        Severity { least: part(self.fall), beyond: part(self.beyond) }
+    }
+
+    /// The law of its common factor: these moves, or its own falls.
+    #[must_use]
+    pub fn law(&self, moves: Option<Moves>) -> Law {
+        match moves {
+            Some(of) => Law::Both { deviation: part(of.deviation), gap: part(of.gap) },
+            None => Law::Falls(self.severity()),
+        }
+    }
+}

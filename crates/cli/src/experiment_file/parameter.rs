@@ -1,0 +1,106 @@
+//! What can be changed of a world: the keys of `[world]`, with what each may be.
+
+use super::model::World;
+use crate::amount_text::{AmountFormat, ExcessDigits};
+use crate::diagnostic::Diagnostic;
+use crate::loss_file::shape::{At, ValueText, Written};
+use crate::loss_file::words::{Words, read_percent};
+
+/// A key of `[world]`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Parameter {
+    /// How many accounts.
+    Accounts,
+    /// How many markets.
+    Markets,
+    /// How far markets fall at least.
+    Fall,
+    /// And beyond that on average.
+    Beyond,
+    /// What closing costs.
+    Cost,
+    /// Maintenance margin, of the schedule's.
+    Maintenance,
+    /// What a fund holds.
+    Fund,
+}
+
+/// Every parameter by its key.
+pub const PARAMETERS: [(Parameter, &str); 7] = [
+    (Parameter::Accounts, "accounts"),
+    (Parameter::Markets, "markets"),
+    (Parameter::Fall, "fall"),
+    (Parameter::Beyond, "beyond"),
+    (Parameter::Cost, "cost"),
+    (Parameter::Maintenance, "maintenance"),
+    (Parameter::Fund, "fund"),
+];
+
+/// Amounts of the lab's worlds.
+pub const DOLLARS: AmountFormat = AmountFormat { decimals: 6, excess: ExcessDigits::Refuse };
+
+impl Parameter {
+    /// Its key.
+    #[must_use]
+    pub fn key(self) -> &'static str {
+        PARAMETERS.iter().find(|(known, _)| *known == self).map_or("", |(_, key)| key)
+    }
+
+    /// Sets it in `world` to what stands in the file.
+    pub fn set(
+        self,
+        words: &Words<'_>,
+        at: &At<ValueText>,
+        world: &mut World,
+    ) -> Result<(), Diagnostic> {
+        let key = self.key();
+        match self {
+            Self::Accounts => world.accounts = count(words, at, key, (20, 100_000))?,
+            Self::Markets => world.markets = count(words, at, key, (1, 50))?,
+            Self::Fall => world.fall = percent(words, at, key, (0, 90))?,
+            Self::Beyond => world.beyond = percent(words, at, key, (0, 50))?,
+            Self::Cost => world.cost = percent(words, at, key, (0, 20))?,
+            Self::Maintenance => world.maintenance = percent(words, at, key, (50, 200))?,
+            Self::Fund => world.fund = Some(words.amount(at, key, 0)?.atoms()),
+        }
+        Ok(())
+    }
+}
+
+/// A number of things.
+fn count(
+    words: &Words<'_>,
+    at: &At<ValueText>,
+    key: &str,
+    bounds: (u32, u32),
+) -> Result<u32, Diagnostic> {
+    // What is not whole is out of every bound.
+    let value = if let Written::Integer(number) = at.value.as_ref() { *number } else { -1 };
+    words.whole(&At { value, place: at.place.clone() }, key, bounds)
+}
+
+/// A part, in whole per cent from `min` to `max`, in millionths.
+pub(super) fn percent<T: AsRef<Written>>(
+    words: &Words<'_>,
+    at: &At<T>,
+    key: &str,
+    (min, max): (u32, u32),
+) -> Result<u32, Diagnostic> {
+    let text = words.text(at, key, "10 %")?;
+    let within = |part: &u32| (min * 10_000..=max * 10_000).contains(part);
+    read_percent(text, "").filter(within).ok_or_else(|| {
+        let allowed = format!("\"{min} %\" to \"{max} %\", at most 4 decimals");
+        let message = format!("{key} is out of bounds, or no part in per cent");
+        let help = "write it as \"10 %\".";
+        words.refuse(format!("{key}-out-of-bounds"), message, help, &at.place, allowed)
+    })
+}
+
+/// What stands in the file, as a name.
+pub(super) fn written(at: &At<ValueText>) -> String {
+    match at.value.as_ref() {
+        Written::Text(text) => text.clone(),
+        Written::Integer(number) => number.to_string(),
+        _ => String::new(),
+    }
+}

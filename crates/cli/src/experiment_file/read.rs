@@ -1,0 +1,267 @@
+//! From a text to an experiment: its shape, then its kind, then its worlds.
+
+use std::path::Path;
+
+use super::model::{Experiment, Layer, Moves, Question, Side, World};
+use super::parameter::{DOLLARS, PARAMETERS, Parameter, percent, written};
+use super::shape::{FileShape, StressShape, SweepShape, WorldShape};
+use crate::diagnostic::Diagnostic;
+use crate::loss_file::model::Place;
+use crate::loss_file::read::shape;
+use crate::loss_file::shape::At;
+use crate::loss_file::toml_text::TomlText;
+use crate::loss_file::words::Words;
+use crate::terminal::visible;
+
+/// What may be asked, by the word of the key `kind`.
+pub const KINDS: [&str; 7] =
+    ["monte-carlo", "sweep", "ab", "rare", "reverse-stress", "tail", "map"];
+/// Means of fewer have no interval.
+const LEAST: u32 = 30;
+const MOST: u32 = 10_000_000;
+/// A sweep has so many values at most, a map on each side.
+const MOST_VALUES: usize = 20;
+
+/// The part of a move that comes at once, where nothing is said, in millionths.
+const GAP: u32 = 500_000;
+
+/// Reads an experiment file, or standard input where the path is `-`.
+pub fn read(path: &Path) -> Result<Experiment, Diagnostic> {
+    from_text(&TomlText::read(path)?)
+}
+
+/// Reads an experiment file from its text.
+pub fn from_text(text: &TomlText) -> Result<Experiment, Diagnostic> {
+    let shape: FileShape = shape(text, "experiment")?;
+    let words = Words { text, format: DOLLARS };
+    let kinds: Vec<(&str, &'static str)> = KINDS.iter().map(|kind| (*kind, *kind)).collect();
+    let kind = words.one_of(&shape.kind, "kind", &kinds)?;
+    only_its_own(&words, &shape, kind)?;
+    let seed = shape.seed.as_ref().map_or(Ok(1), |at| words.whole(at, "seed", (0, u32::MAX)))?;
+    let default = match kind {
+        "rare" | "tail" => 1_000,
+        "reverse-stress" => LEAST,
+        _ => 400,
+    };
+    let crises = shape.crises.as_ref();
+    let crises = crises.map_or(Ok(default), |at| words.whole(at, "crises", (LEAST, MOST)))?;
+    let base = match &shape.world {
+        Some(at) => world(&words, at, World::default())?,
+        None => World::default(),
+    };
+    let place = &shape.kind.place;
+    let question = match kind {
+        "sweep" => sweep(&words, needed(&words, shape.sweep.as_ref(), "sweep", place)?, base)?,
+        "ab" => ab(&words, &shape, base)?,
+        "rare" => rare(&words, &shape, base)?,
+        "reverse-stress" => {
+            stress(&words, needed(&words, shape.stress.as_ref(), "stress", place)?, base)?
+        }
+        "tail" => tail(&words, &shape, base)?,
+        "map" => map(&words, needed(&words, shape.map.as_ref(), "map", place)?, base)?,
+        _ => Question::MonteCarlo { world: base },
+    };
+    let title = shape.title.map_or_else(
+        || format!("An experiment of the kind {kind}"),
+        |at| visible(&at.value).into_owned(),
+    );
+    let crises = usize::try_from(crises).unwrap_or(usize::MAX);
+    Ok(Experiment { title, seed, crises, question })
+}
+
+/// Refuses the table of another kind: it would be read by nobody.
+fn only_its_own(words: &Words<'_>, shape: &FileShape, kind: &str) -> Result<(), Diagnostic> {
+    let place = |at: Option<&Place>| at.cloned();
+    let tables = [
+        ("sweep", "sweep", place(shape.sweep.as_ref().map(|at| &at.place))),
+        ("a", "ab", place(shape.a.as_ref().map(|at| &at.place))),
+        ("b", "ab", place(shape.b.as_ref().map(|at| &at.place))),
+        ("rare", "rare", place(shape.rare.as_ref().map(|at| &at.place))),
+        ("stress", "reverse-stress", place(shape.stress.as_ref().map(|at| &at.place))),
+        ("tail", "tail", place(shape.tail.as_ref().map(|at| &at.place))),
+        ("map", "map", place(shape.map.as_ref().map(|at| &at.place))),
+    ];
+    for (table, of, place) in tables {
+        let Some(place) = place.filter(|_| of != kind) else { continue };
+        let message = format!("[{table}] is of the kind {of}, and this is {kind}");
+        let help = format!("drop it, or write kind = \"{of}\".");
+        let allowed = format!("the keys of {kind}");
+        return Err(words.refuse("experiment-other-table", message, help, &place, allowed));
+    }
+    Ok(())
+}
+
+fn needed<'a, T>(
+    words: &Words<'_>,
+    table: Option<&'a At<T>>,
+    name: &str,
+    kind: &Place,
+) -> Result<&'a At<T>, Diagnostic> {
+    table.ok_or_else(|| {
+        let message = format!("the table [{name}] is missing, which this kind needs");
+        let help = "`rhodian init experiment` prints one of each kind.";
+        words.refuse("experiment-no-table", message, help, kind, format!("a table [{name}]"))
+    })
+}
+
+fn world(words: &Words<'_>, at: &At<WorldShape>, base: World) -> Result<World, Diagnostic> {
+    let (mut world, shape) = (base, &at.value);
+    let keys = [
+        (Parameter::Accounts, &shape.accounts),
+        (Parameter::Markets, &shape.markets),
+        (Parameter::Fall, &shape.fall),
+        (Parameter::Beyond, &shape.beyond),
+        (Parameter::Cost, &shape.cost),
+        (Parameter::Maintenance, &shape.maintenance),
+        (Parameter::Fund, &shape.fund),
+    ];
+    for (parameter, at) in keys {
+        if let Some(at) = at {
+            parameter.set(words, at, &mut world)?;
+        }
+    }
+    Ok(world)
+}
+
+/// A parameter with the worlds of its values.
+fn values(
+    words: &Words<'_>,
+    shape: &SweepShape,
+    base: World,
+) -> Result<(Parameter, Vec<Side>), Diagnostic> {
+    let parameter = words.one_of(&shape.parameter, "parameter", &PARAMETERS)?;
+    let count = shape.values.value.len();
+    if !(2..=MOST_VALUES).contains(&count) {
+        let message = format!("values has {count} entries");
+        let help = "one value has nothing to be compared with.";
+        let allowed = format!("2 to {MOST_VALUES} values");
+        return Err(words.refuse("values-count", message, help, &shape.values.place, allowed));
+    }
+    let mut sides: Vec<Side> = Vec::with_capacity(count);
+    for at in &shape.values.value {
+        let mut world = base;
+        parameter.set(words, at, &mut world)?;
+        if sides.iter().any(|side| side.world == world) {
+            let message = "a value stands twice";
+            let help = "give every value once.";
+            return Err(words.refuse("values-twice", message, help, &at.place, "another value"));
+        }
+        sides.push(Side { name: written(at), world });
+    }
+    Ok((parameter, sides))
+}
+
+fn sweep(words: &Words<'_>, at: &At<SweepShape>, base: World) -> Result<Question, Diagnostic> {
+    let (parameter, sides) = values(words, &at.value, base)?;
+    Ok(Question::Sweep { parameter: parameter.key(), sides })
+}
+
+fn ab(words: &Words<'_>, shape: &FileShape, base: World) -> Result<Question, Diagnostic> {
+    let side = |name: &str, at: Option<&At<WorldShape>>| {
+        let world = at.map_or(Ok(base), |at| world(words, at, base))?;
+        Ok(Side { name: name.to_owned(), world })
+    };
+    let sides = vec![side("a", shape.a.as_ref())?, side("b", shape.b.as_ref())?];
+    if sides[0].world == sides[1].world {
+        let message = "a and b are the same world";
+        let help = "write what differs into [b].";
+        let place = &shape.kind.place;
+        return Err(words.refuse("experiment-no-change", message, help, place, "two worlds"));
+    }
+    Ok(Question::Ab { sides })
+}
+
+fn rare(words: &Words<'_>, shape: &FileShape, world: World) -> Result<Question, Diagnostic> {
+    if world.fund.is_none() {
+        let message = "there is no fund whose depletion is asked about";
+        let help = "write fund = \"1000000\" into [world].";
+        let place = shape.world.as_ref().map_or(&shape.kind.place, |at| &at.place);
+        return Err(words.refuse("experiment-no-fund", message, help, place, "a fund"));
+    }
+    let shape = shape.rare.as_ref().map(|at| &at.value);
+    let deviation = shape.and_then(|shape| shape.deviation.as_ref());
+    let deviation = deviation.map(|at| percent(words, at, "deviation", (1, 50))).transpose()?;
+    let gap_at = shape.and_then(|shape| shape.gap.as_ref());
+    let gap = gap_at.map_or(Ok(GAP), |at| percent(words, at, "gap", (0, 100)))?;
+    if let Some(at) = gap_at.filter(|_| deviation.is_none()) {
+        let message = "gap is of moves by a deviation, and there is none";
+        let help = "write deviation = \"5 %\" beside it, or drop it.";
+        let allowed = "gap beside deviation";
+        return Err(words.refuse("experiment-no-deviation", message, help, &at.place, allowed));
+    }
+    let moves = deviation.map(|deviation| Moves { deviation, gap });
+    let defensive = shape.and_then(|shape| shape.defensive.as_ref());
+    let defensive = defensive.map_or(Ok(100_000), |at| percent(words, at, "defensive", (1, 99)))?;
+    Ok(Question::Rare { world, moves, defensive })
+}
+
+fn stress(words: &Words<'_>, at: &At<StressShape>, world: World) -> Result<Question, Diagnostic> {
+    let shape = &at.value;
+    let deviation = shape.deviation.as_ref();
+    let deviation = deviation.map_or(Ok(50_000), |at| percent(words, at, "deviation", (1, 50)))?;
+    let gap = shape.gap.as_ref();
+    let gap = gap.map_or(Ok(GAP), |at| percent(words, at, "gap", (0, 100)))?;
+    if !(1..=MOST_VALUES).contains(&shape.layer.value.len()) {
+        let message = format!("there are {} layers", shape.layer.value.len());
+        let help = "add [[stress.layer]] with name and size.";
+        let allowed = format!("1 to {MOST_VALUES} layers");
+        return Err(words.refuse("layer-none", message, help, &shape.layer.place, allowed));
+    }
+    let mut layers: Vec<Layer> = Vec::new();
+    for at in &shape.layer.value {
+        let name = words.name(&at.value.name, "name")?.as_str().to_owned();
+        if layers.iter().any(|layer| layer.name == name) {
+            let message = format!("layer \"{name}\" stands twice");
+            let help = "give every layer of the file a name of its own.";
+            let place = &at.value.name.place;
+            return Err(words.refuse("layer-twice", message, help, place, "a new name"));
+        }
+        let size = words.amount(&at.value.size, "size", 1)?.atoms();
+        layers.push(Layer { name, size });
+    }
+    Ok(Question::ReverseStress { world, deviation, gap, layers })
+}
+
+fn tail(words: &Words<'_>, shape: &FileShape, world: World) -> Result<Question, Diagnostic> {
+    let shape = shape.tail.as_ref().map(|at| &at.value);
+    let target = shape.and_then(|shape| shape.target.as_ref());
+    let above = shape.and_then(|shape| shape.above.as_ref());
+    let above = above.map_or(Ok(100_000), |at| percent(words, at, "above", (1, 50)))?;
+    let Some(at) = target else { return Ok(Question::Tail { world, target: 100, above }) };
+    let target = percent(words, at, "target", (0, 20))?;
+    if target == 0 {
+        let (message, help) = ("target is zero", "no fund is passed by none.");
+        let allowed = "\"0.0001 %\" to \"20 %\"";
+        return Err(words.refuse("target-zero", message, help, &at.place, allowed));
+    }
+    Ok(Question::Tail { world, target, above })
+}
+
+fn map(
+    words: &Words<'_>,
+    at: &At<super::shape::MapShape>,
+    base: World,
+) -> Result<Question, Diagnostic> {
+    let (across, columns) = values(words, &at.value.across.value, base)?;
+    let mut sides = Vec::new();
+    let (down, rows) = values(words, &at.value.down.value, base)?;
+    if across == down {
+        let message = format!("{} stands on both sides", down.key());
+        let help = "choose two parameters.";
+        let place = &at.value.down.value.parameter.place;
+        return Err(words.refuse("map-one-parameter", message, help, place, "another parameter"));
+    }
+    for row in &rows {
+        // A row's value on top of each column's.
+        let (_, cells) = values(words, &at.value.across.value, row.world)?;
+        for cell in cells {
+            sides.push(Side { name: format!("{} / {}", cell.name, row.name), ..cell });
+        }
+    }
+    let names = |sides: &[Side]| sides.iter().map(|side| side.name.clone()).collect();
+    Ok(Question::Map {
+        across: (across.key(), names(&columns)),
+        down: (down.key(), names(&rows)),
+        sides,
+    })
+}

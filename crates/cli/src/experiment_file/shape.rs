@@ -1,0 +1,135 @@
+//! The shape of an experiment file: its tables and keys, as TOML gives them. Every doc line here is
+//! a description in the JSON Schema that `rhodian schema experiment` prints, so it is written for
+//! whoever writes the file.
+
+use schemars::JsonSchema;
+
+use crate::loss_file::shape::{
+    AmountText, At, ExperimentText, ParameterText, PercentText, ValueText,
+};
+
+/// A question to the laboratory. `rhodian lab run` reads it.
+#[derive(Clone, Debug, serde::Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+#[schemars(rename = "ExperimentFile")]
+pub struct FileShape {
+    /// What the experiment is about; the title of the report.
+    pub title: Option<At<String>>,
+    /// What is asked.
+    pub kind: At<ExperimentText>,
+    /// From which everything is drawn; 1 where nothing is said.
+    pub seed: Option<At<i64>>,
+    /// How many crises are played, of each world: 400 where nothing is said, 1,000 for rare and
+    /// tail, 30 for reverse-stress.
+    pub crises: Option<At<i64>>,
+    /// The venue, and the crises it meets.
+    pub world: Option<At<WorldShape>>,
+    /// For the kind sweep: one parameter and its values.
+    pub sweep: Option<At<SweepShape>>,
+    /// For the kind ab: what the first world has otherwise.
+    pub a: Option<At<WorldShape>>,
+    /// For the kind ab: what the second has otherwise.
+    pub b: Option<At<WorldShape>>,
+    /// For the kind rare: how crises are drawn.
+    pub rare: Option<At<RareShape>>,
+    /// For the kind reverse-stress: the layers, and what a deviation is.
+    pub stress: Option<At<StressShape>>,
+    /// For the kind tail: what is asked of the law of large crises.
+    pub tail: Option<At<TailShape>>,
+    /// For the kind map: two parameters and their values.
+    pub map: Option<At<MapShape>>,
+}
+
+/// A venue, and the crises it meets.
+#[derive(Clone, Debug, Default, serde::Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+#[schemars(rename = "World")]
+pub struct WorldShape {
+    /// How many accounts; 400 where nothing is said.
+    pub accounts: Option<At<ValueText>>,
+    /// How many markets; 8 where nothing is said.
+    pub markets: Option<At<ValueText>>,
+    /// How far markets fall at least; "16 %" where nothing is said.
+    pub fall: Option<At<ValueText>>,
+    /// The mean of what they fall beyond that; "16 %" where nothing is said.
+    pub beyond: Option<At<ValueText>>,
+    /// What closing costs against the mark; "1 %" where nothing is said.
+    pub cost: Option<At<ValueText>>,
+    /// Maintenance margin, of the schedule's; "100 %" where nothing is said.
+    pub maintenance: Option<At<ValueText>>,
+    /// What a fund before everyone else holds, in dollars; none where nothing is said.
+    pub fund: Option<At<ValueText>>,
+}
+
+/// A parameter and its values.
+#[derive(Clone, Debug, serde::Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+#[schemars(rename = "Sweep")]
+pub struct SweepShape {
+    /// A key of the world.
+    pub parameter: At<ParameterText>,
+    /// Its values, two at least.
+    pub values: At<Vec<At<ValueText>>>,
+}
+
+/// How crises are drawn near a rare event.
+#[derive(Clone, Debug, Default, serde::Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+#[schemars(rename = "Rare")]
+pub struct RareShape {
+    /// The deviation of the log return of all markets, which then move up or down by a normal law.
+    /// Left out: they fall, by the law of the world.
+    pub deviation: Option<At<PercentText>>,
+    /// The part of a move that comes at once, in the first five seconds; "50 %" where nothing is
+    /// said. With a deviation only.
+    pub gap: Option<At<PercentText>>,
+    /// The part that is drawn by the law itself; "10 %" where nothing is said.
+    pub defensive: Option<At<PercentText>>,
+}
+
+/// What is to be broken.
+#[derive(Clone, Debug, serde::Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+#[schemars(rename = "Stress")]
+pub struct StressShape {
+    /// The deviation of the log return that shocks are told in; "5 %" where nothing is said.
+    pub deviation: Option<At<PercentText>>,
+    /// The part of a move that comes at once, in the first five seconds; "50 %" where nothing is
+    /// said.
+    pub gap: Option<At<PercentText>>,
+    /// The layers, in paying order.
+    pub layer: At<Vec<At<StressLayerShape>>>,
+}
+
+/// A layer by its size.
+#[derive(Clone, Debug, serde::Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+#[schemars(rename = "StressLayer")]
+pub struct StressLayerShape {
+    /// Its name.
+    pub name: At<String>,
+    /// What it holds, in dollars.
+    pub size: At<AmountText>,
+}
+
+/// What is asked of the law of large crises.
+#[derive(Clone, Debug, Default, serde::Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+#[schemars(rename = "Tail")]
+pub struct TailShape {
+    /// The part of crises that may take more; "0.01 %" where nothing is said.
+    pub target: Option<At<PercentText>>,
+    /// The part of crises the law is made of, the largest; "10 %" where nothing is said.
+    pub above: Option<At<PercentText>>,
+}
+
+/// Two parameters at once.
+#[derive(Clone, Debug, serde::Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+#[schemars(rename = "Map")]
+pub struct MapShape {
+    /// From left to right.
+    pub across: At<SweepShape>,
+    /// Downwards.
+    pub down: At<SweepShape>,
+}

@@ -1,0 +1,212 @@
+//! What the runs of an experiment are, and how each is played.
+
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
+
+use rhodian_lab::crisis::model::{Course, Shock};
+use rhodian_lab::crisis::{Stage, Stopped};
+use rhodian_lab::experiment::rare::{Law, MOST_SHIFT, Proposal};
+use rhodian_lab::experiment::stress::{Search, mildest};
+use rhodian_lab::seed::Seed;
+
+use crate::experiment_file::model::{Experiment, Question, World, part};
+
+/// Where the mildest shock of a path is looked for.
+pub const STRESS: Search = Search { most: 1.2, steps: 12, halvings: 6 };
+/// How well the place of a mode is known: weights make up for the rest.
+const MODE_STEPS: u32 = 16;
+const MODE_HALVINGS: u32 = 5;
+/// How many deviations, or means, away a mode is looked for.
+const MODE_MOST: f64 = 10.0;
+/// The noise that modes are looked for with, which no run has.
+const MODE_NOISE: [u64; 3] = [1 << 40, (1 << 40) + 1, (1 << 40) + 2];
+
+/// The runs of an experiment.
+pub struct Work<'a> {
+    /// The experiment.
+    pub of: &'a Experiment,
+    /// The worlds that are played, each once: a fund changes nothing in a crisis.
+    pub worlds: Vec<World>,
+    /// The worlds that are open, by their place: the two that runs are at, and no more, since a
+    /// world of many accounts is large.
+    open: Mutex<Vec<(usize, Arc<Stage>)>>,
+    proposal: OnceLock<Result<Proposal, Stopped>>,
+}
+
+/// A world without its fund.
+fn played(world: &World) -> World {
+    World { fund: None, ..*world }
+}
+
+impl<'a> Work<'a> {
+    /// The runs of `of`.
+    pub fn of(of: &'a Experiment) -> Self {
+        let mut worlds: Vec<World> = Vec::new();
+        for world in asked(&of.question) {
+            let world = played(&world);
+            if !worlds.contains(&world) {
+                worlds.push(world);
+            }
+        }
+        Self { of, worlds, open: Mutex::default(), proposal: OnceLock::new() }
+    }
+
+    /// The place of a world among those that are played.
+    pub fn place(&self, world: &World) -> usize {
+        let world = played(world);
+        self.worlds.iter().position(|known| *known == world).unwrap_or(0)
+    }
+
+    /// How many runs there are.
+    pub fn count(&self) -> usize {
+        self.worlds.len() * self.of.crises
+    }
+
+    /// The names of a row's fields.
+    pub fn header(&self) -> String {
+        match &self.of.question {
+            Question::Rare { .. } => {
+                "run,crisis,factor,weight,deficit,failed,liquidated,closed".to_owned()
+            }
+            Question::ReverseStress { layers, .. } => {
+                let mut header = "run,path,falls_down,falls_up".to_owned();
+                for way in ["down", "up"] {
+                    for layer in 1..=layers.len() {
+                        header += &format!(",{way}_{layer},{way}_{layer}_stays");
+                    }
+                }
+                header
+            }
+            _ => "run,world,crisis,fall,deficit,failed,liquidated,closed".to_owned(),
+        }
+    }
+
+    /// A world, opened by whoever asks first.
+    pub fn stage(&self, place: usize) -> Result<Arc<Stage>, Stopped> {
+        let mut open = self.open.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some((_, stage)) = open.iter().find(|(at, _)| *at == place) {
+            return Ok(Arc::clone(stage));
+        }
+        let stage = Stage::of(self.worlds[place].model(), Seed(u64::from(self.of.seed)))?;
+        let stage = Arc::new(stage);
+        open.push((place, Arc::clone(&stage)));
+        if open.len() > 2 {
+            // Runs go through worlds in order: nobody comes back to the first of three.
+            open.sort_by_key(|(at, _)| *at);
+            open.remove(0);
+        }
+        Ok(stage)
+    }
+
+    /// Plays the run of a number: its row, without the end of the line.
+    pub fn play(&self, run: usize) -> Result<String, Stopped> {
+        let (place, crisis) = (run / self.of.crises, run % self.of.crises);
+        // At most ten million crises.
+        let index = u64::try_from(crisis).unwrap_or(u64::MAX);
+        match &self.of.question {
+            Question::Rare { .. } => self.play_rare(run, index),
+            Question::ReverseStress { layers, gap, .. } => {
+                let mut needed = 0;
+                let sums: Vec<u128> = layers
+                    .iter()
+                    .map(|layer| {
+                        needed += layer.size;
+                        needed
+                    })
+                    .collect();
+                self.play_stress(run, index, Course::Gap(part(*gap)), &sums)
+            }
+            _ => {
+                let of = self.stage(place)?.play(index)?.crisis;
+                Ok(format!(
+                    "{run},{place},{crisis},{},{},{},{},{}",
+                    of.fall, of.deficit, of.failed, of.liquidated, of.closed
+                ))
+            }
+        }
+    }
+
+    fn play_rare(&self, run: usize, index: u64) -> Result<String, Stopped> {
+        let proposal = self.proposal()?;
+        let seed = Seed(u64::from(self.of.seed));
+        let drawn = proposal.draw(&mut seed.stream_at("rare factor", index));
+        let shock = proposal.law.shock(drawn.factor);
+        let of = self.stage(0)?.play_shock(index, shock)?.crisis;
+        // The shortest digits that are read as the same number again.
+        Ok(format!(
+            "{run},{index},{:?},{:?},{},{},{},{}",
+            drawn.factor, drawn.weight, of.deficit, of.failed, of.liquidated, of.closed
+        ))
+    }
+
+    fn play_stress(
+        &self,
+        run: usize,
+        index: u64,
+        course: Course,
+        sums: &[u128],
+    ) -> Result<String, Stopped> {
+        let stage = self.stage(0)?;
+        let (mut falls, mut found) = (String::new(), String::new());
+        for sign in [-1.0, 1.0] {
+            let lacks = |size: f64| {
+                let shock = Shock { shift: sign * size, course };
+                stage.play_shock(index, shock).map(|of| of.crisis.deficit)
+            };
+            let (broken, fell) = mildest(STRESS, sums, lacks)?;
+            falls += &format!(",{fell}");
+            for one in broken {
+                let at = one.at.map(|at| format!("{:.0}", at * 1e6)).unwrap_or_default();
+                found += &format!(",{at},{}", u8::from(one.stays));
+            }
+        }
+        Ok(format!("{run},{index}{falls}{found}"))
+    }
+
+    /// By which law crises are drawn: its modes are looked for with a little noise, the same each
+    /// time.
+    pub fn proposal(&self) -> Result<&Proposal, Stopped> {
+        self.proposal.get_or_init(|| self.look_for_modes()).as_ref().map_err(Clone::clone)
+    }
+
+    fn look_for_modes(&self) -> Result<Proposal, Stopped> {
+        let Question::Rare { world, moves, defensive } = &self.of.question else {
+            let law = Law::Both { deviation: 1.0, gap: 0.0 };
+            return Ok(Proposal { law, defensive: 1.0, modes: Vec::new() });
+        };
+        let (stage, law) = (self.stage(0)?, world.law(*moves));
+        let fund = world.fund.unwrap_or(0);
+        let ways: &[f64] = if moves.is_some() { &[-1.0, 1.0] } else { &[1.0] };
+        let most = match law {
+            Law::Falls(_) => MODE_MOST,
+            Law::Both { deviation, .. } => (MOST_SHIFT / deviation).min(MODE_MOST),
+        };
+        let search = Search { most, steps: MODE_STEPS, halvings: MODE_HALVINGS };
+        let mut modes = Vec::new();
+        for way in ways {
+            let lacks = |factor: f64| -> Result<u128, Stopped> {
+                let mut sum = 0;
+                for noise in MODE_NOISE {
+                    let shock = law.shock(way * factor);
+                    sum += stage.play_shock(noise, shock)?.crisis.deficit;
+                }
+                Ok(sum / (MODE_NOISE.len() as u128))
+            };
+            let (found, _) = mildest(search, &[fund], lacks)?;
+            modes.extend(found[0].at.filter(|at| *at > 0.0).map(|at| way * at));
+        }
+        Ok(Proposal { law, defensive: part(*defensive), modes })
+    }
+}
+
+/// Every world that is asked about.
+fn asked(question: &Question) -> Vec<World> {
+    match question {
+        Question::MonteCarlo { world }
+        | Question::Rare { world, .. }
+        | Question::Tail { world, .. }
+        | Question::ReverseStress { world, .. } => vec![*world],
+        Question::Sweep { sides, .. } | Question::Ab { sides } | Question::Map { sides, .. } => {
+            sides.iter().map(|side| side.world).collect()
+        }
+    }
+}

@@ -61,7 +61,10 @@ fn paid(id: ProtectedId, position: &Position) -> Result<(), Broken> {
     if stands && *paid <= claim && claim <= *cap && claim <= loss {
         return Ok(());
     }
-    broken(id, &format!("{stage:?}: {paid} paid, {claim} claimed, a loss of {loss}, a cap of {cap}"))
+    broken(
+        id,
+        &format!("{stage:?}: {paid} paid, {claim} claimed, a loss of {loss}, a cap of {cap}"),
+    )
 }
 
 /// The running form: totals of its own.

@@ -70,9 +70,6 @@ fn protect(
     let (layer, feed) = (spec.fund, spec.feed);
     let entry = PriceRange::of(&state.oracle, feed, Purpose::Open, state.now());
     let entry = entry.map_err(|unfit| Rejection::Unfit { unfit })?;
-    if entry.low.ticks() == 0 {
-        return Err(Rejection::ZeroPrice { feed });
-    }
     if let Some(domain) = state.fund_held_by(layer) {
         return Err(Rejection::FundHeld { layer, domain });
     }

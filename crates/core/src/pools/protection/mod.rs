@@ -33,9 +33,7 @@ pub(crate) use decide::decide;
 pub(crate) use duty::{decide_duty, duty};
 pub use measure::{Measured, PriceRange, loss_floor};
 pub use rejection::Rejection;
-pub use spec::{
-    Flaw, MAX_LEVERAGE, MAX_TERM, MIN_CAP, MIN_CLIFF, MIN_DEPOSIT, ProtectionSpec,
-};
+pub use spec::{Flaw, MAX_LEVERAGE, MAX_TERM, MIN_CAP, MIN_CLIFF, MIN_DEPOSIT, ProtectionSpec};
 pub use standing::Coverage;
 
 use crate::ids::{AccountId, LayerId, ProtectedId, ProtectionId, Time};

@@ -42,8 +42,6 @@ pub enum Rejection {
     BelowLeast { deposit: Amount, least: Amount },
     /// The price is not good enough.
     Unfit { unfit: Unfit },
-    /// The price is zero: no position begins at it.
-    ZeroPrice { feed: FeedId },
     /// A loss is known that the fund pays first, or a debt.
     FundHeld { layer: LayerId, domain: DomainId },
     /// More than the fund may owe.
@@ -78,7 +76,6 @@ impl Rejection {
             Self::TermsNotAccepted { .. } => "terms-not-accepted",
             Self::BelowLeast { .. } => "below-least",
             Self::Unfit { .. } => "price-unfit",
-            Self::ZeroPrice { .. } => "zero-price",
             Self::FundHeld { .. } => "fund-held",
             Self::AboveFund { .. } => "above-fund",
             Self::FundFull { .. } => "fund-full",
@@ -114,7 +111,6 @@ impl fmt::Display for Rejection {
                 write!(f, "{deposit} put in, the least is {least}")
             }
             Self::Unfit { unfit } => unfit.fmt(f),
-            Self::ZeroPrice { feed } => write!(f, "the price of feed {feed} is zero"),
             Self::FundHeld { layer, domain } => write!(
                 f,
                 "layer {layer} stands behind domain {domain}, of which a loss or a debt is open: \

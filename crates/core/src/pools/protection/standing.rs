@@ -81,9 +81,10 @@ impl State {
     ) -> Result<Measured, Unfit> {
         let now = self.now();
         let exit = PriceRange::of(&self.oracle, of.spec.feed, Purpose::Settle, now)?;
-        let loss = position.entry.nearest(exit).map_or(Amount::ZERO, |(entry, exit)| {
-            super::loss_floor(position.deposit, entry, exit)
-        });
+        let loss = position
+            .entry
+            .nearest(exit)
+            .map_or(Amount::ZERO, |(entry, exit)| super::loss_floor(position.deposit, entry, exit));
         let elapsed = now.0.checked_sub(position.since.0).unwrap_or(0);
         let claim = of.spec.vested_floor(loss.min(position.cap), elapsed);
         Ok(Measured { exit, loss, claim })

@@ -86,6 +86,7 @@ pub enum Event {
         protection: ProtectionId,
         position: ProtectedId,
         account: AccountId,
+        fund: LayerId,
         measured: Measured,
     } = 3,
     /// A claim was paid: less than it where the fund held less for it. The position is over.

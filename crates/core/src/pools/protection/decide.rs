@@ -117,8 +117,8 @@ pub(super) fn end(state: &State, id: ProtectedId, events: &mut Events) -> Result
     let found = state.protections.protection(protection).ok_or(unknown)?;
     let measured = state.protection_measured(found, position);
     let measured = measured.map_err(|unfit| Rejection::Unfit { unfit })?;
-    let account = position.account;
-    events.push(Event::Ended { protection, position: id, account, measured });
+    let (account, fund) = (position.account, found.spec.fund);
+    events.push(Event::Ended { protection, position: id, account, fund, measured });
     Ok(())
 }
 

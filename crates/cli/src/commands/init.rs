@@ -21,6 +21,7 @@ Examples:
   rhodian init cover | rhodian run - --out cover
   rhodian init vault | rhodian run - --out vault
   rhodian init clearing | rhodian run - --out clearing
+  rhodian init protection | rhodian run - --out protection
 
 The file needs no other: `rhodian check`, and `rhodian share` or `rhodian run`, take it as it stands.";
 
@@ -40,6 +41,9 @@ pub const COVER_TEMPLATE: &str = include_str!("../../../../scenarios/bridge.toml
 pub const VAULT_TEMPLATE: &str = include_str!("../../../../scenarios/vault.toml");
 /// The venue file with a clearing fund that `init clearing` writes.
 pub const CLEARING_TEMPLATE: &str = include_str!("../../../../scenarios/nasdaq-clearing.toml");
+
+/// The venue file with a protection that `init protection` writes.
+pub const PROTECTION_TEMPLATE: &str = include_str!("../../../../scenarios/impermanent-loss.toml");
 
 /// Write a commented file to begin with
 #[derive(Clone, Debug, Args)]
@@ -71,6 +75,8 @@ pub enum Template {
     Vault,
     /// A venue file with a clearing fund, and a member who fails.
     Clearing,
+    /// A venue file with a protection against impermanent loss.
+    Protection,
 }
 
 impl Template {
@@ -83,6 +89,7 @@ impl Template {
             Self::Cover => COVER_TEMPLATE,
             Self::Vault => VAULT_TEMPLATE,
             Self::Clearing => CLEARING_TEMPLATE,
+            Self::Protection => PROTECTION_TEMPLATE,
         }
     }
 }

@@ -543,7 +543,7 @@ fn impermanent_losses_are_paid_to_the_cent() {
     let found = rows(&out.path().join("result/accounts.csv"));
     let left = |account: &str| {
         let row = found.iter().find(|row| row["account"] == account).unwrap();
-        row["equity_now"].clone()
+        row["equity"].clone()
     };
     // 1,000.00 each, less a premium. Ann: 40,000.00 x (3 - 2 sqrt(2)) / 2 = 3,431.457...; Bob
     // within the cliff; Mallory by the slow price; Fay and Cid a third and two of what is left.

@@ -22,13 +22,13 @@ pub(super) fn of_protection(names: &dyn Names, event: &Event) -> Option<String> 
         Event::Ended { account, measured, fund, .. } => {
             let money = |amount| names.money(MoneyOf::Layer(fund), amount);
             let lost = format!(
-                "{} takes liquidity out, which lost {} against holding",
+                "the protected position of {} ends: it lost {} against holding",
                 names.account(account),
                 money(measured.loss)
             );
             match measured.claim.is_zero() {
-                true => format!("{lost}: nothing of it is claimed"),
-                false => format!("{lost}: {} are claimed", money(measured.claim)),
+                true => format!("{lost}, and claims nothing"),
+                false => format!("{lost}, and claims {}", money(measured.claim)),
             }
         }
         Event::Paid { account, asset, fund, amount, claim, .. } => {

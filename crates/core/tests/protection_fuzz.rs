@@ -88,7 +88,10 @@ proptest! {
     })]
 
     #[test]
-    fn random_commands(walks in any::<bool>(), bytes in prop::collection::vec(any::<u8>(), 0..600)) {
+    fn random_commands(
+        walks in any::<bool>(),
+        bytes in prop::collection::vec(any::<u8>(), 0..600),
+    ) {
         let mut world = venue(walks);
         let mut bytes = Bytes(&bytes);
         while !bytes.is_empty() {

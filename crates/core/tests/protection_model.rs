@@ -243,7 +243,8 @@ proptest! {
         entry in prop_oneof![1u64..1_000, 1u64..=10u64.pow(15)],
         exit in prop_oneof![1u64..1_000, 1u64..=10u64.pow(15)],
     ) {
-        let found = loss_floor(amount(deposit), Price::new(entry).unwrap(), Price::new(exit).unwrap());
+        let [from, to] = [entry, exit].map(|ticks| Price::new(ticks).unwrap());
+        let found = loss_floor(amount(deposit), from, to);
         prop_assert_eq!(found.atoms(), lost_or_bound(deposit, entry, exit));
     }
 }

@@ -352,13 +352,7 @@ impl State {
                 }
             }
             Event::Clearing(event) => self.evolve_clearing(event),
-            Event::Protection(event) => {
-                self.protections.evolve(event, self.now);
-                self.markets.evolve_protection(event);
-                if let Some((account, number)) = event.numbered() {
-                    self.accounts.number(account, number);
-                }
-            }
+            Event::Protection(event) => self.evolve_protection(event),
             Event::Loss(event) => self.evolve_loss(event),
             Event::Control(event) => self.control.evolve(event),
             Event::Oracle(event) => {

@@ -41,7 +41,9 @@ fn a_position_from_its_premium_to_its_end() {
     let venue = protected();
     let refused = |command: Value| venue.command("protection", command).code();
     assert_eq!(refused(protect(0, "40000")), "price-unfit", "nobody said a price yet");
-    [0, 1].map(|source| Desk::open(&venue, source).report(&venue, 0, 1_000));
+    for source in [0, 1] {
+        Desk::open(&venue, source).report(&venue, 0, 1_000);
+    }
     let ann = venue.key("participant", Some(0));
     let own = json!({ "area": "protection", "command": protect(0, "40000") });
     assert_ne!(venue.post("/v1/commands", &ann, &own).status, 200, "the venue says who provides");

@@ -149,7 +149,8 @@ impl Running {
             return broken(id, &format!("a loss of {loss} at {exit:?}, of {open:?}"));
         }
         // Time never goes back.
-        let elapsed = state.now().0 - open.since.0;
+        let now = state.now().0;
+        let elapsed = now - open.since.0.min(now);
         let (vested, all) = match elapsed < spec.cliff {
             true => (0, 1),
             false => (elapsed.min(spec.vesting), spec.vesting),

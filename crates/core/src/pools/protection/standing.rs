@@ -85,7 +85,8 @@ impl State {
             .entry
             .nearest(exit)
             .map_or(Amount::ZERO, |(entry, exit)| super::loss_floor(position.deposit, entry, exit));
-        let elapsed = now.0.checked_sub(position.since.0).unwrap_or(0);
+        // It began before: time never goes back.
+        let elapsed = now.0 - position.since.0.min(now.0);
         let claim = of.spec.vested_floor(loss.min(position.cap), elapsed);
         Ok(Measured { exit, loss, claim })
     }

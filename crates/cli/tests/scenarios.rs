@@ -24,13 +24,14 @@ const SCENARIOS: [&str; 10] = [
 ];
 
 /// The venue files among the scenarios.
-const VENUES: [&str; 13] = [
+const VENUES: [&str; 14] = [
     "bridge",
     "crash",
     "crisis",
     "demo",
     "depeg",
     "depeg-feed",
+    "impermanent-loss",
     "krx-clearing",
     "loan",
     "nasdaq-clearing",
@@ -527,6 +528,29 @@ fn holders_of_a_vault_pay_to_the_cent() {
     fs::write(&path, text.replace(",272.73,", ",272.74,")).unwrap();
     let told = binary::rhodian_in(out.path(), &["check", "result"]);
     assert!(told.status == 2 && told.stderr.contains("vaults.csv:4"), "{}", told.stderr);
+}
+
+/// A fund pays what a pool lost against holding: to the cent, and what it holds by caps.
+#[test]
+fn impermanent_losses_are_paid_to_the_cent() {
+    let golden = json(&scenarios().join("golden/impermanent-loss.json"));
+    let counts = &golden["run"]["counts"];
+    let of = |what: &str| counts[what].as_u64().unwrap();
+    assert_eq!((of("positions protected"), of("impermanent losses paid")), (5, 4));
+    let out = folder();
+    let file = scenarios().join("impermanent-loss.toml");
+    done(out.path(), &["run", file.to_str().unwrap(), "--out", "result", "--quiet"]);
+    let found = rows(&out.path().join("result/accounts.csv"));
+    let left = |account: &str| {
+        let row = found.iter().find(|row| row["account"] == account).unwrap();
+        row["equity"].clone()
+    };
+    // 1,000.00 each, less a premium. Ann: 40,000.00 x (3 - 2 sqrt(2)) / 2 = 3,431.457...; Bob
+    // within the cliff; Mallory by the slow price; Fay and Cid a third and two of what is left.
+    let accounts = ["ann", "bob", "mallory", "fay", "cid"].map(left);
+    assert_eq!(accounts, ["4031.45", "900.00", "822.76", "2415.26", "3830.53"]);
+    let fund = &golden["losses"][0]["layers"][0];
+    assert_eq!(fund["received"], "1300000", "the loss is paid first");
 }
 
 #[test]

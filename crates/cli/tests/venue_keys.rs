@@ -343,6 +343,44 @@ fn every_key_of_a_vault_that_cannot_be_right_is_refused_with_its_place() {
     refused_at_its_place(&vault, &cases);
 }
 
+/// The same of a protection and of what is said of it.
+#[test]
+fn every_key_of_a_protection_that_cannot_be_right_is_refused_with_its_place() {
+    let file = fs::read_to_string(binary::scenarios().join("impermanent-loss.toml")).unwrap();
+    let cases = [
+        ("cliff   = \"1 d\"", "cliff = \"59 min\"", "protection-flaw", "1 h <= cliff"),
+        ("vesting = \"10 d\"", "vesting = \"61 d\"", "protection-flaw", "vesting <= term"),
+        ("term    = \"60 d\"", "term = \"366 d\"", "protection-flaw", "365 d"),
+        ("cap     = \"25 %\"", "cap = \"0.09 %\"", "protection-flaw", "0.1 % to 100 %"),
+        ("cap     = \"25 %\"", "cap = \"101 %\"", "cap-not-a-part", "cap"),
+        ("fee     = \"4 %\"", "fee = \"-4 %\"", "fee-not-a-part", "fee"),
+        ("fee     = \"4 %\"", "leverage = \"0 %\"", "protection-flaw", "above 0 %"),
+        ("least   = \"1000.00\"", "least = \"9.99\"", "protection-flaw", "10.00 or more"),
+        ("feed    = \"BTC index\"", "feed = \"BTC\"", "unknown-feed", "BTC index"),
+        ("fund    = \"Insurance fund\"", "fund = \"fund\"", "unknown-layer", "Insurance fund"),
+        (
+            "account = \"ann\"\namount  = \"40000.00\"",
+            "account = \"ann\"",
+            "event-missing-amount",
+            "[[event]]",
+        ),
+        (
+            "do      = \"end-protection\"\naccount = \"bob\"",
+            "do = \"end-protection\"\naccount = \"bib\"",
+            "unknown-account",
+            "[[event]]",
+        ),
+        (
+            "do      = \"protect\"",
+            "do = \"protect\"\nprotection = \"x\"",
+            "unknown-protection",
+            "BTC-USD pool",
+        ),
+        ("do      = \"protect\"", "do = \"protect\"\npart = \"1 %\"", "part-not-for-event", "part"),
+    ];
+    refused_at_its_place(&file, &cases);
+}
+
 /// The same of a clearing fund.
 #[test]
 fn every_key_of_a_clearing_fund_that_cannot_be_right_is_refused_with_its_place() {

@@ -83,6 +83,10 @@ dense_id! {
     VaultId,
     /// A clearing fund.
     ClearingId,
+    /// A protection of liquidity providers.
+    ProtectionId,
+    /// A position that a protection protects.
+    ProtectedId,
 }
 
 /// A moment: milliseconds since an origin the venue chooses. The only time core knows.

@@ -83,6 +83,54 @@ impl U256 {
         let (lo, rem) = divide_two_by_one(self.hi % den, self.lo, den);
         Some((Self { hi: self.hi / den, lo }, rem))
     }
+
+    /// The number `times` times; nothing from 2^256.
+    #[must_use]
+    pub const fn checked_mul(self, times: u128) -> Option<Self> {
+        let (low, high) = (Self::product(self.lo, times), Self::product(self.hi, times));
+        match high.hi {
+            0 => low.checked_add(Self { hi: high.lo, lo: 0 }),
+            _ => None,
+        }
+    }
+}
+
+/// `times x sqrt(of)`, rounded up; nothing where a number on the way passes 2^256. It does not for
+/// `times` up to 2^101 and `of` up to 10^30, although the square of the result does.
+///
+/// With `r` the root of `of` rounded down and `d = of - r^2`, it is `times x r + t` for the least
+/// `t` with `2 x times x r x t + t^2 >= times^2 x d`. That is asked of numbers below 2^256, for one
+/// bit of `t` after the other.
+///
+/// ```
+/// use rhodian_core::wide::{U256, times_root_ceil};
+/// assert_eq!(times_root_ceil(1_000, 2), Some(U256 { hi: 0, lo: 1_415 }));
+/// assert_eq!(times_root_ceil(1_000, 4), Some(U256 { hi: 0, lo: 2_000 }));
+/// assert_eq!(times_root_ceil(u128::MAX, u128::MAX), None);
+/// ```
+#[must_use]
+pub const fn times_root_ceil(times: u128, of: u128) -> Option<U256> {
+    let root = of.isqrt();
+    let whole = U256::product(times, root);
+    let rest = of - root * root;
+    if times == 0 || rest == 0 {
+        return Some(whole);
+    }
+    let Some(least) = U256::product(times, times).checked_mul(rest) else { return None };
+    let Some(twice) = whole.checked_add(whole) else { return None };
+    // At `below` it is not enough, at `enough` it is: the root is below `root + 1`.
+    let (mut below, mut enough) = (0, times);
+    while enough - below > 1 {
+        let middle = below + (enough - below) / 2;
+        let Some(line) = twice.checked_mul(middle) else { return None };
+        let Some(sum) = line.checked_add(U256::product(middle, middle)) else { return None };
+        if sum.hi > least.hi || sum.hi == least.hi && sum.lo >= least.lo {
+            enough = middle;
+        } else {
+            below = middle;
+        }
+    }
+    whole.checked_add(U256 { hi: 0, lo: enough })
 }
 
 impl fmt::Display for U256 {
@@ -268,6 +316,38 @@ mod tests {
         assert_eq!(carried, Some(U256 { hi: 1, lo: 0 }));
         assert_eq!(carried.and_then(|c| c.checked_sub(one)), Some(U256 { hi: 0, lo: u128::MAX }));
         assert_eq!(top.checked_sub(top), Some(U256::default()));
+    }
+
+    /// At every width, at the bounds, and at squares and beside them.
+    #[test]
+    fn multiples_and_roots_agree_with_long_arithmetic() {
+        let values = operands();
+        let top = BigUint::from(1u8) << 256;
+        for (i, &a) in values.iter().enumerate() {
+            let b = values[(i * 11 + 5) % values.len()];
+            for &times in &values {
+                let exact = BigUint::from(a) * b * times;
+                let found = U256::product(a, b).checked_mul(times);
+                let fits = (exact < top).then(|| exact.to_string());
+                assert_eq!(found.map(|found| found.to_string()), fits, "{a} {b} {times}");
+            }
+        }
+        let most = 10u128.pow(30);
+        let near = |of: u128| [of - 1, of, of + 1];
+        let squares = [1, 2, 3, 999, LOW >> 20, 10u128.pow(15) - 1].map(|root| near(root * root));
+        let narrow = values.iter().copied().filter(|value| *value <= most);
+        let of: Vec<u128> =
+            narrow.clone().chain(squares.into_iter().flatten()).chain([most, most - 1]).collect();
+        let times = narrow.map(|value| 2 * value).chain([1, 2 * most, 2 * most - 1]);
+        for times in times {
+            for &of in &of {
+                let square = BigUint::from(times) * times * of;
+                let root = square.sqrt();
+                let up = if &root * &root < square { root + 1u8 } else { root };
+                let found = times_root_ceil(times, of).map(|found| found.to_string());
+                assert_eq!(found, Some(up.to_string()), "{times} {of}");
+            }
+        }
     }
 
     #[test]

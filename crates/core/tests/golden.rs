@@ -24,6 +24,7 @@ use world::cover;
 use world::feeds::{FEED, open_feed, say_all};
 use world::lending::{self, Ask};
 use world::liquidity;
+use world::protection;
 use world::{ASSET, DOMAIN, World, amount, layer, members, name};
 
 /// A story that uses every command and makes every event.
@@ -333,6 +334,17 @@ fn cleared() -> World {
     world
 }
 
+/// A position that is protected, measured and paid.
+fn protected() -> World {
+    let mut world = protection::providers(protection::spec(), 50_000);
+    protection::protect(&mut world, "alice", 40_000).unwrap();
+    protection::protect(&mut world, "bob", 40_000).unwrap();
+    protection::days(&mut world, 10, 2_000);
+    protection::close(&mut world, 0).unwrap();
+    protection::days(&mut world, 20, 2_000);
+    world
+}
+
 fn folder() -> PathBuf {
     PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("tests/golden")
 }
@@ -389,17 +401,27 @@ fn first_of_each<T: Serialize + BorshSerialize>(values: impl Iterator<Item = T>)
 
 #[test]
 fn the_bytes_of_every_kind() {
-    let worlds =
-        [story(), waves(), prices(), lent(), ceded(), traded(), covered(), held(), cleared()];
+    let worlds = [
+        story(),
+        waves(),
+        prices(),
+        lent(),
+        ceded(),
+        traded(),
+        covered(),
+        held(),
+        cleared(),
+        protected(),
+    ];
     let records = || worlds.iter().flat_map(|world| &world.records);
     let events = records().flat_map(|record| record.events.iter());
     let text = first_of_each(events);
     same_as("event-bytes.txt", &text);
-    let kinds = 6 + 10 + 42 + 4 + 1 + 7 + 11 + 5 + 5 + 13 + 6 + 11 + 4;
+    let kinds = 6 + 10 + 42 + 4 + 1 + 7 + 11 + 5 + 5 + 13 + 6 + 11 + 4 + 4;
     assert_eq!(text.lines().count(), kinds, "every kind of event is made:\n{text}");
     let actions = records().map(|record| &record.envelope.action);
     let text = first_of_each(actions);
     same_as("command-bytes.txt", &text);
-    let kinds = 6 + 8 + 1 + 11 + 2 + 16 + 1 + 4 + 1 + 10 + 4 + 5 + 12 + 4 + 12 + 2;
+    let kinds = 6 + 8 + 1 + 11 + 2 + 16 + 1 + 4 + 1 + 10 + 4 + 5 + 12 + 4 + 12 + 2 + 5;
     assert_eq!(text.lines().count(), kinds, "every command is given:\n{text}");
 }

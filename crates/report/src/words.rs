@@ -3,6 +3,7 @@
 mod clearing;
 mod cover;
 mod liquidity;
+mod protection;
 
 use rhodian_core::closeout::{Event as CloseOutEvent, Why};
 use rhodian_core::collateral::Event as CollateralEvent;
@@ -35,6 +36,7 @@ pub fn of_event(names: &dyn Names, event: &Event) -> Option<String> {
         Event::Cover(event) => cover::of_cover(names, event),
         Event::Liquidity(event) => liquidity::of_liquidity(names, event),
         Event::Clearing(event) => clearing::of_clearing(names, event),
+        Event::Protection(event) => protection::of_protection(names, event),
         Event::Control(event) => of_control(names, event),
         Event::Oracle(OracleEvent::DomainTightened { domain, feed, to, .. }) => Some(format!(
             "{} goes to {}: {} has had no good value for too long",

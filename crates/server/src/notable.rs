@@ -7,7 +7,7 @@ use std::sync::Arc;
 use rhodian_core::domain;
 use rhodian_core::engine::Event;
 use rhodian_core::market::{self, Party};
-use rhodian_core::pools::{cover, liquidity};
+use rhodian_core::pools::{cover, liquidity, protection};
 use rhodian_journal::Batch;
 
 /// The numbers of batches, rising.
@@ -42,7 +42,7 @@ impl Notable {
 }
 
 /// Whether `event` is of a loss or a close-out, a book's fills and payouts among them, of a stake
-/// that leaves or what it earned, of a cover or a clearing fund. What pools earn by the hour is not.
+/// that leaves or what it earned, of a cover, a clearing fund or a protection. What pools earn by the hour is not.
 fn is_notable(event: &Event) -> bool {
     let of_account = match event {
         Event::Domain(event) => matches!(
@@ -54,6 +54,7 @@ fn is_notable(event: &Event) -> bool {
         Event::Liquidity(event) => !matches!(event, liquidity::Event::Opened { .. }),
         Event::Cover(event) => !matches!(event, cover::Event::Earned { .. }),
         Event::Clearing(_) => true,
+        Event::Protection(event) => !matches!(event, protection::Event::Opened { .. }),
         _ => false,
     };
     let of_book = matches!(

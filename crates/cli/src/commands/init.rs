@@ -22,6 +22,7 @@ Examples:
   rhodian init vault | rhodian run - --out vault
   rhodian init clearing | rhodian run - --out clearing
   rhodian init experiment | rhodian lab run -
+  rhodian init protection | rhodian run - --out protection
 
 The file needs no other: `rhodian check`, and `rhodian share` or `rhodian run`, take it as it stands;
 an experiment is for `rhodian lab run` alone.";
@@ -45,6 +46,8 @@ pub const CLEARING_TEMPLATE: &str = include_str!("../../../../scenarios/nasdaq-c
 
 /// The experiment file that `init experiment` writes.
 pub const EXPERIMENT_TEMPLATE: &str = include_str!("../../templates/experiment.toml");
+/// The venue file with a protection that `init protection` writes.
+pub const PROTECTION_TEMPLATE: &str = include_str!("../../../../scenarios/impermanent-loss.toml");
 
 /// Write a commented file to begin with
 #[derive(Clone, Debug, Args)]
@@ -78,6 +81,8 @@ pub enum Template {
     Clearing,
     /// An experiment file: a question to the laboratory.
     Experiment,
+    /// A venue file with a protection against impermanent loss.
+    Protection,
 }
 
 impl Template {
@@ -91,6 +96,7 @@ impl Template {
             Self::Vault => VAULT_TEMPLATE,
             Self::Clearing => CLEARING_TEMPLATE,
             Self::Experiment => EXPERIMENT_TEMPLATE,
+            Self::Protection => PROTECTION_TEMPLATE,
         }
     }
 }

@@ -4,6 +4,7 @@ use super::clearing::Clear;
 use super::cover::Insure;
 use super::model::What;
 use super::pools::Asked;
+use super::protections::Provide;
 use super::vaults::Asked as Held;
 
 /// What an event asks, by name.
@@ -112,13 +113,17 @@ pub enum Do {
     OpenAuction,
     /// A member bids for a book.
     BidForBook,
+    /// Liquidity that is protected was put into a pool outside.
+    Protect,
+    /// It was taken out.
+    EndProtection,
     /// Nothing but the clock.
     Wait,
 }
 
 impl Do {
     /// Every word with its name in the file.
-    pub const ALL: [(Self, &'static str); 52] = [
+    pub const ALL: [(Self, &'static str); 54] = [
         (Self::Fill, "fill"),
         (Self::Mark, "mark"),
         (Self::Funding, "funding"),
@@ -170,6 +175,8 @@ impl Do {
         (Self::PortClient, "port-client"),
         (Self::OpenAuction, "open-auction"),
         (Self::BidForBook, "bid-for-book"),
+        (Self::Protect, "protect"),
+        (Self::EndProtection, "end-protection"),
         (Self::Wait, "wait"),
     ];
 
@@ -243,6 +250,8 @@ impl Do {
                 Clear::Auction { .. } => Self::OpenAuction,
                 Clear::Bid { .. } => Self::BidForBook,
             },
+            What::Provide(Provide::Protect { .. }) => Self::Protect,
+            What::Provide(Provide::End { .. }) => Self::EndProtection,
             What::Wait => Self::Wait,
         }
     }

@@ -17,6 +17,7 @@ pub mod numbers;
 mod optional;
 pub mod pools;
 mod prices;
+pub mod protections;
 mod read;
 pub mod shape;
 mod stream;

@@ -18,6 +18,7 @@ use super::clearing::{Clear, Clearing};
 use super::cover::{Cover, Insure, Risk};
 use super::numbers::{Grid, written_price};
 use super::pools::{Lend, Pool};
+use super::protections::{Protection, Provide};
 use super::vaults::{Hold, Vault};
 use crate::amount_text::AmountFormat;
 use crate::loss_file::model::{Asset, Place, Step, Term};
@@ -59,6 +60,8 @@ pub struct VenueFile {
     pub risks: Vec<Risk>,
     /// Clearing funds, in file order: their dense ids.
     pub clearing: Vec<Clearing>,
+    /// Protections, in file order: their dense ids.
+    pub protections: Vec<Protection>,
     /// The feeds, in file order: their dense ids.
     pub feeds: Vec<Feed>,
     /// The sources, as feeds first name them: their dense ids.
@@ -326,6 +329,7 @@ pub enum What {
     Insure(Insure),
     Hold(Hold),
     Clear(Clear),
+    Provide(Provide),
     Wait,
 }
 

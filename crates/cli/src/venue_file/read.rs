@@ -12,10 +12,12 @@ use super::cover::Insure;
 use super::events::{self, Known, account_kind};
 use super::model::{Account, Collateral, Domain, Event, Market, ORDERS, Origin, VenueFile, What};
 use super::pools::{Asked, Lend};
+use super::protections::Provide;
 use super::shape::{AccountShape, DomainShape, FileShape, TermsShape};
 use super::vaults::Hold;
 use super::{
-    clearing, collateral, cover, crowd, feeds, liquidation, markets, pools, prices, stream, vaults,
+    clearing, collateral, cover, crowd, feeds, liquidation, markets, pools, prices, protections,
+    stream, vaults,
 };
 use crate::amount_text::AmountFormat;
 use crate::diagnostic::Diagnostic;
@@ -63,6 +65,7 @@ pub fn from_text(text: TomlText) -> Result<VenueFile, Diagnostic> {
     };
     let (covers, risks) = cover::read(&words, &shape.cover, of)?;
     let clearing = clearing::read(&words, &shape.clearing, &domains, &markets)?;
+    let protections = protections::read(&words, &shape.protection, &domains, &feeds)?;
     let mut accounts = accounts(&words, &shape.account, &names, &collaterals)?;
     accounts.extend(crowd.accounts);
     let (marks, mut remarks) = match &shape.prices {
@@ -82,6 +85,7 @@ pub fn from_text(text: TomlText) -> Result<VenueFile, Diagnostic> {
         vaults: &vaults,
         risks: &risks,
         clearing: &funds,
+        protections: &protections,
         feeds: &feeds,
         sources: &sources,
     };
@@ -110,6 +114,7 @@ pub fn from_text(text: TomlText) -> Result<VenueFile, Diagnostic> {
         covers,
         risks,
         clearing,
+        protections,
         feeds,
         sources,
         liquidation,
@@ -412,6 +417,9 @@ fn names_of(what: &What) -> ([Option<&str>; 2], Option<&str>) {
         ) => ([Some(account), None], None),
         What::Clear(Clear::Client { account, to, .. } | Clear::Port { account, to, .. }) => {
             ([Some(account), Some(to)], None)
+        }
+        What::Provide(Provide::Protect { account, .. } | Provide::End { account, .. }) => {
+            ([Some(account), None], None)
         }
         What::Fill(fill) => ([Some(&fill.buyer), Some(&fill.seller)], None),
         What::PayDraw { layer, account, .. } => ([account.as_deref(), None], Some(layer)),

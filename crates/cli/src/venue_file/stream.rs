@@ -19,7 +19,7 @@ use crate::table::Table;
 use crate::terminal::{fit, visible};
 
 /// Every key of an event, in the order of the shape.
-pub const KEYS: [&str; 37] = [
+pub const KEYS: [&str; 38] = [
     "at",
     "do",
     "account",
@@ -56,6 +56,7 @@ pub const KEYS: [&str; 37] = [
     "period",
     "most",
     "vote",
+    "protection",
     "expect",
 ];
 
@@ -270,6 +271,7 @@ fn text_key<'s>(shape: &'s mut EventShape, key: &str) -> Option<&'s mut Option<A
         "vault" => &mut shape.vault,
         "risk" => &mut shape.risk,
         "vote" => &mut shape.vote,
+        "protection" => &mut shape.protection,
         "expect" => &mut shape.expect,
         _ => return None,
     })

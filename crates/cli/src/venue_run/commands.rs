@@ -106,6 +106,7 @@ impl Words<'_> {
             What::Hold(hold) => self.hold(hold),
             What::Insure(insure) => self.insure(insure),
             What::Clear(clear) => self.clear(clear),
+            What::Provide(provide) => self.provide(provide),
             What::Wait => Ok(Vec::new()),
         }
     }

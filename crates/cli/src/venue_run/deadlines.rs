@@ -10,9 +10,8 @@ use super::commands::ASSET;
 use super::driver::Driver;
 
 impl Driver<'_> {
-    /// The next moment at which a challenge, a vote, a cover or a cooldown ends, a fund is sized, a
-    /// draw's deadline
-    /// passes, or a book's time is out.
+    /// The next moment at which a challenge, a vote, a cover, a cooldown or a protection ends, a fund
+    /// is sized, a draw's deadline passes, or a book's time is out.
     pub(super) fn next_deadline(&self) -> Option<u64> {
         let state = &self.state;
         let deadlines = state.losses.losses().flat_map(|(id, loss)| {
@@ -25,7 +24,7 @@ impl Driver<'_> {
         });
         let deadlines = deadlines.chain(self.routes_end()).chain(self.exits_end());
         let deadlines = deadlines.chain(state.covers.votes_end()).chain(self.covers_end());
-        let deadlines = deadlines.chain(self.clearing_ends());
+        let deadlines = deadlines.chain(self.clearing_ends()).chain(self.protections_end());
         deadlines.filter(|deadline| *deadline > state.now()).min().map(|time| time.0)
     }
 
@@ -43,6 +42,13 @@ impl Driver<'_> {
     fn covers_end(&self) -> impl Iterator<Item = Time> + '_ {
         let end = Time(self.file.end());
         self.state.covers.ends().filter(move |at| *at <= end)
+    }
+
+    /// When the term of a protected position is over, while the file goes on.
+    fn protections_end(&self) -> impl Iterator<Item = Time> + '_ {
+        let end = Time(self.file.end());
+        let protections = self.state.protections.protections();
+        protections.flat_map(|(_, of)| of.ends()).filter(move |at| *at <= end)
     }
 
     /// When the time of the route of an open liquidation is out, while another one follows.

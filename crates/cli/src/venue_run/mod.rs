@@ -27,6 +27,7 @@ pub mod options_figures;
 mod outside;
 pub mod page;
 pub mod progress;
+mod protections;
 pub mod refusal;
 pub mod stakes;
 pub mod story;

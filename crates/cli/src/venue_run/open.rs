@@ -16,6 +16,7 @@ use rhodian_core::oracle::{Command as OracleCommand, Kind};
 use rhodian_core::pools::cover::Command as CoverCommand;
 use rhodian_core::pools::lending::Command as LendingCommand;
 use rhodian_core::pools::liquidity::Command as LiquidityCommand;
+use rhodian_core::pools::protection::Command as ProtectionCommand;
 use rhodian_core::units::Amount;
 use rhodian_core::waterfall::{Side, Step};
 
@@ -73,6 +74,10 @@ pub(super) fn open(driver: &mut Driver<'_>) -> Result<(), Diagnostic> {
     feeds(driver, file)?;
     covers(driver, file)?;
     clearing::open(driver, file)?;
+    for protection in &file.protections {
+        let open = ProtectionCommand::Open { spec: protection.spec.clone() };
+        driver.must(Actor::VENUE, Action::Protection(open), &at(&protection.place))?;
+    }
     routes(driver, file)
 }
 

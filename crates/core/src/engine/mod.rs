@@ -29,7 +29,7 @@ pub use watch::Watch;
 
 use crate::control::Status;
 use crate::ids::DomainId;
-use crate::pools::{clearing, cover, lending, liquidity};
+use crate::pools::{clearing, cover, lending, liquidity, protection};
 use crate::{account, closeout, collateral, control, domain, loss, market, oracle};
 
 /// The version of the rules: raised with every change after which the same commands may make other
@@ -97,6 +97,9 @@ pub fn decide(state: &State, envelope: &Envelope, events: &mut Events) -> Result
         Action::Clearing(command) => {
             clearing::decide(state, envelope, command, events).map_err(Rejection::Clearing)
         }
+        Action::Protection(command) => {
+            protection::decide(state, envelope, command, events).map_err(Rejection::Protection)
+        }
         duty => decide_duty(state, duty, events),
     }
 }
@@ -125,6 +128,9 @@ fn decide_duty(state: &State, action: &Action, events: &mut Events) -> Result<()
         Action::ClearingDuty(duty) => {
             clearing::decide_duty(state, duty, events).map_err(Rejection::Clearing)
         }
+        Action::ProtectionDuty(duty) => {
+            protection::decide_duty(state, duty, events).map_err(Rejection::Protection)
+        }
         Action::DomainDuty(duty) => {
             domain::decide_duty(state, duty, events).map_err(Rejection::Domain)
         }
@@ -145,6 +151,7 @@ fn decide_duty(state: &State, action: &Action, events: &mut Events) -> Result<()
         | Action::Cover(_)
         | Action::Liquidity(_)
         | Action::Clearing(_)
+        | Action::Protection(_)
         | Action::Tick => Ok(()),
     }
 }
@@ -202,6 +209,7 @@ const fn is_duty(action: &Action) -> bool {
             | Action::CoverDuty(_)
             | Action::LiquidityDuty(_)
             | Action::ClearingDuty(_)
+            | Action::ProtectionDuty(_)
     )
 }
 
@@ -229,7 +237,8 @@ const fn needs(action: &Action) -> (Status, bool) {
         Action::Liquidity(liquidity::Command::Enter { .. }) => (Status::ReduceOnly, true),
         Action::Liquidity(liquidity::Command::Leave { .. }) => (Status::WithdrawOnly, false),
         // Who buys pays, and puts risk on those who stand behind him.
-        Action::Cover(cover::Command::Buy { .. }) => (Status::Open, true),
+        Action::Cover(cover::Command::Buy { .. })
+        | Action::Protection(protection::Command::Protect { .. }) => (Status::Open, true),
         // The buyer's money leaves his account: not before what is due could hold it.
         Action::Collateral(
             collateral::Command::Sell { buyer: Some(_), .. } | collateral::Command::Convert { .. },
@@ -243,7 +252,8 @@ const fn needs(action: &Action) -> (Status, bool) {
         | Action::Collateral(_)
         | Action::Cover(_)
         | Action::Liquidity(_)
-        | Action::Clearing(_) => (Status::Settling, false),
+        | Action::Clearing(_)
+        | Action::Protection(_) => (Status::Settling, false),
         // What is due is done, and time passes, whatever the status.
         Action::Duty(_)
         | Action::CloseOutDuty(_)
@@ -255,6 +265,7 @@ const fn needs(action: &Action) -> (Status, bool) {
         | Action::CoverDuty(_)
         | Action::LiquidityDuty(_)
         | Action::ClearingDuty(_)
+        | Action::ProtectionDuty(_)
         | Action::Tick => (Status::Closed, false),
     }
 }
@@ -292,6 +303,7 @@ fn domain_of(state: &State, action: &Action) -> Option<DomainId> {
         ) => Some(domain),
         Action::Cover(ref command) => state.domain_of_cover(command),
         Action::Clearing(ref command) => state.domain_of_clearing(command),
+        Action::Protection(ref command) => state.domain_of_protection(command),
         Action::Lending(ref command) => {
             let pool = command.pool().and_then(|pool| state.lending.pool(pool));
             pool.map(|pool| pool.spec.domain)
@@ -362,7 +374,8 @@ fn due(state: &State, events: &mut Events) -> Option<(Envelope, bool)> {
         let covered = || cover::duty(state).map(Action::CoverDuty);
         let left = || liquidity::duty(state).map(Action::LiquidityDuty);
         let cleared = || clearing::duty(state).map(Action::ClearingDuty);
-        lent.or_else(covered).or_else(left).or_else(cleared)
+        let protected = || protection::duty(state).map(Action::ProtectionDuty);
+        lent.or_else(covered).or_else(left).or_else(cleared).or_else(protected)
     };
     let of_markets = || market::duty(state).map(Action::MarketDuty);
     let of_collateral = || collateral::duty(state).map(Action::CollateralDuty);

@@ -1,15 +1,24 @@
 //! What an event of a loss does beyond its own area: to stakes and what they earned, to books,
-//! pools, checkpoints and statuses. And what one of a clearing fund does, whose members bear them.
+//! pools, checkpoints and statuses. And what one of a clearing fund does, whose members bear them,
+//! and one of a protection, whose fund does.
 
 use super::State;
 use crate::control::Status;
 use crate::loss::{self, OwnMeans, RemainderTo};
-use crate::pools::clearing;
+use crate::pools::{clearing, protection};
 
 impl State {
     pub(super) fn evolve_clearing(&mut self, event: &clearing::Event) {
         let now = self.now();
         self.clearing.evolve(event, &self.domains, now);
+        if let Some((account, number)) = event.numbered() {
+            self.accounts.number(account, number);
+        }
+    }
+
+    pub(super) fn evolve_protection(&mut self, event: &protection::Event) {
+        self.protections.evolve(event, self.now());
+        self.markets.evolve_protection(event);
         if let Some((account, number)) = event.numbered() {
             self.accounts.number(account, number);
         }

@@ -57,14 +57,15 @@ impl State {
     /// on more than the health of accounts. Collateral that stands aside may do so for months: it
     /// goes back when nobody is to be repaid any more, which only events of losses change. A
     /// stake whose cooldown is over counts as open: it waits for a loss, or for room; so does what
-    /// an insured is to be paid and has no room for, and who asked to leave a vault and waits for
-    /// its margin.
+    /// an insured is to be paid and has no room for, who asked to leave a vault and waits for its
+    /// margin, and what a provider is to be paid or measured for.
     fn nothing_is_open(&self) -> bool {
         !self.may_hold_liens()
             && self.losses.ceded.is_empty()
             && !self.has_exit_to_pay()
             && !self.cover_waits_for_room()
             && !self.has_shares_to_pay()
+            && !self.protection_waits()
             && self.markets.books.is_empty()
             && self.closeouts.liquidations.is_empty()
             && self.collaterals.taken.values().all(|taken| taken.aside)

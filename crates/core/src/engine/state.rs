@@ -25,6 +25,7 @@ use crate::pools::clearing::Clearing;
 use crate::pools::cover::Covers;
 use crate::pools::lending::Lending;
 use crate::pools::liquidity::Vaults;
+use crate::pools::protection::Protections;
 use crate::units::Amount;
 
 /// The state. Areas own their parts; money is in the ledger; what is only there for speed is in
@@ -58,6 +59,8 @@ pub struct State {
     pub vaults: Vaults,
     /// Clearing funds.
     pub clearing: Clearing,
+    /// Protections against impermanent loss.
+    pub protections: Protections,
     #[borsh(skip)]
     pub(super) watch: Watch,
 }
@@ -349,6 +352,7 @@ impl State {
                 }
             }
             Event::Clearing(event) => self.evolve_clearing(event),
+            Event::Protection(event) => self.evolve_protection(event),
             Event::Loss(event) => self.evolve_loss(event),
             Event::Control(event) => self.control.evolve(event),
             Event::Oracle(event) => {

@@ -21,6 +21,9 @@ mod lots;
 #[cfg(test)]
 mod lots_tests;
 mod passes;
+mod protection;
+#[cfg(test)]
+mod protection_tests;
 mod running;
 #[cfg(test)]
 mod tests;
@@ -76,6 +79,8 @@ pub const COVER: &str = "INV-14";
 pub const LIQUIDITY: &str = "INV-15";
 /// The law of clearing funds.
 pub const CLEARING: &str = "INV-16";
+/// The law of protections.
+pub const PROTECTION: &str = "INV-17";
 
 /// Every law, in order.
 pub const LAWS: &[Law] = &[
@@ -212,6 +217,17 @@ pub const LAWS: &[Law] = &[
                within a window",
         running: "what each sizing asks of each; the weights of every set against each payment; \
                   clients against the members of sets",
+    },
+    Law {
+        id: PROTECTION,
+        sentence: "A protection pays for a position once, and no more than what was lost exactly, \
+                   its cap, what of that is vested, and its part of what the fund holds: what \
+                   there is for each atom of the others' caps never falls by it. What a fund may \
+                   owe is the caps of the positions that stand or claim, to the atom.",
+        full: "each fund's sum against its positions; what each claims and was paid against its \
+               cap; the queues against what stands",
+        running: "each claim against the prices and the time of its events; each payment against \
+                  its claim and the fund before it; caps by fund",
     },
 ];
 

@@ -12,7 +12,7 @@ use super::passes::Passes;
 use super::{
     BOOK, Broken, CAPS, DIVIDED, LEDGER, LIVE, ONCE, ORDER, PROFIT_FIRST, REPAID, SETTLED, STAKES,
 };
-use super::{clearing, cover, lending, liquidity};
+use super::{clearing, cover, lending, liquidity, protection};
 use crate::domain::{self, Kind};
 use crate::engine::{Event, State};
 use crate::ids::{AccountId, AssetId, DomainId, EpisodeId, LayerId, LiableSetId, LossId};
@@ -63,6 +63,7 @@ pub struct Running {
     liquidity: liquidity::Running,
     passes: Passes,
     clearing: clearing::Running,
+    protection: protection::Running,
 }
 
 fn broken(law: &'static str, detail: String) -> Result<(), Broken> {
@@ -113,6 +114,7 @@ impl Running {
             Event::Cover(event) => self.cover.after(event, state),
             Event::Liquidity(event) => self.liquidity.after(event, state),
             Event::Clearing(event) => self.clearing.after(event, state),
+            Event::Protection(event) => self.protection.after(event, state),
             Event::Market(_) | Event::CloseOut(_) => self.lots.after(event, state),
             Event::Account(_)
             | Event::Control(_)

@@ -9,7 +9,7 @@ use crate::closeout;
 use crate::collateral;
 use crate::domain;
 use crate::ids::{AccountId, AssetId, CheckpointId, DomainId, LossId, MarketId, Time};
-use crate::pools::{cover, lending, liquidity};
+use crate::pools::{cover, lending, liquidity, protection};
 use crate::units::{Amount, Quantity};
 
 impl Market {
@@ -365,6 +365,19 @@ impl Markets {
                 self.moved(account, asset, amount, true);
             }
             liquidity::Event::Opened { .. } | liquidity::Event::LeaveAsked { .. } => {}
+        }
+    }
+
+    /// The premium of a provider leaves his account, and what he is paid comes, as with covers.
+    pub(crate) fn evolve_protection(&mut self, event: &protection::Event) {
+        match *event {
+            protection::Event::Protected { account, asset, premium, .. } => {
+                self.moved(account, asset, premium, true);
+            }
+            protection::Event::Paid { account, asset, amount, .. } => {
+                self.moved(account, asset, amount, false);
+            }
+            protection::Event::Opened { .. } | protection::Event::Ended { .. } => {}
         }
     }
 

@@ -6,6 +6,7 @@ pub mod clearing;
 pub mod cover;
 pub mod lending;
 pub mod liquidity;
+pub mod protection;
 mod rates;
 mod shares;
 

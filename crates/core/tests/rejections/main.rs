@@ -21,6 +21,7 @@ mod liquidity;
 mod loss;
 mod loss_money;
 mod oracle;
+mod protection;
 mod table;
 mod waterfall;
 #[path = "../world/mod.rs"]

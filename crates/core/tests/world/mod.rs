@@ -10,6 +10,7 @@ pub mod laws;
 pub mod lending;
 pub mod liquidity;
 pub mod live;
+pub mod protection;
 pub mod surface;
 pub mod venue;
 

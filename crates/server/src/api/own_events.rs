@@ -15,6 +15,7 @@ use rhodian_core::market::Party;
 use rhodian_core::pools::clearing::Event as Cleared;
 use rhodian_core::pools::cover::Event as Insured;
 use rhodian_core::pools::liquidity::Event as Held;
+use rhodian_core::pools::protection::Event as Protects;
 use rhodian_core::units::{Amount, Price, Quantity};
 use rhodian_journal::{History, Reader};
 use schemars::JsonSchema;
@@ -110,6 +111,7 @@ fn part(event: &Event, account: AccountId, own: &Own) -> Option<Part> {
         Event::Cover(event) => insured(event, account, &own.covers),
         Event::Liquidity(event) => held(event, account),
         Event::Clearing(event) => cleared(event, account),
+        Event::Protection(event) => provided(event, account),
         Event::Loss(event) => {
             failed(event, account).or_else(|| shared(event, account, &own.places))
         }
@@ -279,6 +281,26 @@ fn held(event: &Held, account: AccountId) -> Option<Part> {
             let what = "shares of a vault were given for a loss";
             let (loss, asset, amount) = (Some(*loss), Some(*asset), Some(*amount));
             Some(Part { what, loss, asset, amount, ..Part::default() })
+        }
+        _ => None,
+    }
+}
+
+/// Of a provider whose position is protected.
+fn provided(event: &Protects, account: AccountId) -> Option<Part> {
+    let of = |what, layer, amount| {
+        let (layer, amount) = (Some(layer), Some(amount));
+        Some(Part { what, layer, amount, ..Part::default() })
+    };
+    match *event {
+        Protects::Protected { account: who, fund, premium, .. } if who == account => {
+            of("liquidity was protected, for a premium", fund, premium)
+        }
+        Protects::Ended { account: who, fund, measured, .. } if who == account => {
+            of("liquidity was taken out, and its loss claimed", fund, measured.claim)
+        }
+        Protects::Paid { account: who, fund, amount, .. } if who == account => {
+            of("the loss of protected liquidity was paid", fund, amount)
         }
         _ => None,
     }

@@ -8,6 +8,7 @@ mod cover;
 mod losses;
 mod overview;
 mod pools;
+mod protections;
 mod rules;
 mod show;
 mod vaults;
@@ -43,6 +44,7 @@ const MENU: &[(&str, &str)] = &[
     ("/cover", "Cover"),
     ("/vaults", "Vaults"),
     ("/clearing", "Clearing"),
+    ("/protections", "Protections"),
     ("/accounts", "Accounts"),
     ("/markets", "Markets and prices"),
     ("/parameters", "Parameters"),
@@ -52,7 +54,7 @@ const MENU: &[(&str, &str)] = &[
 ];
 
 /// The pages that cost the size of the state.
-const HEAVY: &[&str] = &["/layers", "/pools", "/cover", "/vaults", "/clearing"];
+const HEAVY: &[&str] = &["/layers", "/pools", "/cover", "/vaults", "/clearing", "/protections"];
 
 /// The routes of the dashboard.
 pub(crate) fn router() -> Router<Arc<Door>> {
@@ -63,6 +65,7 @@ pub(crate) fn router() -> Router<Arc<Door>> {
         .route("/cover", get(|s, r| page(s, r, "/cover", cover::page)))
         .route("/vaults", get(|s, r| page(s, r, "/vaults", vaults::page)))
         .route("/clearing", get(|s, r| page(s, r, "/clearing", clearing::page)))
+        .route("/protections", get(|s, r| page(s, r, "/protections", protections::page)))
         .route("/accounts", get(|s, r| page(s, r, "/accounts", accounts::list)))
         .route("/accounts/{account}", get(account))
         .route("/markets", get(|s, r| page(s, r, "/markets", rules::markets)))

@@ -65,6 +65,7 @@ pub const GROUPS: &[(&str, &[&str])] = &[
             "loss.ceded-returned",
             "loss.remainder-moved",
             "cover.paid",
+            "protection.paid",
         ],
     ),
     (

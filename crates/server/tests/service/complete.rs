@@ -56,6 +56,7 @@ const AREAS: &[(&str, &str, &str)] = &[
     ("cover", "pools/cover/command.rs", "pools/cover/command.rs"),
     ("liquidity", "pools/liquidity/command.rs", "pools/liquidity/command.rs"),
     ("clearing", "pools/clearing/command.rs", "pools/clearing/command.rs"),
+    ("protection", "pools/protection/command.rs", "pools/protection/command.rs"),
 ];
 
 #[test]
@@ -186,6 +187,7 @@ fn every_path_of_the_openapi_text_answers() {
         for name in ["episode", "set", "feed", "checkpoint", "pool", "risk", "vault", "fund"] {
             filled = filled.replace(&format!("{{{name}}}"), "0");
         }
+        filled = filled.replace("{protection}", "0");
         let required = get["parameters"].as_array().unwrap().iter();
         let required = required.filter(|of| of["in"] == "query" && of["required"] == true);
         let query: Vec<String> =
@@ -193,8 +195,8 @@ fn every_path_of_the_openapi_text_answers() {
         let separator = if query.is_empty() { "" } else { "?" };
         let asked = format!("{filled}{separator}{}", query.join("&"));
         let reply = venue.get_as(&asked, &venue.admin);
-        // The world has no feed, no pool, no risk, no vault and no clearing fund.
-        let missing = ["{feed}", "{pool}", "{risk}", "{vault}", "{fund}"];
+        // The world has no feed, no pool, no risk, no vault, no clearing fund and no protection.
+        let missing = ["{feed}", "{pool}", "{risk}", "{vault}", "{fund}", "{protection}"];
         let of = missing.iter().any(|name| path.contains(name));
         let expected = if of { 404 } else { 200 };
         assert_eq!(reply.status, expected, "{asked}: {reply:?}");
@@ -336,6 +338,17 @@ const READS: &[(&str, &str)] = &[
     ("State::contributed", "/v1/clearing-funds/{fund}/members"),
     ("State::assessment_room", "/v1/clearing-funds/{fund}/members"),
     ("State::may_open_risk", "/v1/accounts/{account}/clearing"),
+    ("Protections::protection", "/v1/protections/{protection}"),
+    ("Protections::protections", "/v1/protections"),
+    ("Protections::position", "/v1/protections/{protection}/positions"),
+    ("Protections::positions", "/v1/accounts/{account}/protections"),
+    ("Protections::exposed", "/v1/protections/{protection}"),
+    ("Protection::standing", "/v1/protections/{protection}"),
+    ("Protection::ends", "/v1/protections/{protection}/positions"),
+    ("Protection::claims", "/v1/protections/{protection}"),
+    ("State::protection_coverage", "/v1/protections/{protection}"),
+    ("State::protection_share", "/v1/protections/{protection}/positions"),
+    ("State::protection_measured", "/v1/protections/{protection}/positions"),
 ];
 
 /// What is read by the engine's own parts and means nothing at a door, each with its reason.
@@ -407,6 +420,9 @@ fn public_reads() -> Vec<String> {
         ("State", "pools/clearing/size.rs"),
         ("State", "pools/clearing/standing.rs"),
         ("State", "pools/clearing/assess.rs"),
+        ("Protections", "pools/protection/mod.rs"),
+        ("Protection", "pools/protection/mod.rs"),
+        ("State", "pools/protection/standing.rs"),
     ];
     let mut found = Vec::new();
     for (name, file) in files {

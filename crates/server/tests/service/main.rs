@@ -16,6 +16,7 @@ mod incidents;
 mod lending;
 mod newcomer;
 mod pages;
+mod protections;
 mod receipts;
 mod receiver;
 mod rewards;

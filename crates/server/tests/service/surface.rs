@@ -19,14 +19,14 @@ fn now() -> u64 {
 }
 
 /// A desk with its key and its signature.
-struct Desk {
+pub(super) struct Desk {
     source: u32,
     key: String,
     signing: SigningKey,
 }
 
 impl Desk {
-    fn open(venue: &Venue, source: u32) -> Self {
+    pub(super) fn open(venue: &Venue, source: u32) -> Self {
         let signing = SigningKey::from_bytes(&[7 + u8::try_from(source).unwrap(); 32]);
         let public = to_hex(signing.verifying_key().as_bytes());
         let name = format!("desk {source}");
@@ -37,9 +37,14 @@ impl Desk {
     }
 
     fn say(&self, venue: &Venue, feed: u32, percent: u64) {
+        self.report(venue, feed, percent * 10_000);
+    }
+
+    /// The first report of a feed that a source makes.
+    pub(super) fn report(&self, venue: &Venue, feed: u32, units: u64) {
         let body = json!({ "area": "oracle", "command": {
             "do": "report", "feed": feed, "source": self.source, "number": feed + 1,
-            "value": (percent * 10_000).to_string(), "confidence": "0", "time": now() - 1_000,
+            "value": units.to_string(), "confidence": "0", "time": now() - 1_000,
         } })
         .to_string();
         let signature = self.signing.sign(&message("Test", body.as_bytes()));

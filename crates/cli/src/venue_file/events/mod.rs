@@ -4,6 +4,7 @@ mod clearing;
 mod cover;
 mod lending;
 mod outside;
+mod protections;
 mod vaults;
 
 use rhodian_core::account::AccountKind;
@@ -19,6 +20,7 @@ use super::cover::Risk;
 use super::markets;
 use super::model::{Collateral, Event, Feed, Fill, Market, Origin, Report, What};
 use super::pools::Pool;
+use super::protections::Protection;
 use super::shape::EventShape;
 use super::vaults::Vault;
 use crate::diagnostic::Diagnostic;
@@ -58,6 +60,8 @@ pub struct Known<'a> {
     pub risks: &'a [Risk],
     /// The names of the clearing funds.
     pub clearing: &'a [&'a str],
+    /// The protections.
+    pub protections: &'a [Protection],
     /// The feeds.
     pub feeds: &'a [Feed],
     /// The sources.
@@ -269,6 +273,7 @@ impl Reader<'_> {
             | Do::PortClient
             | Do::OpenAuction
             | Do::BidForBook => self.clear(word)?,
+            Do::Protect | Do::EndProtection => self.provide(word)?,
         })
     }
 
@@ -394,6 +399,7 @@ impl Reader<'_> {
             ("risk", &shape.risk),
             ("vote", &shape.vote),
             ("fund", &shape.fund),
+            ("protection", &shape.protection),
         ];
         let given = texts.into_iter().filter_map(|(key, at)| Some((key, &at.as_ref()?.place)));
         let amounts = [
@@ -470,6 +476,8 @@ const fn keys_of(word: Do) -> &'static [&'static str] {
         Do::ClearClient | Do::PortClient => &["account", "to", "fund"],
         Do::OpenAuction => &["loss", "most", "fund"],
         Do::BidForBook => &["loss", "account", "asks", "fund"],
+        Do::Protect => &["account", "protection", "amount"],
+        Do::EndProtection => &["account", "protection"],
     }
 }
 

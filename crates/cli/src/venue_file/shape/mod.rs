@@ -6,6 +6,7 @@ mod clearing;
 mod cover;
 mod feeds;
 mod pools;
+mod protections;
 mod vaults;
 
 use schemars::JsonSchema;
@@ -21,6 +22,7 @@ pub use feeds::{
     StepsShape, WeightShape, WrongWayShape,
 };
 pub use pools::{PoolShape, RatesShape};
+pub use protections::ProtectionShape;
 pub use vaults::VaultShape;
 
 use crate::loss_file::shape::{AmountText, AssetShape, At, DecimalText, DurationText, LayerShape};
@@ -60,6 +62,9 @@ pub struct FileShape {
     /// Clearing funds.
     #[serde(default)]
     pub clearing: Vec<At<ClearingShape>>,
+    /// Protections against impermanent loss.
+    #[serde(default)]
+    pub protection: Vec<At<ProtectionShape>>,
     /// What several sources say of prices, depth and volatility.
     #[serde(default)]
     pub feed: Vec<At<FeedShape>>,
@@ -448,6 +453,8 @@ pub struct EventShape {
     pub vote: Option<At<String>>,
     /// The clearing fund; left out where the file has one.
     pub fund: Option<At<String>>,
+    /// The protection; left out where the file has one.
+    pub protection: Option<At<String>>,
     /// What a member asks for taking a book at the marks.
     pub asks: Option<At<AmountText>>,
     /// The code the engine must refuse it with; that it does not is an error.

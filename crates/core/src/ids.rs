@@ -83,6 +83,8 @@ dense_id! {
     VaultId,
     /// A clearing fund.
     ClearingId,
+    /// An issuance: new tokens that are sold into a hole.
+    IssuanceId,
 }
 
 /// A moment: milliseconds since an origin the venue chooses. The only time core knows.

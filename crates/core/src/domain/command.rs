@@ -314,6 +314,10 @@ pub enum Rejection {
     /// What stakers earned and did not take, or what an atom of stake ever earned, would pass its
     /// bound.
     RewardsAboveBound { layer: LayerId },
+    /// The asset is a token that is issued: a loss in it could be paid by making more.
+    AssetIssued { asset: AssetId },
+    /// A waterfall would draw on tokens before the fund that buys them back.
+    IssuanceStands { layer: LayerId },
     /// The internal command is not due.
     NotDue,
     /// An account was the obstacle.
@@ -366,6 +370,8 @@ impl Rejection {
             Self::NobodyStaked { .. } => "nobody-staked",
             Self::NothingEarned { .. } => "nothing-earned",
             Self::RewardsAboveBound { .. } => "rewards-above-bound",
+            Self::AssetIssued { .. } => "asset-issued",
+            Self::IssuanceStands { .. } => "issuance-stands",
             Self::NotDue => "not-due",
             Self::Account(rejection) => rejection.code(),
         }
@@ -490,6 +496,14 @@ impl Rejection {
                     "rewards of layer {layer} would pass their bound: too much for so small a stake"
                 )
             }
+            Self::AssetIssued { asset } => {
+                write!(f, "asset {asset} is issued to fill holes: no domain settles in it")
+            }
+            Self::IssuanceStands { layer } => write!(
+                f,
+                "layer {layer} would issue tokens while the fund that buys them back could pay: \
+                 name the fund in an earlier step"
+            ),
             _ => f.write_str(self.code()),
         }
     }

@@ -16,7 +16,7 @@ use serde::{Deserialize, Serialize};
 pub use command::{Command, Duty, Event, Rejection};
 pub(crate) use decide::{decide, room_in_pot};
 pub use exits::{ExitQueue, Exits};
-pub(crate) use exits::{decide_duty, duty};
+pub(crate) use exits::{decide_duty, duty, knows_no_loss};
 pub use layer::{Attachment, Basis, Caps, Kind, Layer, LayerSpec, MemberRule, PeriodCap, Source};
 pub(crate) use rewards::of_premium;
 pub use rewards::{RewardFrom, RewardIndex, Rewards};

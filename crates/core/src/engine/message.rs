@@ -11,7 +11,7 @@ use crate::ids::{LossId, Time};
 use crate::ledger::Transfer;
 use crate::market::Party;
 use crate::pools::{clearing, cover, lending, liquidity};
-use crate::{account, closeout, collateral, control, domain, loss, market, oracle};
+use crate::{account, closeout, collateral, control, domain, issuance, loss, market, oracle};
 
 /// In which capacity someone acts. Doors say who is who; core says who may do what.
 #[derive(
@@ -130,6 +130,10 @@ pub enum Action {
     Clearing(clearing::Command) = 21,
     /// By the engine, of clearing funds.
     ClearingDuty(clearing::Duty) = 23,
+    /// Of issuances.
+    Issuance(issuance::Command) = 25,
+    /// By the engine, of issuances.
+    IssuanceDuty(issuance::Duty) = 27,
 }
 
 /// A command: when, by whom, what.
@@ -180,6 +184,8 @@ pub enum Event {
     Liquidity(liquidity::Event) = 15,
     /// To clearing funds.
     Clearing(clearing::Event) = 16,
+    /// To issuances.
+    Issuance(issuance::Event) = 18,
 }
 
 impl From<account::Event> for Event {
@@ -242,6 +248,12 @@ impl From<clearing::Event> for Event {
     }
 }
 
+impl From<issuance::Event> for Event {
+    fn from(event: issuance::Event) -> Self {
+        Self::Issuance(event)
+    }
+}
+
 impl From<control::Event> for Event {
     fn from(event: control::Event) -> Self {
         Self::Control(event)
@@ -269,6 +281,7 @@ impl Event {
             Self::Lending(event) => event.transfers(visit),
             Self::Cover(event) => event.transfers(visit),
             Self::Liquidity(event) => event.transfers(visit),
+            Self::Issuance(event) => event.transfers(visit),
             Self::Control(_) | Self::Oracle(_) | Self::Clearing(_) | Self::TimePassed { .. } => {}
         }
     }
@@ -288,6 +301,7 @@ impl Event {
             Self::Cover(event) => event.loss(),
             Self::Liquidity(event) => event.loss(),
             Self::Clearing(event) => event.loss(),
+            Self::Issuance(event) => event.loss(),
             Self::Account(_)
             | Self::Domain(_)
             | Self::Control(_)
@@ -395,6 +409,8 @@ pub enum Rejection {
     Liquidity(liquidity::Rejection),
     /// Refused by the area of clearing funds.
     Clearing(clearing::Rejection),
+    /// Refused by the area of issuances.
+    Issuance(issuance::Rejection),
 }
 
 impl Rejection {
@@ -419,6 +435,7 @@ impl Rejection {
             Self::Cover(rejection) => rejection.code(),
             Self::Liquidity(rejection) => rejection.code(),
             Self::Clearing(rejection) => rejection.code(),
+            Self::Issuance(rejection) => rejection.code(),
         }
     }
 }
@@ -447,6 +464,7 @@ impl fmt::Display for Rejection {
             Self::Cover(rejection) => rejection.fmt(f),
             Self::Liquidity(rejection) => rejection.fmt(f),
             Self::Clearing(rejection) => rejection.fmt(f),
+            Self::Issuance(rejection) => rejection.fmt(f),
         }
     }
 }

@@ -30,7 +30,7 @@ pub use watch::Watch;
 use crate::control::Status;
 use crate::ids::DomainId;
 use crate::pools::{clearing, cover, lending, liquidity};
-use crate::{account, closeout, collateral, control, domain, loss, market, oracle};
+use crate::{account, closeout, collateral, control, domain, issuance, loss, market, oracle};
 
 /// The version of the rules: raised with every change after which the same commands may make other
 /// events, or a state has other bytes. A journal keeps it with every batch and snapshot, so that
@@ -97,6 +97,9 @@ pub fn decide(state: &State, envelope: &Envelope, events: &mut Events) -> Result
         Action::Clearing(command) => {
             clearing::decide(state, envelope, command, events).map_err(Rejection::Clearing)
         }
+        Action::Issuance(command) => {
+            issuance::decide(state, envelope, command, events).map_err(Rejection::Issuance)
+        }
         duty => decide_duty(state, duty, events),
     }
 }
@@ -125,6 +128,9 @@ fn decide_duty(state: &State, action: &Action, events: &mut Events) -> Result<()
         Action::ClearingDuty(duty) => {
             clearing::decide_duty(state, duty, events).map_err(Rejection::Clearing)
         }
+        Action::IssuanceDuty(duty) => {
+            issuance::decide_duty(state, duty, events).map_err(Rejection::Issuance)
+        }
         Action::DomainDuty(duty) => {
             domain::decide_duty(state, duty, events).map_err(Rejection::Domain)
         }
@@ -145,6 +151,7 @@ fn decide_duty(state: &State, action: &Action, events: &mut Events) -> Result<()
         | Action::Cover(_)
         | Action::Liquidity(_)
         | Action::Clearing(_)
+        | Action::Issuance(_)
         | Action::Tick => Ok(()),
     }
 }
@@ -158,6 +165,7 @@ pub const fn may(role: Role, action: &Action) -> bool {
     use account::Command as A;
     use cover::Command as C;
     use domain::Command as D;
+    use issuance::Command as I;
     match role {
         Role::Engine => is_duty(action) || matches!(action, Action::Tick),
         Role::Venue | Role::Governance => !is_duty(action) && !is_report(action),
@@ -181,6 +189,7 @@ pub const fn may(role: Role, action: &Action) -> bool {
                             | clearing::Command::Bid { .. }
                     )
                     | Action::Collateral(collateral::Command::Convert { .. })
+                    | Action::Issuance(I::Take { .. } | I::SellBack { .. })
             ) || matches!(action, Action::Lending(command) if command.pool().is_some())
                 || matches!(action, Action::Liquidity(command) if command.vault().is_some())
         }
@@ -202,6 +211,7 @@ const fn is_duty(action: &Action) -> bool {
             | Action::CoverDuty(_)
             | Action::LiquidityDuty(_)
             | Action::ClearingDuty(_)
+            | Action::IssuanceDuty(_)
     )
 }
 
@@ -234,6 +244,9 @@ const fn needs(action: &Action) -> (Status, bool) {
         Action::Collateral(
             collateral::Command::Sell { buyer: Some(_), .. } | collateral::Command::Convert { .. },
         ) => (Status::Settling, true),
+        // So does who takes tokens; what a fund spends is not there for a loss any more.
+        Action::Issuance(issuance::Command::Take { .. }) => (Status::Settling, true),
+        Action::Issuance(issuance::Command::SellBack { .. }) => (Status::ReduceOnly, true),
         Action::Domain(_)
         | Action::Loss(_)
         | Action::Control(_)
@@ -243,7 +256,8 @@ const fn needs(action: &Action) -> (Status, bool) {
         | Action::Collateral(_)
         | Action::Cover(_)
         | Action::Liquidity(_)
-        | Action::Clearing(_) => (Status::Settling, false),
+        | Action::Clearing(_)
+        | Action::Issuance(_) => (Status::Settling, false),
         // What is due is done, and time passes, whatever the status.
         Action::Duty(_)
         | Action::CloseOutDuty(_)
@@ -255,6 +269,7 @@ const fn needs(action: &Action) -> (Status, bool) {
         | Action::CoverDuty(_)
         | Action::LiquidityDuty(_)
         | Action::ClearingDuty(_)
+        | Action::IssuanceDuty(_)
         | Action::Tick => (Status::Closed, false),
     }
 }
@@ -292,6 +307,7 @@ fn domain_of(state: &State, action: &Action) -> Option<DomainId> {
         ) => Some(domain),
         Action::Cover(ref command) => state.domain_of_cover(command),
         Action::Clearing(ref command) => state.domain_of_clearing(command),
+        Action::Issuance(ref command) => state.domain_of_issuance(command),
         Action::Lending(ref command) => {
             let pool = command.pool().and_then(|pool| state.lending.pool(pool));
             pool.map(|pool| pool.spec.domain)
@@ -362,7 +378,8 @@ fn due(state: &State, events: &mut Events) -> Option<(Envelope, bool)> {
         let covered = || cover::duty(state).map(Action::CoverDuty);
         let left = || liquidity::duty(state).map(Action::LiquidityDuty);
         let cleared = || clearing::duty(state).map(Action::ClearingDuty);
-        lent.or_else(covered).or_else(left).or_else(cleared)
+        let issued = || issuance::duty(state).map(Action::IssuanceDuty);
+        lent.or_else(covered).or_else(left).or_else(cleared).or_else(issued)
     };
     let of_markets = || market::duty(state).map(Action::MarketDuty);
     let of_collateral = || collateral::duty(state).map(Action::CollateralDuty);

@@ -3,6 +3,7 @@
 
 use super::State;
 use crate::control::Status;
+use crate::issuance;
 use crate::loss::{self, OwnMeans, RemainderTo};
 use crate::pools::clearing;
 
@@ -15,10 +16,23 @@ impl State {
         }
     }
 
+    pub(super) fn evolve_issuance(&mut self, event: &issuance::Event) {
+        let now = self.now();
+        self.issuances.evolve(event, now);
+        self.markets.evolve_issuance(event);
+        if let Some((account, number)) = event.numbered() {
+            self.accounts.number(account, number);
+        }
+    }
+
     pub(super) fn evolve_loss(&mut self, event: &loss::Event) {
         self.losses.evolve(event, self.now());
         let layers = &self.domains;
-        let period = |layer| layers.layer(layer)?.spec.caps.per_period.map(|cap| cap.millis);
+        let pots = &self.issuances;
+        let period = |layer| {
+            let cap = layers.layer(layer)?.spec.caps.per_period.map(|cap| cap.millis);
+            cap.max(pots.depletion(layer).and_then(|of| of.per_period).map(|of| of.millis))
+        };
         self.losses.pay_in_period(event, self.now(), &period);
         self.shrink_caps(event);
         let stakes = &mut self.domains;
@@ -56,6 +70,9 @@ impl State {
                 ..
             } => self.domains.reward_taken(layer, account, amount),
             loss::Event::StepReached { loss, step } => self.step_left(loss, step),
+            loss::Event::DrawClosed { loss, layer, .. } => {
+                self.issuances.draw_closed(loss, layer, self.now());
+            }
             loss::Event::LossSettled { loss } => self.lending.loss_settled(loss),
             loss::Event::LossDismissed { loss, .. } => self.covers.loss_dismissed(loss),
             loss::Event::RemainderReturned { .. }

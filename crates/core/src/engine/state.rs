@@ -15,6 +15,7 @@ use crate::ids::{
     AccountId, AssetId, CheckpointId, DomainId, EpisodeId, LayerId, LiableSetId, LossId, Name,
     OwnerId, Time,
 };
+use crate::issuance::Issuances;
 use crate::ledger::{Holder, Ledger};
 use crate::loss::{self, Episode, Level, Loss, Losses, MemberCap, Phase, Stage};
 use crate::margin;
@@ -58,6 +59,8 @@ pub struct State {
     pub vaults: Vaults,
     /// Clearing funds.
     pub clearing: Clearing,
+    /// Issuances of tokens, and how far pots may be drawn on.
+    pub issuances: Issuances,
     #[borsh(skip)]
     pub(super) watch: Watch,
 }
@@ -349,6 +352,7 @@ impl State {
                 }
             }
             Event::Clearing(event) => self.evolve_clearing(event),
+            Event::Issuance(event) => self.evolve_issuance(event),
             Event::Loss(event) => self.evolve_loss(event),
             Event::Control(event) => self.control.evolve(event),
             Event::Oracle(event) => {

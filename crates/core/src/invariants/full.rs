@@ -8,7 +8,7 @@ use super::{
     BOOK, Broken, CAPS, DIVIDED, LEDGER, LIVE, MARKETS, ONCE, ORDER, PROFIT_FIRST, REPAID, SETTLED,
     STAKES,
 };
-use super::{clearing, cover, leave, lending, liquidity};
+use super::{clearing, cover, issuance, leave, lending, liquidity};
 use crate::domain::{Kind, Source};
 use crate::engine::{Events, State, decide, duty};
 use crate::ids::{AssetId, DomainId, LayerId, LossId};
@@ -41,6 +41,7 @@ pub fn check(state: &State) -> Result<(), Broken> {
     cover::check(state)?;
     liquidity::check(state)?;
     clearing::check(state)?;
+    issuance::check(state)?;
     caps(state)?;
     for (domain, found) in state.domains.domains() {
         divided(state, domain)?;

@@ -11,6 +11,9 @@ mod cover;
 #[cfg(test)]
 mod cover_tests;
 mod full;
+mod issuance;
+#[cfg(test)]
+mod issuance_tests;
 mod kept;
 mod leave;
 mod lending;
@@ -76,6 +79,8 @@ pub const COVER: &str = "INV-14";
 pub const LIQUIDITY: &str = "INV-15";
 /// The law of clearing funds.
 pub const CLEARING: &str = "INV-16";
+/// The law of issuance.
+pub const ISSUANCE: &str = "INV-18";
 
 /// Every law, in order.
 pub const LAWS: &[Law] = &[
@@ -212,6 +217,17 @@ pub const LAWS: &[Law] = &[
                within a window",
         running: "what each sizing asks of each; the weights of every set against each payment; \
                   clients against the members of sets",
+    },
+    Law {
+        id: ISSUANCE,
+        sentence: "New tokens are sold only into a hole: what an auction brings is what its draw \
+                   received, no token goes below the price that stands, and within any window no \
+                   more are issued than the cap on dilution admits. What was issued less what was \
+                   burned is what the ledger has of it. A fund that buys back keeps its target, \
+                   and buys nothing while a loss or a debt is known.",
+        full: "each auction against its draw; what was issued and burned against the ledger",
+        running: "each payment against the tokens it is for; what was issued within a window; a \
+                  fund after it bought",
     },
 ];
 

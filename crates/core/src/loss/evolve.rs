@@ -265,6 +265,11 @@ impl Losses {
                     }
                 }
             }
+            Event::ProceedsPaid { layer, amount, to, .. } => {
+                self.receive(id, *layer, *amount);
+                let bearer = to.map_or(Bearer::Outside(*layer), Bearer::Layer);
+                bear(&mut self.losses[id.index()], *layer, bearer, *amount);
+            }
             Event::DrawClosed { layer, .. } => self.closed(id, *layer),
             _ => {}
         }

@@ -200,6 +200,7 @@ impl Figures {
             Event::Cover(event) => self.of_cover(event),
             Event::Liquidity(event) => self.of_liquidity(event),
             Event::Clearing(event) => self.of_clearing(event),
+            Event::Issuance(event) => self.of_issuance(event),
             Event::Domain(_) | Event::Control(_) | Event::TimePassed { .. } => {}
         }
     }

@@ -40,6 +40,7 @@ pub fn refusal(rejection: &Rejection, asset: usize, state: &State, file: &VenueF
         Rejection::Cover(of) => words.cover(of),
         Rejection::Liquidity(of) => words.liquidity(of),
         Rejection::Clearing(of) => words.clearing(of),
+        Rejection::Issuance(of) => words.issuance(of),
         _ => None,
     };
     told.unwrap_or_else(|| rejection.to_string())

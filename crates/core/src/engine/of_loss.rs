@@ -70,6 +70,9 @@ impl State {
                 ..
             } => self.domains.reward_taken(layer, account, amount),
             loss::Event::StepReached { loss, step } => self.step_left(loss, step),
+            loss::Event::ProceedsPaid { loss, layer, amount, .. } => {
+                self.issuances.draw_paid(loss, layer, amount);
+            }
             loss::Event::DrawClosed { loss, layer, .. } => {
                 self.issuances.draw_closed(loss, layer, self.now());
             }

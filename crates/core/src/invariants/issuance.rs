@@ -45,7 +45,9 @@ fn auctions(state: &State, id: IssuanceId, of: &Issuance) -> Result<(), Broken> 
             return broken(&detail);
         }
         if auction.end.is_none() != draw.is_some_and(|draw| !draw.closed) {
-            return broken(&format!("issuance {id}: its auction for loss {loss} outlives the draw"));
+            return broken(&format!(
+                "issuance {id}: its auction for loss {loss} outlives the draw"
+            ));
         }
     }
     let sold: u128 = of.auctions.values().map(|auction| auction.tokens.atoms()).sum();
@@ -115,8 +117,7 @@ impl Running {
         let Some(spec) = self.specs.get(&issuance) else {
             return broken(&format!("issuance {issuance} is not known"));
         };
-        let cheaper =
-            compare_ratios(tokens.atoms(), spec.lot.atoms(), paid.atoms(), price.atoms());
+        let cheaper = compare_ratios(tokens.atoms(), spec.lot.atoms(), paid.atoms(), price.atoms());
         if cheaper == Ordering::Greater || price < spec.ladder.floor {
             return broken(&format!("{tokens} issued for {paid}, below {price} a lot"));
         }

@@ -101,8 +101,7 @@ fn buys_back(
 
 /// Whether every one of `steps` that names `layer` has one before it that names `fund`.
 fn is_before(steps: &[Step], fund: LayerId, layer: LayerId) -> bool {
-    let names =
-        |step: &Step, layer: LayerId| step.layers.iter().any(|side| side.layer == layer);
+    let names = |step: &Step, layer: LayerId| step.layers.iter().any(|side| side.layer == layer);
     match steps.iter().position(|step| names(step, layer)) {
         Some(at) => steps[..at].iter().any(|step| names(step, fund)),
         None => true,

@@ -177,13 +177,11 @@ impl Issuances {
                     (auction.since, auction.round) = (now, round);
                 }
             }),
-            Event::Sold { issuance, loss, tokens, paid, .. } => self.change(issuance, |of| {
+            Event::Sold { issuance, loss, tokens, .. } => self.change(issuance, |of| {
                 of.issued += tokens.atoms();
                 keep_sold(&mut of.sold, now, tokens);
                 if let Some(auction) = of.auctions.get_mut(&loss) {
-                    let more = |of: Amount, by| of.checked_add(by).unwrap_or(Amount::MAX);
-                    auction.tokens = more(auction.tokens, tokens);
-                    auction.paid = more(auction.paid, paid);
+                    auction.tokens = auction.tokens.checked_add(tokens).unwrap_or(Amount::MAX);
                 }
             }),
             Event::BuybackOpened { issuance } | Event::BuybackRestarted { issuance } => {
@@ -219,10 +217,21 @@ impl Issuances {
 
     /// A draw of `loss` on `layer` has answered: its auction is over.
     pub(crate) fn draw_closed(&mut self, loss: LossId, layer: LayerId, now: Time) {
-        let of_layer = self.issuances.iter_mut().find(|of| of.spec.layer == layer);
-        if let Some(auction) = of_layer.and_then(|of| of.auctions.get_mut(&loss)) {
+        if let Some(auction) = self.of_draw(loss, layer) {
             auction.end.get_or_insert(now);
         }
+    }
+
+    /// Money came into the draw of `loss` on `layer`.
+    pub(crate) fn draw_paid(&mut self, loss: LossId, layer: LayerId, amount: Amount) {
+        if let Some(auction) = self.of_draw(loss, layer) {
+            auction.paid = auction.paid.checked_add(amount).unwrap_or(Amount::MAX);
+        }
+    }
+
+    fn of_draw(&mut self, loss: LossId, layer: LayerId) -> Option<&mut Auction> {
+        let of_layer = self.issuances.iter_mut().find(|of| of.spec.layer == layer);
+        of_layer.and_then(|of| of.auctions.get_mut(&loss))
     }
 }
 

@@ -5,9 +5,9 @@ use core::fmt;
 use serde::Serialize;
 
 use super::Flaw;
+use crate::account;
 use crate::ids::{AssetId, DomainId, IssuanceId, LayerId, LossId, Time};
 use crate::units::Amount;
-use crate::account;
 
 /// Why, in order of precedence.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
@@ -130,10 +130,9 @@ impl fmt::Display for Rejection {
             Self::LossKnown { layer } => {
                 write!(f, "a loss that may draw on layer {layer} is known: its rules stay")
             }
-            Self::CountNotNew { at, last, now } => write!(
-                f,
-                "the count is of {at}: the last was of {last}, and it is {now} now"
-            ),
+            Self::CountNotNew { at, last, now } => {
+                write!(f, "the count is of {at}: the last was of {last}, and it is {now} now")
+            }
             Self::BelowHeld { amount, held } => {
                 write!(f, "{amount} tokens outstanding, {held} are held here")
             }

@@ -4,12 +4,12 @@ use alloc::vec::Vec;
 
 use super::position::Trade;
 use super::{Book, Event, Feeds, Leg, Market, Markets, Party, Position, Settlement};
-use crate::issuance;
 use crate::account;
 use crate::closeout;
 use crate::collateral;
 use crate::domain;
 use crate::ids::{AccountId, AssetId, CheckpointId, DomainId, LossId, MarketId, Time};
+use crate::issuance;
 use crate::pools::{cover, lending, liquidity};
 use crate::units::{Amount, Quantity};
 

@@ -2,6 +2,7 @@
 
 mod accounts;
 mod clearing;
+mod issuance;
 mod cover;
 mod losses;
 mod pools;
@@ -73,6 +74,7 @@ pub fn table() -> Vec<Endpoint> {
     table.extend(cover::table());
     table.extend(vaults::table());
     table.extend(clearing::table());
+    table.extend(issuance::table());
     table.extend(stress::table());
     table
 }
@@ -108,6 +110,7 @@ fn status(ask: &Ask<'_>) -> Result<VenueView, Problem> {
         ("covers", count(state.covers.covers().count())),
         ("vaults", count(state.vaults.vaults().count())),
         ("clearing-funds", count(state.clearing.funds().count())),
+        ("issuances", count(state.issuances.issuances().count())),
         ("losses", count(state.losses.losses().count())),
         ("open-losses", count(open_losses)),
         ("open-episodes", count(open_episodes)),

@@ -19,12 +19,12 @@ use rhodian_core::pools::cover::{Command, RiskSpec, Trigger};
 use rhodian_core::pools::liquidity::VaultSpec;
 use rhodian_core::units::Price;
 use serde::Serialize;
-use world::clearing;
 use world::cover;
 use world::feeds::{FEED, open_feed, say_all};
 use world::lending::{self, Ask};
 use world::liquidity;
 use world::{ASSET, DOMAIN, World, amount, layer, members, name};
+use world::{clearing, issuance};
 
 /// A story that uses every command and makes every event.
 fn story() -> World {
@@ -333,6 +333,29 @@ fn cleared() -> World {
     world
 }
 
+/// New tokens: sold, the auction begun anew, a count, a limit; a surplus that buys back, anew, and
+/// not any more.
+fn issued() -> World {
+    use rhodian_core::issuance::{Command, Depletion, PeriodPart};
+    let mut world = issuance::venue_of(issuance::spec_back(), 100);
+    let outstanding = issuance::outstanding(2_000, 500);
+    let count = Command::Count { issuance: issuance::ISSUANCE, outstanding };
+    issuance::give(&mut world, count).unwrap();
+    let per_period = Some(PeriodPart { part: 900_000, millis: 1_000 });
+    let depletion = Some(Depletion { per_episode: Some(900_000), per_period });
+    let layer = issuance::FUND;
+    issuance::give(&mut world, Command::Limit { layer, depletion }).unwrap();
+    world.report("L", 590);
+    issuance::take(&mut world, "alice", "L", 3).unwrap();
+    world.tick(500);
+    issuance::take(&mut world, "bob", "L", 9).unwrap();
+    world.pay_into("fund", 600);
+    world.tick(500);
+    issuance::sell_back(&mut world, "alice", 1).unwrap();
+    world.report("M", 700);
+    world
+}
+
 fn folder() -> PathBuf {
     PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("tests/golden")
 }
@@ -389,17 +412,27 @@ fn first_of_each<T: Serialize + BorshSerialize>(values: impl Iterator<Item = T>)
 
 #[test]
 fn the_bytes_of_every_kind() {
-    let worlds =
-        [story(), waves(), prices(), lent(), ceded(), traded(), covered(), held(), cleared()];
+    let worlds = [
+        story(),
+        waves(),
+        prices(),
+        lent(),
+        ceded(),
+        traded(),
+        covered(),
+        held(),
+        cleared(),
+        issued(),
+    ];
     let records = || worlds.iter().flat_map(|world| &world.records);
     let events = records().flat_map(|record| record.events.iter());
     let text = first_of_each(events);
     same_as("event-bytes.txt", &text);
-    let kinds = 6 + 10 + 42 + 4 + 1 + 7 + 11 + 5 + 5 + 13 + 6 + 11 + 4;
+    let kinds = 6 + 10 + 42 + 4 + 1 + 7 + 11 + 5 + 5 + 13 + 6 + 11 + 4 + 11;
     assert_eq!(text.lines().count(), kinds, "every kind of event is made:\n{text}");
     let actions = records().map(|record| &record.envelope.action);
     let text = first_of_each(actions);
     same_as("command-bytes.txt", &text);
-    let kinds = 6 + 8 + 1 + 11 + 2 + 16 + 1 + 4 + 1 + 10 + 4 + 5 + 12 + 4 + 12 + 2;
+    let kinds = 6 + 8 + 1 + 11 + 2 + 16 + 1 + 4 + 1 + 10 + 4 + 5 + 12 + 4 + 12 + 2 + 10;
     assert_eq!(text.lines().count(), kinds, "every command is given:\n{text}");
 }

@@ -21,6 +21,7 @@ Examples:
   rhodian init cover | rhodian run - --out cover
   rhodian init vault | rhodian run - --out vault
   rhodian init clearing | rhodian run - --out clearing
+  rhodian init issuance | rhodian run - --out issuance
 
 The file needs no other: `rhodian check`, and `rhodian share` or `rhodian run`, take it as it stands.";
 
@@ -40,6 +41,8 @@ pub const COVER_TEMPLATE: &str = include_str!("../../../../scenarios/bridge.toml
 pub const VAULT_TEMPLATE: &str = include_str!("../../../../scenarios/vault.toml");
 /// The venue file with a clearing fund that `init clearing` writes.
 pub const CLEARING_TEMPLATE: &str = include_str!("../../../../scenarios/nasdaq-clearing.toml");
+/// The venue file with a debt auction that `init issuance` writes.
+pub const ISSUANCE_TEMPLATE: &str = include_str!("../../../../scenarios/debt-auction.toml");
 
 /// Write a commented file to begin with
 #[derive(Clone, Debug, Args)]
@@ -71,6 +74,8 @@ pub enum Template {
     Vault,
     /// A venue file with a clearing fund, and a member who fails.
     Clearing,
+    /// A venue file with new tokens that are sold into a hole, and a surplus that buys them back.
+    Issuance,
 }
 
 impl Template {
@@ -83,6 +88,7 @@ impl Template {
             Self::Cover => COVER_TEMPLATE,
             Self::Vault => VAULT_TEMPLATE,
             Self::Clearing => CLEARING_TEMPLATE,
+            Self::Issuance => ISSUANCE_TEMPLATE,
         }
     }
 }

@@ -2,6 +2,7 @@
 
 use super::clearing::Clear;
 use super::cover::Insure;
+use super::issuance::Issue;
 use super::model::What;
 use super::pools::Asked;
 use super::vaults::Asked as Held;
@@ -112,13 +113,17 @@ pub enum Do {
     OpenAuction,
     /// A member bids for a book.
     BidForBook,
+    /// An account takes new tokens.
+    TakeTokens,
+    /// An account gives tokens for money of a surplus.
+    SellTokens,
     /// Nothing but the clock.
     Wait,
 }
 
 impl Do {
     /// Every word with its name in the file.
-    pub const ALL: [(Self, &'static str); 52] = [
+    pub const ALL: [(Self, &'static str); 54] = [
         (Self::Fill, "fill"),
         (Self::Mark, "mark"),
         (Self::Funding, "funding"),
@@ -170,6 +175,8 @@ impl Do {
         (Self::PortClient, "port-client"),
         (Self::OpenAuction, "open-auction"),
         (Self::BidForBook, "bid-for-book"),
+        (Self::TakeTokens, "take-tokens"),
+        (Self::SellTokens, "sell-tokens"),
         (Self::Wait, "wait"),
     ];
 
@@ -243,6 +250,8 @@ impl Do {
                 Clear::Auction { .. } => Self::OpenAuction,
                 Clear::Bid { .. } => Self::BidForBook,
             },
+            What::Issue(Issue::Take { .. }) => Self::TakeTokens,
+            What::Issue(Issue::Sell { .. }) => Self::SellTokens,
             What::Wait => Self::Wait,
         }
     }

@@ -10,12 +10,14 @@ use rhodian_core::ids::Name;
 use super::clearing::Clear;
 use super::cover::Insure;
 use super::events::{self, Known, account_kind};
+use super::issuance::Issue;
 use super::model::{Account, Collateral, Domain, Event, Market, ORDERS, Origin, VenueFile, What};
 use super::pools::{Asked, Lend};
 use super::shape::{AccountShape, DomainShape, FileShape, TermsShape};
 use super::vaults::Hold;
 use super::{
-    clearing, collateral, cover, crowd, feeds, liquidation, markets, pools, prices, stream, vaults,
+    clearing, collateral, cover, crowd, feeds, issuance, liquidation, markets, pools, prices,
+    stream, vaults,
 };
 use crate::amount_text::AmountFormat;
 use crate::diagnostic::Diagnostic;
@@ -63,6 +65,8 @@ pub fn from_text(text: TomlText) -> Result<VenueFile, Diagnostic> {
     };
     let (covers, risks) = cover::read(&words, &shape.cover, of)?;
     let clearing = clearing::read(&words, &shape.clearing, &domains, &markets)?;
+    let (issuances, depletions) =
+        issuance::read(&words, (&shape.issuance, &shape.depletion), &domains, collaterals.len())?;
     let mut accounts = accounts(&words, &shape.account, &names, &collaterals)?;
     accounts.extend(crowd.accounts);
     let (marks, mut remarks) = match &shape.prices {
@@ -110,6 +114,8 @@ pub fn from_text(text: TomlText) -> Result<VenueFile, Diagnostic> {
         covers,
         risks,
         clearing,
+        issuances,
+        depletions,
         feeds,
         sources,
         liquidation,
@@ -412,6 +418,9 @@ fn names_of(what: &What) -> ([Option<&str>; 2], Option<&str>) {
         ) => ([Some(account), None], None),
         What::Clear(Clear::Client { account, to, .. } | Clear::Port { account, to, .. }) => {
             ([Some(account), Some(to)], None)
+        }
+        What::Issue(Issue::Take { account, .. } | Issue::Sell { account, .. }) => {
+            ([Some(account), None], None)
         }
         What::Fill(fill) => ([Some(&fill.buyer), Some(&fill.seller)], None),
         What::PayDraw { layer, account, .. } => ([account.as_deref(), None], Some(layer)),

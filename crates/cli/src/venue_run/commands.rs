@@ -106,6 +106,7 @@ impl Words<'_> {
             What::Hold(hold) => self.hold(hold),
             What::Insure(insure) => self.insure(insure),
             What::Clear(clear) => self.clear(clear),
+            What::Issue(issue) => self.issue(issue),
             What::Wait => Ok(Vec::new()),
         }
     }
@@ -216,7 +217,7 @@ impl Words<'_> {
         self.names.account(name).ok_or_else(|| NoSuch { what: "account", name: name.to_owned() })
     }
 
-    fn layer(&self, name: &str) -> Result<LayerId, NoSuch> {
+    pub(super) fn layer(&self, name: &str) -> Result<LayerId, NoSuch> {
         self.names.layer(name).ok_or_else(|| NoSuch { what: "layer", name: name.to_owned() })
     }
 

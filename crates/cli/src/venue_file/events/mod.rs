@@ -2,6 +2,7 @@
 
 mod clearing;
 mod cover;
+mod issuance;
 mod lending;
 mod outside;
 mod vaults;
@@ -269,6 +270,7 @@ impl Reader<'_> {
             | Do::PortClient
             | Do::OpenAuction
             | Do::BidForBook => self.clear(word)?,
+            Do::TakeTokens | Do::SellTokens => self.issue(word)?,
         })
     }
 
@@ -413,6 +415,7 @@ impl Reader<'_> {
             ("most", shape.most.as_ref().map(|at| &at.place)),
             ("lost", shape.lost.as_ref().map(|at| &at.place)),
             ("asks", shape.asks.as_ref().map(|at| &at.place)),
+            ("lots", shape.lots.as_ref().map(|at| &at.place)),
         ];
         let given = given.chain(amounts.into_iter().filter_map(|(key, at)| Some((key, at?))));
         let keys = keys_of(word);
@@ -470,6 +473,8 @@ const fn keys_of(word: Do) -> &'static [&'static str] {
         Do::ClearClient | Do::PortClient => &["account", "to", "fund"],
         Do::OpenAuction => &["loss", "most", "fund"],
         Do::BidForBook => &["loss", "account", "asks", "fund"],
+        Do::TakeTokens => &["account", "loss", "layer", "lots", "most"],
+        Do::SellTokens => &["account", "layer", "lots", "most"],
     }
 }
 

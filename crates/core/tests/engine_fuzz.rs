@@ -46,7 +46,7 @@ fn world() -> World {
     let steps = steps.iter().map(|step| world.step(step)).collect();
     world.waterfall_of(rhodian_core::domain::CauseClass::Default, steps);
     let of = issuance::spec_of(world.layer_id("tokens"), Some(world.layer_id("fund")));
-    world.must(Action::Issuance(rhodian_core::issuance::Command::Specify { spec: of }));
+    world.must(Action::Issuance(rhodian_core::issuance::Command::Specify { spec: Box::new(of) }));
     world.set(Parameter::ChallengeTime, 10);
     world.list(perpetual("m0"));
     world.mark("m0", 100);

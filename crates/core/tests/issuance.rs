@@ -194,7 +194,7 @@ fn what_was_issued_counts_under_new_terms() {
     assert_eq!(of(&world).issuable(world.at), amount(10), "a tenth of 400, less 30");
     let dilution = Dilution { part: 50_000, window: 2 * WINDOW };
     let spec = IssuanceSpec { dilution, ..spec() };
-    give(&mut world, Command::Specify { spec }).unwrap();
+    give(&mut world, Command::Specify { spec: Box::new(spec) }).unwrap();
     assert_eq!(of(&world).issuable(world.at), amount(20), "a twentieth of 1,000, less 30");
     assert_eq!((of(&world).spec.layer, of(&world).issued), (SALE, 30));
     assert_eq!(world.engine.state().issuances.issuances().count(), 1);

@@ -173,7 +173,7 @@ fn terms_stand_while_a_loss_is_known() {
     let cheap = IssuanceSpec { ladder: ladder(1, 1, 1, 1), stressed: amount(1), ..spec() };
     let depletion = Some(Depletion { per_episode: Some(1), per_period: None });
     for command in [
-        Command::Specify { spec: cheap },
+        Command::Specify { spec: Box::new(cheap) },
         Command::Count { issuance: ISSUANCE, outstanding: outstanding(10u128.pow(30), 0) },
         Command::Limit { layer: FUND, depletion },
     ] {

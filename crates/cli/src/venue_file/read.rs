@@ -156,7 +156,8 @@ fn listed(
         let market = markets::read(words, at, domains, &markets, penalty)?;
         markets.push(market);
     }
-    if markets.is_empty() && shape.pool.is_empty() && shape.cover.is_empty() {
+    let pools = !shape.pool.is_empty() || !shape.cover.is_empty() || !shape.issuance.is_empty();
+    if markets.is_empty() && !pools {
         let help = "add [[market]] with name, tick and lot, or [[pool]] or [[cover]].";
         let (message, place) = ("there is neither a market nor a pool", &shape.domain.place);
         return Err(words.refuse("market-none", message, help, place, "a market or a pool"));

@@ -5,6 +5,7 @@ use rhodian_core::engine::{Action, Actor};
 use rhodian_core::ids::{IssuanceId, Time};
 use rhodian_core::issuance::{Command, Event, Ladder, Rejection};
 use rhodian_core::units::Amount;
+use rhodian_report::names::{MoneyOf, Names as _, StateNames};
 
 use super::commands::{GOVERNANCE, NoSuch, Words};
 use super::driver::Driver;
@@ -30,7 +31,11 @@ pub(super) fn open(driver: &mut Driver<'_>, file: &VenueFile) -> Result<(), Diag
     for of in &file.issuances {
         let (origin, spec) = (at(&of.place), of.spec.clone());
         let token = spec.token;
-        driver.must(GOVERNANCE, Action::Issuance(Command::Specify { spec }), &origin)?;
+        driver.must(
+            GOVERNANCE,
+            Action::Issuance(Command::Specify { spec: Box::new(spec) }),
+            &origin,
+        )?;
         for (account, amount) in &of.holders {
             pay_in(driver, account, (token, *amount), &origin)?;
         }
@@ -83,7 +88,8 @@ impl Words<'_> {
 
 /// When a round that began at `since` is over.
 fn round_end(ladder: &Ladder, since: Time) -> Option<Time> {
-    u64::try_from(ladder.length()).ok().map(|length| since.after(length))
+    let length = ladder.length().and_then(|length| u64::try_from(length).ok());
+    length.map(|length| since.after(length))
 }
 
 impl Driver<'_> {
@@ -121,6 +127,8 @@ impl In<'_> {
     /// Of an issuance.
     pub(super) fn issuance(&self, rejection: &Rejection) -> Option<String> {
         use Rejection as I;
+        let money =
+            |asset, amount| StateNames(self.state).money_with_unit(MoneyOf::Asset(asset), amount);
         Some(match rejection {
             I::NoAuction { .. } => "no new tokens are for sale for the loss now".to_owned(),
             I::NoBuyback { .. } => "nothing is bought back now".to_owned(),
@@ -139,6 +147,14 @@ impl In<'_> {
                 self.domain_name(*domain),
                 self.layer_name(*layer)
             ),
+            I::PriceAbove { asset, price, most } => {
+                let (price, most) = (money(*asset, *price), money(*asset, *most));
+                format!("a lot costs {price} now, at most {most} is given")
+            }
+            I::BelowAtom { asset, left, price } => {
+                let (left, price) = (money(*asset, *left), money(*asset, *price));
+                format!("{left} is left: less than an atom of the token at {price} a lot")
+            }
             I::Account(of) => return self.account(of),
             _ => return None,
         })

@@ -93,7 +93,7 @@ impl Running {
     pub(super) fn after(&mut self, event: &Event, state: &State) -> Result<(), Broken> {
         match event {
             Event::Specified { issuance, spec } => {
-                self.specs.insert(*issuance, spec.clone());
+                self.specs.insert(*issuance, (**spec).clone());
             }
             Event::Counted { issuance, outstanding } => {
                 if let Some(spec) = self.specs.get_mut(issuance) {

@@ -1,5 +1,6 @@
 //! What breaks the law of issuance.
 
+use alloc::boxed::Box;
 use alloc::vec;
 use alloc::vec::Vec;
 
@@ -72,7 +73,7 @@ fn sold() -> Vec<Event> {
         add("sale", Kind::Issuance, Source::Proceeds { deadline: 1_000 }),
         Action::Domain(domain::Command::SetWaterfall { domain: DOMAIN, class, steps }),
         Action::Control(control::Command::SetParameter { domain: DOMAIN, parameter, value }),
-        Action::Issuance(Command::Specify { spec }),
+        Action::Issuance(Command::Specify { spec: Box::new(spec) }),
         Action::Loss(report),
     ]);
     let loss = state_of(&given(actions.clone())).losses.losses().last().unwrap().0;

@@ -89,7 +89,7 @@ pub(super) fn sell(
         return Err(Rejection::ZeroLots);
     }
     if now.price > most {
-        return Err(Rejection::PriceAbove { price: now.price, most });
+        return Err(Rejection::PriceAbove { asset: token, price: now.price, most });
     }
     let asset = state.domains.asset_of_layer(back.fund).ok_or(none)?;
     let lots = lots.min(now.lots).atoms();

@@ -1,5 +1,7 @@
 //! What may be asked of issuances, and what then happens.
 
+use alloc::boxed::Box;
+
 use borsh::{BorshDeserialize, BorshSerialize};
 use serde::{Deserialize, Serialize};
 
@@ -19,7 +21,7 @@ pub enum Command {
     /// stands for the earlier.
     Specify {
         /// What it is.
-        spec: IssuanceSpec,
+        spec: Box<IssuanceSpec>,
     } = 1,
     /// Say how many tokens there are.
     Count {
@@ -107,7 +109,7 @@ pub enum Duty {
 #[repr(u8)]
 pub enum Event {
     /// How a layer's draws are sold was said.
-    Specified { issuance: IssuanceId, spec: IssuanceSpec } = 1,
+    Specified { issuance: IssuanceId, spec: Box<IssuanceSpec> } = 1,
     /// How many tokens there are was said.
     Counted { issuance: IssuanceId, outstanding: Outstanding } = 2,
     /// How far a pot may be drawn on was said.

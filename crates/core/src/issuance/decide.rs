@@ -1,5 +1,7 @@
 //! Every check of the area's commands. Nothing changes here.
 
+use alloc::boxed::Box;
+
 use super::{
     Buyback, Command, Depletion, Event, Issuance, IssuanceSpec, Outstanding, Rejection, buyback,
     sale,
@@ -67,7 +69,7 @@ fn specify(state: &State, spec: &IssuanceSpec, events: &mut Events) -> Result<()
     counted(state, (token, &spec.outstanding), known.map(|(_, of)| &of.spec.outstanding))?;
     let next = IssuanceId::at(state.issuances.issuances.len());
     let id = selling.or(next).ok_or(Rejection::TooMany { what: "issuances" })?;
-    events.push(Event::Specified { issuance: id, spec: spec.clone() });
+    events.push(Event::Specified { issuance: id, spec: Box::new(spec.clone()) });
     Ok(())
 }
 

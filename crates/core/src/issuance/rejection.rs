@@ -49,9 +49,9 @@ pub enum Rejection {
     /// No lots are asked for.
     ZeroLots,
     /// A lot costs more than the account would pay.
-    PriceAbove { price: Amount, most: Amount },
+    PriceAbove { asset: AssetId, price: Amount, most: Amount },
     /// The rest of the hole buys less than an atom of the token at this price.
-    BelowAtom { left: Amount, price: Amount },
+    BelowAtom { asset: AssetId, left: Amount, price: Amount },
     /// What is in or was issued of the token would pass its bound.
     TotalAboveBound { asset: AssetId },
     /// The account was the obstacle.
@@ -143,10 +143,10 @@ impl fmt::Display for Rejection {
                 write!(f, "issuance {issuance} buys nothing back now")
             }
             Self::ZeroLots => f.write_str("no lots are asked for"),
-            Self::PriceAbove { price, most } => {
+            Self::PriceAbove { price, most, .. } => {
                 write!(f, "a lot costs {price} now, at most {most} is given")
             }
-            Self::BelowAtom { left, price } => write!(
+            Self::BelowAtom { left, price, .. } => write!(
                 f,
                 "{left} is left of the hole, less than an atom of the token at {price} a lot"
             ),

@@ -128,19 +128,19 @@ pub(super) fn take(
 ) -> Result<(), Rejection> {
     let of = super::decide::issuance(state, id)?;
     let sale = state.sale(id, loss).ok_or(Rejection::NoAuction { issuance: id, loss })?;
+    let (layer, token) = (of.spec.layer, of.spec.token);
+    let asset = state.domains.asset_of_layer(layer).ok_or(Rejection::UnknownLayer { layer })?;
     if lots.is_zero() {
         return Err(Rejection::ZeroLots);
     }
     if sale.price > most {
-        return Err(Rejection::PriceAbove { price: sale.price, most });
+        return Err(Rejection::PriceAbove { asset, price: sale.price, most });
     }
     let lots = lots.atoms().min(sale.lots.atoms());
     let (paid, tokens) = of.bought_floor((sale.wanted, sale.price), lots);
     if tokens.is_zero() || paid.is_zero() {
-        return Err(Rejection::BelowAtom { left: sale.wanted, price: sale.price });
+        return Err(Rejection::BelowAtom { asset, left: sale.wanted, price: sale.price });
     }
-    let (layer, token) = (of.spec.layer, of.spec.token);
-    let asset = state.domains.asset_of_layer(layer).ok_or(Rejection::UnknownLayer { layer })?;
     account::free_above(state, account, asset, paid)?;
     account::room_above(state, account, token, tokens)?;
     let above = |atoms: i128| atoms + tokens.atoms().cast_signed() > MAX_TOTAL.cast_signed();

@@ -39,12 +39,11 @@ impl Ladder {
         if self.step.is_zero() { 0 } else { fall.div_ceil(self.step.atoms()) }
     }
 
-    /// How long it takes until the least price has stood its time: one round.
+    /// How long it takes until the least price has stood its time: one round. Nothing where that
+    /// passes 2^128, as for no ladder that is valid.
     #[must_use]
-    pub fn length(&self) -> u128 {
-        // 10^30 steps of 2^64 milliseconds pass 128 bits: no ladder that is valid is so long.
-        let prices = self.steps() + 1;
-        prices.checked_mul(u128::from(self.every)).unwrap_or(u128::MAX)
+    pub fn length(&self) -> Option<u128> {
+        (self.steps() + 1).checked_mul(u128::from(self.every))
     }
 
     /// Whether it goes down to something above zero, and a round ends within 30 days.
@@ -52,8 +51,8 @@ impl Ladder {
     pub fn is_valid(&self) -> bool {
         let falls = self.floor < self.start && !self.step.is_zero();
         let stands = self.floor == self.start;
-        let ends = self.every > 0 && self.length() <= u128::from(MAX_PENDING);
-        !self.floor.is_zero() && (falls || stands) && ends
+        let ends = |length| self.every > 0 && length <= u128::from(MAX_PENDING);
+        !self.floor.is_zero() && (falls || stands) && self.length().is_some_and(ends)
     }
 
     /// What a lot costs after so many milliseconds of a round.
@@ -65,7 +64,7 @@ impl Ladder {
     /// let ladder = Ladder { start, step, every: 10, floor };
     /// let prices = [0, 9, 10, 20, 30, 39].map(|at| ladder.price(at).atoms());
     /// assert_eq!(prices, [100, 100, 70, 40, 25, 25]);
-    /// assert_eq!(ladder.length(), 40);
+    /// assert_eq!(ladder.length(), Some(40));
     /// ```
     #[must_use]
     pub fn price(&self, elapsed: u64) -> Amount {
@@ -81,7 +80,7 @@ impl Ladder {
     /// Whether a round that began so long ago is over.
     #[must_use]
     pub fn is_over(&self, elapsed: u64) -> bool {
-        u128::from(elapsed) >= self.length()
+        self.length().is_some_and(|length| u128::from(elapsed) >= length)
     }
 }
 

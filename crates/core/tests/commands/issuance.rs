@@ -49,7 +49,7 @@ pub fn of_issuance(bytes: &mut Bytes<'_>) -> Command {
             let mut spec = spec_of(bytes.layer(), fund);
             spec.restarts = bytes.one(&[0, 1, 3, u32::MAX]);
             spec.token = bytes.asset();
-            Command::Specify { spec }
+            Command::Specify { spec: Box::new(spec) }
         }
         13 => {
             let of = outstanding(bytes.one(&[0, 30, 100, 2_000]), Time(bytes.millis()));

@@ -24,7 +24,7 @@ fn refused(command: Command, why: Rejection) -> Refused {
 }
 
 fn not_specified(spec: IssuanceSpec, why: Rejection) -> Refused {
-    refused(Command::Specify { spec }, why)
+    refused(Command::Specify { spec: Box::new(spec) }, why)
 }
 
 fn flawed(spec: IssuanceSpec, flaw: Flaw) -> Refused {
@@ -237,15 +237,15 @@ const OF_AUCTIONS: &[Case] = &[
     }),
     ("zero-lots", |_| refused(taken(0, 100), Rejection::ZeroLots)),
     ("price-above-most", |_| {
-        let (price, most) = (amount(100), amount(99));
-        refused(taken(1, 99), Rejection::PriceAbove { price, most })
+        let (asset, price, most) = (ASSET, amount(100), amount(99));
+        refused(taken(1, 99), Rejection::PriceAbove { asset, price, most })
     }),
     ("below-atom", |w| {
         // What is left buys less than one token at 100, and one at 20.
         *w = venue_of(IssuanceSpec { lot: amount(1), ..spec() }, 0);
         w.report("L", 50);
-        let (left, price) = (amount(50), amount(100));
-        refused(taken(1, 100), Rejection::BelowAtom { left, price })
+        let (asset, left, price) = (ASSET, amount(50), amount(100));
+        refused(taken(1, 100), Rejection::BelowAtom { asset, left, price })
     }),
     ("withdrawal-above-free", |w| {
         w.withdraw("alice", 9_950).unwrap();
@@ -285,8 +285,8 @@ const OF_BUYBACKS: &[Case] = &[
     }),
     ("zero-lots", |_| refused(sold(0, 30), Rejection::ZeroLots)),
     ("price-above-most", |_| {
-        let (price, most) = (amount(30), amount(29));
-        refused(sold(1, 29), Rejection::PriceAbove { price, most })
+        let (asset, price, most) = (TOKEN, amount(30), amount(29));
+        refused(sold(1, 29), Rejection::PriceAbove { asset, price, most })
     }),
     ("total-above-bound", |w| {
         let buyback =

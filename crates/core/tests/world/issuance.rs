@@ -70,7 +70,7 @@ pub fn house(fund: u128) -> World {
 
 pub fn venue_of(spec: IssuanceSpec, fund: u128) -> World {
     let mut world = house(fund);
-    give(&mut world, Command::Specify { spec }).unwrap();
+    give(&mut world, Command::Specify { spec: Box::new(spec) }).unwrap();
     for text in ["alice", "bob"] {
         world.account(text, 10_000);
     }

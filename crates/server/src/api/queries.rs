@@ -2,8 +2,8 @@
 
 mod accounts;
 mod clearing;
-mod issuance;
 mod cover;
+mod issuance;
 mod losses;
 mod pools;
 mod prices;

@@ -184,7 +184,8 @@ fn every_path_of_the_openapi_text_answers() {
         {
             filled = filled.replace(&format!("{{{name}}}"), "0");
         }
-        for name in ["episode", "set", "feed", "checkpoint", "pool", "risk", "vault", "fund", "issuance"]
+        for name in
+            ["episode", "set", "feed", "checkpoint", "pool", "risk", "vault", "fund", "issuance"]
         {
             filled = filled.replace(&format!("{{{name}}}"), "0");
         }

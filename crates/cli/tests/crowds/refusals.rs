@@ -18,7 +18,7 @@ macro_rules! source {
 const AREAS: [(&str, &str); 9] = [
     ("engine", source!("engine/message.rs")),
     ("account", source!("account/command.rs")),
-    ("domain", source!("domain/command.rs")),
+    ("domain", source!("domain/rejection.rs")),
     ("loss", source!("loss/rejection.rs")),
     ("control", source!("control/command.rs")),
     ("market", source!("market/command.rs")),

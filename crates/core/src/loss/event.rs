@@ -248,8 +248,8 @@ pub enum Event {
     /// What a book owes beyond the bound of an amount, which no loss can be, is its account's
     /// again: it fails once more, with what it owes.
     DebtReturned { loss: LossId, account: AccountId, asset: AssetId, amount: Amount } = 49,
-    /// An account paid into a pending draw for what it was sold, and bears nothing by it: what comes
-    /// back of the loss repays the pot `to`, or nobody.
+    /// An account paid into a pending draw for what it was sold, and bears nothing by it: what
+    /// comes back of the loss repays the pot `to`, or nobody.
     ProceedsPaid {
         loss: LossId,
         layer: LayerId,

@@ -267,8 +267,7 @@ impl Losses {
             }
             Event::ProceedsPaid { layer, amount, to, .. } => {
                 self.receive(id, *layer, *amount);
-                let bearer = to.map_or(Bearer::Outside(*layer), Bearer::Layer);
-                bear(&mut self.losses[id.index()], *layer, bearer, *amount);
+                super::claims::bear_proceeds(&mut self.losses[id.index()], *layer, *to, *amount);
             }
             Event::DrawClosed { layer, .. } => self.closed(id, *layer),
             _ => {}

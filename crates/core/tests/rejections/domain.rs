@@ -305,7 +305,7 @@ const OF_MONEY: &[Case] = &[
 fn every_refusal_has_a_case() {
     let table = Table {
         within: "Domain(",
-        arms: arms(include_str!("../../src/domain/command.rs")),
+        arms: arms(include_str!("../../src/domain/rejection.rs")),
         cases: &[(floor, OF_LAYERS), (floor, OF_MONEY)],
         unreachable: &[("TooMany", FULL)],
     };

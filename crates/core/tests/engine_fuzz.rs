@@ -44,7 +44,7 @@ fn world() -> World {
         vec![("deposits", 1)],
     ];
     let steps = steps.iter().map(|step| world.step(step)).collect();
-    world.waterfall_of(rhodian_core::domain::CauseClass::Default, steps);
+    world.waterfall_of(domain::CauseClass::Default, steps);
     let of = issuance::spec_of(world.layer_id("tokens"), Some(world.layer_id("fund")));
     world.must(Action::Issuance(rhodian_core::issuance::Command::Specify { spec: Box::new(of) }));
     world.set(Parameter::ChallengeTime, 10);

@@ -390,7 +390,7 @@ fn every_key_of_an_issuance_that_cannot_be_right_is_refused_with_its_place() {
         ("stressed    = \"15000\"", "stressed = \"30001\"", "issuance-flaw", "[[issuance]]"),
         ("restarts    = 1", "restarts = 1001", "restarts-out-of-bounds", "0 to 1000"),
         ("lot         = \"100\"", "lot = \"0\"", "lot-zero", "lot"),
-        ("dilution    = \"2.5 %\"", "dilution = \"101 %\"", "dilution-out-of-bounds", "100 %"),
+        ("dilution    = \"2.5 %\"", "dilution = \"101 %\"", "dilution-not-a-part", "100 %"),
         ("layer       = \"New tokens\"", "layer = \"Surplus\"", "not-an-issuance", "issuance"),
         ("fund = \"Surplus\"", "fund = \"Surplice\"", "unknown-layer", "Surplice"),
         ("per_episode = \"80 %\"", "per_episode = \"0 %\"", "issuance-flaw", "[[depletion]]"),

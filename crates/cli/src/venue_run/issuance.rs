@@ -37,6 +37,8 @@ pub(super) fn open(driver: &mut Driver<'_>, file: &VenueFile) -> Result<(), Diag
             &origin,
         )?;
         for (account, amount) in &of.holders {
+            let known = driver.words().account(account);
+            known.map_err(|none| driver.nothing(&none, &origin))?;
             pay_in(driver, account, (token, *amount), &origin)?;
         }
     }

@@ -24,10 +24,11 @@ const SCENARIOS: [&str; 10] = [
 ];
 
 /// The venue files among the scenarios.
-const VENUES: [&str; 14] = [
+const VENUES: [&str; 15] = [
     "bridge",
     "crash",
     "crisis",
+    "debt-auction",
     "demo",
     "depeg",
     "depeg-feed",
@@ -410,6 +411,36 @@ fn the_fund_grows_as_it_was_published() {
     };
     let sizes: Vec<String> = sized.map(size).take(3).collect();
     assert_eq!(sizes, ["74000000", "133000000", "166000000"]);
+}
+
+/// 5.2 million less the 400,000 that the surplus may pay: tokens fill it, at 30,000 and at 20,000 a
+/// lot, and of what comes back fifty lots buy 2,000 tokens.
+#[test]
+fn tokens_fill_a_hole_and_are_bought_back() {
+    let golden = json(&scenarios().join("golden/debt-auction.json"));
+    assert_eq!(paid(&golden), ["40000000", "480000000"]);
+    assert_eq!(golden["losses"][0]["uncovered"], "0");
+    for code in ["price-above-most", "no-auction"] {
+        assert_eq!(golden["run"]["refusals"][code]["expected"], 1, "{code}");
+    }
+    let out = folder();
+    let file = scenarios().join("debt-auction.toml");
+    done(out.path(), &["run", file.to_str().unwrap(), "--out", "result", "--quiet"]);
+    let events = fs::read_to_string(out.path().join("result/events.ndjson")).unwrap();
+    let of = |kind: &str| {
+        let kind = format!("\"event\":\"{kind}\"");
+        let lines = events.lines().filter(|line| line.contains(&kind));
+        let part = |line: &str, key: &str| {
+            let (_, rest) = line.split_once(&format!("\"{key}\":\"")).unwrap();
+            rest.split('"').next().unwrap().to_owned()
+        };
+        lines.map(|line| (part(line, "paid"), part(line, "tokens"))).collect::<Vec<_>>()
+    };
+    let pairs = |rows: &[(&str, &str)]| {
+        rows.iter().map(|(a, b)| ((*a).to_owned(), (*b).to_owned())).collect::<Vec<_>>()
+    };
+    assert_eq!(of("sold"), pairs(&[("120000000", "4000"), ("360000000", "18000")]));
+    assert_eq!(of("bought-back"), pairs(&[("50000000", "2000")]));
 }
 
 /// KRX 2013: 58.4 less the member's own 1.4 are borne by the survivors, who pay before the house,

@@ -87,6 +87,8 @@ dense_id! {
     ProtectionId,
     /// A position that a protection protects.
     ProtectedId,
+    /// An issuance: new tokens that are sold into a hole.
+    IssuanceId,
 }
 
 /// A moment: milliseconds since an origin the venue chooses. The only time core knows.

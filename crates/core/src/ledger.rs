@@ -63,6 +63,8 @@ pub enum Holder {
     Rewards(LayerId) = 14,
     /// A cover pool: premia it has not earned yet, and what it is owed or has for claims.
     Cover(CoverPoolId) = 15,
+    /// Where new tokens come from and burned ones go: minus what was issued, less what was burned.
+    Issued = 17,
 }
 
 /// One movement of money.
@@ -93,7 +95,7 @@ struct Balances {
     by_kind: [Vec<SignedAmount>; KINDS],
 }
 
-const KINDS: usize = 16;
+const KINDS: usize = 17;
 
 /// The kind and the place of a holder in [`Balances`].
 const fn slot(holder: Holder) -> (usize, usize) {
@@ -114,6 +116,7 @@ const fn slot(holder: Holder) -> (usize, usize) {
         Holder::Ceded(id) => (13, id.index()),
         Holder::Rewards(id) => (14, id.index()),
         Holder::Cover(id) => (15, id.index()),
+        Holder::Issued => (16, 0),
     }
 }
 
@@ -137,6 +140,7 @@ fn holder(kind: usize, place: usize) -> Option<Holder> {
         13 => Holder::Ceded(LossId(id)),
         14 => Holder::Rewards(LayerId(id)),
         15 => Holder::Cover(CoverPoolId(id)),
+        16 => Holder::Issued,
         _ => return None,
     })
 }

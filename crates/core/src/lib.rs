@@ -46,6 +46,7 @@ pub mod domain;
 pub mod engine;
 pub mod ids;
 pub mod invariants;
+pub mod issuance;
 pub mod ledger;
 pub mod liquidation;
 pub mod loss;

@@ -8,16 +8,17 @@ mod world;
 
 use std::collections::BTreeMap;
 
-use commands::Bytes;
+use commands::{Bytes, issuance};
 use proptest::prelude::*;
 use rhodian_core::allocation::Rule;
 use rhodian_core::closeout::Route;
 use rhodian_core::control::Parameter;
-use rhodian_core::domain::{Kind, Source};
+use rhodian_core::domain::{self, Kind, Source};
+use rhodian_core::engine::Action;
 use rhodian_core::ids::Time;
 use rhodian_core::market::{MarketSpec, StepLimits};
 use world::venue::{backstop, perpetual, routes};
-use world::{World, amount, layer, members};
+use world::{World, amount, layer, members, name};
 
 fn world() -> World {
     let mut world = World::new("USD", 2);
@@ -30,15 +31,22 @@ fn world() -> World {
     let mut sale = layer("sale", Kind::Issuance, Source::Proceeds { deadline: 100_000 });
     sale.caps.per_event = Some(amount(30));
     world.add(sale);
+    world.domain_do(domain::Command::AddAsset { name: name("GOV"), decimals: 0 });
+    let mut tokens = layer("tokens", Kind::Issuance, Source::Proceeds { deadline: 100_000 });
+    tokens.caps.per_event = Some(amount(40));
+    world.add(tokens);
     let steps = [
         vec![("fund", 1)],
         vec![("tranche", 1), ("sale", 2)],
         vec![("gains", 1)],
         vec![("call", 1)],
+        vec![("tokens", 1)],
         vec![("deposits", 1)],
     ];
     let steps = steps.iter().map(|step| world.step(step)).collect();
-    world.waterfall_of(rhodian_core::domain::CauseClass::Default, steps);
+    world.waterfall_of(domain::CauseClass::Default, steps);
+    let of = issuance::spec_of(world.layer_id("tokens"), Some(world.layer_id("fund")));
+    world.must(Action::Issuance(rhodian_core::issuance::Command::Specify { spec: Box::new(of) }));
     world.set(Parameter::ChallengeTime, 10);
     world.list(perpetual("m0"));
     world.mark("m0", 100);

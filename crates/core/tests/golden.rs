@@ -19,13 +19,13 @@ use rhodian_core::pools::cover::{Command, RiskSpec, Trigger};
 use rhodian_core::pools::liquidity::VaultSpec;
 use rhodian_core::units::Price;
 use serde::Serialize;
-use world::clearing;
 use world::cover;
 use world::feeds::{FEED, open_feed, say_all};
 use world::lending::{self, Ask};
 use world::liquidity;
 use world::protection;
 use world::{ASSET, DOMAIN, World, amount, layer, members, name};
+use world::{clearing, issuance};
 
 /// A story that uses every command and makes every event.
 fn story() -> World {
@@ -345,6 +345,29 @@ fn protected() -> World {
     world
 }
 
+/// New tokens: sold, the auction begun anew, a count, a limit; a surplus that buys back, anew, and
+/// not any more.
+fn issued() -> World {
+    use rhodian_core::issuance::{Command, Depletion, PeriodPart};
+    let mut world = issuance::venue_of(issuance::spec_back(), 100);
+    let outstanding = issuance::outstanding(2_000, 500);
+    let count = Command::Count { issuance: issuance::ISSUANCE, outstanding };
+    issuance::give(&mut world, count).unwrap();
+    let per_period = Some(PeriodPart { part: 900_000, millis: 1_000 });
+    let depletion = Some(Depletion { per_episode: Some(900_000), per_period });
+    let layer = issuance::FUND;
+    issuance::give(&mut world, Command::Limit { layer, depletion }).unwrap();
+    world.report("L", 590);
+    issuance::take(&mut world, "alice", "L", 3).unwrap();
+    world.tick(500);
+    issuance::take(&mut world, "bob", "L", 9).unwrap();
+    world.pay_into("fund", 600);
+    world.tick(500);
+    issuance::sell_back(&mut world, "alice", 1).unwrap();
+    world.report("M", 700);
+    world
+}
+
 fn folder() -> PathBuf {
     PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("tests/golden")
 }
@@ -412,16 +435,17 @@ fn the_bytes_of_every_kind() {
         held(),
         cleared(),
         protected(),
+        issued(),
     ];
     let records = || worlds.iter().flat_map(|world| &world.records);
     let events = records().flat_map(|record| record.events.iter());
     let text = first_of_each(events);
     same_as("event-bytes.txt", &text);
-    let kinds = 6 + 10 + 42 + 4 + 1 + 7 + 11 + 5 + 5 + 13 + 6 + 11 + 4 + 4;
+    let kinds = 6 + 10 + 42 + 4 + 1 + 7 + 11 + 5 + 5 + 13 + 6 + 11 + 4 + 4 + 11;
     assert_eq!(text.lines().count(), kinds, "every kind of event is made:\n{text}");
     let actions = records().map(|record| &record.envelope.action);
     let text = first_of_each(actions);
     same_as("command-bytes.txt", &text);
-    let kinds = 6 + 8 + 1 + 11 + 2 + 16 + 1 + 4 + 1 + 10 + 4 + 5 + 12 + 4 + 12 + 2 + 5;
+    let kinds = 6 + 8 + 1 + 11 + 2 + 16 + 1 + 4 + 1 + 10 + 4 + 5 + 12 + 4 + 12 + 2 + 5 + 10;
     assert_eq!(text.lines().count(), kinds, "every command is given:\n{text}");
 }

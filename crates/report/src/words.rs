@@ -2,6 +2,7 @@
 
 mod clearing;
 mod cover;
+mod issuance;
 mod liquidity;
 mod protection;
 
@@ -37,6 +38,7 @@ pub fn of_event(names: &dyn Names, event: &Event) -> Option<String> {
         Event::Liquidity(event) => liquidity::of_liquidity(names, event),
         Event::Clearing(event) => clearing::of_clearing(names, event),
         Event::Protection(event) => protection::of_protection(names, event),
+        Event::Issuance(event) => issuance::of_issuance(names, event),
         Event::Control(event) => of_control(names, event),
         Event::Oracle(OracleEvent::DomainTightened { domain, feed, to, .. }) => Some(format!(
             "{} goes to {}: {} has had no good value for too long",
@@ -282,6 +284,10 @@ fn absorbed(names: &dyn Names, event: &LossEvent) -> Option<String> {
         LossEvent::DrawPaid { loss, layer, account, amount, .. } => {
             let who = account.map_or_else(|| "the outside".to_owned(), |id| names.account(id));
             format!("{who} pays {} into {}", money(*loss, *amount), names.layer(*layer))
+        }
+        LossEvent::ProceedsPaid { loss, layer, account, amount, .. } => {
+            let (who, amount) = (names.account(*account), money(*loss, *amount));
+            format!("{who} pays {amount} into {} for what it is sold", names.layer(*layer))
         }
         LossEvent::UncoveredBooked { loss, amount, .. } => {
             format!("{} of {} stays uncovered", money(*loss, *amount), names.loss(*loss))

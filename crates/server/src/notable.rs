@@ -42,7 +42,8 @@ impl Notable {
 }
 
 /// Whether `event` is of a loss or a close-out, a book's fills and payouts among them, of a stake
-/// that leaves or what it earned, of a cover, a clearing fund or a protection. What pools earn by the hour is not.
+/// that leaves or what it earned, of a cover, a clearing fund, a protection or new tokens. What pools earn by the
+/// hour is not.
 fn is_notable(event: &Event) -> bool {
     let of_account = match event {
         Event::Domain(event) => matches!(
@@ -53,7 +54,7 @@ fn is_notable(event: &Event) -> bool {
         ),
         Event::Liquidity(event) => !matches!(event, liquidity::Event::Opened { .. }),
         Event::Cover(event) => !matches!(event, cover::Event::Earned { .. }),
-        Event::Clearing(_) => true,
+        Event::Clearing(_) | Event::Issuance(_) => true,
         Event::Protection(event) => !matches!(event, protection::Event::Opened { .. }),
         _ => false,
     };

@@ -23,6 +23,7 @@ Examples:
   rhodian init clearing | rhodian run - --out clearing
   rhodian init experiment | rhodian lab run -
   rhodian init protection | rhodian run - --out protection
+  rhodian init issuance | rhodian run - --out issuance
 
 The file needs no other: `rhodian check`, and `rhodian share` or `rhodian run`, take it as it stands;
 an experiment is for `rhodian lab run` alone.";
@@ -43,6 +44,8 @@ pub const COVER_TEMPLATE: &str = include_str!("../../../../scenarios/bridge.toml
 pub const VAULT_TEMPLATE: &str = include_str!("../../../../scenarios/vault.toml");
 /// The venue file with a clearing fund that `init clearing` writes.
 pub const CLEARING_TEMPLATE: &str = include_str!("../../../../scenarios/nasdaq-clearing.toml");
+/// The venue file with a debt auction that `init issuance` writes.
+pub const ISSUANCE_TEMPLATE: &str = include_str!("../../../../scenarios/debt-auction.toml");
 
 /// The experiment file that `init experiment` writes.
 pub const EXPERIMENT_TEMPLATE: &str = include_str!("../../templates/experiment.toml");
@@ -83,6 +86,8 @@ pub enum Template {
     Experiment,
     /// A venue file with a protection against impermanent loss.
     Protection,
+    /// A venue file with new tokens that are sold into a hole, and a surplus that buys them back.
+    Issuance,
 }
 
 impl Template {
@@ -97,6 +102,7 @@ impl Template {
             Self::Clearing => CLEARING_TEMPLATE,
             Self::Experiment => EXPERIMENT_TEMPLATE,
             Self::Protection => PROTECTION_TEMPLATE,
+            Self::Issuance => ISSUANCE_TEMPLATE,
         }
     }
 }

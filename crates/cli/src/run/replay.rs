@@ -179,7 +179,7 @@ fn names_known(event: &Event, before: usize) -> bool {
 /// The place of a holder among those of its kind.
 const fn place(holder: Holder) -> usize {
     match holder {
-        Holder::World => 0,
+        Holder::World | Holder::Issued => 0,
         Holder::Account(id) => id.index(),
         Holder::Layer(id) | Holder::Rewards(id) => id.index(),
         Holder::Book(id)

@@ -2,6 +2,7 @@
 
 use super::clearing::Clear;
 use super::cover::Insure;
+use super::issuance::Issue;
 use super::model::What;
 use super::pools::Asked;
 use super::protections::Provide;
@@ -117,13 +118,17 @@ pub enum Do {
     Protect,
     /// It was taken out.
     EndProtection,
+    /// An account takes new tokens.
+    TakeTokens,
+    /// An account gives tokens for money of a surplus.
+    SellTokens,
     /// Nothing but the clock.
     Wait,
 }
 
 impl Do {
     /// Every word with its name in the file.
-    pub const ALL: [(Self, &'static str); 54] = [
+    pub const ALL: [(Self, &'static str); 56] = [
         (Self::Fill, "fill"),
         (Self::Mark, "mark"),
         (Self::Funding, "funding"),
@@ -177,6 +182,8 @@ impl Do {
         (Self::BidForBook, "bid-for-book"),
         (Self::Protect, "protect"),
         (Self::EndProtection, "end-protection"),
+        (Self::TakeTokens, "take-tokens"),
+        (Self::SellTokens, "sell-tokens"),
         (Self::Wait, "wait"),
     ];
 
@@ -252,6 +259,8 @@ impl Do {
             },
             What::Provide(Provide::Protect { .. }) => Self::Protect,
             What::Provide(Provide::End { .. }) => Self::EndProtection,
+            What::Issue(Issue::Take { .. }) => Self::TakeTokens,
+            What::Issue(Issue::Sell { .. }) => Self::SellTokens,
             What::Wait => Self::Wait,
         }
     }

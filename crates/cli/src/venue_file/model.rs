@@ -16,6 +16,7 @@ use rhodian_core::units::{Amount, Price, Quantity};
 
 use super::clearing::{Clear, Clearing};
 use super::cover::{Cover, Insure, Risk};
+use super::issuance::{Issuance, Issue, Limit};
 use super::numbers::{Grid, written_price};
 use super::pools::{Lend, Pool};
 use super::protections::{Protection, Provide};
@@ -62,6 +63,10 @@ pub struct VenueFile {
     pub clearing: Vec<Clearing>,
     /// Protections, in file order: their dense ids.
     pub protections: Vec<Protection>,
+    /// Issuances of tokens, in file order: their dense ids.
+    pub issuances: Vec<Issuance>,
+    /// Limits of depletion, in file order.
+    pub depletions: Vec<Limit>,
     /// The feeds, in file order: their dense ids.
     pub feeds: Vec<Feed>,
     /// The sources, as feeds first name them: their dense ids.
@@ -295,41 +300,132 @@ pub struct Event {
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[allow(missing_docs, reason = "fields are the keys of the event")]
 pub enum What {
-    OpenAccount { account: Name, owner: Name, kind: AccountKind },
-    Deposit { account: String, asset: usize, amount: Amount },
-    Withdraw { account: String, asset: usize, amount: Amount },
-    Transfer { account: String, to: String, asset: usize, amount: Amount },
-    Stake { account: String, layer: String, amount: Amount },
-    Unstake { account: String, layer: String, amount: Amount },
-    Reward { layer: String, domain: Option<usize>, amount: Option<Amount> },
-    TakeReward { account: String, layer: String },
-    PayIn { layer: String, amount: Amount },
-    Mark { market: usize, price: Price },
+    OpenAccount {
+        account: Name,
+        owner: Name,
+        kind: AccountKind,
+    },
+    Deposit {
+        account: String,
+        asset: usize,
+        amount: Amount,
+    },
+    Withdraw {
+        account: String,
+        asset: usize,
+        amount: Amount,
+    },
+    Transfer {
+        account: String,
+        to: String,
+        asset: usize,
+        amount: Amount,
+    },
+    Stake {
+        account: String,
+        layer: String,
+        amount: Amount,
+    },
+    Unstake {
+        account: String,
+        layer: String,
+        amount: Amount,
+    },
+    Reward {
+        layer: String,
+        domain: Option<usize>,
+        amount: Option<Amount>,
+    },
+    TakeReward {
+        account: String,
+        layer: String,
+    },
+    PayIn {
+        layer: String,
+        amount: Amount,
+    },
+    Mark {
+        market: usize,
+        price: Price,
+    },
     Fill(Fill),
-    Funding { market: usize, atoms_per_lot: i64 },
+    Funding {
+        market: usize,
+        atoms_per_lot: i64,
+    },
     EndPeriod,
-    Settle { market: usize, price: Price },
-    DeclareDefault { account: String, domain: usize, cause: Name },
+    Settle {
+        market: usize,
+        price: Price,
+    },
+    DeclareDefault {
+        account: String,
+        domain: usize,
+        cause: Name,
+    },
     ReportLoss(Report),
-    ApproveLoss { loss: String },
-    DismissLoss { loss: String },
-    PayDraw { loss: String, layer: String, account: Option<String>, amount: Amount },
-    Recover { loss: String, amount: Amount },
-    FundIncome { layer: String, amount: Amount },
-    FundFees { domain: usize, layer: String, amount: Option<Amount> },
-    SetStatus { domain: Option<usize>, status: Status, cause: Name },
-    Bid { from: String, account: String, part: u32 },
+    ApproveLoss {
+        loss: String,
+    },
+    DismissLoss {
+        loss: String,
+    },
+    PayDraw {
+        loss: String,
+        layer: String,
+        account: Option<String>,
+        amount: Amount,
+    },
+    Recover {
+        loss: String,
+        amount: Amount,
+    },
+    FundIncome {
+        layer: String,
+        amount: Amount,
+    },
+    FundFees {
+        domain: usize,
+        layer: String,
+        amount: Option<Amount>,
+    },
+    SetStatus {
+        domain: Option<usize>,
+        status: Status,
+        cause: Name,
+    },
+    Bid {
+        from: String,
+        account: String,
+        part: u32,
+    },
     Report(FeedReport),
-    MarkFromFeeds { of: Option<Subject> },
-    DeclarePriceError { feed: usize, from: u64, to: u64 },
-    MarkCollateral { collateral: usize, price: Price },
+    MarkFromFeeds {
+        of: Option<Subject>,
+    },
+    DeclarePriceError {
+        feed: usize,
+        from: u64,
+        to: u64,
+    },
+    MarkCollateral {
+        collateral: usize,
+        price: Price,
+    },
     SellCollateral(Sale),
-    ConvertCollateral { from: String, account: String, collateral: usize, amount: Amount },
+    ConvertCollateral {
+        from: String,
+        account: String,
+        collateral: usize,
+        amount: Amount,
+    },
     Lend(Lend),
     Insure(Insure),
     Hold(Hold),
     Clear(Clear),
     Provide(Provide),
+    /// Something is asked of an issuance of tokens.
+    Issue(Issue),
     Wait,
 }
 

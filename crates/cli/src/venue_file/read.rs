@@ -10,14 +10,15 @@ use rhodian_core::ids::Name;
 use super::clearing::Clear;
 use super::cover::Insure;
 use super::events::{self, Known, account_kind};
+use super::issuance::Issue;
 use super::model::{Account, Collateral, Domain, Event, Market, ORDERS, Origin, VenueFile, What};
 use super::pools::{Asked, Lend};
 use super::protections::Provide;
 use super::shape::{AccountShape, DomainShape, FileShape, TermsShape};
 use super::vaults::Hold;
 use super::{
-    clearing, collateral, cover, crowd, feeds, liquidation, markets, pools, prices, protections,
-    stream, vaults,
+    clearing, collateral, cover, crowd, feeds, issuance, liquidation, markets, pools, prices,
+    protections, stream, vaults,
 };
 use crate::amount_text::AmountFormat;
 use crate::diagnostic::Diagnostic;
@@ -66,6 +67,8 @@ pub fn from_text(text: TomlText) -> Result<VenueFile, Diagnostic> {
     let (covers, risks) = cover::read(&words, &shape.cover, of)?;
     let clearing = clearing::read(&words, &shape.clearing, &domains, &markets)?;
     let protections = protections::read(&words, &shape.protection, &domains, &feeds)?;
+    let (issuances, depletions) =
+        issuance::read(&words, (&shape.issuance, &shape.depletion), &domains, collaterals.len())?;
     let mut accounts = accounts(&words, &shape.account, &names, &collaterals)?;
     accounts.extend(crowd.accounts);
     let (marks, mut remarks) = match &shape.prices {
@@ -115,6 +118,8 @@ pub fn from_text(text: TomlText) -> Result<VenueFile, Diagnostic> {
         risks,
         clearing,
         protections,
+        issuances,
+        depletions,
         feeds,
         sources,
         liquidation,
@@ -155,7 +160,8 @@ fn listed(
         let market = markets::read(words, at, domains, &markets, penalty)?;
         markets.push(market);
     }
-    if markets.is_empty() && shape.pool.is_empty() && shape.cover.is_empty() {
+    let pools = !shape.pool.is_empty() || !shape.cover.is_empty() || !shape.issuance.is_empty();
+    if markets.is_empty() && !pools {
         let help = "add [[market]] with name, tick and lot, or [[pool]] or [[cover]].";
         let (message, place) = ("there is neither a market nor a pool", &shape.domain.place);
         return Err(words.refuse("market-none", message, help, place, "a market or a pool"));
@@ -418,7 +424,8 @@ fn names_of(what: &What) -> ([Option<&str>; 2], Option<&str>) {
         What::Clear(Clear::Client { account, to, .. } | Clear::Port { account, to, .. }) => {
             ([Some(account), Some(to)], None)
         }
-        What::Provide(Provide::Protect { account, .. } | Provide::End { account, .. }) => {
+        What::Provide(Provide::Protect { account, .. } | Provide::End { account, .. })
+        | What::Issue(Issue::Take { account, .. } | Issue::Sell { account, .. }) => {
             ([Some(account), None], None)
         }
         What::Fill(fill) => ([Some(&fill.buyer), Some(&fill.seller)], None),

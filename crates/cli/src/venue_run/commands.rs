@@ -107,6 +107,7 @@ impl Words<'_> {
             What::Insure(insure) => self.insure(insure),
             What::Clear(clear) => self.clear(clear),
             What::Provide(provide) => self.provide(provide),
+            What::Issue(issue) => self.issue(issue),
             What::Wait => Ok(Vec::new()),
         }
     }
@@ -217,7 +218,7 @@ impl Words<'_> {
         self.names.account(name).ok_or_else(|| NoSuch { what: "account", name: name.to_owned() })
     }
 
-    fn layer(&self, name: &str) -> Result<LayerId, NoSuch> {
+    pub(super) fn layer(&self, name: &str) -> Result<LayerId, NoSuch> {
         self.names.layer(name).ok_or_else(|| NoSuch { what: "layer", name: name.to_owned() })
     }
 

@@ -201,6 +201,7 @@ impl Figures {
             Event::Liquidity(event) => self.of_liquidity(event),
             Event::Clearing(event) => self.of_clearing(event),
             Event::Protection(event) => self.of_protection(event),
+            Event::Issuance(event) => self.of_issuance(event),
             Event::Domain(_) | Event::Control(_) | Event::TimePassed { .. } => {}
         }
     }

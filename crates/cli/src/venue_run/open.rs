@@ -20,9 +20,9 @@ use rhodian_core::pools::protection::Command as ProtectionCommand;
 use rhodian_core::units::Amount;
 use rhodian_core::waterfall::{Side, Step};
 
-use super::clearing;
 use super::commands::{ASSET, GOVERNANCE, dense};
 use super::driver::Driver;
+use super::{clearing, issuance};
 use crate::diagnostic::Diagnostic;
 use crate::loss_file::model::{Layer, Place};
 use crate::venue_file::VenueFile;
@@ -54,6 +54,7 @@ pub(super) fn open(driver: &mut Driver<'_>) -> Result<(), Diagnostic> {
         let add = DomainCommand::AddAsset { name, decimals };
         driver.must(Actor::VENUE, Action::Domain(add), &at(&of.place))?;
     }
+    issuance::tokens(driver, file)?;
     accounts(driver, file)?;
     for (index, (domain, layer)) in file.layers().enumerate() {
         add_layer(driver, dense(index, LayerId), domain, layer)?;
@@ -78,6 +79,7 @@ pub(super) fn open(driver: &mut Driver<'_>) -> Result<(), Diagnostic> {
         let open = ProtectionCommand::Open { spec: protection.spec.clone() };
         driver.must(Actor::VENUE, Action::Protection(open), &at(&protection.place))?;
     }
+    issuance::open(driver, file)?;
     routes(driver, file)
 }
 

@@ -41,6 +41,7 @@ pub fn refusal(rejection: &Rejection, asset: usize, state: &State, file: &VenueF
         Rejection::Liquidity(of) => words.liquidity(of),
         Rejection::Clearing(of) => words.clearing(of),
         Rejection::Protection(of) => words.protection(of),
+        Rejection::Issuance(of) => words.issuance(of),
         _ => None,
     };
     told.unwrap_or_else(|| rejection.to_string())
@@ -197,12 +198,12 @@ impl In<'_> {
         )
     }
 
-    fn domain_name(&self, domain: DomainId) -> String {
+    pub(super) fn domain_name(&self, domain: DomainId) -> String {
         let found = self.state.domains.domain(domain);
         format!("\"{}\"", printable(found.map_or("", |found| found.name.as_str())))
     }
 
-    fn layer_name(&self, layer: LayerId) -> String {
+    pub(super) fn layer_name(&self, layer: LayerId) -> String {
         let found = self.state.domains.layer(layer);
         let known = found.map(|found| found.spec.name.as_str());
         // A layer that is refused is not in the state: the file has it at its place.

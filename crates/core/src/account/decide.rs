@@ -111,8 +111,10 @@ fn deposit(
         return Err(Rejection::CollateralAboveCap { asset, asked: amount, room });
     }
     // The world goes down by the amount; its size is the sum of all that came in.
+    // What is issued here is held beside it.
     let outside = state.ledger.balance(asset, Holder::World).atoms();
-    if amount.atoms().cast_signed() - outside > MAX_TOTAL.cast_signed() {
+    let held = state.held_of(asset).max(-outside);
+    if amount.atoms().cast_signed() + held > MAX_TOTAL.cast_signed() {
         return Err(Rejection::TotalAboveBound { asset });
     }
     state.touch(account, events);
@@ -130,7 +132,7 @@ fn withdraw(
     numbered(state, account, number)?;
     let Money { asset, amount } = known(state, money)?;
     free_for(state, account, money)?;
-    let vault = state.ledger.owed(asset, Holder::World);
+    let vault = state.vault_of(asset);
     if amount > vault {
         return Err(Rejection::VaultShort { asked: amount, vault });
     }

@@ -220,6 +220,8 @@ pub enum Rejection {
     UnknownAsset { asset: AssetId },
     /// An asset is not collateral for itself.
     SameAsset { asset: AssetId },
+    /// The asset is a token that is issued: more of it is made when its price falls.
+    AssetIssued { asset: AssetId },
     /// There is no such market.
     UnknownMarket { market: MarketId },
     /// The wrong-way market is settled in another asset.
@@ -283,6 +285,7 @@ impl Rejection {
         match self {
             Self::UnknownAsset { .. } => "unknown-asset",
             Self::SameAsset { .. } => "same-asset",
+            Self::AssetIssued { .. } => "asset-issued",
             Self::UnknownMarket { .. } => "unknown-market",
             Self::OtherAsset { .. } => "other-asset",
             Self::Flaw { .. } => "flaw",
@@ -316,6 +319,9 @@ impl fmt::Display for Rejection {
         match self {
             Self::UnknownAsset { asset } => write!(f, "there is no asset {asset}"),
             Self::SameAsset { asset } => write!(f, "asset {asset} is no collateral for itself"),
+            Self::AssetIssued { asset } => {
+                write!(f, "asset {asset} is issued to fill holes: it is nobody's collateral")
+            }
             Self::UnknownMarket { market } => write!(f, "there is no market {market}"),
             Self::OtherAsset { market, asset } => {
                 write!(f, "market {market} is not settled in asset {asset}")

@@ -52,6 +52,10 @@ fn accept(state: &State, spec: &CollateralSpec, events: &mut Events) -> Result<(
     if asset == settled {
         return Err(Rejection::SameAsset { asset });
     }
+    // Else who makes more of it makes margin of nothing, as its price falls.
+    if state.issuances.of_token(asset).is_some() {
+        return Err(Rejection::AssetIssued { asset });
+    }
     if let Some(of) = spec.wrong_way {
         let market = of.market;
         let found = state.markets.market(market).ok_or(Rejection::UnknownMarket { market })?;

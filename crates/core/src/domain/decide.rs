@@ -36,6 +36,9 @@ pub(crate) fn decide(
             if state.domains.asset(*asset).is_none() {
                 return Err(Rejection::UnknownAsset { asset: *asset });
             }
+            if state.issuances.of_token(*asset).is_some() {
+                return Err(Rejection::AssetIssued { asset: *asset });
+            }
             let domain = DomainId::at(state.domains.domains.len()).ok_or(too_many("domains"))?;
             events.push(Event::DomainOpened { domain, name: name.clone(), asset: *asset });
             Ok(())
@@ -174,6 +177,9 @@ fn set_waterfall(
     let foreign = draws_on_others(state, domain, steps);
     if let Some(layer) = foreign.or_else(|| leaves_fund(state, domain, class, steps)) {
         return Err(Rejection::ClearingStands { layer });
+    }
+    if let Some(layer) = state.issues_before_fund(steps) {
+        return Err(Rejection::IssuanceStands { layer });
     }
     let waterfall =
         WaterfallId::at(state.domains.waterfalls.len()).ok_or(too_many("waterfalls"))?;

@@ -225,7 +225,7 @@ impl fmt::Display for ExitQueue {
 /// Nobody leaves while a loss that is known may draw on `layer`: one of an open episode, one that
 /// was approved and may still be challenged or is voted on, or an account below zero that waits for
 /// a price.
-fn may_leave(state: &State, layer: LayerId) -> Result<(), Rejection> {
+pub(crate) fn knows_no_loss(state: &State, layer: LayerId) -> Result<(), Rejection> {
     if Losses::may_draw_on(state, layer) {
         return Err(Rejection::EpisodeOpen { layer });
     }
@@ -268,7 +268,7 @@ pub(super) fn ask(
         events.push(Event::ExitAsked { layer, account, number, amount, until });
         return Ok(());
     }
-    may_leave(state, layer)?;
+    knows_no_loss(state, layer)?;
     backs_no_cover(state, layer, amount)?;
     account::room_above(state, account, asset, amount)?;
     state.touch(account, events);
@@ -285,7 +285,7 @@ pub(crate) fn duty(state: &State) -> Option<Duty> {
     }
     state.domains.exits.iter().find_map(|(layer, exits)| {
         let (until, account) = exits.cooled_down(state.now()).next()?;
-        may_leave(state, *layer).ok()?;
+        knows_no_loss(state, *layer).ok()?;
         // Whoever asked first leaves first: no smaller exit goes round one that waits for room.
         backs_no_cover(state, *layer, exits.exit(account, until)?).ok()?;
         Some(Duty::PayExit { layer: *layer, until, account })
@@ -303,7 +303,7 @@ pub(crate) fn decide_duty(
     if state.control.venue_status() == Status::Halted || until > state.now() {
         return Err(Rejection::NotDue);
     }
-    may_leave(state, layer)?;
+    knows_no_loss(state, layer)?;
     let exit = state.domains.exits(layer).and_then(|exits| exits.exit(account, until));
     let of = state.domains.asset_of_layer(layer).zip(exit);
     let (asset, asked) = of.ok_or(Rejection::NotDue)?;

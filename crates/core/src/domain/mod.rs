@@ -5,6 +5,7 @@ mod command;
 mod decide;
 mod exits;
 mod layer;
+mod rejection;
 mod rewards;
 
 use alloc::collections::BTreeMap;
@@ -13,11 +14,12 @@ use alloc::vec::Vec;
 use borsh::{BorshDeserialize, BorshSerialize};
 use serde::{Deserialize, Serialize};
 
-pub use command::{Command, Duty, Event, Rejection};
+pub use command::{Command, Duty, Event};
 pub(crate) use decide::{decide, room_in_pot};
 pub use exits::{ExitQueue, Exits};
-pub(crate) use exits::{decide_duty, duty};
+pub(crate) use exits::{decide_duty, duty, knows_no_loss};
 pub use layer::{Attachment, Basis, Caps, Kind, Layer, LayerSpec, MemberRule, PeriodCap, Source};
+pub use rejection::Rejection;
 pub(crate) use rewards::of_premium;
 pub use rewards::{RewardFrom, RewardIndex, Rewards};
 

@@ -11,7 +11,7 @@ use crate::ids::{LossId, Time};
 use crate::ledger::Transfer;
 use crate::market::Party;
 use crate::pools::{clearing, cover, lending, liquidity, protection};
-use crate::{account, closeout, collateral, control, domain, loss, market, oracle};
+use crate::{account, closeout, collateral, control, domain, issuance, loss, market, oracle};
 
 /// In which capacity someone acts. Doors say who is who; core says who may do what.
 #[derive(
@@ -134,6 +134,10 @@ pub enum Action {
     Protection(protection::Command) = 24,
     /// By the engine, of protections.
     ProtectionDuty(protection::Duty) = 26,
+    /// Of issuances.
+    Issuance(issuance::Command) = 25,
+    /// By the engine, of issuances.
+    IssuanceDuty(issuance::Duty) = 27,
 }
 
 /// A command: when, by whom, what.
@@ -186,6 +190,8 @@ pub enum Event {
     Clearing(clearing::Event) = 16,
     /// To protections.
     Protection(protection::Event) = 17,
+    /// To issuances.
+    Issuance(issuance::Event) = 18,
 }
 
 impl From<account::Event> for Event {
@@ -254,6 +260,12 @@ impl From<protection::Event> for Event {
     }
 }
 
+impl From<issuance::Event> for Event {
+    fn from(event: issuance::Event) -> Self {
+        Self::Issuance(event)
+    }
+}
+
 impl From<control::Event> for Event {
     fn from(event: control::Event) -> Self {
         Self::Control(event)
@@ -282,6 +294,7 @@ impl Event {
             Self::Cover(event) => event.transfers(visit),
             Self::Liquidity(event) => event.transfers(visit),
             Self::Protection(event) => event.transfers(visit),
+            Self::Issuance(event) => event.transfers(visit),
             Self::Control(_) | Self::Oracle(_) | Self::Clearing(_) | Self::TimePassed { .. } => {}
         }
     }
@@ -301,6 +314,7 @@ impl Event {
             Self::Cover(event) => event.loss(),
             Self::Liquidity(event) => event.loss(),
             Self::Clearing(event) => event.loss(),
+            Self::Issuance(event) => event.loss(),
             Self::Account(_)
             | Self::Domain(_)
             | Self::Control(_)
@@ -411,6 +425,8 @@ pub enum Rejection {
     Clearing(clearing::Rejection),
     /// Refused by the area of protections.
     Protection(protection::Rejection),
+    /// Refused by the area of issuances.
+    Issuance(issuance::Rejection),
 }
 
 impl Rejection {
@@ -436,6 +452,7 @@ impl Rejection {
             Self::Liquidity(rejection) => rejection.code(),
             Self::Clearing(rejection) => rejection.code(),
             Self::Protection(rejection) => rejection.code(),
+            Self::Issuance(rejection) => rejection.code(),
         }
     }
 }
@@ -465,6 +482,7 @@ impl fmt::Display for Rejection {
             Self::Liquidity(rejection) => rejection.fmt(f),
             Self::Clearing(rejection) => rejection.fmt(f),
             Self::Protection(rejection) => rejection.fmt(f),
+            Self::Issuance(rejection) => rejection.fmt(f),
         }
     }
 }

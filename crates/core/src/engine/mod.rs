@@ -30,7 +30,7 @@ pub use watch::Watch;
 use crate::control::Status;
 use crate::ids::DomainId;
 use crate::pools::{clearing, cover, lending, liquidity, protection};
-use crate::{account, closeout, collateral, control, domain, loss, market, oracle};
+use crate::{account, closeout, collateral, control, domain, issuance, loss, market, oracle};
 
 /// The version of the rules: raised with every change after which the same commands may make other
 /// events, or a state has other bytes. A journal keeps it with every batch and snapshot, so that
@@ -100,6 +100,9 @@ pub fn decide(state: &State, envelope: &Envelope, events: &mut Events) -> Result
         Action::Protection(command) => {
             protection::decide(state, envelope, command, events).map_err(Rejection::Protection)
         }
+        Action::Issuance(command) => {
+            issuance::decide(state, envelope, command, events).map_err(Rejection::Issuance)
+        }
         duty => decide_duty(state, duty, events),
     }
 }
@@ -131,6 +134,9 @@ fn decide_duty(state: &State, action: &Action, events: &mut Events) -> Result<()
         Action::ProtectionDuty(duty) => {
             protection::decide_duty(state, duty, events).map_err(Rejection::Protection)
         }
+        Action::IssuanceDuty(duty) => {
+            issuance::decide_duty(state, duty, events).map_err(Rejection::Issuance)
+        }
         Action::DomainDuty(duty) => {
             domain::decide_duty(state, duty, events).map_err(Rejection::Domain)
         }
@@ -152,6 +158,7 @@ fn decide_duty(state: &State, action: &Action, events: &mut Events) -> Result<()
         | Action::Liquidity(_)
         | Action::Clearing(_)
         | Action::Protection(_)
+        | Action::Issuance(_)
         | Action::Tick => Ok(()),
     }
 }
@@ -165,6 +172,7 @@ pub const fn may(role: Role, action: &Action) -> bool {
     use account::Command as A;
     use cover::Command as C;
     use domain::Command as D;
+    use issuance::Command as I;
     match role {
         Role::Engine => is_duty(action) || matches!(action, Action::Tick),
         Role::Venue | Role::Governance => !is_duty(action) && !is_report(action),
@@ -188,6 +196,7 @@ pub const fn may(role: Role, action: &Action) -> bool {
                             | clearing::Command::Bid { .. }
                     )
                     | Action::Collateral(collateral::Command::Convert { .. })
+                    | Action::Issuance(I::Take { .. } | I::SellBack { .. })
             ) || matches!(action, Action::Lending(command) if command.pool().is_some())
                 || matches!(action, Action::Liquidity(command) if command.vault().is_some())
         }
@@ -210,6 +219,7 @@ const fn is_duty(action: &Action) -> bool {
             | Action::LiquidityDuty(_)
             | Action::ClearingDuty(_)
             | Action::ProtectionDuty(_)
+            | Action::IssuanceDuty(_)
     )
 }
 
@@ -243,6 +253,9 @@ const fn needs(action: &Action) -> (Status, bool) {
         Action::Collateral(
             collateral::Command::Sell { buyer: Some(_), .. } | collateral::Command::Convert { .. },
         ) => (Status::Settling, true),
+        // So does who takes tokens; what a fund spends is not there for a loss any more.
+        Action::Issuance(issuance::Command::Take { .. }) => (Status::Settling, true),
+        Action::Issuance(issuance::Command::SellBack { .. }) => (Status::ReduceOnly, true),
         Action::Domain(_)
         | Action::Loss(_)
         | Action::Control(_)
@@ -253,7 +266,8 @@ const fn needs(action: &Action) -> (Status, bool) {
         | Action::Cover(_)
         | Action::Liquidity(_)
         | Action::Clearing(_)
-        | Action::Protection(_) => (Status::Settling, false),
+        | Action::Protection(_)
+        | Action::Issuance(_) => (Status::Settling, false),
         // What is due is done, and time passes, whatever the status.
         Action::Duty(_)
         | Action::CloseOutDuty(_)
@@ -266,6 +280,7 @@ const fn needs(action: &Action) -> (Status, bool) {
         | Action::LiquidityDuty(_)
         | Action::ClearingDuty(_)
         | Action::ProtectionDuty(_)
+        | Action::IssuanceDuty(_)
         | Action::Tick => (Status::Closed, false),
     }
 }
@@ -304,6 +319,7 @@ fn domain_of(state: &State, action: &Action) -> Option<DomainId> {
         Action::Cover(ref command) => state.domain_of_cover(command),
         Action::Clearing(ref command) => state.domain_of_clearing(command),
         Action::Protection(ref command) => state.domain_of_protection(command),
+        Action::Issuance(ref command) => state.domain_of_issuance(command),
         Action::Lending(ref command) => {
             let pool = command.pool().and_then(|pool| state.lending.pool(pool));
             pool.map(|pool| pool.spec.domain)
@@ -375,7 +391,9 @@ fn due(state: &State, events: &mut Events) -> Option<(Envelope, bool)> {
         let left = || liquidity::duty(state).map(Action::LiquidityDuty);
         let cleared = || clearing::duty(state).map(Action::ClearingDuty);
         let protected = || protection::duty(state).map(Action::ProtectionDuty);
-        lent.or_else(covered).or_else(left).or_else(cleared).or_else(protected)
+        let issued = || issuance::duty(state).map(Action::IssuanceDuty);
+        let pooled = lent.or_else(covered).or_else(left).or_else(cleared);
+        pooled.or_else(protected).or_else(issued)
     };
     let of_markets = || market::duty(state).map(Action::MarketDuty);
     let of_collateral = || collateral::duty(state).map(Action::CollateralDuty);

@@ -1,13 +1,22 @@
 //! What an event of a loss does beyond its own area: to stakes and what they earned, to books,
-//! pools, checkpoints and statuses. And what one of a clearing fund does, whose members bear them,
-//! and one of a protection, whose fund does.
+//! pools, checkpoints and statuses. And what one of a vault does, whose holders bear them, of a
+//! clearing fund, whose members do, of a protection, whose fund does, and of new tokens.
 
 use super::State;
 use crate::control::Status;
+use crate::issuance;
 use crate::loss::{self, OwnMeans, RemainderTo};
-use crate::pools::{clearing, protection};
+use crate::pools::{clearing, liquidity, protection};
 
 impl State {
+    pub(super) fn evolve_liquidity(&mut self, event: &liquidity::Event) {
+        self.vaults.evolve(event);
+        self.markets.evolve_liquidity(event);
+        if let Some((account, number)) = event.numbered() {
+            self.accounts.number(account, number);
+        }
+    }
+
     pub(super) fn evolve_clearing(&mut self, event: &clearing::Event) {
         let now = self.now();
         self.clearing.evolve(event, &self.domains, now);
@@ -24,10 +33,23 @@ impl State {
         }
     }
 
+    pub(super) fn evolve_issuance(&mut self, event: &issuance::Event) {
+        let now = self.now();
+        self.issuances.evolve(event, now);
+        self.markets.evolve_issuance(event);
+        if let Some((account, number)) = event.numbered() {
+            self.accounts.number(account, number);
+        }
+    }
+
     pub(super) fn evolve_loss(&mut self, event: &loss::Event) {
         self.losses.evolve(event, self.now());
         let layers = &self.domains;
-        let period = |layer| layers.layer(layer)?.spec.caps.per_period.map(|cap| cap.millis);
+        let pots = &self.issuances;
+        let period = |layer| {
+            let cap = layers.layer(layer)?.spec.caps.per_period.map(|cap| cap.millis);
+            cap.max(pots.depletion(layer).and_then(|of| of.per_period).map(|of| of.millis))
+        };
         self.losses.pay_in_period(event, self.now(), &period);
         self.shrink_caps(event);
         let stakes = &mut self.domains;
@@ -65,6 +87,12 @@ impl State {
                 ..
             } => self.domains.reward_taken(layer, account, amount),
             loss::Event::StepReached { loss, step } => self.step_left(loss, step),
+            loss::Event::ProceedsPaid { loss, layer, amount, .. } => {
+                self.issuances.draw_paid(loss, layer, amount);
+            }
+            loss::Event::DrawClosed { loss, layer, .. } => {
+                self.issuances.draw_closed(loss, layer, self.now());
+            }
             loss::Event::LossSettled { loss } => self.lending.loss_settled(loss),
             loss::Event::LossDismissed { loss, .. } => self.covers.loss_dismissed(loss),
             loss::Event::RemainderReturned { .. }

@@ -58,7 +58,8 @@ impl State {
     /// goes back when nobody is to be repaid any more, which only events of losses change. A
     /// stake whose cooldown is over counts as open: it waits for a loss, or for room; so does what
     /// an insured is to be paid and has no room for, who asked to leave a vault and waits for its
-    /// margin, and what a provider is to be paid or measured for.
+    /// margin, and what a provider is to be paid or measured for; so does a fund's surplus that is
+    /// not offered yet.
     fn nothing_is_open(&self) -> bool {
         !self.may_hold_liens()
             && self.losses.ceded.is_empty()
@@ -66,6 +67,7 @@ impl State {
             && !self.cover_waits_for_room()
             && !self.has_shares_to_pay()
             && !self.protection_waits()
+            && !self.has_buyback_to_open()
             && self.markets.books.is_empty()
             && self.closeouts.liquidations.is_empty()
             && self.collaterals.taken.values().all(|taken| taken.aside)

@@ -15,6 +15,7 @@ use crate::ids::{
     AccountId, AssetId, CheckpointId, DomainId, EpisodeId, LayerId, LiableSetId, LossId, Name,
     OwnerId, Time,
 };
+use crate::issuance::Issuances;
 use crate::ledger::{Holder, Ledger};
 use crate::loss::{self, Episode, Level, Loss, Losses, MemberCap, Phase, Stage};
 use crate::margin;
@@ -61,6 +62,8 @@ pub struct State {
     pub clearing: Clearing,
     /// Protections against impermanent loss.
     pub protections: Protections,
+    /// Issuances of tokens, and how far pots may be drawn on.
+    pub issuances: Issuances,
     #[borsh(skip)]
     pub(super) watch: Watch,
 }
@@ -344,15 +347,10 @@ impl State {
                     self.accounts.number(account, number);
                 }
             }
-            Event::Liquidity(event) => {
-                self.vaults.evolve(event);
-                self.markets.evolve_liquidity(event);
-                if let Some((account, number)) = event.numbered() {
-                    self.accounts.number(account, number);
-                }
-            }
+            Event::Liquidity(event) => self.evolve_liquidity(event),
             Event::Clearing(event) => self.evolve_clearing(event),
             Event::Protection(event) => self.evolve_protection(event),
+            Event::Issuance(event) => self.evolve_issuance(event),
             Event::Loss(event) => self.evolve_loss(event),
             Event::Control(event) => self.control.evolve(event),
             Event::Oracle(event) => {

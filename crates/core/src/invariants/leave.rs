@@ -10,7 +10,6 @@ use crate::account;
 use crate::control::{self, Parameter, Status};
 use crate::engine::{Action, Actor, Envelope, Event, Events, Role, State, decide};
 use crate::ids::{AccountId, AssetId, DomainId, OwnerId, Time};
-use crate::ledger::Holder;
 use crate::loss;
 
 /// The most accounts that are asked for their free equity in one check.
@@ -61,7 +60,7 @@ fn asks(
     number: u64,
     asset: AssetId,
 ) -> Result<(), Broken> {
-    let amount = state.free(account, asset).min(state.ledger.owed(asset, Holder::World));
+    let amount = state.free(account, asset).min(state.vault_of(asset));
     if amount.is_zero() {
         return Ok(());
     }

@@ -11,6 +11,9 @@ mod cover;
 #[cfg(test)]
 mod cover_tests;
 mod full;
+mod issuance;
+#[cfg(test)]
+mod issuance_tests;
 mod kept;
 mod leave;
 mod lending;
@@ -81,6 +84,8 @@ pub const LIQUIDITY: &str = "INV-15";
 pub const CLEARING: &str = "INV-16";
 /// The law of protections.
 pub const PROTECTION: &str = "INV-17";
+/// The law of issuance.
+pub const ISSUANCE: &str = "INV-18";
 
 /// Every law, in order.
 pub const LAWS: &[Law] = &[
@@ -228,6 +233,17 @@ pub const LAWS: &[Law] = &[
                cap; the queues against what stands",
         running: "each claim against the prices and the time of its events; each payment against \
                   its claim and the fund before it; caps by fund",
+    },
+    Law {
+        id: ISSUANCE,
+        sentence: "New tokens are sold only into a hole: what an auction brings is what its draw \
+                   received, no token goes below the price that stands, and within any window no \
+                   more are issued than the cap on dilution admits. What was issued less what was \
+                   burned is what the ledger has of it. A fund that buys back keeps its target, \
+                   and buys nothing while a loss or a debt is known.",
+        full: "each auction against its draw; what was issued and burned against the ledger",
+        running: "each payment against the tokens it is for; what was issued within a window; a \
+                  fund after it bought",
     },
 ];
 

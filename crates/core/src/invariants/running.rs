@@ -12,7 +12,7 @@ use super::passes::Passes;
 use super::{
     BOOK, Broken, CAPS, DIVIDED, LEDGER, LIVE, ONCE, ORDER, PROFIT_FIRST, REPAID, SETTLED, STAKES,
 };
-use super::{clearing, cover, lending, liquidity, protection};
+use super::{clearing, cover, issuance, lending, liquidity, protection};
 use crate::domain::{self, Kind};
 use crate::engine::{Event, State};
 use crate::ids::{AccountId, AssetId, DomainId, EpisodeId, LayerId, LiableSetId, LossId};
@@ -64,6 +64,7 @@ pub struct Running {
     passes: Passes,
     clearing: clearing::Running,
     protection: protection::Running,
+    issuance: issuance::Running,
 }
 
 fn broken(law: &'static str, detail: String) -> Result<(), Broken> {
@@ -107,6 +108,7 @@ impl Running {
                 order(event, state)?;
                 profit_first(event, state)?;
                 self.clearing.of_loss(event, state)?;
+                self.issuance.of_loss(event)?;
                 self.stakes_of_loss(event, state)
             }
             Event::Domain(event) => self.stakes_of_domain(event, state),
@@ -115,6 +117,7 @@ impl Running {
             Event::Liquidity(event) => self.liquidity.after(event, state),
             Event::Clearing(event) => self.clearing.after(event, state),
             Event::Protection(event) => self.protection.after(event, state),
+            Event::Issuance(event) => self.issuance.after(event, state),
             Event::Market(_) | Event::CloseOut(_) => self.lots.after(event, state),
             Event::Account(_)
             | Event::Control(_)
@@ -168,7 +171,9 @@ impl Running {
             E::MarginTaken { amount, .. } | E::OwnMeansTaken { amount, .. } => {
                 totals.own_means += signed(*amount);
             }
-            E::PotDrawn { amount, .. } | E::DrawPaid { amount, .. } => {
+            E::PotDrawn { amount, .. }
+            | E::DrawPaid { amount, .. }
+            | E::ProceedsPaid { amount, .. } => {
                 totals.draws += signed(*amount);
             }
             E::LossDivided { amount, members, on_touch, .. } => {

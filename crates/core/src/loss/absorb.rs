@@ -157,7 +157,8 @@ pub(super) fn close_draw(
     let (found, _) = absorbing(state, loss)?;
     let draw = open_draw(found, layer).ok_or(Rejection::NotDue)?;
     let over = draw.deadline.is_some_and(|deadline| deadline <= state.now());
-    if !over && draw.received < draw.planned && !found.remaining().is_zero() {
+    let more = draw.received < draw.planned && !found.remaining().is_zero();
+    if !over && more && !state.sells_no_more(loss, layer) {
         return Err(Rejection::NotDue);
     }
     events.push(Event::DrawClosed { loss, layer, received: draw.received });

@@ -24,6 +24,11 @@ pub(super) fn bear_at_step(loss: &mut Loss, step: u16, bearer: Bearer, amount: A
     }
 }
 
+/// What was sold for a draw: the pot `to` is repaid, or nobody.
+pub(super) fn bear_proceeds(loss: &mut Loss, layer: LayerId, to: Option<LayerId>, amount: Amount) {
+    bear(loss, layer, to.map_or(Bearer::Outside(layer), Bearer::Layer), amount);
+}
+
 /// Adds what participants bore through `layer` to the loss's claims. Rows come in account order,
 /// so that each is found or added at the end.
 pub(super) fn bear_members(

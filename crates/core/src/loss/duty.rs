@@ -108,7 +108,8 @@ fn absorbing(state: &State, loss: LossId, found: &Loss) -> Option<Duty> {
             }
             Source::Call { .. } | Source::Proceeds { .. } => {
                 let over = draw.deadline.is_some_and(|deadline| deadline <= now);
-                if over || draw.received >= draw.planned || found.remaining().is_zero() {
+                let full = draw.received >= draw.planned || found.remaining().is_zero();
+                if over || full || state.sells_no_more(loss, layer) {
                     return Some(Duty::CloseDraw { loss, layer });
                 }
                 waiting = true;

@@ -248,6 +248,16 @@ pub enum Event {
     /// What a book owes beyond the bound of an amount, which no loss can be, is its account's
     /// again: it fails once more, with what it owes.
     DebtReturned { loss: LossId, account: AccountId, asset: AssetId, amount: Amount } = 49,
+    /// An account paid into a pending draw for what it was sold, and bears nothing by it: what
+    /// comes back of the loss repays the pot `to`, or nobody.
+    ProceedsPaid {
+        loss: LossId,
+        layer: LayerId,
+        asset: AssetId,
+        account: AccountId,
+        amount: Amount,
+        to: Option<LayerId>,
+    } = 50,
 }
 
 impl Event {
@@ -273,6 +283,7 @@ impl Event {
             | Self::SharesTaken { loss, .. }
             | Self::ShareTouched { loss, .. }
             | Self::DrawPaid { loss, .. }
+            | Self::ProceedsPaid { loss, .. }
             | Self::DrawClosed { loss, .. }
             | Self::UncoveredBooked { loss, .. }
             | Self::LossSettled { loss }

@@ -265,6 +265,10 @@ impl Losses {
                     }
                 }
             }
+            Event::ProceedsPaid { layer, amount, to, .. } => {
+                self.receive(id, *layer, *amount);
+                super::claims::bear_proceeds(&mut self.losses[id.index()], *layer, *to, *amount);
+            }
             Event::DrawClosed { layer, .. } => self.closed(id, *layer),
             _ => {}
         }

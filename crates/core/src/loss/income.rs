@@ -10,7 +10,7 @@ use crate::account;
 use crate::control::Parameter;
 use crate::domain::{self, Source};
 use crate::engine::{self, Events, State};
-use crate::ids::{AccountId, AssetId, DomainId, LayerId, LossId};
+use crate::ids::{AccountId, AssetId, DomainId, LayerId, LossId, Time};
 use crate::ledger::Holder;
 use crate::recovery::{self, Bearer, ClaimPool};
 use crate::units::Amount;
@@ -52,7 +52,8 @@ pub(super) fn pay_draw(
     }
     let spec = &state.domains.layer(layer).ok_or(Rejection::UnknownLayer { layer })?.spec;
     match (&spec.source, payer) {
-        (Source::Proceeds { .. }, None) => {}
+        // What the engine sells nobody else reports.
+        (Source::Proceeds { .. }, None) if state.issuances.of_layer(layer).is_none() => {}
         (Source::Call { .. }, Some(account)) => {
             let of = against.set.layers.get(&layer).ok_or(Rejection::NotMember { account })?;
             let place = of.place(account).ok_or(Rejection::NotMember { account })?;
@@ -71,6 +72,34 @@ pub(super) fn pay_draw(
     let asset = spec.asset;
     events.push(Event::DrawPaid { loss, layer, asset, account: payer, number, amount });
     Ok(())
+}
+
+/// What the open draw of `loss` on `layer` may still take; nothing where none is open.
+pub(crate) fn wanted(state: &State, loss: LossId, layer: LayerId) -> Option<Amount> {
+    let (found, _) = absorbing(state, loss).ok()?;
+    let draw = open_draw(found, layer)?;
+    Some(draw.planned.less_or_zero(draw.received).min(found.remaining()))
+}
+
+/// When the open draw of `loss` on `layer` closes at the latest.
+pub(crate) fn answers_until(state: &State, loss: LossId, layer: LayerId) -> Option<Time> {
+    open_draw(state.losses.loss(loss)?, layer)?.deadline
+}
+
+/// An account pays `amount`, at most what is wanted, into the draw of `loss` on `layer` for what it
+/// is sold; a later recovery repays `to`, if anyone.
+pub(crate) fn pay_proceeds(
+    state: &State,
+    (loss, layer): (LossId, LayerId),
+    account: AccountId,
+    amount: Amount,
+    to: Option<LayerId>,
+    events: &mut Events,
+) -> Option<()> {
+    wanted(state, loss, layer).filter(|wanted| amount <= *wanted)?;
+    let asset = state.domains.asset_of_layer(layer)?;
+    events.push(Event::ProceedsPaid { loss, layer, asset, account, amount, to });
+    Some(())
 }
 
 /// What is still to be repaid of `loss`, once it is settled.

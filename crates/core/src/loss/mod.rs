@@ -44,7 +44,9 @@ pub(crate) use duty::duty;
 pub use event::{Event, OwnMeans, PoolHolder, RemainderTo};
 pub(crate) use evolve::stakes_left;
 pub(crate) use failure::close_out;
-pub(crate) use income::{is_recoverable, pay_debts_of, recover, recoverable};
+pub(crate) use income::{
+    answers_until, is_recoverable, pay_debts_of, pay_proceeds, recover, recoverable, wanted,
+};
 pub use liable::{LayerSet, LiableSet, Member, Wave};
 pub use lien::Level;
 pub(crate) use lien::{Liens, MemberCap, levels_hold, measure, member_caps};

@@ -15,6 +15,7 @@ impl Losses {
     ) {
         let (Event::PotDrawn { layer, amount, .. }
         | Event::DrawPaid { layer, amount, .. }
+        | Event::ProceedsPaid { layer, amount, .. }
         | Event::LossDivided { layer, amount, .. }) = event
         else {
             return;

@@ -71,6 +71,9 @@ impl Event {
                 let from = account.map_or(Holder::World, Holder::Account);
                 (asset, from, Holder::Suspense(loss), amount)
             }
+            Self::ProceedsPaid { loss, asset, account, amount, .. } => {
+                (asset, Holder::Account(account), Holder::Suspense(loss), amount)
+            }
             Self::UncoveredBooked { loss, domain, asset, amount } => {
                 (asset, Holder::Uncovered(domain), Holder::Suspense(loss), amount)
             }

@@ -9,6 +9,7 @@ use crate::closeout;
 use crate::collateral;
 use crate::domain;
 use crate::ids::{AccountId, AssetId, CheckpointId, DomainId, LossId, MarketId, Time};
+use crate::issuance;
 use crate::pools::{cover, lending, liquidity, protection};
 use crate::units::{Amount, Quantity};
 
@@ -330,6 +331,21 @@ impl Markets {
 
     /// Premia leave an account as deposits to others do, and what the insured are paid comes as
     /// one.
+    pub(crate) fn evolve_issuance(&mut self, event: &issuance::Event) {
+        use issuance::Event as I;
+        let (account, sold, bought) = match *event {
+            I::Sold { account, token, tokens, asset, paid, .. } => {
+                (account, (asset, paid), (token, tokens))
+            }
+            I::BoughtBack { account, asset, paid, token, tokens, .. } => {
+                (account, (token, tokens), (asset, paid))
+            }
+            _ => return,
+        };
+        self.moved(account, sold.0, sold.1, true);
+        self.moved(account, bought.0, bought.1, false);
+    }
+
     pub(crate) fn evolve_cover(&mut self, event: &cover::Event) {
         match *event {
             cover::Event::Bought { account, asset, premium, .. } => {

@@ -7,6 +7,7 @@ use serde::Serialize;
 
 use super::Step;
 use crate::allocation::{self, AllocationError, Claims, Rule};
+use crate::basis::part_of_weight_floor;
 use crate::domain::{CauseClass, Layer, Source};
 use crate::engine::State;
 use crate::ids::{DomainId, LayerId, LossId};
@@ -201,7 +202,7 @@ fn available(state: &State, against: &Against<'_>, id: LayerId, layer: &Layer) -
         Source::Call { .. } | Source::Proceeds { .. } if against.loss.is_some_and(answered) => {
             Amount::ZERO
         }
-        Source::Proceeds { .. } => Amount::MAX,
+        Source::Proceeds { .. } => state.proceeds(id, against.loss.is_none()),
         Source::Members(rule) | Source::Call { members: rule, .. } => {
             let Some(set) = against.set.layers.get(&id) else { return Amount::ZERO };
             let asset = layer.spec.asset;
@@ -252,5 +253,28 @@ pub(super) fn limit(state: &State, against: &Against<'_>, id: LayerId, layer: &L
         let reached = against.episode.deficits.min(band.detach).less_or_zero(band.attach);
         reached.less_or_zero(used)
     });
-    [event, episode, period, attachment].into_iter().flatten().min().unwrap_or(Amount::MAX)
+    let depletion = depletion(state, id, (paid, used));
+    let all = [event, episode, period, attachment, depletion];
+    all.into_iter().flatten().min().unwrap_or(Amount::MAX)
+}
+
+/// What a limit by parts leaves of a pot, each part rounded down (for the pot): of what it holds
+/// and was `paid` out of it in the episode, or within the span. Who pays in meanwhile raises it;
+/// nobody lowers it but who draws.
+fn depletion(state: &State, id: LayerId, (paid, used): (Amount, Amount)) -> Option<Amount> {
+    let of = state.issuances.depletion(id)?;
+    let asset = state.domains.asset_of_layer(id)?;
+    let held = state.ledger.held(asset, Holder::Layer(id));
+    let left = |part: u32, paid: Amount, used: Amount| {
+        let base = held.checked_add(paid).unwrap_or(Amount::MAX);
+        part_of_weight_floor(base, Some(part)).less_or_zero(used)
+    };
+    let episode = of.per_episode.map(|part| left(part, paid, used));
+    let period = of.per_period.map(|of| {
+        let paid = state.losses.paid_at.get(&id).into_iter().flatten();
+        let inside = paid.filter(|(at, _)| is_within(*at, state.now(), of.millis));
+        let paid = Amount::sum(inside.map(|(_, amount)| *amount));
+        left(of.part, paid, paid)
+    });
+    [episode, period].into_iter().flatten().min()
 }

@@ -1,5 +1,6 @@
 //! Commands out of bytes: valid, nearly valid and senseless ones, over few ids so that they meet.
 
+pub mod issuance;
 mod venue;
 
 use rhodian_core::account::{self, AccountKind};
@@ -113,7 +114,8 @@ pub fn command(bytes: &mut Bytes<'_>) -> (Actor, u64, Action) {
     let action = match bytes.byte() {
         0..=64 => Action::Account(of_account(bytes)),
         65..=99 => Action::Domain(of_domain(bytes)),
-        100..=174 => Action::Loss(of_loss(bytes)),
+        100..=164 => Action::Loss(of_loss(bytes)),
+        165..=174 => Action::Issuance(issuance::of_issuance(bytes)),
         175..=228 => Action::Market(venue::of_market(bytes)),
         229..=238 => Action::CloseOut(venue::of_close_out(bytes)),
         239..=245 => Action::Control(of_control(bytes)),

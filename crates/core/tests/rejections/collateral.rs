@@ -18,7 +18,7 @@ use crate::world::collateral::{
     HOUR, USDC, accept, ask, depeg, fall, mark, price, sell, tier, trader, usdc, venue,
 };
 use crate::world::feeds::open_feed;
-use crate::world::{ASSET, World, amount, layer, members, name};
+use crate::world::{ASSET, World, amount, issuance, layer, members, name};
 use crate::{NEXT, TOTAL};
 
 fn refused(command: Command, why: Rejection) -> Refused {
@@ -86,6 +86,11 @@ const OF_SPECS: &[Case] = &[
     ("same-asset", |_| {
         let asset = ASSET;
         not_accepted(CollateralSpec { asset, ..usdc() }, Rejection::SameAsset { asset })
+    }),
+    ("asset-issued", |w| {
+        *w = issuance::venue();
+        let asset = issuance::TOKEN;
+        not_accepted(CollateralSpec { asset, ..usdc() }, Rejection::AssetIssued { asset })
     }),
     ("unknown-market", |_| {
         let market = MarketId(9);

@@ -15,7 +15,7 @@ use rhodian_core::waterfall::Flaw;
 
 use crate::codes::arms;
 use crate::table::{Case, Refused, Table};
-use crate::world::{DOMAIN, World, amount, clearing, layer, members, name};
+use crate::world::{DOMAIN, World, amount, clearing, issuance, layer, members, name};
 use crate::{ALICE, BOB, FULL, NEXT, SECOND, cover_incident, owner};
 
 const FUND: LayerId = LayerId(0);
@@ -211,6 +211,18 @@ const OF_MONEY: &[Case] = &[
         let command = Command::Unstake { layer, account, number: NEXT, amount: amount(6) };
         refused(command, Rejection::BacksClearing { asked: amount(6), room: amount(5) })
     }),
+    ("asset-issued", |w| {
+        *w = issuance::venue();
+        let (name, asset) = (name("Governance"), issuance::TOKEN);
+        refused(Command::OpenDomain { name, asset }, Rejection::AssetIssued { asset })
+    }),
+    ("issuance-stands", |w| {
+        *w = issuance::venue_of(issuance::spec_back(), 0);
+        let (domain, class) = (DOMAIN, CauseClass::PriceError);
+        let steps = vec![w.step(&[("sale", 1)])];
+        let command = Command::SetWaterfall { domain, class, steps };
+        refused(command, Rejection::IssuanceStands { layer: issuance::SALE })
+    }),
     ("cover-stands", |w| {
         // 50,000 are covered by who is staked: a waterfall without them would leave that to no one.
         *w = cover_incident::insured();
@@ -293,7 +305,7 @@ const OF_MONEY: &[Case] = &[
 fn every_refusal_has_a_case() {
     let table = Table {
         within: "Domain(",
-        arms: arms(include_str!("../../src/domain/command.rs")),
+        arms: arms(include_str!("../../src/domain/rejection.rs")),
         cases: &[(floor, OF_LAYERS), (floor, OF_MONEY)],
         unreachable: &[("TooMany", FULL)],
     };

@@ -74,7 +74,7 @@ const CASES: &[Case] = &[
 ];
 
 /// Areas whose refusals the engine passes on; each has a table.
-const AREAS: [&str; 13] = [
+const AREAS: [&str; 14] = [
     "Account",
     "Clearing",
     "CloseOut",
@@ -82,6 +82,7 @@ const AREAS: [&str; 13] = [
     "Control",
     "Cover",
     "Domain",
+    "Issuance",
     "Lending",
     "Liquidity",
     "Loss",

@@ -138,6 +138,10 @@ impl World {
         self.losses.insert(text.into(), id);
     }
 
+    pub fn knows_loss(&self, text: &str) -> bool {
+        self.losses.contains_key(text)
+    }
+
     /// Another name for a loss.
     pub fn alias(&mut self, text: &str, id: LossId) {
         self.losses.insert(text.into(), id);

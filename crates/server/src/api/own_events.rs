@@ -10,6 +10,7 @@ use rhodian_core::closeout::Event as CloseOut;
 use rhodian_core::domain::Event as Domain;
 use rhodian_core::engine::Event;
 use rhodian_core::ids::{AccountId, AssetId, CoverId, LayerId, LossId, MarketId, Time};
+use rhodian_core::issuance::Event as Issued;
 use rhodian_core::loss::{Event as Loss, OwnMeans};
 use rhodian_core::market::Party;
 use rhodian_core::pools::clearing::Event as Cleared;
@@ -112,6 +113,7 @@ fn part(event: &Event, account: AccountId, own: &Own) -> Option<Part> {
         Event::Liquidity(event) => held(event, account),
         Event::Clearing(event) => cleared(event, account),
         Event::Protection(event) => provided(event, account),
+        Event::Issuance(event) => issued(event, account),
         Event::Loss(event) => {
             failed(event, account).or_else(|| shared(event, account, &own.places))
         }
@@ -168,6 +170,25 @@ fn staked(event: &Domain, account: AccountId) -> Option<Part> {
             let what = "what the stake earned was taken";
             let (layer, asset, amount) = (Some(*layer), Some(*asset), Some(*amount));
             Some(Part { what, layer, asset, amount, ..Part::default() })
+        }
+        _ => None,
+    }
+}
+
+/// Of who took new tokens, or gave some back.
+fn issued(event: &Issued, account: AccountId) -> Option<Part> {
+    let of = |what, asset: &AssetId, amount: &Amount| Part {
+        what,
+        asset: Some(*asset),
+        amount: Some(*amount),
+        ..Part::default()
+    };
+    match event {
+        Issued::Sold { loss, account: who, token, tokens, .. } if *who == account => {
+            Some(Part { loss: Some(*loss), ..of("took new tokens", token, tokens) })
+        }
+        Issued::BoughtBack { account: who, asset, paid, .. } if *who == account => {
+            Some(of("was paid for tokens, which were burned", asset, paid))
         }
         _ => None,
     }
@@ -386,6 +407,9 @@ fn shared(event: &Loss, account: AccountId, places: &Places) -> Option<Part> {
         }
         Loss::DrawPaid { loss, layer, asset, account: Some(of), amount, .. } if *of == account => {
             ("a call was paid", *loss, Some(*layer), Some(*asset), *amount)
+        }
+        Loss::ProceedsPaid { loss, layer, asset, account: of, amount, .. } if *of == account => {
+            ("new tokens were paid for", *loss, Some(*layer), Some(*asset), *amount)
         }
         Loss::PotDrawn { loss, layer, asset, stakes, .. } => {
             let mut own = stakes.iter().filter(|(of, ..)| *of == account).map(|(_, a, _)| *a);

@@ -3,6 +3,7 @@
 mod accounts;
 mod clearing;
 mod cover;
+mod issuance;
 mod losses;
 mod pools;
 mod prices;
@@ -75,6 +76,7 @@ pub fn table() -> Vec<Endpoint> {
     table.extend(vaults::table());
     table.extend(clearing::table());
     table.extend(protections::table());
+    table.extend(issuance::table());
     table.extend(stress::table());
     table
 }
@@ -111,6 +113,7 @@ fn status(ask: &Ask<'_>) -> Result<VenueView, Problem> {
         ("vaults", count(state.vaults.vaults().count())),
         ("clearing-funds", count(state.clearing.funds().count())),
         ("protections", count(state.protections.protections().count())),
+        ("issuances", count(state.issuances.issuances().count())),
         ("losses", count(state.losses.losses().count())),
         ("open-losses", count(open_losses)),
         ("open-episodes", count(open_episodes)),

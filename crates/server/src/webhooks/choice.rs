@@ -31,6 +31,9 @@ pub const GROUPS: &[(&str, &[&str])] = &[
             "clearing.ported",
             "clearing.auction-opened",
             "clearing.auction-ended",
+            "issuance.opened",
+            "issuance.sold",
+            "issuance.bought-back",
         ],
     ),
     // A lien begins with its set, follows the hole, and is released when its loss is settled.

@@ -57,6 +57,7 @@ const AREAS: &[(&str, &str, &str)] = &[
     ("liquidity", "pools/liquidity/command.rs", "pools/liquidity/command.rs"),
     ("clearing", "pools/clearing/command.rs", "pools/clearing/command.rs"),
     ("protection", "pools/protection/command.rs", "pools/protection/command.rs"),
+    ("issuance", "issuance/command.rs", "issuance/command.rs"),
 ];
 
 #[test]
@@ -184,7 +185,9 @@ fn every_path_of_the_openapi_text_answers() {
         {
             filled = filled.replace(&format!("{{{name}}}"), "0");
         }
-        for name in ["episode", "set", "feed", "checkpoint", "pool", "risk", "vault", "fund"] {
+        for name in
+            ["episode", "set", "feed", "checkpoint", "pool", "risk", "vault", "fund", "issuance"]
+        {
             filled = filled.replace(&format!("{{{name}}}"), "0");
         }
         filled = filled.replace("{protection}", "0");
@@ -195,8 +198,10 @@ fn every_path_of_the_openapi_text_answers() {
         let separator = if query.is_empty() { "" } else { "?" };
         let asked = format!("{filled}{separator}{}", query.join("&"));
         let reply = venue.get_as(&asked, &venue.admin);
-        // The world has no feed, no pool, no risk, no vault, no clearing fund and no protection.
-        let missing = ["{feed}", "{pool}", "{risk}", "{vault}", "{fund}", "{protection}"];
+        // The world has no feed, no pool, no risk, no vault, no clearing fund, no protection and no
+        // issuance.
+        let missing =
+            ["{feed}", "{pool}", "{risk}", "{vault}", "{fund}", "{protection}", "{issuance}"];
         let of = missing.iter().any(|name| path.contains(name));
         let expected = if of { 404 } else { 200 };
         assert_eq!(reply.status, expected, "{asked}: {reply:?}");
@@ -349,6 +354,13 @@ const READS: &[(&str, &str)] = &[
     ("State::protection_coverage", "/v1/protections/{protection}"),
     ("State::protection_share", "/v1/protections/{protection}/positions"),
     ("State::protection_measured", "/v1/protections/{protection}/positions"),
+    ("Issuances::issuance", "/v1/issuances/{issuance}"),
+    ("Issuances::issuances", "/v1/issuances"),
+    ("Issuances::depletion", "/v1/depletions"),
+    ("Issuance::cap", "/v1/issuances/{issuance}"),
+    ("Issuance::issuable", "/v1/issuances/{issuance}"),
+    ("State::sale", "/v1/issuances/{issuance}/auctions"),
+    ("State::buyback", "/v1/issuances/{issuance}"),
 ];
 
 /// What is read by the engine's own parts and means nothing at a door, each with its reason.
@@ -377,6 +389,10 @@ const INNER: &[(&str, &str)] = &[
     ("Clearing::of_layer", "the fund of a layer: each fund says its layer"),
     ("Clearing::assessed_by", "the fund of a layer: each fund says its layers"),
     ("Fund::member_of", "the member that an owner is: members say their owners"),
+    ("Issuances::of_layer", "the issuance of a layer: each issuance says its layer"),
+    ("Issuances::of_token", "the issuance of a token: each issuance says its token"),
+    ("Issuance::lots", "what may be issued, in lots: an issuance says both"),
+    ("Issuance::auction", "an auction that has not ended: auctions say it"),
     ("State::clearing_member", "who answers for an account: members and clients say it"),
     ("Oracle::window_average_floor", "the mean that an expiry settles at: an event carries it"),
 ];
@@ -423,6 +439,11 @@ fn public_reads() -> Vec<String> {
         ("Protections", "pools/protection/mod.rs"),
         ("Protection", "pools/protection/mod.rs"),
         ("State", "pools/protection/standing.rs"),
+        ("Issuances", "issuance/mod.rs"),
+        ("Issuance", "issuance/mod.rs"),
+        ("Issuance", "issuance/sale.rs"),
+        ("State", "issuance/sale.rs"),
+        ("State", "issuance/buyback.rs"),
     ];
     let mut found = Vec::new();
     for (name, file) in files {

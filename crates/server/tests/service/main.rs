@@ -13,6 +13,7 @@ mod engine;
 mod folder;
 mod in_browser;
 mod incidents;
+mod issuance;
 mod lending;
 mod newcomer;
 mod pages;

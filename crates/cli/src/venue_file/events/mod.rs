@@ -2,6 +2,7 @@
 
 mod clearing;
 mod cover;
+mod issuance;
 mod lending;
 mod outside;
 mod protections;
@@ -274,6 +275,7 @@ impl Reader<'_> {
             | Do::OpenAuction
             | Do::BidForBook => self.clear(word)?,
             Do::Protect | Do::EndProtection => self.provide(word)?,
+            Do::TakeTokens | Do::SellTokens => self.issue(word)?,
         })
     }
 
@@ -419,6 +421,7 @@ impl Reader<'_> {
             ("most", shape.most.as_ref().map(|at| &at.place)),
             ("lost", shape.lost.as_ref().map(|at| &at.place)),
             ("asks", shape.asks.as_ref().map(|at| &at.place)),
+            ("lots", shape.lots.as_ref().map(|at| &at.place)),
         ];
         let given = given.chain(amounts.into_iter().filter_map(|(key, at)| Some((key, at?))));
         let keys = keys_of(word);
@@ -478,6 +481,8 @@ const fn keys_of(word: Do) -> &'static [&'static str] {
         Do::BidForBook => &["loss", "account", "asks", "fund"],
         Do::Protect => &["account", "protection", "amount"],
         Do::EndProtection => &["account", "protection"],
+        Do::TakeTokens => &["account", "loss", "layer", "lots", "most"],
+        Do::SellTokens => &["account", "layer", "lots", "most"],
     }
 }
 

@@ -5,6 +5,7 @@
 mod clearing;
 mod cover;
 mod feeds;
+mod issuance;
 mod pools;
 mod protections;
 mod vaults;
@@ -21,6 +22,7 @@ pub use feeds::{
     AssetAmountShape, CollateralShape, FeedShape, NeedsShape, ReferenceShape, SourceShape,
     StepsShape, WeightShape, WrongWayShape,
 };
+pub use issuance::{BuybackShape, DepletionShape, HolderShape, IssuanceShape};
 pub use pools::{PoolShape, RatesShape};
 pub use protections::ProtectionShape;
 pub use vaults::VaultShape;
@@ -65,6 +67,12 @@ pub struct FileShape {
     /// Protections against impermanent loss.
     #[serde(default)]
     pub protection: Vec<At<ProtectionShape>>,
+    /// New tokens that are sold into a hole.
+    #[serde(default)]
+    pub issuance: Vec<At<IssuanceShape>>,
+    /// How far pots may be drawn on, as parts of what they held.
+    #[serde(default)]
+    pub depletion: Vec<At<DepletionShape>>,
     /// What several sources say of prices, depth and volatility.
     #[serde(default)]
     pub feed: Vec<At<FeedShape>>,
@@ -445,7 +453,7 @@ pub struct EventShape {
     /// For how long cover is bought; the time to wait is part of it.
     pub period: Option<At<DurationText>>,
     /// The most that cover may cost; left out: what it costs. Of an auction, the most that is paid
-    /// for taking the book.
+    /// for taking the book, or for a lot.
     pub most: Option<At<AmountText>>,
     /// What each insured lost, instead of `account` and `amount`.
     pub lost: Option<At<Vec<At<LostShape>>>>,
@@ -457,6 +465,8 @@ pub struct EventShape {
     pub protection: Option<At<String>>,
     /// What a member asks for taking a book at the marks.
     pub asks: Option<At<AmountText>>,
+    /// How many lots of tokens, or of money for tokens, at most.
+    pub lots: Option<At<DecimalText>>,
     /// The code the engine must refuse it with; that it does not is an error.
     pub expect: Option<At<String>>,
 }

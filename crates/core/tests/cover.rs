@@ -206,6 +206,29 @@ fn who_brings_losses_again_bears_more_of_them() {
     assert_eq!(lost(17, &[(0, 1_000)]), both(&[750], 400_000, 250_000));
 }
 
+/// Two losses that are reported before either is found right are not both the first, and one that
+/// is reported late, of an earlier day, is none either. One that is dismissed counts for nothing.
+#[test]
+fn losses_that_are_reported_together_count_for_each_other() {
+    let experience = Some(Experience { step: 150_000, most: 400_000, window: 20 * DAY });
+    let risk = RiskSpec { retention: 100_000, experience, ..bridge() };
+    let mut world = pool_of(spec(), risk);
+    buy(&mut world, "carol", 20_000, YEAR).unwrap();
+    world.tick(5 * DAY);
+    let (first, second) = (Time(world.at.0 - 2 * DAY), world.at);
+    let due = |world: &World, loss| incident(world, loss).claims[0].due.atoms();
+    report_at(&mut world, second, &[(0, 1_000)]).unwrap();
+    report_at(&mut world, first, &[(0, 1_000)]).unwrap();
+    assert_eq!((due(&world, 0), due(&world, 1)), (900, 750));
+    dismiss(&mut world, 0).unwrap();
+    report_at(&mut world, second, &[(0, 1_000)]).unwrap();
+    assert_eq!(due(&world, 2), 750, "the other stands");
+    dismiss(&mut world, 1).unwrap();
+    dismiss(&mut world, 2).unwrap();
+    report_at(&mut world, second, &[(0, 1_000)]).unwrap();
+    assert_eq!(due(&world, 3), 900);
+}
+
 /// Losses without a finite mean need a cap: the pool is refused.
 #[test]
 fn an_uncapped_pool_needs_losses_with_a_mean() {

@@ -6,6 +6,7 @@ use rhodian_core::ids::{FeedId, LayerId, ProtectionId};
 use rhodian_core::oracle::Purpose;
 use rhodian_core::pools::protection::{Command, ProtectionSpec, Stage, loss_floor};
 use rhodian_core::units::Price;
+use world::acts::Given;
 use world::feeds::{FEED, say_all};
 use world::protection::*;
 use world::{World, amount, name};
@@ -153,6 +154,44 @@ fn a_fund_is_promised_once() {
     let second = protect_by(&mut world, ProtectionId(1), "bob", 4_000).unwrap_err();
     assert_eq!(second.code(), "above-fund", "1,000 of the premium are room, 2,000 were asked");
     protect_by(&mut world, ProtectionId(1), "bob", 2_000).unwrap();
+}
+
+/// Nor does one with more leverage dilute what one with less promised: Alice's 10,000 are there.
+#[test]
+fn a_higher_leverage_does_not_dilute_a_lower_one() {
+    let free = ProtectionSpec { fee: 0, ..spec() };
+    let mut world = providers(free.clone(), 20_000);
+    let name = name("ETH pool");
+    let spec = ProtectionSpec { name, leverage: 10_000_000, ..free };
+    give(&mut world, Command::Open { spec }).unwrap();
+    protect(&mut world, "alice", 20_000).unwrap();
+    let code = |given: Given| given.unwrap_err().code().to_owned();
+    assert_eq!(code(protect_by(&mut world, ProtectionId(1), "bob", 40_000)), "above-fund");
+    protect_by(&mut world, ProtectionId(1), "bob", 20_000).unwrap();
+    days(&mut world, 10, 4_000);
+    close(&mut world, 0).unwrap();
+    assert_eq!(figures(&world, 0)[2], 10_000);
+    // Nobody of the first stands any more: the second may take on ten times the fund.
+    protect_by(&mut world, ProtectionId(1), "bob", 100_000).unwrap();
+}
+
+/// However long the pump lasts within a day, the slow price stays within its band of the mean of a
+/// day ago: a quarter by the defaults. After two days a moved price is as good as a real one.
+#[test]
+fn a_pump_of_hours_is_bounded_by_the_mean_of_a_day_ago() {
+    for (minutes, lost) in [(10, 177), (40, 278), (600, 278), (2 * 24 * 60, 3_431)] {
+        let mut world = walking(100_000);
+        world.checked = false;
+        protect(&mut world, "mallory", 40_000).unwrap();
+        days(&mut world, 5, 1_000);
+        holds(&mut world, 600, 2_000);
+        for _ in 10..minutes {
+            say_all(&mut world, FEED, 2_000);
+            world.tick(60_000);
+        }
+        close(&mut world, 0).unwrap();
+        assert_eq!(figures(&world, 0)[0], lost, "{minutes}");
+    }
 }
 
 /// The largest deposit there is, from one end of prices to the other: no number passes its bound.

@@ -9,6 +9,8 @@ use rhodian_core::engine::{Action, Actor, Rejection, Role};
 use rhodian_core::ids::DomainId;
 use rhodian_core::ledger::Holder;
 use rhodian_core::loss::{self, Rank, RankedClaim, Stage};
+use rhodian_core::market::MarketSpec;
+use rhodian_core::units::Price;
 use rhodian_core::{account, domain};
 use world::{ASSET, DOMAIN, World, amount, layer, members, name};
 
@@ -144,6 +146,43 @@ fn a_hole_beyond_the_bound_is_two_losses() {
     let deficits: Vec<u128> = losses.map(|(_, of)| of.close_out.atoms()).collect();
     assert_eq!(deficits, [bound.unsigned_abs(), 90], "10 less 100, to the atom");
     assert_eq!(world.cash("carol"), 0);
+}
+
+/// Carol had a margin when she was taken over, and her book owes more than an amount can be: the
+/// loss is her margin and what was lost beyond it, together as large as a loss can be, and no atom
+/// of the margin is nobody's.
+#[test]
+fn a_margin_before_a_hole_at_the_bound_is_part_of_the_loss() {
+    let (most, lots, top) = (10i128.pow(30), 600_000_000_000_000u64, 1_000_000_000_000_000);
+    let mut world = World::venue(50, 1);
+    for text in ["ETH", "SOL"] {
+        let (max_price, max) = (Price::new(top).unwrap(), lots);
+        let base = world::venue::perpetual(text);
+        world.list(MarketSpec { max_price, max_position: max, max_open: max, ..base });
+        world.mark(text, 1);
+    }
+    for text in ["bob", "dora", "carol"] {
+        world.account(text, 10u128.pow(16));
+    }
+    world.deposit("dora", 10u128.pow(29) * 2);
+    for market in ["ETH", "SOL"] {
+        world.fill(market, "bob", "carol", lots.cast_signed(), 1);
+    }
+    world.declare("L", "carol", &[]);
+    let margin = world.loss("L").margin.atoms().cast_signed();
+    assert_eq!(margin, 10i128.pow(16));
+    world.mark("ETH", top);
+    world.fill("ETH", "book/L", "dora", lots.cast_signed(), top);
+    // Bob's profit is closed against the rest of the book.
+    world.mark("SOL", top);
+    let hole = 2 * i128::from(lots) * (i128::from(top) - 1) - margin;
+    assert!(hole > most);
+    let first = world.loss("L");
+    assert_eq!(first.close_out.atoms().cast_signed(), most, "with the margin");
+    assert_eq!(first.deficit.atoms().cast_signed(), most - margin);
+    let losses = world.engine.state().losses.losses();
+    let deficits = losses.map(|(_, loss)| loss.deficit.atoms().cast_signed());
+    assert_eq!(deficits.sum::<i128>(), hole, "no atom of it is nobody's");
 }
 
 /// A domain closes when its own losses are settled; those of another are no business of it.

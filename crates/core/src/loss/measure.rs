@@ -120,8 +120,10 @@ fn measure_book(
     events: &mut Events,
 ) -> (Amount, Amount) {
     let balance = state.ledger.balance(asset, Holder::Book(loss)).atoms();
-    // No loss is larger than the bound: what passes it is the account's again, and another loss.
-    let shortfall = state.ledger.owed(asset, Holder::Book(loss));
+    // No loss, its margin with it, is larger than the bound: what passes it is the account's again,
+    // and another loss.
+    let most = Amount::MAX.less_or_zero(found.margin);
+    let shortfall = state.ledger.owed(asset, Holder::Book(loss)).min(most);
     if let Some(account) = found.failed {
         let mut beyond = (-balance).max(0).unsigned_abs() - shortfall.atoms();
         while beyond > 0 {

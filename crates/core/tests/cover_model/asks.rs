@@ -145,8 +145,8 @@ impl Model {
             return spec.retention;
         };
         let his = |of: &Incident| {
-            let counts = of.risk == risk && of.stage == Found::Settled;
-            let recent = of.happened <= happened && happened - of.happened < window;
+            let counts = of.risk == risk && of.stage != Found::Dismissed;
+            let recent = happened.abs_diff(of.happened) < window;
             let claimed = |(cover, due): &(usize, u128)| self.covers[*cover].who == who && *due > 0;
             counts && recent && of.claims.iter().any(claimed)
         };

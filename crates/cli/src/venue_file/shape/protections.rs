@@ -16,7 +16,7 @@ pub struct ProtectionShape {
     pub domain: Option<At<String>>,
     /// The fund that gets the premia and pays: a layer with a pot.
     pub fund: At<String>,
-    /// The feed of the price of one side of the pool in the other.
+    /// The feed of the price of one side of the pool in the other, which is the domain's asset.
     pub feed: At<String>,
     /// What the fund pays for a position at most, of what was put in; "25 %".
     pub cap: Option<At<PercentText>>,

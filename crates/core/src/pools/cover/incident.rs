@@ -25,17 +25,18 @@ pub(super) fn waiting(pool: &Pool, risk: RiskId) -> Option<LossId> {
 }
 
 /// How many incidents of `risk` the covers of each owner were claimed for that count at `happened`:
-/// those that were found right, by when they happened.
+/// those that were not dismissed, whichever was reported first, and happened within the window
+/// before or after. Else two reports at once would each be the first.
 fn before(state: &State, risk: RiskId, happened: Time) -> BTreeMap<OwnerId, u32> {
     let mut times = BTreeMap::new();
     let of = state.covers.risk(risk).zip(state.covers.pool_of(risk));
     let Some((found, (_, pool))) = of else { return times };
     let Some(Experience { window, .. }) = found.spec.experience else { return times };
-    let counts = |of: &Incident| {
-        let ago = happened.0.checked_sub(of.happened.0);
-        of.owed && of.risk == risk && ago.is_some_and(|ago| ago < window)
+    let counts = |(loss, of): &(&LossId, &Incident)| {
+        let stands = of.owed || pool.open.contains(*loss);
+        stands && of.risk == risk && happened.0.abs_diff(of.happened.0) < window
     };
-    for incident in pool.incidents.values().filter(|of| counts(of)) {
+    for (_, incident) in pool.incidents.iter().filter(counts) {
         let due = incident.claims.iter().filter(|claim| !claim.due.is_zero());
         let owners: BTreeSet<OwnerId> =
             due.filter_map(|claim| owner_of(state, state.covers.cover(claim.cover)?)).collect();

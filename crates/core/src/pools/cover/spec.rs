@@ -107,12 +107,12 @@ pub struct Trigger {
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema), schemars(rename = "CoverExperience"))]
 #[serde(deny_unknown_fields)]
 pub struct Experience {
-    /// What the retention rises by for each incident that an owner's covers of the risk were paid
-    /// for, in millionths of the loss.
+    /// What the retention rises by for each incident that an owner's covers of the risk were
+    /// claimed for, in millionths of the loss.
     pub step: u32,
     /// The most it rises to, in millionths of the loss.
     pub most: u32,
-    /// How far back incidents count, in milliseconds before the next happened.
+    /// How near to another an incident happened that counts, in milliseconds.
     pub window: u64,
 }
 

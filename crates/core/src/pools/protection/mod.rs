@@ -104,6 +104,11 @@ impl Protection {
         self.ends.len()
     }
 
+    /// Whether a position of it stands or claims.
+    pub(crate) fn promises(&self) -> bool {
+        !self.ends.is_empty() || !self.claims.is_empty()
+    }
+
     /// When its standing positions end.
     pub fn ends(&self) -> impl Iterator<Item = Time> + '_ {
         self.ends.iter().map(|(time, _)| *time)

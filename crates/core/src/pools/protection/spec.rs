@@ -36,8 +36,8 @@ pub struct ProtectionSpec {
     pub domain: DomainId,
     /// The fund that gets the premia and pays: a pot of the house in the domain's asset.
     pub fund: LayerId,
-    /// The feed of the price of one side of the pool in the other. In which unit does not matter:
-    /// only the ratio of two prices counts.
+    /// The feed of the price of one side of the pool in the other, which is the domain's asset. Its
+    /// unit does not matter, only the ratio of two prices; which of the two is counted in does.
     pub feed: FeedId,
     /// What the fund pays for a position at most, in millionths of its deposit.
     pub cap: u32,

@@ -45,11 +45,17 @@ impl State {
     }
 
     /// What a protection's fund may owe, and what it holds.
+    ///
+    /// The room is by the least leverage of all protections of the fund that have positions: what
+    /// was promised to one of them is not diluted by another.
     #[must_use]
     pub fn protection_coverage(&self, of: &Protection) -> Coverage {
         let fund = of.spec.fund;
         let held = self.ledger.held(self.protection_asset(of), Holder::Layer(fund));
-        let (leverage, unit) = (u128::from(of.spec.leverage), u128::from(RATE_UNIT));
+        let promises = |other: &&Protection| other.spec.fund == fund && other.promises();
+        let others = self.protections.protections().map(|(_, other)| other).filter(promises);
+        let least = others.map(|other| other.spec.leverage).fold(of.spec.leverage, u32::min);
+        let (leverage, unit) = (u128::from(least), u128::from(RATE_UNIT));
         let most = mul_div_floor(held.atoms(), leverage, unit);
         let most = most.and_then(|most| Amount::new(most).ok()).unwrap_or(Amount::MAX);
         let exposed = self.protections.exposed(fund);

@@ -3,18 +3,19 @@
 mod world;
 
 use rhodian_core::account;
-use rhodian_core::domain::CauseClass;
+use rhodian_core::domain::{self, CauseClass, Kind, Source};
 use rhodian_core::engine::{Action, Actor, Role};
 use rhodian_core::issuance::{Command, Depletion, IssuanceSpec};
 use rhodian_core::ledger::Holder;
 use rhodian_core::loss::Stage;
 use rhodian_core::units::Amount;
+use rhodian_core::waterfall::plan;
 use world::acts::word;
 use world::issuance::{
-    FUND, ISSUANCE, WINDOW, give, ladder, of, outstanding, own, put_in, sale, sell_back,
+    DEADLINE, FUND, ISSUANCE, WINDOW, give, ladder, of, outstanding, own, put_in, sale, sell_back,
     sell_back_at, spec, spec_back, take, take_at, take_out, tokens, venue, venue_of,
 };
-use world::{ASSET, World, amount};
+use world::{ASSET, DOMAIN, World, amount, layer, name};
 
 /// One bidder who takes all at the first step pays the first price for the whole hole, and gets no
 /// token more than the cap admits.
@@ -268,7 +269,7 @@ fn burned_tokens_do_not_leave() {
 fn a_halt_stops_buying_back() {
     use rhodian_core::control::{self, Status};
     let halt = |world: &mut World| {
-        let (domain, status, cause) = (None, Status::Halted, world::name("drill"));
+        let (domain, status, cause) = (None, Status::Halted, name("drill"));
         world.must(Action::Control(control::Command::SetStatus { domain, status, cause }));
     };
     let mut world = venue_of(spec_back(), 600);
@@ -281,4 +282,107 @@ fn a_halt_stops_buying_back() {
     take(&mut world, "alice", "L", 1).unwrap();
     assert_eq!(world.loss("L").stage, Stage::Settled);
     assert_eq!(world.loss("L").class, CauseClass::Default);
+}
+
+/// A lot of a hundred tokens of eighteen decimals, and a floor of next to nothing: what the whole
+/// hole would buy there passes every bound, and the auction opens all the same.
+#[test]
+fn a_low_floor_of_many_decimals_opens() {
+    let unit = 10u128.pow(18);
+    let spec = IssuanceSpec {
+        lot: amount(100 * unit),
+        ladder: ladder(100 * unit, 10 * unit, 100, 1),
+        stressed: amount(50 * unit),
+        outstanding: outstanding(1_000_000_000 * unit, 0),
+        ..spec()
+    };
+    let mut world = World::new("USD", 18);
+    world.domain_do(domain::Command::AddAsset { name: name("GOV"), decimals: 18 });
+    world.fund("fund", 0, None);
+    let mut sells = layer("sale", Kind::Issuance, Source::Proceeds { deadline: DEADLINE });
+    sells.caps.per_event = Some(Amount::MAX);
+    world.add(sells);
+    world.waterfall(&["fund", "sale"]);
+    give(&mut world, Command::Specify { spec: Box::new(spec) }).unwrap();
+    world.account("alice", 10_000_000 * unit);
+    world.report("L", 1_000_000 * unit);
+    assert_eq!(sale(&world, "L").map(|sale| sale.wanted), Some(amount(1_000_000 * unit)));
+    take(&mut world, "alice", "L", 10_000).unwrap();
+    assert_eq!(world.loss("L").uncovered, Amount::ZERO);
+}
+
+/// Who says what he pays for a lot pays no more for the last one, which is cut to the hole.
+#[test]
+fn the_most_bounds_the_last_lot_too() {
+    let of = || venue_of(IssuanceSpec { lot: amount(1), ..spec() }, 0);
+    let mut world = of();
+    world.report("L", 199);
+    take_at(&mut world, "alice", "L", 5, 100).unwrap();
+    assert_eq!((world.cash("alice"), tokens(&world, "alice")), (9_900, 1), "not 199 for one");
+    let mut world = of();
+    world.report("L", 119);
+    let refused = take_at(&mut world, "alice", "L", 2, 118);
+    assert_eq!(word(refused), "accepted", "one whole lot for 100");
+    assert_eq!((world.cash("alice"), tokens(&world, "alice")), (9_900, 1));
+    let mut world = of();
+    world.report("L", 199);
+    world.tick(100);
+    // Eighty a lot: two whole ones and thirty-nine, for which there is no token.
+    take_at(&mut world, "alice", "L", 5, 99).unwrap();
+    assert_eq!((world.cash("alice"), tokens(&world, "alice")), (9_840, 2));
+}
+
+/// What a fund may owe those whom it protects is no surplus.
+#[test]
+fn what_protects_others_buys_nothing_back() {
+    use world::protection;
+    let mut world = protection::providers(protection::spec(), 50_000);
+    protection::protect(&mut world, "alice", 100_000).unwrap();
+    world.domain_do(domain::Command::AddAsset { name: name("GOV"), decimals: 0 });
+    let mut sells = layer("sale", Kind::Issuance, Source::Proceeds { deadline: DEADLINE });
+    sells.caps.per_event = Some(Amount::MAX);
+    let layer = world.add(sells);
+    world.waterfall(&["fund", "sale"]);
+    give(&mut world, Command::Specify { spec: Box::new(IssuanceSpec { layer, ..spec_back() }) })
+        .unwrap();
+    put_in(&mut world, "bob", 10_000).unwrap();
+    let exposed = world.engine.state().protections.exposed(FUND).atoms();
+    assert_eq!(exposed, 50_000);
+    let held = world.pot("fund").unsigned_abs();
+    sell_back(&mut world, "bob", 99).unwrap();
+    let left = world.pot("fund").unsigned_abs();
+    assert!(left >= exposed && left < exposed + 50, "{held}, {left}");
+    assert_eq!(word(sell_back(&mut world, "bob", 1)), "no-buyback");
+}
+
+/// A fund behind two domains buys nothing while either is halted, whichever came first.
+#[test]
+fn a_halt_of_any_domain_behind_the_fund_stops_buying_back() {
+    use rhodian_core::control::{self, Status};
+    use rhodian_core::ids::DomainId;
+    for halted in [0, 1] {
+        let mut world = venue_of(spec_back(), 600);
+        world.domain_do(domain::Command::OpenDomain { name: name("Alts"), asset: ASSET });
+        let steps = vec![world.step(&[("fund", 1)]), world.step(&[("sale", 1)])];
+        let (domain, class) = (DomainId(1), CauseClass::Default);
+        world.domain_do(domain::Command::SetWaterfall { domain, class, steps });
+        put_in(&mut world, "alice", 100).unwrap();
+        let (domain, cause) = (Some(DomainId(halted)), name("drill"));
+        let status = Status::Halted;
+        world.must(Action::Control(control::Command::SetStatus { domain, status, cause }));
+        assert_eq!(word(sell_back(&mut world, "alice", 1)), "status", "{halted}");
+    }
+}
+
+/// A forecast does not count for another loss what an open auction is to bring.
+#[test]
+fn a_forecast_counts_no_lot_twice() {
+    let mut world = venue();
+    let brings = |world: &World| {
+        let found = plan(world.engine.state(), DOMAIN, CauseClass::Default, amount(5_000));
+        found.unwrap().uncovered.atoms()
+    };
+    assert_eq!(brings(&world), 5_000 - 400, "ten lots at the stressed price of 40");
+    world.report("L", 130);
+    assert_eq!(brings(&world), 5_000 - 240, "four of them are the other's");
 }

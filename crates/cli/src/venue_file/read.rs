@@ -89,6 +89,7 @@ pub fn from_text(text: TomlText) -> Result<VenueFile, Diagnostic> {
         risks: &risks,
         clearing: &funds,
         protections: &protections,
+        issuances: &issuances,
         feeds: &feeds,
         sources: &sources,
     };

@@ -141,6 +141,7 @@ impl Running {
         };
         let back = self.specs.get(&issuance).and_then(|spec| spec.buyback);
         let target = back.map_or(Amount::MAX, |back| back.target);
+        let target = target.max(state.protections.exposed(fund));
         let left = state.ledger.held(asset, Holder::Layer(fund));
         if left < target {
             return broken(&format!("layer {fund} holds {left} of its {target} after it bought"));

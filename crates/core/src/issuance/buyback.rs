@@ -37,12 +37,12 @@ pub(super) fn is_at_rest(state: &State, fund: LayerId, layer: LayerId) -> bool {
     !owes && !known(fund) && !known(layer)
 }
 
-/// The lots of money that `back`'s fund holds above its target, and covers can spare.
+/// The lots of money that `back`'s fund holds above its target, and above what it may owe those
+/// whom it protects. (Covers stand on stakes, and no fund that buys has any.)
 fn lots(state: &State, back: &Buyback, asset: AssetId) -> u128 {
     let held = state.ledger.held(asset, Holder::Layer(back.fund));
-    let above = held.less_or_zero(back.target);
-    let spare = state.may_leave_cover(back.fund).unwrap_or(Amount::MAX);
-    above.min(spare).atoms() / back.lot.atoms().max(1)
+    let kept = back.target.max(state.protections.exposed(back.fund));
+    held.less_or_zero(kept).atoms() / back.lot.atoms().max(1)
 }
 
 /// What may be bought with now: nothing where nothing may be spent.

@@ -128,7 +128,10 @@ impl State {
             Command::Take { loss, .. } => self.losses.loss(loss).map(|found| found.domain),
             Command::SellBack { issuance, .. } => {
                 let back = self.issuances.issuance(issuance)?.spec.buyback?;
-                self.domains.behind(back.fund).map(|(id, _)| id).next()
+                // Of all that the fund and the tokens stand behind, the one that stands worst.
+                let layers = [back.fund, self.issuances.issuance(issuance)?.spec.layer];
+                let behind = layers.into_iter().flat_map(|layer| self.domains.behind(layer));
+                behind.map(|(id, _)| id).max_by_key(|id| self.control.domain_status(*id))
             }
             Command::Specify { .. } | Command::Count { .. } | Command::Limit { .. } => None,
         }

@@ -1,5 +1,7 @@
 //! The debt auction: new tokens for money that goes into a hole.
 
+use core::cmp::Ordering;
+
 use serde::Serialize;
 
 use super::{Auction, Event, Issuance, Rejection};
@@ -10,7 +12,7 @@ use crate::ids::{AccountId, AssetId, IssuanceId, LayerId, LossId, Time};
 use crate::ledger::Holder;
 use crate::loss;
 use crate::units::Amount;
-use crate::wide::mul_div_floor;
+use crate::wide::{compare_ratios, mul_div_ceil, mul_div_floor};
 
 /// What is for sale now.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
@@ -33,19 +35,32 @@ impl Issuance {
         self.auctions.get(&loss).filter(|auction| auction.end.is_none())
     }
 
-    /// What so many atoms of the hole buy at `price` a lot, rounded down (for those who hold
-    /// tokens already); at most `lots` of them.
-    fn bought_floor(&self, (wanted, price): (Amount, Amount), lots: u128) -> (Amount, Amount) {
+    /// What at most `lots` at `price` cost of the hole, and the tokens they are, rounded down (for
+    /// those who hold tokens already); nothing where these pass the bound of an amount.
+    fn bought_floor(
+        &self,
+        (wanted, price): (Amount, Amount),
+        lots: u128,
+    ) -> Option<(Amount, Amount)> {
         let needed = wanted.atoms().div_ceil(price.atoms().max(1));
-        let (paid, tokens) = if lots < needed {
+        if lots < needed {
             // Fewer lots than fill the hole: they cost less than it.
-            (Some(lots * price.atoms()), lots.checked_mul(self.spec.lot.atoms()))
-        } else {
-            let lot = self.spec.lot.atoms();
-            (Some(wanted.atoms()), mul_div_floor(wanted.atoms(), lot, price.atoms().max(1)))
-        };
-        let amount = |atoms: Option<u128>| atoms.and_then(|atoms| Amount::new(atoms).ok());
-        (amount(paid).unwrap_or_default(), amount(tokens).unwrap_or_default())
+            return self.whole(lots, price);
+        }
+        let tokens = mul_div_floor(wanted.atoms(), self.spec.lot.atoms(), price.atoms().max(1))?;
+        Some((wanted, Amount::new(tokens).ok()?))
+    }
+
+    /// What so many whole lots cost at `price`, and the tokens they are.
+    fn whole(&self, lots: u128, price: Amount) -> Option<(Amount, Amount)> {
+        let times = |each: Amount| Amount::new(lots.checked_mul(each.atoms())?).ok();
+        Some((times(price)?, times(self.spec.lot)?))
+    }
+
+    /// Whether `tokens` for `paid` cost more than `most` a lot.
+    fn is_dearer(&self, (paid, tokens): (Amount, Amount), most: Amount) -> bool {
+        let lot = self.spec.lot.atoms();
+        compare_ratios(paid.atoms(), tokens.atoms(), most.atoms(), lot) == Ordering::Greater
     }
 }
 
@@ -70,8 +85,17 @@ impl State {
     /// price for a draw, and `stressed` for a forecast, which counts what they would fetch then.
     pub(crate) fn proceeds(&self, layer: LayerId, stressed: bool) -> Amount {
         let Some((_, of)) = self.issuances.of_layer(layer) else { return Amount::MAX };
-        let price = if stressed { of.spec.stressed } else { of.spec.ladder.start };
-        Issuance::worth(of.lots(self.now()), price)
+        let lots = of.lots(self.now());
+        if !stressed {
+            return Issuance::worth(lots, of.spec.ladder.start);
+        }
+        // What open auctions want is not there for another loss as well.
+        let price = of.spec.stressed;
+        let open = of.auctions.iter().filter(|(_, auction)| auction.end.is_none());
+        let wanted = open.filter_map(|(loss, _)| loss::wanted(self, *loss, layer));
+        // Amounts of losses, of which there are fewer than 2^32.
+        let taken: u128 = wanted.map(|of| of.atoms().div_ceil(price.atoms().max(1))).sum();
+        Issuance::worth(lots.checked_sub(taken).unwrap_or_default(), price)
     }
 
     /// Whether nothing more can come of the draw of `loss` on `layer`, although its time is not
@@ -80,12 +104,14 @@ impl State {
     pub(crate) fn sells_no_more(&self, loss: LossId, layer: LayerId) -> bool {
         let Some((_, of)) = self.issuances.of_layer(layer) else { return false };
         let wanted = loss::wanted(self, loss, layer).unwrap_or_default();
-        let (_, least) = of.bought_floor((wanted, of.spec.ladder.floor), u128::MAX);
+        let (lot, floor) = (of.spec.lot.atoms(), of.spec.ladder.floor.atoms());
+        // Where the quotient passes 128 bits it is not nothing.
+        let nothing = mul_div_floor(wanted.atoms(), lot, floor) == Some(0);
         let last = |auction: &Auction| {
             auction.round >= of.spec.restarts
                 && of.spec.ladder.is_over(self.now().0 - auction.since.0)
         };
-        of.lots(self.now()) == 0 || least.is_zero() || of.auction(loss).is_some_and(last)
+        of.lots(self.now()) == 0 || nothing || of.auction(loss).is_some_and(last)
     }
 
     /// What is held of `asset`, as the world and the issue of it have it: in atoms.
@@ -118,7 +144,8 @@ pub(super) fn open(
 
 /// An account takes at most `lots` at the price that stands, if that is at most `most`. It gets
 /// what there is: as many as it asks for, as the hole takes, and as may be issued. Whole lots cost
-/// whole atoms; the one that fills the hole is cut to it, and rounded against who takes it.
+/// whole atoms; the one that fills the hole is cut to it, and rounded against who takes it, unless
+/// that would cost him more than `most` a lot: then he has the whole ones alone.
 pub(super) fn take(
     state: &State,
     (id, loss): (IssuanceId, LossId),
@@ -137,17 +164,28 @@ pub(super) fn take(
         return Err(Rejection::PriceAbove { asset, price: sale.price, most });
     }
     let lots = lots.atoms().min(sale.lots.atoms());
-    let (paid, tokens) = of.bought_floor((sale.wanted, sale.price), lots);
-    if tokens.is_zero() || paid.is_zero() {
+    let too_many = Rejection::TotalAboveBound { asset: token };
+    let mut bought = of.bought_floor((sale.wanted, sale.price), lots).ok_or(too_many.clone())?;
+    if bought.1.is_zero() || bought.0.is_zero() {
         return Err(Rejection::BelowAtom { asset, left: sale.wanted, price: sale.price });
     }
+    if of.is_dearer(bought, most) {
+        // The last lot is cut: what it costs for each whole one is what he does not want.
+        let (paid, tokens) = bought;
+        let price = mul_div_ceil(paid.atoms(), of.spec.lot.atoms(), tokens.atoms());
+        let price = price.and_then(|price| Amount::new(price).ok()).unwrap_or(Amount::MAX);
+        let whole = lots.checked_sub(1).filter(|lots| *lots > 0);
+        let whole = whole.and_then(|lots| of.whole(lots, sale.price));
+        bought = whole.ok_or(Rejection::PriceAbove { asset, price, most })?;
+    }
+    let (paid, tokens) = bought;
     account::free_above(state, account, asset, paid)?;
     account::room_above(state, account, token, tokens)?;
     let above = |atoms: i128| atoms + tokens.atoms().cast_signed() > MAX_TOTAL.cast_signed();
     let issued = -state.ledger.balance(token, Holder::Issued).atoms();
     let ever = of.issued + tokens.atoms() > MAX_TOTAL;
     if above(state.held_of(token)) || above(issued) || ever {
-        return Err(Rejection::TotalAboveBound { asset: token });
+        return Err(too_many);
     }
     state.touch(account, events);
     let back = of.spec.buyback.map(|of| of.fund);

@@ -4,16 +4,27 @@ use rhodian_core::units::Amount;
 
 use super::Reader;
 use crate::diagnostic::Diagnostic;
+use crate::loss_file::words::Words;
 use crate::venue_file::asked::Do;
-use crate::venue_file::issuance::Issue;
+use crate::venue_file::issuance::{Issuance, Issue};
 use crate::venue_file::model::What;
 
 impl Reader<'_> {
     pub(super) fn issue(&self, word: Do) -> Result<What, Diagnostic> {
         let layer = self.shape.layer.as_ref().map(|_| self.layer()).transpose()?;
         let (account, lots) = (self.text("account", &self.shape.account)?, self.lots()?);
+        // What a lot of tokens costs is money, and what a lot of money costs is tokens.
+        let place = |of: &Issuance| self.known.layers.get(of.spec.layer.index()).copied();
+        let of_layer =
+            |of: &&Issuance| layer.as_ref().is_none_or(|name| place(of) == Some(name.as_str()));
+        let issuance = self.known.issuances.iter().find(of_layer);
+        let format = match (word, issuance) {
+            (Do::SellTokens, Some(of)) => of.token.format(),
+            _ => self.words.format,
+        };
+        let words = Words { text: self.words.text, format };
         let most = self.shape.most.as_ref();
-        let most = most.map(|at| self.words.amount(at, "most", 0)).transpose()?;
+        let most = most.map(|at| words.amount(at, "most", 0)).transpose()?;
         Ok(What::Issue(match word {
             Do::TakeTokens => Issue::Take {
                 layer,

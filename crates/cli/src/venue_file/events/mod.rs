@@ -18,6 +18,7 @@ use rhodian_core::units::{Amount, Price};
 use super::asked::Do;
 use super::collateral;
 use super::cover::Risk;
+use super::issuance::Issuance;
 use super::markets;
 use super::model::{Collateral, Event, Feed, Fill, Market, Origin, Report, What};
 use super::pools::Pool;
@@ -63,6 +64,8 @@ pub struct Known<'a> {
     pub clearing: &'a [&'a str],
     /// The protections.
     pub protections: &'a [Protection],
+    /// The issuances.
+    pub issuances: &'a [Issuance],
     /// The feeds.
     pub feeds: &'a [Feed],
     /// The sources.

@@ -72,6 +72,16 @@ pub enum LabError {
         /// What it may be.
         allowed: String,
     },
+    /// The noise that all markets share is too large beside the deviation of what they are asked
+    /// about: near its modes most of what happens would be missed.
+    Noise {
+        /// The deviation of the noise over a crisis, in per cent.
+        noise: String,
+        /// The deviation that was asked for, in per cent.
+        deviation: String,
+        /// The least that would do, in per cent.
+        least: String,
+    },
     /// A number is outside the engine's bounds.
     Bounds(OutOfBounds),
 }
@@ -106,6 +116,12 @@ impl fmt::Display for LabError {
             Self::Model { parameter, allowed } => {
                 write!(f, "{parameter} is out of range, allowed: {allowed}")
             }
+            Self::Noise { noise, deviation, least } => write!(
+                f,
+                "the noise that all markets share has a deviation of {noise} over a crisis, beside \
+                 {deviation} of the moves that are asked about: chances would be told too low. \
+                 deviation must be {least} or more, or ask with kind = \"monte-carlo\""
+            ),
             Self::Bounds(bounds) => bounds.fmt(f),
         }
     }

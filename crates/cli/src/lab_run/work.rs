@@ -4,7 +4,7 @@ use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 use rhodian_lab::crisis::model::{Course, Shock};
 use rhodian_lab::crisis::{Stage, Stopped};
-use rhodian_lab::experiment::rare::{Law, MOST_SHIFT, Proposal};
+use rhodian_lab::experiment::rare::{Law, MOST_SHIFT, Proposal, noise_allowed};
 use rhodian_lab::experiment::stress::{Search, mildest};
 use rhodian_lab::seed::Seed;
 
@@ -173,7 +173,10 @@ impl<'a> Work<'a> {
             let law = Law::Both { deviation: 1.0, gap: 0.0 };
             return Ok(Proposal { law, defensive: 1.0, modes: Vec::new() });
         };
-        let (stage, law) = (self.stage(0)?, world.law(*moves));
+        let law = world.law(*moves);
+        let noise = world.model().common_noise(law.shock(1.0));
+        noise_allowed(&law, noise).map_err(Stopped::Model)?;
+        let stage = self.stage(0)?;
         let fund = world.fund.unwrap_or(0);
         let ways: &[f64] = if moves.is_some() { &[-1.0, 1.0] } else { &[1.0] };
         let most = match law {

@@ -16,11 +16,13 @@
 //! Zhou 2000; Glasserman 2004, chapter 4 for tilting).
 //!
 //! Only the factor is drawn otherwise. The noise of a path is drawn as ever, so an event that comes
-//! of noise alone is met by the defensive part and by chance only. Whether weights average one, how
-//! many crises the weights are worth, and how wide the interval is, decides whether a figure is
-//! given at all: [`Rare::backed`].
+//! of noise alone is met by the defensive part and by chance only. Where that noise is large beside
+//! the factor, hits of large weight are missing more often than not and the figure is too low with
+//! an interval that looks good: such a law is refused before a run is played ([`noise_allowed`]). Whether weights average one, how
+//! many crises the weights are worth decides whether a figure is given at all: [`Rare::backed`].
 
 use crate::crisis::model::{Course, Severity, Shock};
+use crate::error::LabError;
 use crate::mean::{DEVIATIONS, mean};
 use crate::normal::{normal_cdf, normal_quantile};
 use crate::seed::Stream;
@@ -160,13 +162,45 @@ pub struct Rare {
     pub gain: f64,
 }
 
-/// Hits are worth so many at least, or no interval is to be trusted.
+/// Hits are worth so many at least, or no interval is to be trusted. The half of an interval is
+/// then at most 1.96 / sqrt 50 of its figure, 28 %: no other bound on it is needed.
 pub const LEAST_EFFECTIVE: f64 = 50.0;
-/// The half of an interval is at most such a part of its figure.
-pub const MOST_RELATIVE: f64 = 0.5;
 /// The mean of weights is so many of its deviations from one at most. Two would refuse one honest
 /// experiment in twenty.
 pub const MOST_APART: f64 = 4.0;
+
+/// The noise that all markets share is such a part of the factor's deviation at most.
+pub const MOST_NOISE: f64 = 0.2;
+
+/// Whether the noise of a path is small enough beside the factor that draws near a mode meet what
+/// happens. Exponential falls need no bound: near their mode smaller factors are drawn as often as
+/// the law asks, and weights are one more than the mode at most.
+///
+/// ```
+/// use rhodian_lab::experiment::rare::{Law, noise_allowed};
+/// let law = |deviation: f64| Law::Both { deviation, gap: 0.5 };
+/// assert!(noise_allowed(&law(0.05), 0.0077).is_ok());
+/// let why = noise_allowed(&law(0.01), 0.0077).unwrap_err().to_string();
+/// assert!(why.contains("deviation must be 3.85 % or more"), "{why}");
+/// ```
+///
+/// # Errors
+///
+/// The deviation, with both numbers and what would do.
+pub fn noise_allowed(law: &Law, noise: f64) -> Result<(), LabError> {
+    match law {
+        Law::Both { deviation, .. } if noise > MOST_NOISE * deviation => {
+            // A hundredth of a per cent more than the least, where it is no round number.
+            let least = libm::ceil(noise / MOST_NOISE * 1e4 - 1e-6) / 100.0;
+            Err(LabError::Noise {
+                noise: format!("{:.2} %", 100.0 * noise),
+                deviation: format!("{:.2} %", 100.0 * deviation),
+                least: format!("{least:.2} %"),
+            })
+        }
+        _ => Ok(()),
+    }
+}
 
 /// From such a probability on an event is not rare.
 pub const MOST_RARE: f64 = 0.2;
@@ -183,13 +217,6 @@ pub enum Unbacked {
     Few {
         /// How many they are worth.
         effective: f64,
-        /// About how many runs would be enough.
-        needed: usize,
-    },
-    /// The interval is too wide.
-    Wide {
-        /// The half of it, over the figure.
-        relative: f64,
         /// About how many runs would be enough.
         needed: usize,
     },
@@ -211,13 +238,6 @@ impl core::fmt::Display for Unbacked {
                 f,
                 "the hits are worth {effective:.0} of equal weight, {LEAST_EFFECTIVE:.0} are \
                  needed: about {needed} runs"
-            ),
-            Self::Wide { relative, needed } => write!(
-                f,
-                "the half of the interval is {:.0} % of the figure, {:.0} % is the most: about \
-                 {needed} runs",
-                100.0 * relative,
-                100.0 * MOST_RELATIVE
             ),
             Self::Weights { mean } => write!(
                 f,
@@ -276,12 +296,6 @@ impl Rare {
         if self.effective < LEAST_EFFECTIVE {
             let needed = (runs * LEAST_EFFECTIVE / self.effective).ceil() as usize;
             return Err(Unbacked::Few { effective: self.effective, needed });
-        }
-        let relative = (self.between[1] - self.probability) / self.probability;
-        if relative > MOST_RELATIVE {
-            let times = relative / MOST_RELATIVE;
-            let needed = (runs * times * times).ceil() as usize;
-            return Err(Unbacked::Wide { relative, needed });
         }
         Ok(())
     }
@@ -377,6 +391,12 @@ mod tests {
         runs[0].0 = 200.0;
         let found = Rare::of(&runs);
         assert!(matches!(found.backed(), Err(Unbacked::Few { .. })), "{found:?}");
+        // What is worth enough is known to 28 % of itself at least: no other bound is needed.
+        let mut worth: Vec<(f64, bool)> = (0..100_000).map(|run| (1.0, run < 50)).collect();
+        worth[0].0 = 1.001;
+        let found = Rare::of(&worth);
+        let relative = (found.between[1] - found.probability) / found.probability;
+        assert!(found.effective < 50.0 + 1e-3 && relative < 0.28, "{found:?}");
         let heavy = vec![(1.5, true); 100];
         assert_eq!(Rare::of(&heavy).backed(), Err(Unbacked::Weights { mean: 1.5 }));
     }

@@ -169,37 +169,48 @@ pub const LEAST_EFFECTIVE: f64 = 50.0;
 /// experiment in twenty.
 pub const MOST_APART: f64 = 4.0;
 
-/// The noise that all markets share is such a part of the factor's deviation at most.
+/// The noise that all markets share is such a part of the deviation of their moves at most.
 pub const MOST_NOISE: f64 = 0.2;
+/// And of the mean of what they fall beyond the least. An exponential law near its mode still draws
+/// smaller factors about as often as the law asks, and admits more.
+pub const MOST_NOISE_OF_FALLS: f64 = 1.0;
 
 /// Whether the noise of a path is small enough beside the factor that draws near a mode meet what
-/// happens. Exponential falls need no bound: near their mode smaller factors are drawn as often as
-/// the law asks, and weights are one more than the mode at most.
+/// happens.
 ///
 /// ```
+/// use rhodian_lab::crisis::model::Severity;
 /// use rhodian_lab::experiment::rare::{Law, noise_allowed};
 /// let law = |deviation: f64| Law::Both { deviation, gap: 0.5 };
 /// assert!(noise_allowed(&law(0.05), 0.0077).is_ok());
 /// let why = noise_allowed(&law(0.01), 0.0077).unwrap_err().to_string();
 /// assert!(why.contains("deviation must be 3.85 % or more"), "{why}");
+/// let falls = |beyond: f64| Law::Falls(Severity { least: 0.16, beyond });
+/// assert!(noise_allowed(&falls(0.16), 0.033).is_ok());
+/// let why = noise_allowed(&falls(0.02), 0.033).unwrap_err().to_string();
+/// assert!(why.contains("beyond must be 3.30 % or more"), "{why}");
 /// ```
 ///
 /// # Errors
 ///
-/// The deviation, with both numbers and what would do.
+/// The parameter, with both numbers and what would do.
 pub fn noise_allowed(law: &Law, noise: f64) -> Result<(), LabError> {
-    match law {
-        Law::Both { deviation, .. } if noise > MOST_NOISE * deviation => {
-            // A hundredth of a per cent more than the least, where it is no round number.
-            let least = libm::ceil(noise / MOST_NOISE * 1e4 - 1e-6) / 100.0;
-            Err(LabError::Noise {
-                noise: format!("{:.2} %", 100.0 * noise),
-                deviation: format!("{:.2} %", 100.0 * deviation),
-                least: format!("{least:.2} %"),
-            })
-        }
-        _ => Ok(()),
+    let (parameter, given, most) = match law {
+        Law::Both { deviation, .. } => ("deviation", *deviation, MOST_NOISE),
+        // A log return is no smaller than the fall: on the side of refusing.
+        Law::Falls(severity) => ("beyond", severity.beyond, MOST_NOISE_OF_FALLS),
+    };
+    if noise <= most * given {
+        return Ok(());
     }
+    // Rounded up: what is told to be enough is.
+    let least = libm::ceil(noise / most * 1e4 - 1e-6) / 100.0;
+    Err(LabError::Noise {
+        parameter,
+        noise: format!("{:.2} %", 100.0 * noise),
+        given: format!("{:.2} %", 100.0 * given),
+        least: format!("{least:.2} %"),
+    })
 }
 
 /// From such a probability on an event is not rare.
@@ -303,7 +314,7 @@ impl Rare {
 
 #[cfg(test)]
 mod tests {
-    use super::{Law, Proposal, Rare, Unbacked};
+    use super::{Law, MOST_NOISE, MOST_NOISE_OF_FALLS, Proposal, Rare, Unbacked};
     use crate::crisis::model::Severity;
     use crate::mean::DEVIATIONS;
     use crate::normal::normal_cdf;
@@ -368,6 +379,53 @@ mod tests {
         let (both, one) = (estimate(&both, 4_000, hit), estimate(&one, 4_000, hit));
         assert!(both.backed().is_ok() && one.backed().is_err(), "{one:?}");
         assert!(deviation(&one) > 10.0 * deviation(&both), "{one:?}");
+    }
+
+    /// Noise on top of the factor, of a known law: the event is met where their sum is far enough.
+    /// Of a hundred experiments, how many are told, and how many of them hold the true chance.
+    fn held(law: Law, mode: f64, noise: f64, truth: f64, runs: u64) -> (usize, usize) {
+        let proposal = Proposal { law, defensive: 0.1, modes: vec![mode] };
+        let one = |seed: u64| {
+            let run = |run: u64| {
+                let drawn = proposal.draw(&mut Seed(seed).stream_at("factor", run));
+                let noise = noise * Seed(seed).stream_at("noise", run).normal();
+                (drawn.weight, (drawn.factor + noise) * mode.signum() > mode.abs())
+            };
+            Rare::of(&(0..runs).map(run).collect::<Vec<_>>())
+        };
+        let backed: Vec<Rare> = (0..100).map(one).filter(|of| of.backed().is_ok()).collect();
+        let holds = |of: &&Rare| (of.between[0]..=of.between[1]).contains(&truth);
+        (backed.len(), backed.iter().filter(holds).count())
+    }
+
+    /// Up to the bound intervals hold the true chance; beyond it they do not, and say nothing of it.
+    #[test]
+    fn noise_beside_a_normal_factor_is_carried_up_to_its_bound() {
+        let told = |noise: f64| {
+            let truth = normal_cdf(-3.719 / (1.0 + noise * noise).sqrt());
+            held(BOTH, -3.719, noise, truth, 800)
+        };
+        for noise in [0.0, 0.1, MOST_NOISE] {
+            let (told, held) = told(noise);
+            assert!(told >= 90 && 100 * held >= 89 * told, "{noise}: {held} of {told}");
+        }
+        let (told, held) = told(0.35);
+        assert!(told >= 20 && 100 * held < 80 * told, "0.35: {held} of {told}");
+    }
+
+    #[test]
+    fn noise_beside_falls_is_carried_further() {
+        let told = |noise: f64, runs: u64| {
+            let tail = normal_cdf(-9.0 / noise);
+            let moved = (-9.0 + noise * noise / 2.0).exp() * normal_cdf(9.0 / noise - noise);
+            held(FALLS, 9.0, noise, tail + moved, runs)
+        };
+        for (noise, runs) in [(0.2, 800), (0.5, 4_000), (MOST_NOISE_OF_FALLS, 8_000)] {
+            let (told, held) = told(noise, runs);
+            assert!(told >= 75 && 100 * held >= 89 * told, "{noise}: {held} of {told}");
+        }
+        let (told, held) = told(2.0, 8_000);
+        assert!(told >= 20 && 100 * held < 80 * told, "2: {held} of {told}");
     }
 
     #[test]

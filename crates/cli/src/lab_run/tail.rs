@@ -31,11 +31,7 @@ pub fn answer(work: &Work<'_>, rows: &[String]) -> Answer {
     tried.sort_by_key(|above| std::cmp::Reverse(*above));
     for above in tried {
         match tail(above) {
-            // The asked one stands for others at the same threshold.
-            Ok(tail) => match found.iter_mut().find(|(_, of)| of.threshold == tail.threshold) {
-                None => found.push((above, tail)),
-                Some(same) => same.0 = if above == *asked { above } else { same.0 },
-            },
+            Ok(tail) => take(&mut found, above, tail, *asked),
             Err(why) => answer.refused.push(Refused {
                 of: named(above),
                 figure: "size".to_owned(),
@@ -57,6 +53,15 @@ pub fn answer(work: &Work<'_>, rows: &[String]) -> Answer {
             .to_owned(),
     );
     answer
+}
+
+/// Takes a tail in, unless its threshold is there: the asked part stands for others at the same.
+fn take(found: &mut Vec<(u32, Tail)>, above: u32, tail: Tail, asked: u32) {
+    match found.iter_mut().find(|(_, of)| of.threshold.total_cmp(&tail.threshold).is_eq()) {
+        None => found.push((above, tail)),
+        Some(same) if above == asked => same.0 = above,
+        Some(_) => {}
+    }
 }
 
 fn tell(of: &str, tail: &Tail, answer: &mut Answer) {
@@ -105,13 +110,24 @@ mod tests {
     use rhodian_lab::experiment::Estimate;
     use rhodian_lab::experiment::tail::{Pareto, Tail};
 
-    use super::lead;
+    use super::{lead, take};
 
     fn tail(value: f64, between: [f64; 2]) -> Tail {
         let size = Estimate { value, between };
         let shape = Estimate { value: 0.0, between: [-0.1, 0.1] };
         let law = Pareto { shape: 0.0, scale: 1.0 };
         Tail { threshold: 1.0, excesses: 50, part: 0.1, law, shape, size }
+    }
+
+    #[test]
+    fn thresholds_that_are_the_same_count_once() {
+        let mut found = Vec::new();
+        let one = tail(10.0, [5.0, 20.0]);
+        for (above, threshold) in [(20, 1.0), (15, 1.0), (10, 1.0), (7, 2.0), (5, 2.0)] {
+            take(&mut found, above, Tail { threshold, ..one }, 10);
+        }
+        let kept: Vec<u32> = found.iter().map(|(above, _)| *above).collect();
+        assert_eq!(kept, [10, 7], "the asked one by its own name");
     }
 
     #[test]

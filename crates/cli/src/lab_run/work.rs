@@ -50,6 +50,15 @@ impl<'a> Work<'a> {
         Self { of, worlds, open: Mutex::default(), proposal: OnceLock::new() }
     }
 
+    /// Whether runs can tell what is asked: rare events need a noise that is small beside how far
+    /// markets move.
+    pub fn check(&self) -> Result<(), Stopped> {
+        let Question::Rare { world, moves, .. } = &self.of.question else { return Ok(()) };
+        let law = world.law(*moves);
+        let noise = world.model().common_noise(law.shock(1.0));
+        noise_allowed(&law, noise).map_err(Stopped::Model)
+    }
+
     /// The place of a world among those that are played.
     pub fn place(&self, world: &World) -> usize {
         let world = played(world);
@@ -173,10 +182,7 @@ impl<'a> Work<'a> {
             let law = Law::Both { deviation: 1.0, gap: 0.0 };
             return Ok(Proposal { law, defensive: 1.0, modes: Vec::new() });
         };
-        let law = world.law(*moves);
-        let noise = world.model().common_noise(law.shock(1.0));
-        noise_allowed(&law, noise).map_err(Stopped::Model)?;
-        let stage = self.stage(0)?;
+        let (stage, law) = (self.stage(0)?, world.law(*moves));
         let fund = world.fund.unwrap_or(0);
         let ways: &[f64] = if moves.is_some() { &[-1.0, 1.0] } else { &[1.0] };
         let most = match law {

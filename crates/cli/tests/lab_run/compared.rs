@@ -99,6 +99,8 @@ fn a_deviation_beside_which_noise_is_large_is_refused() {
     let falls =
         format!("kind = \"rare\"\ncrises = 30\n{WORLD}fund = \"20000\"\nbeyond = \"3 %\"\n");
     experiment(here.path(), &falls);
-    let refused = run(here.path(), &[]);
+    let refused = run(here.path(), &["--out", "result"]);
+    let left = std::fs::read_dir(here.path()).unwrap().count();
+    assert_eq!(left, 1, "the experiment alone: nothing was written");
     assert!(refused.stderr.contains("beyond must be 3.26 % or more"), "{}", refused.stderr);
 }

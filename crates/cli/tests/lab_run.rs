@@ -1,6 +1,8 @@
 //! `rhodian lab run`: experiments that are written down, stopped, gone on with and refused.
 
 mod binary;
+#[path = "lab_run/compared.rs"]
+mod compared;
 
 use std::fs;
 use std::path::Path;
@@ -167,11 +169,12 @@ fn a_sweep_and_two_worlds_are_compared_over_the_same_crises() {
     let map = format!(
         "kind = \"map\"\ncrises = 30\n{WORLD}[map]\n\
          across = {{ parameter = \"cost\", values = [\"1 %\", \"8 %\"] }}\n\
-         down = {{ parameter = \"markets\", values = [1, 2] }}\n"
+         down = {{ parameter = \"fall\", values = [\"16 %\", \"30 %\"] }}\n"
     );
     let map = told(&map, &[]);
     assert_eq!((map["runs"].as_u64(), map["figures"].as_array().unwrap().len()), (Some(120), 4));
-    assert!(mean(&map, "8 % / 2") > mean(&map, "1 % / 2"));
+    assert!(mean(&map, "8 % / 30 %") > mean(&map, "1 % / 30 %"));
+    assert!(map["answer"].as_str().unwrap().contains("least at 1 % / 16 %"), "{map}");
 }
 
 fn rare(fund: &str, crises: u32, defensive: &str) -> Value {

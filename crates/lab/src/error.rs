@@ -72,6 +72,18 @@ pub enum LabError {
         /// What it may be.
         allowed: String,
     },
+    /// The noise that all markets share is too large beside the moves that are asked about: near
+    /// their modes most of what happens would be missed.
+    Noise {
+        /// What says how far they move.
+        parameter: &'static str,
+        /// The deviation of the noise over a crisis, in per cent.
+        noise: String,
+        /// What was asked for, in per cent.
+        given: String,
+        /// The least that would do, in per cent.
+        least: String,
+    },
     /// A number is outside the engine's bounds.
     Bounds(OutOfBounds),
 }
@@ -106,6 +118,12 @@ impl fmt::Display for LabError {
             Self::Model { parameter, allowed } => {
                 write!(f, "{parameter} is out of range, allowed: {allowed}")
             }
+            Self::Noise { parameter, noise, given, least } => write!(
+                f,
+                "the noise that all markets share has a deviation of {noise} over a crisis, beside \
+                 a {parameter} of {given}: chances would be told too low. {parameter} must be \
+                 {least} or more, or ask with kind = \"monte-carlo\""
+            ),
             Self::Bounds(bounds) => bounds.fmt(f),
         }
     }

@@ -51,8 +51,12 @@ impl Unit {
     }
 }
 
-/// A part in per cent, with three digits that count where it is small.
+/// A part in per cent, with three digits that count where it is small; below 10^-12 the part itself
+/// with its power of ten.
 fn small_percent(part: f64) -> String {
+    if part > 0.0 && part < 1e-12 {
+        return format!("{part:.1e}");
+    }
     if !(1e-12..0.001).contains(&part) {
         return percent(part);
     }
@@ -323,6 +327,8 @@ mod tests {
             (Unit::Part, 0.25, "25.00 %"),
             (Unit::Part, 0.000_086_6, "0.00866 %"),
             (Unit::Part, 0.0, "0.00 %"),
+            (Unit::Part, 2e-12, "0.000000000200 %"),
+            (Unit::Part, 2e-14, "2.0e-14"),
             (Unit::Move, -0.345, "-34.5 %"),
             (Unit::Whole, 1_234.0, "1,234"),
             (Unit::Deviations, 3.0, "+3.00"),

@@ -5,17 +5,17 @@ use rhodian_lab::experiment::plot::Scale;
 use rhodian_lab::experiment::{Estimate, part};
 use rhodian_lab::mean::mean;
 use rhodian_report::money;
-use rhodian_report::svg::Axis;
 
 use super::answer::{Answer, Figure, Passed, Refused, Unit, field};
 use super::pictures::{self, usd};
+use super::several::{Several, mapped, sweep};
 use super::work::Work;
 use crate::experiment_file::model::{Question, Side, World};
 
 /// How rare the sizes are that one world is asked for.
 const ONE_IN: [u32; 5] = [2, 10, 100, 1_000, 10_000];
 /// And those of one of several.
-const ONE_IN_OF_MANY: [u32; 2] = [10, 100];
+pub(super) const ONE_IN_OF_MANY: [u32; 2] = [10, 100];
 /// A part that fewer met is not given: its interval would be nearly as wide as from nothing.
 const LEAST_HITS: usize = 5;
 /// How many sizes of a fund the curve has.
@@ -24,9 +24,9 @@ const SIZES: u32 = 16;
 const LEAST_FOR_MEAN: usize = 30;
 
 /// A crisis of a row.
-struct Played {
+pub(super) struct Played {
     fall: f64,
-    deficit: u128,
+    pub(super) deficit: u128,
     failed: f64,
     liquidated: f64,
     closed: f64,
@@ -44,16 +44,53 @@ impl Played {
     }
 }
 
-fn estimate(all: impl Iterator<Item = f64> + Clone) -> Estimate {
+/// The mean where so many are not nothing that it has an interval; else how many they are.
+pub(super) fn estimate(all: impl Iterator<Item = f64> + Clone) -> Result<Estimate, usize> {
+    let count = all.clone().filter(|one| *one != 0.0).count();
+    if count < LEAST_FOR_MEAN {
+        return Err(count);
+    }
     let (value, between) = mean(all);
-    Estimate { value, between }
+    Ok(Estimate { value, between })
+}
+
+/// A mean in dollars or a number of things, or why it is not given: `what` is what is not nothing.
+pub(super) fn add_mean(
+    (of, what): (&str, &str),
+    (figure, words): (&str, &str),
+    unit: Unit,
+    found: Result<Estimate, usize>,
+    answer: &mut Answer,
+) {
+    match found {
+        Ok(estimate) => {
+            answer.figures.push(Figure::of(of, (figure, words), unit, estimate));
+        }
+        Err(count) => {
+            let count = money::count(count);
+            let why = format!(
+                "{words}: {count} {what}, and a mean of fewer than {LEAST_FOR_MEAN} that are not \
+                 nothing has no interval"
+            );
+            let (of, figure) = (of.to_owned(), figure.to_owned());
+            answer.refused.push(Refused { of, figure, why });
+        }
+    }
+}
+
+/// A mean in a sentence.
+pub(super) fn shown(mean: Result<Estimate, usize>) -> String {
+    mean.map_or_else(
+        |_| "too little for a mean".to_owned(),
+        |of| format!("{} USD", Unit::Dollars.shown(of.value)),
+    )
 }
 
 /// The crises of one world.
-struct Asked<'a> {
-    name: &'a str,
-    world: &'a World,
-    crises: Vec<Played>,
+pub(super) struct Asked<'a> {
+    pub(super) name: &'a str,
+    pub(super) world: &'a World,
+    pub(super) crises: Vec<Played>,
 }
 
 impl<'a> Asked<'a> {
@@ -64,12 +101,18 @@ impl<'a> Asked<'a> {
         Self { name, world, crises }
     }
 
-    fn deficits(&self) -> Vec<u128> {
+    pub(super) fn deficits(&self) -> Vec<u128> {
         self.crises.iter().map(|of| of.deficit).collect()
     }
 
-    fn mean(&self) -> Estimate {
+    pub(super) fn mean(&self) -> Result<Estimate, usize> {
         estimate(self.crises.iter().map(|of| usd(of.deficit)))
+    }
+
+    /// What each crisis takes beyond the fund.
+    pub(super) fn beyond(&self) -> impl Iterator<Item = f64> + Clone {
+        let fund = self.world.fund.unwrap_or(0);
+        self.crises.iter().map(move |of| usd(of.deficit.saturating_sub(fund)))
     }
 
     /// The size that one crisis in so many passes, where they are enough.
@@ -85,19 +128,19 @@ impl<'a> Asked<'a> {
         (part(hits, self.crises.len()), hits)
     }
 
-    fn tell(&self, sizes: &[u32], answer: &mut Answer) {
+    pub(super) fn tell(&self, sizes: &[u32], answer: &mut Answer) {
         let of = self.name;
         answer.curve.extend(self.curve());
-        let mut add = |names: (&str, &str), unit: Unit, estimate: Estimate| {
-            answer.figures.push(Figure::of(of, names, unit, estimate));
-        };
-        add(("deficit-mean", "losses lack, mean"), Unit::Dollars, self.mean());
+        let means = "crises take anything";
+        let names = ("deficit-mean", "losses lack, mean");
+        add_mean((of, means), names, Unit::Dollars, self.mean(), answer);
         for one_in in sizes {
             let figure = format!("deficit-one-in-{one_in}");
             let count = usize::try_from(*one_in).unwrap_or(usize::MAX);
             let words = format!("one crisis in {} takes more than", money::count(count));
             if let Some(size) = self.size(*one_in) {
-                add((&figure, &words), Unit::Dollars, size);
+                let names = (figure.as_str(), words.as_str());
+                answer.figures.push(Figure::of(of, names, Unit::Dollars, size));
                 continue;
             }
             let needed = money::count(fund::least_crises(1.0 / f64::from(*one_in)));
@@ -106,19 +149,15 @@ impl<'a> Asked<'a> {
             answer.refused.push(Refused { of: of.to_owned(), figure, why });
             break;
         }
-        let mut add = |names: (&str, &str), unit: Unit, estimate: Estimate| {
-            answer.figures.push(Figure::of(of, names, unit, estimate));
-        };
-        let all = || self.crises.iter();
-        add(
-            ("failed-mean", "accounts that fail, mean"),
-            Unit::Count,
-            estimate(all().map(|of| of.failed)),
-        );
-        let liquidated = estimate(all().map(|of| of.liquidated));
-        add(("liquidated-mean", "accounts liquidated, mean"), Unit::Count, liquidated);
-        let closed = estimate(all().map(|of| of.closed));
-        add(("closed-mean", "closed of them, mean"), Unit::Dollars, closed);
+        let names = ("failed-mean", "accounts that fail, mean");
+        let failed = estimate(self.crises.iter().map(|of| of.failed));
+        add_mean((of, "crises let any fail"), names, Unit::Count, failed, answer);
+        let names = ("liquidated-mean", "accounts liquidated, mean");
+        let liquidated = estimate(self.crises.iter().map(|of| of.liquidated));
+        add_mean((of, "crises liquidate any"), names, Unit::Count, liquidated, answer);
+        let names = ("closed-mean", "closed of them, mean");
+        let closed = estimate(self.crises.iter().map(|of| of.closed));
+        add_mean((of, "crises close anything"), names, Unit::Dollars, closed, answer);
         if let Some(fund) = self.world.fund {
             self.tell_fund(fund, answer);
         }
@@ -148,18 +187,9 @@ impl<'a> Asked<'a> {
         if hits >= LEAST_HITS {
             let names = ("fund-passed", words);
             answer.figures.push(Figure::of(of, names, Unit::Part, passed));
-            let beyond = self.crises.iter().map(|of| usd(of.deficit.saturating_sub(fund)));
-            if hits >= LEAST_FOR_MEAN {
-                let names = ("beyond-fund-mean", "beyond the fund, mean");
-                answer.figures.push(Figure::of(of, names, Unit::Dollars, estimate(beyond)));
-            } else {
-                let why = format!(
-                    "beyond the fund, mean: {hits} crises pass it, and a mean of fewer than \
-                     {LEAST_FOR_MEAN} that are not nothing has no interval"
-                );
-                let (of, figure) = (of.to_owned(), "beyond-fund-mean".to_owned());
-                answer.refused.push(Refused { of, figure, why });
-            }
+            let names = ("beyond-fund-mean", "beyond the fund, mean");
+            let beyond = estimate(self.beyond());
+            add_mean((of, "crises pass it"), names, Unit::Dollars, beyond, answer);
             return;
         }
         let most = Unit::Part.shown(passed.between[1]);
@@ -177,25 +207,15 @@ pub fn answer(work: &Work<'_>, rows: &[String]) -> Answer {
     let mut answer = Answer { notes: notes(), ..Answer::default() };
     match &work.of.question {
         Question::Sweep { parameter, sides } => {
-            let asked = sides_of(work, rows, sides);
-            several(&asked, &mut answer);
-            answer.lead = sweep_lead(parameter, &asked);
-            let rows: Vec<(&str, f64, [f64; 2])> = asked
-                .iter()
-                .map(|of| (of.name, of.mean()))
-                .map(|(name, mean)| (name, mean.value, mean.between))
-                .collect();
-            let chart = pictures::against("What losses lack on average", parameter, &rows);
-            answer.pictures.insert(0, ("sweep.svg", chart));
+            sweep(&Several::of(sides_of(work, rows, sides)), parameter, &mut answer);
         }
         Question::Ab { sides } => {
-            let asked = sides_of(work, rows, sides);
-            several(&asked, &mut answer);
-            answer.lead = ab_lead(&asked);
+            let several = Several::of(sides_of(work, rows, sides));
+            several.tell(&mut answer);
+            answer.lead = several.ab_lead();
         }
         Question::Map { across, down, sides } => {
-            let asked = sides_of(work, rows, sides);
-            mapped(&asked, across, down, &mut answer);
+            mapped(&Several::of(sides_of(work, rows, sides)), across, down, &mut answer);
         }
         Question::MonteCarlo { world } => one(&Asked::of(work, rows, "", world), &mut answer),
         Question::Rare { .. } | Question::ReverseStress { .. } | Question::Tail { .. } => {}
@@ -217,6 +237,7 @@ pub fn notes() -> Vec<String> {
         "Nobody deposits, withdraws or trades while a crisis lasts.",
         "What losses lack is counted beyond own means; a fund is counted against it crisis by \
          crisis, full each time.",
+        "The interval is for this one drawn book; another seed draws another.",
     ]
     .map(str::to_owned)
     .to_vec()
@@ -225,16 +246,33 @@ pub fn notes() -> Vec<String> {
 /// One world.
 fn one(of: &Asked<'_>, answer: &mut Answer) {
     of.tell(&ONE_IN, answer);
-    let mean = Unit::Dollars.shown(of.mean().value);
+    let mean = of.mean().ok().map(|of| Unit::Dollars.shown(of.value));
     answer.lead = match (of.world.fund, of.world.fund.map(|fund| of.passed(fund))) {
-        (Some(fund), Some((passed, hits))) if hits >= LEAST_HITS => format!(
-            "{} of crises take more than a fund of {} USD; on average a crisis takes {mean} USD.",
-            Unit::Part.shown(passed.value),
-            Unit::Dollars.shown(usd(fund))
-        ),
-        _ => format!("On average a crisis takes {mean} USD beyond the means of who failed."),
+        (Some(fund), Some((passed, hits))) if hits >= LEAST_HITS => {
+            let often = format!(
+                "{} of crises take more than a fund of {} USD",
+                Unit::Part.shown(passed.value),
+                Unit::Dollars.shown(usd(fund))
+            );
+            match &mean {
+                Some(mean) => format!("{often}; on average a crisis takes {mean} USD."),
+                None => format!("{often}; too few take anything for a mean."),
+            }
+        }
+        _ => match &mean {
+            Some(mean) => {
+                format!("On average a crisis takes {mean} USD beyond the means of who failed.")
+            }
+            None => {
+                let count = of.crises.iter().filter(|of| of.deficit > 0).count();
+                let (count, all) = (money::count(count), money::count(of.crises.len()));
+                format!("{count} of {all} crises take anything: too few for a mean.")
+            }
+        },
     };
-    answer.facts = vec![("A crisis takes, USD, mean".to_owned(), mean)];
+    if let Some(mean) = mean {
+        answer.facts = vec![("A crisis takes, USD, mean".to_owned(), mean)];
+    }
     if let Some(size) = of.size(100) {
         let size = Unit::Dollars.shown(size.value);
         answer.facts.push(("One in 100 takes more than, USD".to_owned(), size));
@@ -243,97 +281,4 @@ fn one(of: &Asked<'_>, answer: &mut Answer) {
     answer.pictures.push(("survival.svg", pictures::survival(&named, of.world.fund)));
     let crises: Vec<(f64, u128)> = of.crises.iter().map(|of| (of.fall, of.deficit)).collect();
     answer.pictures.push(("fan.svg", pictures::by_fall(&crises)));
-}
-
-/// Several worlds over the same crises, each against the first.
-fn several(asked: &[Asked<'_>], answer: &mut Answer) {
-    let Some(first) = asked.first() else { return };
-    for of in asked {
-        of.tell(&ONE_IN_OF_MANY, answer);
-        if std::ptr::eq(of, first) {
-            continue;
-        }
-        let names = ("deficit-more-than-first", "losses lack, more than in the first");
-        answer.figures.push(Figure::of(of.name, names, Unit::Dollars, more(first, of)));
-    }
-    let named: Vec<(&str, Vec<u128>)> = asked.iter().map(|of| (of.name, of.deficits())).collect();
-    answer.pictures.push(("survival.svg", pictures::survival(&named, None)));
-    let names: Vec<&str> = asked.iter().map(|of| of.name).collect();
-    let marks = pictures::places(&names);
-    let groups: Vec<(u32, Vec<u128>)> =
-        marks.iter().zip(asked).map(|((at, _), of)| (*at, of.deficits())).collect();
-    let across = Axis { name: String::new(), marks };
-    let about = "What crises take in each world: the same crises in all.";
-    answer.pictures.push(("fan.svg", pictures::fan(across, &groups, about)));
-}
-
-/// The mean of what `then` takes more than `now`, crisis by crisis.
-fn more(now: &Asked<'_>, then: &Asked<'_>) -> Estimate {
-    let pairs = now.crises.iter().zip(&then.crises);
-    estimate(pairs.map(|(now, then)| usd(then.deficit) - usd(now.deficit)))
-}
-
-fn sweep_lead(parameter: &str, asked: &[Asked<'_>]) -> String {
-    let shown =
-        |of: &Asked<'_>| format!("{} USD at {}", Unit::Dollars.shown(of.mean().value), of.name);
-    match asked {
-        [first, .., last] => {
-            format!("By {parameter}, losses lack {} and {} on average.", shown(first), shown(last))
-        }
-        _ => String::new(),
-    }
-}
-
-fn ab_lead(asked: &[Asked<'_>]) -> String {
-    let [a, b] = asked else { return String::new() };
-    let Estimate { value, between: [low, high] } = more(a, b);
-    let shown = |value| Unit::Dollars.shown(value);
-    let verdict = if low > 0.0 {
-        "b takes more than a"
-    } else if high < 0.0 {
-        "b takes less than a"
-    } else {
-        "these crises do not tell b from a"
-    };
-    format!(
-        "Over the same crises {verdict}: losses lack {} USD more on average ({} to {}).",
-        shown(value),
-        shown(low),
-        shown(high)
-    )
-}
-
-/// A map: the mean of each cell.
-fn mapped(
-    asked: &[Asked<'_>],
-    across: &(&'static str, Vec<String>),
-    down: &(&'static str, Vec<String>),
-    answer: &mut Answer,
-) {
-    for of in asked {
-        let names = ("deficit-mean", "losses lack, mean");
-        answer.figures.push(Figure::of(of.name, names, Unit::Dollars, of.mean()));
-    }
-    let cell = |of: &Asked<'_>| {
-        let value = of.mean().value;
-        let text = Unit::Dollars.shown(value);
-        (value, text)
-    };
-    let cells: Vec<Vec<(f64, String)>> =
-        asked.chunks(across.1.len().max(1)).map(|row| row.iter().map(cell).collect()).collect();
-    let title = "What losses lack on average, USD";
-    let chart = pictures::map(title, (across.0, &across.1), (down.0, &down.1), &cells);
-    answer.pictures.push(("map.svg", chart));
-    let means = || asked.iter().map(|of| (of.mean().value, of.name));
-    let least = means().min_by(|a, b| a.0.total_cmp(&b.0));
-    let most = means().max_by(|a, b| a.0.total_cmp(&b.0));
-    if let Some((least, most)) = least.zip(most) {
-        answer.lead = format!(
-            "Losses lack least at {} ({} USD on average) and most at {} ({} USD).",
-            least.1,
-            Unit::Dollars.shown(least.0),
-            most.1,
-            Unit::Dollars.shown(most.0)
-        );
-    }
 }

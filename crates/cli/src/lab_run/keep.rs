@@ -58,11 +58,12 @@ impl Kept {
         }
         let mut text = Vec::new();
         file.read_to_end(&mut text).map_err(failed)?;
+        // What is no text becomes signs that no line of ours has.
         let text = String::from_utf8_lossy(&text).into_owned();
         let head = format!("{first}\n");
-        // A first line that was cut is of nobody.
-        let whole = text.contains('\n');
-        if whole && !text.starts_with(&head) {
+        // A first line of ours that was cut is written anew; any other text is somebody's.
+        let whole = text.starts_with(&head);
+        if !whole && !head.starts_with(&text) {
             let message = format!("{} is of another experiment or version", visible(&shown));
             let help = "remove it to begin anew, or name another folder.";
             return Err(Diagnostic::bad_input("lab-run-other", message, help).at("--out"));
@@ -260,6 +261,31 @@ mod tests {
         assert_eq!(kept.rows, whole);
         kept.remove();
         assert!(!path.exists());
+    }
+
+    #[test]
+    fn a_file_that_is_not_ours_is_refused_and_left_alone() {
+        for (case, text, ours) in [
+            ("nothing", &b""[..], true),
+            ("the head, cut", b"he", true),
+            ("the head, its end cut", b"head", true),
+            ("the head", b"head\n", true),
+            ("another line", b"my notes\n", false),
+            ("no line", b"my only notes", false),
+            ("longer than the head", b"headlong", false),
+            ("no text", b"he\xff", false),
+        ] {
+            let folder = tempfile::tempdir().unwrap();
+            let path = folder.path().join("result.unfinished");
+            std::fs::write(&path, text).unwrap();
+            match Kept::open(&folder.path().join("result"), "head", 2) {
+                Ok(_) => assert!(ours, "{case}"),
+                Err(why) => {
+                    assert!(why.code == "lab-run-other" && !ours, "{case}");
+                    assert_eq!(std::fs::read(&path).unwrap(), text, "{case}: left alone");
+                }
+            }
+        }
     }
 
     #[test]

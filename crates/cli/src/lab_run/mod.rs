@@ -11,6 +11,7 @@ pub mod crises;
 pub mod keep;
 pub mod pictures;
 pub mod rare;
+mod several;
 pub mod stress;
 pub mod tail;
 pub mod work;

@@ -47,8 +47,12 @@ fn axis(name: &str, scale: &Scale, label: &dyn Fn(f64) -> String) -> Axis {
     Axis { name: name.to_owned(), marks: marks.collect() }
 }
 
-/// A power of ten per cent and above, for an axis.
+/// A part in per cent for an axis; where that has more than six decimals, the part itself with its
+/// power of ten.
 fn percent_mark(part: f64) -> String {
+    if part > 0.0 && part < 0.99e-8 {
+        return format!("{part:.0e}");
+    }
     let percent = format!("{:.6}", 100.0 * part);
     format!("{} %", percent.trim_end_matches('0').trim_end_matches('.'))
 }
@@ -296,4 +300,23 @@ pub fn tail(points: &[(f64, f64, [f64; 2])], fund: u128) -> Chart {
         curves: vec![curve],
         lines: vec![(across.place(usd(fund)), format!("fund {}", dollars(fund)))],
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::percent_mark;
+
+    #[test]
+    fn marks_of_an_axis_are_never_nothing() {
+        for (part, text) in [
+            (1.0, "100 %"),
+            (0.001, "0.1 %"),
+            (1e-8, "0.000001 %"),
+            (1e-9, "1e-9"),
+            (1e-14, "1e-14"),
+            (5e-13, "5e-13"),
+        ] {
+            assert_eq!(percent_mark(part), text);
+        }
+    }
 }

@@ -34,9 +34,9 @@ impl Found {
         Shock { shift: self.sign * shock as f64 / 1e6, course: Course::Gap(0.0) }.factor() - 1.0
     }
 
-    /// The shock that breaks one path in so many; the most where the upper bound is none.
+    /// The shock that breaks one path in so many; nothing where these paths do not bound it.
     fn one_in(&self, one_in: f64) -> Option<fund::Size> {
-        fund::size(&self.shocks, 1.0 - 1.0 / one_in)
+        fund::size(&self.shocks, 1.0 - 1.0 / one_in).filter(|size| size.between.1 != NEVER)
     }
 }
 
@@ -64,7 +64,7 @@ pub fn answer(work: &Work<'_>, rows: &[String]) -> Answer {
                 heals: rows.iter().filter(|row| field::<u8>(row, at + 1) == 0).count(),
             };
             tell(&found, deviation, &mut answer);
-            if let Some(middle) = found.one_in(2.0).map(|of| of.size).filter(|of| *of != NEVER)
+            if let Some(middle) = found.one_in(2.0).map(|of| of.size)
                 && nearest.is_none_or(|(size, _)| middle < size)
             {
                 nearest = Some((middle, found.moved(middle)));
@@ -82,7 +82,7 @@ pub fn answer(work: &Work<'_>, rows: &[String]) -> Answer {
                 Unit::Move.shown(moved),
                 size as f64 / 1e6 / deviation
             ),
-            None => format!("{} at none that was tried", layer.name),
+            None => format!("{} at none that these paths back", layer.name),
         });
     }
     answer.lead = format!(
@@ -100,25 +100,22 @@ fn tell(found: &Found, deviation: f64, answer: &mut Answer) {
     for (one_in, words) in [(10.0, "one path in ten"), (2.0, "half of the paths")] {
         let figure = format!("breaks-one-in-{one_in}");
         let what = format!("breaks {words} at a move of");
-        let size = found.one_in(one_in).filter(|size| size.between.1 != NEVER);
-        let Some(fund::Size { size, between: (low, high) }) = size else {
+        let Some(of) = found.one_in(one_in) else {
             let why = format!("{what}: too few paths break it within the moves that are tried");
             answer.refused.push(Refused { of: found.of.clone(), figure, why });
             continue;
         };
-        let (low, high) = (found.moved(low), found.moved(high));
+        let (low, high) = (found.moved(of.between.0), found.moved(of.between.1));
         let between = if low <= high { [low, high] } else { [high, low] };
-        let estimate = Estimate { value: found.moved(size), between };
+        let estimate = Estimate { value: found.moved(of.size), between };
         answer.figures.push(Figure::of(&found.of, (&figure, &what), Unit::Move, estimate));
         let deviations = |shock: f64| found.sign * shock / 1e6 / deviation;
-        if let Some(of) = found.one_in(one_in) {
-            let (low, high) = (deviations(of.between.0 as f64), deviations(of.between.1 as f64));
-            let between = if low <= high { [low, high] } else { [high, low] };
-            let estimate = Estimate { value: deviations(of.size as f64), between };
-            let (figure, what) = (format!("{figure}-deviations"), "  in deviations".to_owned());
-            let names = (figure.as_str(), what.as_str());
-            answer.figures.push(Figure::of(&found.of, names, Unit::Deviations, estimate));
-        }
+        let (low, high) = (deviations(of.between.0 as f64), deviations(of.between.1 as f64));
+        let between = if low <= high { [low, high] } else { [high, low] };
+        let estimate = Estimate { value: deviations(of.size as f64), between };
+        let names = (format!("{figure}-deviations"), "  in deviations");
+        let names = (names.0.as_str(), names.1);
+        answer.figures.push(Figure::of(&found.of, names, Unit::Deviations, estimate));
     }
     if found.heals > 0 {
         answer.notes.push(format!(
@@ -161,4 +158,20 @@ fn notes_of(rows: &[String], deviation: f64, gap: f64, answer: &mut Answer) {
          every layer full."
             .to_owned(),
     );
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Found, NEVER};
+
+    /// The middle of the paths breaks, and yet the bound above it does not.
+    #[test]
+    fn a_shock_whose_bound_is_none_is_not_told() {
+        let found = |broken: usize| {
+            let shocks = (0..30).map(|path| if path < broken { 100_000 } else { NEVER }).collect();
+            Found { of: String::new(), sign: -1.0, shocks, heals: 0 }.one_in(2.0)
+        };
+        assert_eq!(found(30).map(|of| of.size), Some(100_000));
+        assert_eq!((found(16), found(2)), (None, None));
+    }
 }

@@ -4,7 +4,7 @@ use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 use rhodian_lab::crisis::model::{Course, Shock};
 use rhodian_lab::crisis::{Stage, Stopped};
-use rhodian_lab::experiment::rare::{Law, MOST_SHIFT, Proposal};
+use rhodian_lab::experiment::rare::{Law, MOST_SHIFT, Proposal, noise_allowed};
 use rhodian_lab::experiment::stress::{Search, mildest};
 use rhodian_lab::seed::Seed;
 
@@ -48,6 +48,15 @@ impl<'a> Work<'a> {
             }
         }
         Self { of, worlds, open: Mutex::default(), proposal: OnceLock::new() }
+    }
+
+    /// Whether runs can tell what is asked: rare events need a noise that is small beside how far
+    /// markets move.
+    pub fn check(&self) -> Result<(), Stopped> {
+        let Question::Rare { world, moves, .. } = &self.of.question else { return Ok(()) };
+        let law = world.law(*moves);
+        let noise = world.model().common_noise(law.shock(1.0));
+        noise_allowed(&law, noise).map_err(Stopped::Model)
     }
 
     /// The place of a world among those that are played.

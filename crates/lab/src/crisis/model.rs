@@ -133,6 +133,12 @@ impl CrisisModel {
         }
     }
 
+    /// The deviation of what all markets have in common beside the shift of such a shock.
+    #[must_use]
+    pub fn common_noise(&self, shock: Shock) -> f64 {
+        self.prices(shock).common_noise()
+    }
+
     /// Two hundred seconds in steps of five, as on 10 October 2025, and a minute after it.
     pub(super) fn prices(&self, shock: Shock) -> JumpDiffusion {
         let step = |segment: Segment| Segment { step_ms: 5_000, ..segment };

@@ -4,6 +4,7 @@
 //!
 //! Nothing here plays a crisis: whoever does hands in what it came to.
 
+mod likelihood;
 pub mod plot;
 pub mod rare;
 pub mod stress;

@@ -16,11 +16,13 @@
 //! Zhou 2000; Glasserman 2004, chapter 4 for tilting).
 //!
 //! Only the factor is drawn otherwise. The noise of a path is drawn as ever, so an event that comes
-//! of noise alone is met by the defensive part and by chance only. Whether weights average one, how
-//! many crises the weights are worth, and how wide the interval is, decides whether a figure is
-//! given at all: [`Rare::backed`].
+//! of noise alone is met by the defensive part and by chance only. Where that noise is large beside
+//! the factor, hits of large weight are missing more often than not and the figure is too low with
+//! an interval that looks good: such a law is refused before a run is played ([`noise_allowed`]). Whether weights average one, how
+//! many crises the weights are worth decides whether a figure is given at all: [`Rare::backed`].
 
 use crate::crisis::model::{Course, Severity, Shock};
+use crate::error::LabError;
 use crate::mean::{DEVIATIONS, mean};
 use crate::normal::{normal_cdf, normal_quantile};
 use crate::seed::Stream;
@@ -160,13 +162,56 @@ pub struct Rare {
     pub gain: f64,
 }
 
-/// Hits are worth so many at least, or no interval is to be trusted.
+/// Hits are worth so many at least, or no interval is to be trusted. The half of an interval is
+/// then at most 1.96 / sqrt 50 of its figure, 28 %: no other bound on it is needed.
 pub const LEAST_EFFECTIVE: f64 = 50.0;
-/// The half of an interval is at most such a part of its figure.
-pub const MOST_RELATIVE: f64 = 0.5;
 /// The mean of weights is so many of its deviations from one at most. Two would refuse one honest
 /// experiment in twenty.
 pub const MOST_APART: f64 = 4.0;
+
+/// The noise that all markets share is such a part of the deviation of their moves at most.
+pub const MOST_NOISE: f64 = 0.2;
+/// And of the mean of what they fall beyond the least. An exponential law near its mode still draws
+/// smaller factors about as often as the law asks, and admits more.
+pub const MOST_NOISE_OF_FALLS: f64 = 1.0;
+
+/// Whether the noise of a path is small enough beside the factor that draws near a mode meet what
+/// happens.
+///
+/// ```
+/// use rhodian_lab::crisis::model::Severity;
+/// use rhodian_lab::experiment::rare::{Law, noise_allowed};
+/// let law = |deviation: f64| Law::Both { deviation, gap: 0.5 };
+/// assert!(noise_allowed(&law(0.05), 0.0077).is_ok());
+/// let why = noise_allowed(&law(0.01), 0.0077).unwrap_err().to_string();
+/// assert!(why.contains("deviation must be 3.85 % or more"), "{why}");
+/// let falls = |beyond: f64| Law::Falls(Severity { least: 0.16, beyond });
+/// assert!(noise_allowed(&falls(0.16), 0.033).is_ok());
+/// let why = noise_allowed(&falls(0.02), 0.033).unwrap_err().to_string();
+/// assert!(why.contains("beyond must be 3.30 % or more"), "{why}");
+/// ```
+///
+/// # Errors
+///
+/// The parameter, with both numbers and what would do.
+pub fn noise_allowed(law: &Law, noise: f64) -> Result<(), LabError> {
+    let (parameter, given, most) = match law {
+        Law::Both { deviation, .. } => ("deviation", *deviation, MOST_NOISE),
+        // A log return is no smaller than the fall: on the side of refusing.
+        Law::Falls(severity) => ("beyond", severity.beyond, MOST_NOISE_OF_FALLS),
+    };
+    if noise <= most * given {
+        return Ok(());
+    }
+    // Rounded up: what is told to be enough is.
+    let least = libm::ceil(noise / most * 1e4 - 1e-6) / 100.0;
+    Err(LabError::Noise {
+        parameter,
+        noise: format!("{:.2} %", 100.0 * noise),
+        given: format!("{:.2} %", 100.0 * given),
+        least: format!("{least:.2} %"),
+    })
+}
 
 /// From such a probability on an event is not rare.
 pub const MOST_RARE: f64 = 0.2;
@@ -183,13 +228,6 @@ pub enum Unbacked {
     Few {
         /// How many they are worth.
         effective: f64,
-        /// About how many runs would be enough.
-        needed: usize,
-    },
-    /// The interval is too wide.
-    Wide {
-        /// The half of it, over the figure.
-        relative: f64,
         /// About how many runs would be enough.
         needed: usize,
     },
@@ -211,13 +249,6 @@ impl core::fmt::Display for Unbacked {
                 f,
                 "the hits are worth {effective:.0} of equal weight, {LEAST_EFFECTIVE:.0} are \
                  needed: about {needed} runs"
-            ),
-            Self::Wide { relative, needed } => write!(
-                f,
-                "the half of the interval is {:.0} % of the figure, {:.0} % is the most: about \
-                 {needed} runs",
-                100.0 * relative,
-                100.0 * MOST_RELATIVE
             ),
             Self::Weights { mean } => write!(
                 f,
@@ -277,19 +308,13 @@ impl Rare {
             let needed = (runs * LEAST_EFFECTIVE / self.effective).ceil() as usize;
             return Err(Unbacked::Few { effective: self.effective, needed });
         }
-        let relative = (self.between[1] - self.probability) / self.probability;
-        if relative > MOST_RELATIVE {
-            let times = relative / MOST_RELATIVE;
-            let needed = (runs * times * times).ceil() as usize;
-            return Err(Unbacked::Wide { relative, needed });
-        }
         Ok(())
     }
 }
 
 #[cfg(test)]
 mod tests {
-    use super::{Law, Proposal, Rare, Unbacked};
+    use super::{Law, MOST_NOISE, MOST_NOISE_OF_FALLS, Proposal, Rare, Unbacked};
     use crate::crisis::model::Severity;
     use crate::mean::DEVIATIONS;
     use crate::normal::normal_cdf;
@@ -356,6 +381,53 @@ mod tests {
         assert!(deviation(&one) > 10.0 * deviation(&both), "{one:?}");
     }
 
+    /// Noise on top of the factor, of a known law: the event is met where their sum is far enough.
+    /// Of a hundred experiments, how many are told, and how many of them hold the true chance.
+    fn held(law: Law, mode: f64, noise: f64, truth: f64, runs: u64) -> (usize, usize) {
+        let proposal = Proposal { law, defensive: 0.1, modes: vec![mode] };
+        let one = |seed: u64| {
+            let run = |run: u64| {
+                let drawn = proposal.draw(&mut Seed(seed).stream_at("factor", run));
+                let noise = noise * Seed(seed).stream_at("noise", run).normal();
+                (drawn.weight, (drawn.factor + noise) * mode.signum() > mode.abs())
+            };
+            Rare::of(&(0..runs).map(run).collect::<Vec<_>>())
+        };
+        let backed: Vec<Rare> = (0..100).map(one).filter(|of| of.backed().is_ok()).collect();
+        let holds = |of: &&Rare| (of.between[0]..=of.between[1]).contains(&truth);
+        (backed.len(), backed.iter().filter(holds).count())
+    }
+
+    /// Up to the bound intervals hold the true chance; beyond it they do not, and say nothing of it.
+    #[test]
+    fn noise_beside_a_normal_factor_is_carried_up_to_its_bound() {
+        let told = |noise: f64| {
+            let truth = normal_cdf(-3.719 / (1.0 + noise * noise).sqrt());
+            held(BOTH, -3.719, noise, truth, 800)
+        };
+        for noise in [0.0, 0.1, MOST_NOISE] {
+            let (told, held) = told(noise);
+            assert!(told >= 90 && 100 * held >= 89 * told, "{noise}: {held} of {told}");
+        }
+        let (told, held) = told(0.35);
+        assert!(told >= 20 && 100 * held < 80 * told, "0.35: {held} of {told}");
+    }
+
+    #[test]
+    fn noise_beside_falls_is_carried_further() {
+        let told = |noise: f64, runs: u64| {
+            let tail = normal_cdf(-9.0 / noise);
+            let moved = (-9.0 + noise * noise / 2.0).exp() * normal_cdf(9.0 / noise - noise);
+            held(FALLS, 9.0, noise, tail + moved, runs)
+        };
+        for (noise, runs) in [(0.2, 800), (0.5, 4_000), (MOST_NOISE_OF_FALLS, 8_000)] {
+            let (told, held) = told(noise, runs);
+            assert!(told >= 75 && 100 * held >= 89 * told, "{noise}: {held} of {told}");
+        }
+        let (told, held) = told(2.0, 8_000);
+        assert!(told >= 20 && 100 * held < 80 * told, "2: {held} of {told}");
+    }
+
     #[test]
     fn what_cannot_be_backed_is_refused() {
         let hits = |hits: usize, n: usize| {
@@ -377,6 +449,12 @@ mod tests {
         runs[0].0 = 200.0;
         let found = Rare::of(&runs);
         assert!(matches!(found.backed(), Err(Unbacked::Few { .. })), "{found:?}");
+        // What is worth enough is known to 28 % of itself at least: no other bound is needed.
+        let mut worth: Vec<(f64, bool)> = (0..100_000).map(|run| (1.0, run < 50)).collect();
+        worth[0].0 = 1.001;
+        let found = Rare::of(&worth);
+        let relative = (found.between[1] - found.probability) / found.probability;
+        assert!(found.effective < 50.0 + 1e-3 && relative < 0.28, "{found:?}");
         let heavy = vec![(1.5, true); 100];
         assert_eq!(Rare::of(&heavy).backed(), Err(Unbacked::Weights { mean: 1.5 }));
     }

@@ -8,7 +8,8 @@
 //! ```
 //!
 //! Shape and scale are those of the largest likelihood, the shape from -1/2 on. Intervals are those
-//! of a bootstrap: crises are drawn again, with replacement, from those that were played.
+//! of the profile likelihood: every size that some law has whose likelihood is not too far below the
+//! largest, the part above the threshold among what is not known.
 //!
 //! **When it is false**: the law holds in a limit, and nothing says that a threshold is near it. So
 //! figures are made for several thresholds, and where they do not agree within their intervals
@@ -16,7 +17,7 @@
 //! a law of a positive shape passes.
 
 use super::Estimate;
-use crate::seed::Seed;
+use super::likelihood::Region;
 
 /// The law of excesses.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -54,6 +55,11 @@ pub enum NoTail {
         /// About how many crises would be enough.
         needed: usize,
     },
+    /// Enough stand at the threshold or above, and too few above it: the others are alike.
+    Alike {
+        /// How many pass it.
+        excesses: usize,
+    },
     /// What is asked for lies below the threshold, where crises say it themselves.
     Inside,
     /// A shape of one or more is not excluded: what is beyond has no mean, and any size is a guess.
@@ -71,6 +77,11 @@ impl core::fmt::Display for NoTail {
                 "{excesses} crises pass the threshold, {LEAST_EXCESSES} are needed: about \
                  {needed} crises"
             ),
+            Self::Alike { excesses } => write!(
+                f,
+                "many crises took as much as the threshold, and {excesses} more than it: \
+                 {LEAST_EXCESSES} are needed, ask with a larger part or for more crises"
+            ),
             Self::Inside => {
                 f.write_str("it lies below the threshold: ask with kind = \"monte-carlo\"")
             }
@@ -87,10 +98,8 @@ impl core::fmt::Display for NoTail {
 
 /// Fewer excesses have no likelihood worth its name.
 pub const LEAST_EXCESSES: usize = 50;
-/// How often crises are drawn again.
-const RESAMPLES: usize = 400;
 /// The least shape: below it the likelihood has no sound maximum.
-const LEAST_SHAPE: f64 = -0.5;
+pub(super) const LEAST_SHAPE: f64 = -0.5;
 
 impl Pareto {
     /// The law of the largest likelihood of excesses above zero; nothing where there is none.
@@ -170,7 +179,7 @@ impl Tail {
     /// # Errors
     ///
     /// Why there is none to be had.
-    pub fn of(values: &[f64], above: f64, target: f64, seed: Seed) -> Result<Self, NoTail> {
+    pub fn of(values: &[f64], above: f64, target: f64) -> Result<Self, NoTail> {
         let mut sorted = values.to_vec();
         sorted.sort_by(f64::total_cmp);
         let count = (values.len() as f64 * above) as usize;
@@ -182,43 +191,27 @@ impl Tail {
             return Err(few(count));
         }
         let threshold = sorted[values.len() - 1 - count];
-        let found = law(values, threshold).ok_or(few(0))?;
-        if target >= found.1 {
+        // Of several alike at the threshold none is beyond it.
+        let above = values.iter().filter(|of| **of > threshold).map(|of| of - threshold);
+        let excesses: Vec<f64> = above.collect();
+        if excesses.len() < LEAST_EXCESSES {
+            return Err(NoTail::Alike { excesses: excesses.len() });
+        }
+        let law = Pareto::of(&excesses).ok_or_else(|| few(0))?;
+        let part = excesses.len() as f64 / values.len() as f64;
+        if target >= part {
             return Err(NoTail::Inside);
         }
-        let size = |(law, part): (Pareto, f64)| threshold + law.passed_by((target / part).min(1.0));
-        let mut stream = seed.stream("bootstrap of a tail");
-        let mut again: Vec<(f64, f64)> = Vec::with_capacity(RESAMPLES);
-        for _ in 0..RESAMPLES {
-            let drawn: Vec<f64> =
-                values.iter().map(|_| values[stream.below(values.len() as u64) as usize]).collect();
-            again.extend(law(&drawn, threshold).map(|of| (of.0.shape, size(of))));
+        let region = Region::of(&excesses, law, values.len());
+        let bounds = region.bounds(target);
+        let shape = Estimate { value: law.shape, between: bounds.shape };
+        if shape.between[1] >= 1.0 {
+            return Err(NoTail::Heavy { shape: shape.between[1] });
         }
-        let between = |of: fn(&(f64, f64)) -> f64| {
-            let mut all: Vec<f64> = again.iter().map(of).collect();
-            all.sort_by(f64::total_cmp);
-            let at = |part: f64| all[(part * (all.len() - 1) as f64).round() as usize];
-            [at(0.025), at(0.975)]
-        };
-        if again.len() < RESAMPLES / 2 {
-            return Err(few(count));
-        }
-        let shape = Estimate { value: found.0.shape, between: between(|of| of.0) };
-        if shape.value.max(shape.between[1]) >= 1.0 {
-            return Err(NoTail::Heavy { shape: shape.value.max(shape.between[1]) });
-        }
-        let size = Estimate { value: size(found), between: between(|of| of.1) };
-        let excesses = values.iter().filter(|of| **of > threshold).count();
-        Ok(Self { threshold, excesses, part: found.1, law: found.0, shape, size })
+        let between = bounds.size.map(|excess| threshold + excess);
+        let size = Estimate { value: threshold + law.passed_by(target / part), between };
+        Ok(Self { threshold, excesses: excesses.len(), part, law, shape, size })
     }
-}
-
-/// The law of what lies above a threshold, and the part that does.
-fn law(values: &[f64], threshold: f64) -> Option<(Pareto, f64)> {
-    let above = values.iter().filter(|of| **of > threshold).map(|of| of - threshold);
-    let excesses: Vec<f64> = above.collect();
-    let part = excesses.len() as f64 / values.len() as f64;
-    Some((Pareto::of(&excesses)?, part))
 }
 
 #[cfg(test)]
@@ -260,25 +253,10 @@ mod tests {
         assert_eq!(ends.part_beyond(2.5), 0.0, "it ends at 2");
     }
 
-    /// One in a thousand from a thousand: the true size lies within as often as it is said to, but
-    /// for chance and a small sample.
-    #[test]
-    fn the_true_size_lies_between_the_bounds() {
-        let law = Pareto { shape: 0.2, scale: 1.0 };
-        let truth = law.passed_by(0.001);
-        let within = (0..20).filter(|seed| {
-            let values = drawn(law, 1_000, 100 + seed);
-            let found = Tail::of(&values, 0.1, 0.001, Seed(*seed)).unwrap();
-            (found.size.between[0]..=found.size.between[1]).contains(&truth)
-        });
-        let within = within.count();
-        assert!(within >= 15, "{within} of 20");
-    }
-
     #[test]
     fn what_cannot_be_said_is_refused() {
         let of = |shape: f64, n: usize, target: f64| {
-            Tail::of(&drawn(Pareto { shape, scale: 1.0 }, n, 1), 0.1, target, Seed(1)).map(|_| ())
+            Tail::of(&drawn(Pareto { shape, scale: 1.0 }, n, 1), 0.1, target).map(|_| ())
         };
         assert_eq!(of(0.2, 2_000, 0.001), Ok(()));
         assert_eq!(of(0.2, 400, 0.001), Err(NoTail::Few { excesses: 40, needed: 500 }));
@@ -286,7 +264,13 @@ mod tests {
         assert!(matches!(of(1.3, 2_000, 0.001), Err(NoTail::Heavy { shape }) if shape > 1.0));
         // All crises alike: nothing passes the threshold by anything.
         let alike = vec![5.0; 1_000];
-        assert!(matches!(Tail::of(&alike, 0.1, 0.001, Seed(1)), Err(NoTail::Few { .. })));
+        assert_eq!(Tail::of(&alike, 0.1, 0.001), Err(NoTail::Alike { excesses: 0 }));
+        // Half of the largest hundred stand at the threshold: they are not above it.
+        let mut half = drawn(Pareto { shape: 0.2, scale: 1.0 }, 49, 1);
+        half.resize(1_000, 0.0);
+        assert_eq!(Tail::of(&half, 0.1, 0.001), Err(NoTail::Alike { excesses: 49 }));
+        half[999] = 0.5;
+        assert_eq!(Tail::of(&half, 0.1, 0.001).map(|of| of.excesses), Ok(50));
         assert_eq!(LEAST_EXCESSES, 50);
     }
 }

@@ -115,6 +115,20 @@ impl JumpDiffusion {
         Self { segments, correlation: 0.6 }
     }
 
+    /// The deviation of the log return that all markets have in common, over all segments, about
+    /// their shift: of the common noise and of common jumps.
+    #[must_use]
+    pub fn common_noise(&self) -> f64 {
+        let of = |segment: &Segment| {
+            let years = f64::from(segment.ticks) * f64::from(segment.step_ms) / YEAR_MS;
+            let jumps = segment.common;
+            let sizes = jumps.mean * jumps.mean + jumps.deviation * jumps.deviation;
+            let each = self.correlation * segment.volatility * segment.volatility;
+            years * (each + jumps.per_year * sizes)
+        };
+        self.segments.iter().map(of).sum::<f64>().sqrt()
+    }
+
     /// Draws a path that begins at `from` with the marks `starts`: the first tick holds them.
     ///
     /// ```
@@ -245,6 +259,29 @@ mod tests {
         let xs = returns(&JumpDiffusion { segments: vec![still], correlation: 0.0 }, 2);
         let jumps = xs[0].iter().filter(|x| **x < -0.4).count();
         assert!((20..90).contains(&jumps), "{jumps} jumps where 50 are expected");
+    }
+
+    /// The log return of two hundred paths of a market that is all common noise, against the
+    /// deviation that is told.
+    #[test]
+    fn the_common_noise_is_what_paths_have() {
+        let common = Jumps { per_year: YEAR_MS / 100_000.0, mean: -0.02, deviation: 0.01 };
+        for (case, jumps) in [("still", Jumps::default()), ("with jumps", common)] {
+            let one =
+                |ticks| Segment { common: jumps, step_ms: 5_000, ..Segment::crash(ticks, 0.0) };
+            let model = JumpDiffusion { segments: vec![one(40), one(12)], correlation: 1.0 };
+            let starts = [Price::new(1_000_000_000).unwrap()];
+            let total = |seed: u64| {
+                let path = model.draw(Time(0), &starts, Seed(seed)).unwrap();
+                let last = path.table(1).last().unwrap()[0].ticks() as f64;
+                libm::log(last / 1e9)
+            };
+            let all: Vec<f64> = (0..800).map(total).collect();
+            let mean = all.iter().sum::<f64>() / 800.0;
+            let squares = all.iter().map(|of| (of - mean) * (of - mean)).sum::<f64>();
+            let off = (squares / 799.0).sqrt() / model.common_noise();
+            assert!((off - 1.0).abs() < 0.1, "{case}: {off}");
+        }
     }
 
     #[test]

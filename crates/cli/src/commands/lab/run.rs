@@ -59,6 +59,8 @@ pub fn run(args: &RunArgs) -> Result<Exit, Diagnostic> {
     let output = &args.output;
     let experiment = experiment_file::read(&args.file)?;
     let (again, work) = (Again::of(&experiment), Work::of(&experiment));
+    // Before a file is begun, which another experiment could not go on with.
+    work.check().map_err(refused)?;
     let mut kept = match &output.out {
         None => None,
         Some(target) => Some(begin(target, output, &work, &again)?),

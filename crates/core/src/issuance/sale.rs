@@ -95,7 +95,7 @@ impl State {
         let wanted = open.filter_map(|(loss, _)| loss::wanted(self, *loss, layer));
         // Amounts of losses, of which there are fewer than 2^32.
         let taken: u128 = wanted.map(|of| of.atoms().div_ceil(price.atoms().max(1))).sum();
-        Issuance::worth(lots.checked_sub(taken).unwrap_or_default(), price)
+        Issuance::worth(lots - taken.min(lots), price)
     }
 
     /// Whether nothing more can come of the draw of `loss` on `layer`, although its time is not

@@ -303,7 +303,7 @@ mod tests {
         for key in KEYS {
             let mut shape = EventShape::default();
             let place = Place { span: 0..0 };
-            let text = TomlText::new("", Path::new(""), Vec::new()).unwrap();
+            let text = TomlText::new("", Path::new(""), b"#".to_vec()).unwrap();
             let format = AmountFormat { decimals: 2, ..AmountFormat::default() };
             let words = Words { text: &text, format };
             set(&mut shape, key, Written::Text("1".to_owned()), place, &words).unwrap();

@@ -11,7 +11,7 @@ use rhodian_core::issuance::{Dilution, IssuanceSpec, Ladder};
 use rhodian_core::loss::Stage;
 use world::acts::word;
 use world::issuance::{
-    DEADLINE, ladder, of, outstanding, put_in, sale, sell_back, spec, spec_back, take, tokens,
+    DEADLINE, ladder, of, outstanding, put_in, sale, sell_back, spec, spec_back, take_at, tokens,
     venue_of,
 };
 use world::{World, amount};
@@ -25,7 +25,8 @@ fn big(atoms: u128) -> BigUint {
 enum Ask {
     Wait(u64),
     Lose(u128),
-    Take(bool, u128),
+    /// So many lots; at the price that stands and no more, or at any.
+    Take(bool, u128, bool),
     Give(bool, u128),
     PayIn(u128),
 }
@@ -34,7 +35,8 @@ fn ask() -> impl Strategy<Value = Ask> {
     prop_oneof![
         3 => (0..400u64).prop_map(Ask::Wait),
         1 => (1..900u128).prop_map(Ask::Lose),
-        4 => (any::<bool>(), 0..6u128).prop_map(|(who, lots)| Ask::Take(who, lots)),
+        4 => (any::<bool>(), 0..6u128, any::<bool>())
+            .prop_map(|(who, lots, bound)| Ask::Take(who, lots, bound)),
         2 => (any::<bool>(), 0..4u128).prop_map(|(who, lots)| Ask::Give(who, lots)),
         1 => (1..200u128).prop_map(Ask::PayIn),
     ]
@@ -150,7 +152,7 @@ impl Model {
         self.settle();
     }
 
-    fn take(&mut self, who: usize, lots: u128) -> &'static str {
+    fn take(&mut self, who: usize, lots: u128, bound: bool) -> &'static str {
         if !self.is_open() {
             return "no-auction";
         }
@@ -160,9 +162,13 @@ impl Model {
         let price = self.prices.at(self.now - self.since).unwrap();
         let lots = big(lots).min(self.lots());
         let full = &lots * price >= self.hole;
-        let paid = if full { self.hole.clone() } else { &lots * price };
-        let tokens =
-            if full { &paid * self.spec.lot.atoms() / price } else { lots * self.spec.lot.atoms() };
+        let lot = self.spec.lot.atoms();
+        let mut paid = if full { self.hole.clone() } else { &lots * price };
+        let tokens = if full { &paid * lot / price } else { lots * lot };
+        if bound && tokens > big(0) && &paid * lot > &tokens * price {
+            // He gets no token for the rest, and pays none of it.
+            paid = (&tokens * price + lot - 1u32) / lot;
+        }
         if tokens == big(0) {
             return "below-atom";
         }
@@ -259,13 +265,16 @@ fn play(spec: IssuanceSpec, asked: &[Ask]) {
                 model.lose(atoms);
                 ("accepted".to_owned(), "accepted")
             }
-            Ask::Take(who, lots) => {
+            Ask::Take(who, lots, bound) => {
                 let name = format!("{}", world.engine.state().losses.losses().count());
                 if !world.knows_loss(&name) {
                     continue;
                 }
                 let who = usize::from(who);
-                (word(take(&mut world, NAMES[who], &name, lots)), model.take(who, lots))
+                let price = sale(&world, &name).map_or(1, |now| now.price.atoms());
+                let most = if bound { price } else { 10u128.pow(30) };
+                let given = take_at(&mut world, NAMES[who], &name, lots, most);
+                (word(given), model.take(who, lots, bound))
             }
             Ask::Give(who, lots) => {
                 let who = usize::from(who);
@@ -311,9 +320,9 @@ proptest! {
 fn a_world_by_hand() {
     let asked = [
         Ask::Lose(700),
-        Ask::Take(false, 1),
+        Ask::Take(false, 1, false),
         Ask::Wait(120),
-        Ask::Take(true, 2),
+        Ask::Take(true, 2, true),
         Ask::Wait(1_500),
         Ask::PayIn(90),
         Ask::Give(true, 1),

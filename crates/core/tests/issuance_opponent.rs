@@ -330,6 +330,15 @@ fn the_most_bounds_the_last_lot_too() {
     // Eighty a lot: two whole ones and thirty-nine, for which there is no token.
     take_at(&mut world, "alice", "L", 5, 99).unwrap();
     assert_eq!((world.cash("alice"), tokens(&world, "alice")), (9_840, 2));
+    // Of a token with many decimals what rounding takes is no atom of money: the hole is filled by
+    // who says the price that stands.
+    let fine = 10u128.pow(18);
+    let outstanding = outstanding(1_000 * fine, 0);
+    let mut world = venue_of(IssuanceSpec { lot: amount(7 * fine), outstanding, ..spec() }, 0);
+    world.report("L", 333);
+    world.tick(100);
+    take_at(&mut world, "alice", "L", 99, 80).unwrap();
+    assert_eq!((world.cash("alice"), world.loss("L").stage), (9_667, Stage::Settled));
 }
 
 /// What a fund may owe those whom it protects is no surplus.

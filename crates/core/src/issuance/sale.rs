@@ -45,16 +45,17 @@ impl Issuance {
         let needed = wanted.atoms().div_ceil(price.atoms().max(1));
         if lots < needed {
             // Fewer lots than fill the hole: they cost less than it.
-            return self.whole(lots, price);
+            let times = |each: Amount| Amount::new(lots.checked_mul(each.atoms())?).ok();
+            return Some((times(price)?, times(self.spec.lot)?));
         }
         let tokens = mul_div_floor(wanted.atoms(), self.spec.lot.atoms(), price.atoms().max(1))?;
         Some((wanted, Amount::new(tokens).ok()?))
     }
 
-    /// What so many whole lots cost at `price`, and the tokens they are.
-    fn whole(&self, lots: u128, price: Amount) -> Option<(Amount, Amount)> {
-        let times = |each: Amount| Amount::new(lots.checked_mul(each.atoms())?).ok();
-        Some((times(price)?, times(self.spec.lot)?))
+    /// What `tokens` cost at `price` a lot, rounded up (for the hole).
+    fn cost_ceil(&self, tokens: Amount, price: Amount) -> Option<Amount> {
+        let cost = mul_div_ceil(tokens.atoms(), price.atoms(), self.spec.lot.atoms());
+        cost.and_then(|cost| Amount::new(cost).ok())
     }
 
     /// Whether `tokens` for `paid` cost more than `most` a lot.
@@ -145,7 +146,8 @@ pub(super) fn open(
 /// An account takes at most `lots` at the price that stands, if that is at most `most`. It gets
 /// what there is: as many as it asks for, as the hole takes, and as may be issued. Whole lots cost
 /// whole atoms; the one that fills the hole is cut to it, and rounded against who takes it, unless
-/// that would cost him more than `most` a lot: then he has the whole ones alone.
+/// that would cost him more than `most` a lot: then he pays for the tokens that he gets, to the
+/// atom of money that their price is rounded up to, and what is left of the hole waits.
 pub(super) fn take(
     state: &State,
     (id, loss): (IssuanceId, LossId),
@@ -165,20 +167,16 @@ pub(super) fn take(
     }
     let lots = lots.atoms().min(sale.lots.atoms());
     let too_many = Rejection::TotalAboveBound { asset: token };
-    let mut bought = of.bought_floor((sale.wanted, sale.price), lots).ok_or(too_many.clone())?;
-    if bought.1.is_zero() || bought.0.is_zero() {
+    let bought = of.bought_floor((sale.wanted, sale.price), lots).ok_or(too_many.clone())?;
+    let (paid, tokens) = bought;
+    if tokens.is_zero() || paid.is_zero() {
         return Err(Rejection::BelowAtom { asset, left: sale.wanted, price: sale.price });
     }
-    if of.is_dearer(bought, most) {
-        // The last lot is cut: what it costs for each whole one is what he does not want.
-        let (paid, tokens) = bought;
-        let price = mul_div_ceil(paid.atoms(), of.spec.lot.atoms(), tokens.atoms());
-        let price = price.and_then(|price| Amount::new(price).ok()).unwrap_or(Amount::MAX);
-        let whole = lots.checked_sub(1).filter(|lots| *lots > 0);
-        let whole = whole.and_then(|lots| of.whole(lots, sale.price));
-        bought = whole.ok_or(Rejection::PriceAbove { asset, price, most })?;
-    }
-    let (paid, tokens) = bought;
+    let paid = if of.is_dearer(bought, most) {
+        of.cost_ceil(tokens, sale.price).ok_or(too_many.clone())?
+    } else {
+        paid
+    };
     account::free_above(state, account, asset, paid)?;
     account::room_above(state, account, token, tokens)?;
     let above = |atoms: i128| atoms + tokens.atoms().cast_signed() > MAX_TOTAL.cast_signed();

@@ -430,15 +430,17 @@ fn every_key_of_a_clearing_fund_that_cannot_be_right_is_refused_with_its_place()
 fn every_key_of_an_issuance_that_cannot_be_right_is_refused_with_its_place() {
     let auction = fs::read_to_string(binary::scenarios().join("debt-auction.toml")).unwrap();
     let cases = [
-        ("floor       = \"10000\"", "floor = \"30001\"", "issuance-flaw", "[[issuance]]"),
-        ("stressed    = \"15000\"", "stressed = \"30001\"", "issuance-flaw", "[[issuance]]"),
+        ("floor       = \"10000\"", "floor = \"30001\"", "issuance-flaw", "| floor"),
+        ("stressed    = \"15000\"", "stressed = \"30001\"", "issuance-flaw", "| stressed"),
+        ("dilution    = \"2.5 %\"", "dilution = \"0 %\"", "issuance-flaw", "| dilution"),
         ("restarts    = 1", "restarts = 1001", "restarts-out-of-bounds", "0 to 1000"),
         ("lot         = \"100\"", "lot = \"0\"", "lot-zero", "lot"),
         ("dilution    = \"2.5 %\"", "dilution = \"101 %\"", "dilution-not-a-part", "100 %"),
         ("layer       = \"New tokens\"", "layer = \"Surplus\"", "not-an-issuance", "issuance"),
         ("fund = \"Surplus\"", "fund = \"Surplice\"", "unknown-layer", "Surplice"),
-        ("per_episode = \"80 %\"", "per_episode = \"0 %\"", "issuance-flaw", "[[depletion]]"),
+        ("per_episode = \"80 %\"", "per_episode = \"0 %\"", "issuance-flaw", "| per_episode"),
         ("lots    = \"40\"", "lots = \"0\"", "lots-not-whole", "1 or more"),
+        ("most    = \"40\"", "most = \"0.5\"", "most-fraction", "no decimals"),
         ("lots    = \"40\"", "", "event-missing-lots", "[[event]]"),
         ("lots    = \"40\"", "lots = \"40\"\nasks = \"1\"", "asks-not-for-event", "asks"),
         ("account = \"dan\", amount", "account = \"nobody\", amount", "unknown-account", "nobody"),

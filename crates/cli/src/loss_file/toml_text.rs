@@ -68,17 +68,17 @@ impl TomlText {
     }
 }
 
-/// The errors of reading a text, which speak of CSV, in the words of a loss file.
+/// The errors of reading a text, which speak of CSV, in the words of files in TOML.
 fn as_toml(error: Diagnostic) -> Diagnostic {
     if error.exit != Exit::BadInput {
         return error;
     }
     let help = match error.code.as_ref() {
         "csv-utf-16" | "csv-not-utf-8" => "save the file as UTF-8.",
-        _ => "write a loss file: `rhodian init loss` prints one to begin with.",
+        _ => "write one: `rhodian init` prints files to begin with, as `rhodian init loss`.",
     };
     let code = error.code.replacen("csv-", "toml-", 1);
-    let message = error.message.replace("not CSV", "not a loss file");
+    let message = error.message.replace("not CSV", "not TOML");
     Diagnostic { code: code.into(), message, help: help.to_owned(), ..error }
 }
 

@@ -128,6 +128,7 @@ impl Words<'_> {
             FaultKind::ExcessDigits => {
                 format!("the asset has {} decimals: write no more.", self.format.decimals)
             }
+            FaultKind::Fraction => "the asset has no decimals: write a whole number.".to_owned(),
             FaultKind::TooLarge => "amounts are in units: check the asset's decimals.".to_owned(),
             kind => kind.help().to_owned(),
         }

@@ -144,7 +144,7 @@ impl Reader<'_> {
             outstanding,
             buyback: buyback.transpose()?,
         };
-        spec.check().map_err(|flaw| self.flawed(&at.place, flaw))?;
+        spec.check().map_err(|flaw| self.flawed(key_of(flaw, at, &spec), flaw))?;
         let holders = shape.holder.iter().map(|at| {
             let account = words.name(&at.value.account, "account")?.as_str().to_owned();
             Ok::<_, Diagnostic>((account, own.amount(&at.value.amount, "amount", 1)?))
@@ -177,7 +177,15 @@ impl Reader<'_> {
         let millis = words.span_or(&shape.period, "period", 30 * DAY)?;
         let per_period = per_period.map(|part| PeriodPart { part, millis });
         let depletion = Depletion { per_episode: per_episode.transpose()?, per_period };
-        depletion.check().map_err(|flaw| self.flawed(&at.place, flaw))?;
+        let is_nothing = |part: Option<u32>| part == Some(0);
+        let key = if is_nothing(depletion.per_episode) {
+            place_of(&shape.per_episode)
+        } else if is_nothing(depletion.per_period.map(|of| of.part)) {
+            place_of(&shape.per_period)
+        } else {
+            place_of(&shape.period)
+        };
+        depletion.check().map_err(|flaw| self.flawed(key.unwrap_or(&at.place), flaw))?;
         Ok(Limit { layer: self.layer(&shape.layer)?, depletion, place: at.place.clone() })
     }
 
@@ -185,4 +193,26 @@ impl Reader<'_> {
         let allowed = "terms that can be right";
         self.words.refuse("issuance-flaw", flaw.words(), "change the key.", place, allowed)
     }
+}
+
+fn place_of<T>(key: &Option<At<T>>) -> Option<&Place> {
+    key.as_ref().map(|at| &at.place)
+}
+
+/// The key that a flaw of an issuance is about.
+fn key_of<'s>(flaw: Flaw, at: &'s At<IssuanceShape>, spec: &IssuanceSpec) -> &'s Place {
+    let shape = &at.value;
+    let key = match flaw {
+        Flaw::Ladder if spec.ladder.is_valid() => place_of(&shape.buyback),
+        Flaw::Ladder if spec.ladder.floor > spec.ladder.start => Some(&shape.floor.place),
+        Flaw::Ladder if spec.ladder.step.is_zero() => Some(&shape.step.place),
+        Flaw::Ladder => place_of(&shape.every),
+        Flaw::Restarts => place_of(&shape.restarts),
+        Flaw::Stressed => place_of(&shape.stressed),
+        Flaw::Dilution if spec.dilution.part == 0 => Some(&shape.dilution.place),
+        Flaw::Dilution => place_of(&shape.window),
+        Flaw::NothingOutstanding => Some(&shape.outstanding.place),
+        Flaw::ZeroLot | Flaw::Depletion => None,
+    };
+    key.unwrap_or(&at.place)
 }

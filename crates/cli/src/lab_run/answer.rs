@@ -260,13 +260,10 @@ impl Answer {
             let (fund, passed) = (Unit::Dollars.shown(of.fund), Unit::Part.shown(of.passed));
             vec![of.of.clone(), fund, passed, format!("{low} to {high}")]
         };
-        (!self.curve.is_empty()).then(|| PageTable {
-            caption: "How often a fund of each size is passed".to_owned(),
-            columns: ["of", "fund, USD", "passed by", "95 times of 100"]
-                .map(str::to_owned)
-                .to_vec(),
-            rows: self.curve.iter().map(row).collect(),
-        })
+        let caption = "How often a fund of each size is passed";
+        let columns = ["of", "fund, USD", "passed by", "95 times of 100"];
+        let rows = self.curve.iter().map(row).collect();
+        (!self.curve.is_empty()).then(|| page_table(caption, columns, rows))
     }
 
     /// `report.html`.
@@ -277,12 +274,9 @@ impl Answer {
             let [value, between] = figure.shown();
             vec![figure.words.clone(), figure.of.clone(), value, between]
         });
-        let table = PageTable {
-            caption: "Every figure, and between which bounds the true one lies, 95 times of 100"
-                .to_owned(),
-            columns: ["figure", "of", "value", "95 times of 100"].map(str::to_owned).to_vec(),
-            rows: rows.collect(),
-        };
+        let caption = "Every figure, and between which bounds the true one lies, 95 times of 100";
+        let columns = ["figure", "of", "value", "95 times of 100"];
+        let table = page_table(caption, columns, rows.collect());
         experiment_page(&ExperimentPage {
             title: of.title.clone(),
             lead: self.lead.clone(),
@@ -298,6 +292,18 @@ impl Answer {
                 ("Rules".to_owned(), again.rules_version.to_string()),
             ],
         })
+    }
+}
+
+/// A table without the columns that say nothing: where there is one world, no row has a name of it.
+fn page_table(caption: &str, columns: [&str; 4], rows: Vec<Vec<String>>) -> PageTable {
+    let says = |place: usize| rows.iter().any(|row| !row[place].is_empty());
+    let kept: Vec<usize> = (0..columns.len()).filter(|place| says(*place)).collect();
+    let of = |row: &Vec<String>| kept.iter().map(|place| row[*place].clone()).collect();
+    PageTable {
+        caption: caption.to_owned(),
+        columns: kept.iter().map(|place| columns[*place].to_owned()).collect(),
+        rows: rows.iter().map(of).collect(),
     }
 }
 

@@ -102,8 +102,6 @@ fn ranked(sorted: &[u128], rank: f64) -> f64 {
 
 /// What crises take against something else: the middle, the half of them and nine in ten.
 pub fn fan(across: Axis, groups: &[(u32, Vec<u128>)], about: &str) -> Chart {
-    let largest = groups.iter().flat_map(|(_, of)| of).copied().max().unwrap_or(0);
-    let up = Scale::linear(0.0, usd(largest));
     let sorted: Vec<(u32, Vec<u128>)> = groups
         .iter()
         .map(|(at, of)| {
@@ -112,6 +110,9 @@ pub fn fan(across: Axis, groups: &[(u32, Vec<u128>)], about: &str) -> Chart {
             (*at, of)
         })
         .collect();
+    // As high as what is drawn: the largest crises are in the picture of how often funds are passed.
+    let edges = sorted.iter().map(|(_, of)| ranked(of, RANKS[0][1]));
+    let up = Scale::linear(0.0, edges.fold(0.0, f64::max));
     let place = |of: &[u128], rank: f64| up.place(ranked(of, rank));
     let band = |[low, high]: [f64; 2]| {
         sorted.iter().map(|(at, of)| (*at, place(of, low), place(of, high))).collect()
@@ -138,13 +139,17 @@ pub fn by_fall(crises: &[(f64, u128)]) -> Chart {
     sorted.sort_by(|a, b| a.0.total_cmp(&b.0).then(a.1.cmp(&b.1)));
     let groups = (sorted.len() / 20).clamp(1, 10);
     let size = sorted.len().div_ceil(groups).max(1);
-    let across =
-        Scale::linear(sorted.first().map_or(0.0, |of| of.0), sorted.last().map_or(1.0, |of| of.0));
-    let group = |of: &[(f64, u128)]| {
-        let middle = of.get(of.len() / 2).map_or(0.0, |of| of.0);
-        (across.place(middle), of.iter().map(|(_, deficit)| *deficit).collect())
+    let middle = |of: &[(f64, u128)]| of.get(of.len() / 2).map_or(0.0, |of| of.0);
+    let middles: Vec<f64> = sorted.chunks(size).map(middle).collect();
+    // From the first point to the last; a single one stands within what was played.
+    let [first, last] = match middles.as_slice() {
+        [first, .., last] => [*first, *last],
+        _ => [sorted.first().map_or(0.0, |of| of.0), sorted.last().map_or(1.0, |of| of.0)],
     };
-    let groups: Vec<(u32, Vec<u128>)> = sorted.chunks(size).map(group).collect();
+    let across = Scale::linear(first, last);
+    let deficits = |of: &[(f64, u128)]| of.iter().map(|(_, deficit)| *deficit).collect();
+    let places = middles.iter().map(|at| across.place(*at));
+    let groups: Vec<(u32, Vec<u128>)> = places.zip(sorted.chunks(size).map(deficits)).collect();
     let axis = axis("markets fall by", &across, &|part| format!("{:.0} %", 100.0 * part));
     fan(axis, &groups, "What crises take by how far markets fall, as many crises at each point.")
 }

@@ -6,7 +6,7 @@ use rhodian_core::engine::State;
 use rhodian_core::ids::{LayerId, LossId};
 use rhodian_core::invariants::{LAWS, MARKETS, check};
 use rhodian_core::loss::{Loss, Stage};
-use rhodian_core::recovery::Bearer;
+use rhodian_core::recovery::{Bearer, ClaimPool};
 use rhodian_core::units::Amount;
 
 use rhodian_report::money::Money;
@@ -135,6 +135,11 @@ fn draw(
     if standing.members == Some(0) {
         "no claimants".clone_into(&mut note);
     }
+    let back = state.issuances.of_layer(layer).and_then(|(_, of)| of.spec.buyback);
+    let back = back.and_then(|back| state.domains.layer(back.fund));
+    if let Some(fund) = back.filter(|_| !received.is_zero()) {
+        note = format!("what comes back of it is {}'s", fund.spec.name.as_str());
+    }
     LayerDraw {
         step: u32::from(standing.step),
         name: spec.map_or_else(String::new, |spec| spec.name.as_str().to_owned()),
@@ -143,7 +148,7 @@ fn draw(
         received,
         state: layer_state(state, loss, standing),
         note,
-        repaid: repaid(loss, layer),
+        repaid: repaid(state, loss, layer),
     }
 }
 
@@ -179,15 +184,25 @@ fn wanted_more(loss: &Loss, standing: &Standing) -> bool {
     absorbed + loss.netted.atoms() < loss.deficit.atoms()
 }
 
-/// What came back to those who paid through `layer`.
-fn repaid(loss: &Loss, through: LayerId) -> Amount {
-    let of = |bearer: &Bearer| match bearer {
-        Bearer::Layer(layer) | Bearer::Members { layer, .. } => *layer == through,
+/// What came back for what was paid through `layer`: where tokens were sold, to the fund that buys
+/// them back, which bears nothing itself at their step.
+fn repaid(state: &State, loss: &Loss, through: LayerId) -> Amount {
+    let draws = |step: u16| loss.draws.iter().filter(move |draw| draw.step == step);
+    let of = |pool: &&ClaimPool| match &pool.bearer {
+        Bearer::Layer(layer) if draws(pool.step).any(|draw| draw.layer == *layer) => {
+            *layer == through
+        }
+        Bearer::Layer(layer) => {
+            let sold = draws(pool.step).map(|draw| draw.layer);
+            let sold = sold.filter(|layer| state.issuances.of_layer(*layer).is_some());
+            sold.last().unwrap_or(*layer) == through
+        }
+        Bearer::Members { layer, .. } => *layer == through,
         Bearer::Uncovered(_) | Bearer::Outside(_) | Bearer::Ranked { .. } | Bearer::Results(_) => {
             false
         }
     };
-    let pools = loss.pools.iter().filter(|pool| of(&pool.bearer));
+    let pools = loss.pools.iter().filter(of);
     let repaid: u128 = pools.map(|pool| pool.repaid.atoms()).sum();
     Amount::new(repaid).unwrap_or(Amount::MAX)
 }

@@ -5,6 +5,7 @@
 mod accounts;
 mod clearing;
 mod cover;
+mod issuances;
 mod losses;
 mod overview;
 mod pools;
@@ -45,6 +46,7 @@ const MENU: &[(&str, &str)] = &[
     ("/vaults", "Vaults"),
     ("/clearing", "Clearing"),
     ("/protections", "Protections"),
+    ("/new-tokens", "New tokens"),
     ("/accounts", "Accounts"),
     ("/markets", "Markets and prices"),
     ("/parameters", "Parameters"),
@@ -54,7 +56,8 @@ const MENU: &[(&str, &str)] = &[
 ];
 
 /// The pages that cost the size of the state.
-const HEAVY: &[&str] = &["/layers", "/pools", "/cover", "/vaults", "/clearing", "/protections"];
+const HEAVY: &[&str] =
+    &["/layers", "/pools", "/cover", "/vaults", "/clearing", "/protections", "/new-tokens"];
 
 /// The routes of the dashboard.
 pub(crate) fn router() -> Router<Arc<Door>> {
@@ -66,6 +69,7 @@ pub(crate) fn router() -> Router<Arc<Door>> {
         .route("/vaults", get(|s, r| page(s, r, "/vaults", vaults::page)))
         .route("/clearing", get(|s, r| page(s, r, "/clearing", clearing::page)))
         .route("/protections", get(|s, r| page(s, r, "/protections", protections::page)))
+        .route("/new-tokens", get(|s, r| page(s, r, "/new-tokens", issuances::page)))
         .route("/accounts", get(|s, r| page(s, r, "/accounts", accounts::list)))
         .route("/accounts/{account}", get(account))
         .route("/markets", get(|s, r| page(s, r, "/markets", rules::markets)))

@@ -69,6 +69,10 @@ fn an_owner_takes_new_tokens_with_his_own_key() {
     );
     let auction = &items(&venue, "/v1/issuances/0/auctions")[0];
     assert_eq!((&auction["paid"], &auction["now"]["lots"]), (&json!("300"), &json!("1")));
+    let page = venue.get_as("/new-tokens", &bob).body;
+    for what in ["Debt auction", "loss 0", "30 GOV", "Still wanted", "25.00 %"] {
+        assert!(page.contains(what), "{what}: {page}");
+    }
     let limits = items(&venue, "/v1/depletions");
     assert_eq!((&limits[0]["id"], &limits[0]["per_episode"]), (&json!(0), &json!(250_000)));
 }

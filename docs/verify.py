@@ -9,11 +9,11 @@ from fractions import Fraction as F
 # A field is `name:kind`; `?` behind it says that it may be nothing, `*` that it is a list. What is a text of
 # digits in JSON has its bound here; u16 to u64 and i64 are numbers.
 DIGITS = {"amount": 10**30, "sum": 2**127 - 1, "u128": 2**128 - 1, "price": 10**15, "signed": 10**38}
-NAMES = {
-    "Rule": ("- proportional equal-losses equal-awards talmud queue risk-weighted random-arrival "
-             "reverse-talmud piniles adjusted-proportional minimal-overlap").split(),
-    "Basis": ["-", "reported", "session-gains"], "Way": ["-", "given", "taken", "up"],
-    "Class": ["-", "default", "price-error", "custody"], "Form": ["-", "rhodian-receipt-1"]}
+NAMES = {kind: ["-", *names.split()] for kind, names in {
+    "Rule": "proportional equal-losses equal-awards talmud queue risk-weighted random-arrival "
+            "reverse-talmud piniles adjusted-proportional minimal-overlap",
+    "Basis": "reported session-gains supply holder-profit contribution pool-shares stake called",
+    "Way": "given taken up", "Class": "default price-error custody", "Form": "rhodian-receipt-1"}.items()}
 FIELDS = {kind: [field.split(":") for field in fields.split()] for kind, fields in {
     "Fraction": "num:u128 den:u128", "Claim": "layer:u32 weight:amount cap:amount score:i64 risk:u64 class:u32",
     "Account": "account:u32 owner:u32 identity:hash gain:amount loss:amount netted:amount affiliate:bool "
@@ -160,7 +160,8 @@ def checks(receipt, key):
     cap, paid, now, whole, floor = (int(share[name]) for name in "cap paid share whole floor".split())
     weight, frozen, part = int(claim["weight"]), int(claim["cap"]), layer["cap_of_weight"]
     most, gain, netted = max(weight, frozen), int(account["gain"]), int(account["netted"])
-    yield "weight", None if layer["basis"] == "reported" or gain < most <= netted else most <= netted
+    trust = gain < most <= netted if (by := layer["basis"]) == "session-gains" else by != "stake"
+    yield "weight", None if trust else weight == frozen == gain if by == "stake" else most <= netted
     yield "cap", paid + now <= cap <= frozen and (part is None or frozen <= weight * part // 10**6)
     of_class = claim["class"] if layer["classes"] else 0
     level = next(one for one in division["levels"] if one["class"] == of_class)["level"]
@@ -183,8 +184,7 @@ def main():
         return print(__doc__, file=sys.stderr) or 2
     try:
         key = sys.argv[2] if len(sys.argv[2]) == 64 else open(sys.argv[2], encoding="ascii").read().strip()
-        text = open(sys.argv[1], "rb").read().decode().removesuffix("\n")
-        receipt = json.loads(text)
+        receipt = json.loads(text := open(sys.argv[1], "rb").read().decode().removesuffix("\n"))
         encode("Receipt", receipt)  # each field is what it is to be, and all is in the one form
         must(json.dumps(receipt, separators=(",", ":"), ensure_ascii=False) == text, "it", "receipt")
         found = list(checks(receipt, key))

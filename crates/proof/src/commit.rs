@@ -6,23 +6,22 @@ use alloc::string::{String, ToString};
 use alloc::vec::Vec;
 use core::fmt;
 
-use rhodian_core::allocation::{self, Claims, Rule};
+use rhodian_core::allocation::Rule;
 use rhodian_core::control::PARAMETERS;
-use rhodian_core::domain::MemberRule;
+use rhodian_core::domain::Source;
 use rhodian_core::engine::State;
 use rhodian_core::ids::{
-    AccountId, CheckpointId, DomainId, EpisodeId, LayerId, LiableSetId, LossId, OwnerId,
+    AccountId, CheckpointId, DomainId, EpisodeId, LayerId, LiableSetId, OwnerId,
 };
-use rhodian_core::loss::{self, DivisionTerms, FrozenRules, Member, ReportedClaim};
-use rhodian_core::units::{Amount, Fraction, SignedAmount};
+use rhodian_core::ledger::Holder;
+use rhodian_core::loss::{FrozenRules, ReportedClaim};
+use rhodian_core::units::{Amount, SignedAmount};
 
 use crate::hash::{Digest, sha256, tag, tagged};
 use crate::header::{
-    AccountsHeader, ClassLevel, DivisionHeader, LayerRule, MarketPrice, ParameterValue, Term,
-    VERSION, WaterfallInForce,
+    AccountsHeader, Basis, LayerRule, MarketPrice, ParameterValue, Term, VERSION, WaterfallInForce,
 };
-use crate::leaf::{AccountLeaf, LayerClaim, ShareLeaf, identity};
-use crate::rounding::Rounding;
+use crate::leaf::{AccountLeaf, LayerClaim, identity};
 use crate::sum::{Sum, SumTree};
 
 /// The venue, as its proofs name it.
@@ -91,18 +90,45 @@ pub enum Moment<'a> {
     Checkpoint,
     /// A liable set that was fixed: its claims, by layer.
     Fixed {
-        /// The set.
-        set: LiableSetId,
-        /// Its episode.
-        episode: EpisodeId,
-        /// The rules frozen for the episode.
-        rules: &'a FrozenRules,
+        /// The set and its episode.
+        of: Under<'a>,
         /// The members.
         layers: &'a [(LayerId, Vec<ReportedClaim>)],
     },
+    /// A staked pot that is drawn on.
+    Drawn {
+        /// The set and the episode of the loss that is drawn for.
+        of: Under<'a>,
+        /// The pot.
+        layer: LayerId,
+        /// Which draw on a pot it is, of all: each has salts of its own.
+        draw: u32,
+        /// What of each stake is taken from, in account order; others may be taken from apart.
+        stakes: &'a [(AccountId, Amount)],
+    },
 }
 
-/// All accounts of a domain, committed.
+/// A liable set, its episode, and the rules frozen for it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Under<'a> {
+    /// The set.
+    pub set: LiableSetId,
+    /// Its episode.
+    pub episode: EpisodeId,
+    /// The rules.
+    pub rules: &'a FrozenRules,
+}
+
+impl<'a> Moment<'a> {
+    const fn under(self) -> Option<Under<'a>> {
+        match self {
+            Self::Checkpoint => None,
+            Self::Fixed { of, .. } | Self::Drawn { of, .. } => Some(of),
+        }
+    }
+}
+
+/// Accounts of a domain, committed: all of them, or the stakers of a pot.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct AccountsCommitment {
     /// What is signed for.
@@ -118,8 +144,8 @@ pub struct AccountsCommitment {
 }
 
 impl AccountsCommitment {
-    /// Commits all accounts of `domain` as they stand in `state`: the moment before the event that
-    /// `moment` describes.
+    /// Commits all accounts of `domain`, or the stakers of its pot, as they stand in `state`: the
+    /// moment before the event that `moment` describes.
     ///
     /// # Errors
     ///
@@ -130,15 +156,27 @@ impl AccountsCommitment {
         domain: DomainId,
         moment: Moment<'_>,
     ) -> Result<Self, Flaw> {
-        let reference = state.reference(domain, state.now());
-        let (leaves, salts) = leaves(venue, state, (domain, reference), moment)?;
-        let tree = SumTree::new(&leaves).ok_or(Flaw::OutOfBounds { what: "a sum" })?;
         let found = state.domains.domain(domain).ok_or(Flaw::Unknown { what: "domain" })?;
-        let (episode, set, rules) = match moment {
-            Moment::Checkpoint => (None, None, None),
-            Moment::Fixed { set, episode, rules, .. } => (Some(episode), Some(set), Some(rules)),
+        let reference = state.reference(domain, state.now());
+        let (mut rows, terms, prices) = match moment {
+            Moment::Drawn { layer, draw, stakes, .. } => {
+                let rows = stakers(venue, state, (domain, layer, draw), stakes)?;
+                (rows, stakes_beside(state, layer, stakes), Vec::new())
+            }
+            Moment::Checkpoint | Moment::Fixed { .. } => (
+                traders(venue, state, (domain, reference), moment)?,
+                terms(state, domain, reference),
+                prices(state, domain, reference),
+            ),
         };
-        let waterfalls = rules.map_or(&found.waterfalls, |rules| &rules.waterfalls);
+        if rows.is_empty() {
+            return Err(Flaw::NobodyThere);
+        }
+        rows.sort_unstable_by_key(|(leaf, _)| leaf.identity);
+        let (leaves, salts): (Vec<AccountLeaf>, Vec<Digest>) = rows.into_iter().unzip();
+        let tree = SumTree::new(&leaves).ok_or(Flaw::OutOfBounds { what: "a sum" })?;
+        let under = moment.under();
+        let waterfalls = under.map_or(&found.waterfalls, |of| &of.rules.waterfalls);
         let in_force = waterfalls.iter().map(|(class, id)| WaterfallInForce {
             class: *class,
             waterfall: *id,
@@ -147,14 +185,10 @@ impl AccountsCommitment {
                 .waterfall(*id)
                 .map_or(Digest::default(), |waterfall| tagged(tag::WATERFALL, &waterfall.steps)),
         });
-        let rule = |layer: LayerId| {
-            let spec = &state.domains.layer(layer)?.spec;
-            let MemberRule { rule, classes, cap_of_weight, on_touch, basis } =
-                *spec.source.members()?;
-            let name = spec.name.as_str().to_string();
-            Some(LayerRule { layer, name, rule, classes, cap_of_weight, on_touch, basis })
+        let layers = match moment {
+            Moment::Drawn { layer, .. } => Vec::from([layer]),
+            _ => state.domains.layers_of(waterfalls),
         };
-        let layers = state.domains.layers_of(waterfalls).into_iter().filter_map(rule);
         let parameters = PARAMETERS.iter().map(|declared| {
             let value = Sum::new(state.control.value(domain, declared.parameter));
             ParameterValue { name: declared.name.into(), value: value.unwrap_or_default() }
@@ -164,16 +198,16 @@ impl AccountsCommitment {
             origin: venue.origin.clone(),
             domain,
             asset: found.asset,
-            episode,
-            set,
+            episode: under.map(|of| of.episode),
+            set: under.map(|of| of.set),
             at: state.now(),
             reference,
             reference_at: state.markets.checkpoint(reference).map(|c| c.at).unwrap_or_default(),
-            layers: layers.collect(),
+            layers: layers.into_iter().filter_map(|layer| rule_of(state, layer, moment)).collect(),
             waterfalls: in_force.collect(),
             parameters: parameters.collect(),
-            prices: prices(state, domain, reference),
-            terms: terms(state, domain, reference),
+            prices,
+            terms,
             count: u32::try_from(leaves.len()).unwrap_or(u32::MAX),
             root: tree.root(),
         };
@@ -195,27 +229,100 @@ impl AccountsCommitment {
 }
 
 /// The accounts of a tree with their places in it, by account.
-fn places(accounts: impl Iterator<Item = AccountId>) -> Vec<(AccountId, usize)> {
+pub(crate) fn places(accounts: impl Iterator<Item = AccountId>) -> Vec<(AccountId, usize)> {
     let mut places: Vec<(AccountId, usize)> = accounts.zip(0..).collect();
     places.sort_unstable();
     places
 }
 
-fn place_in(places: &[(AccountId, usize)], account: AccountId) -> Option<usize> {
+pub(crate) fn place_in(places: &[(AccountId, usize)], account: AccountId) -> Option<usize> {
     let found = places.binary_search_by_key(&account, |(of, _)| *of).ok()?;
     Some(places[found].1)
 }
 
-/// The leaves and their salts, in the order of identities.
-fn leaves(
+/// How `layer` divides over its members, or the draw on a pot over its stakers.
+fn rule_of(state: &State, layer: LayerId, moment: Moment<'_>) -> Option<LayerRule> {
+    let spec = &state.domains.layer(layer)?.spec;
+    let name = spec.name.as_str().to_string();
+    if let Moment::Drawn { .. } = moment {
+        return Some(LayerRule {
+            layer,
+            name,
+            rule: Rule::Proportional,
+            classes: false,
+            cap_of_weight: None,
+            on_touch: false,
+            basis: Basis::Stake,
+        });
+    }
+    let rule = spec.source.members()?;
+    let called = matches!(spec.source, Source::Call { .. });
+    Some(LayerRule {
+        layer,
+        name,
+        rule: rule.rule,
+        classes: rule.classes,
+        cap_of_weight: rule.cap_of_weight,
+        on_touch: rule.on_touch,
+        basis: Basis::of(rule.basis, called),
+    })
+}
+
+/// A leaf and its salt.
+type Row = (AccountLeaf, Digest);
+
+/// The stakers of a pot. Their stakes stand where gains do, so that they balance with the pot.
+fn stakers(
+    venue: &Venue,
+    state: &State,
+    (domain, layer, draw): (DomainId, LayerId, u32),
+    stakes: &[(AccountId, Amount)],
+) -> Result<Vec<Row>, Flaw> {
+    let staked = stakes.iter().filter(|(_, stake)| !stake.is_zero());
+    let row = |(account, stake): &(AccountId, Amount)| {
+        let found = state.accounts.account(*account).ok_or(Flaw::Unknown { what: "account" })?;
+        let salt = salt(venue, (state, domain), *account, &draw.to_le_bytes());
+        let (weight, cap) = (*stake, *stake);
+        let claim = LayerClaim { layer, weight, cap, score: 0, risk: 1_000_000, class: 0 };
+        let leaf = AccountLeaf {
+            account: *account,
+            owner: found.owner,
+            identity: identity(&salt, found.name.as_str()),
+            gain: *stake,
+            loss: Amount::ZERO,
+            netted: *stake,
+            affiliate: venue.affiliates.contains(&found.owner),
+            claims: Vec::from([claim]),
+        };
+        Ok((leaf, salt))
+    };
+    staked.map(row).collect()
+}
+
+/// The pot, and what else is staked in it than `stakes`.
+fn stakes_beside(state: &State, layer: LayerId, stakes: &[(AccountId, Amount)]) -> Vec<Term> {
+    let asset = state.domains.layer(layer).map(|found| found.spec.asset).unwrap_or_default();
+    let pot = state.ledger.balance(asset, Holder::Layer(layer)).atoms().max(0).unsigned_abs();
+    let named: u128 = stakes.iter().map(|(_, stake)| stake.atoms()).sum();
+    let sum = |atoms: u128| Sum::new(atoms).unwrap_or_default();
+    // By the law of stakes a pot holds at least what of them is taken from.
+    let beside = sum(pot.abs_diff(named));
+    Vec::from([
+        Term { name: "stakes-beside".into(), gain: beside, loss: Sum::ZERO },
+        Term { name: "pot".into(), gain: Sum::ZERO, loss: sum(pot) },
+    ])
+}
+
+/// All accounts of a domain, with what they gained.
+fn traders(
     venue: &Venue,
     state: &State,
     (domain, reference): (DomainId, CheckpointId),
     moment: Moment<'_>,
-) -> Result<(Vec<AccountLeaf>, Vec<Digest>), Flaw> {
+) -> Result<Vec<Row>, Flaw> {
     let layers = match moment {
-        Moment::Checkpoint => &[],
         Moment::Fixed { layers, .. } => layers,
+        Moment::Checkpoint | Moment::Drawn { .. } => &[],
     };
     let asset = state.domains.domain(domain).map(|found| found.asset);
     let gains: Vec<i128> = state
@@ -233,14 +340,14 @@ fn leaves(
     let bounded = |atoms: i128| {
         Amount::new(atoms.unsigned_abs()).map_err(|_| Flaw::OutOfBounds { what: "a gain" })
     };
-    let mut rows: Vec<(AccountLeaf, Digest)> = Vec::new();
+    let mut rows: Vec<Row> = Vec::new();
     for ((account, found), gain) in state.accounts.accounts().zip(gains) {
         let claims: Vec<LayerClaim> =
             layers.iter().filter_map(|(layer, of)| claim_of(*layer, of, account)).collect();
         if gain == 0 && claims.is_empty() && !state.domains.accepted(domain, account) {
             continue;
         }
-        let salt = salt(venue, (state, domain), account);
+        let salt = salt(venue, (state, domain), account, &[]);
         let size = bounded(gain)?;
         let leaf = AccountLeaf {
             account,
@@ -254,11 +361,7 @@ fn leaves(
         };
         rows.push((leaf, salt));
     }
-    if rows.is_empty() {
-        return Err(Flaw::NobodyThere);
-    }
-    rows.sort_unstable_by_key(|(leaf, _)| leaf.identity);
-    Ok(rows.into_iter().unzip())
+    Ok(rows)
 }
 
 fn claim_of(layer: LayerId, of: &[ReportedClaim], account: AccountId) -> Option<LayerClaim> {
@@ -268,11 +371,16 @@ fn claim_of(layer: LayerId, of: &[ReportedClaim], account: AccountId) -> Option<
 }
 
 /// The salt of one account in one commitment: nobody without the secret can make it, and the next
-/// commitment has another.
-fn salt(venue: &Venue, (state, domain): (&State, DomainId), account: AccountId) -> Digest {
+/// commitment has another, as has each `draw` on a pot at the same moment.
+fn salt(
+    venue: &Venue,
+    (state, domain): (&State, DomainId),
+    account: AccountId,
+    draw: &[u8],
+) -> Digest {
     let moment = state.now().0.to_le_bytes();
     let (domain, account) = (domain.0.to_le_bytes(), account.0.to_le_bytes());
-    sha256(&[tag::SALT, &venue.secret, &moment, &domain, &account])
+    sha256(&[tag::SALT, &venue.secret, &moment, &domain, &account, draw])
 }
 
 fn prices(state: &State, domain: DomainId, reference: CheckpointId) -> Vec<MarketPrice> {
@@ -300,172 +408,4 @@ fn terms(state: &State, domain: DomainId, reference: CheckpointId) -> Vec<Term> 
         Term { name: name.into(), gain, loss }
     };
     [("fees", outside.fees), ("close-out-books", outside.books)].map(term).into()
-}
-
-/// One division, committed.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct DivisionCommitment {
-    /// What is signed for.
-    pub header: DivisionHeader,
-    /// The leaves, in tree order.
-    pub leaves: Vec<ShareLeaf>,
-    /// The tree.
-    pub tree: SumTree<3>,
-    /// Where each account stands in the tree, by account.
-    places: Vec<(AccountId, usize)>,
-}
-
-impl DivisionCommitment {
-    /// Commits the division of `loss` over `layer` that is due in `state`, whose accounts were
-    /// committed before. `amount` is what the event says was divided.
-    ///
-    /// # Errors
-    ///
-    /// See [`Flaw`].
-    pub fn new(
-        state: &State,
-        accounts: &AccountsCommitment,
-        (loss, layer): (LossId, LayerId),
-        amount: Amount,
-    ) -> Result<Self, Flaw> {
-        let terms = loss::division_terms(state, loss, layer);
-        let terms = terms.ok_or(Flaw::Unknown { what: "division that is due" })?;
-        let found = state.losses.loss(loss).ok_or(Flaw::Unknown { what: "loss" })?;
-        let (levels, mut leaves) = shares(&terms, amount)?;
-        for leaf in &mut leaves {
-            let place = accounts.place(leaf.account).ok_or(Flaw::Unknown { what: "member" })?;
-            leaf.identity = accounts.leaves[place].identity;
-        }
-        let rounding = Rounding::of(&leaves, terms.rule.on_touch);
-        let rounding = rounding.ok_or(Flaw::OutOfBounds { what: "a sum" })?;
-        if leaves.iter().any(|leaf| rounding.share(leaf) != Some(leaf.share)) {
-            return Err(Flaw::OtherShares);
-        }
-        leaves.sort_unstable_by_key(|leaf| leaf.identity);
-        let tree = SumTree::new(&leaves).ok_or(Flaw::NobodyThere)?;
-        let header = DivisionHeader {
-            version: VERSION,
-            origin: accounts.header.origin.clone(),
-            domain: found.domain,
-            episode: found.episode.ok_or(Flaw::Unknown { what: "episode" })?,
-            set: terms.set,
-            accounts: accounts.header.hash(),
-            loss,
-            number: Sum::new(found.number.into()).unwrap_or_default(),
-            layer,
-            wave: terms.wave,
-            at: state.now(),
-            amount,
-            before: terms.before,
-            levels,
-            rounding,
-            count: u32::try_from(leaves.len()).unwrap_or(u32::MAX),
-            root: tree.root(),
-        };
-        let places = places(leaves.iter().map(|leaf| leaf.account));
-        Ok(Self { header, leaves, tree, places })
-    }
-
-    /// The place of `account` in the tree.
-    #[must_use]
-    pub fn place(&self, account: AccountId) -> Option<usize> {
-        place_in(&self.places, account)
-    }
-}
-
-/// The columns of a division, as the rules read them.
-pub(crate) struct Columns {
-    caps: Vec<Amount>,
-    weights: Vec<Amount>,
-    scores: Vec<i64>,
-    risks: Vec<u64>,
-    classes: Vec<u32>,
-    pub(crate) paid: Vec<Amount>,
-}
-
-impl Columns {
-    pub(crate) fn of(members: &[Member], with_classes: bool) -> Self {
-        let classes = members.iter().map(|m| m.class).filter(|_| with_classes);
-        Self {
-            caps: members.iter().map(|m| m.cap).collect(),
-            weights: members.iter().map(|m| m.weight).collect(),
-            scores: members.iter().map(|m| m.score).collect(),
-            risks: members.iter().map(|m| m.risk).collect(),
-            classes: classes.collect(),
-            paid: members.iter().map(|m| m.paid).collect(),
-        }
-    }
-
-    pub(crate) fn claims(&self) -> Claims<'_> {
-        Claims {
-            caps: &self.caps,
-            weights: &self.weights,
-            scores: &self.scores,
-            risks: &self.risks,
-            classes: &self.classes,
-        }
-    }
-
-    /// The classes that are read, in order.
-    pub(crate) fn classes(&self) -> Vec<u32> {
-        let mut classes = self.classes.clone();
-        classes.sort_unstable();
-        classes.dedup();
-        if classes.is_empty() { Vec::from([0]) } else { classes }
-    }
-}
-
-/// The levels and shares of a division, in claim order, by core's own rules.
-fn shares(
-    terms: &DivisionTerms,
-    amount: Amount,
-) -> Result<(Vec<ClassLevel>, Vec<ShareLeaf>), Flaw> {
-    let out = |_| Flaw::OutOfBounds { what: "an amount" };
-    let columns = Columns::of(&terms.members, terms.rule.classes);
-    let cumulative = terms.before.checked_add(amount).map_err(out)?;
-    let shares = recompute(terms.rule.rule, terms.rule.on_touch, cumulative, &columns);
-    let shares = shares.ok_or(Flaw::OtherShares)?;
-    let exact = allocation::exact(terms.rule.rule, cumulative, &columns.claims());
-    let exact = exact.map_err(|_| Flaw::OtherShares)?;
-    let levels = columns.classes().into_iter().zip(exact.levels());
-    let levels = levels.map(|(class, level)| ClassLevel { class, level: *level });
-    let mut leaves = Vec::with_capacity(terms.members.len());
-    for ((place, member), share) in (0u32..).zip(&terms.members).zip(shares) {
-        let index = usize::try_from(place).unwrap_or(usize::MAX);
-        let (whole, num, den) = exact.share(index);
-        let whole = Amount::new(whole).map_err(out)?;
-        let paid = member.paid;
-        let floor = if terms.rule.on_touch { share } else { whole.less_or_zero(paid) };
-        leaves.push(ShareLeaf {
-            account: member.account,
-            identity: Digest::default(),
-            place,
-            cap: member.cap,
-            paid,
-            whole,
-            rest: Fraction { num, den },
-            floor,
-            share,
-        });
-    }
-    Ok((levels.collect(), leaves))
-}
-
-/// What each member pays now, in claim order, by core's own rules; nothing where they refuse.
-pub(crate) fn recompute(
-    rule: Rule,
-    on_touch: bool,
-    cumulative: Amount,
-    columns: &Columns,
-) -> Option<Vec<Amount>> {
-    let claims = columns.claims();
-    if !on_touch {
-        return Some(allocation::next_wave(rule, cumulative, &claims, &columns.paid).ok()?.shares);
-    }
-    let level = allocation::level_for(cumulative, &claims).ok()?;
-    let columns = columns.weights.iter().zip(&columns.caps).zip(&columns.paid);
-    let shares = columns.map(|((weight, cap), paid)| {
-        allocation::capped_share_ceil(*weight, *cap, level).less_or_zero(*paid)
-    });
-    Some(shares.collect())
 }

@@ -7,22 +7,21 @@ use alloc::string::{String, ToString};
 use alloc::vec::Vec;
 
 use rhodian_core::allocation;
-use rhodian_core::domain::Basis;
 use rhodian_core::ids::{AccountId, OwnerId};
 use rhodian_core::loss::Member;
 use rhodian_core::units::Amount;
 use serde::{Deserialize, Serialize};
 
-use crate::commit::{Columns, recompute};
+use crate::division::{Columns, recompute};
 use crate::head::SignedHead;
-use crate::header::{AccountsHeader, ClassLevel, DivisionHeader, LayerRule, VERSION};
+use crate::header::{AccountsHeader, Basis, ClassLevel, DivisionHeader, LayerRule, VERSION};
 use crate::leaf::{AccountLeaf, LayerClaim, ShareLeaf};
 use crate::log::LogPath;
 use crate::receipt::{TRUSTED, Unreadable, read, write};
 use crate::report::Report;
 use crate::sum::SumTree;
 use crate::verify::{Policy, balance, belongs, head, share, sums, trusted};
-use crate::waves::{prefix, waves};
+use crate::waves::{drawn, prefix, waves};
 
 /// The form of the file, in its first field.
 pub const FORM: &str = "rhodian-episode-1";
@@ -50,7 +49,7 @@ pub struct CommittedDivision {
     pub log: LogPath,
 }
 
-/// One liable set with its leaves.
+/// One liable set with its leaves, or the stakers of a pot.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct CommittedSet {
@@ -60,7 +59,7 @@ pub struct CommittedSet {
     pub leaves: Vec<AccountLeaf>,
     /// Where the header stands in the log.
     pub log: LogPath,
-    /// The divisions under it.
+    /// The divisions under it: of a pot one.
     pub divisions: Vec<CommittedDivision>,
 }
 
@@ -72,6 +71,9 @@ pub struct EpisodeFile {
     pub form: String,
     /// The liable sets, in order.
     pub sets: Vec<CommittedSet>,
+    /// The stakers of each pot at each draw on it, with what the draw took of them.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub pots: Vec<CommittedSet>,
     /// The head of the log.
     pub head: SignedHead,
 }
@@ -103,22 +105,27 @@ impl EpisodeFile {
         }
         let one = |set: &CommittedSet| (set.header.origin.clone(), set.header.episode);
         let of = self.sets.first().map(one);
-        let same = self.sets.iter().all(|set| Some(one(set)) == of);
+        let same = self.sets.iter().chain(&self.pots).all(|set| Some(one(set)) == of);
         let some = of.is_some_and(|(_, episode)| episode.is_some());
         let once = self.sets.is_sorted_by(|one, two| one.header.set < two.header.set);
         let why = "all liable sets are of one episode, each once";
         report.check("one-episode", same && some && once, why);
         for (place, set) in self.sets.iter().enumerate() {
-            self.set(&mut report, place, set);
+            let of = format!("set-{place}/");
+            self.set(&mut report, &of, place == 0, set);
+            waves(&mut report, &of, set);
         }
+        for (place, pot) in self.pots.iter().enumerate() {
+            self.set(&mut report, &format!("pot-{place}/"), true, pot);
+        }
+        drawn(&mut report, &self.sets, &self.pots);
         // Shares are computed again, from caps and waves that the venue names: waves are held
         // against each other, but that a cap was so low or a wave divided once no leaf shows.
         trusted(&mut report, &TRUSTED_OF_EPISODE);
         report
     }
 
-    fn set(&self, report: &mut Report, place: usize, set: &CommittedSet) {
-        let of = format!("set-{place}/");
+    fn set(&self, report: &mut Report, of: &str, first: bool, set: &CommittedSet) {
         let header = &set.header;
         let root = SumTree::new(&set.leaves).map(|tree| tree.root());
         let counted = usize::try_from(header.count) == Ok(set.leaves.len());
@@ -133,14 +140,13 @@ impl EpisodeFile {
         let held = set.log.holds(&header.hash(), &self.head.head);
         report.check(format!("{of}in-log"), held, "the accounts stand in the log");
         for layer in &header.layers {
-            weights(report, &of, place == 0, layer, &set.leaves);
+            weights(report, of, first, layer, &set.leaves);
         }
         let by_account: BTreeMap<AccountId, &AccountLeaf> =
             set.leaves.iter().map(|leaf| (leaf.account, leaf)).collect();
         for division in &set.divisions {
-            self.division(report, &of, (set, &by_account), division);
+            self.division(report, of, (set, &by_account), division);
         }
-        waves(report, &of, set, &by_account);
     }
 
     fn division(
@@ -198,6 +204,14 @@ struct Owned {
 /// where one of them has a cap of nothing and so no claim. Under a later set of an episode, less
 /// what he paid: then they weigh no more.
 fn weights(report: &mut Report, of: &str, first: bool, layer: &LayerRule, leaves: &[AccountLeaf]) {
+    if layer.basis == Basis::Stake {
+        let whole = |leaf: &AccountLeaf| {
+            let claim = leaf.claim(layer.layer);
+            claim.is_some_and(|claim| [claim.weight, claim.cap] == [leaf.gain; 2])
+        };
+        let name = format!("{of}layer-{}/weights", layer.layer);
+        report.check(name, leaves.iter().all(whole), "everybody's weight is his stake");
+    }
     if layer.basis != Basis::SessionGains {
         return;
     }

@@ -7,7 +7,7 @@ use alloc::vec::Vec;
 
 use borsh::{BorshDeserialize, BorshSerialize};
 use rhodian_core::allocation::Rule;
-use rhodian_core::domain::{Basis, CauseClass};
+use rhodian_core::domain::{self, CauseClass};
 use rhodian_core::ids::{
     AssetId, CheckpointId, DomainId, EpisodeId, LayerId, LiableSetId, LossId, MarketId, Time,
     WaterfallId,
@@ -21,6 +21,54 @@ use crate::sum::{Node, Sum};
 
 /// The version of headers and files. A reader refuses any other.
 pub const VERSION: u16 = 1;
+
+/// Where weights and caps come from.
+#[derive(
+    Clone, Copy, Debug, PartialEq, Eq, BorshSerialize, BorshDeserialize, Serialize, Deserialize,
+)]
+#[borsh(use_discriminant = true)]
+#[serde(rename_all = "kebab-case")]
+#[repr(u8)]
+pub enum Basis {
+    /// What was reported to the venue.
+    Reported = 1,
+    /// Session gains, netted by owner.
+    SessionGains = 2,
+    /// What each lender may claim of the pool.
+    Supply = 3,
+    /// What a vault's shares would fetch above their entry cost.
+    HolderProfit = 4,
+    /// What members of a clearing fund are to contribute: they are called.
+    Contribution = 5,
+    /// What shares of a vault would fetch.
+    PoolShares = 6,
+    /// What each has staked in a pot.
+    Stake = 7,
+    /// What was reported to the venue, of members who are called.
+    Called = 8,
+}
+
+impl Basis {
+    /// That of a layer's members, who may be `called`.
+    #[must_use]
+    pub const fn of(basis: domain::Basis, called: bool) -> Self {
+        match basis {
+            domain::Basis::Reported if called => Self::Called,
+            domain::Basis::Reported => Self::Reported,
+            domain::Basis::SessionGains => Self::SessionGains,
+            domain::Basis::Supply => Self::Supply,
+            domain::Basis::HolderProfit => Self::HolderProfit,
+            domain::Basis::Contribution => Self::Contribution,
+            domain::Basis::PoolShares => Self::PoolShares,
+        }
+    }
+
+    /// Whether members are called: what they were called for they may still owe, or never pay.
+    #[must_use]
+    pub const fn is_called(self) -> bool {
+        matches!(self, Self::Contribution | Self::Called)
+    }
+}
 
 /// How a layer divides over its members.
 #[derive(Clone, Debug, PartialEq, Eq, BorshSerialize, BorshDeserialize, Serialize, Deserialize)]
@@ -82,11 +130,12 @@ pub struct MarketPrice {
     pub reference: Option<SignedAmount>,
 }
 
-/// What gained or lost in the domain beside accounts: gains and losses balance with these.
+/// What gained or lost in the domain beside accounts: gains and losses balance with these. Of a pot:
+/// what it holds, and what else is staked in it.
 #[derive(Clone, Debug, PartialEq, Eq, BorshSerialize, BorshDeserialize, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Term {
-    /// What: `fees`, `close-out-books`.
+    /// What: `fees`, `close-out-books`; `pot`, `stakes-beside`.
     pub name: String,
     /// What it gained, or nothing.
     pub gain: Sum,
@@ -94,7 +143,8 @@ pub struct Term {
     pub loss: Sum,
 }
 
-/// All accounts of a domain as they stood when a liable set was fixed, or at a checkpoint.
+/// All accounts of a domain as they stood when a liable set was fixed, or at a checkpoint; or the
+/// stakers of a pot when it was drawn on.
 #[derive(Clone, Debug, PartialEq, Eq, BorshSerialize, BorshDeserialize, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct AccountsHeader {
@@ -146,6 +196,12 @@ impl AccountsHeader {
         self.terms.iter().try_fold((gains, losses), |(gains, losses), term| {
             Some((gains.plus(term.gain)?, losses.plus(term.loss)?))
         })
+    }
+
+    /// Whether it is of the stakers of a pot: their stakes stand where gains do.
+    #[must_use]
+    pub fn is_of_stakes(&self) -> bool {
+        self.layers.iter().any(|layer| layer.basis == Basis::Stake)
     }
 
     /// How `layer` divides.

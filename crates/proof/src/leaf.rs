@@ -40,12 +40,12 @@ pub struct AccountLeaf {
     pub owner: OwnerId,
     /// Who it is, salted: the leaf of another tells nobody's name.
     pub identity: Digest,
-    /// What it gained in the domain since the reference checkpoint, or nothing.
+    /// What it gained in the domain since the reference checkpoint, or nothing; of a pot, its stake.
     pub gain: Amount,
     /// What it lost in the domain since then, or nothing.
     pub loss: Amount,
     /// What its owner gained in the domain since then, netted over all his accounts, or nothing:
-    /// his claims weigh that, on whichever of his accounts they stand.
+    /// his claims weigh that, on whichever of his accounts they stand. Of a pot, its stake.
     pub netted: Amount,
     /// Whether its owner is an affiliate of the operator.
     pub affiliate: bool,

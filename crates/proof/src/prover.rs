@@ -6,17 +6,21 @@ use alloc::collections::BTreeMap;
 use alloc::string::ToString;
 use alloc::vec::Vec;
 
+use rhodian_core::allocation::Rule;
+use rhodian_core::domain::{Basis, MemberRule};
 use rhodian_core::engine::{Event, Record, State};
 use rhodian_core::ids::{AccountId, DomainId, EpisodeId, LayerId, LiableSetId, LossId, Time};
-use rhodian_core::loss;
+use rhodian_core::loss::{self, DivisionTerms, Member, StakePart};
 use rhodian_core::market;
 use rhodian_core::units::Amount;
 
-use crate::commit::{AccountsCommitment, DivisionCommitment, Flaw, Moment, Venue};
+use crate::commit::{AccountsCommitment, Flaw, Moment, Under, Venue};
+use crate::division::{Divided, DivisionCommitment};
 use crate::episode::{self, CommittedDivision, CommittedSet, EpisodeFile};
 use crate::hash::Digest;
 use crate::head::{Head, SignedHead};
 use crate::header::AccountsHeader;
+use crate::leaf::ShareLeaf;
 use crate::log::{Consistency, Log};
 use crate::receipt::{FORM, Receipt, TRUSTED};
 use crate::rounding::Way;
@@ -31,7 +35,8 @@ pub struct Logged<T> {
     pub of: T,
 }
 
-/// A division: its liable set, its layer, and which one of the layer under the set, from 1.
+/// A division: its liable set, its layer, and which one of the layer under the set, from 1. A draw on
+/// a pot is one, and two where some of the stakes are junior.
 pub type DivisionId = (LiableSetId, LayerId, u32);
 
 /// What makes commitments of a run.
@@ -43,6 +48,8 @@ pub struct Prover {
     checkpoints: bool,
     sets: BTreeMap<LiableSetId, Logged<AccountsCommitment>>,
     divisions: BTreeMap<DivisionId, Logged<DivisionCommitment>>,
+    /// The stakers of each draw on a pot: of the other divisions the liable set says who stood.
+    pots: BTreeMap<DivisionId, Logged<AccountsCommitment>>,
     /// The headers committed at checkpoints.
     periods: Vec<Logged<AccountsHeader>>,
     /// By domain: the last checkpoint whole; the trees of those before are not kept.
@@ -60,6 +67,7 @@ impl Prover {
             checkpoints,
             sets: BTreeMap::new(),
             divisions: BTreeMap::new(),
+            pots: BTreeMap::new(),
             periods: Vec::new(),
             last: BTreeMap::new(),
         }
@@ -108,23 +116,109 @@ impl Prover {
             loss::Event::LiableSetFixed { set, episode, layers, .. } => {
                 let rules = rules_of(before, record, *episode);
                 let (domain, rules) = rules.ok_or(Flaw::Unknown { what: "episode" })?;
-                let moment = Moment::Fixed { set: *set, episode: *episode, rules, layers };
+                let of = Under { set: *set, episode: *episode, rules };
+                let moment = Moment::Fixed { of, layers };
                 let of = AccountsCommitment::new(&self.venue, before, domain, moment)?;
                 let index = self.append(&of.header.hash())?;
                 self.sets.insert(*set, Logged { index, of });
                 Ok(())
             }
-            loss::Event::LossDivided { loss, layer, set, wave, amount, .. } => {
-                let accounts = self.sets.get(set).ok_or(Flaw::Unknown { what: "liable set" })?;
-                let divided = (*loss, *layer);
-                let of = DivisionCommitment::new(before, &accounts.of, divided, *amount)?;
+            loss::Event::LossDivided { loss, layer, amount, .. } => {
+                let terms = loss::division_terms(before, *loss, *layer);
+                let of = self.divided(before, (*loss, *layer), *amount, terms)?;
                 is_taken(record, &of)?;
-                let index = self.append(&of.header.hash())?;
-                self.divisions.insert((*set, *layer, *wave), Logged { index, of });
-                Ok(())
+                self.keep(of)
+            }
+            loss::Event::CallsMade { loss, layer, calls, .. } => {
+                let planned = planned(record, *loss, *layer);
+                let planned = planned.ok_or(Flaw::Unknown { what: "draw" })?;
+                let terms = loss::call_terms(before, *loss, *layer, planned);
+                let called = sum(calls).ok_or(Flaw::OutOfBounds { what: "a sum" })?;
+                let of = self.divided(before, (*loss, *layer), called, terms)?;
+                let due = |leaf: &ShareLeaf| {
+                    usize::try_from(leaf.place).ok().and_then(|place| calls.get(place))
+                };
+                let same = of.leaves.iter().all(|leaf| due(leaf) == Some(&leaf.share));
+                if !same || calls.len() != of.leaves.len() {
+                    return Err(Flaw::OtherShares);
+                }
+                self.keep(of)
+            }
+            loss::Event::PotDrawn { loss, layer, stakes, .. } if !stakes.is_empty() => {
+                let parts = loss::pot_terms(before, *loss, *layer);
+                let parts = parts.ok_or(Flaw::Unknown { what: "draw" })?;
+                let mut borne: BTreeMap<AccountId, Amount> = BTreeMap::new();
+                for part in parts.iter().filter(|part| !part.amount.is_zero()) {
+                    self.drawn(before, (*loss, *layer), part, &mut borne)?;
+                }
+                let share = |account| borne.get(account).copied().unwrap_or_default();
+                let same = stakes.iter().all(|(account, of, _)| share(account) == *of);
+                if same { Ok(()) } else { Err(Flaw::OtherShares) }
             }
             _ => Ok(()),
         }
+    }
+
+    /// A division over members of a liable set.
+    fn divided(
+        &self,
+        before: &State,
+        (loss, layer): (LossId, LayerId),
+        amount: Amount,
+        terms: Option<DivisionTerms>,
+    ) -> Result<DivisionCommitment, Flaw> {
+        let terms = terms.ok_or(Flaw::Unknown { what: "division that is due" })?;
+        let accounts = self.sets.get(&terms.set).ok_or(Flaw::Unknown { what: "liable set" })?;
+        let wave = self.next_wave(terms.set, layer);
+        let of = Divided { loss, layer, wave, amount, terms };
+        DivisionCommitment::new(before, &accounts.of, &of)
+    }
+
+    /// Commits who is staked in a pot, and what a draw takes of `part` of the stakes.
+    fn drawn(
+        &mut self,
+        before: &State,
+        (loss, layer): (LossId, LayerId),
+        part: &StakePart,
+        borne: &mut BTreeMap<AccountId, Amount>,
+    ) -> Result<(), Flaw> {
+        let found = before.losses.loss(loss).ok_or(Flaw::Unknown { what: "loss" })?;
+        let set = found.set.ok_or(Flaw::Unknown { what: "liable set" })?;
+        let id = found.episode.ok_or(Flaw::Unknown { what: "episode" })?;
+        let episode = before.losses.episode(id).ok_or(Flaw::Unknown { what: "episode" })?;
+        let of = Under { set, episode: id, rules: &episode.rules };
+        let draw = u32::try_from(self.pots.len());
+        let draw = draw.map_err(|_| Flaw::OutOfBounds { what: "the number of draws" })?;
+        let moment = Moment::Drawn { of, layer, draw, stakes: &part.stakes };
+        let accounts = AccountsCommitment::new(&self.venue, before, found.domain, moment)?;
+        let wave = self.next_wave(set, layer);
+        let terms = stakers(set, part);
+        let of = Divided { loss, layer, wave, amount: part.amount, terms };
+        let division = DivisionCommitment::new(before, &accounts, &of)?;
+        for leaf in &division.leaves {
+            let of = borne.entry(leaf.account).or_default();
+            *of = sum(&[*of, leaf.share]).ok_or(Flaw::OutOfBounds { what: "a sum" })?;
+        }
+        let index = self.append(&accounts.header.hash())?;
+        self.pots.insert((set, layer, wave), Logged { index, of: accounts });
+        self.keep(division)
+    }
+
+    fn next_wave(&self, set: LiableSetId, layer: LayerId) -> u32 {
+        let waves = self.divisions.range((set, layer, 0)..=(set, layer, u32::MAX));
+        waves.last().map_or(1, |((_, _, wave), _)| wave + 1)
+    }
+
+    fn keep(&mut self, of: DivisionCommitment) -> Result<(), Flaw> {
+        let index = self.append(&of.header.hash())?;
+        let id = (of.header.set, of.header.layer, of.header.wave);
+        self.divisions.insert(id, Logged { index, of });
+        Ok(())
+    }
+
+    /// Who stood when `division` was made.
+    fn stood(&self, division: &DivisionId) -> Option<&Logged<AccountsCommitment>> {
+        self.pots.get(division).or_else(|| self.sets.get(&division.0))
     }
 
     fn checkpoint(&mut self, before: &State, of: &market::Checkpoint) -> Result<(), Flaw> {
@@ -201,7 +295,7 @@ impl Prover {
         head: &SignedHead,
     ) -> Option<Receipt> {
         let divided = self.divisions.get(&division)?;
-        let stood = self.sets.get(&division.0)?;
+        let stood = self.stood(&division)?;
         let (at, of) = (stood.of.place(account)?, divided.of.place(account)?);
         let size = head.head.size;
         Some(Receipt {
@@ -271,30 +365,76 @@ impl Prover {
     /// It names nobody, but tells every gain and every share.
     #[must_use]
     pub fn episode(&self, episode: EpisodeId, head: &SignedHead) -> Option<EpisodeFile> {
-        let size = head.head.size;
-        let of_episode = self.sets.iter().filter(|(_, of)| of.of.header.episode == Some(episode));
-        let sets = of_episode.map(|(id, stood)| {
-            let divisions = self
-                .divisions
-                .range((*id, LayerId(0), 0)..)
-                .map_while(|(of, found)| (of.0 == *id).then_some(found));
-            let divisions = divisions.map(|found| {
-                Some(CommittedDivision {
-                    header: found.of.header.clone(),
-                    leaves: found.of.leaves.clone(),
-                    log: self.log.path(found.index, size)?,
-                })
-            });
-            Some(CommittedSet {
-                header: stood.of.header.clone(),
-                leaves: stood.of.leaves.clone(),
-                log: self.log.path(stood.index, size)?,
-                divisions: divisions.collect::<Option<_>>()?,
-            })
-        });
-        let sets = sets.collect::<Option<Vec<_>>>()?;
-        let form = episode::FORM.into();
-        (!sets.is_empty()).then(|| EpisodeFile { form, sets, head: head.clone() })
+        let (size, form) = (head.head.size, episode::FORM.into());
+        let committed = |(id, found): (&DivisionId, &Logged<DivisionCommitment>)| {
+            let log = self.log.path(found.index, size)?;
+            let (header, leaves) = (found.of.header.clone(), found.of.leaves.clone());
+            Some((*id, CommittedDivision { header, leaves, log }))
+        };
+        let under = |stood: &Logged<AccountsCommitment>, divisions: Vec<CommittedDivision>| {
+            let log = self.log.path(stood.index, size)?;
+            let (header, leaves) = (stood.of.header.clone(), stood.of.leaves.clone());
+            Some(CommittedSet { header, leaves, log, divisions })
+        };
+        let (mut sets, mut pots) = (Vec::new(), Vec::new());
+        for (id, stood) in &self.sets {
+            if stood.of.header.episode != Some(episode) {
+                continue;
+            }
+            let (from, to) = ((*id, LayerId(0), 0), (*id, LayerId(u32::MAX), u32::MAX));
+            let mut of_members = Vec::new();
+            for (id, division) in self.divisions.range(from..=to).filter_map(committed) {
+                match self.pots.get(&id) {
+                    Some(stakers) => pots.push(under(stakers, Vec::from([division]))?),
+                    None => of_members.push(division),
+                }
+            }
+            sets.push(under(stood, of_members)?);
+        }
+        (!sets.is_empty()).then(|| EpisodeFile { form, sets, pots, head: head.clone() })
+    }
+}
+
+fn sum(of: &[Amount]) -> Option<Amount> {
+    of.iter().try_fold(Amount::ZERO, |sum, one| sum.checked_add(*one).ok())
+}
+
+/// How much a draw on `layer` was planned to ask, by the same record.
+fn planned(record: &Record, of: LossId, on: LayerId) -> Option<Amount> {
+    record.events.iter().find_map(|event| match event {
+        Event::Loss(loss::Event::DrawPlanned { loss, layer, planned, .. }) => {
+            ((*loss, *layer) == (of, on)).then_some(*planned)
+        }
+        _ => None,
+    })
+}
+
+/// What a draw over a part of stakes rests on: each bears it by his size, and nobody paid before.
+fn stakers(set: LiableSetId, part: &StakePart) -> DivisionTerms {
+    let staked = part.stakes.iter().filter(|(_, stake)| !stake.is_zero());
+    let member = |(account, stake): &(AccountId, Amount)| Member {
+        account: *account,
+        weight: *stake,
+        cap: *stake,
+        score: 0,
+        risk: 1_000_000,
+        class: 0,
+        paid: Amount::ZERO,
+        called: Amount::ZERO,
+        waves: 0,
+    };
+    DivisionTerms {
+        set,
+        rule: MemberRule {
+            rule: Rule::Proportional,
+            classes: false,
+            cap_of_weight: None,
+            on_touch: false,
+            basis: Basis::Reported,
+        },
+        before: Amount::ZERO,
+        asked: part.amount,
+        members: staked.map(member).collect(),
     }
 }
 

@@ -6,13 +6,12 @@ use alloc::string::String;
 use alloc::vec::Vec;
 
 use rhodian_core::allocation::share_at;
-use rhodian_core::domain::Basis;
 use rhodian_core::ids::Time;
 use rhodian_core::units::Amount;
 
 use crate::hash::Digest;
 use crate::head::{Equivocation, SignedHead};
-use crate::header::{AccountsHeader, DivisionHeader, LayerRule, VERSION};
+use crate::header::{AccountsHeader, Basis, DivisionHeader, LayerRule, VERSION};
 use crate::leaf::{AccountLeaf, LayerClaim, ShareLeaf, identity};
 use crate::log::HeadFile;
 use crate::receipt::{Receipt, TRUSTED};
@@ -111,6 +110,9 @@ pub(crate) fn trusted(report: &mut Report, list: &[&str]) {
 pub(crate) fn balance(report: &mut Report, name: &str, accounts: &AccountsHeader) {
     let balance = accounts.balance();
     let why = match balance {
+        Some((stakes, pot)) if accounts.is_of_stakes() => {
+            format!("stakes of {stakes} in a pot of {pot}")
+        }
         Some((gains, losses)) => format!("gains {gains} and losses {losses}, with named terms"),
         None => "sums stay below 2^127".into(),
     };
@@ -203,7 +205,7 @@ pub(crate) fn share(
 }
 
 /// Session gains: nobody weighs more than he gained. Where his other accounts gained, too, the file
-/// of one account cannot show it.
+/// of one account cannot show it. A stake weighs what it is.
 fn weight(
     report: &mut Report,
     of: &str,
@@ -213,7 +215,13 @@ fn weight(
 ) {
     let name = format!("{of}weight");
     match layer.basis {
-        Basis::Reported => report.trust(name, "the weight is what was reported to the venue"),
+        Basis::Reported | Basis::Called => {
+            report.trust(name, "the weight is what was reported to the venue");
+        }
+        Basis::Stake => {
+            let whole = claim.weight == account.gain && claim.cap == account.gain;
+            report.check(name, whole, format!("the weight is the stake, {}", account.gain));
+        }
         Basis::Supply => report.trust(name, "the weight is what could be claimed of the pool"),
         Basis::HolderProfit => {
             report.trust(name, "the weight is what shares would fetch above their entry cost");

@@ -1,12 +1,12 @@
 //! The waves of one layer under one liable set, held against each other: what a wave says was paid
-//! before it is what the waves before it took.
+//! before it is what the waves before it took. Draws on a pot, each over who was staked then.
 
 use alloc::collections::BTreeMap;
 use alloc::format;
 use alloc::string::String;
 use alloc::vec::Vec;
 
-use rhodian_core::ids::{AccountId, LayerId};
+use rhodian_core::ids::{AccountId, LayerId, LiableSetId};
 use rhodian_core::units::Amount;
 
 use crate::episode::{CommittedDivision, CommittedSet};
@@ -20,35 +20,57 @@ pub(crate) fn prefix(of: &str, header: &DivisionHeader) -> String {
 }
 
 /// Checks the waves of every layer of `set`: each once and in turn, and each after what came before.
-pub(crate) fn waves(
-    report: &mut Report,
-    of: &str,
-    set: &CommittedSet,
-    accounts: &BTreeMap<AccountId, &AccountLeaf>,
-) {
+pub(crate) fn waves(report: &mut Report, of: &str, set: &CommittedSet) {
+    let accounts: BTreeMap<AccountId, &AccountLeaf> =
+        set.leaves.iter().map(|leaf| (leaf.account, leaf)).collect();
     let mut layers: BTreeMap<LayerId, Vec<&CommittedDivision>> = BTreeMap::new();
     for division in &set.divisions {
         layers.entry(division.header.layer).or_default().push(division);
     }
     for (layer, mut divisions) in layers {
         divisions.sort_by_key(|division| division.header.wave);
-        let once = (1..).zip(&divisions).all(|(wave, division)| division.header.wave == wave);
-        let later = |one: &&CommittedDivision, two: &&CommittedDivision| {
-            one.log.index < two.log.index && one.header.at <= two.header.at
-        };
         let why = format!("waves 1 to {}, each once, one after the other", divisions.len());
-        report.check(
-            format!("{of}layer-{layer}/waves"),
-            once && divisions.is_sorted_by(later),
-            why,
-        );
+        report.check(format!("{of}layer-{layer}/waves"), in_turn(&divisions), why);
+        let called = set.header.layer(layer).is_some_and(|layer| layer.basis.is_called());
         let mut before = Before::default();
         for division in divisions {
             let of = prefix(of, &division.header);
-            before.check(report, &of, division);
-            lower_caps(report, &of, division, accounts);
+            if called {
+                before.at_most(report, &of, division);
+            } else {
+                before.check(report, &of, division);
+            }
+            lower_caps(report, &of, division, &accounts);
             before.take(division);
         }
+    }
+}
+
+/// Whether `divisions` are waves from the first on, each once, one after the other.
+fn in_turn(divisions: &[&CommittedDivision]) -> bool {
+    let later = |one: &&CommittedDivision, two: &&CommittedDivision| {
+        one.log.index < two.log.index && one.header.at <= two.header.at
+    };
+    let once = (1..).zip(divisions).all(|(wave, division)| division.header.wave == wave);
+    once && divisions.is_sorted_by(later)
+}
+
+/// Checks that every draw on a pot is there once, each with the stakers of it alone, and of a set
+/// of the file.
+pub(crate) fn drawn(report: &mut Report, sets: &[CommittedSet], pots: &[CommittedSet]) {
+    let mut draws: BTreeMap<(LiableSetId, LayerId), Vec<&CommittedDivision>> = BTreeMap::new();
+    let mut alone = true;
+    for pot in pots {
+        alone &= pot.header.is_of_stakes() && pot.divisions.len() == 1;
+        alone &= sets.iter().any(|set| set.header.set == pot.header.set);
+        for division in &pot.divisions {
+            draws.entry((division.header.set, division.header.layer)).or_default().push(division);
+        }
+    }
+    if !pots.is_empty() {
+        let once = draws.values().all(|draws| in_turn(draws));
+        let why = format!("{} draws on pots, each once, over who was staked then", pots.len());
+        report.check("pots", alone && once, why);
     }
 }
 
@@ -82,6 +104,16 @@ impl Before {
         };
         let holds = !division.leaves.iter().any(risen);
         report.check(format!("{of}caps"), holds, "no cap is higher than at the wave before");
+    }
+
+    /// Who is called may not have paid: nobody paid more than he was called for.
+    fn at_most(&self, report: &mut Report, of: &str, division: &CommittedDivision) {
+        let header = &division.header;
+        let within = |paid: Amount, most: Option<Amount>| most.is_some_and(|most| paid <= most);
+        let each = |leaf: &ShareLeaf| within(leaf.paid, self.paid(leaf.account));
+        let holds = within(header.before, self.amount) && division.leaves.iter().all(each);
+        let why = format!("{} and everybody's part of it were called for before", header.before);
+        report.check(format!("{of}before"), holds, why);
     }
 
     fn take(&mut self, division: &CommittedDivision) {

@@ -3,11 +3,10 @@
 
 use alloc::vec::Vec;
 
-use super::{Draw, Event, Loss, Rejection, Stage, liable, results};
-use crate::allocation::{self, Claims, Rule};
+use super::{Draw, Event, Loss, Rejection, Stage, divide, results};
 use crate::domain::Source;
 use crate::engine::{Events, State};
-use crate::ids::{AccountId, EpisodeId, LayerId, LossId};
+use crate::ids::{EpisodeId, LayerId, LossId};
 use crate::units::Amount;
 use crate::waterfall::{self, Against};
 
@@ -76,75 +75,12 @@ fn plan_draw(
     let spec = &state.domains.layer(layer).ok_or(Rejection::UnknownLayer { layer })?.spec;
     let deadline = spec.source.deadline().map(|millis| state.now().after(millis));
     events.push(Event::DrawPlanned { loss, step, layer, planned, deadline });
-    let Source::Call { members, .. } = &spec.source else { return Ok(()) };
-    let (found, against) = absorbing(state, loss)?;
-    let (Some(set), Some(of)) = (found.set, against.set.layers.get(&layer)) else {
-        return Ok(());
-    };
-    let purse = state.purse(found.domain, layer);
-    let columns = liable::columns(state, against.episode, spec.asset, of, purse);
-    let paid = Amount::sum(columns.paid.iter().copied());
-    let cumulative = paid.checked_add(planned).unwrap_or(Amount::MAX);
-    let claims = columns.claims(members.classes);
-    let division = allocation::next_wave(members.rule, cumulative, &claims, &columns.paid)?;
-    events.push(Event::CallsMade { loss, layer, set, calls: division.shares });
-    Ok(())
+    divide::call(state, loss, layer, planned, events)
 }
 
 /// The draw on `layer` that has not answered.
 pub(super) fn open_draw(found: &Loss, layer: LayerId) -> Option<&Draw> {
     found.draws.iter().find(|draw| draw.layer == layer && !draw.closed)
-}
-
-/// A pot pays what was planned; its stakers bear it by stake.
-pub(super) fn draw_pot(
-    state: &State,
-    loss: LossId,
-    layer: LayerId,
-    events: &mut Events,
-) -> Result<(), Rejection> {
-    let (found, _) = absorbing(state, loss)?;
-    let draw = open_draw(found, layer).ok_or(Rejection::NotDue)?;
-    let spec = &state.domains.layer(layer).ok_or(Rejection::UnknownLayer { layer })?.spec;
-    if spec.source != Source::Pot {
-        return Err(Rejection::NotDue);
-    }
-    let (asset, amount) = (spec.asset, draw.planned);
-    let staked = spec.kind.is_staked();
-    let stakes = if staked { reduced(state, (loss, layer), amount)? } else { Vec::new() };
-    state.earn_premia(layer, events);
-    events.push(Event::PotDrawn { loss, layer, asset, amount, stakes });
-    events.push(Event::DrawClosed { loss, layer, received: amount });
-    Ok(())
-}
-
-/// What each staker bears of `amount`, and what is left of his stake: what of the stakes is junior
-/// for this loss first, by its size, and then the rest of them by theirs.
-fn reduced(
-    state: &State,
-    (loss, layer): (LossId, LayerId),
-    amount: Amount,
-) -> Result<Vec<(AccountId, Amount, Amount)>, Rejection> {
-    let (accounts, stakes): (Vec<_>, Vec<_>) = state.domains.stakes(layer).unzip();
-    let junior = state.junior_parts(loss, layer, &accounts, &stakes);
-    let first = Amount::sum(junior.iter().copied()).min(amount);
-    let of_junior = by_size(first, &junior)?;
-    let senior = stakes.iter().zip(&junior).map(|(stake, junior)| stake.less_or_zero(*junior));
-    let senior: Vec<Amount> = senior.collect();
-    let of_senior = by_size(amount.less_or_zero(first), &senior)?;
-    let shares = of_junior.into_iter().zip(of_senior);
-    let shares = shares.map(|(one, other)| Amount::sum([one, other].into_iter()));
-    let rows = accounts.into_iter().zip(stakes).zip(shares);
-    Ok(rows.map(|((account, stake), share)| (account, share, stake.less_or_zero(share))).collect())
-}
-
-/// `amount` over parts by their size, at most each of them.
-fn by_size(amount: Amount, parts: &[Amount]) -> Result<Vec<Amount>, Rejection> {
-    if amount.is_zero() {
-        return Ok(parts.iter().map(|_| Amount::ZERO).collect());
-    }
-    let claims = Claims { caps: parts, weights: parts, ..Claims::default() };
-    Ok(allocation::divide(Rule::Proportional, amount, &claims)?.shares)
 }
 
 /// A pending draw closes when it is full, its deadline has passed, or nothing is left to absorb.

@@ -1,7 +1,7 @@
 //! Every check of the area's commands and duties. Nothing changes here.
 
 use super::{
-    Command, Duty, Event, Rejection, absorb, ceded, detect, divide, income, measure, ranks,
+    Command, Duty, Event, Rejection, absorb, ceded, detect, divide, income, measure, pot, ranks,
     results, touch,
 };
 use crate::control::{self, Parameter, Status};
@@ -62,7 +62,7 @@ pub(crate) fn decide_duty(
         Duty::TakeOwnMeans { loss } => measure::take_own_means(state, loss, events),
         Duty::Recognise { loss } => measure::recognise(state, loss, events),
         Duty::PlanRound { loss } => absorb::plan_round(state, loss, events),
-        Duty::DrawPot { loss, layer } => absorb::draw_pot(state, loss, layer, events),
+        Duty::DrawPot { loss, layer } => pot::draw(state, loss, layer, events),
         Duty::Divide { loss, layer } => divide::divide(state, loss, layer, events),
         Duty::CloseDraw { loss, layer } => absorb::close_draw(state, loss, layer, events),
         Duty::Settle { loss } => absorb::settle(state, loss, events),

@@ -20,8 +20,6 @@ pub const SHARES_PER_EVENT: usize = 4096;
 pub struct DivisionTerms {
     /// The liable set.
     pub set: LiableSetId,
-    /// Which division of the layer under the set it is, counted from 1.
-    pub wave: u32,
     /// How it divides.
     pub rule: MemberRule,
     /// What the members paid under the set before, in all.
@@ -36,22 +34,19 @@ pub struct DivisionTerms {
 /// What the division of `loss` over `layer` rests on; nothing where none is due.
 #[must_use]
 pub fn division_terms(state: &State, loss: LossId, layer: LayerId) -> Option<DivisionTerms> {
-    let open = open(state, loss, layer).ok()?;
-    let columns = open.columns.caps.iter().zip(&open.columns.paid);
-    let members = open.of.members.iter().zip(columns).enumerate();
-    let members = members.map(|(place, (member, (cap, paid)))| {
-        let untaken = state.losses.untaken(state, open.set, layer, place);
-        let paid = paid.checked_add(untaken).unwrap_or(Amount::MAX);
-        Member { cap: *cap, paid, ..*member }
-    });
-    Some(DivisionTerms {
-        set: open.set,
-        wave: wave_of(open.of),
-        rule: *open.rule,
-        before: open.before,
-        asked: open.asked,
-        members: members.collect(),
-    })
+    Some(open(state, loss, layer).ok()?.terms(state, layer))
+}
+
+/// What calls rest on that ask the members of `layer` for `planned` more now; nothing where its
+/// members are not called.
+#[must_use]
+pub fn call_terms(
+    state: &State,
+    loss: LossId,
+    layer: LayerId,
+    planned: Amount,
+) -> Option<DivisionTerms> {
+    Some(open_call(state, loss, layer, planned).ok()?.terms(state, layer))
 }
 
 /// A division that is due.
@@ -66,20 +61,61 @@ struct Open<'a> {
     asked: Amount,
 }
 
+impl Open<'_> {
+    fn terms(&self, state: &State, layer: LayerId) -> DivisionTerms {
+        let columns = self.columns.caps.iter().zip(&self.columns.paid);
+        let members = self.of.members.iter().zip(columns).enumerate();
+        let members = members.map(|(place, (member, (cap, paid)))| {
+            let untaken = state.losses.untaken(state, self.set, layer, place);
+            let paid = paid.checked_add(untaken).unwrap_or(Amount::MAX);
+            Member { cap: *cap, paid, ..*member }
+        });
+        DivisionTerms {
+            set: self.set,
+            rule: *self.rule,
+            before: self.before,
+            asked: self.asked,
+            members: members.collect(),
+        }
+    }
+}
+
 fn open(state: &State, loss: LossId, layer: LayerId) -> Result<Open<'_>, Rejection> {
-    let (found, against) = absorbing(state, loss)?;
+    let (found, _) = absorbing(state, loss)?;
     let draw = open_draw(found, layer).ok_or(Rejection::NotDue)?;
     let spec = &state.domains.layer(layer).ok_or(Rejection::UnknownLayer { layer })?.spec;
     let Source::Members(rule) = &spec.source else { return Err(Rejection::NotDue) };
+    over_members(state, loss, (layer, rule), draw.planned)
+}
+
+fn open_call(
+    state: &State,
+    loss: LossId,
+    layer: LayerId,
+    planned: Amount,
+) -> Result<Open<'_>, Rejection> {
+    let spec = &state.domains.layer(layer).ok_or(Rejection::UnknownLayer { layer })?.spec;
+    let Source::Call { members, .. } = &spec.source else { return Err(Rejection::NotDue) };
+    over_members(state, loss, (layer, members), planned)
+}
+
+fn over_members<'a>(
+    state: &'a State,
+    loss: LossId,
+    (layer, rule): (LayerId, &'a MemberRule),
+    planned: Amount,
+) -> Result<Open<'a>, Rejection> {
+    let (found, against) = absorbing(state, loss)?;
+    let asset = state.domains.layer(layer).ok_or(Rejection::UnknownLayer { layer })?.spec.asset;
     let (Some(set), Some(of)) = (found.set, against.set.layers.get(&layer)) else {
         return Err(Rejection::NotDue);
     };
     let purse = state.purse(found.domain, layer);
-    let columns = liable::columns(state, against.episode, spec.asset, of, purse);
+    let columns = liable::columns(state, against.episode, asset, of, purse);
     let before =
         if rule.on_touch { of.cumulative() } else { Amount::sum(columns.paid.iter().copied()) };
-    let asked = before.checked_add(draw.planned).unwrap_or(Amount::MAX);
-    Ok(Open { set, of, rule, asset: spec.asset, purse, columns, before, asked })
+    let asked = before.checked_add(planned).unwrap_or(Amount::MAX);
+    Ok(Open { set, of, rule, asset, purse, columns, before, asked })
 }
 
 /// The number of the division that comes next.
@@ -106,6 +142,23 @@ pub(super) fn divide(
         push_shares(state, &header, of, &division.shares, events);
     }
     events.push(Event::DrawClosed { loss, layer, received: division.allocated });
+    Ok(())
+}
+
+/// Calls the members of `layer` for `planned`, where it is a layer whose members are called.
+pub(super) fn call(
+    state: &State,
+    loss: LossId,
+    layer: LayerId,
+    planned: Amount,
+    events: &mut Events,
+) -> Result<(), Rejection> {
+    let Ok(Open { set, rule, columns, asked, .. }) = open_call(state, loss, layer, planned) else {
+        return Ok(());
+    };
+    let claims = columns.claims(rule.classes);
+    let division = allocation::next_wave(rule.rule, asked, &claims, &columns.paid)?;
+    events.push(Event::CallsMade { loss, layer, set, calls: division.shares });
     Ok(())
 }
 

@@ -4,12 +4,13 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::{env, fs};
 
+use rhodian_core::ids::LossId;
 use rhodian_proof::episode::EpisodeFile;
 use rhodian_proof::log::HeadFile;
 use rhodian_proof::receipt::Receipt;
 use rhodian_proof::verify;
 
-use crate::stories::{Proved, crash, policy, public, three_waves, touched};
+use crate::stories::{Proved, called, crash, drawn, lent, policy, public, three_waves, touched};
 
 fn folder() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/golden")
@@ -19,6 +20,10 @@ fn folder() -> PathBuf {
 fn golden() -> Vec<(&'static str, String)> {
     let (crash, waves, touched) =
         (Proved::of(crash()), Proved::of(three_waves()), Proved::of(touched()));
+    let (drawn, called) = (Proved::of(drawn()), Proved::of(called()));
+    let lent = Proved::of(lent());
+    let (state, alice) = (lent.world.engine.state(), lent.world.id("alice"));
+    let lent = lent.prover.receipts(state, LossId(0), alice, &lent.head).remove(0).to_json();
     let head = HeadFile { head: crate::stories::later(&crash.head), consistency: Vec::new() };
     vec![
         ("crash-bob.json", crash.receipt("L1", "bob").to_json()),
@@ -27,6 +32,10 @@ fn golden() -> Vec<(&'static str, String)> {
         ("crash-head.json", serde_json::to_string(&head).unwrap() + "\n"),
         ("third-wave.json", waves.receipt("L2", "a3").to_json()),
         ("touched.json", touched.receipt("L1", "a0").to_json()),
+        ("staker.json", drawn.receipt("M", "ann").to_json()),
+        ("draws-episode.json", drawn.episode().to_json()),
+        ("called.json", called.receipt("M", "ben").to_json()),
+        ("lender.json", lent),
         ("key.txt", format!("{}\n", public(1))),
     ]
 }
@@ -46,10 +55,20 @@ fn golden_files_are_what_is_made_today() {
 }
 
 fn receipts() -> Vec<(String, String)> {
-    let names = ["crash-bob.json", "crash-carol.json", "third-wave.json", "touched.json"];
+    let names = [
+        "crash-bob.json",
+        "crash-carol.json",
+        "third-wave.json",
+        "touched.json",
+        "staker.json",
+        "called.json",
+        "lender.json",
+    ];
     let read = |name: &str| fs::read_to_string(folder().join(name)).unwrap();
     names.iter().map(|name| ((*name).to_owned(), read(name))).collect()
 }
+
+const EPISODES: [&str; 2] = ["crash-episode.json", "draws-episode.json"];
 
 #[test]
 fn golden_files_pass() {
@@ -57,8 +76,11 @@ fn golden_files_pass() {
         let receipt = Receipt::from_json(&text).unwrap_or_else(|error| panic!("{name}: {error}"));
         assert!(verify::receipt(&receipt, &policy()).is_good(), "{name}");
     }
-    let text = fs::read_to_string(folder().join("crash-episode.json")).unwrap();
-    assert!(EpisodeFile::from_json(&text).unwrap().verify(Some(&policy())).is_good());
+    for name in EPISODES {
+        let text = fs::read_to_string(folder().join(name)).unwrap();
+        let report = EpisodeFile::from_json(&text).unwrap().verify(Some(&policy()));
+        assert!(report.is_good(), "{name}");
+    }
 }
 
 /// The status of `python3 docs/verify.py FILE KEY`; nothing where there is no python3.
@@ -146,23 +168,25 @@ fn other(character: u8, step: u8) -> u8 {
 /// fails.
 #[test]
 fn every_character_counts() {
-    let episode = fs::read_to_string(folder().join("crash-episode.json")).unwrap();
-    for (step, (name, text)) in (0..).zip(receipts()) {
+    for (step, (name, text)) in receipts().into_iter().enumerate() {
         for at in 0..text.len() - 1 {
             let mut bytes = text.clone().into_bytes();
-            bytes[at] = other(bytes[at], (at % 251) as u8 + step);
+            bytes[at] = other(bytes[at], ((at + step) % 251) as u8);
             let changed = String::from_utf8(bytes).unwrap();
             let Ok(receipt) = Receipt::from_json(&changed) else { continue };
             let good = verify::receipt(&receipt, &policy()).is_good();
             assert!(!good, "{name}, {at}: {}", &changed[at.saturating_sub(40)..=at]);
         }
     }
-    for at in 0..episode.len() - 1 {
-        let mut bytes = episode.clone().into_bytes();
-        bytes[at] = other(bytes[at], (at % 251) as u8);
-        let changed = String::from_utf8(bytes).unwrap();
-        let Ok(file) = EpisodeFile::from_json(&changed) else { continue };
-        let good = file.verify(Some(&policy())).is_good();
-        assert!(!good, "episode, {at}: {}", &changed[at.saturating_sub(40)..=at]);
+    for name in EPISODES {
+        let episode = fs::read_to_string(folder().join(name)).unwrap();
+        for at in 0..episode.len() - 1 {
+            let mut bytes = episode.clone().into_bytes();
+            bytes[at] = other(bytes[at], (at % 251) as u8);
+            let changed = String::from_utf8(bytes).unwrap();
+            let Ok(file) = EpisodeFile::from_json(&changed) else { continue };
+            let good = file.verify(Some(&policy())).is_good();
+            assert!(!good, "{name}, {at}: {}", &changed[at.saturating_sub(40)..=at]);
+        }
     }
 }

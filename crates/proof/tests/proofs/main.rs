@@ -6,6 +6,7 @@ mod world;
 
 mod files;
 mod heads;
+mod pots;
 mod receipts;
 mod refusals;
 mod stories;

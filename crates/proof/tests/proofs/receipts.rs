@@ -20,7 +20,7 @@ fn good(report: &Report, what: &str) {
 }
 
 /// Every receipt and the episode of a world pass, and read back as they were written.
-fn check(world: World) -> Proved {
+pub fn check(world: World) -> Proved {
     let proved = Proved::of(world);
     let mut seen = 0;
     for (id, division) in proved.prover.divisions() {
@@ -108,7 +108,7 @@ fn three_waves_of_one_set() {
 fn shares_taken_on_touch() {
     let proved = check(touched());
     let all_up = |(_, division): (_, &rhodian_proof::prover::Logged<_>)| {
-        let of: &rhodian_proof::commit::DivisionCommitment = &division.of;
+        let of: &rhodian_proof::division::DivisionCommitment = &division.of;
         of.header.rounding.way == Way::Up
     };
     assert!(proved.prover.divisions().all(all_up));

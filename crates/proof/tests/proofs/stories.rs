@@ -14,7 +14,7 @@ use rhodian_proof::prover::Prover;
 use rhodian_proof::receipt::Receipt;
 use rhodian_proof::verify::Policy;
 
-use crate::world::{World, amount, layer, members};
+use crate::world::{World, amount, layer, lending, members};
 
 pub const ORIGIN: &str = "Rhodian test venue";
 
@@ -129,6 +129,53 @@ pub fn three_waves() -> World {
 pub fn touched() -> World {
     let rule = MemberRule { on_touch: true, ..members(Rule::Proportional) };
     waves(rule, &[(10, 30, 100), (7, 30, 100), (5, 2, 100)], &[11, 8])
+}
+
+/// Three are staked in a tranche, which two losses of an episode draw on.
+pub fn drawn() -> World {
+    let mut world = World::new("USD", 2);
+    world.tranche("pool");
+    world.waterfall(&["pool"]);
+    for (name, stake) in [("ann", 100), ("ben", 50), ("cay", 7)] {
+        world.account(name, 1_000);
+        world.stake(name, "pool", stake);
+    }
+    world.hold_episode_open();
+    world.report("L", 20);
+    world.report("M", 30);
+    world
+}
+
+/// Ann and Ben are called for two losses of an episode. What Ben is called for first comes after
+/// the second call, and not all of it.
+pub fn called() -> World {
+    let mut world = World::new("USD", 2);
+    let source = Source::Call { members: members(Rule::Proportional), deadline: 1_000 };
+    world.add(layer("call", Kind::Assessment, source));
+    world.waterfall(&["call"]);
+    for (name, cap) in [("ann", 60), ("ben", 31)] {
+        world.account(name, 1_000);
+        world.claim("call", name, cap, cap);
+    }
+    world.hold_episode_open();
+    world.report("L", 10);
+    world.pay_draw("L", "call", Some("ann"), 7).unwrap();
+    world.tick(1_000);
+    world.report("M", 30);
+    world.pay_draw("M", "call", Some("ben"), 4).unwrap();
+    world.tick(1_000);
+    world
+}
+
+/// A borrower fails whose collateral nobody buys: who lent bears it.
+pub fn lent() -> World {
+    let mut world = lending::pool_of(lending::flat(0), 0);
+    lending::lender(&mut world, "alice", 600_000);
+    lending::lender(&mut world, "bob", 400_000);
+    lending::borrower(&mut world, "carol", 1_000, 600_000);
+    lending::mark(&mut world, 500);
+    lending::no_buyer(&mut world);
+    world
 }
 
 /// A head that was signed later.

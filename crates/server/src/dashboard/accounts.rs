@@ -336,7 +336,7 @@ fn bore(
                 thead { tr {
                     th scope="col" { "Loss" } th scope="col" { "Layer" }
                     th scope="col" class="number" { "Borne" }
-                    th scope="col" class="number" { "Came back" }
+                    th scope="col" class="number" { "Came back" } th scope="col" { "Receipt" }
                 } }
                 tbody {
                     @for claim in &of.claims {
@@ -353,6 +353,9 @@ fn bore(
                             td class="number" {
                                 (show::money(ask, asset, claim.repaid.atoms().cast_signed()))
                             }
+                            td { @if show::has_receipts(ask, claim.layer) {
+                                (show::receipt_link(claim.loss, account))
+                            } }
                         }
                     }
                 }

@@ -1,8 +1,7 @@
 //! Losses: each with its waterfall as a picture and a table, who shared it, and what happened.
 
 use maud::{Markup, PreEscaped, html};
-use rhodian_core::domain::Source;
-use rhodian_core::ids::{AssetId, LayerId, LossId};
+use rhodian_core::ids::{AssetId, LossId};
 use rhodian_core::loss::Loss;
 use rhodian_report::picture::{OTHER_BOOKS, RowKind};
 use rhodian_report::svg::{Bar, Chart, Waterfall};
@@ -94,13 +93,6 @@ pub(super) fn one(ask: &Ask<'_>, id: LossId, story: &[Numbered]) -> Result<Shown
         }
     };
     Ok(Shown { title: format!("Loss {id}"), body })
-}
-
-/// Whether shares of the layer are divided over members, so that there are receipts: stakes and
-/// calls have none.
-fn is_divided(ask: &Ask<'_>, layer: Option<LayerId>) -> bool {
-    let layer = layer.and_then(|layer| ask.state.domains.layer(layer));
-    layer.is_some_and(|layer| matches!(layer.spec.source, Source::Members(_)))
 }
 
 fn picture(ask: &Ask<'_>, id: LossId, loss: &Loss, asset: AssetId) -> Waterfall {
@@ -211,7 +203,7 @@ fn shares(ask: &Ask<'_>, id: LossId, asset: AssetId) -> Markup {
                                 td { a href=(format!("/accounts/{}", claim.account)) {
                                     "why " (show::account(ask, claim.account)) "?"
                                 }
-                                @if ask.view.proofs.is_some() && is_divided(ask, claim.layer) {
+                                @if show::has_receipts(ask, claim.layer) {
                                     " " (show::receipt_link(id, claim.account))
                                 } }
                             }

@@ -1,6 +1,7 @@
 //! How things are written on pages: money with its decimals, times in UTC, ids as names.
 
 use maud::{Markup, html};
+use rhodian_core::domain::LayerSpec;
 use rhodian_core::engine::Event;
 use rhodian_core::ids::{
     AccountId, AssetId, DomainId, FeedId, LayerId, LossId, MarketId, RiskId, Time,
@@ -76,6 +77,14 @@ pub(super) fn account(ask: &Ask<'_>, id: AccountId) -> String {
 /// An account with a link to its page.
 pub(super) fn account_link(ask: &Ask<'_>, id: AccountId) -> Markup {
     html! { a href=(format!("/accounts/{id}")) { (account(ask, id)) } }
+}
+
+/// Whether who pays through the layer has a receipt: what is divided over members or stakers is
+/// committed, what is shared by rank is not.
+pub(super) fn has_receipts(ask: &Ask<'_>, layer: Option<LayerId>) -> bool {
+    let spec = layer.and_then(|layer| ask.state.domains.layer(layer)).map(|found| &found.spec);
+    let divided = |spec: &LayerSpec| spec.source.members().is_some() || spec.kind.is_staked();
+    ask.view.proofs.is_some() && spec.is_some_and(divided)
 }
 
 /// The receipt of an account for a loss, where there is one, and its check in the browser.

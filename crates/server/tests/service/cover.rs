@@ -4,9 +4,12 @@
 use std::thread;
 use std::time::{Duration, Instant};
 
+use rhodian_proof::receipt::Receipt;
+use rhodian_proof::verify::{self, Policy};
 use serde_json::{Value, json};
 
 use super::client::Reply;
+use super::receipts::public_key;
 use super::venue::Venue;
 
 /// The pool's domain and its layers, after the world's.
@@ -174,8 +177,17 @@ fn is_told(venue: &Venue, ann: &str) {
     for kind in ["reported", "loss-approved", "owed", "loss-settled", "paid"] {
         assert!(story.contains(&format!("\"event\":\"{kind}\"")), "{kind} is missing: {story}");
     }
-    // Bob, who paid with his stake, sees sums and nothing of Ann.
+    // Bob, who paid with his stake, can prove how much, and sees sums and nothing of Ann.
     let bob = venue.key("participant", Some(1));
+    let receipt = venue.get_as("/v1/losses/0/receipts/1", &bob).body;
+    let receipt = Receipt::from_json(&receipt).expect("the file is canonical");
+    let report = verify::receipt(&receipt, &Policy { key: public_key(venue), ..Policy::default() });
+    assert!(report.is_good(), "{:?}", report.failed().collect::<Vec<_>>());
+    assert_eq!(receipt.account.gain.atoms(), 60_000, "his stake");
+    let link = "href=\"/v1/losses/0/receipts/1\"";
+    for path in ["/losses/0", "/accounts/1"] {
+        assert!(venue.get_as(path, &bob).body.contains(link), "{path}");
+    }
     let incidents = venue.get_as("/v1/cover-pools/0/incidents", &bob).json()["data"].clone();
     let seen = &incidents["items"][0];
     assert_eq!((&seen["paid"], &seen["claims"]), (&json!("25000"), &json!([])), "{seen}");

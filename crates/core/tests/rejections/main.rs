@@ -1,6 +1,6 @@
 //! Every reason for which an area refuses a command, each met by a case of its own: the command,
 //! the numbers of the refusal, and nothing changed. The reasons are read from the sources, so that
-//! a new one without a case fails. Those of markets and close-outs are in `venue_rejections`.
+//! a new one without a case fails. Those of markets and close-outs are in `venue/rejections`.
 //!
 //! The owners are Alice, Bob and Carol.
 

@@ -1,0 +1,4 @@
+//! How much is liquidated, and of whom.
+
+mod draining;
+mod partial;

@@ -8,7 +8,7 @@ use std::env;
 use std::hint::black_box;
 
 use rhodian_core::domain::{Caps, Command, Kind, LayerSpec, RewardFrom, Source};
-use rhodian_core::engine::{Action, Engine};
+use rhodian_core::engine::{Action, Engine, State};
 use rhodian_core::ids::{AccountId, AssetId, LayerId};
 use venues::{amount, give, name, open_account, thread_seconds};
 
@@ -54,12 +54,11 @@ fn main() {
     let asked = env::args().skip(1).find_map(|text| text.parse().ok());
     let most: u32 = asked.unwrap_or(1_000_000);
     println!(
-        "{:>10} {:>14} {:>18} {:>16}",
-        "stakers", "ns a reward", "ns settled, each", "first reward, ms"
+        "{:>10} {:>14} {:>18} {:>18} {:>16}",
+        "stakers", "ns a reward", "ns settled, each", "read from a file", "first reward, ms"
     );
     for stakers in [most / 1_000, most / 10, most] {
         let (mut engine, layer) = staked(stakers);
-        // The first reward notes who stood before it, once in the life of a layer.
         let began = thread_seconds();
         reward(&mut engine, layer, 1);
         let first = (thread_seconds() - began) * 1e3;
@@ -73,17 +72,24 @@ fn main() {
             (thread_seconds() - began) * 1e9 / REWARDS as f64
         });
         let rewards = median(rewards.collect());
-        let domains = &engine.state().domains;
-        let settled = (0..ROUNDS).map(|_| {
-            let began = thread_seconds();
-            let sum: u128 = domains.earned(layer).map(|(_, earned)| earned.atoms()).sum();
-            let took = (thread_seconds() - began) * 1e9 / f64::from(stakers);
-            let given = u128::from(number) * 1_000_003;
-            assert!(sum <= given && given - sum <= u128::from(stakers), "{sum} of {given}");
-            black_box(sum);
-            took
-        });
-        let settled = median(settled.collect());
-        println!("{stakers:>10} {rewards:>14.0} {settled:>18.1} {first:>16.1}");
+        let given = u128::from(number) * 1_000_003;
+        let settled = settled(engine.state(), layer, (stakers, given));
+        let bytes = borsh::to_vec(engine.state()).expect("a state is written");
+        let read: State = borsh::from_slice(&bytes).expect("it is read again");
+        let again = self::settled(&read, layer, (stakers, given));
+        println!("{stakers:>10} {rewards:>14.0} {settled:>18.1} {again:>18.1} {first:>16.1}");
     }
+}
+
+/// What it takes to read what each staker earned, in nanoseconds.
+fn settled(state: &State, layer: LayerId, (stakers, given): (u32, u128)) -> f64 {
+    let rounds = (0..ROUNDS).map(|_| {
+        let began = thread_seconds();
+        let sum: u128 = state.domains.earned(layer).map(|(_, earned)| earned.atoms()).sum();
+        let took = (thread_seconds() - began) * 1e9 / f64::from(stakers);
+        assert!(sum <= given && given - sum <= u128::from(stakers), "{sum} of {given}");
+        black_box(sum);
+        took
+    });
+    median(rounds.collect())
 }

@@ -7,6 +7,7 @@
 //! paid more than he earned.
 
 use alloc::collections::BTreeMap;
+use core::iter;
 
 use borsh::{BorshDeserialize, BorshSerialize};
 use serde::{Deserialize, Serialize};
@@ -119,7 +120,8 @@ impl Earned {
 #[derive(Clone, Debug, Default, PartialEq, Eq, BorshSerialize, BorshDeserialize)]
 pub struct Rewards {
     index: RewardIndex,
-    /// Who was staked or is: what he earned when his stake last changed.
+    /// Whose stake changed after the first reward: what he earned when it last did. Who is staked
+    /// as he was then has no row, and earned by his stake since the index began.
     of: BTreeMap<AccountId, Earned>,
 }
 
@@ -134,10 +136,30 @@ impl Rewards {
         self.of.get(&account).copied().unwrap_or_default().at(self.index.per_atom, stake)
     }
 
+    /// What everybody earned who was staked or is, of those who are by `stakes`, both in account
+    /// order.
+    fn rows(
+        &self,
+        stakes: impl Iterator<Item = (AccountId, Amount)>,
+    ) -> impl Iterator<Item = (AccountId, Earned)> {
+        let (mut stakes, mut noted) = (stakes.peekable(), self.of.iter().peekable());
+        iter::from_fn(move || {
+            let staked = stakes.peek().map(|(account, _)| *account);
+            let account = match (staked, noted.peek()) {
+                (Some(staked), Some((noted, _))) => staked.min(**noted),
+                (staked, noted) => staked.or(noted.map(|(account, _)| **account))?,
+            };
+            let stake = stakes.next_if(|(of, _)| *of == account).map(|(_, stake)| stake);
+            let earned = noted.next_if(|(of, _)| **of == account).map(|(_, earned)| *earned);
+            let earned = earned.unwrap_or_default();
+            Some((account, earned.at(self.index.per_atom, stake.unwrap_or_default())))
+        })
+    }
+
     /// What all earned and what is carried, in whole atoms and parts that are left of them; by the
     /// law it is what the layer holds for them.
-    pub(crate) fn total(&self, stake: impl Fn(AccountId) -> Amount) -> (u128, u128) {
-        let earned = self.of.keys().map(|account| self.earned(*account, stake(*account)));
+    pub(crate) fn total(&self, stakes: impl Iterator<Item = (AccountId, Amount)>) -> (u128, u128) {
+        let earned = self.rows(stakes).map(|(_, earned)| earned);
         let (atoms, parts) = earned.fold((0, self.index.rest), |(atoms, parts), earned| {
             // At most 10^8 accounts: parts stay below 2^128.
             (atoms + earned.atoms.atoms(), parts + u128::from(earned.parts))
@@ -164,28 +186,13 @@ impl Domains {
     /// What each account earned in `layer` and has not taken, in whole atoms, in account order: of
     /// all that are or were staked since its first reward.
     pub fn earned(&self, layer: LayerId) -> impl Iterator<Item = (AccountId, Amount)> + '_ {
-        let mut stakes = self.stakes(layer).peekable();
-        let rewards = self.rewards.get(&layer);
-        let index = rewards.map_or(0, |rewards| rewards.index.per_atom);
-        let rows = rewards.into_iter().flat_map(|rewards| &rewards.of);
-        rows.map(move |(account, earned)| {
-            // Both are in account order, and who is staked has a row.
-            let stake = stakes.next_if(|(staked, _)| staked == account);
-            let stake = stake.map_or(Amount::ZERO, |(_, stake)| stake);
-            (*account, earned.at(index, stake).atoms)
-        })
+        let rewards = self.rewards.get(&layer).into_iter();
+        let rows = rewards.flat_map(move |rewards| rewards.rows(self.stakes(layer)));
+        rows.map(|(account, earned)| (account, earned.atoms))
     }
 
     pub(super) fn rewarded(&mut self, layer: LayerId, index: RewardIndex) {
-        if !self.rewards.contains_key(&layer) {
-            // Who stands before the first reward earned nothing yet, and all of it.
-            let staked = self.stakes(layer).map(|(account, _)| (account, Earned::default()));
-            let rewards = Rewards { index: RewardIndex::default(), of: staked.collect() };
-            self.rewards.insert(layer, rewards);
-        }
-        if let Some(rewards) = self.rewards.get_mut(&layer) {
-            rewards.index = index;
-        }
+        self.rewards.entry(layer).or_default().index = index;
     }
 
     /// A stake is about to change: what it earned so far is noted.

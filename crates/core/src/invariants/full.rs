@@ -326,7 +326,7 @@ fn stakes(state: &State) -> Result<(), Broken> {
             return broken(STAKES, format!("layer {id} holds {pot}, {staked} is staked"));
         }
         if let Some(rewards) = state.domains.rewards(id) {
-            let (earned, parts) = rewards.total(|account| state.domains.stake(id, account));
+            let (earned, parts) = rewards.total(state.domains.stakes(id));
             let held = state.ledger.balance(layer.spec.asset, Holder::Rewards(id)).atoms();
             if (earned.cast_signed(), parts) != (held, 0) {
                 let detail = format!("layer {id}: {earned} and {parts} parts earned, {held} held");

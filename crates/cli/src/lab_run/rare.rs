@@ -4,12 +4,13 @@ use rhodian_lab::crisis::Stopped;
 use rhodian_lab::experiment::Estimate;
 use rhodian_lab::experiment::plot::Scale;
 use rhodian_lab::experiment::rare::Rare;
+use rhodian_lab::experiment::sobol::REPLICATES;
 
 use super::answer::{Answer, Figure, Passed, Refused, Unit, field};
 use super::crises::notes;
 use super::pictures::{self, usd};
 use super::work::Work;
-use crate::experiment_file::model::Question;
+use crate::experiment_file::model::{Points, Question};
 
 /// How many sizes of a fund the picture asks about.
 const POINTS: u32 = 24;
@@ -17,11 +18,18 @@ const POINTS: u32 = 24;
 /// The answer of rows.
 pub fn answer(work: &Work<'_>, rows: &[String]) -> Result<Answer, Stopped> {
     let mut answer = Answer { notes: notes(), ..Answer::default() };
-    let Question::Rare { world, moves, .. } = &work.of.question else { return Ok(answer) };
-    let fund = world.fund.unwrap_or(0);
+    let Question::Rare { world, moves, points: by, .. } = &work.of.question else {
+        return Ok(answer);
+    };
+    let (fund, by) = (world.fund.unwrap_or(0), *by);
     let runs: Vec<(f64, u128)> = rows.iter().map(|row| (field(row, 3), field(row, 4))).collect();
     let of = |sum: u128| {
-        Rare::of(&runs.iter().map(|(weight, lacks)| (*weight, *lacks > sum)).collect::<Vec<_>>())
+        let runs: Vec<(f64, bool)> =
+            runs.iter().map(|(weight, lacks)| (*weight, *lacks > sum)).collect();
+        match by {
+            Points::Random => Rare::of(&runs),
+            Points::Sobol => Rare::of_points(&runs),
+        }
     };
     let found = of(fund);
     let (what, size) = ("a crisis takes more than the fund", Unit::Dollars.shown(usd(fund)));
@@ -67,6 +75,12 @@ pub fn answer(work: &Work<'_>, rows: &[String]) -> Result<Answer, Stopped> {
              come at once: real tails are heavier.",
             f64::from(moves.deviation) / 1e4,
             f64::from(moves.gap) / 1e4
+        ));
+    }
+    if by == Points::Sobol {
+        answer.notes.push(format!(
+            "Factors are Sobol's points in {REPLICATES} scramblings; intervals are of their \
+             means, by Student's law."
         ));
     }
     if proposal.modes.is_empty() {

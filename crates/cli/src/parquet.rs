@@ -6,8 +6,8 @@
 //! five ways, which takes a library that builds longer than this program.
 //!
 //! ```text
-//! PAR1  page page ...  page page ...  footer  length of the footer  PAR1
-//!       column 1       column 2
+//! PAR1  page page ...         page page ...         footer  length of the footer  PAR1
+//!       columns of a group    of the next
 //! ```
 
 /// What the values of a column are.
@@ -21,18 +21,39 @@ enum Kind {
     Text,
 }
 
-impl Kind {
-    /// Of texts: a column of one kind for all of its rows; floats where it has no value.
-    fn of<'a>(mut values: impl Iterator<Item = &'a str> + Clone) -> Self {
-        let any = values.clone().next().is_some();
-        if any && values.clone().all(|text| text.parse::<i64>().is_ok()) {
-            return Self::Whole;
+/// What the values of a column have been so far.
+#[derive(Clone, Copy)]
+struct Seen {
+    any: bool,
+    whole: bool,
+    float: bool,
+}
+
+impl Seen {
+    const NOTHING: Self = Self { any: false, whole: true, float: true };
+
+    fn take(&mut self, text: &str) {
+        if text.is_empty() {
+            return;
         }
-        let digits = |text: &str| text.bytes().all(|byte| byte.is_ascii_digit());
-        let float = |text: &str| text.parse::<f64>().is_ok() && !(digits(text) && text.len() > 15);
-        if values.all(float) { Self::Float } else { Self::Text }
+        self.any = true;
+        self.whole &= text.parse::<i64>().is_ok();
+        // Whole numbers of more digits than a float has stay texts.
+        let digits = text.len() > 15 && text.bytes().all(|byte| byte.is_ascii_digit());
+        self.float &= !digits && text.parse::<f64>().is_ok();
     }
 
+    /// One kind for all rows; floats where there is no value.
+    const fn kind(self) -> Kind {
+        match self {
+            Self { any: true, whole: true, .. } => Kind::Whole,
+            Self { float: true, .. } => Kind::Float,
+            _ => Kind::Text,
+        }
+    }
+}
+
+impl Kind {
     /// The number of its physical type.
     const fn number(self) -> i64 {
         match self {
@@ -43,8 +64,9 @@ impl Kind {
     }
 }
 
-/// Rows of a page at most: a reader takes them one by one.
-const PAGE: usize = 65_536;
+/// Rows of a group at most: each column of it is a page, and no more of the table is turned at a
+/// time.
+const GROUP: usize = 65_536;
 /// The number of the encoding of levels, of plain values, and of what is not compressed.
 const RUN_LENGTH: i64 = 3;
 const PLAIN: i64 = 0;
@@ -128,39 +150,39 @@ const STRUCT: u8 = 12;
 const BINARY: u8 = 8;
 const I32: u8 = 5;
 
-/// A column that is written: what the footer says of it.
-struct Written<'a> {
-    name: &'a str,
-    kind: Kind,
-    /// Where its first page begins, and how long all are.
-    from: usize,
-    size: usize,
+/// A group of rows that is written: where each column's page begins, and how long it is.
+struct Group {
+    rows: usize,
+    pages: Vec<(usize, usize)>,
 }
 
 /// The bytes of a file: a header of names, rows of as many fields, separated by commas, and what is
 /// to be kept beside them. A field without text is no value.
 pub fn file(header: &str, rows: &[String], beside: &[(&str, String)]) -> Vec<u8> {
     let names: Vec<&str> = header.split(',').collect();
-    let mut columns: Vec<Vec<&str>> =
-        names.iter().map(|_| Vec::with_capacity(rows.len())).collect();
+    let mut seen = vec![Seen::NOTHING; names.len()];
     for row in rows {
-        for (column, text) in columns.iter_mut().zip(row.split(',')) {
-            column.push(text);
-        }
+        seen.iter_mut().zip(row.split(',')).for_each(|(seen, text)| seen.take(text));
     }
+    let kinds: Vec<Kind> = seen.into_iter().map(Seen::kind).collect();
     let mut out = b"PAR1".to_vec();
-    let mut written = Vec::new();
-    for (name, values) in names.iter().zip(&columns) {
-        let kind = Kind::of(values.iter().copied().filter(|text| !text.is_empty()));
-        let from = out.len();
-        for page in values.chunks(PAGE) {
-            let data = data_of(page, kind);
-            out.extend(header_of(page.len(), data.len()));
-            out.extend(data);
+    let mut groups = Vec::new();
+    for group in rows.chunks(GROUP) {
+        let mut columns: Vec<Vec<&str>> = vec![Vec::with_capacity(group.len()); names.len()];
+        for row in group {
+            columns.iter_mut().zip(row.split(',')).for_each(|(column, text)| column.push(text));
         }
-        written.push(Written { name, kind, from, size: out.len() - from });
+        let page = |(values, kind): (&Vec<&str>, &Kind)| {
+            let (from, data) = (out.len(), data_of(values, *kind));
+            out.extend(header_of(values.len(), data.len()));
+            out.extend(data);
+            (from, out.len() - from)
+        };
+        let pages = columns.iter().zip(&kinds).map(page).collect();
+        groups.push(Group { rows: group.len(), pages });
     }
-    let footer = footer(&written, rows.len(), beside);
+    let columns: Vec<(&str, Kind)> = names.into_iter().zip(kinds).collect();
+    let footer = footer(&columns, &groups, beside);
     out.extend_from_slice(&footer);
     out.extend((footer.len() as u32).to_le_bytes());
     out.extend_from_slice(b"PAR1");
@@ -205,7 +227,7 @@ fn header_of(rows: usize, size: usize) -> Vec<u8> {
     thrift.out
 }
 
-fn footer(columns: &[Written<'_>], rows: usize, beside: &[(&str, String)]) -> Vec<u8> {
+fn footer(columns: &[(&str, Kind)], groups: &[Group], beside: &[(&str, String)]) -> Vec<u8> {
     let mut thrift = Thrift::default();
     thrift.item(|file| {
         file.int(1, 1);
@@ -214,25 +236,29 @@ fn footer(columns: &[Written<'_>], rows: usize, beside: &[(&str, String)]) -> Ve
             root.string(4, "runs");
             root.int(5, columns.len() as i64);
         });
-        for of in columns {
+        for (name, kind) in columns {
             file.item(|column| {
-                column.int(1, of.kind.number());
+                column.int(1, kind.number());
                 column.int(3, OPTIONAL);
-                column.string(4, of.name);
-                if of.kind == Kind::Text {
+                column.string(4, name);
+                if *kind == Kind::Text {
                     // UTF-8.
                     column.int(6, 0);
                 }
             });
         }
-        file.long(3, rows as i64);
-        file.list(4, 1, STRUCT);
-        file.item(|group| {
-            group.list(1, columns.len(), STRUCT);
-            columns.iter().for_each(|of| group.item(|chunk| chunk_of(chunk, of, rows)));
-            group.long(2, columns.iter().map(|of| of.size as i64).sum());
-            group.long(3, rows as i64);
-        });
+        file.long(3, groups.iter().map(|group| group.rows as i64).sum());
+        file.list(4, groups.len(), STRUCT);
+        for group in groups {
+            file.item(|of| {
+                of.list(1, columns.len(), STRUCT);
+                for ((name, kind), page) in columns.iter().zip(&group.pages) {
+                    of.item(|chunk| chunk_of(chunk, (name, *kind), *page, group.rows));
+                }
+                of.long(2, group.pages.iter().map(|(_, size)| *size as i64).sum());
+                of.long(3, group.rows as i64);
+            });
+        }
         file.list(5, beside.len(), STRUCT);
         for (key, value) in beside {
             file.item(|pair| {
@@ -245,26 +271,31 @@ fn footer(columns: &[Written<'_>], rows: usize, beside: &[(&str, String)]) -> Ve
     thrift.out
 }
 
-fn chunk_of(chunk: &mut Thrift, of: &Written<'_>, rows: usize) {
-    chunk.long(2, of.from as i64);
+fn chunk_of(
+    chunk: &mut Thrift,
+    (name, kind): (&str, Kind),
+    (from, size): (usize, usize),
+    rows: usize,
+) {
+    chunk.long(2, from as i64);
     chunk.nested(3, |meta| {
-        meta.int(1, of.kind.number());
+        meta.int(1, kind.number());
         meta.list(2, 2, I32);
         meta.signed(PLAIN);
         meta.signed(RUN_LENGTH);
         meta.list(3, 1, BINARY);
-        meta.text(of.name);
+        meta.text(name);
         meta.int(4, UNCOMPRESSED);
         meta.long(5, rows as i64);
-        meta.long(6, of.size as i64);
-        meta.long(7, of.size as i64);
-        meta.long(9, of.from as i64);
+        meta.long(6, size as i64);
+        meta.long(7, size as i64);
+        meta.long(9, from as i64);
     });
 }
 
 #[cfg(test)]
 mod tests {
-    use super::{Kind, PAGE, file};
+    use super::{GROUP, Kind, Seen, file};
 
     /// A reader of Thrift that knows nothing of what was written: any value, by its type.
     #[derive(Clone, Debug, PartialEq)]
@@ -361,22 +392,24 @@ mod tests {
         assert_eq!((&bytes[..4], &bytes[end + 4..]), (&b"PAR1"[..], &b"PAR1"[..]));
         let size = u32::from_le_bytes(bytes[end..end + 4].try_into().unwrap()) as usize;
         let footer = Reader(&bytes[end - size..end]).value(12);
-        let rows = footer.at(3).int();
         let schema = footer.at(2).list();
         assert_eq!(schema[0].at(5).int(), schema.len() - 1);
-        let chunks = footer.at(4).list()[0].at(1).list();
-        let column = |chunk: &Value| {
-            let meta = chunk.at(3);
-            let mut reader = Reader(&bytes[meta.at(9).int()..]);
-            let before = reader.0.len();
-            let mut found = Vec::new();
-            while found.len() < rows {
-                page(&mut reader, meta.at(1).int(), &mut found);
+        let names = schema[1..].iter().map(|of| of.at(4).text());
+        let mut columns: Vec<(String, Vec<String>)> =
+            names.map(|name| (name, Vec::new())).collect();
+        for group in footer.at(4).list() {
+            for (chunk, (name, found)) in group.at(1).list().iter().zip(&mut columns) {
+                let (meta, had) = (chunk.at(3), found.len());
+                assert_eq!(meta.at(3).list()[0].text(), *name);
+                let mut reader = Reader(&bytes[meta.at(9).int()..]);
+                let before = reader.0.len();
+                page(&mut reader, meta.at(1).int(), found);
+                assert_eq!(before - reader.0.len(), meta.at(7).int());
+                assert_eq!(found.len() - had, group.at(3).int());
             }
-            assert_eq!(before - reader.0.len(), meta.at(7).int());
-            (meta.at(3).list()[0].text(), found)
-        };
-        chunks.iter().map(column).collect()
+        }
+        assert!(columns.iter().all(|(_, found)| found.len() == footer.at(3).int()));
+        columns
     }
 
     fn page(reader: &mut Reader<'_>, kind: usize, found: &mut Vec<String>) {
@@ -408,7 +441,7 @@ mod tests {
     #[test]
     fn what_is_written_is_read_again() {
         let large = "340282366920938463463374607431768211455";
-        let rows: Vec<String> = (0..PAGE + 1_000)
+        let rows: Vec<String> = (0..GROUP + 1_000)
             .map(|run| {
                 let gap =
                     if run % 3 == 1 { String::new() } else { format!("{:?}", run as f64 / 7.0) };
@@ -439,11 +472,14 @@ mod tests {
             (&["1", "-2"][..], Kind::Whole),
             (&["1", "0.5"], Kind::Float),
             (&["1e-7"], Kind::Float),
-            (&[], Kind::Float),
+            (&["", ""], Kind::Float),
+            (&["", "7"], Kind::Whole),
             (&["9223372036854775808"], Kind::Text),
             (&["1", "a"], Kind::Text),
         ] {
-            assert_eq!(Kind::of(texts.iter().copied()), kind, "{texts:?}");
+            let mut seen = Seen::NOTHING;
+            texts.iter().for_each(|text| seen.take(text));
+            assert_eq!(seen.kind(), kind, "{texts:?}");
         }
     }
 }

@@ -106,7 +106,7 @@ const NET: usize = 64 * REPLICATES;
 
 /// Refuses numbers of crises that are no whole nets: what is left of one is not even.
 fn whole_nets(words: &Words<'_>, crises: usize, place: &Place) -> Result<(), Diagnostic> {
-    if crises % REPLICATES == 0 && (crises / REPLICATES).is_power_of_two() {
+    if crises.is_multiple_of(REPLICATES) && (crises / REPLICATES).is_power_of_two() {
         return Ok(());
     }
     let message = format!("{crises} crises are no {REPLICATES} whole nets of points");

@@ -308,9 +308,7 @@ fn wait(crises: &[Crisis], answer: &mut Answer) {
     add(("delay", "a dollar of it is known after, mean"), Unit::Seconds, &|of| of.waits[0]);
     add(("longest-delay", "the last of it after, mean"), Unit::Seconds, &|of| of.waits[1]);
     add(("held-most", "held meanwhile, the most, mean"), Unit::Dollars, &|of| usd(of.waits[2]));
-    add(("held-part", "of what was won by then, mean"), Unit::Part, &|of| {
-        of.waits[2] / of.won.max(1.0)
-    });
+    add(("held-part", "of what others won, mean"), Unit::Part, &|of| of.waits[2] / of.won.max(1.0));
     add(("held", "so much held for, mean"), Unit::Seconds, &|of| of.waits[3]);
     add(("carried", "leavers would carry away of it, unheld"), Unit::Part, &|of| of.waits[4]);
 }

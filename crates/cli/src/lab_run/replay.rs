@@ -230,7 +230,7 @@ fn drawn(story: &Story, file: &str, book: usize) -> Chart {
             name,
             high: shown(values().max().unwrap_or(0)),
             low: shown(values().min().unwrap_or(0)),
-            last: shown(values().last().unwrap_or(0)),
+            last: shown(values().next_back().unwrap_or(0)),
             points,
         }
     };

@@ -80,7 +80,7 @@ impl Asked<'_> {
         let loss = |deficit: &u128| usd(deficit.saturating_sub(from).min(layer.size));
         let names = ("loss-mean", "a crisis takes of it, mean");
         let found = estimate(self.deficits.iter().map(loss));
-        add_mean((of, met), names, Unit::Dollars, found.clone(), answer);
+        add_mean((of, met), names, Unit::Dollars, found, answer);
         let found = found.ok()?;
         // Of its size, in a year.
         let scale = self.a_year / usd(layer.size);

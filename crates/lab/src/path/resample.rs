@@ -21,7 +21,9 @@ pub enum Resample {
     /// Candles in any order, each over the volatility that it had and times the one that is drawn:
     /// filtered historical simulation (Barone-Adesi, Giannopoulos and Vosper 1999), with the
     /// [`Garch`] of the first symbol for all. **When it is false**: symbols have volatilities of
-    /// their own.
+    /// their own; and where a record turns from calm to storm at once, that candle is huge over the
+    /// volatility it had, and what is drawn runs away now and then: on twenty calm and twenty wild
+    /// candles by turns, squares came to two and a half times the record's.
     Filtered,
     /// Normal moves by the same volatility, with what each symbol has in common with the first;
     /// candles have no shadows. **When it is false**: moves have heavier tails, and a candle's low

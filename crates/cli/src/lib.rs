@@ -31,6 +31,7 @@ mod lab_run;
 pub mod loss_file;
 pub mod out_folder;
 pub mod output;
+pub mod parquet;
 pub mod rules;
 pub mod run;
 pub mod schemas;

@@ -66,6 +66,7 @@ impl Results {
             Self::WhatIf => &["what-if.json", "what-if.txt", "what-if.csv"],
             Self::Experiment => &[
                 "runs.csv",
+                "runs.parquet",
                 "summary.json",
                 "report.html",
                 "survival.svg",
@@ -74,6 +75,9 @@ impl Results {
                 "map.svg",
                 "stress.svg",
                 "tail.svg",
+                "mechanisms.svg",
+                "worst.svg",
+                "tranches.svg",
             ],
         }
     }

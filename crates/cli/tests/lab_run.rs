@@ -3,6 +3,12 @@
 mod binary;
 #[path = "lab_run/compared.rs"]
 mod compared;
+#[path = "lab_run/mechanisms.rs"]
+mod mechanisms;
+#[path = "lab_run/replay.rs"]
+mod replay;
+#[path = "lab_run/tranches.rs"]
+mod tranches;
 
 use std::fs;
 use std::path::Path;
@@ -74,7 +80,10 @@ fn an_experiment_leaves_runs_figures_a_page_and_pictures() {
     let three = files(&here.path().join("three"));
     assert!(one == three, "the same bytes at any number of threads");
     let names: Vec<&str> = one.iter().map(|(name, _)| name.as_str()).collect();
-    assert_eq!(names, ["fan.svg", "report.html", "runs.csv", "summary.json", "survival.svg"]);
+    assert_eq!(
+        names,
+        ["fan.svg", "report.html", "runs.csv", "runs.parquet", "summary.json", "survival.svg"]
+    );
     assert!(!here.path().join("one.unfinished").exists());
     let summary = json(&here.path().join("one/summary.json"));
     assert_eq!(summary["experiment"]["seed"], 1);
@@ -99,6 +108,11 @@ fn an_experiment_leaves_runs_figures_a_page_and_pictures() {
     assert!((sum as f64 / 40e6 - mean).abs() < 1e-6 * mean, "{sum} and {mean}");
     let passed = runs.iter().filter(|row| row["deficit"].parse::<u128>().unwrap() > 5_000_000_000);
     assert_eq!(value(&summary, "", "fund-passed"), passed.count() as f64 / 40.0);
+    // The same rows for other programs: whole between its two signs, with the hash beside them.
+    let parquet = &one[3].1;
+    assert!(parquet.starts_with(b"PAR1") && parquet.ends_with(b"PAR1"));
+    let configuration = summary["configuration"].as_str().unwrap().as_bytes();
+    assert!(parquet.windows(64).any(|part| part == configuration));
     let page = String::from_utf8(one[1].1.clone()).unwrap();
     assert!(page.contains("A small venue") && page.contains("<svg") && !page.contains("<script"));
 }
@@ -266,6 +280,7 @@ fn templates_and_schema_agree_with_what_is_read() {
     let read = |text: &str| -> Value { toml::from_str(text).unwrap() };
     assert_eq!(mismatch(&shape, &read(&template)), None);
     assert!(mismatch(&shape, &read("kind = \"guess\"\n")).is_some());
+    fs::write(here.path().join("prices.csv"), replay::candles(60)).unwrap();
     // With its lines uncommented, for each kind, it is an experiment.
     let bare: String = template.replace("\n# ", "\n");
     let from = bare.find("[sweep]").unwrap();
@@ -275,7 +290,10 @@ fn templates_and_schema_agree_with_what_is_read() {
         ("ab", "[a]", "[rare]"),
         ("rare", "[rare]", "[stress]"),
         ("reverse-stress", "[stress]", "[tail]"),
-        ("tail", "[tail]", "[map]"),
+        ("tail", "[tail]", "[tranches]"),
+        ("tranches", "[tranches]", "[replay]"),
+        ("replay", "[replay]", "[mechanisms]"),
+        ("mechanisms", "[mechanisms]", "[map]"),
         ("map", "[map]", ""),
     ] {
         let first = tables.find(begin).unwrap();
@@ -370,6 +388,13 @@ fn what_cannot_be_is_told_by_its_key_its_line_and_what_is_allowed() {
             "deviation",
         ),
         (
+            "no nets",
+            kind("rare", "crises = 500\n[world]\nfund = \"1\"\n[rare]\npoints = \"sobol\"\n"),
+            "crises-no-nets",
+            2,
+            "256, 512",
+        ),
+        (
             "no layer",
             kind("reverse-stress", "[stress]\nlayer = []\n"),
             "layer-none",
@@ -382,6 +407,42 @@ fn what_cannot_be_is_told_by_its_key_its_line_and_what_is_allowed() {
             "size-zero",
             4,
             "10^",
+        ),
+        ("steps", kind("mechanisms", "[world]\nclose = 41\n"), "close-out-of-bounds", 3, "1 to 40"),
+        (
+            "all leave",
+            kind("mechanisms", "[mechanisms]\nleave = \"100 %\"\n"),
+            "leave-out-of-bounds",
+            3,
+            "\"0 %\" to \"99 %\"",
+        ),
+        (
+            "drawn",
+            kind("replay", "[world]\nfall = \"20 %\"\n[replay]\nfile = \"a.csv\"\n"),
+            "replay-drawn-key",
+            3,
+            "accounts, markets",
+        ),
+        (
+            "parquet",
+            kind("replay", "[replay]\nfile = \"a.parquet\"\n"),
+            "prices-parquet",
+            3,
+            "a CSV file",
+        ),
+        (
+            "order",
+            kind("replay", "[replay]\nfile = \"e.toml\"\norder = \"low\"\n"),
+            "unknown-order",
+            4,
+            "shorter, low-first, high-first",
+        ),
+        (
+            "no candles",
+            kind("replay", "[replay]\nfile = \"e.toml\"\n"),
+            "prices-not-read",
+            3,
+            "the header has no column",
         ),
         ("no target", kind("tail", "[tail]\ntarget = \"0 %\"\n"), "target-zero", 3, "0.0001 %"),
         (

@@ -58,6 +58,13 @@ impl Quantiles {
         self.at(from + (to - from) * stream.unit())
     }
 
+    /// The same with every value so many times as large, between two bounds.
+    #[must_use]
+    pub fn scaled(&self, times: f64, (least, most): (f64, f64)) -> Self {
+        let knot = |(part, value): &(f64, f64)| (*part, (value * times).clamp(least, most));
+        Self { knots: self.knots.iter().map(knot).collect() }
+    }
+
     /// The smallest and the largest value.
     #[must_use]
     pub fn range(&self) -> (f64, f64) {

@@ -4,8 +4,10 @@
 pub mod model;
 mod parameter;
 mod read;
+mod recorded;
 pub mod shape;
 
 pub use model::Experiment;
 pub use parameter::{PARAMETERS, Parameter};
-pub use read::{KINDS, from_text, read};
+pub use read::{KINDS, POINTS, from_text, read};
+pub use recorded::{ORDERS, RESAMPLES, replaying, resampling};

@@ -2,6 +2,7 @@
 
 use rhodian_lab::crisis::model::{CrisisModel, Severity};
 use rhodian_lab::experiment::rare::Law;
+use rhodian_lab::path::candles::Candles;
 use serde::Serialize;
 
 /// A question to the laboratory. What it holds decides every byte of the answer: its hash is the
@@ -47,6 +48,8 @@ pub enum Question {
         moves: Option<Moves>,
         /// The part drawn by the law itself, in millionths.
         defensive: u32,
+        /// By what points.
+        points: Points,
     },
     /// The mildest shock that breaks each layer.
     ReverseStress {
@@ -67,6 +70,44 @@ pub enum Question {
         target: u32,
         /// The part of crises the law is made of, in millionths.
         above: u32,
+    },
+    /// What layers lose in a year, and the fund that costs least.
+    Tranches {
+        /// The world.
+        world: World,
+        /// The layers behind the fund, in paying order.
+        layers: Vec<Layer>,
+        /// How many crises there are in a year.
+        a_year: u32,
+        /// What capital costs a year, in millionths.
+        capital: u32,
+        /// What a dollar that a fund lacks costs, in dollars.
+        shortfall: u32,
+    },
+    /// Recorded prices through many drawn books.
+    Replay {
+        /// The world: its falls are not read.
+        world: World,
+        /// The prices.
+        files: Vec<Prices>,
+        /// In which order a candle's low and high are visited, by its word.
+        order: &'static str,
+        /// How many candles in a row may be missing.
+        gaps: u32,
+        /// How each run's prices are made of the record: by its word; the record itself where
+        /// empty.
+        resample: &'static str,
+        /// How many candles a block has on average.
+        block: u32,
+        /// The layers behind the fund, in paying order.
+        layers: Vec<Layer>,
+    },
+    /// Who pays how much under each mechanism, over the same crises.
+    Mechanisms {
+        /// The world.
+        world: World,
+        /// The part of those who are liable that would leave within an hour, in millionths.
+        leave: u32,
     },
     /// What two parameters do together.
     Map {
@@ -90,6 +131,9 @@ impl Question {
             Self::Rare { .. } => "rare",
             Self::ReverseStress { .. } => "reverse-stress",
             Self::Tail { .. } => "tail",
+            Self::Tranches { .. } => "tranches",
+            Self::Replay { .. } => "replay",
+            Self::Mechanisms { .. } => "mechanisms",
             Self::Map { .. } => "map",
         }
     }
@@ -111,6 +155,28 @@ pub struct Side {
     pub name: String,
     /// The world.
     pub world: World,
+}
+
+/// What points crises are drawn by.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Points {
+    /// Drawn, each on its own.
+    Random,
+    /// Sobol's, in scramblings that are drawn.
+    Sobol,
+}
+
+/// A file of prices.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Prices {
+    /// Its name, without its end.
+    pub name: String,
+    /// The hash of its bytes: other prices are another experiment.
+    pub digest: String,
+    /// What it holds.
+    #[serde(skip)]
+    pub candles: Candles,
 }
 
 /// A layer by its size.
@@ -137,6 +203,12 @@ pub struct World {
     pub cost: u32,
     /// Maintenance margin, of the schedule's.
     pub maintenance: u32,
+    /// In how many steps of five seconds a failed account's book is sold.
+    pub close: u32,
+    /// What any two markets have in common of their noise.
+    pub correlation: u32,
+    /// Everyone's leverage, of what is drawn.
+    pub leverage: u32,
     /// What a fund before everyone else holds, in atoms.
     pub fund: Option<u128>,
 }
@@ -150,6 +222,9 @@ impl Default for World {
             beyond: 160_000,
             cost: 10_000,
             maintenance: 1_000_000,
+            close: 1,
+            correlation: 800_000,
+            leverage: 1_000_000,
             fund: None,
         }
     }
@@ -170,6 +245,9 @@ impl World {
             severity: self.severity(),
             cost: self.cost,
             maintenance: self.maintenance,
+            close: self.close,
+            correlation: self.correlation,
+            leverage: self.leverage,
         }
     }
 

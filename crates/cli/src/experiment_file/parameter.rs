@@ -21,18 +21,27 @@ pub enum Parameter {
     Cost,
     /// Maintenance margin, of the schedule's.
     Maintenance,
+    /// In how many steps a book is sold.
+    Close,
+    /// What markets have in common of their noise.
+    Correlation,
+    /// Everyone's leverage, of what is drawn.
+    Leverage,
     /// What a fund holds.
     Fund,
 }
 
 /// Every parameter by its key.
-pub const PARAMETERS: [(Parameter, &str); 7] = [
+pub const PARAMETERS: [(Parameter, &str); 10] = [
     (Parameter::Accounts, "accounts"),
     (Parameter::Markets, "markets"),
     (Parameter::Fall, "fall"),
     (Parameter::Beyond, "beyond"),
     (Parameter::Cost, "cost"),
     (Parameter::Maintenance, "maintenance"),
+    (Parameter::Close, "close"),
+    (Parameter::Correlation, "correlation"),
+    (Parameter::Leverage, "leverage"),
     (Parameter::Fund, "fund"),
 ];
 
@@ -61,6 +70,9 @@ impl Parameter {
             Self::Beyond => world.beyond = percent(words, at, key, (0, 50))?,
             Self::Cost => world.cost = percent(words, at, key, (0, 20))?,
             Self::Maintenance => world.maintenance = percent(words, at, key, (50, 200))?,
+            Self::Close => world.close = count(words, at, key, (1, 40))?,
+            Self::Correlation => world.correlation = percent(words, at, key, (0, 100))?,
+            Self::Leverage => world.leverage = percent(words, at, key, (10, 300))?,
             Self::Fund => world.fund = Some(words.amount(at, key, 0)?.atoms()),
         }
         Ok(())

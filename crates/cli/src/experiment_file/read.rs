@@ -2,9 +2,14 @@
 
 use std::path::Path;
 
-use super::model::{Experiment, Layer, Moves, Question, Side, World};
+use rhodian_lab::experiment::sobol::REPLICATES;
+
+use super::model::{Experiment, Layer, Moves, Points, Question, Side, World};
 use super::parameter::{DOLLARS, PARAMETERS, Parameter, percent, written};
-use super::shape::{FileShape, StressShape, SweepShape, WorldShape};
+use super::recorded::replay;
+use super::shape::{
+    FileShape, StressLayerShape, StressShape, SweepShape, TranchesShape, WorldShape,
+};
 use crate::diagnostic::Diagnostic;
 use crate::loss_file::model::Place;
 use crate::loss_file::read::shape;
@@ -14,8 +19,20 @@ use crate::loss_file::words::Words;
 use crate::terminal::visible;
 
 /// What may be asked, by the word of the key `kind`.
-pub const KINDS: [&str; 7] =
-    ["monte-carlo", "sweep", "ab", "rare", "reverse-stress", "tail", "map"];
+pub const KINDS: [&str; 10] = [
+    "monte-carlo",
+    "sweep",
+    "ab",
+    "rare",
+    "reverse-stress",
+    "tail",
+    "tranches",
+    "replay",
+    "mechanisms",
+    "map",
+];
+/// What points crises are drawn by, by the word of the key `points`.
+pub const POINTS: [(Points, &str); 2] = [(Points::Random, "random"), (Points::Sobol, "sobol")];
 /// Means of fewer have no interval.
 const LEAST: u32 = 30;
 const MOST: u32 = 10_000_000;
@@ -39,8 +56,9 @@ pub fn from_text(text: &TomlText) -> Result<Experiment, Diagnostic> {
     only_its_own(&words, &shape, kind)?;
     let seed = shape.seed.as_ref().map_or(Ok(1), |at| words.whole(at, "seed", (0, u32::MAX)))?;
     let default = match kind {
-        "rare" | "tail" => 1_000,
-        "reverse-stress" => LEAST,
+        "rare" | "tail" | "tranches" => 1_000,
+        "reverse-stress" | "replay" => LEAST,
+        "mechanisms" => 200,
         _ => 400,
     };
     let crises = shape.crises.as_ref();
@@ -58,6 +76,14 @@ pub fn from_text(text: &TomlText) -> Result<Experiment, Diagnostic> {
             stress(&words, needed(&words, shape.stress.as_ref(), "stress", place)?, base)?
         }
         "tail" => tail(&words, &shape, base)?,
+        "tranches" => {
+            tranches(&words, needed(&words, shape.tranches.as_ref(), "tranches", place)?, base)?
+        }
+        "replay" => {
+            let at = needed(&words, shape.replay.as_ref(), "replay", place)?;
+            replay(&words, &shape, at, base)?
+        }
+        "mechanisms" => mechanisms(&words, &shape, base)?,
         "map" => map(&words, needed(&words, shape.map.as_ref(), "map", place)?, base)?,
         _ => Question::MonteCarlo { world: base },
     };
@@ -65,8 +91,28 @@ pub fn from_text(text: &TomlText) -> Result<Experiment, Diagnostic> {
         || format!("An experiment of the kind {kind}"),
         |at| visible(&at.value).into_owned(),
     );
-    let crises = usize::try_from(crises).unwrap_or(usize::MAX);
+    let mut crises = usize::try_from(crises).unwrap_or(usize::MAX);
+    if matches!(question, Question::Rare { points: Points::Sobol, .. }) {
+        match &shape.crises {
+            None => crises = NET,
+            Some(at) => whole_nets(&words, crises, &at.place)?,
+        }
+    }
     Ok(Experiment { title, seed, crises, question })
+}
+
+/// How many crises are played by points where nothing is said.
+const NET: usize = 64 * REPLICATES;
+
+/// Refuses numbers of crises that are no whole nets: what is left of one is not even.
+fn whole_nets(words: &Words<'_>, crises: usize, place: &Place) -> Result<(), Diagnostic> {
+    if crises.is_multiple_of(REPLICATES) && (crises / REPLICATES).is_power_of_two() {
+        return Ok(());
+    }
+    let message = format!("{crises} crises are no {REPLICATES} whole nets of points");
+    let help = "points fill evenly by powers of two; or write points = \"random\".";
+    let allowed = "16 times a power of two: 256, 512, 1024, 2048";
+    Err(words.refuse("crises-no-nets", message, help, place, allowed))
 }
 
 /// Refuses the table of another kind: it would be read by nobody.
@@ -79,6 +125,9 @@ fn only_its_own(words: &Words<'_>, shape: &FileShape, kind: &str) -> Result<(), 
         ("rare", "rare", place(shape.rare.as_ref().map(|at| &at.place))),
         ("stress", "reverse-stress", place(shape.stress.as_ref().map(|at| &at.place))),
         ("tail", "tail", place(shape.tail.as_ref().map(|at| &at.place))),
+        ("tranches", "tranches", place(shape.tranches.as_ref().map(|at| &at.place))),
+        ("replay", "replay", place(shape.replay.as_ref().map(|at| &at.place))),
+        ("mechanisms", "mechanisms", place(shape.mechanisms.as_ref().map(|at| &at.place))),
         ("map", "map", place(shape.map.as_ref().map(|at| &at.place))),
     ];
     for (table, of, place) in tables {
@@ -113,6 +162,9 @@ fn world(words: &Words<'_>, at: &At<WorldShape>, base: World) -> Result<World, D
         (Parameter::Beyond, &shape.beyond),
         (Parameter::Cost, &shape.cost),
         (Parameter::Maintenance, &shape.maintenance),
+        (Parameter::Close, &shape.close),
+        (Parameter::Correlation, &shape.correlation),
+        (Parameter::Leverage, &shape.leverage),
         (Parameter::Fund, &shape.fund),
     ];
     for (parameter, at) in keys {
@@ -192,7 +244,9 @@ fn rare(words: &Words<'_>, shape: &FileShape, world: World) -> Result<Question, 
     let moves = deviation.map(|deviation| Moves { deviation, gap });
     let defensive = shape.and_then(|shape| shape.defensive.as_ref());
     let defensive = defensive.map_or(Ok(100_000), |at| percent(words, at, "defensive", (1, 99)))?;
-    Ok(Question::Rare { world, moves, defensive })
+    let points = shape.and_then(|shape| shape.points.as_ref());
+    let points = points.map_or(Ok(Points::Random), |at| words.one_of(at, "points", &POINTS))?;
+    Ok(Question::Rare { world, moves, defensive, points })
 }
 
 fn stress(words: &Words<'_>, at: &At<StressShape>, world: World) -> Result<Question, Diagnostic> {
@@ -201,14 +255,23 @@ fn stress(words: &Words<'_>, at: &At<StressShape>, world: World) -> Result<Quest
     let deviation = deviation.map_or(Ok(50_000), |at| percent(words, at, "deviation", (1, 50)))?;
     let gap = shape.gap.as_ref();
     let gap = gap.map_or(Ok(GAP), |at| percent(words, at, "gap", (0, 100)))?;
-    if !(1..=MOST_VALUES).contains(&shape.layer.value.len()) {
-        let message = format!("there are {} layers", shape.layer.value.len());
-        let help = "add [[stress.layer]] with name and size.";
+    let layers = layers(words, &shape.layer)?;
+    Ok(Question::ReverseStress { world, deviation, gap, layers })
+}
+
+/// Layers in paying order.
+pub(super) fn layers(
+    words: &Words<'_>,
+    list: &At<Vec<At<StressLayerShape>>>,
+) -> Result<Vec<Layer>, Diagnostic> {
+    if !(1..=MOST_VALUES).contains(&list.value.len()) {
+        let message = format!("there are {} layers", list.value.len());
+        let help = "add one with name and size.";
         let allowed = format!("1 to {MOST_VALUES} layers");
-        return Err(words.refuse("layer-none", message, help, &shape.layer.place, allowed));
+        return Err(words.refuse("layer-none", message, help, &list.place, allowed));
     }
     let mut layers: Vec<Layer> = Vec::new();
-    for at in &shape.layer.value {
+    for at in &list.value {
         let name = words.name(&at.value.name, "name")?.as_str().to_owned();
         if layers.iter().any(|layer| layer.name == name) {
             let message = format!("layer \"{name}\" stands twice");
@@ -219,7 +282,7 @@ fn stress(words: &Words<'_>, at: &At<StressShape>, world: World) -> Result<Quest
         let size = words.amount(&at.value.size, "size", 1)?.atoms();
         layers.push(Layer { name, size });
     }
-    Ok(Question::ReverseStress { world, deviation, gap, layers })
+    Ok(layers)
 }
 
 fn tail(words: &Words<'_>, shape: &FileShape, world: World) -> Result<Question, Diagnostic> {
@@ -235,6 +298,29 @@ fn tail(words: &Words<'_>, shape: &FileShape, world: World) -> Result<Question, 
         return Err(words.refuse("target-zero", message, help, &at.place, allowed));
     }
     Ok(Question::Tail { world, target, above })
+}
+
+fn tranches(
+    words: &Words<'_>,
+    at: &At<TranchesShape>,
+    world: World,
+) -> Result<Question, Diagnostic> {
+    let shape = &at.value;
+    let whole = |at: Option<&At<i64>>, key, default, most| {
+        at.map_or(Ok(default), |at| words.whole(at, key, (1, most)))
+    };
+    let a_year = whole(shape.a_year.as_ref(), "a_year", 1, 1_000)?;
+    let shortfall = whole(shape.shortfall.as_ref(), "shortfall", 2, 10_000)?;
+    let capital = shape.capital.as_ref();
+    let capital = capital.map_or(Ok(100_000), |at| percent(words, at, "capital", (1, 100)))?;
+    let layers = layers(words, &shape.layer)?;
+    Ok(Question::Tranches { world, layers, a_year, capital, shortfall })
+}
+
+fn mechanisms(words: &Words<'_>, shape: &FileShape, world: World) -> Result<Question, Diagnostic> {
+    let leave = shape.mechanisms.as_ref().and_then(|at| at.value.leave.as_ref());
+    let leave = leave.map_or(Ok(500_000), |at| percent(words, at, "leave", (0, 99)))?;
+    Ok(Question::Mechanisms { world, leave })
 }
 
 fn map(

@@ -5,7 +5,8 @@
 use schemars::JsonSchema;
 
 use crate::loss_file::shape::{
-    AmountText, At, ExperimentText, ParameterText, PercentText, ValueText,
+    AmountText, At, ExperimentText, OrderText, ParameterText, PercentText, PointsText,
+    ResampleText, ValueText,
 };
 
 /// A question to the laboratory. `rhodian lab run` reads it.
@@ -36,6 +37,12 @@ pub struct FileShape {
     pub stress: Option<At<StressShape>>,
     /// For the kind tail: what is asked of the law of large crises.
     pub tail: Option<At<TailShape>>,
+    /// For the kind tranches: the layers, and what capital costs.
+    pub tranches: Option<At<TranchesShape>>,
+    /// For the kind replay: the prices, and the layers.
+    pub replay: Option<At<ReplayShape>>,
+    /// For the kind mechanisms: what waiting costs.
+    pub mechanisms: Option<At<MechanismsShape>>,
     /// For the kind map: two parameters and their values.
     pub map: Option<At<MapShape>>,
 }
@@ -57,6 +64,13 @@ pub struct WorldShape {
     pub cost: Option<At<ValueText>>,
     /// Maintenance margin, of the schedule's; "100 %" where nothing is said.
     pub maintenance: Option<At<ValueText>>,
+    /// In how many steps of five seconds the book of a failed account is sold; 1 where nothing is
+    /// said.
+    pub close: Option<At<ValueText>>,
+    /// What any two markets have in common of their noise; "80 %" where nothing is said.
+    pub correlation: Option<At<ValueText>>,
+    /// Everyone's leverage, of what is drawn; "100 %" where nothing is said.
+    pub leverage: Option<At<ValueText>>,
     /// What a fund before everyone else holds, in dollars; none where nothing is said.
     pub fund: Option<At<ValueText>>,
 }
@@ -85,6 +99,9 @@ pub struct RareShape {
     pub gap: Option<At<PercentText>>,
     /// The part that is drawn by the law itself; "10 %" where nothing is said.
     pub defensive: Option<At<PercentText>>,
+    /// By what points crises are drawn; "random" where nothing is said. With "sobol" crises are 16
+    /// times a power of two.
+    pub points: Option<At<PointsText>>,
 }
 
 /// What is to be broken.
@@ -121,6 +138,52 @@ pub struct TailShape {
     pub target: Option<At<PercentText>>,
     /// The part of crises the law is made of, the largest; "10 %" where nothing is said.
     pub above: Option<At<PercentText>>,
+}
+
+/// What layers lose, and what capital costs.
+#[derive(Clone, Debug, serde::Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+#[schemars(rename = "Tranches")]
+pub struct TranchesShape {
+    /// How many crises there are in a year; 1 where nothing is said.
+    pub a_year: Option<At<i64>>,
+    /// What capital costs a year; "10 %" where nothing is said.
+    pub capital: Option<At<PercentText>>,
+    /// What a dollar that a fund lacks costs, in dollars; 2 where nothing is said.
+    pub shortfall: Option<At<i64>>,
+    /// The layers behind the fund, in paying order.
+    pub layer: At<Vec<At<StressLayerShape>>>,
+}
+
+/// Recorded prices.
+#[derive(Clone, Debug, serde::Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+#[schemars(rename = "Replay")]
+pub struct ReplayShape {
+    /// A CSV file of candles with columns symbol, open_time_ms, open, high, low, close, and
+    /// quote_volume where there is one; or a folder of such files. Beside the experiment file.
+    pub file: At<String>,
+    /// In which order a candle's low and high are visited; "shorter" where nothing is said: the low
+    /// first where it closed above its open.
+    pub order: Option<At<OrderText>>,
+    /// How each run's prices are made of the record; the record itself where nothing is said.
+    pub resample: Option<At<ResampleText>>,
+    /// With "blocks": how many candles a block has on average; 16 where nothing is said.
+    pub block: Option<At<i64>>,
+    /// How many candles of a symbol may be missing in a row; 0 where nothing is said.
+    pub gaps: Option<At<i64>>,
+    /// The layers behind the fund, in paying order.
+    pub layer: Option<At<Vec<At<StressLayerShape>>>>,
+}
+
+/// What waiting for a measured loss costs.
+#[derive(Clone, Debug, Default, serde::Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+#[schemars(rename = "Mechanisms")]
+pub struct MechanismsShape {
+    /// The part of those who are liable that would leave within an hour; "50 %" where nothing is
+    /// said.
+    pub leave: Option<At<PercentText>>,
 }
 
 /// Two parameters at once.

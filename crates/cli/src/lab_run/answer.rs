@@ -28,6 +28,8 @@ pub enum Unit {
     Deviations,
     /// How far prices move, as a part of what they were: below zero where they fall.
     Move,
+    /// Seconds.
+    Seconds,
 }
 
 impl Unit {
@@ -47,6 +49,7 @@ impl Unit {
             }
             Self::Deviations => format!("{value:+.2}"),
             Self::Move => format!("{:+.1} %", 100.0 * value),
+            Self::Seconds => format!("{value:.1} s"),
         }
     }
 }
@@ -139,6 +142,10 @@ pub struct Answer {
     pub lead: String,
     /// Figures one looks for first.
     pub facts: Vec<(String, String)>,
+    /// Figures side by side, where rows of all of them would not be read.
+    pub tables: Vec<PageTable>,
+    /// What is told on the page alone.
+    pub told: Vec<PageTable>,
     /// All figures.
     pub figures: Vec<Figure>,
     /// How often funds are passed, as far as it is backed.
@@ -174,6 +181,19 @@ impl Again {
     }
 }
 
+impl Again {
+    /// What stands beside the runs of a Parquet file.
+    pub fn beside(&self, of: &Experiment) -> [(&'static str, String); 5] {
+        [
+            ("rhodian.title", of.title.clone()),
+            ("rhodian.seed", of.seed.to_string()),
+            ("rhodian.version", self.version.to_owned()),
+            ("rhodian.rules_version", self.rules_version.to_string()),
+            ("rhodian.configuration", self.configuration.clone()),
+        ]
+    }
+}
+
 #[derive(Serialize)]
 struct Summary<'a> {
     #[serde(flatten)]
@@ -206,8 +226,12 @@ impl Answer {
     /// For the eye.
     pub fn text(&self, of: &Experiment, again: &Again) -> String {
         let mut out = format!("{}\n\n{}\n\n", of.title, self.lead);
+        for table in &self.tables {
+            out.push_str(&side_by_side(table));
+        }
+        let listed = if self.tables.is_empty() { self.figures.as_slice() } else { &[] };
         let mut last = "";
-        for figure in &self.figures {
+        for figure in listed {
             if figure.of != last {
                 let _ = writeln!(out, "{}{}:", if last.is_empty() { "" } else { "\n" }, figure.of);
                 last = &figure.of;
@@ -216,7 +240,7 @@ impl Answer {
             let line = format!("{:<44}{value:>16}   {between}", figure.words);
             let _ = writeln!(out, "{}", line.trim_end());
         }
-        if self.figures.iter().any(|figure| figure.between.is_some()) {
+        if listed.iter().any(|figure| figure.between.is_some()) {
             out.push_str(
                 "\nBehind a figure: between which bounds the true one lies, 95 times of 100.\n",
             );
@@ -277,12 +301,18 @@ impl Answer {
         let caption = "Every figure, and between which bounds the true one lies, 95 times of 100";
         let columns = ["figure", "of", "value", "95 times of 100"];
         let table = page_table(caption, columns, rows.collect());
+        let all = self.tables.iter();
         experiment_page(&ExperimentPage {
             title: of.title.clone(),
             lead: self.lead.clone(),
             facts,
             charts: self.pictures.iter().map(|(_, chart)| chart.clone()).collect(),
-            tables: std::iter::once(table).chain(self.curve_table()).collect(),
+            tables: all
+                .cloned()
+                .chain([table])
+                .chain(self.curve_table())
+                .chain(self.told.iter().cloned())
+                .collect(),
             refused: self.refused.iter().map(Refused::line).collect(),
             notes: self.notes.clone(),
             again: vec![
@@ -293,6 +323,28 @@ impl Answer {
             ],
         })
     }
+}
+
+/// A table for the eye: names to the left, figures to the right.
+fn side_by_side(table: &PageTable) -> String {
+    let width = |place: usize| {
+        let cells = table.rows.iter().filter_map(|row| row.get(place));
+        cells.chain(table.columns.get(place)).map(|cell| cell.chars().count()).max().unwrap_or(0)
+    };
+    let widths: Vec<usize> = (0..table.columns.len()).map(width).collect();
+    let line = |cells: &[String]| {
+        let mut out = String::new();
+        for (place, (cell, width)) in cells.iter().zip(&widths).enumerate() {
+            if place == 0 {
+                let _ = write!(out, "{cell:<width$}");
+            } else {
+                let _ = write!(out, "  {cell:>width$}");
+            }
+        }
+        out.trim_end().to_owned() + "\n"
+    };
+    let rows: String = table.rows.iter().map(|row| line(row)).collect();
+    format!("{}:\n{}{rows}\n", table.caption, line(&table.columns))
 }
 
 /// A table without the columns that say nothing: where there is one world, no row has a name of it.

@@ -218,7 +218,12 @@ pub fn answer(work: &Work<'_>, rows: &[String]) -> Answer {
             mapped(&Several::of(sides_of(work, rows, sides)), across, down, &mut answer);
         }
         Question::MonteCarlo { world } => one(&Asked::of(work, rows, "", world), &mut answer),
-        Question::Rare { .. } | Question::ReverseStress { .. } | Question::Tail { .. } => {}
+        Question::Rare { .. }
+        | Question::ReverseStress { .. }
+        | Question::Tail { .. }
+        | Question::Replay { .. }
+        | Question::Tranches { .. }
+        | Question::Mechanisms { .. } => {}
     }
     answer
 }

@@ -9,9 +9,12 @@
 pub mod answer;
 pub mod crises;
 pub mod keep;
+pub mod mechanisms;
 pub mod pictures;
 pub mod rare;
+pub mod replay;
 mod several;
 pub mod stress;
 pub mod tail;
+pub mod tranches;
 pub mod work;

@@ -163,6 +163,22 @@ pub fn places(names: &[&str]) -> Vec<(u32, String)> {
 
 /// One figure with its interval against the values of a parameter.
 pub fn against(title: &str, parameter: &str, rows: &[(&str, f64, [f64; 2])]) -> Chart {
+    named((title, &format!("{title} by {parameter}.")), parameter, rows, ("USD", &short))
+}
+
+/// What layers lose a year, of their sizes.
+pub fn rates(rows: &[(&str, f64, [f64; 2])]) -> Chart {
+    let about = "What each layer loses a year on average, of its size, in paying order.";
+    named(("What each layer loses", about), "layer", rows, ("a year", &percent_mark))
+}
+
+/// Figures with their intervals, each at its name.
+fn named(
+    (title, about): (&str, &str),
+    across: &str,
+    rows: &[(&str, f64, [f64; 2])],
+    (unit, label): (&str, &dyn Fn(f64) -> String),
+) -> Chart {
     let largest = rows.iter().map(|(_, _, between)| between[1]).fold(0.0, f64::max);
     let up = Scale::linear(0.0, largest);
     let names: Vec<&str> = rows.iter().map(|(name, ..)| *name).collect();
@@ -176,11 +192,9 @@ pub fn against(title: &str, parameter: &str, rows: &[(&str, f64, [f64; 2])]) -> 
     };
     Chart::Plot(Plot {
         title: title.to_owned(),
-        about: format!(
-            "{title} by {parameter}. The band is where the true one lies, 95 times of 100."
-        ),
-        across: Axis { name: parameter.to_owned(), marks: marks.clone() },
-        up: axis("USD", &up, &short),
+        about: format!("{about} The band is where the true one lies, 95 times of 100."),
+        across: Axis { name: across.to_owned(), marks: marks.clone() },
+        up: axis(unit, &up, label),
         curves: vec![curve],
         lines: Vec::new(),
     })
@@ -205,6 +219,31 @@ pub fn map(
         across: (across.0.to_owned(), across.1.to_vec()),
         down: (down.0.to_owned(), down.1.to_vec()),
         cells: cells.iter().map(|row| row.iter().map(cell).collect()).collect(),
+    })
+}
+
+/// Rows of figures, each column by its own largest.
+pub fn by_column(
+    title: &str,
+    about: &str,
+    across: &[String],
+    down: &[String],
+    cells: &[Vec<(f64, String)>],
+) -> Chart {
+    let largest = |place: usize| {
+        cells.iter().filter_map(|row| row.get(place)).map(|(of, _)| *of).fold(0.0, f64::max)
+    };
+    let scales: Vec<Scale> = (0..across.len()).map(|at| Scale::linear(0.0, largest(at))).collect();
+    let cell = |((value, text), scale): (&(f64, String), &Scale)| HeatCell {
+        strength: scale.place(*value),
+        text: text.clone(),
+    };
+    Chart::Heat(Heat {
+        title: title.to_owned(),
+        about: about.to_owned(),
+        across: (String::new(), across.to_vec()),
+        down: ("mechanism".to_owned(), down.to_vec()),
+        cells: cells.iter().map(|row| row.iter().zip(&scales).map(cell).collect()).collect(),
     })
 }
 

@@ -3,13 +3,14 @@
 use rhodian_lab::crisis::Stopped;
 use rhodian_lab::experiment::Estimate;
 use rhodian_lab::experiment::plot::Scale;
-use rhodian_lab::experiment::rare::Rare;
+use rhodian_lab::experiment::rare::{Proposal, Rare};
+use rhodian_lab::experiment::sobol::REPLICATES;
 
 use super::answer::{Answer, Figure, Passed, Refused, Unit, field};
 use super::crises::notes;
 use super::pictures::{self, usd};
 use super::work::Work;
-use crate::experiment_file::model::Question;
+use crate::experiment_file::model::{Moves, Points, Question};
 
 /// How many sizes of a fund the picture asks about.
 const POINTS: u32 = 24;
@@ -17,11 +18,18 @@ const POINTS: u32 = 24;
 /// The answer of rows.
 pub fn answer(work: &Work<'_>, rows: &[String]) -> Result<Answer, Stopped> {
     let mut answer = Answer { notes: notes(), ..Answer::default() };
-    let Question::Rare { world, moves, .. } = &work.of.question else { return Ok(answer) };
-    let fund = world.fund.unwrap_or(0);
+    let Question::Rare { world, moves, points: by, .. } = &work.of.question else {
+        return Ok(answer);
+    };
+    let (fund, by) = (world.fund.unwrap_or(0), *by);
     let runs: Vec<(f64, u128)> = rows.iter().map(|row| (field(row, 3), field(row, 4))).collect();
     let of = |sum: u128| {
-        Rare::of(&runs.iter().map(|(weight, lacks)| (*weight, *lacks > sum)).collect::<Vec<_>>())
+        let runs: Vec<(f64, bool)> =
+            runs.iter().map(|(weight, lacks)| (*weight, *lacks > sum)).collect();
+        match by {
+            Points::Random => Rare::of(&runs),
+            Points::Sobol => Rare::of_points(&runs),
+        }
     };
     let found = of(fund);
     let (what, size) = ("a crisis takes more than the fund", Unit::Dollars.shown(usd(fund)));
@@ -61,6 +69,18 @@ pub fn answer(work: &Work<'_>, rows: &[String]) -> Result<Answer, Stopped> {
         let names = (names.0.as_str(), names.1.as_str());
         answer.figures.push(Figure::plain("", names, Unit::Move, shock.factor() - 1.0));
     }
+    assumed(*moves, by, proposal, &mut answer);
+    let points = points(&runs, fund, &of);
+    if points.len() > 1 {
+        answer.pictures.push(("tail.svg", pictures::tail(&points, fund)));
+    }
+    let point = |(fund, passed, between)| Passed { of: String::new(), fund, passed, between };
+    answer.curve = points.into_iter().map(point).collect();
+    Ok(answer)
+}
+
+/// What the law of the factor assumes, and how it was drawn.
+fn assumed(moves: Option<Moves>, by: Points, proposal: &Proposal, answer: &mut Answer) {
     if let Some(moves) = moves {
         answer.notes.push(format!(
             "The log return of all markets is normal with a deviation of {} %, and {} % of it \
@@ -69,16 +89,15 @@ pub fn answer(work: &Work<'_>, rows: &[String]) -> Result<Answer, Stopped> {
             f64::from(moves.gap) / 1e4
         ));
     }
+    if by == Points::Sobol {
+        answer.notes.push(format!(
+            "Factors are Sobol's points in {REPLICATES} scramblings; intervals are of their \
+             means, by Student's law."
+        ));
+    }
     if proposal.modes.is_empty() {
         answer.notes.push("No mode was found: every crisis is drawn by the law itself.".to_owned());
     }
-    let points = points(&runs, fund, &of);
-    if points.len() > 1 {
-        answer.pictures.push(("tail.svg", pictures::tail(&points, fund)));
-    }
-    let point = |(fund, passed, between)| Passed { of: String::new(), fund, passed, between };
-    answer.curve = points.into_iter().map(point).collect();
-    Ok(answer)
 }
 
 /// The chance for other sizes, as far as they are backed.

@@ -3,12 +3,16 @@
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 use rhodian_lab::crisis::model::{Course, Shock};
+use rhodian_lab::crisis::recorded::{self, Story};
 use rhodian_lab::crisis::{Stage, Stopped};
 use rhodian_lab::experiment::rare::{Law, MOST_SHIFT, Proposal, noise_allowed};
+use rhodian_lab::experiment::sobol::{REPLICATES, Scrambled};
 use rhodian_lab::experiment::stress::{Search, mildest};
 use rhodian_lab::seed::Seed;
 
-use crate::experiment_file::model::{Experiment, Question, World, part};
+use super::mechanisms;
+use crate::experiment_file::model::{Experiment, Points, Question, World, part};
+use crate::experiment_file::{ORDERS, replaying, resampling};
 
 /// Where the mildest shock of a path is looked for.
 pub const STRESS: Search = Search { most: 1.2, steps: 12, halvings: 6 };
@@ -67,7 +71,11 @@ impl<'a> Work<'a> {
 
     /// How many runs there are.
     pub fn count(&self) -> usize {
-        self.worlds.len() * self.of.crises
+        let of = match &self.of.question {
+            Question::Replay { files, .. } => files.len(),
+            _ => self.worlds.len(),
+        };
+        of * self.of.crises
     }
 
     /// The names of a row's fields.
@@ -84,6 +92,10 @@ impl<'a> Work<'a> {
                     }
                 }
                 header
+            }
+            Question::Mechanisms { .. } => mechanisms::header(),
+            Question::Replay { .. } => {
+                "run,file,book,equity,deficit,failed,liquidated,closed".to_owned()
             }
             _ => "run,world,crisis,fall,deficit,failed,liquidated,closed".to_owned(),
         }
@@ -113,6 +125,18 @@ impl<'a> Work<'a> {
         let index = u64::try_from(crisis).unwrap_or(u64::MAX);
         match &self.of.question {
             Question::Rare { .. } => self.play_rare(run, index),
+            Question::Replay { .. } => {
+                let story = self.recorded(run, false)?;
+                let of = story.crisis;
+                Ok(format!(
+                    "{run},{place},{crisis},{},{},{},{},{}",
+                    story.equity, of.deficit, of.failed, of.liquidated, of.closed
+                ))
+            }
+            Question::Mechanisms { world, leave } => {
+                let of = self.stage(0)?.play_rounds(index)?;
+                Ok(mechanisms::row(run, &of, world.fund.unwrap_or(0), part(*leave)))
+            }
             Question::ReverseStress { layers, gap, .. } => {
                 let mut needed = 0;
                 let sums: Vec<u128> = layers
@@ -134,10 +158,45 @@ impl<'a> Work<'a> {
         }
     }
 
+    /// Recorded prices through the book of a run.
+    fn recorded(&self, run: usize, told: bool) -> Result<Story, Stopped> {
+        let (place, book) = (run / self.of.crises, run % self.of.crises);
+        let Question::Replay { world, files, order, gaps, resample, block, .. } = &self.of.question
+        else {
+            return Ok(Story::default());
+        };
+        let Some(file) = files.get(place) else { return Ok(Story::default()) };
+        let order = ORDERS.iter().find(|(_, word)| word == order).map(|(order, _)| *order);
+        let replay = replaying(order.unwrap_or_default(), *gaps);
+        let book = u64::try_from(book).unwrap_or(u64::MAX);
+        let seed = Seed(Seed(u64::from(self.of.seed)).stream_at("book", book).bits());
+        let made = match resampling(resample, *block) {
+            None => None,
+            Some(of) => Some(of.draw(&file.candles, seed).map_err(Stopped::Model)?),
+        };
+        let candles = made.as_ref().unwrap_or(&file.candles);
+        recorded::play(&world.model(), candles, &replay, seed, told)
+    }
+
+    /// The same, with every moment.
+    pub fn story(&self, run: usize) -> Result<Story, Stopped> {
+        self.recorded(run, true)
+    }
+
     fn play_rare(&self, run: usize, index: u64) -> Result<String, Stopped> {
         let proposal = self.proposal()?;
         let seed = Seed(u64::from(self.of.seed));
-        let drawn = proposal.draw(&mut seed.stream_at("rare factor", index));
+        let sobol = matches!(self.of.question, Question::Rare { points: Points::Sobol, .. });
+        let drawn = if sobol {
+            // Scramblings take turns, so that those of an unfinished experiment are as far.
+            let (scrambling, number) = (run % REPLICATES, run / REPLICATES);
+            let scrambling = u64::try_from(scrambling).unwrap_or(u64::MAX);
+            let mut stream = seed.stream_at("rare points", scrambling);
+            let points = Scrambled { seeds: [stream.bits(), stream.bits()] };
+            proposal.at(points.point(u32::try_from(number).unwrap_or(u32::MAX)))
+        } else {
+            proposal.draw(&mut seed.stream_at("rare factor", index))
+        };
         let shock = proposal.law.shock(drawn.factor);
         let of = self.stage(0)?.play_shock(index, shock)?.crisis;
         // The shortest digits that are read as the same number again.
@@ -178,7 +237,7 @@ impl<'a> Work<'a> {
     }
 
     fn look_for_modes(&self) -> Result<Proposal, Stopped> {
-        let Question::Rare { world, moves, defensive } = &self.of.question else {
+        let Question::Rare { world, moves, defensive, .. } = &self.of.question else {
             let law = Law::Both { deviation: 1.0, gap: 0.0 };
             return Ok(Proposal { law, defensive: 1.0, modes: Vec::new() });
         };
@@ -213,6 +272,9 @@ fn asked(question: &Question) -> Vec<World> {
         Question::MonteCarlo { world }
         | Question::Rare { world, .. }
         | Question::Tail { world, .. }
+        | Question::Mechanisms { world, .. }
+        | Question::Tranches { world, .. }
+        | Question::Replay { world, .. }
         | Question::ReverseStress { world, .. } => vec![*world],
         Question::Sweep { sides, .. } | Question::Ab { sides } | Question::Map { sides, .. } => {
             sides.iter().map(|side| side.world).collect()

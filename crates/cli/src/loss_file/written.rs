@@ -144,6 +144,18 @@ texts! {
     ExcessText: json_schema!({ "type": "string", "enum": ["refuse", "half-even"] });
     /// What an experiment asks.
     ExperimentText: json_schema!({ "type": "string", "enum": crate::experiment_file::KINDS });
+    /// In which order extremes of a candle are visited.
+    OrderText: json_schema!({
+        "type": "string", "enum": crate::experiment_file::ORDERS.map(|(_, name)| name)
+    });
+    /// What points crises are drawn by.
+    PointsText: json_schema!({
+        "type": "string", "enum": crate::experiment_file::POINTS.map(|(_, name)| name)
+    });
+    /// How a record becomes another.
+    ResampleText: json_schema!({
+        "type": "string", "enum": crate::experiment_file::RESAMPLES.map(|(_, name)| name)
+    });
     /// A parameter of an experiment's world.
     ParameterText: json_schema!({
         "type": "string", "enum": crate::experiment_file::PARAMETERS.map(|(_, name)| name)

@@ -77,6 +77,8 @@ mod tests {
             gain: *gain,
             equity: *gain,
             open: 0,
+            net: 0,
+            lots: 0,
             scores: [0; 3],
         };
         (0..).zip(gains).map(of).collect()

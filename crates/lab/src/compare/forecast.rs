@@ -99,7 +99,7 @@ mod tests {
 
     #[test]
     fn misses_by_hand() {
-        let wave = |seen, lacked| Wave { at: Time(0), seen, lacked };
+        let wave = |seen, lacked| Wave { at: Time(0), seen, lacked, settled: Time(0) };
         // Seen 100, lacked 130; then seen 100, lacked 90.
         let waves = [wave(100, 130), wave(100, 90)];
         let [seen, learned, told, measured] = FORECASTS.map(|of| of.score(&waves));

@@ -2,14 +2,21 @@
 //!
 //! A [`way::Way`] divides a loss that is known over what was won, through the engine's own
 //! division; [`burden`] says how it falls. A [`forecast::Forecast`] takes before the loss is known,
-//! as venues do that deleverage while books are open; it is scored against what was lost.
+//! as venues do that deleverage while books are open; it is scored against what was lost. A
+//! [`mechanism::Mechanism`] is both, wave by wave: how much it takes, and of whom.
 //!
 //! **When it is false**: winners are accounts and not owners, all that they won counts (a venue may
 //! protect what was won before the session), and nobody behaves otherwise because of the rule.
 
 pub mod burden;
+pub mod controller;
 pub mod forecast;
+pub mod mechanism;
+mod mirror;
+mod rank;
+pub mod settlement;
 pub mod way;
+mod whole;
 
 use rhodian_core::units::Amount;
 

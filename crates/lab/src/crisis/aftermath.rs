@@ -16,6 +16,10 @@ pub struct Winner {
     pub equity: u128,
     /// The gross value of his legs at the last marks.
     pub open: u128,
+    /// The value of his long legs less that of his short ones, or the reverse.
+    pub net: u128,
+    /// How many lots he holds, over all markets.
+    pub lots: u64,
     /// Where he stands in the queues of venues: the highest score of one of his legs, by
     /// [`SCORES`].
     pub scores: [i64; 3],
@@ -36,6 +40,8 @@ pub struct Wave {
     pub seen: u128,
     /// What they came to when the books were closed, beyond own means.
     pub lacked: u128,
+    /// When the last of their books was flat: from then on it is known what they came to.
+    pub settled: Time,
 }
 
 /// A crisis with all that is to be divided after it.

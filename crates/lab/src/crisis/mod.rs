@@ -13,14 +13,18 @@
 pub mod aftermath;
 pub mod fund;
 pub mod model;
+pub mod recorded;
+pub mod rounds;
 mod venue;
 
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use crate::error::LabError;
+use crate::path::Path;
 use crate::seed::Seed;
 use aftermath::Aftermath;
 use model::{CrisisModel, Shock};
+use rounds::{Episode, Rounds};
 pub use venue::Refused;
 use venue::Venue;
 
@@ -111,10 +115,28 @@ impl Stage {
     ///
     /// What the engine refuses; a drawn path that cannot be.
     pub fn play_shock(&self, index: u64, shock: Shock) -> Result<Aftermath, Stopped> {
+        let path = self.path(index, shock)?;
+        self.venue.play(&path, &mut ()).map_err(Stopped::Engine)
+    }
+
+    /// Plays the crisis number `index` and tells it wave by wave.
+    ///
+    /// # Errors
+    ///
+    /// What the engine refuses; a drawn path that cannot be.
+    pub fn play_rounds(&self, index: u64) -> Result<Episode, Stopped> {
+        let fall = self.model.severity.draw(&mut self.seed.stream_at("severity", index));
+        let path = self.path(index, Shock::fall(fall))?;
+        let mut rounds = Rounds::default();
+        let played = self.venue.play(&path, &mut rounds).map_err(Stopped::Engine)?;
+        let crisis = Crisis { fall: (fall * 1e6) as u32, ..played.crisis };
+        Ok(rounds.episode(Aftermath { crisis, ..played }))
+    }
+
+    fn path(&self, index: u64, shock: Shock) -> Result<Path, Stopped> {
         let path = Seed(self.seed.stream_at("crisis", index).bits());
         let prices = self.model.prices(shock);
-        let path = prices.draw(self.venue.at, &self.venue.starts, path);
-        self.venue.play(&path.map_err(Stopped::Model)?).map_err(Stopped::Engine)
+        prices.draw(self.venue.at, &self.venue.starts, path).map_err(Stopped::Model)
     }
 
     /// Plays the crises numbered from 0 on, on so many threads, and keeps what `of` makes of each;

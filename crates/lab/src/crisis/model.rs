@@ -92,6 +92,14 @@ pub struct CrisisModel {
     pub cost: u32,
     /// Maintenance margin is so many millionths of the schedule's, and initial margin no less.
     pub maintenance: u32,
+    /// In how many ticks of five seconds the book of a failed account is sold, in even parts.
+    /// **When it is false**: a venue sells faster when it is urgent, and slower when nobody buys.
+    pub close: u32,
+    /// What any two markets have in common of their noise, in millionths: their correlation. The
+    /// shift of a crisis is common to all whatever it is.
+    pub correlation: u32,
+    /// Everyone's leverage, in millionths of what the population's model draws.
+    pub leverage: u32,
 }
 
 impl Default for CrisisModel {
@@ -103,6 +111,9 @@ impl Default for CrisisModel {
             severity: Severity::default(),
             cost: 10_000,
             maintenance: 1_000_000,
+            close: 1,
+            correlation: 800_000,
+            leverage: 1_000_000,
         }
     }
 }
@@ -113,6 +124,9 @@ impl CrisisModel {
         require((1..=50).contains(&self.markets), "markets", "1 to 50")?;
         require(self.cost <= 200_000, "cost", "0 to 20 %")?;
         require((500_000..=2_000_000).contains(&self.maintenance), "maintenance", "-50 to +100 %")?;
+        require((1..=40).contains(&self.close), "close", "1 to 40 ticks")?;
+        require(self.correlation <= 1_000_000, "correlation", "0 to 100 %")?;
+        require((100_000..=3_000_000).contains(&self.leverage), "leverage", "10 to 300 %")?;
         let severity = self.severity;
         require((0.0..=0.9).contains(&severity.least), "least fall", "0 to 90 %")?;
         require((0.0..=0.5).contains(&severity.beyond), "mean beyond it", "0 to 50 %")
@@ -120,9 +134,7 @@ impl CrisisModel {
 
     /// The book of the venue, before any crisis.
     pub(super) fn world(&self) -> Simulated {
-        let mut population = PopulationModel::of(self.accounts);
-        // Who is hedged needs a second market of the same: it is left out, and would not fail.
-        population.shares.hedged = 0;
+        let population = self.population();
         Simulated {
             perpetuals: self.markets,
             twins: Twins { count: 0, ..Twins::default() },
@@ -131,6 +143,17 @@ impl CrisisModel {
             prices: self.prices(Shock::fall(0.0)),
             population,
         }
+    }
+
+    /// Who is there.
+    pub(super) fn population(&self) -> PopulationModel {
+        let mut population = PopulationModel::of(self.accounts);
+        // Who is hedged needs a second market of the same: it is left out, and would not fail.
+        population.shares.hedged = 0;
+        if self.leverage != 1_000_000 {
+            population.leverage = population.leverage.scaled(f64::from(self.leverage) / 1e6);
+        }
+        population
     }
 
     /// The deviation of what all markets have in common beside the shift of such a shock.
@@ -152,6 +175,6 @@ impl CrisisModel {
             }
         };
         segments.push(step(Segment::aftermath(12)));
-        JumpDiffusion { segments, correlation: 0.8 }
+        JumpDiffusion { segments, correlation: f64::from(self.correlation) / 1e6 }
     }
 }

@@ -1,27 +1,22 @@
 //! The engine with a book in it, and what is done to it in a crisis.
 
-use std::collections::BTreeSet;
-use std::ops::Range;
+mod play;
 
 use rhodian_core::account::{self, AccountKind};
 use rhodian_core::closeout::{self, Route, RouteSpec, Routes};
 use rhodian_core::control::{self, Parameter};
 use rhodian_core::domain::{self, Caps, CauseClass, Kind, LayerSpec, Source};
 use rhodian_core::engine::{Action, Actor, Engine, Envelope, Outcome, Rejection};
-use rhodian_core::ids::{
-    AccountId, AssetId, DomainId, LayerId, LossId, MarketId, Name, OwnerId, Time,
-};
-use rhodian_core::liquidation::adl::orders::{Holder, VenueScore};
+use rhodian_core::ids::{AccountId, AssetId, DomainId, LayerId, MarketId, Name, OwnerId, Time};
 use rhodian_core::liquidation::breaker::Breaker;
 use rhodian_core::market::{self, MarketSpec, Party, Tier};
 use rhodian_core::units::{Amount, Price, Quantity};
 use rhodian_core::waterfall::{Side, Step};
 
-use super::Crisis;
-use super::aftermath::{Aftermath, SCORES, Wave, Winner};
 use super::model::CrisisModel;
-use crate::path::Path;
 use crate::world::World;
+
+pub(super) use play::{Found, Progress, Watcher};
 
 const ASSET: AssetId = AssetId(0);
 const DOMAIN: DomainId = DomainId(0);
@@ -50,6 +45,8 @@ pub(super) struct Venue {
     /// Who takes what is closed.
     outside: AccountId,
     cost: u32,
+    /// In how many ticks a book is sold.
+    close: u32,
     fills: u64,
     /// When the crisis begins.
     pub(super) at: Time,
@@ -85,6 +82,7 @@ impl Venue {
             engine: Engine::new(),
             outside: AccountId(places),
             cost: model.cost,
+            close: model.close,
             fills: 0,
             at: Time(0),
             starts: Vec::new(),
@@ -103,7 +101,7 @@ impl Venue {
             venue.must(Action::Account(account::Command::OpenOwner { name }))?;
         }
         for round in &population.rounds {
-            venue.mark(round.at, &round.marks)?;
+            venue.mark(round.at, (0..).map(MarketId).zip(round.marks.iter().copied()).collect())?;
             for place in round.accounts.clone() {
                 let of = population.accounts[place as usize];
                 venue.open(place, of.owner, of.kind, of.deposit)?;
@@ -116,7 +114,7 @@ impl Venue {
         venue.open(places, population.owners, AccountKind::Cross, amount(PLENTY))?;
         venue.set_routes()?;
         let start = world.start();
-        venue.mark(start.at(), start.marks())?;
+        venue.mark(start.at(), (0..).map(MarketId).zip(start.marks().iter().copied()).collect())?;
         (venue.at, venue.starts) = (start.at(), start.marks().to_vec());
         venue.measure(places);
         Ok(venue)
@@ -184,9 +182,8 @@ impl Venue {
         self.give(action).map_err(|rejection| Refused(rejection.to_string()))
     }
 
-    fn mark(&mut self, at: Time, marks: &[Price]) -> Result<(), Refused> {
+    fn mark(&mut self, at: Time, marks: Vec<(MarketId, Price)>) -> Result<(), Refused> {
         self.at = at;
-        let marks = (0..).map(MarketId).zip(marks.iter().copied()).collect();
         self.must(Action::Market(market::Command::Mark { marks }))
     }
 
@@ -251,112 +248,5 @@ impl Venue {
         let (buyer, seller) = if long { (outside, party) } else { (party, outside) };
         self.fills += 1;
         self.give(self.fill_command(market.0, buyer, seller, size, price)).is_ok()
-    }
-
-    /// Plays `path` on a copy.
-    pub(super) fn play(&self, path: &Path) -> Result<Aftermath, Refused> {
-        let mut venue = self.clone();
-        let (mut liquidated, mut closed) = (BTreeSet::new(), 0);
-        // When losses were found, what they lacked then, and which they were.
-        let mut found: Vec<(Time, u128, Range<u32>)> = Vec::new();
-        for tick in path.ticks() {
-            let marks: Vec<Price> = tick.quotes.iter().map(|quote| quote.price).collect();
-            venue.mark(tick.at, &marks)?;
-            let before = found.last().map_or(0, |(.., losses)| losses.end);
-            let new: Vec<LossId> = venue.losses().filter(|loss| loss.0 >= before).collect();
-            if let Some(last) = new.last() {
-                let lacks = |loss: &LossId| venue.engine.state().book_equity(*loss, ASSET).min(0);
-                let seen = new.iter().map(lacks).map(i128::unsigned_abs).sum();
-                found.push((tick.at, seen, before..last.0 + 1));
-            }
-            let open: Vec<AccountId> =
-                venue.engine.state().closeouts.liquidations().map(|(account, _)| account).collect();
-            for account in open {
-                liquidated.insert(account);
-                for (market, lots) in closeout::planned(venue.engine.state(), account) {
-                    if !lots.is_flat() && venue.close(Party::Account(account), market, lots) {
-                        let found = venue.engine.state().markets.market(market);
-                        closed += found.map_or(0, |found| found.gross(lots));
-                    }
-                }
-            }
-            venue.sell_books();
-        }
-        let losses = || venue.engine.state().losses.losses().map(|(_, loss)| loss);
-        let failed: BTreeSet<_> = losses().filter_map(|loss| loss.failed).collect();
-        let count = |of: usize| u32::try_from(of).unwrap_or(u32::MAX);
-        let crisis = Crisis {
-            fall: 0,
-            deficit: losses().map(|loss| loss.deficit.atoms()).sum(),
-            failed: count(failed.len()),
-            liquidated: count(liquidated.len()),
-            closed,
-        };
-        let wave = |(at, seen, of): (Time, u128, Range<u32>)| {
-            let lacks = |loss| venue.engine.state().losses.loss(LossId(loss));
-            let lacked = of.filter_map(lacks).map(|loss| loss.deficit.atoms()).sum();
-            Wave { at, seen, lacked }
-        };
-        let waves = found.into_iter().map(wave).collect();
-        Ok(Aftermath { crisis, winners: self.winners(&venue), waves })
-    }
-
-    fn losses(&self) -> impl Iterator<Item = LossId> {
-        self.engine.state().losses.losses().map(|(id, _)| id)
-    }
-
-    /// Who has more in `after` than here.
-    fn winners(&self, after: &Self) -> Vec<Winner> {
-        let (before, state) = (self.engine.state(), after.engine.state());
-        let winner = |account: AccountId| {
-            let equity = state.equity(account, ASSET);
-            let gain = equity - before.equity(account, ASSET);
-            let (gain, equity) = (u128::try_from(gain).ok()?, u128::try_from(equity).ok()?);
-            let legs = &state.markets.position(account).legs;
-            let open = legs.iter().map(|leg| state.markets.gross(leg)).sum();
-            let holders = legs.iter().map(|leg| Holder {
-                lots: leg.lots.size(),
-                long: leg.lots.lots() > 0,
-                mark_value: state.markets.gross(leg),
-                entry_value: leg.entry.unsigned_abs(),
-                notional: open,
-                equity,
-            });
-            let holders: Vec<Holder> = holders.collect();
-            let score = |by: VenueScore| holders.iter().map(|of| by.of(of)).max().unwrap_or(0);
-            (gain > 0).then(|| Winner {
-                account: account.0,
-                gain,
-                equity,
-                open,
-                scores: SCORES.map(score),
-            })
-        };
-        // The last account is the outside.
-        (0..self.outside.0).map(AccountId).filter_map(winner).collect()
-    }
-
-    fn sell_books(&mut self) {
-        let open: Vec<LossId> = self
-            .engine
-            .state()
-            .losses
-            .losses()
-            .filter(|(_, of)| of.is_open())
-            .map(|(id, _)| id)
-            .collect();
-        for loss in open {
-            let legs: Vec<_> = self
-                .engine
-                .state()
-                .markets
-                .book(loss)
-                .iter()
-                .map(|leg| (leg.market, leg.lots))
-                .collect();
-            for (market, lots) in legs {
-                self.close(Party::Book(loss), market, lots);
-            }
-        }
     }
 }

@@ -124,7 +124,13 @@ impl Proposal {
 
     /// Draws a factor.
     pub fn draw(&self, stream: &mut Stream) -> Drawn {
-        let (choice, uniform) = (stream.unit(), stream.unit());
+        self.at([stream.unit(), stream.unit()])
+    }
+
+    /// The factor of a point of the unit square: by the first number its mode is chosen, by the
+    /// second it is drawn.
+    #[must_use]
+    pub fn at(&self, [choice, uniform]: [f64; 2]) -> Drawn {
         let defensive = if self.modes.is_empty() { 1.0 } else { self.defensive };
         let mut left = choice - defensive;
         let mut mode = None;

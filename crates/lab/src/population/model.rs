@@ -135,6 +135,15 @@ impl LeverageModel {
         Ok(Self { name, parts })
     }
 
+    /// The same people with so many times the leverage, between 0.01 and 100. **When it is false**:
+    /// whoever borrows more takes smaller or safer positions, too.
+    #[must_use]
+    pub fn scaled(&self, times: f64) -> Self {
+        let part =
+            |(weight, of): &(f64, Quantiles)| (*weight, of.scaled(times, (0.01, MAX_LEVERAGE)));
+        Self { name: self.name, parts: self.parts.iter().map(part).collect() }
+    }
+
     /// `winners`: published quantiles, by account, of the auto-deleveraged of 10 October 2025. The
     /// file's values above its 95th percentile are artefacts of equity near zero, so the tail
     /// ends at 20. False for everyone who lost that day.

@@ -133,13 +133,19 @@ pub struct Heat {
     pub cells: Vec<Vec<HeatCell>>,
 }
 
+/// So many letters of a row's name are shown.
+const NAME: usize = 18;
+
 /// The height of a row, in tenths.
 const ROW: u32 = 330;
 
 impl Heat {
     pub(super) fn draw(&self, canvas: &mut Canvas) {
         let columns = u32::try_from(self.across.1.len()).unwrap_or(1).max(1);
-        let (left, top) = (950, 420);
+        // Names of rows that are longer than a value have more room.
+        let longest = self.down.1.iter().map(|name| name.chars().count()).max().unwrap_or(0);
+        let longest = u32::try_from(longest.min(NAME)).unwrap_or(0);
+        let (left, top) = ((80 + 80 * longest).max(950), 420);
         let width = (WIDTH * 10 - left) / columns;
         let middle = left + width * columns / 2;
         canvas.text((middle, 120), Anchor::Middle, FAINT, &self.across.0);
@@ -150,7 +156,7 @@ impl Heat {
         }
         for ((place, row), value) in (0u32..).zip(&self.cells).zip(&self.down.1) {
             let from = top + ROW * place;
-            canvas.text((left - 80, from + 205), Anchor::End, TEXT, &fitted(value, 12, "…"));
+            canvas.text((left - 80, from + 205), Anchor::End, TEXT, &fitted(value, NAME, "…"));
             for (column, cell) in (0u32..).zip(row) {
                 let at = (left + width * column, from);
                 // Half at the darkest, so that the figure on it can be read.

@@ -12,9 +12,10 @@ use crate::experiment_file::{self, Experiment};
 use crate::lab_run::answer::{Again, Answer};
 use crate::lab_run::keep::{self, Failed, Kept};
 use crate::lab_run::work::Work;
-use crate::lab_run::{crises, rare, stress, tail};
+use crate::lab_run::{crises, mechanisms, rare, replay, stress, tail, tranches};
 use crate::out_folder::{self, OutFolder, Results};
 use crate::output::{Format, OutputArgs, data_to_stdout, to_stdout};
+use crate::parquet;
 use crate::side_by_side;
 use crate::terminal::visible;
 use crate::venue_run::progress::Bar;
@@ -29,14 +30,16 @@ Every run depends on the experiment and its number alone: the same seed gives th
 number of threads. With --out, runs are kept in DIR.unfinished as they are played; where one is
 stopped, the same command goes on.
 
-The files of --out: runs.csv, a line for each run; summary.json, every figure with its interval, the
-seed, the configuration's hash and the version; report.html, one page that loads nothing; and each
-of its pictures as SVG. Amounts of summary.json are US dollars, those of runs.csv atoms of 10^-6.
+The files of --out: runs.csv, a line for each run, and the same as runs.parquet; summary.json, every
+figure with its interval, the seed, the configuration's hash and the version; report.html, one page
+that loads nothing; and each of its pictures as SVG. Amounts of summary.json are US dollars, \
+those of
+runs atoms of 10^-6.
 
 Exit: 0 done, 2 bad input, 3 input/output.";
 
 /// Run an experiment from its file: Monte Carlo, sweep, A/B, rare events, reverse stress, tails,
-/// maps
+/// tranches, recorded prices, mechanisms, maps
 #[derive(Clone, Debug, Args)]
 #[command(after_help = EXAMPLES)]
 pub struct RunArgs {
@@ -81,6 +84,9 @@ pub fn run(args: &RunArgs) -> Result<Exit, Diagnostic> {
     let answer = match experiment.question.kind() {
         "rare" => rare::answer(&work, &rows).map_err(refused)?,
         "tail" => tail::answer(&work, &rows),
+        "tranches" => tranches::answer(&work, &rows),
+        "replay" => replay::answer(&work, &rows).map_err(refused)?,
+        "mechanisms" => mechanisms::answer(&work, &rows),
         "reverse-stress" => stress::answer(&work, &rows),
         _ => crises::answer(&work, &rows),
     };
@@ -157,6 +163,8 @@ fn publish(
             writeln!(out, "{header}")?;
             rows.iter().try_for_each(|row| writeln!(out, "{row}"))
         })?;
+        let beside = again.beside(of);
+        folder.write("runs.parquet", |out| out.write_all(&parquet::file(header, rows, &beside)))?;
         folder.write("summary.json", |out| out.write_all(&json))?;
         folder.write("report.html", |out| out.write_all(answer.page(of, again).as_bytes()))?;
         for (name, chart) in &answer.pictures {
@@ -173,7 +181,8 @@ fn publish(
     if let Some(target) = &output.out {
         let target = target.display().to_string();
         let pictures = answer.pictures.len();
-        let files = format!("runs.csv, summary.json, report.html and {pictures} pictures");
+        let files =
+            format!("runs.csv, runs.parquet, summary.json, report.html and {pictures} pictures");
         output.remark(format!("wrote {files} into {}", visible(&target)));
     }
     Ok(())

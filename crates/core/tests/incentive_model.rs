@@ -224,7 +224,7 @@ fn is_whole(of: &BigRational) -> bool {
     of - of.floor() < ratio(int(1), int(1_000_000_000))
 }
 
-fn play(terms: PayTerms, table: &FeeTable, asked: &[Ask]) {
+fn start(terms: PayTerms, table: &FeeTable) -> (World, Model) {
     let mut world = house();
     world.set(rhodian_core::control::Parameter::StakeCooldown, 0);
     measure(&mut world, of_layer(30_000)).unwrap();
@@ -234,7 +234,7 @@ fn play(terms: PayTerms, table: &FeeTable, asked: &[Ask]) {
     let zero = BigInt::zero;
     let none = BigRational::zero;
     let now = world.at.0;
-    let mut model = Model {
+    let model = Model {
         now,
         since: now,
         divided: now,
@@ -251,74 +251,87 @@ fn play(terms: PayTerms, table: &FeeTable, asked: &[Ask]) {
         fund: zero(),
         treasury: zero(),
     };
-    for (count, step) in asked.iter().enumerate() {
-        match *step {
-            Ask::Wait(millis) => {
-                // Figures serve for a year: runs end before.
-                if model.now + millis >= now + YEAR {
-                    break;
-                }
-                world.tick(millis);
-                model.now += millis;
+    (world, model)
+}
+
+/// Asks both for the same; false where a run ends: figures serve for a year, from 1,000 on.
+fn one(world: &mut World, model: &mut Model, step: Ask) -> bool {
+    match step {
+        Ask::Wait(millis) => {
+            // Figures serve for a year: runs end before.
+            if model.now + millis >= 1_000 + YEAR {
+                return false;
             }
-            Ask::Stake(who, atoms) => {
-                let who = usize::from(who);
-                if world.try_stake(NAMES[who], "tranche", atoms).is_ok() {
-                    model.book();
-                    model.stakes[who] += atoms;
-                }
-            }
-            Ask::Leave(who, atoms) => {
-                let who = usize::from(who);
-                let left = int(atoms) <= model.stakes[who];
-                let given = world.try_unstake(NAMES[who], "tranche", atoms);
-                assert_eq!(given.is_ok(), left, "step {count} of {asked:?}");
-                if left {
-                    model.book();
-                    model.stakes[who] -= atoms;
-                }
-            }
-            Ask::Take(who) => {
-                let who = usize::from(who);
-                let before = world.cash(NAMES[who]);
-                let given = word(world.take_reward(NAMES[who], "tranche"));
-                if given == "accepted" {
-                    model.book();
-                    let got = BigInt::from(world.cash(NAMES[who]) - before);
-                    let less = floor(&model.earned[who]) - &got;
-                    assert!(less.is_zero() || is_whole(&model.earned[who]), "step {count}");
-                    model.earned[who] -= BigRational::from(got);
-                }
-            }
-            Ask::PutIn(atoms) => {
-                fund_pay(&mut world, atoms).unwrap();
+            world.tick(millis);
+            model.now += millis;
+        }
+        Ask::Stake(who, atoms) => {
+            let who = usize::from(who);
+            if world.try_stake(NAMES[who], "tranche", atoms).is_ok() {
                 model.book();
-                model.pot += atoms;
-            }
-            Ask::Pay(atoms) => {
-                pay_fees(&mut world, atoms);
-                model.fees += atoms;
-            }
-            Ask::Expect(rate) => {
-                measure(&mut world, of_layer(rate)).unwrap();
-                model.book();
-                model.rate = rate;
-            }
-            Ask::Lose(atoms) => {
-                measure(&mut world, of_domain(atoms)).unwrap();
-                model.expected = int(atoms);
-            }
-            Ask::Out(atoms) => {
-                let room = &model.operator - model.required();
-                let given = word(take_out(&mut world, OPERATOR, atoms));
-                let fits = int(atoms) <= room.max(BigInt::zero());
-                assert_eq!(given, if fits { "accepted" } else { "above-surplus" }, "step {count}");
-                if fits {
-                    model.operator -= atoms;
-                }
+                model.stakes[who] += atoms;
             }
         }
-        model.divide();
+        Ask::Leave(who, atoms) => {
+            let who = usize::from(who);
+            let left = int(atoms) <= model.stakes[who];
+            let given = world.try_unstake(NAMES[who], "tranche", atoms);
+            assert_eq!(given.is_ok(), left, "{step:?}");
+            if left {
+                model.book();
+                model.stakes[who] -= atoms;
+            }
+        }
+        Ask::Take(who) => {
+            let who = usize::from(who);
+            let before = world.cash(NAMES[who]);
+            let given = word(world.take_reward(NAMES[who], "tranche"));
+            if given == "accepted" {
+                model.book();
+                let got = BigInt::from(world.cash(NAMES[who]) - before);
+                let less = floor(&model.earned[who]) - &got;
+                assert!(less.is_zero() || is_whole(&model.earned[who]), "{step:?}");
+                model.earned[who] -= BigRational::from(got);
+            }
+        }
+        Ask::PutIn(atoms) => {
+            fund_pay(world, atoms).unwrap();
+            model.book();
+            model.pot += atoms;
+        }
+        Ask::Pay(atoms) => {
+            pay_fees(world, atoms);
+            model.fees += atoms;
+        }
+        Ask::Expect(rate) => {
+            measure(world, of_layer(rate)).unwrap();
+            model.book();
+            model.rate = rate;
+        }
+        Ask::Lose(atoms) => {
+            measure(world, of_domain(atoms)).unwrap();
+            model.expected = int(atoms);
+        }
+        Ask::Out(atoms) => {
+            let room = &model.operator - model.required();
+            let given = word(take_out(world, OPERATOR, atoms));
+            let fits = int(atoms) <= room.max(BigInt::zero());
+            assert_eq!(given, if fits { "accepted" } else { "above-surplus" }, "{step:?}");
+            if fits {
+                model.operator -= atoms;
+            }
+        }
+    }
+    model.divide();
+    true
+}
+
+fn play(terms: PayTerms, table: &FeeTable, asked: &[Ask]) {
+    let (mut world, mut model) = start(terms, table);
+    for (count, step) in asked.iter().enumerate() {
+        if !one(&mut world, &mut model, *step) {
+            return;
+        }
         same(&world, &model, &asked[..=count]);
     }
 }

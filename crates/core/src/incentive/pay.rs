@@ -8,8 +8,8 @@
 //! above                0.8 M
 //! ```
 //!
-//! as in Aave's Umbrella (`EmissionMath`). For an atom of stake it falls all the way, so that more come
-//! where few are; in all it rises up to the target and not beyond. Where the loss
+//! as in Aave's Umbrella (`EmissionMath`). For an atom of stake it falls all the way, so that more
+//! come where few are; in all it rises up to the target and not beyond. Where the loss
 //! expected of the layer is known, the pay is at least `S x expected loss x (1 + load)`.
 //!
 //! Pay accrues by the millisecond, for stakes as they stand: it is booked before they change, so
@@ -198,7 +198,10 @@ impl State {
     /// What stakers of `layer` are paid, or what pays them, is about to change: what they earned
     /// until now is booked, once in a command.
     pub(crate) fn book_pay(&self, layer: LayerId, events: &mut Events) {
-        let of_layer = |event: &engine::Event| matches!(event, engine::Event::Incentive(Event::Accrued { layer: of, .. }) if *of == layer);
+        let of_layer = |event: &engine::Event| match event {
+            engine::Event::Incentive(Event::Accrued { layer: of, .. }) => *of == layer,
+            _ => false,
+        };
         if events.as_slice().iter().any(of_layer) {
             return;
         }

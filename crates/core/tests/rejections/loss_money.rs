@@ -150,7 +150,7 @@ pub const OF_INCOME: &[Case] = &[
     ("fees-divided", |w| {
         let fund = w.layer_id("fund");
         incentive::by_table(w, fund);
-        refused(fees(fund, None), Rejection::FeesDivided { domain: DOMAIN })
+        refused(fees(fund, Some(amount(1))), Rejection::FeesDivided { domain: DOMAIN })
     }),
     ("above-fees", |w| {
         *w = World::venue(1_000, 1_000);

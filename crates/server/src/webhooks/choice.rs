@@ -34,6 +34,8 @@ pub const GROUPS: &[(&str, &[&str])] = &[
             "issuance.opened",
             "issuance.sold",
             "issuance.bought-back",
+            "incentive.fees-divided",
+            "incentive.taken-out",
         ],
     ),
     // A lien begins with its set, follows the hole, and is released when its loss is settled.

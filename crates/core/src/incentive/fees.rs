@@ -368,6 +368,7 @@ impl State {
     fn lacks_pay(&self, layer: LayerId, ahead: u64) -> (FeeTo, Amount) {
         let lack = self.pay_now(layer).map_or(Amount::ZERO, |now| {
             let needed = mul_div_ceil(now.per_year, u128::from(ahead), u128::from(YEAR));
+            // No pot holds more than an amount.
             let needed = needed.and_then(|atoms| Amount::new(atoms).ok()).unwrap_or(Amount::MAX);
             needed.less_or_zero(now.left)
         });

@@ -24,7 +24,7 @@ const SCENARIOS: [&str; 10] = [
 ];
 
 /// The venue files among the scenarios.
-const VENUES: [&str; 15] = [
+const VENUES: [&str; 16] = [
     "bridge",
     "crash",
     "crisis",

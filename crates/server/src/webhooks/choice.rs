@@ -34,8 +34,6 @@ pub const GROUPS: &[(&str, &[&str])] = &[
             "issuance.opened",
             "issuance.sold",
             "issuance.bought-back",
-            "incentive.fees-divided",
-            "incentive.taken-out",
         ],
     ),
     // A lien begins with its set, follows the hole, and is released when its loss is settled.
@@ -71,6 +69,7 @@ pub const GROUPS: &[(&str, &[&str])] = &[
             "loss.remainder-moved",
             "cover.paid",
             "protection.paid",
+            "incentive.fees-divided",
         ],
     ),
     (

@@ -24,7 +24,7 @@ const SCENARIOS: [&str; 10] = [
 ];
 
 /// The venue files among the scenarios.
-const VENUES: [&str; 15] = [
+const VENUES: [&str; 16] = [
     "bridge",
     "crash",
     "crisis",
@@ -32,6 +32,7 @@ const VENUES: [&str; 15] = [
     "demo",
     "depeg",
     "depeg-feed",
+    "fee-switch",
     "impermanent-loss",
     "krx-clearing",
     "loan",
@@ -441,6 +442,41 @@ fn tokens_fill_a_hole_and_are_bought_back() {
     };
     assert_eq!(of("sold"), pairs(&[("120000000", "4000"), ("360000000", "18000")]));
     assert_eq!(of("bought-back"), pairs(&[("50000000", "2000")]));
+}
+
+/// A first loss of 60,000 is full, and pay for 73 days ahead is 22,500: the fund gets what is left of
+/// the first 30,000. Three days later the house has its fifth, and Sam two thirds of 72 days, since the
+/// pot was empty for one.
+#[test]
+fn fees_reach_the_house_last() {
+    let golden = json(&scenarios().join("golden/fee-switch.json"));
+    for code in ["first-loss-short", "above-surplus"] {
+        assert_eq!(golden["run"]["refusals"][code]["expected"], 1, "{code}");
+    }
+    let out = folder();
+    let file = scenarios().join("fee-switch.toml");
+    done(out.path(), &["run", file.to_str().unwrap(), "--out", "result", "--quiet"]);
+    let events = fs::read_to_string(out.path().join("result/events.ndjson")).unwrap();
+    let of = |kind: &str| {
+        let kind = format!("\"event\":\"{kind}\"");
+        let lines = events.lines().filter(move |line| line.contains(&kind));
+        lines.map(|line| serde_json::from_str::<Value>(line).unwrap()).collect::<Vec<_>>()
+    };
+    let divided = of("fees-divided");
+    let rows = |place: usize| {
+        let fact = divided[place].to_string();
+        let (_, rows) = fact.split_once("\"rows\":[").unwrap();
+        rows.split(']').next().unwrap().to_owned()
+    };
+    let row = |amount: &str, to: &str, layer: u32| {
+        format!("{{\"amount\":\"{amount}\",\"to\":{{\"{to}\":{layer}}}}}")
+    };
+    assert_eq!(rows(0), [row("2250000", "pay", 2), row("750000", "fund", 1)].join(","));
+    assert!(rows(1).contains("\"house\":3"), "{}", rows(1));
+    let last = rows(divided.len() - 1);
+    assert_eq!(last, row("400000", "first-loss", 0), "after the loss");
+    let taken = of("reward-taken")[0].to_string();
+    assert!(taken.contains("\"amount\":\"1479452\""), "two thirds of 22,191.78: {taken}");
 }
 
 /// KRX 2013: 58.4 less the member's own 1.4 are borne by the survivors, who pay before the house,

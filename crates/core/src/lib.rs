@@ -45,6 +45,7 @@ pub mod control;
 pub mod domain;
 pub mod engine;
 pub mod ids;
+pub mod incentive;
 pub mod invariants;
 pub mod issuance;
 pub mod ledger;

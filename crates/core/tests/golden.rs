@@ -25,7 +25,7 @@ use world::lending::{self, Ask};
 use world::liquidity;
 use world::protection;
 use world::{ASSET, DOMAIN, World, amount, layer, members, name};
-use world::{clearing, issuance};
+use world::{clearing, incentive, issuance};
 
 /// A story that uses every command and makes every event.
 fn story() -> World {
@@ -404,6 +404,17 @@ fn commands_events_and_digest() {
     same_as("events.txt", &format!("{events}\n"));
 }
 
+/// Stakers are paid by time, fees are divided, and the house takes what it may.
+fn paid() -> World {
+    let mut world = incentive::venue();
+    incentive::fund_pay(&mut world, 100).unwrap();
+    incentive::pay_fees(&mut world, 2_000);
+    world.tick(incentive::DAY);
+    incentive::take_out(&mut world, incentive::TREASURY, 10).unwrap();
+    world.take_reward("alice", "tranche").unwrap();
+    world
+}
+
 /// The area and kind of a tagged value, from its JSON.
 fn kind_of<T: Serialize>(value: &T) -> String {
     let json = serde_json::to_value(value).unwrap();
@@ -436,16 +447,17 @@ fn the_bytes_of_every_kind() {
         cleared(),
         protected(),
         issued(),
+        paid(),
     ];
     let records = || worlds.iter().flat_map(|world| &world.records);
     let events = records().flat_map(|record| record.events.iter());
     let text = first_of_each(events);
     same_as("event-bytes.txt", &text);
-    let kinds = 6 + 10 + 42 + 4 + 1 + 7 + 11 + 5 + 5 + 13 + 6 + 11 + 4 + 4 + 11;
+    let kinds = 6 + 10 + 42 + 4 + 1 + 7 + 11 + 5 + 5 + 13 + 6 + 11 + 4 + 4 + 12 + 7;
     assert_eq!(text.lines().count(), kinds, "every kind of event is made:\n{text}");
     let actions = records().map(|record| &record.envelope.action);
     let text = first_of_each(actions);
     same_as("command-bytes.txt", &text);
-    let kinds = 6 + 8 + 1 + 11 + 2 + 16 + 1 + 4 + 1 + 10 + 4 + 5 + 12 + 4 + 12 + 2 + 5 + 10;
+    let kinds = 6 + 8 + 1 + 11 + 2 + 16 + 1 + 4 + 1 + 10 + 4 + 5 + 12 + 4 + 12 + 2 + 5 + 10 + 7;
     assert_eq!(text.lines().count(), kinds, "every command is given:\n{text}");
 }

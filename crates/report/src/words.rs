@@ -2,6 +2,7 @@
 
 mod clearing;
 mod cover;
+mod incentive;
 mod issuance;
 mod liquidity;
 mod protection;
@@ -39,6 +40,7 @@ pub fn of_event(names: &dyn Names, event: &Event) -> Option<String> {
         Event::Clearing(event) => clearing::of_clearing(names, event),
         Event::Protection(event) => protection::of_protection(names, event),
         Event::Issuance(event) => issuance::of_issuance(names, event),
+        Event::Incentive(event) => incentive::of_incentive(names, event),
         Event::Control(event) => of_control(names, event),
         Event::Oracle(OracleEvent::DomainTightened { domain, feed, to, .. }) => Some(format!(
             "{} goes to {}: {} has had no good value for too long",
@@ -75,6 +77,7 @@ fn of_domain(names: &dyn Names, event: &DomainEvent) -> Option<String> {
                 RewardFrom::Fees(_) => " of fees",
                 // As long as a cover stands its premium is earned: nobody reads that each time.
                 RewardFrom::Premia(_) => return None,
+                RewardFrom::Pay => " by time",
             };
             Some(format!("stakers of {} earn {money}{what}", names.layer(layer)))
         }

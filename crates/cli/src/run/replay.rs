@@ -181,7 +181,7 @@ const fn place(holder: Holder) -> usize {
     match holder {
         Holder::World | Holder::Issued => 0,
         Holder::Account(id) => id.index(),
-        Holder::Layer(id) | Holder::Rewards(id) => id.index(),
+        Holder::Layer(id) | Holder::Rewards(id) | Holder::Pay(id) => id.index(),
         Holder::Book(id)
         | Holder::Suspense(id)
         | Holder::Recovery(id)

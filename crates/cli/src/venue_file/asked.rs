@@ -2,6 +2,7 @@
 
 use super::clearing::Clear;
 use super::cover::Insure;
+use super::incentive::Pay;
 use super::issuance::Issue;
 use super::model::What;
 use super::pools::Asked;
@@ -122,13 +123,19 @@ pub enum Do {
     TakeTokens,
     /// An account gives tokens for money of a surplus.
     SellTokens,
+    /// Money comes into the pot that stakers are paid out of.
+    FundPay,
+    /// The house takes money of its own out of a layer.
+    TakeOut,
+    /// A risk figure is measured anew.
+    Measure,
     /// Nothing but the clock.
     Wait,
 }
 
 impl Do {
     /// Every word with its name in the file.
-    pub const ALL: [(Self, &'static str); 56] = [
+    pub const ALL: [(Self, &'static str); 59] = [
         (Self::Fill, "fill"),
         (Self::Mark, "mark"),
         (Self::Funding, "funding"),
@@ -184,6 +191,9 @@ impl Do {
         (Self::EndProtection, "end-protection"),
         (Self::TakeTokens, "take-tokens"),
         (Self::SellTokens, "sell-tokens"),
+        (Self::FundPay, "fund-pay"),
+        (Self::TakeOut, "take-out"),
+        (Self::Measure, "measure"),
         (Self::Wait, "wait"),
     ];
 
@@ -261,6 +271,9 @@ impl Do {
             What::Provide(Provide::End { .. }) => Self::EndProtection,
             What::Issue(Issue::Take { .. }) => Self::TakeTokens,
             What::Issue(Issue::Sell { .. }) => Self::SellTokens,
+            What::Pay(Pay::Fund { .. }) => Self::FundPay,
+            What::Pay(Pay::TakeOut { .. }) => Self::TakeOut,
+            What::Pay(Pay::Measure { .. }) => Self::Measure,
             What::Wait => Self::Wait,
         }
     }

@@ -10,6 +10,7 @@ pub mod cover;
 mod crowd;
 mod events;
 mod feeds;
+pub mod incentive;
 pub mod issuance;
 mod liquidation;
 mod markets;

@@ -16,6 +16,7 @@ use rhodian_core::units::{Amount, Price, Quantity};
 
 use super::clearing::{Clear, Clearing};
 use super::cover::{Cover, Insure, Risk};
+use super::incentive::{Incentives, Pay};
 use super::issuance::{Issuance, Issue, Limit};
 use super::numbers::{Grid, written_price};
 use super::pools::{Lend, Pool};
@@ -67,6 +68,8 @@ pub struct VenueFile {
     pub issuances: Vec<Issuance>,
     /// Limits of depletion, in file order.
     pub depletions: Vec<Limit>,
+    /// Risk figures, pay and tables of fees.
+    pub incentives: Incentives,
     /// The feeds, in file order: their dense ids.
     pub feeds: Vec<Feed>,
     /// The sources, as feeds first name them: their dense ids.
@@ -426,6 +429,8 @@ pub enum What {
     Provide(Provide),
     /// Something is asked of an issuance of tokens.
     Issue(Issue),
+    /// Something is asked of pay, fees or risk figures.
+    Pay(Pay),
     Wait,
 }
 

@@ -17,8 +17,8 @@ use super::protections::Provide;
 use super::shape::{AccountShape, DomainShape, FileShape, TermsShape};
 use super::vaults::Hold;
 use super::{
-    clearing, collateral, cover, crowd, feeds, issuance, liquidation, markets, pools, prices,
-    protections, stream, vaults,
+    clearing, collateral, cover, crowd, feeds, incentive, issuance, liquidation, markets, pools,
+    prices, protections, stream, vaults,
 };
 use crate::amount_text::AmountFormat;
 use crate::diagnostic::Diagnostic;
@@ -69,6 +69,8 @@ pub fn from_text(text: TomlText) -> Result<VenueFile, Diagnostic> {
     let protections = protections::read(&words, &shape.protection, &domains, &feeds)?;
     let (issuances, depletions) =
         issuance::read(&words, (&shape.issuance, &shape.depletion), &domains, collaterals.len())?;
+    let incentives = (shape.figure.as_slice(), shape.pay.as_slice(), shape.fees.as_slice());
+    let incentives = incentive::read(&words, incentives, (&domains, &markets))?;
     let mut accounts = accounts(&words, &shape.account, &names, &collaterals)?;
     accounts.extend(crowd.accounts);
     let (marks, mut remarks) = match &shape.prices {
@@ -121,6 +123,7 @@ pub fn from_text(text: TomlText) -> Result<VenueFile, Diagnostic> {
         protections,
         issuances,
         depletions,
+        incentives,
         feeds,
         sources,
         liquidation,

@@ -108,6 +108,7 @@ impl Words<'_> {
             What::Clear(clear) => self.clear(clear),
             What::Provide(provide) => self.provide(provide),
             What::Issue(issue) => self.issue(issue),
+            What::Pay(pay) => self.pay(pay),
             What::Wait => Ok(Vec::new()),
         }
     }

@@ -25,7 +25,7 @@ impl Driver<'_> {
         let deadlines = deadlines.chain(self.routes_end()).chain(self.exits_end());
         let deadlines = deadlines.chain(state.covers.votes_end()).chain(self.covers_end());
         let deadlines = deadlines.chain(self.clearing_ends()).chain(self.protections_end());
-        let deadlines = deadlines.chain(self.rounds_end());
+        let deadlines = deadlines.chain(self.rounds_end()).chain(self.fees_end());
         deadlines.filter(|deadline| *deadline > state.now()).min().map(|time| time.0)
     }
 

@@ -202,6 +202,7 @@ impl Figures {
             Event::Clearing(event) => self.of_clearing(event),
             Event::Protection(event) => self.of_protection(event),
             Event::Issuance(event) => self.of_issuance(event),
+            Event::Incentive(event) => self.of_incentive(event),
             Event::Domain(_) | Event::Control(_) | Event::TimePassed { .. } => {}
         }
     }

@@ -17,6 +17,7 @@ pub mod driver;
 pub mod feed_figures;
 pub mod figures;
 pub mod holdings;
+mod incentive;
 mod issuance;
 pub mod journal;
 mod lending;

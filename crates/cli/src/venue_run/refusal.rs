@@ -42,6 +42,7 @@ pub fn refusal(rejection: &Rejection, asset: usize, state: &State, file: &VenueF
         Rejection::Clearing(of) => words.clearing(of),
         Rejection::Protection(of) => words.protection(of),
         Rejection::Issuance(of) => words.issuance(of),
+        Rejection::Incentive(of) => words.incentive(of),
         _ => None,
     };
     told.unwrap_or_else(|| rejection.to_string())
@@ -266,6 +267,7 @@ impl In<'_> {
                 self.money(max)
             ),
             MarketRejection::ExitQueueAboveLimit { queue } => self.exits(queue),
+            MarketRejection::FirstLossShort { gap } => self.first_loss(gap),
             MarketRejection::Clearing { account, bar } => self.bar(*account, bar),
             MarketRejection::MarkStrayed { market } => format!(
                 "the mark of {} is a jump away from its feed: mark it first",
@@ -356,6 +358,7 @@ impl In<'_> {
                 percent(*most)
             ),
             L::ExitQueueAboveLimit { queue } => self.exits(queue),
+            L::FirstLossShort { gap } => self.first_loss(gap),
             L::NoSupplyLayer { domain } => format!(
                 "no step of \"{}\" takes supply: add one of the kind \"lender-supply\" without \
                  claims",

@@ -216,6 +216,7 @@ impl Event {
                 let from = match from {
                     RewardFrom::Outside => Holder::World,
                     RewardFrom::Fees(domain) | RewardFrom::Premia(domain) => Holder::Fees(domain),
+                    RewardFrom::Pay => Holder::Pay(layer),
                 };
                 (asset, from, Holder::Rewards(layer), amount)
             }

@@ -273,6 +273,7 @@ fn stake(
     let stake = staked.checked_add(amount).map_err(|_| Rejection::PotAboveBound { layer })?;
     state.touch(account, events);
     state.earn_premia(layer, events);
+    state.book_pay(layer, events);
     events.push(Event::Staked { layer, account, number, asset, amount, stake });
     Ok(())
 }

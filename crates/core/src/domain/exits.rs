@@ -273,6 +273,7 @@ pub(super) fn ask(
     account::room_above(state, account, asset, amount)?;
     state.touch(account, events);
     state.earn_premia(layer, events);
+    state.book_pay(layer, events);
     let stake = staked.less_or_zero(amount);
     events.push(Event::Unstaked { layer, account, number, asset, amount, stake });
     Ok(())
@@ -313,6 +314,7 @@ pub(crate) fn decide_duty(
     let stake = state.domains.stake(layer, account).less_or_zero(amount);
     state.touch(account, events);
     state.earn_premia(layer, events);
+    state.book_pay(layer, events);
     events.push(Event::ExitPaid { layer, account, until, asset, amount, stake });
     Ok(())
 }

@@ -20,8 +20,8 @@ pub use exits::{ExitQueue, Exits};
 pub(crate) use exits::{decide_duty, duty, knows_no_loss};
 pub use layer::{Attachment, Basis, Caps, Kind, Layer, LayerSpec, MemberRule, PeriodCap, Source};
 pub use rejection::Rejection;
-pub(crate) use rewards::of_premium;
 pub use rewards::{RewardFrom, RewardIndex, Rewards};
+pub(crate) use rewards::{of_pay, of_premium};
 
 use crate::ids::{AccountId, AssetId, DomainId, LayerId, Name, WaterfallId};
 use crate::units::Amount;

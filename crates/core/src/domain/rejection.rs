@@ -79,6 +79,8 @@ pub enum Rejection {
     DomainOwes { domain: DomainId, owed: Amount },
     /// The layer does not stand behind the domain whose fees it would get.
     NotBehind { layer: LayerId, domain: DomainId },
+    /// A table says where the fees of the domain go.
+    FeesDivided { domain: DomainId },
     /// More than the fees that were booked.
     AboveFees { asked: Amount, booked: Amount },
     /// Nobody is staked who could earn.
@@ -140,6 +142,7 @@ impl Rejection {
             Self::PotAboveBound { .. } => "pot-above-bound",
             Self::DomainOwes { .. } => "domain-owes",
             Self::NotBehind { .. } => "layer-not-behind",
+            Self::FeesDivided { .. } => "fees-divided",
             Self::AboveFees { .. } => "above-fees",
             Self::NobodyStaked { .. } => "nobody-staked",
             Self::NothingEarned { .. } => "nothing-earned",
@@ -256,6 +259,9 @@ impl Rejection {
             }
             Self::NotBehind { layer, domain } => {
                 write!(f, "layer {layer} does not stand behind domain {domain}")
+            }
+            Self::FeesDivided { domain } => {
+                write!(f, "a table says where the fees of domain {domain} go")
             }
             Self::AboveFees { asked, booked } => {
                 write!(f, "{asked} asked of fees of {booked} that were booked")

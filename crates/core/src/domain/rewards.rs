@@ -39,6 +39,8 @@ pub enum RewardFrom {
     Fees(DomainId) = 2,
     /// From the premia that a cover pool of a domain earned, which stand among the domain's fees.
     Premia(DomainId) = 3,
+    /// From the layer's own pot of pay, as it is earned by time.
+    Pay = 4,
 }
 
 /// What an atom of stake has earned since the layer began, and what is carried.
@@ -183,6 +185,26 @@ impl Domains {
         self.rewards(layer).map_or(Amount::ZERO, of)
     }
 
+    /// The same after `events`, which are of the same command.
+    pub(super) fn reward_after(
+        &self,
+        layer: LayerId,
+        account: AccountId,
+        events: &Events,
+    ) -> Amount {
+        let stake = self.stake(layer, account);
+        let last = events.as_slice().iter().rev().find_map(|event| match event {
+            engine::Event::Domain(Event::Rewarded { layer: of, index, .. }) if *of == layer => {
+                Some(index.per_atom)
+            }
+            _ => None,
+        });
+        let Some(index) = last else { return self.reward(layer, account) };
+        let rewards = self.rewards(layer);
+        let earned = rewards.and_then(|rewards| rewards.of.get(&account)).copied();
+        earned.unwrap_or_default().at(index, stake).atoms
+    }
+
     /// What each account earned in `layer` and has not taken, in whole atoms, in account order: of
     /// all that are or were staked since its first reward.
     pub fn earned(&self, layer: LayerId) -> impl Iterator<Item = (AccountId, Amount)> + '_ {
@@ -232,8 +254,8 @@ pub(super) fn give(
     let amount = match from {
         RewardFrom::Outside => amount.unwrap_or(Amount::ZERO),
         RewardFrom::Fees(domain) => of_fees(state, domain, layer, amount)?,
-        // A pool gives what it earned by itself, when it earned it.
-        RewardFrom::Premia(_) => return Err(Rejection::NotDue),
+        // What is earned by time is given by itself.
+        RewardFrom::Premia(_) | RewardFrom::Pay => return Err(Rejection::NotDue),
     };
     if amount.is_zero() {
         return Err(Rejection::ZeroAmount);
@@ -265,12 +287,37 @@ pub(crate) fn of_premium(
     amount: Amount,
     events: &Events,
 ) -> Option<Event> {
-    let found = state.domains.layer(layer)?;
-    let (asset, number) = (found.spec.asset, found.last_number);
     let stands_behind = state.domains.behind(layer).any(|(id, _)| id == domain);
-    if amount.is_zero() || !stands_behind || debt_behind(state, layer).is_some() {
+    if !stands_behind || debt_behind(state, layer).is_some() {
         return None;
     }
+    of_time(state, layer, RewardFrom::Premia(domain), amount, events)
+}
+
+/// What `amount` out of the pot of pay of `layer` is to those who are staked in it. Nothing where
+/// nobody is, or where a bound would be passed. What they earned is theirs whatever a domain owes.
+pub(crate) fn of_pay(
+    state: &State,
+    layer: LayerId,
+    amount: Amount,
+    events: &Events,
+) -> Option<Event> {
+    of_time(state, layer, RewardFrom::Pay, amount, events)
+}
+
+/// `amount`, which was earned by time, to those who are staked in `layer`.
+fn of_time(
+    state: &State,
+    layer: LayerId,
+    from: RewardFrom,
+    amount: Amount,
+    events: &Events,
+) -> Option<Event> {
+    if amount.is_zero() {
+        return None;
+    }
+    let found = state.domains.layer(layer)?;
+    let (asset, number) = (found.spec.asset, found.last_number);
     let staked = state.ledger.held(asset, Holder::Layer(layer));
     let mut held = state.ledger.held(asset, Holder::Rewards(layer));
     let mut index = state.domains.rewards(layer).map(Rewards::index).unwrap_or_default();
@@ -285,7 +332,6 @@ pub(crate) fn of_premium(
     }
     held.checked_add(amount).ok()?;
     let index = index.after(amount, staked)?;
-    let from = RewardFrom::Premia(domain);
     Some(Event::Rewarded { layer, number, from, asset, amount, index })
 }
 
@@ -297,6 +343,9 @@ fn of_fees(
     amount: Option<Amount>,
 ) -> Result<Amount, Rejection> {
     let found = state.domains.domain(domain).ok_or(Rejection::UnknownDomain { domain })?;
+    if state.incentives.fees(domain).is_some() {
+        return Err(Rejection::FeesDivided { domain });
+    }
     // Else they would pass by what the domain owes.
     if !state.domains.behind(layer).any(|(id, _)| id == domain) {
         return Err(Rejection::NotBehind { layer, domain });
@@ -338,7 +387,8 @@ pub(super) fn take(
     events: &mut Events,
 ) -> Result<(), Rejection> {
     let asset = state.domains.asset_of_layer(layer).ok_or(Rejection::UnknownLayer { layer })?;
-    let amount = state.domains.reward(layer, account);
+    state.book_pay(layer, events);
+    let amount = state.domains.reward_after(layer, account, events);
     if amount.is_zero() {
         return Err(Rejection::NothingEarned { layer, account });
     }

@@ -11,7 +11,9 @@ use crate::ids::{LossId, Time};
 use crate::ledger::Transfer;
 use crate::market::Party;
 use crate::pools::{clearing, cover, lending, liquidity, protection};
-use crate::{account, closeout, collateral, control, domain, issuance, loss, market, oracle};
+use crate::{
+    account, closeout, collateral, control, domain, incentive, issuance, loss, market, oracle,
+};
 
 /// In which capacity someone acts. Doors say who is who; core says who may do what.
 #[derive(
@@ -138,6 +140,10 @@ pub enum Action {
     Issuance(issuance::Command) = 25,
     /// By the engine, of issuances.
     IssuanceDuty(issuance::Duty) = 27,
+    /// Of incentives.
+    Incentive(incentive::Command) = 30,
+    /// By the engine, of incentives.
+    IncentiveDuty(incentive::Duty) = 31,
 }
 
 /// A command: when, by whom, what.
@@ -192,90 +198,37 @@ pub enum Event {
     Protection(protection::Event) = 17,
     /// To issuances.
     Issuance(issuance::Event) = 18,
+    /// To incentives.
+    Incentive(incentive::Event) = 20,
 }
 
-impl From<account::Event> for Event {
-    fn from(event: account::Event) -> Self {
-        Self::Account(event)
-    }
+/// An area's event is one of the engine's.
+macro_rules! events_of {
+    ($($area:ident $variant:ident),* $(,)?) => {$(
+        impl From<$area::Event> for Event {
+            fn from(event: $area::Event) -> Self {
+                Self::$variant(event)
+            }
+        }
+    )*};
 }
 
-impl From<domain::Event> for Event {
-    fn from(event: domain::Event) -> Self {
-        Self::Domain(event)
-    }
-}
-
-impl From<loss::Event> for Event {
-    fn from(event: loss::Event) -> Self {
-        Self::Loss(event)
-    }
-}
-
-impl From<market::Event> for Event {
-    fn from(event: market::Event) -> Self {
-        Self::Market(event)
-    }
-}
-
-impl From<closeout::Event> for Event {
-    fn from(event: closeout::Event) -> Self {
-        Self::CloseOut(event)
-    }
-}
-
-impl From<collateral::Event> for Event {
-    fn from(event: collateral::Event) -> Self {
-        Self::Collateral(event)
-    }
-}
-
-impl From<lending::Event> for Event {
-    fn from(event: lending::Event) -> Self {
-        Self::Lending(event)
-    }
-}
-
-impl From<cover::Event> for Event {
-    fn from(event: cover::Event) -> Self {
-        Self::Cover(event)
-    }
-}
-
-impl From<liquidity::Event> for Event {
-    fn from(event: liquidity::Event) -> Self {
-        Self::Liquidity(event)
-    }
-}
-
-impl From<clearing::Event> for Event {
-    fn from(event: clearing::Event) -> Self {
-        Self::Clearing(event)
-    }
-}
-
-impl From<protection::Event> for Event {
-    fn from(event: protection::Event) -> Self {
-        Self::Protection(event)
-    }
-}
-
-impl From<issuance::Event> for Event {
-    fn from(event: issuance::Event) -> Self {
-        Self::Issuance(event)
-    }
-}
-
-impl From<control::Event> for Event {
-    fn from(event: control::Event) -> Self {
-        Self::Control(event)
-    }
-}
-
-impl From<oracle::Event> for Event {
-    fn from(event: oracle::Event) -> Self {
-        Self::Oracle(event)
-    }
+events_of! {
+    account Account,
+    domain Domain,
+    loss Loss,
+    market Market,
+    closeout CloseOut,
+    collateral Collateral,
+    lending Lending,
+    cover Cover,
+    liquidity Liquidity,
+    clearing Clearing,
+    protection Protection,
+    issuance Issuance,
+    incentive Incentive,
+    control Control,
+    oracle Oracle,
 }
 
 impl Event {
@@ -295,6 +248,7 @@ impl Event {
             Self::Liquidity(event) => event.transfers(visit),
             Self::Protection(event) => event.transfers(visit),
             Self::Issuance(event) => event.transfers(visit),
+            Self::Incentive(event) => event.transfers(visit),
             Self::Control(_) | Self::Oracle(_) | Self::Clearing(_) | Self::TimePassed { .. } => {}
         }
     }
@@ -320,6 +274,7 @@ impl Event {
             | Self::Control(_)
             | Self::Oracle(_)
             | Self::Protection(_)
+            | Self::Incentive(_)
             | Self::TimePassed { .. } => None,
         }
     }
@@ -427,6 +382,8 @@ pub enum Rejection {
     Protection(protection::Rejection),
     /// Refused by the area of issuances.
     Issuance(issuance::Rejection),
+    /// Refused by the area of incentives.
+    Incentive(incentive::Rejection),
 }
 
 impl Rejection {
@@ -453,6 +410,7 @@ impl Rejection {
             Self::Clearing(rejection) => rejection.code(),
             Self::Protection(rejection) => rejection.code(),
             Self::Issuance(rejection) => rejection.code(),
+            Self::Incentive(rejection) => rejection.code(),
         }
     }
 }
@@ -483,6 +441,7 @@ impl fmt::Display for Rejection {
             Self::Clearing(rejection) => rejection.fmt(f),
             Self::Protection(rejection) => rejection.fmt(f),
             Self::Issuance(rejection) => rejection.fmt(f),
+            Self::Incentive(rejection) => rejection.fmt(f),
         }
     }
 }

@@ -30,7 +30,9 @@ pub use watch::Watch;
 use crate::control::Status;
 use crate::ids::DomainId;
 use crate::pools::{clearing, cover, lending, liquidity, protection};
-use crate::{account, closeout, collateral, control, domain, issuance, loss, market, oracle};
+use crate::{
+    account, closeout, collateral, control, domain, incentive, issuance, loss, market, oracle,
+};
 
 /// The version of the rules: raised with every change after which the same commands may make other
 /// events, or a state has other bytes. A journal keeps it with every batch and snapshot, so that
@@ -103,6 +105,9 @@ pub fn decide(state: &State, envelope: &Envelope, events: &mut Events) -> Result
         Action::Issuance(command) => {
             issuance::decide(state, envelope, command, events).map_err(Rejection::Issuance)
         }
+        Action::Incentive(command) => {
+            incentive::decide(state, command, events).map_err(Rejection::Incentive)
+        }
         duty => decide_duty(state, duty, events),
     }
 }
@@ -137,6 +142,9 @@ fn decide_duty(state: &State, action: &Action, events: &mut Events) -> Result<()
         Action::IssuanceDuty(duty) => {
             issuance::decide_duty(state, duty, events).map_err(Rejection::Issuance)
         }
+        Action::IncentiveDuty(duty) => {
+            incentive::decide_duty(state, duty, events).map_err(Rejection::Incentive)
+        }
         Action::DomainDuty(duty) => {
             domain::decide_duty(state, duty, events).map_err(Rejection::Domain)
         }
@@ -159,6 +167,7 @@ fn decide_duty(state: &State, action: &Action, events: &mut Events) -> Result<()
         | Action::Clearing(_)
         | Action::Protection(_)
         | Action::Issuance(_)
+        | Action::Incentive(_)
         | Action::Tick => Ok(()),
     }
 }
@@ -220,6 +229,7 @@ const fn is_duty(action: &Action) -> bool {
             | Action::ClearingDuty(_)
             | Action::ProtectionDuty(_)
             | Action::IssuanceDuty(_)
+            | Action::IncentiveDuty(_)
     )
 }
 
@@ -255,7 +265,8 @@ const fn needs(action: &Action) -> (Status, bool) {
         ) => (Status::Settling, true),
         // So does who takes tokens; what a fund spends is not there for a loss any more.
         Action::Issuance(issuance::Command::Take { .. }) => (Status::Settling, true),
-        Action::Issuance(issuance::Command::SellBack { .. }) => (Status::ReduceOnly, true),
+        Action::Issuance(issuance::Command::SellBack { .. })
+        | Action::Incentive(incentive::Command::TakeOut { .. }) => (Status::ReduceOnly, true),
         Action::Domain(_)
         | Action::Loss(_)
         | Action::Control(_)
@@ -267,7 +278,8 @@ const fn needs(action: &Action) -> (Status, bool) {
         | Action::Liquidity(_)
         | Action::Clearing(_)
         | Action::Protection(_)
-        | Action::Issuance(_) => (Status::Settling, false),
+        | Action::Issuance(_)
+        | Action::Incentive(_) => (Status::Settling, false),
         // What is due is done, and time passes, whatever the status.
         Action::Duty(_)
         | Action::CloseOutDuty(_)
@@ -281,6 +293,7 @@ const fn needs(action: &Action) -> (Status, bool) {
         | Action::ClearingDuty(_)
         | Action::ProtectionDuty(_)
         | Action::IssuanceDuty(_)
+        | Action::IncentiveDuty(_)
         | Action::Tick => (Status::Closed, false),
     }
 }
@@ -320,6 +333,7 @@ fn domain_of(state: &State, action: &Action) -> Option<DomainId> {
         Action::Clearing(ref command) => state.domain_of_clearing(command),
         Action::Protection(ref command) => state.domain_of_protection(command),
         Action::Issuance(ref command) => state.domain_of_issuance(command),
+        Action::Incentive(ref command) => state.domain_of_incentive(command),
         Action::Lending(ref command) => {
             let pool = command.pool().and_then(|pool| state.lending.pool(pool));
             pool.map(|pool| pool.spec.domain)
@@ -395,6 +409,7 @@ fn due(state: &State, events: &mut Events) -> Option<(Envelope, bool)> {
         let pooled = lent.or_else(covered).or_else(left).or_else(cleared);
         pooled.or_else(protected).or_else(issued)
     };
+    let of_incentives = || incentive::duty(state).map(Action::IncentiveDuty);
     let of_markets = || market::duty(state).map(Action::MarketDuty);
     let of_collateral = || collateral::duty(state).map(Action::CollateralDuty);
     let mut decided = false;
@@ -405,6 +420,7 @@ fn due(state: &State, events: &mut Events) -> Option<(Envelope, bool)> {
     };
     let first = of_oracle().or_else(of_marks).or_else(of_loss).or_else(of_pools);
     let first = first.or_else(of_close_out);
-    let action = first.or_else(of_markets).or_else(of_collateral).or_else(of_domains)?;
+    let last = || of_domains().or_else(of_incentives);
+    let action = first.or_else(of_markets).or_else(of_collateral).or_else(last)?;
     Some((Envelope { at: state.now(), actor: Actor::ENGINE, action }, decided))
 }

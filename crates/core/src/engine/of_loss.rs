@@ -1,14 +1,24 @@
 //! What an event of a loss does beyond its own area: to stakes and what they earned, to books,
 //! pools, checkpoints and statuses. And what one of a vault does, whose holders bear them, of a
-//! clearing fund, whose members do, of a protection, whose fund does, and of new tokens.
+//! clearing fund, whose members do, of a protection, whose fund does, of lending pools, new tokens
+//! and incentives.
 
 use super::State;
 use crate::control::Status;
+use crate::incentive;
 use crate::issuance;
 use crate::loss::{self, OwnMeans, RemainderTo};
-use crate::pools::{clearing, liquidity, protection};
+use crate::pools::{clearing, lending, liquidity, protection};
 
 impl State {
+    pub(super) fn evolve_lending(&mut self, event: &lending::Event) {
+        self.lending.evolve(event, self.now());
+        self.markets.evolve_lending(event);
+        if let Some((account, number)) = event.numbered() {
+            self.accounts.number(account, number);
+        }
+    }
+
     pub(super) fn evolve_liquidity(&mut self, event: &liquidity::Event) {
         self.vaults.evolve(event);
         self.markets.evolve_liquidity(event);
@@ -39,6 +49,14 @@ impl State {
         self.markets.evolve_issuance(event);
         if let Some((account, number)) = event.numbered() {
             self.accounts.number(account, number);
+        }
+    }
+
+    pub(super) fn evolve_incentive(&mut self, event: &incentive::Event) {
+        let now = self.now();
+        self.incentives.evolve(event, now);
+        if let Some((layer, number)) = event.numbered() {
+            self.domains.layers[layer.index()].last_number = number;
         }
     }
 

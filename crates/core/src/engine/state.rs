@@ -15,13 +15,13 @@ use crate::ids::{
     AccountId, AssetId, CheckpointId, DomainId, EpisodeId, LayerId, LiableSetId, LossId, Name,
     OwnerId, Time,
 };
+use crate::incentive::Incentives;
 use crate::issuance::Issuances;
 use crate::ledger::{Holder, Ledger};
 use crate::loss::{self, Episode, Level, Loss, Losses, MemberCap, Phase, Stage};
 use crate::margin;
 use crate::market::{self, Markets, Party};
-use crate::oracle::Purpose;
-use crate::oracle::{self, Oracle};
+use crate::oracle::{self, Oracle, Purpose};
 use crate::pools::clearing::Clearing;
 use crate::pools::cover::Covers;
 use crate::pools::lending::Lending;
@@ -64,6 +64,8 @@ pub struct State {
     pub protections: Protections,
     /// Issuances of tokens, and how far pots may be drawn on.
     pub issuances: Issuances,
+    /// Risk figures, what stakers are paid, where fees go.
+    pub incentives: Incentives,
     #[borsh(skip)]
     pub(super) watch: Watch,
 }
@@ -313,6 +315,7 @@ impl State {
                 self.domains.evolve(event);
                 self.accounts.evolve_domain(event);
                 self.clearing.evolve_domain(event, &self.domains);
+                self.incentives.evolve_domain(event);
                 let domains = &self.domains;
                 let asset_of = |layer| domains.layer(layer).map(|found| found.spec.asset);
                 self.markets.evolve_domain(event, asset_of);
@@ -333,13 +336,7 @@ impl State {
                     self.accounts.number(buyer, number);
                 }
             }
-            Event::Lending(event) => {
-                self.lending.evolve(event, self.now);
-                self.markets.evolve_lending(event);
-                if let Some((account, number)) = event.numbered() {
-                    self.accounts.number(account, number);
-                }
-            }
+            Event::Lending(event) => self.evolve_lending(event),
             Event::Cover(event) => {
                 self.covers.evolve(event, self.now);
                 self.markets.evolve_cover(event);
@@ -351,6 +348,7 @@ impl State {
             Event::Clearing(event) => self.evolve_clearing(event),
             Event::Protection(event) => self.evolve_protection(event),
             Event::Issuance(event) => self.evolve_issuance(event),
+            Event::Incentive(event) => self.evolve_incentive(event),
             Event::Loss(event) => self.evolve_loss(event),
             Event::Control(event) => self.control.evolve(event),
             Event::Oracle(event) => {

@@ -11,6 +11,9 @@ mod cover;
 #[cfg(test)]
 mod cover_tests;
 mod full;
+mod incentive;
+#[cfg(test)]
+mod incentive_tests;
 mod issuance;
 #[cfg(test)]
 mod issuance_tests;
@@ -86,6 +89,8 @@ pub const CLEARING: &str = "INV-16";
 pub const PROTECTION: &str = "INV-17";
 /// The law of issuance.
 pub const ISSUANCE: &str = "INV-18";
+/// The law of incentives.
+pub const INCENTIVE: &str = "INV-19";
 
 /// Every law, in order.
 pub const LAWS: &[Law] = &[
@@ -244,6 +249,17 @@ pub const LAWS: &[Law] = &[
         full: "each auction against its draw; what was issued and burned against the ledger",
         running: "each payment against the tokens it is for; what was issued within a window; a \
                   fund after it bought",
+    },
+    Law {
+        id: INCENTIVE,
+        sentence: "Stakers are paid by time what the terms of their layer say, to the part of an \
+                   atom, and no more than its pot of pay holds. All fees of a domain that are \
+                   divided are given, to the atom, and the house gets some only while nothing is \
+                   owed, its first loss and the funds are full, and stakers are paid for their \
+                   expected loss. What it takes out leaves its first loss what that must hold.",
+        full: "each pot of pay against what was put in and paid; each table's parts",
+        running: "what was booked against the terms and the time, and against the reward; parts \
+                  of fees against what was booked; layers after the house was paid or took",
     },
 ];
 

@@ -12,7 +12,7 @@ use super::passes::Passes;
 use super::{
     BOOK, Broken, CAPS, DIVIDED, LEDGER, LIVE, ONCE, ORDER, PROFIT_FIRST, REPAID, SETTLED, STAKES,
 };
-use super::{clearing, cover, issuance, lending, liquidity, protection};
+use super::{clearing, cover, incentive, issuance, lending, liquidity, protection};
 use crate::domain::{self, Kind};
 use crate::engine::{Event, State};
 use crate::ids::{AccountId, AssetId, DomainId, EpisodeId, LayerId, LiableSetId, LossId};
@@ -65,6 +65,7 @@ pub struct Running {
     clearing: clearing::Running,
     protection: protection::Running,
     issuance: issuance::Running,
+    incentive: incentive::Running,
 }
 
 fn broken(law: &'static str, detail: String) -> Result<(), Broken> {
@@ -111,13 +112,17 @@ impl Running {
                 self.issuance.of_loss(event)?;
                 self.stakes_of_loss(event, state)
             }
-            Event::Domain(event) => self.stakes_of_domain(event, state),
+            Event::Domain(event) => {
+                self.incentive.of_domain(event)?;
+                self.stakes_of_domain(event, state)
+            }
             Event::Lending(event) => self.lending.after(event, state),
             Event::Cover(event) => self.cover.after(event, state),
             Event::Liquidity(event) => self.liquidity.after(event, state),
             Event::Clearing(event) => self.clearing.after(event, state),
             Event::Protection(event) => self.protection.after(event, state),
             Event::Issuance(event) => self.issuance.after(event, state),
+            Event::Incentive(event) => self.incentive.after(event, state),
             Event::Market(_) | Event::CloseOut(_) => self.lots.after(event, state),
             Event::Account(_)
             | Event::Control(_)

@@ -406,6 +406,7 @@ pub(super) fn detect(state: &State, loss: LossId, events: &mut Events) -> Result
         touch_owner(state, owner, events);
         // What his stakes earned until now is his, and pays for it.
         state.earn_premia_of(owner, events);
+        state.book_pay_of(owner, events);
     }
     events.push(Event::LossDetected { loss, episode, set, owner });
     state.owe_claimants(loss, events);

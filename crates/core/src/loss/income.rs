@@ -232,6 +232,9 @@ pub(super) fn fund_fees(
     let booked = state.ledger.held(of_domain, Holder::Fees(domain));
     let amount = amount.unwrap_or(booked);
     let asset = fund_of(state, (layer, number), amount)?;
+    if state.incentives.fees(domain).is_some() {
+        return Err(Rejection::FeesDivided { domain });
+    }
     // Else they would pass by what the domain owes.
     if !domains_behind(state, layer, asset).contains(&domain) {
         return Err(Rejection::NotBehind { layer, domain });

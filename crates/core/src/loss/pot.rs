@@ -27,6 +27,7 @@ pub(super) fn draw(
     let staked = spec.kind.is_staked();
     let stakes = if staked { reduced(state, (loss, layer), amount)? } else { Vec::new() };
     state.earn_premia(layer, events);
+    state.book_pay(layer, events);
     events.push(Event::PotDrawn { loss, layer, asset, amount, stakes });
     events.push(Event::DrawClosed { loss, layer, received: amount });
     Ok(())

@@ -70,6 +70,8 @@ pub enum Rejection {
     RecoveryAboveClaims { asked: Amount, open: Amount },
     /// No waterfall of the domain names the layer.
     NotBehind { layer: LayerId, domain: DomainId },
+    /// A table says where the fees of the domain go.
+    FeesDivided { domain: DomainId },
     /// More than was booked as fees of the domain's trades.
     AboveFees { asked: Amount, booked: Amount },
     /// The domain is not in settlement.
@@ -142,6 +144,7 @@ impl Rejection {
             Self::AboveCall { .. } => "above-call",
             Self::RecoveryAboveClaims { .. } => "recovery-above-claims",
             Self::NotBehind { .. } => "layer-not-behind",
+            Self::FeesDivided { .. } => "fees-divided",
             Self::AboveFees { .. } => "above-fees",
             Self::NotSettling { .. } => "not-settling",
             Self::RanksSettled { .. } => "ranks-settled",
@@ -224,6 +227,9 @@ impl fmt::Display for Rejection {
             }
             Self::NotBehind { layer, domain } => {
                 write!(f, "layer {layer} stands in no waterfall of domain {domain}")
+            }
+            Self::FeesDivided { domain } => {
+                write!(f, "a table says where the fees of domain {domain} go")
             }
             Self::AboveFees { asked, booked } => {
                 write!(f, "{asked} asked, {booked} is booked as fees of the domain")

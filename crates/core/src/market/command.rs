@@ -6,59 +6,14 @@ use core::fmt;
 use borsh::{BorshDeserialize, BorshSerialize};
 use serde::{Deserialize, Serialize};
 
-use super::{Checkpoint, Feeds, Flaw, MarketSpec};
+use super::{Checkpoint, Feeds, Flaw, MarketSpec, Party};
 use crate::domain::ExitQueue;
 use crate::ids::{AccountId, AssetId, CheckpointId, DomainId, FeedId, LossId, MarketId, Name};
+use crate::incentive::FirstLossGap;
 use crate::ledger::{Holder, Transfer};
 use crate::oracle::Unfit;
 use crate::pools::clearing::Bar;
 use crate::units::{Amount, Price, Quantity, SignedAmount};
-
-/// Who trades: a participant's account, or the close-out book of a loss.
-#[derive(
-    Clone,
-    Copy,
-    Debug,
-    PartialEq,
-    Eq,
-    PartialOrd,
-    Ord,
-    Hash,
-    BorshSerialize,
-    BorshDeserialize,
-    Serialize,
-    Deserialize,
-)]
-#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
-#[borsh(use_discriminant = true)]
-#[serde(rename_all = "kebab-case")]
-#[repr(u8)]
-pub enum Party {
-    /// A participant's account.
-    Account(AccountId) = 1,
-    /// A close-out book.
-    Book(LossId) = 2,
-}
-
-impl Party {
-    /// The party's ledger account.
-    #[must_use]
-    pub const fn holder(self) -> Holder {
-        match self {
-            Self::Account(account) => Holder::Account(account),
-            Self::Book(loss) => Holder::Book(loss),
-        }
-    }
-
-    /// The loss whose book it is, if it is one.
-    #[must_use]
-    pub const fn loss(self) -> Option<LossId> {
-        match self {
-            Self::Account(_) => None,
-            Self::Book(loss) => Some(loss),
-        }
-    }
-}
 
 /// What may be asked.
 #[derive(Clone, Debug, PartialEq, Eq, BorshSerialize, BorshDeserialize, Serialize, Deserialize)]
@@ -316,6 +271,8 @@ pub enum Rejection {
     /// Too much of what stands behind the domain is asked for by stakers: only what reduces
     /// positions, or takes over from a book or an account in liquidation.
     ExitQueueAboveLimit { queue: ExitQueue },
+    /// The operator's first loss is short: as above.
+    FirstLossShort { gap: FirstLossGap },
     /// The domain's clearing fund lets the account take on no more risk.
     Clearing { account: AccountId, bar: Bar },
     /// The mark is a jump away from what the market's feed is worth.
@@ -376,6 +333,7 @@ impl Rejection {
             Self::Clearing { bar, .. } => bar.code(),
             Self::MarkStrayed { .. } => "mark-strayed",
             Self::ExitQueueAboveLimit { .. } => "exit-queue-above-limit",
+            Self::FirstLossShort { .. } => "first-loss-short",
             Self::BelowInitialMargin { .. } => "below-initial-margin",
             Self::DeepensShortfall { .. } => "deepens-shortfall",
             Self::LoanAboveLimit { .. } => "loan-above-limit",
@@ -420,6 +378,7 @@ impl Rejection {
                 write!(f, "the mark of market {market} is a jump away from its feed: mark it first")
             }
             Self::ExitQueueAboveLimit { queue } => write!(f, "{queue}"),
+            Self::FirstLossShort { gap } => write!(f, "{gap}"),
             Self::BelowInitialMargin { account, equity, initial } => write!(
                 f,
                 "account {account} would have opening equity {equity}, initial margin {initial}"

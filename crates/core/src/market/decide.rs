@@ -395,6 +395,12 @@ fn account_side(
     {
         return Err(Rejection::ExitQueueAboveLimit { queue });
     }
+    if !reduces
+        && let Some(gap) = state.first_loss_short(trade.domain)
+        && !fill.takes_over(state)
+    {
+        return Err(Rejection::FirstLossShort { gap });
+    }
     if !reduces {
         let market = trade.market;
         let serves = volatility::serves(state, market, Purpose::Open);

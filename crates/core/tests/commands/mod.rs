@@ -1,5 +1,6 @@
 //! Commands out of bytes: valid, nearly valid and senseless ones, over few ids so that they meet.
 
+pub mod incentive;
 pub mod issuance;
 mod venue;
 
@@ -115,11 +116,13 @@ pub fn command(bytes: &mut Bytes<'_>) -> (Actor, u64, Action) {
         0..=64 => Action::Account(of_account(bytes)),
         65..=99 => Action::Domain(of_domain(bytes)),
         100..=164 => Action::Loss(of_loss(bytes)),
-        165..=174 => Action::Issuance(issuance::of_issuance(bytes)),
-        175..=228 => Action::Market(venue::of_market(bytes)),
+        165..=170 => Action::Issuance(issuance::of_issuance(bytes)),
+        171..=176 => Action::Incentive(incentive::of_incentive(bytes)),
+        177..=228 => Action::Market(venue::of_market(bytes)),
         229..=238 => Action::CloseOut(venue::of_close_out(bytes)),
         239..=245 => Action::Control(of_control(bytes)),
-        246..=247 => Action::Duty(duty(bytes)),
+        246 => Action::IncentiveDuty(incentive::duty(bytes)),
+        247 => Action::Duty(duty(bytes)),
         248..=249 => venue::duty(bytes),
         250 => {
             let (feed, domain) = (FeedId(bytes.below(3)), bytes.domain());

@@ -5,7 +5,7 @@
 
 use std::collections::BTreeMap;
 
-use crate::commands::{Bytes, issuance};
+use crate::commands::{Bytes, incentive, issuance};
 use crate::world::venue::{backstop, perpetual, routes};
 use crate::world::{World, amount, layer, members, name};
 use proptest::prelude::*;
@@ -16,6 +16,25 @@ use rhodian_core::domain::{self, Kind, Source};
 use rhodian_core::engine::Action;
 use rhodian_core::ids::Time;
 use rhodian_core::market::{MarketSpec, StepLimits};
+
+/// The tranche is paid by time, and fees are divided.
+fn pay(world: &mut World) {
+    use rhodian_core::incentive::{Command, Figure};
+    let [operator, fund, tranche, treasury] =
+        ["operator", "fund", "tranche", "treasury"].map(|text| world.layer_id(text));
+    let (domain, until) = (crate::world::DOMAIN, Time(1_000_000_000));
+    let figures = [
+        Figure::LayerLoss { layer: tranche, rate: 50_000 },
+        Figure::DomainLoss { domain, amount: amount(5) },
+    ];
+    let measured = figures.map(|figure| incentive::measured(figure, world.at, until));
+    let table = incentive::table(operator, fund, tranche, treasury);
+    let said = measured.into_iter().map(|measured| Command::Measure { measured }).chain([
+        Command::SetPay { layer: tranche, pay: Some(incentive::terms()) },
+        Command::SetFees { domain, table: Some(Box::new(table)) },
+    ]);
+    said.for_each(|command| drop(world.must(Action::Incentive(command))));
+}
 
 fn world() -> World {
     let mut world = World::new("USD", 2);
@@ -32,7 +51,10 @@ fn world() -> World {
     let mut tokens = layer("tokens", Kind::Issuance, Source::Proceeds { deadline: 100_000 });
     tokens.caps.per_event = Some(amount(40));
     world.add(tokens);
+    world.add(layer("operator", Kind::OperatorCapital, Source::Pot));
+    world.add(layer("treasury", Kind::Treasury, Source::Pot));
     let steps = [
+        vec![("operator", 1)],
         vec![("fund", 1)],
         vec![("tranche", 1), ("sale", 2)],
         vec![("gains", 1)],
@@ -57,6 +79,7 @@ fn world() -> World {
         }
     }
     world.stake("a3", "tranche", 20);
+    pay(&mut world);
     let list = [backstop(&world, "a2"), Route::Deleverage];
     let of = routes(&world, "fund", &list);
     world.set_routes(of).unwrap();

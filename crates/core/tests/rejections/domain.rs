@@ -15,7 +15,7 @@ use rhodian_core::waterfall::Flaw;
 
 use crate::codes::arms;
 use crate::table::{Case, Refused, Table};
-use crate::world::{DOMAIN, World, amount, clearing, issuance, layer, members, name};
+use crate::world::{DOMAIN, World, amount, clearing, incentive, issuance, layer, members, name};
 use crate::{ALICE, BOB, FULL, NEXT, SECOND, cover_incident, owner};
 
 const FUND: LayerId = LayerId(0);
@@ -259,6 +259,10 @@ const OF_MONEY: &[Case] = &[
         let (layer, from) = (w.layer_id("other"), RewardFrom::Fees(DOMAIN));
         let command = Command::Reward { layer, number: NEXT, from, amount: None };
         refused(command, Rejection::NotBehind { layer, domain: DOMAIN })
+    }),
+    ("fees-divided", |w| {
+        incentive::by_table(w, FUND);
+        refused(reward(RewardFrom::Fees(DOMAIN), None), Rejection::FeesDivided { domain: DOMAIN })
     }),
     ("above-fees", |_| {
         let why = Rejection::AboveFees { asked: amount(1), booked: Amount::ZERO };

@@ -74,7 +74,7 @@ const CASES: &[Case] = &[
 ];
 
 /// Areas whose refusals the engine passes on; each has a table.
-const AREAS: [&str; 14] = [
+const AREAS: [&str; 15] = [
     "Account",
     "Clearing",
     "CloseOut",
@@ -82,6 +82,7 @@ const AREAS: [&str; 14] = [
     "Control",
     "Cover",
     "Domain",
+    "Incentive",
     "Issuance",
     "Lending",
     "Liquidity",

@@ -7,6 +7,7 @@ use rhodian_core::domain::Command::AddAsset;
 use rhodian_core::domain::{ExitQueue, Kind, MemberRule, Source};
 use rhodian_core::engine::{Action, Actor, Rejection as Refusal};
 use rhodian_core::ids::{AccountId, AssetId, OwnerId, PoolId};
+use rhodian_core::incentive::FirstLossGap;
 use rhodian_core::pools::lending::{Command, Duty, PoolSpec, Rejection};
 use rhodian_core::units::Amount;
 
@@ -17,7 +18,7 @@ use crate::world::collateral::{price, tier};
 use crate::world::lending::{
     Ask, ETH, POOL, YEAR, by_supply, collateral, deposit_eth, domain, eth, flat, give, mark, spec,
 };
-use crate::world::{ASSET, DOMAIN, World, amount, layer, name};
+use crate::world::{ASSET, DOMAIN, World, amount, incentive, layer, name};
 use crate::{ALICE, BOB, CAROL, NEXT, owner};
 
 /// Of which pool, and under which number of the account.
@@ -134,6 +135,14 @@ pub const OF_BORROWERS: &[Case] = &[
         w.try_unstake("carol", "tranche", 900).unwrap();
         let queue = ExitQueue { asked: amount(900), pots: amount(1_000), limit: 500_000 };
         refused(borrow(BOB, 1), Rejection::ExitQueueAboveLimit { queue })
+    }),
+    ("first-loss-short", |w| {
+        let layer = w.add(layer("operator", Kind::OperatorCapital, Source::Pot));
+        w.waterfall(&["operator", "Fund", "Lenders"]);
+        let fund = w.layer_id("Fund");
+        incentive::gated(w, fund, layer, 7);
+        let gap = FirstLossGap { layer, held: Amount::ZERO, required: amount(7) };
+        refused(borrow(BOB, 1), Rejection::FirstLossShort { gap })
     }),
     ("debt-above-most", |_| {
         let (asked, room) = (amount(1_000_000_000), amount(999_993_000));

@@ -11,7 +11,7 @@ use rhodian_core::units::Amount;
 
 use crate::loss::{floor, refused, refused_to};
 use crate::table::{Case, Refused};
-use crate::world::{DOMAIN, World, amount, layer, members, name};
+use crate::world::{DOMAIN, World, amount, incentive, layer, members, name};
 use crate::{ALICE, BOB, CAROL, NEXT, owner};
 
 /// Alice and Bob are called for 9 in all, six and three; Carol is not.
@@ -146,6 +146,11 @@ pub const OF_INCOME: &[Case] = &[
         w.fund("another's", 0, None);
         let (layer, domain) = (w.layer_id("another's"), DOMAIN);
         refused(fees(layer, Some(amount(1))), Rejection::NotBehind { layer, domain })
+    }),
+    ("fees-divided", |w| {
+        let fund = w.layer_id("fund");
+        incentive::by_table(w, fund);
+        refused(fees(fund, Some(amount(1))), Rejection::FeesDivided { domain: DOMAIN })
     }),
     ("above-fees", |w| {
         *w = World::venue(1_000, 1_000);

@@ -15,6 +15,7 @@ mod cover_incident;
 mod cover_pool;
 mod domain;
 mod engine;
+mod incentive;
 mod issuance;
 mod lending;
 mod lending_pool;

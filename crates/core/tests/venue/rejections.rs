@@ -240,6 +240,13 @@ const OF_MARKETS: &[Case] = &[
         w.try_unstake("sam", "tranche", 900_000).unwrap();
         w.try_fill("BTC", "carol", "bob", 1, 1_000)
     }),
+    ("first-loss-short", |w| {
+        let operator = w.add(layer("operator", Kind::OperatorCapital, Source::Pot));
+        w.waterfall(&["operator", "fund", "gains"]);
+        let fund = w.layer_id("fund");
+        crate::world::incentive::gated(w, fund, operator, 7);
+        w.try_fill("BTC", "carol", "bob", 1, 1_000)
+    }),
     ("only-reduces", |w| {
         let (status, domain, cause) = (Status::ReduceOnly, Some(DOMAIN), name("stop"));
         w.must(Action::Control(control::Command::SetStatus { domain, status, cause }));

@@ -6,6 +6,7 @@ pub mod clearing;
 pub mod collateral;
 pub mod cover;
 pub mod feeds;
+pub mod incentive;
 pub mod issuance;
 pub mod laws;
 pub mod lending;

@@ -3,6 +3,7 @@
 mod accounts;
 mod clearing;
 mod cover;
+mod incentive;
 mod issuance;
 mod losses;
 mod pools;
@@ -77,6 +78,7 @@ pub fn table() -> Vec<Endpoint> {
     table.extend(clearing::table());
     table.extend(protections::table());
     table.extend(issuance::table());
+    table.extend(incentive::table());
     table.extend(stress::table());
     table
 }

@@ -5,6 +5,7 @@
 mod accounts;
 mod clearing;
 mod cover;
+mod incentives;
 mod issuances;
 mod losses;
 mod overview;
@@ -47,6 +48,7 @@ const MENU: &[(&str, &str)] = &[
     ("/clearing", "Clearing"),
     ("/protections", "Protections"),
     ("/new-tokens", "New tokens"),
+    ("/incentives", "Pay and fees"),
     ("/accounts", "Accounts"),
     ("/markets", "Markets and prices"),
     ("/parameters", "Parameters"),
@@ -56,8 +58,16 @@ const MENU: &[(&str, &str)] = &[
 ];
 
 /// The pages that cost the size of the state.
-const HEAVY: &[&str] =
-    &["/layers", "/pools", "/cover", "/vaults", "/clearing", "/protections", "/new-tokens"];
+const HEAVY: &[&str] = &[
+    "/layers",
+    "/pools",
+    "/cover",
+    "/vaults",
+    "/clearing",
+    "/protections",
+    "/new-tokens",
+    "/incentives",
+];
 
 /// The routes of the dashboard.
 pub(crate) fn router() -> Router<Arc<Door>> {
@@ -70,6 +80,7 @@ pub(crate) fn router() -> Router<Arc<Door>> {
         .route("/clearing", get(|s, r| page(s, r, "/clearing", clearing::page)))
         .route("/protections", get(|s, r| page(s, r, "/protections", protections::page)))
         .route("/new-tokens", get(|s, r| page(s, r, "/new-tokens", issuances::page)))
+        .route("/incentives", get(|s, r| page(s, r, "/incentives", incentives::page)))
         .route("/accounts", get(|s, r| page(s, r, "/accounts", accounts::list)))
         .route("/accounts/{account}", get(account))
         .route("/markets", get(|s, r| page(s, r, "/markets", rules::markets)))

@@ -69,6 +69,7 @@ pub const GROUPS: &[(&str, &[&str])] = &[
             "loss.remainder-moved",
             "cover.paid",
             "protection.paid",
+            "incentive.fees-divided",
         ],
     ),
     (

@@ -58,6 +58,7 @@ const AREAS: &[(&str, &str, &str)] = &[
     ("clearing", "pools/clearing/command.rs", "pools/clearing/command.rs"),
     ("protection", "pools/protection/command.rs", "pools/protection/command.rs"),
     ("issuance", "issuance/command.rs", "issuance/command.rs"),
+    ("incentive", "incentive/command.rs", "incentive/command.rs"),
 ];
 
 #[test]
@@ -360,6 +361,20 @@ const READS: &[(&str, &str)] = &[
     ("Issuance::issuable", "/v1/issuances/{issuance}"),
     ("State::sale", "/v1/issuances/{issuance}/auctions"),
     ("State::buyback", "/v1/issuances/{issuance}"),
+    ("Incentives::figures", "/v1/figures"),
+    ("Incentives::measured", "/v1/figures"),
+    ("Incentives::serves", "/v1/figures"),
+    ("Incentives::layer_loss", "/v1/pays"),
+    ("Incentives::domain_loss", "/v1/fee-tables"),
+    ("Incentives::market_share", "/v1/figures"),
+    ("Incentives::pay", "/v1/pays"),
+    ("Incentives::pays", "/v1/pays"),
+    ("Incentives::fees", "/v1/fee-tables"),
+    ("Incentives::tables", "/v1/fee-tables"),
+    ("State::pay_now", "/v1/pays"),
+    ("State::fee_plan", "/v1/fee-tables"),
+    ("State::first_loss_required", "/v1/fee-tables"),
+    ("State::first_loss_short", "/v1/fee-tables"),
 ];
 
 /// What is read by the engine's own parts and means nothing at a door, each with its reason.
@@ -444,6 +459,10 @@ fn public_reads() -> Vec<String> {
         ("Issuance", "issuance/sale.rs"),
         ("State", "issuance/sale.rs"),
         ("State", "issuance/buyback.rs"),
+        ("Incentives", "incentive/mod.rs"),
+        ("State", "incentive/pay.rs"),
+        ("State", "incentive/fees.rs"),
+        ("State", "incentive/house.rs"),
     ];
     let mut found = Vec::new();
     for (name, file) in files {

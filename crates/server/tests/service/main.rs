@@ -12,6 +12,7 @@ mod durable;
 mod engine;
 mod folder;
 mod in_browser;
+mod incentive;
 mod incidents;
 mod issuance;
 mod lending;

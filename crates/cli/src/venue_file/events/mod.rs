@@ -2,6 +2,7 @@
 
 mod clearing;
 mod cover;
+mod incentive;
 mod issuance;
 mod lending;
 mod outside;
@@ -279,6 +280,7 @@ impl Reader<'_> {
             | Do::BidForBook => self.clear(word)?,
             Do::Protect | Do::EndProtection => self.provide(word)?,
             Do::TakeTokens | Do::SellTokens => self.issue(word)?,
+            Do::FundPay | Do::TakeOut | Do::Measure => self.pay(word)?,
         })
     }
 
@@ -486,6 +488,8 @@ const fn keys_of(word: Do) -> &'static [&'static str] {
         Do::EndProtection => &["account", "protection"],
         Do::TakeTokens => &["account", "loss", "layer", "lots", "most"],
         Do::SellTokens => &["account", "layer", "lots", "most"],
+        Do::FundPay | Do::TakeOut => &["layer", "amount"],
+        Do::Measure => &["layer", "domain", "market", "part", "amount", "source", "period"],
     }
 }
 

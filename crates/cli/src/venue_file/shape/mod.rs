@@ -5,6 +5,7 @@
 mod clearing;
 mod cover;
 mod feeds;
+mod incentive;
 mod issuance;
 mod pools;
 mod protections;
@@ -22,6 +23,7 @@ pub use feeds::{
     AssetAmountShape, CollateralShape, FeedShape, NeedsShape, ReferenceShape, SourceShape,
     StepsShape, WeightShape, WrongWayShape,
 };
+pub use incentive::{FeesShape, FigureShape, FirstLossShape, FundFeesShape, PartShape, PayShape};
 pub use issuance::{BuybackShape, DepletionShape, HolderShape, IssuanceShape};
 pub use pools::{PoolShape, RatesShape};
 pub use protections::ProtectionShape;
@@ -73,6 +75,15 @@ pub struct FileShape {
     /// How far pots may be drawn on, as parts of what they held.
     #[serde(default)]
     pub depletion: Vec<At<DepletionShape>>,
+    /// Risk figures that were measured outside.
+    #[serde(default)]
+    pub figure: Vec<At<FigureShape>>,
+    /// How stakers of layers are paid by time.
+    #[serde(default)]
+    pub pay: Vec<At<PayShape>>,
+    /// Where the fees of domains go.
+    #[serde(default)]
+    pub fees: Vec<At<FeesShape>>,
     /// What several sources say of prices, depth and volatility.
     #[serde(default)]
     pub feed: Vec<At<FeedShape>>,

@@ -233,6 +233,9 @@ impl<'a> Asked<'a> {
         if let Some(queue) = state.exits_above_limit(self.pool.spec.domain) {
             return Err(Rejection::ExitQueueAboveLimit { queue });
         }
+        if let Some(gap) = state.first_loss_short(self.pool.spec.domain) {
+            return Err(Rejection::FirstLossShort { gap });
+        }
         let room = self.pool.spec.max_debt.less_or_zero(self.books.debt.total);
         let above = Rejection::DebtAboveMost { asked: amount, room };
         if amount > room {

@@ -8,6 +8,7 @@ use super::Flaw;
 use crate::account;
 use crate::domain::ExitQueue;
 use crate::ids::{AccountId, AssetId, DomainId, LayerId, PoolId};
+use crate::incentive::FirstLossGap;
 use crate::oracle::Unfit;
 use crate::units::Amount;
 
@@ -53,6 +54,8 @@ pub enum Rejection {
     SupplyAboveMost { asked: Amount, room: Amount },
     /// Too much of what stands behind the pool is on its way out.
     ExitQueueAboveLimit { queue: ExitQueue },
+    /// The operator's first loss in the domain is short: no new loan.
+    FirstLossShort { gap: FirstLossGap },
     /// More than the pool may lend.
     DebtAboveMost { asked: Amount, room: Amount },
     /// More than the lender may take out: the rest is held for losses.
@@ -117,6 +120,7 @@ impl Rejection {
             Self::BelowAShare { .. } => "below-a-share",
             Self::SupplyAboveMost { .. } => "supply-above-most",
             Self::ExitQueueAboveLimit { .. } => "exit-queue-above-limit",
+            Self::FirstLossShort { .. } => "first-loss-short",
             Self::DebtAboveMost { .. } => "debt-above-most",
             Self::AboveFree { .. } => "above-free",
             Self::NotLiquid { .. } => "not-liquid",
@@ -195,6 +199,7 @@ impl fmt::Display for Rejection {
                 write!(f, "{asked} asked of a supply of {supply}, {lien} of it held for losses")
             }
             Self::ExitQueueAboveLimit { queue } => write!(f, "{queue}"),
+            Self::FirstLossShort { gap } => write!(f, "{gap}"),
             Self::NotLiquid { asked, cash } => {
                 write!(
                     f,

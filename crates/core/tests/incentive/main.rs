@@ -1,0 +1,8 @@
+//! What those who stand behind losses are paid: an independent model, opponents.
+
+#[path = "../world/mod.rs"]
+mod world;
+
+mod model;
+mod opponent;
+mod pay;

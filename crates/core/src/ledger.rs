@@ -65,6 +65,8 @@ pub enum Holder {
     Cover(CoverPoolId) = 15,
     /// Where new tokens come from and burned ones go: minus what was issued, less what was burned.
     Issued = 17,
+    /// The bonds of those who gave notice of an event in a domain, or challenged a report.
+    Bonds(DomainId) = 18,
 }
 
 /// One movement of money.
@@ -95,7 +97,7 @@ struct Balances {
     by_kind: [Vec<SignedAmount>; KINDS],
 }
 
-const KINDS: usize = 17;
+const KINDS: usize = 18;
 
 /// The kind and the place of a holder in [`Balances`].
 const fn slot(holder: Holder) -> (usize, usize) {
@@ -117,6 +119,7 @@ const fn slot(holder: Holder) -> (usize, usize) {
         Holder::Rewards(id) => (14, id.index()),
         Holder::Cover(id) => (15, id.index()),
         Holder::Issued => (16, 0),
+        Holder::Bonds(id) => (17, id.index()),
     }
 }
 
@@ -141,6 +144,7 @@ fn holder(kind: usize, place: usize) -> Option<Holder> {
         14 => Holder::Rewards(LayerId(id)),
         15 => Holder::Cover(CoverPoolId(id)),
         16 => Holder::Issued,
+        17 => Holder::Bonds(DomainId(id)),
         _ => return None,
     })
 }

@@ -1,5 +1,6 @@
 //! The words that events of a venue file ask with.
 
+use super::bounty::Watched;
 use super::clearing::Clear;
 use super::cover::Insure;
 use super::issuance::Issue;
@@ -122,13 +123,17 @@ pub enum Do {
     TakeTokens,
     /// An account gives tokens for money of a surplus.
     SellTokens,
+    /// An account gives notice of an event.
+    Notice,
+    /// An account challenges a report.
+    Challenge,
     /// Nothing but the clock.
     Wait,
 }
 
 impl Do {
     /// Every word with its name in the file.
-    pub const ALL: [(Self, &'static str); 56] = [
+    pub const ALL: [(Self, &'static str); 58] = [
         (Self::Fill, "fill"),
         (Self::Mark, "mark"),
         (Self::Funding, "funding"),
@@ -184,6 +189,8 @@ impl Do {
         (Self::EndProtection, "end-protection"),
         (Self::TakeTokens, "take-tokens"),
         (Self::SellTokens, "sell-tokens"),
+        (Self::Notice, "notice"),
+        (Self::Challenge, "challenge"),
         (Self::Wait, "wait"),
     ];
 
@@ -261,6 +268,8 @@ impl Do {
             What::Provide(Provide::End { .. }) => Self::EndProtection,
             What::Issue(Issue::Take { .. }) => Self::TakeTokens,
             What::Issue(Issue::Sell { .. }) => Self::SellTokens,
+            What::Watch(Watched::Notice { .. }) => Self::Notice,
+            What::Watch(Watched::Challenge { .. }) => Self::Challenge,
             What::Wait => Self::Wait,
         }
     }

@@ -14,6 +14,7 @@ use rhodian_core::market::{Right, StepLimits, Tier};
 use rhodian_core::oracle::{FeedSpec, Kind as FeedKind, Value};
 use rhodian_core::units::{Amount, Price, Quantity};
 
+use super::bounty::{Bounty, Watched};
 use super::clearing::{Clear, Clearing};
 use super::cover::{Cover, Insure, Risk};
 use super::issuance::{Issuance, Issue, Limit};
@@ -67,6 +68,8 @@ pub struct VenueFile {
     pub issuances: Vec<Issuance>,
     /// Limits of depletion, in file order.
     pub depletions: Vec<Limit>,
+    /// What domains pay to those who watch, in file order.
+    pub bounties: Vec<Bounty>,
     /// The feeds, in file order: their dense ids.
     pub feeds: Vec<Feed>,
     /// The sources, as feeds first name them: their dense ids.
@@ -426,6 +429,8 @@ pub enum What {
     Provide(Provide),
     /// Something is asked of an issuance of tokens.
     Issue(Issue),
+    /// An account gives notice of an event, or challenges a report.
+    Watch(Watched),
     Wait,
 }
 
@@ -495,6 +500,8 @@ pub struct Report {
     pub amount: Amount,
     /// The account that failed, if one did: what it holds is its margin.
     pub failed: Option<String>,
+    /// The hash of the evidence; zeros where none is given.
+    pub evidence: [u8; 32],
 }
 
 impl VenueFile {

@@ -22,7 +22,7 @@ use rhodian_core::waterfall::{Side, Step};
 
 use super::commands::{ASSET, GOVERNANCE, dense};
 use super::driver::Driver;
-use super::{clearing, issuance};
+use super::{bounty, clearing, issuance};
 use crate::diagnostic::Diagnostic;
 use crate::loss_file::model::{Layer, Place};
 use crate::venue_file::VenueFile;
@@ -80,6 +80,7 @@ pub(super) fn open(driver: &mut Driver<'_>) -> Result<(), Diagnostic> {
         driver.must(Actor::VENUE, Action::Protection(open), &at(&protection.place))?;
     }
     issuance::open(driver, file)?;
+    bounty::open(driver, file)?;
     routes(driver, file)
 }
 

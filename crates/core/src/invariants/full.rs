@@ -8,7 +8,7 @@ use super::{
     BOOK, Broken, CAPS, DIVIDED, LEDGER, LIVE, MARKETS, ONCE, ORDER, PROFIT_FIRST, REPAID, SETTLED,
     STAKES,
 };
-use super::{clearing, cover, issuance, leave, lending, liquidity, protection};
+use super::{bounty, clearing, cover, issuance, leave, lending, liquidity, protection};
 use crate::domain::{Kind, Source};
 use crate::engine::{Events, State, decide, duty};
 use crate::ids::{AssetId, DomainId, LayerId, LossId};
@@ -43,6 +43,7 @@ pub fn check(state: &State) -> Result<(), Broken> {
     clearing::check(state)?;
     protection::check(state)?;
     issuance::check(state)?;
+    bounty::check(state)?;
     caps(state)?;
     for (domain, found) in state.domains.domains() {
         divided(state, domain)?;

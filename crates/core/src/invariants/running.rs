@@ -12,7 +12,7 @@ use super::passes::Passes;
 use super::{
     BOOK, Broken, CAPS, DIVIDED, LEDGER, LIVE, ONCE, ORDER, PROFIT_FIRST, REPAID, SETTLED, STAKES,
 };
-use super::{clearing, cover, issuance, lending, liquidity, protection};
+use super::{bounty, clearing, cover, issuance, lending, liquidity, protection};
 use crate::domain::{self, Kind};
 use crate::engine::{Event, State};
 use crate::ids::{AccountId, AssetId, DomainId, EpisodeId, LayerId, LiableSetId, LossId};
@@ -65,6 +65,7 @@ pub struct Running {
     clearing: clearing::Running,
     protection: protection::Running,
     issuance: issuance::Running,
+    bounty: bounty::Running,
 }
 
 fn broken(law: &'static str, detail: String) -> Result<(), Broken> {
@@ -109,6 +110,7 @@ impl Running {
                 profit_first(event, state)?;
                 self.clearing.of_loss(event, state)?;
                 self.issuance.of_loss(event)?;
+                self.bounty.after(event, state)?;
                 self.stakes_of_loss(event, state)
             }
             Event::Domain(event) => self.stakes_of_domain(event, state),

@@ -9,7 +9,7 @@ use rhodian_core::ledger::Holder;
 use rhodian_core::loss::{BountyTerms, Command};
 
 use super::acts::Given;
-use super::cover::DAY;
+pub use super::cover::DAY;
 use super::{DOMAIN, World, amount, layer, name};
 
 /// The second key of the venue.

@@ -24,7 +24,7 @@ const SCENARIOS: [&str; 10] = [
 ];
 
 /// The venue files among the scenarios.
-const VENUES: [&str; 16] = [
+const VENUES: [&str; 17] = [
     "bridge",
     "crash",
     "crisis",
@@ -40,6 +40,7 @@ const VENUES: [&str; 16] = [
     "options",
     "smile",
     "vault",
+    "watch",
     "wrong-print",
 ];
 
@@ -563,6 +564,30 @@ fn a_drained_bridge_is_paid_to_the_cent() {
     assert!(cause.ends_with("(dismissed: no loss)"), "the other was voted down: {cause}");
     let counts = &golden["run"]["counts"];
     assert_eq!((&counts["claims paid"], &counts["votes"]), (&2.into(), &3.into()));
+}
+
+/// Who gave notice first is paid when the theft is settled, who challenged a false one with the bond
+/// of who gave notice of it.
+#[test]
+fn who_watches_is_paid_to_the_cent() {
+    let golden = json(&scenarios().join("golden/watch.json"));
+    let losses = golden["losses"].as_array().unwrap();
+    assert_eq!((&losses[0]["deficit"], &losses[0]["uncovered"]), (&"5000000".into(), &"0".into()));
+    for (loss, why) in [(1, "dismissed"), (2, "dismissed")] {
+        let cause = losses[loss]["cause"].as_str().unwrap();
+        assert!(cause.contains(why), "{cause}");
+    }
+    let counts = &golden["run"]["counts"];
+    let of = ["notices", "challenges", "bounties paid"].map(|what| counts[what].clone());
+    assert_eq!(of, [2u64, 1, 2].map(Value::from));
+    let out = folder();
+    let file = scenarios().join("watch.toml");
+    done(out.path(), &["run", file.to_str().unwrap(), "--out", "result", "--quiet"]);
+    let found = rows(&out.path().join("result/accounts.csv"));
+    let cash: Vec<(&str, &str)> =
+        found.iter().map(|row| (row["account"].as_str(), row["equity"].as_str())).collect();
+    // A tenth is 5,000: the most is 4,000. Mallory's bond is Walter's.
+    assert_eq!(cash, [("wendy", "5000.00"), ("walter", "1100.00"), ("mallory", "900.00")]);
 }
 
 /// A vault's holders bear what the fund leaves of a loss: what each gained, then by their shares.

@@ -448,6 +448,31 @@ fn every_key_of_an_issuance_that_cannot_be_right_is_refused_with_its_place() {
     refused_at_its_place(&auction, &cases);
 }
 
+/// The same of what is paid to who watches, and of what he says.
+#[test]
+fn every_key_of_watching_that_cannot_be_right_is_refused_with_its_place() {
+    let watch = fs::read_to_string(binary::scenarios().join("watch.toml")).unwrap();
+    let hash = "evidence = \"9c27e4b1805fd36a2e8c4790b1d5f3a86e0427cd9b3f185ae6c7d2048f9b13e5\"";
+    let notice = "do       = \"notice\"\naccount  = \"mallory\"\n";
+    let cases = [
+        ("pot      = \"Bounties\"", "pot = \"Bounty\"", "unknown-layer", "Bounty"),
+        ("part     = \"10 %\"", "part = \"0 %\"", "bounty-flaw", "bounty"),
+        ("bond     = \"100.00\"", "bond = \"0\"", "bond-zero", "bond"),
+        ("most     = \"4000.00\"\n", "", "toml", "most"),
+        ("wait     = \"5 d\"", "wait = \"31 d\"", "wait-out-of-bounds", "30 d"),
+        (hash, "evidence = \"9c27\"", "evidence-not-a-hash", "64 hexadecimal digits"),
+        (hash, "", "event-missing-evidence", "[[event]]"),
+        (notice, "do = \"notice\"\naccount = \"nobody\"\n", "unknown-account", "nobody"),
+        (
+            notice,
+            "do = \"notice\"\naccount = \"mallory\"\namount = \"1\"\n",
+            "amount-not-for-event",
+            "amount",
+        ),
+    ];
+    refused_at_its_place(&watch, &cases);
+}
+
 #[test]
 fn the_refusal_of_a_step_names_the_size() {
     let here = folder();

@@ -67,6 +67,8 @@ pub enum Holder {
     Issued = 17,
     /// What stakers of a layer are to be paid by time, and have not earned yet.
     Pay(LayerId) = 20,
+    /// The bonds of those who gave notice of an event in a domain, or challenged a report.
+    Bonds(DomainId) = 18,
 }
 
 /// One movement of money.
@@ -97,7 +99,7 @@ struct Balances {
     by_kind: [Vec<SignedAmount>; KINDS],
 }
 
-const KINDS: usize = 18;
+const KINDS: usize = 19;
 
 /// The kind and the place of a holder in [`Balances`].
 const fn slot(holder: Holder) -> (usize, usize) {
@@ -120,6 +122,7 @@ const fn slot(holder: Holder) -> (usize, usize) {
         Holder::Cover(id) => (15, id.index()),
         Holder::Issued => (16, 0),
         Holder::Pay(id) => (17, id.index()),
+        Holder::Bonds(id) => (18, id.index()),
     }
 }
 
@@ -145,6 +148,7 @@ fn holder(kind: usize, place: usize) -> Option<Holder> {
         15 => Holder::Cover(CoverPoolId(id)),
         16 => Holder::Issued,
         17 => Holder::Pay(LayerId(id)),
+        18 => Holder::Bonds(DomainId(id)),
         _ => return None,
     })
 }

@@ -19,6 +19,7 @@ use rhodian_core::pools::cover::{Command, RiskSpec, Trigger};
 use rhodian_core::pools::liquidity::VaultSpec;
 use rhodian_core::units::Price;
 use serde::Serialize;
+use world::bounty;
 use world::cover;
 use world::feeds::{FEED, open_feed, say_all};
 use world::lending::{self, Ask};
@@ -278,7 +279,8 @@ fn covered() -> World {
     }
     cover::buy_of(&mut world, risk, "dan", 20_000, 10 * cover::DAY).unwrap();
     world.tick(2 * cover::DAY);
-    cover::report(&mut world, &[(0, 10_000)]).unwrap();
+    let at = world.at;
+    cover::report_of(&mut world, [7; 32], at, &[(0, 10_000)]).unwrap();
     cover::vote(&mut world, "ann", 0, true).unwrap();
     world.tick(3 * cover::DAY);
     world.tick(cover::DAY);
@@ -368,6 +370,20 @@ fn issued() -> World {
     world
 }
 
+/// Notice of an event that is reported, a challenge that fails, a report that nobody decides on,
+/// and a bond that goes on to creditors.
+fn watched() -> World {
+    let mut world = bounty::venue();
+    bounty::notice(&mut world, "alice", 1).unwrap();
+    bounty::report(&mut world, 1, 3_000, Some("bob")).unwrap();
+    bounty::challenge(&mut world, "bob", 0).unwrap();
+    bounty::notice(&mut world, "bob", 2).unwrap();
+    bounty::approve(&mut world, 0).unwrap();
+    bounty::report(&mut world, 3, 10, None).unwrap();
+    world.tick(5 * bounty::DAY);
+    world
+}
+
 fn folder() -> PathBuf {
     PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("tests/golden")
 }
@@ -448,16 +464,17 @@ fn the_bytes_of_every_kind() {
         protected(),
         issued(),
         paid(),
+        watched(),
     ];
     let records = || worlds.iter().flat_map(|world| &world.records);
     let events = records().flat_map(|record| record.events.iter());
     let text = first_of_each(events);
     same_as("event-bytes.txt", &text);
-    let kinds = 6 + 10 + 42 + 4 + 1 + 7 + 11 + 5 + 5 + 13 + 6 + 11 + 4 + 4 + 12 + 7;
+    let kinds = 6 + 10 + 49 + 4 + 1 + 7 + 11 + 5 + 5 + 13 + 6 + 11 + 4 + 4 + 12 + 7;
     assert_eq!(text.lines().count(), kinds, "every kind of event is made:\n{text}");
     let actions = records().map(|record| &record.envelope.action);
     let text = first_of_each(actions);
     same_as("command-bytes.txt", &text);
-    let kinds = 6 + 8 + 1 + 11 + 2 + 16 + 1 + 4 + 1 + 10 + 4 + 5 + 12 + 4 + 12 + 2 + 5 + 10 + 7;
+    let kinds = 6 + 8 + 1 + 14 + 2 + 19 + 1 + 4 + 1 + 10 + 4 + 5 + 12 + 4 + 12 + 2 + 5 + 10 + 7;
     assert_eq!(text.lines().count(), kinds, "every command is given:\n{text}");
 }

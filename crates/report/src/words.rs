@@ -1,5 +1,6 @@
 //! What an event says, as a sentence. Events that people need not read say nothing.
 
+mod bounty;
 mod clearing;
 mod cover;
 mod incentive;
@@ -182,7 +183,8 @@ fn of_close_out(names: &dyn Names, event: &CloseOutEvent) -> Option<String> {
 }
 
 fn of_loss(names: &dyn Names, event: &LossEvent) -> Option<String> {
-    found(names, event).or_else(|| absorbed(names, event)).or_else(|| repaid(names, event))
+    let of_loss = found(names, event).or_else(|| absorbed(names, event));
+    of_loss.or_else(|| repaid(names, event)).or_else(|| bounty::of_bounty(names, event))
 }
 
 /// From the first sign of a loss to its exact size.

@@ -187,9 +187,11 @@ const fn place(holder: Holder) -> usize {
         | Holder::Recovery(id)
         | Holder::Unsettled(id)
         | Holder::Ceded(id) => id.index(),
-        Holder::Uncovered(id) | Holder::Residue(id) | Holder::Fees(id) | Holder::Results(id) => {
-            id.index()
-        }
+        Holder::Uncovered(id)
+        | Holder::Residue(id)
+        | Holder::Fees(id)
+        | Holder::Results(id)
+        | Holder::Bonds(id) => id.index(),
         Holder::Clearing(id) => id.index(),
         Holder::Pool(id) => id.index(),
         Holder::Cover(id) => id.index(),

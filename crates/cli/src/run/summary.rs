@@ -194,8 +194,8 @@ fn repaid(state: &State, loss: &Loss, through: LayerId) -> Amount {
         }
         Bearer::Layer(layer) => {
             let sold = draws(pool.step).map(|draw| draw.layer);
-            let sold = sold.filter(|layer| state.issuances.of_layer(*layer).is_some());
-            sold.last().unwrap_or(*layer) == through
+            let mut sold = sold.filter(|layer| state.issuances.of_layer(*layer).is_some());
+            sold.next_back().unwrap_or(*layer) == through
         }
         Bearer::Members { layer, .. } => *layer == through,
         Bearer::Uncovered(_) | Bearer::Outside(_) | Bearer::Ranked { .. } | Bearer::Results(_) => {

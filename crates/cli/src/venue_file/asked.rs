@@ -1,5 +1,6 @@
 //! The words that events of a venue file ask with.
 
+use super::bounty::Watched;
 use super::clearing::Clear;
 use super::cover::Insure;
 use super::incentive::Pay;
@@ -129,13 +130,17 @@ pub enum Do {
     TakeOut,
     /// A risk figure is measured anew.
     Measure,
+    /// An account gives notice of an event.
+    Notice,
+    /// An account challenges a report.
+    Challenge,
     /// Nothing but the clock.
     Wait,
 }
 
 impl Do {
     /// Every word with its name in the file.
-    pub const ALL: [(Self, &'static str); 59] = [
+    pub const ALL: [(Self, &'static str); 61] = [
         (Self::Fill, "fill"),
         (Self::Mark, "mark"),
         (Self::Funding, "funding"),
@@ -194,6 +199,8 @@ impl Do {
         (Self::FundPay, "fund-pay"),
         (Self::TakeOut, "take-out"),
         (Self::Measure, "measure"),
+        (Self::Notice, "notice"),
+        (Self::Challenge, "challenge"),
         (Self::Wait, "wait"),
     ];
 
@@ -274,6 +281,8 @@ impl Do {
             What::Pay(Pay::Fund { .. }) => Self::FundPay,
             What::Pay(Pay::TakeOut { .. }) => Self::TakeOut,
             What::Pay(Pay::Measure { .. }) => Self::Measure,
+            What::Watch(Watched::Notice { .. }) => Self::Notice,
+            What::Watch(Watched::Challenge { .. }) => Self::Challenge,
             What::Wait => Self::Wait,
         }
     }

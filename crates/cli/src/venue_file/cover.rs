@@ -47,7 +47,14 @@ pub enum Insure {
     /// An account buys cover for so many milliseconds, for so much at most.
     Buy { risk: usize, account: String, amount: Amount, period: u64, most: Option<Amount> },
     /// Accounts lost by a risk, at a time.
-    Report { risk: usize, loss: Name, cause: Name, since: Option<u64>, lost: Vec<(String, Amount)> },
+    Report {
+        risk: usize,
+        loss: Name,
+        cause: Name,
+        since: Option<u64>,
+        lost: Vec<(String, Amount)>,
+        evidence: [u8; 32],
+    },
     /// A staker accepts the claims of a loss, or not.
     Vote { loss: String, account: String, accept: bool },
     /// An account shows that a trigger has come about.

@@ -4,6 +4,7 @@
 //! [`read()`] gives a [`VenueFile`] that can be right, or the first thing about it that cannot.
 
 pub mod asked;
+pub mod bounty;
 pub mod clearing;
 pub mod collateral;
 pub mod cover;

@@ -14,6 +14,7 @@ use rhodian_core::market::{Right, StepLimits, Tier};
 use rhodian_core::oracle::{FeedSpec, Kind as FeedKind, Value};
 use rhodian_core::units::{Amount, Price, Quantity};
 
+use super::bounty::{Bounty, Watched};
 use super::clearing::{Clear, Clearing};
 use super::cover::{Cover, Insure, Risk};
 use super::incentive::{Incentives, Pay};
@@ -70,6 +71,8 @@ pub struct VenueFile {
     pub depletions: Vec<Limit>,
     /// Risk figures, pay and tables of fees.
     pub incentives: Incentives,
+    /// What domains pay to those who watch, in file order.
+    pub bounties: Vec<Bounty>,
     /// The feeds, in file order: their dense ids.
     pub feeds: Vec<Feed>,
     /// The sources, as feeds first name them: their dense ids.
@@ -431,6 +434,8 @@ pub enum What {
     Issue(Issue),
     /// Something is asked of pay, fees or risk figures.
     Pay(Pay),
+    /// An account gives notice of an event, or challenges a report.
+    Watch(Watched),
     Wait,
 }
 
@@ -500,6 +505,8 @@ pub struct Report {
     pub amount: Amount,
     /// The account that failed, if one did: what it holds is its margin.
     pub failed: Option<String>,
+    /// The hash of the evidence; zeros where none is given.
+    pub evidence: [u8; 32],
 }
 
 impl VenueFile {

@@ -7,6 +7,7 @@ use rhodian_core::control::Parameter;
 use rhodian_core::domain::CauseClass;
 use rhodian_core::ids::Name;
 
+use super::bounty::Watched;
 use super::clearing::Clear;
 use super::cover::Insure;
 use super::events::{self, Known, account_kind};
@@ -17,8 +18,8 @@ use super::protections::Provide;
 use super::shape::{AccountShape, DomainShape, FileShape, TermsShape};
 use super::vaults::Hold;
 use super::{
-    clearing, collateral, cover, crowd, feeds, incentive, issuance, liquidation, markets, pools,
-    prices, protections, stream, vaults,
+    bounty, clearing, collateral, cover, crowd, feeds, incentive, issuance, liquidation, markets,
+    pools, prices, protections, stream, vaults,
 };
 use crate::amount_text::AmountFormat;
 use crate::diagnostic::Diagnostic;
@@ -71,6 +72,8 @@ pub fn from_text(text: TomlText) -> Result<VenueFile, Diagnostic> {
         issuance::read(&words, (&shape.issuance, &shape.depletion), &domains, collaterals.len())?;
     let incentives = (shape.figure.as_slice(), shape.pay.as_slice(), shape.fees.as_slice());
     let incentives = incentive::read(&words, incentives, (&domains, &markets))?;
+    let shapes = shape.domain.value.iter().map(|at| at.value.bounty.as_ref());
+    let bounties = bounty::read(&words, shapes, &domains)?;
     let mut accounts = accounts(&words, &shape.account, &names, &collaterals)?;
     accounts.extend(crowd.accounts);
     let (marks, mut remarks) = match &shape.prices {
@@ -124,6 +127,7 @@ pub fn from_text(text: TomlText) -> Result<VenueFile, Diagnostic> {
         issuances,
         depletions,
         incentives,
+        bounties,
         feeds,
         sources,
         liquidation,
@@ -252,6 +256,7 @@ fn terms(words: &Words<'_>, shape: &TermsShape) -> Result<Vec<Term>, Diagnostic>
         (Parameter::EpisodeLength, "episode_length", &shape.episode_length),
         (Parameter::LiableWindow, "liable_window", &shape.liable_window),
         (Parameter::ChallengeTime, "challenge_time", &shape.challenge_time),
+        (Parameter::ApprovalTime, "approval_time", &shape.approval_time),
         (Parameter::UncoveredDeadline, "uncovered_deadline", &shape.uncovered_deadline),
         (Parameter::ReferenceAge, "reference_age", &shape.reference_age),
         (Parameter::CloseOutTime, "close_out_time", &shape.close_out_time),
@@ -429,6 +434,7 @@ fn names_of(what: &What) -> ([Option<&str>; 2], Option<&str>) {
             ([Some(account), Some(to)], None)
         }
         What::Provide(Provide::Protect { account, .. } | Provide::End { account, .. })
+        | What::Watch(Watched::Notice { account, .. } | Watched::Challenge { account, .. })
         | What::Issue(Issue::Take { account, .. } | Issue::Sell { account, .. }) => {
             ([Some(account), None], None)
         }

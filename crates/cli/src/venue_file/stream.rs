@@ -10,7 +10,7 @@ use crate::diagnostic::Diagnostic;
 use crate::loss_file::model::Place;
 use crate::loss_file::near::nearest;
 use crate::loss_file::shape::{
-    AmountText, At, ClassText, DecimalText, DurationText, PercentText, Written,
+    AmountText, At, ClassText, DecimalText, DurationText, HashText, PercentText, Written,
 };
 use crate::loss_file::toml_text::TomlText;
 use crate::loss_file::words::Words;
@@ -19,7 +19,7 @@ use crate::table::Table;
 use crate::terminal::{fit, visible};
 
 /// Every key of an event, in the order of the shape.
-pub const KEYS: [&str; 41] = [
+pub const KEYS: [&str; 42] = [
     "at",
     "do",
     "account",
@@ -60,6 +60,7 @@ pub const KEYS: [&str; 41] = [
     "fund",
     "asks",
     "lots",
+    "evidence",
     "expect",
 ];
 
@@ -232,6 +233,7 @@ fn set(
         "most" => shape.most = Some(At { value: AmountText(value), place }),
         "asks" => shape.asks = Some(At { value: AmountText(value), place }),
         "lots" => shape.lots = Some(At { value: DecimalText(value), place }),
+        "evidence" => shape.evidence = Some(At { value: HashText(value), place }),
         "fee" => shape.fee = Some(At { value: AmountText(value), place }),
         "part" => shape.part = Some(At { value: PercentText(value), place }),
         "class" => shape.class = Some(At { value: ClassText(value), place }),

@@ -109,6 +109,7 @@ impl Words<'_> {
             What::Provide(provide) => self.provide(provide),
             What::Issue(issue) => self.issue(issue),
             What::Pay(pay) => self.pay(pay),
+            What::Watch(watched) => self.watch(watched),
             What::Wait => Ok(Vec::new()),
         }
     }
@@ -380,7 +381,7 @@ impl Words<'_> {
             number: self.next_report(report.domain),
             class: report.class,
             cause: report.cause.clone(),
-            evidence: [0; 32],
+            evidence: report.evidence,
             amount: report.amount,
             failed,
             margin: held.min(report.amount),

@@ -27,14 +27,14 @@ impl Words<'_> {
                 let max_premium = most.unwrap_or(Amount::MAX);
                 Command::Buy { risk, account, number, amount, period, max_premium }
             }
-            Insure::Report { risk, cause, since, lost, .. } => {
+            Insure::Report { risk, cause, since, lost, evidence, .. } => {
                 let risk = dense(*risk, RiskId);
                 let pool = self.state.covers.pool_of(risk);
                 let domain = pool.map_or(0, |(_, pool)| pool.spec.domain.index());
                 let happened = since.map_or(self.state.now(), Time);
                 let losses = self.lost(risk, happened, lost)?;
                 let (number, cause) = (self.next_report(domain), cause.clone());
-                let evidence = [0; 32];
+                let evidence = *evidence;
                 Command::Report { risk, number, cause, evidence, happened, losses }
             }
             Insure::Vote { loss, account, accept } => {

@@ -431,7 +431,7 @@ impl Figures {
             }
             LossEvent::RecoveryReceived { .. } => self.counted("recoveries"),
             LossEvent::SettlementEntered { .. } => self.counted("domains in settlement"),
-            _ => {}
+            _ => self.of_watching(event),
         }
     }
 

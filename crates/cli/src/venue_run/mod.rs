@@ -8,6 +8,7 @@
 //! Nothing here decides about money. `commands` is the one place where words of the file become
 //! commands of the engine.
 
+mod bounty;
 mod clearing;
 pub mod commands;
 mod cover;

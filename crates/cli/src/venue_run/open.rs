@@ -22,7 +22,7 @@ use rhodian_core::waterfall::{Side, Step};
 
 use super::commands::{ASSET, GOVERNANCE, dense};
 use super::driver::Driver;
-use super::{clearing, incentive, issuance};
+use super::{bounty, clearing, incentive, issuance};
 use crate::diagnostic::Diagnostic;
 use crate::loss_file::model::{Layer, Place};
 use crate::venue_file::VenueFile;
@@ -81,6 +81,7 @@ pub(super) fn open(driver: &mut Driver<'_>) -> Result<(), Diagnostic> {
     }
     issuance::open(driver, file)?;
     incentive::open(driver, file)?;
+    bounty::open(driver, file)?;
     routes(driver, file)
 }
 

@@ -32,7 +32,7 @@ pub fn refusal(rejection: &Rejection, asset: usize, state: &State, file: &VenueF
     let told = match rejection {
         Rejection::Account(of) => words.account(of),
         Rejection::Domain(of) => words.domain(of),
-        Rejection::Loss(of) => words.loss(of),
+        Rejection::Loss(of) => words.loss(of).or_else(|| words.watching(of)),
         Rejection::Market(of) => words.market(of),
         Rejection::CloseOut(of) => words.close_out(of),
         Rejection::Collateral(of) => words.collateral(of),

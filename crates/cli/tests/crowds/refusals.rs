@@ -145,8 +145,15 @@ const UNMET: [Unmet; 9] = [
             ("market", &["domain-of-pool"]),
             ("domain", &["backs-cover", "cover-stands", "backs-clearing", "clearing-stands"]),
             ("domain", &["contribution-basis", "not-a-member", "asset-issued", "issuance-stands"]),
-            ("loss", &["voted-on"]),
+            ("loss", &["voted-on", "for-a-vote"]),
             ("collateral", &["vault-short", "asset-issued"]),
+        ],
+    ),
+    (
+        "nobody in a crowd watches; the scenario `watch` does",
+        &[
+            ("loss", &["bounty-flaw", "not-a-pot", "no-bounty", "no-evidence"]),
+            ("loss", &["already-noticed", "event-reported", "already-challenged", "own-report"]),
         ],
     ),
 ];

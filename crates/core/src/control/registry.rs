@@ -78,6 +78,8 @@ pub enum Parameter {
     /// What is required in a portfolio with options for a delta as large as its market is deep; it
     /// grows with the square of the delta. Only where a feed says the depth.
     ConcentrationCharge = 28,
+    /// How long a report may wait for a second approver, before it is no loss.
+    ApprovalTime = 32,
 }
 
 /// A parameter as it is declared.
@@ -303,6 +305,15 @@ pub const PARAMETERS: &[Declared] = &[
         default: 100_000,
         reason: "to leave all that a market is deep costs about a tenth; half of it a fortieth",
     },
+    Declared {
+        parameter: Parameter::ApprovalTime,
+        name: "approval-time",
+        unit: "milliseconds",
+        min: MINUTE,
+        max: 90 * 24 * HOUR,
+        default: 14 * 24 * HOUR,
+        reason: "two weeks: evidence of a theft takes days to read; whoever is late reports anew",
+    },
 ];
 
 impl Parameter {
@@ -332,6 +343,7 @@ impl Parameter {
             Self::ExitQueueLimit => 19,
             Self::BasisCharge => 20,
             Self::ConcentrationCharge => 21,
+            Self::ApprovalTime => 22,
         }]
     }
 }

@@ -196,7 +196,11 @@ pub const fn may(role: Role, action: &Action) -> bool {
                             | D::Unstake { .. }
                             | D::TakeReward { .. }
                     )
-                    | Action::Loss(loss::Command::PayDraw { account: Some(_), .. })
+                    | Action::Loss(
+                        loss::Command::PayDraw { account: Some(_), .. }
+                            | loss::Command::GiveNotice { .. }
+                            | loss::Command::Challenge { .. }
+                    )
                     | Action::CloseOut(closeout::Command::Bid { .. })
                     | Action::Cover(C::Buy { .. } | C::Vote { .. } | C::Trigger { .. })
                     | Action::Clearing(
@@ -263,6 +267,10 @@ const fn needs(action: &Action) -> (Status, bool) {
         Action::Collateral(
             collateral::Command::Sell { buyer: Some(_), .. } | collateral::Command::Convert { .. },
         ) => (Status::Settling, true),
+        // So do bonds.
+        Action::Loss(loss::Command::GiveNotice { .. } | loss::Command::Challenge { .. }) => {
+            (Status::Settling, true)
+        }
         // So does who takes tokens; what a fund spends is not there for a loss any more.
         Action::Issuance(issuance::Command::Take { .. }) => (Status::Settling, true),
         Action::Issuance(issuance::Command::SellBack { .. })
@@ -327,7 +335,9 @@ fn domain_of(state: &State, action: &Action) -> Option<DomainId> {
         Action::Account(account::Command::SettleResult { domain, .. })
         | Action::Domain(domain::Command::AcceptTerms { domain, .. })
         | Action::Loss(
-            loss::Command::ReportLoss { domain, .. } | loss::Command::DeclareDefault { domain, .. },
+            loss::Command::ReportLoss { domain, .. }
+            | loss::Command::DeclareDefault { domain, .. }
+            | loss::Command::GiveNotice { domain, .. },
         ) => Some(domain),
         Action::Cover(ref command) => state.domain_of_cover(command),
         Action::Clearing(ref command) => state.domain_of_clearing(command),

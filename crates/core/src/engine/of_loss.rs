@@ -74,6 +74,10 @@ impl State {
         loss::stakes_left(event, &mut |layer, account, left| {
             stakes.draw_stake(layer, account, left);
         });
+        if let Some((account, number)) = event.watching() {
+            self.accounts.number(account, number);
+        }
+        self.markets.evolve_bonds(event);
         match *event {
             loss::Event::DrawPaid { layer, account: Some(account), number, amount, .. } => {
                 self.accounts.number(account, number);
@@ -112,7 +116,9 @@ impl State {
                 self.issuances.draw_closed(loss, layer, self.now());
             }
             loss::Event::LossSettled { loss } => self.lending.loss_settled(loss),
-            loss::Event::LossDismissed { loss, .. } => self.covers.loss_dismissed(loss),
+            loss::Event::LossDismissed { loss, .. } | loss::Event::LossExpired { loss } => {
+                self.covers.loss_dismissed(loss);
+            }
             loss::Event::RemainderReturned { .. }
             | loss::Event::PoolRepaid { .. }
             | loss::Event::ClaimCeded { .. } => self.comes_back(event),

@@ -59,7 +59,7 @@ impl State {
     /// stake whose cooldown is over counts as open: it waits for a loss, or for room; so does what
     /// an insured is to be paid and has no room for, who asked to leave a vault and waits for its
     /// margin, and what a provider is to be paid or measured for; so does a fund's surplus that is
-    /// not offered yet, and fees whose period is over.
+    /// not offered yet, fees whose period is over, and a bounty whose pot is not at rest.
     fn nothing_is_open(&self) -> bool {
         !self.may_hold_liens()
             && self.losses.ceded.is_empty()
@@ -69,6 +69,7 @@ impl State {
             && !self.protection_waits()
             && !self.has_buyback_to_open()
             && !self.has_fees_to_divide()
+            && !self.bounty_waits()
             && self.markets.books.is_empty()
             && self.closeouts.liquidations.is_empty()
             && self.collaterals.taken.values().all(|taken| taken.aside)

@@ -330,7 +330,7 @@ impl Watch {
             E::LossReported { loss, .. } | E::DefaultFound { loss, .. } => {
                 self.open_losses.insert(*loss);
             }
-            E::LossSettled { loss } | E::LossDismissed { loss, .. } => {
+            E::LossSettled { loss } | E::LossExpired { loss } | E::LossDismissed { loss, .. } => {
                 self.open_losses.remove(loss);
             }
             E::EpisodeOpened { episode, .. } => {

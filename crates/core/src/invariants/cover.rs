@@ -1,6 +1,6 @@
 //! The law of cover pools, in both forms.
 
-use alloc::collections::BTreeMap;
+use alloc::collections::{BTreeMap, BTreeSet};
 use alloc::format;
 
 use super::{Broken, COVER};
@@ -9,7 +9,7 @@ use crate::ids::{AccountId, CoverId, CoverPoolId, LossId};
 use crate::ledger::Holder;
 use crate::loss::Stage as LossStage;
 use crate::pools::RATE_TIME;
-use crate::pools::cover::{Cover, Event, Incident, Pool, Stage};
+use crate::pools::cover::{Claim, Cover, Event, Incident, Pool, Stage};
 use crate::units::Amount;
 use crate::wide::U256;
 
@@ -25,6 +25,7 @@ pub(super) fn check(state: &State) -> Result<(), Broken> {
         for (loss, incident) in &pool.incidents {
             claims(state, id, (*loss, incident))?;
         }
+        events(state, id, pool)?;
     }
     Ok(())
 }
@@ -105,6 +106,35 @@ fn claims(state: &State, id: CoverPoolId, of: (LossId, &Incident)) -> Result<(),
     Ok(())
 }
 
+/// An event pays each cover once, and its cap in all, however often it was reported.
+fn events(state: &State, id: CoverPoolId, pool: &Pool) -> Result<(), Broken> {
+    let stands = |(loss, of): &(&LossId, &Incident)| of.owed || pool.open.contains(*loss);
+    let (mut claimed, mut sums) = (BTreeSet::new(), BTreeMap::new());
+    let mut count = 0;
+    for (loss, incident) in pool.incidents.iter().filter(stands) {
+        count += 1;
+        if !pool.standing.contains(&(incident.risk, incident.happened, *loss)) {
+            return broken(id, &format!("loss {loss} stands, and is not kept as such"));
+        }
+        let Some(event) = state.losses.event_of(*loss) else { continue };
+        let sum: &mut u128 = sums.entry((incident.risk, event)).or_default();
+        *sum += incident.due.atoms();
+        if pool.spec.incident_cap.is_some_and(|cap| *sum > cap.atoms()) {
+            return broken(id, &format!("loss {loss}: its event pays {sum}, above the cap"));
+        }
+        let due = incident.claims.iter().filter(|claim| !claim.due.is_zero());
+        for Claim { cover, .. } in due {
+            if !claimed.insert((event, *cover)) {
+                return broken(id, &format!("loss {loss}: cover {cover} pays for its event twice"));
+            }
+        }
+    }
+    if count == pool.standing.len() {
+        return Ok(());
+    }
+    broken(id, &format!("{count} incidents stand, {} are kept", pool.standing.len()))
+}
+
 /// The running form: totals of its own.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Running {
@@ -114,6 +144,8 @@ pub(super) struct Running {
     covers: BTreeMap<CoverId, (AccountId, Amount)>,
     /// What each claim of an incident is still to be paid.
     due: BTreeMap<(LossId, CoverId), Amount>,
+    /// Which covers came to owe for an event.
+    paid_for: BTreeSet<([u8; 32], CoverId)>,
 }
 
 impl Running {
@@ -133,7 +165,8 @@ impl Running {
             }
             Event::Owed { loss, amount, .. } => {
                 *held += signed(*amount);
-                return self.owed(id, *loss, *amount);
+                let event = state.losses.event_of(*loss);
+                return self.owed(id, (*loss, event), *amount);
             }
             Event::Paid { loss, rows, .. } => {
                 *held -= rows.iter().map(|(_, _, amount)| signed(*amount)).sum::<i128>();
@@ -152,7 +185,12 @@ impl Running {
     }
 
     /// What is owed for a cover it covers no more.
-    fn owed(&mut self, id: CoverPoolId, loss: LossId, amount: Amount) -> Result<(), Broken> {
+    fn owed(
+        &mut self,
+        id: CoverPoolId,
+        (loss, event): (LossId, Option<[u8; 32]>),
+        amount: Amount,
+    ) -> Result<(), Broken> {
         let mut sum = 0;
         for ((_, cover), due) in self.due.range((loss, CoverId(0))..=(loss, CoverId(u32::MAX))) {
             sum += due.atoms();
@@ -161,6 +199,10 @@ impl Running {
                 return broken(id, &format!("cover {cover} pays {due}, more than it covers"));
             };
             *left = left.less_or_zero(*due);
+            let again = event.is_some_and(|event| !self.paid_for.insert((event, *cover)));
+            if again && !due.is_zero() {
+                return broken(id, &format!("cover {cover} owes for one event twice: loss {loss}"));
+            }
         }
         if sum == amount.atoms() {
             return Ok(());

@@ -6,11 +6,11 @@ use alloc::vec::Vec;
 use super::tests::{FUND, TRANCHE, amount, given, name, run, set_up, state_of};
 use super::{Broken, COVER, check};
 use crate::domain::{self, CauseClass};
-use crate::engine::{Action, Event, State};
+use crate::engine::{Action, Actor, Event, State};
 use crate::ids::{
     AccountId, AssetId, CoverId, CoverPoolId, DomainId, LayerId, LossId, RiskId, Time,
 };
-use crate::loss;
+use crate::loss::{self, Origin};
 use crate::pools::Rates;
 use crate::pools::cover::{self, Command, PoolSpec, RiskSpec};
 use crate::waterfall::{Side, Step};
@@ -100,7 +100,27 @@ type Spoil = fn(&mut State);
 fn the_full_form_sees_what_does_not_add_up() {
     let events = covered();
     assert_eq!(run(&events), Ok(()));
-    let cases: [(&str, Spoil); 5] = [
+    let cases: [(&str, Spoil); 7] = [
+        ("kept of nobody", |state| state.covers.pools[0].standing.clear()),
+        ("an event twice", |state| {
+            // It was reported on evidence, and stands for two of its incidents.
+            let found = &mut state.losses.losses[0];
+            found.origin = Origin::Reported { by: Actor::VENUE, evidence: [7; 32] };
+            let mut again = found.clone();
+            again.number += 1;
+            state.losses.losses.push(again);
+            state.losses.numbers.insert((DOMAIN, 2), LossId(1));
+            let pool = &mut state.covers.pools[0];
+            let mut incident = pool.incidents[&LossId(0)].clone();
+            incident.claims[0].due = amount(500);
+            incident.due = amount(500);
+            let of_first = pool.incidents.get_mut(&LossId(0)).unwrap();
+            of_first.claims[0].due = amount(500);
+            of_first.due = amount(500);
+            pool.standing.insert((incident.risk, incident.happened, LossId(1)));
+            pool.open.insert(LossId(1));
+            pool.incidents.insert(LossId(1), incident);
+        }),
         ("covered of nobody", |state| state.covers.pools[0].covered = amount(1)),
         ("earned by nobody", |state| state.covers.pools[0].rate = 1),
         ("a part of an atom", |state| state.covers.pools[0].rest = 1),
@@ -147,8 +167,7 @@ fn the_running_form_sees_what_is_not_due() {
     }
     // Owed as it should be, it is paid once.
     let mut events = events;
-    let approved =
-        loss::Event::LossApproved { loss, by: crate::engine::Actor::VENUE, until: Time(5) };
+    let approved = loss::Event::LossApproved { loss, by: Actor::VENUE, until: Time(5) };
     events.extend([Event::Loss(approved), Event::Cover(owed(100))]);
     events.extend((0..100).map(|_| Event::Cover(paid(loss, CoverId(0), alice))));
     assert_eq!(law(run(&events)), Ok(()));

@@ -170,7 +170,7 @@ impl Running {
 }
 
 /// A domain that `fund` stands behind, with an episode open or a debt.
-fn in_need(state: &State, fund: LayerId) -> Option<crate::ids::DomainId> {
+pub(super) fn in_need(state: &State, fund: LayerId) -> Option<crate::ids::DomainId> {
     let mut behind = state.domains.behind(fund);
     let needs = |(id, of): &(_, &crate::domain::Domain)| {
         let owed = state.ledger.owed(of.asset, Holder::Uncovered(*id));

@@ -37,7 +37,7 @@ impl Kept {
             | Event::ResultToFund { domain, amount, .. } => {
                 moves(&mut self.results, *domain, less(*amount), SETTLED)
             }
-            Event::ClaimCeded { loss, amount, .. } => {
+            Event::ClaimCeded { loss, amount, .. } | Event::MeansCeded { loss, amount, .. } => {
                 moves(&mut self.ceded, *loss, more(*amount), REPAID)
             }
             Event::CededMoved { loss, other, amount, .. } => {

@@ -4,6 +4,9 @@
 //! follows the events, keeps its own totals, and looks only at what an event touched. They share
 //! no code, so that a law broken in one place is seen in two.
 
+mod bounty;
+#[cfg(test)]
+mod bounty_tests;
 mod clearing;
 #[cfg(test)]
 mod clearing_tests;
@@ -91,6 +94,8 @@ pub const PROTECTION: &str = "INV-17";
 pub const ISSUANCE: &str = "INV-18";
 /// The law of incentives.
 pub const INCENTIVE: &str = "INV-19";
+/// The law of watching.
+pub const BOUNTY: &str = "INV-20";
 
 /// Every law, in order.
 pub const LAWS: &[Law] = &[
@@ -201,10 +206,11 @@ pub const LAWS: &[Law] = &[
         id: COVER,
         sentence: "What a cover pool holds is what it has not earned of premia and what it is owed \
                    or has for claims, to the part of an atom; no cover pays more than it covers, \
-                   and nothing is paid before there is money for it.",
-        full: "each pool's balance against its covers and incidents; its sums against its covers",
+                   nor twice for one event, and nothing is paid before there is money for it.",
+        full: "each pool's balance against its covers and incidents; its sums against its covers; \
+               what stands of each event, against its cap and by cover",
         running: "premia, what was earned, what came to be owed and what was paid, by pool and by \
-                  claim",
+                  claim; which covers came to owe for which event",
     },
     Law {
         id: LIQUIDITY,
@@ -260,6 +266,17 @@ pub const LAWS: &[Law] = &[
         full: "each pot of pay against what was put in and paid; each table's parts",
         running: "what was booked against the terms and the time, and against the reward; parts \
                   of fees against what was booked; layers after the house was paid or took",
+    },
+    Law {
+        id: BOUNTY,
+        sentence: "Bonds are those of notices and challenges that stand, exactly. A bounty is \
+                   paid once for a loss, when it is settled or dismissed, to nobody who failed \
+                   with it, and is at most its part of what was found; no pot pays one while a \
+                   loss or a debt is known that it stands behind, and within any window a domain \
+                   pays no more than it stated.",
+        full: "what is held for bonds against notices and challenges; their queues",
+        running: "bonds by their events; each bounty against the loss, the terms as its bond was \
+                  put down, and the pot",
     },
 ];
 

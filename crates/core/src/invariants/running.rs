@@ -12,7 +12,7 @@ use super::passes::Passes;
 use super::{
     BOOK, Broken, CAPS, DIVIDED, LEDGER, LIVE, ONCE, ORDER, PROFIT_FIRST, REPAID, SETTLED, STAKES,
 };
-use super::{clearing, cover, incentive, issuance, lending, liquidity, protection};
+use super::{bounty, clearing, cover, incentive, issuance, lending, liquidity, protection};
 use crate::domain::{self, Kind};
 use crate::engine::{Event, State};
 use crate::ids::{AccountId, AssetId, DomainId, EpisodeId, LayerId, LiableSetId, LossId};
@@ -66,6 +66,7 @@ pub struct Running {
     protection: protection::Running,
     issuance: issuance::Running,
     incentive: incentive::Running,
+    bounty: bounty::Running,
 }
 
 fn broken(law: &'static str, detail: String) -> Result<(), Broken> {
@@ -110,6 +111,7 @@ impl Running {
                 profit_first(event, state)?;
                 self.clearing.of_loss(event, state)?;
                 self.issuance.of_loss(event)?;
+                self.bounty.after(event, state)?;
                 self.stakes_of_loss(event, state)
             }
             Event::Domain(event) => {

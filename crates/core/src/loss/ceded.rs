@@ -24,10 +24,29 @@ pub(super) fn cede(
 ) {
     let Some(owner) = state.accounts.account(account).map(|found| found.owner) else { return };
     let mut left = share;
-    for (loss, room) in creditors(state, owner, asset, repaid, events) {
+    for (loss, room) in creditors(state, owner, asset, Some(repaid), events) {
         let amount = left.min(room);
         if !amount.is_zero() {
             events.push(Event::ClaimCeded { loss, repaid, pool, account, asset, amount });
+            left = left.less_or_zero(amount);
+        }
+    }
+}
+
+/// Passes on what came to `account` by no loss: a claim on a protection, a bond, a bounty. It comes
+/// with events of the same command before.
+pub(crate) fn cede_means(
+    state: &State,
+    (account, asset): (AccountId, AssetId),
+    came: Amount,
+    events: &mut Events,
+) {
+    let Some(owner) = state.accounts.account(account).map(|found| found.owner) else { return };
+    let mut left = came;
+    for (loss, room) in creditors(state, owner, asset, None, events) {
+        let amount = left.min(room);
+        if !amount.is_zero() {
+            events.push(Event::MeansCeded { loss, account, asset, amount });
             left = left.less_or_zero(amount);
         }
     }
@@ -40,13 +59,13 @@ fn creditors(
     state: &State,
     owner: OwnerId,
     asset: AssetId,
-    except: LossId,
+    except: Option<LossId>,
     events: &Events,
 ) -> Vec<(LossId, Amount)> {
     let accounts = state.accounts_of(owner);
     let losses = accounts.flat_map(|account| state.losses_of(account));
     let mut rows: Vec<(bool, LossId, Amount)> = losses
-        .filter(|loss| *loss != except)
+        .filter(|loss| Some(*loss) != except)
         .filter_map(|loss| {
             let found = state.losses.loss(loss)?;
             let of_asset = state.domains.asset_of(found.domain) == Some(asset);
@@ -101,6 +120,7 @@ fn taken_now(events: &Events, of: LossId) -> Amount {
         let engine::Event::Loss(event) = event else { continue };
         match event {
             Event::ClaimCeded { loss, amount, .. }
+            | Event::MeansCeded { loss, amount, .. }
             | Event::PoolRepaid { loss, amount, .. }
             | Event::CededMoved { other: loss, amount, .. }
             | Event::RemainderMoved { other: loss, amount, to: RemainderTo::Suspense, .. }
@@ -171,7 +191,7 @@ fn goes_back(
     let account = found.failed.ok_or(Rejection::NotDue)?;
     let owner = state.accounts.account(account).ok_or(Rejection::NotDue)?.owner;
     let mut left = held;
-    for (other, room) in creditors(state, owner, asset, loss, events) {
+    for (other, room) in creditors(state, owner, asset, Some(loss), events) {
         let amount = left.min(room);
         if !amount.is_zero() {
             events.push(Event::CededMoved { loss, other, asset, amount });
@@ -190,7 +210,9 @@ impl Losses {
     /// What an event does to what is ceded.
     pub(super) fn ceded(&mut self, event: &Event) {
         match event {
-            Event::ClaimCeded { loss, amount, .. } => self.hold(*loss, *amount),
+            Event::ClaimCeded { loss, amount, .. } | Event::MeansCeded { loss, amount, .. } => {
+                self.hold(*loss, *amount);
+            }
             Event::CededMoved { loss, other, amount, .. } => {
                 self.let_go(*loss, *amount);
                 self.hold(*other, *amount);

@@ -5,6 +5,7 @@ use alloc::vec::Vec;
 use borsh::{BorshDeserialize, BorshSerialize};
 use serde::{Deserialize, Serialize};
 
+use super::BountyTerms;
 use crate::domain::CauseClass;
 use crate::ids::{AccountId, DomainId, EpisodeId, LayerId, LiableSetId, LossId, Name};
 use crate::units::Amount;
@@ -157,6 +158,35 @@ pub enum Command {
         /// The claims on it, each part of an account under its rank.
         claims: Vec<RankedClaim>,
     } = 10,
+    /// What a domain pays to those who watch from now on.
+    SetBounty {
+        /// The domain.
+        domain: DomainId,
+        /// What it pays; nothing for no bounty any more.
+        terms: Option<BountyTerms>,
+    } = 12,
+    /// An account gives notice of an event before it is reported, with a bond.
+    GiveNotice {
+        /// The domain that would bear the loss.
+        domain: DomainId,
+        /// The account.
+        account: AccountId,
+        /// The account's next number.
+        number: u64,
+        /// The hash of the evidence, which the report will name.
+        evidence: [u8; 32],
+    } = 13,
+    /// An account challenges a report, with a bond.
+    Challenge {
+        /// The loss.
+        loss: LossId,
+        /// The account.
+        account: AccountId,
+        /// The account's next number.
+        number: u64,
+        /// The hash of what shows that it is none.
+        evidence: [u8; 32],
+    } = 14,
 }
 
 /// The rank of a claim on a domain in settlement: the higher the number, the sooner it pays.
@@ -247,4 +277,10 @@ pub enum Duty {
     ResultsToFund { domain: DomainId } = 17,
     /// What came back to the failed owner pays for what his own loss lacks; the rest is his.
     PayFromCeded { loss: LossId } = 18,
+    /// A report waited for a second approver for too long.
+    Expire { loss: LossId } = 19,
+    /// Nobody answered a notice, or what it is of is decided.
+    SettleNotice { domain: DomainId, evidence: [u8; 32] } = 20,
+    /// What a challenge is of is decided.
+    SettleChallenge { loss: LossId } = 21,
 }

@@ -1,8 +1,8 @@
 //! Every check of the area's commands and duties. Nothing changes here.
 
 use super::{
-    Command, Duty, Event, Rejection, absorb, ceded, detect, divide, income, measure, pot, ranks,
-    results, touch,
+    Command, Duty, Event, Rejection, absorb, bounty, ceded, detect, divide, income, measure, pot,
+    ranks, results, touch,
 };
 use crate::control::{self, Parameter, Status};
 use crate::engine::{Envelope, Events, State};
@@ -45,6 +45,15 @@ pub(crate) fn decide(
         }
         Command::TakeShares { loss } => income::take_shares(state, *loss, events),
         Command::SettleRanks { domain, claims } => ranks::settle(state, *domain, claims, events),
+        Command::SetBounty { domain, terms } => bounty::set(state, *domain, *terms, events),
+        Command::GiveNotice { domain, account, number, evidence } => {
+            let of = (*account, *number);
+            bounty::give_notice(state, envelope.actor, *domain, of, *evidence, events)
+        }
+        Command::Challenge { loss, account, number, evidence } => {
+            let of = (*account, *number);
+            bounty::challenge(state, envelope.actor, *loss, of, *evidence, events)
+        }
     }
 }
 
@@ -73,6 +82,11 @@ pub(crate) fn decide_duty(
         Duty::RepayFromResults { loss } => results::repay(state, loss, events),
         Duty::ResultsToFund { domain } => results::to_fund(state, domain, events),
         Duty::PayFromCeded { loss } => ceded::pay(state, loss, events),
+        Duty::Expire { loss } => detect::expire(state, loss, events),
+        Duty::SettleNotice { domain, evidence } => {
+            bounty::settle_notice(state, (domain, evidence), events)
+        }
+        Duty::SettleChallenge { loss } => bounty::settle_challenge(state, loss, events),
         Duty::EndHalt { domain } => {
             if control::end_halt(state, domain, events) {
                 Ok(())

@@ -17,7 +17,9 @@ use crate::collateral;
 use crate::control::Parameter;
 use crate::domain::{Basis, CauseClass};
 use crate::engine::{Envelope, Events, State};
-use crate::ids::{AccountId, AssetId, DomainId, EpisodeId, LayerId, LiableSetId, LossId, Name};
+use crate::ids::{
+    AccountId, AssetId, DomainId, EpisodeId, LayerId, LiableSetId, LossId, Name, Time,
+};
 use crate::units::Amount;
 
 impl FrozenRules {
@@ -124,6 +126,9 @@ pub(super) fn report_loss(
         return Err(Rejection::NotDue);
     };
     new_number(state, *domain, *number, *class)?;
+    if state.is_for_a_vote(*domain, *class) {
+        return Err(Rejection::ForAVote { domain: *domain, class: *class });
+    }
     if amount.is_zero() {
         return Err(Rejection::ZeroAmount);
     }
@@ -250,6 +255,22 @@ pub(super) fn dismiss(
         _ => return Err(Rejection::Stage { loss, needs: "open to challenge" }),
     }
     events.push(Event::LossDismissed { loss, by: envelope.actor });
+    Ok(())
+}
+
+/// When a report that waits for a second approver is no loss any more: nothing for one that does
+/// not wait, or that stakers vote on.
+pub(super) fn expires(state: &State, loss: LossId) -> Option<Time> {
+    let found = state.losses.loss(loss).filter(|found| found.stage == Stage::Reported)?;
+    let time = state.control.millis(found.domain, Parameter::ApprovalTime);
+    // A report is detected later: until then its time is the report's.
+    (!state.is_voted_on(loss)).then(|| found.detected.after(time))
+}
+
+pub(super) fn expire(state: &State, loss: LossId, events: &mut Events) -> Result<(), Rejection> {
+    let until = expires(state, loss).filter(|until| *until <= state.now());
+    until.ok_or(Rejection::NotDue)?;
+    events.push(Event::LossExpired { loss });
     Ok(())
 }
 

@@ -3,8 +3,8 @@
 //! from them. No loss waits for another: one that waits for a deadline is passed over.
 
 use super::{
-    Duty, Loss, Losses, Origin, Phase, Stage, absorb, ceded, decide, detect, remainder, results,
-    set_off,
+    Duty, Loss, Losses, Origin, Phase, Stage, absorb, bounty, ceded, decide, detect, remainder,
+    results, set_off,
 };
 use crate::control;
 use crate::domain::Source;
@@ -25,6 +25,10 @@ pub(crate) fn duty(state: &State) -> Option<Duty> {
         // What is divided and not taken is no equity: a set that is fixed would count it.
         let first = detect::fixes_a_set(state, loss).then(|| take_waiting_shares(state)).flatten();
         return Some(first.unwrap_or(Duty::Detect { loss }));
+    }
+    let late = |loss: &LossId| detect::expires(state, *loss).is_some_and(|at| at <= state.now());
+    if let Some(loss) = state.losses_in(Phase::Detection).find(late) {
+        return Some(Duty::Expire { loss });
     }
     if let Some(duty) = ceded::due(state) {
         return Some(duty);
@@ -50,6 +54,9 @@ pub(crate) fn duty(state: &State) -> Option<Duty> {
         return Some(duty);
     }
     if let Some(duty) = results::idle(state) {
+        return Some(duty);
+    }
+    if let Some(duty) = bounty::due(state) {
         return Some(duty);
     }
     let mut domains = state.domains.domains();

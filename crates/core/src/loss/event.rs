@@ -5,7 +5,7 @@ use alloc::vec::Vec;
 use borsh::{BorshDeserialize, BorshSerialize};
 use serde::{Deserialize, Serialize};
 
-use super::{FrozenRules, LayerSet, ReportedClaim, SetOff};
+use super::{BountyTerms, FrozenRules, LayerSet, Outcome, ReportedClaim, SetOff};
 use crate::domain::CauseClass;
 use crate::engine::Actor;
 use crate::ids::{
@@ -258,6 +258,58 @@ pub enum Event {
         amount: Amount,
         to: Option<LayerId>,
     } = 50,
+    /// A report waited for a second approver for too long: it is no loss.
+    LossExpired { loss: LossId } = 51,
+    /// What a domain pays to those who watch was set.
+    BountySet { domain: DomainId, terms: Option<BountyTerms> } = 52,
+    /// An account gave notice of an event; it waits for a report until then.
+    NoticeGiven {
+        domain: DomainId,
+        evidence: [u8; 32],
+        account: AccountId,
+        number: u64,
+        asset: AssetId,
+        bond: Amount,
+        until: Time,
+    } = 53,
+    /// An account challenged a report.
+    Challenged {
+        loss: LossId,
+        domain: DomainId,
+        account: AccountId,
+        number: u64,
+        asset: AssetId,
+        evidence: [u8; 32],
+        bond: Amount,
+    } = 54,
+    /// A notice is over: what of its bond went back and to the pot, and what the pot paid.
+    NoticeSettled {
+        domain: DomainId,
+        evidence: [u8; 32],
+        loss: Option<LossId>,
+        account: AccountId,
+        asset: AssetId,
+        pot: LayerId,
+        outcome: Outcome,
+        returned: Amount,
+        forfeited: Amount,
+        bounty: Amount,
+    } = 55,
+    /// A challenge is over; the bounty came of the bond of a notice where one was given.
+    ChallengeSettled {
+        loss: LossId,
+        domain: DomainId,
+        account: AccountId,
+        asset: AssetId,
+        pot: LayerId,
+        outcome: Outcome,
+        returned: Amount,
+        forfeited: Amount,
+        bounty: Amount,
+        of_bond: bool,
+    } = 56,
+    /// What came to an owner who failed is for those who bear `loss`, which he failed with.
+    MeansCeded { loss: LossId, account: AccountId, asset: AssetId, amount: Amount } = 57,
 }
 
 impl Event {
@@ -287,6 +339,11 @@ impl Event {
             | Self::DrawClosed { loss, .. }
             | Self::UncoveredBooked { loss, .. }
             | Self::LossSettled { loss }
+            | Self::LossExpired { loss }
+            | Self::Challenged { loss, .. }
+            | Self::ChallengeSettled { loss, .. }
+            | Self::MeansCeded { loss, .. }
+            | Self::NoticeSettled { loss: Some(loss), .. }
             | Self::RecoveryReceived { loss, .. }
             | Self::PoolRepaid { loss, .. }
             | Self::DebtPaid { loss, .. }
@@ -309,6 +366,15 @@ impl Event {
 }
 
 impl Event {
+    /// The account whose number it uses up, and the number, where it is one of watching.
+    pub(crate) const fn watching(&self) -> Option<(AccountId, u64)> {
+        match self {
+            Self::NoticeGiven { account, number, .. }
+            | Self::Challenged { account, number, .. } => Some((*account, *number)),
+            _ => None,
+        }
+    }
+
     /// The set and the layer whose members pay by it.
     pub(crate) const fn shares_of(&self) -> Option<(LiableSetId, LayerId)> {
         match self {
@@ -325,6 +391,21 @@ impl Event {
             Self::LossReported { loss, .. } | Self::DefaultFound { loss, .. } => Some(*loss),
             _ => self.loss(),
         }
+    }
+}
+
+/// A stake that own means or a draw reduced: what is left of it.
+pub(crate) fn stakes_left(event: &Event, visit: &mut dyn FnMut(LayerId, AccountId, Amount)) {
+    match event {
+        Event::PotDrawn { layer, stakes, .. } => {
+            for (account, _, left) in stakes {
+                visit(*layer, *account, *left);
+            }
+        }
+        Event::OwnMeansTaken { from: OwnMeans::Stake { layer, account, stake }, .. } => {
+            visit(*layer, *account, *stake);
+        }
+        _ => {}
     }
 }
 

@@ -16,6 +16,7 @@ use crate::units::Amount;
 
 impl Losses {
     pub(crate) fn evolve(&mut self, event: &Event, now: Time) {
+        self.watched(event, now);
         match event {
             Event::BasisReported { layer, number, claims } => {
                 self.last_report.insert(*layer, *number);
@@ -49,6 +50,7 @@ impl Losses {
                 self.late_means(*other, *amount, *to);
             }
             Event::ClaimCeded { .. }
+            | Event::MeansCeded { .. }
             | Event::CededMoved { .. }
             | Event::CededPaid { .. }
             | Event::CededReturned { .. }
@@ -137,6 +139,10 @@ impl Losses {
             _ => return,
         };
         self.numbers.insert((loss.domain, loss.number), id);
+        self.evidence.insert(&loss, id);
+        if let Origin::Reported { evidence, .. } = loss.origin {
+            self.bounties.of_report((loss.domain, evidence), id, loss.number);
+        }
         self.losses.push(loss);
     }
 
@@ -148,7 +154,9 @@ impl Losses {
             Event::LossApproved { until, .. } => {
                 loss.stage = Stage::Challengeable { until: *until };
             }
-            Event::LossDismissed { .. } => loss.stage = Stage::Dismissed,
+            Event::LossDismissed { .. } | Event::LossExpired { .. } => {
+                loss.stage = Stage::Dismissed;
+            }
             Event::LossDetected { episode, set, owner, .. } => {
                 loss.stage = Stage::Detected;
                 loss.detected = now;
@@ -481,20 +489,5 @@ fn pay(of: &mut LayerSet, first: u32, shares: impl Iterator<Item = Amount>) {
     };
     for (member, share) in members.iter_mut().zip(shares) {
         member.paid = member.paid.checked_add(share).unwrap_or(Amount::MAX);
-    }
-}
-
-/// A stake that own means or a draw reduced: what is left of it.
-pub(crate) fn stakes_left(event: &Event, visit: &mut dyn FnMut(LayerId, AccountId, Amount)) {
-    match event {
-        Event::PotDrawn { layer, stakes, .. } => {
-            for (account, _, left) in stakes {
-                visit(*layer, *account, *left);
-            }
-        }
-        Event::OwnMeansTaken { from: OwnMeans::Stake { layer, account, stake }, .. } => {
-            visit(*layer, *account, *stake);
-        }
-        _ => {}
     }
 }

@@ -5,6 +5,7 @@
 //! internal command that `duty` names and `decide` checks like any other.
 
 mod absorb;
+mod bounty;
 mod ceded;
 mod claimed;
 mod claims;
@@ -14,6 +15,7 @@ mod detect;
 mod divide;
 mod duty;
 mod event;
+mod evidence;
 mod evolve;
 mod failure;
 mod income;
@@ -36,14 +38,17 @@ use alloc::vec::Vec;
 use borsh::{BorshDeserialize, BorshSerialize};
 use serde::{Deserialize, Serialize};
 
+pub use bounty::{Bounties, BountyFlaw, BountyTerms, Challenge, Notice, Noticed, Outcome};
+pub(crate) use ceded::cede_means;
 pub(crate) use claimed::{NewLoss, reported};
 pub use command::{Command, Duty, Rank, RankedClaim, ReportedClaim, SetOff};
 pub(crate) use decide::{decide, decide_duty};
 pub(crate) use detect::{found, is_derived, next};
 pub use divide::{DivisionTerms, SHARES_PER_EVENT, call_terms, division_terms};
 pub(crate) use duty::duty;
+pub(crate) use event::stakes_left;
 pub use event::{Event, OwnMeans, PoolHolder, RemainderTo};
-pub(crate) use evolve::stakes_left;
+pub use evidence::Evidence;
 pub(crate) use failure::close_out;
 pub(crate) use income::{
     answers_until, is_recoverable, pay_debts_of, pay_proceeds, recover, recoverable, wanted,
@@ -327,6 +332,10 @@ pub struct Losses {
     pub(crate) ranked: BTreeSet<DomainId>,
     /// What came back to owners who failed and is for those who bear their own losses, by these.
     pub(crate) ceded: BTreeMap<LossId, Amount>,
+    /// The losses that were reported on the same evidence.
+    pub(crate) evidence: Evidence,
+    /// What watching pays: notices, challenges and their bonds.
+    pub(crate) bounties: Bounties,
 }
 
 impl Losses {
@@ -375,6 +384,12 @@ impl Losses {
         domains
     }
 
+    /// What watching pays.
+    #[must_use]
+    pub const fn bounties(&self) -> &Bounties {
+        &self.bounties
+    }
+
     /// The loss a domain gave `number`.
     #[must_use]
     pub fn numbered(&self, domain: DomainId, number: u64) -> Option<LossId> {
@@ -385,6 +400,11 @@ impl Losses {
     pub(crate) fn may_draw_on(state: &State, layer: LayerId) -> bool {
         let mut open = state.open_episodes();
         open.any(|(_, episode)| state.domains.names(&episode.rules.waterfalls, layer))
+    }
+
+    /// When reports that wait for a second approver are no losses any more.
+    pub fn approvals_end(state: &State) -> impl Iterator<Item = Time> + '_ {
+        state.losses_in(Phase::Detection).filter_map(|loss| detect::expires(state, loss))
     }
 
     /// The losses that were approved and may still be challenged.

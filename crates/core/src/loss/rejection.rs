@@ -4,6 +4,7 @@ use core::fmt;
 
 use serde::Serialize;
 
+use super::BountyFlaw;
 use crate::account;
 use crate::allocation::AllocationError;
 use crate::domain::{self, CauseClass};
@@ -30,6 +31,8 @@ pub enum Rejection {
     NumberReserved { number: u64, below: u64 },
     /// The domain has no waterfall for this class of causes.
     NoWaterfall { domain: DomainId, class: CauseClass },
+    /// Stakers of the domain's cover pool vote on what is lost so: it is reported there.
+    ForAVote { domain: DomainId, class: CauseClass },
     /// The number was used before, or a higher one was.
     NumberNotNew { number: u64, last: u64 },
     /// The amount is zero.
@@ -74,6 +77,22 @@ pub enum Rejection {
     FeesDivided { domain: DomainId },
     /// More than was booked as fees of the domain's trades.
     AboveFees { asked: Amount, booked: Amount },
+    /// The terms of a bounty can never be right.
+    BountyFlaw { flaw: BountyFlaw },
+    /// What is to pay bounties is no pot of the house in the domain's asset.
+    NotAPot { layer: LayerId },
+    /// The domain pays nothing to those who watch.
+    NoBounty { domain: DomainId },
+    /// The hash names no evidence.
+    NoEvidence,
+    /// Somebody gave notice of the event before.
+    AlreadyNoticed { by: AccountId },
+    /// The event was reported already.
+    EventReported { loss: LossId },
+    /// Somebody challenges the report already.
+    AlreadyChallenged { loss: LossId, by: AccountId },
+    /// Nobody challenges what he gave notice of, or reported, himself.
+    OwnReport { account: AccountId, loss: LossId },
     /// The domain is not in settlement.
     NotSettling { domain: DomainId },
     /// The domain's ranks were settled already: one list serves it.
@@ -124,6 +143,7 @@ impl Rejection {
             Self::LossAlreadyReported { .. } => "loss-already-reported",
             Self::NumberReserved { .. } => "number-reserved",
             Self::NoWaterfall { .. } => "no-waterfall",
+            Self::ForAVote { .. } => "for-a-vote",
             Self::NumberNotNew { .. } => "number-not-new",
             Self::ZeroAmount => "zero-amount",
             Self::NoBasis { .. } => "no-basis",
@@ -146,6 +166,14 @@ impl Rejection {
             Self::NotBehind { .. } => "layer-not-behind",
             Self::FeesDivided { .. } => "fees-divided",
             Self::AboveFees { .. } => "above-fees",
+            Self::BountyFlaw { .. } => "bounty-flaw",
+            Self::NotAPot { .. } => "not-a-pot",
+            Self::NoBounty { .. } => "no-bounty",
+            Self::NoEvidence => "no-evidence",
+            Self::AlreadyNoticed { .. } => "already-noticed",
+            Self::EventReported { .. } => "event-reported",
+            Self::AlreadyChallenged { .. } => "already-challenged",
+            Self::OwnReport { .. } => "own-report",
             Self::NotSettling { .. } => "not-settling",
             Self::RanksSettled { .. } => "ranks-settled",
             Self::RanksAboveFree { .. } => "ranks-above-free",
@@ -174,6 +202,11 @@ impl fmt::Display for Rejection {
             Self::NoWaterfall { domain, class } => {
                 write!(f, "domain {domain} has no waterfall for causes of class {class:?}")
             }
+            Self::ForAVote { domain, class } => write!(
+                f,
+                "stakers vote on losses of domain {domain} of class {class:?}: report what is \
+                 lost to its cover pool"
+            ),
             Self::NumberNotNew { number, last } => {
                 write!(f, "number {number} is not above the last one, {last}")
             }
@@ -234,6 +267,27 @@ impl fmt::Display for Rejection {
             Self::AboveFees { asked, booked } => {
                 write!(f, "{asked} asked, {booked} is booked as fees of the domain")
             }
+            Self::BountyFlaw { flaw } => flaw.fmt(f),
+            Self::NotAPot { layer } => {
+                write!(f, "layer {layer} is no pot of the house in the domain's asset")
+            }
+            Self::NoBounty { domain } => {
+                write!(f, "domain {domain} pays nothing to those who watch")
+            }
+            Self::NoEvidence => f.write_str("thirty-two zeros are the hash of no evidence"),
+            Self::AlreadyNoticed { by } => {
+                write!(f, "account {by} gave notice of this event before")
+            }
+            Self::EventReported { loss } => {
+                write!(f, "this event was reported already, as loss {loss}")
+            }
+            Self::AlreadyChallenged { loss, by } => {
+                write!(f, "account {by} challenges loss {loss} already")
+            }
+            Self::OwnReport { account, loss } => write!(
+                f,
+                "the owner of account {account} reported loss {loss} or gave notice of it himself"
+            ),
             Self::NotSettling { domain } => write!(f, "domain {domain} is not in settlement"),
             Self::RanksSettled { domain } => {
                 write!(f, "the ranks of domain {domain} were settled already")

@@ -22,6 +22,7 @@ impl Event {
                     visit(Transfer { asset: *asset, from, to, amount: *amount });
                 }
             }
+            Self::NoticeSettled { .. } | Self::ChallengeSettled { .. } => self.of_bonds(visit),
             Self::PoolRepaid { loss, asset, to, amount, rows, .. } => {
                 pool_repaid(*loss, *asset, *to, *amount, rows, visit);
             }
@@ -35,6 +36,34 @@ impl Event {
                     visit(transfer);
                 }
             }
+        }
+    }
+
+    /// What goes back of a bond, what of it the pot gets, and what the account is paid.
+    fn of_bonds(&self, visit: &mut dyn FnMut(Transfer)) {
+        let (Self::NoticeSettled {
+            domain, account, asset, pot, returned, forfeited, bounty, ..
+        }
+        | Self::ChallengeSettled {
+            domain,
+            account,
+            asset,
+            pot,
+            returned,
+            forfeited,
+            bounty,
+            ..
+        }) = *self
+        else {
+            return;
+        };
+        let (bonds, pot) = (Holder::Bonds(domain), Holder::Layer(pot));
+        let of_bond = matches!(self, Self::ChallengeSettled { of_bond: true, .. });
+        let payer = if of_bond { bonds } else { pot };
+        let account = Holder::Account(account);
+        let rows = [(bonds, account, returned), (bonds, pot, forfeited), (payer, account, bounty)];
+        for (from, to, amount) in rows.into_iter().filter(|(.., amount)| !amount.is_zero()) {
+            visit(Transfer { asset, from, to, amount });
         }
     }
 
@@ -120,6 +149,13 @@ impl Event {
             }
             Self::ClaimCeded { loss, account, asset, amount, .. } => {
                 (asset, Holder::Account(account), Holder::Ceded(loss), amount)
+            }
+            Self::MeansCeded { loss, account, asset, amount } => {
+                (asset, Holder::Account(account), Holder::Ceded(loss), amount)
+            }
+            Self::NoticeGiven { domain, account, asset, bond, .. }
+            | Self::Challenged { domain, account, asset, bond, .. } => {
+                (asset, Holder::Account(account), Holder::Bonds(domain), bond)
             }
             Self::CededMoved { loss, other, asset, amount } => {
                 (asset, Holder::Ceded(loss), Holder::Ceded(other), amount)

@@ -10,6 +10,7 @@ use crate::collateral;
 use crate::domain;
 use crate::ids::{AccountId, AssetId, CheckpointId, DomainId, LossId, MarketId, Time};
 use crate::issuance;
+use crate::loss;
 use crate::pools::{cover, lending, liquidity, protection};
 use crate::units::{Amount, Quantity};
 
@@ -329,8 +330,28 @@ impl Markets {
         }
     }
 
-    /// Premia leave an account as deposits to others do, and what the insured are paid comes as
-    /// one.
+    /// Bonds leave an account and come back to it, bounties come, and what goes on to creditors
+    /// leaves: none of it is gained or lost in the session.
+    pub(crate) fn evolve_bonds(&mut self, event: &loss::Event) {
+        use loss::Event as L;
+        match *event {
+            L::NoticeGiven { account, asset, bond, .. }
+            | L::Challenged { account, asset, bond, .. } => {
+                self.moved(account, asset, bond, true);
+            }
+            L::NoticeSettled { account, asset, returned, bounty, .. }
+            | L::ChallengeSettled { account, asset, returned, bounty, .. } => {
+                self.moved(account, asset, returned, false);
+                self.moved(account, asset, bounty, false);
+            }
+            L::MeansCeded { account, asset, amount, .. } => {
+                self.moved(account, asset, amount, true);
+            }
+            _ => {}
+        }
+    }
+
+    /// What tokens are sold and bought for leaves an account, and comes to it, as transfers do.
     pub(crate) fn evolve_issuance(&mut self, event: &issuance::Event) {
         use issuance::Event as I;
         let (account, sold, bought) = match *event {
@@ -346,6 +367,8 @@ impl Markets {
         self.moved(account, bought.0, bought.1, false);
     }
 
+    /// Premia leave an account as deposits to others do, and what the insured are paid comes as
+    /// one.
     pub(crate) fn evolve_cover(&mut self, event: &cover::Event) {
         match *event {
             cover::Event::Bought { account, asset, premium, .. } => {

@@ -16,7 +16,7 @@ use rhodian_core::ids::{
     AccountId, AssetId, DomainId, EpisodeId, FeedId, LayerId, LiableSetId, LossId, Name, OwnerId,
     SourceId, Time,
 };
-use rhodian_core::loss::{self, Duty, Rank, RankedClaim, ReportedClaim, SetOff};
+use rhodian_core::loss::{self, BountyTerms, Duty, Rank, RankedClaim, ReportedClaim, SetOff};
 use rhodian_core::oracle::{self, FeedSpec, SourceWeight, Value};
 use rhodian_core::units::Amount;
 use rhodian_core::waterfall::{Side, Step};
@@ -303,14 +303,15 @@ fn of_loss(bytes: &mut Bytes<'_>) -> loss::Command {
     let amount = bytes.amount();
     let set_off =
         |bytes: &mut Bytes<'_>| SetOff { account: bytes.account(), up_to: bytes.amount() };
-    match bytes.byte() % 16 {
+    match bytes.byte() % 20 {
+        16..=19 => watching(bytes),
         0..=3 => C::ReportBasis { layer, number, claims: bytes.some(5, claim) },
         4..=7 => C::ReportLoss {
             domain,
             number,
             class: bytes.class(),
             cause: bytes.name(),
-            evidence: [3; 32],
+            evidence: evidence(bytes),
             amount,
             failed: bytes.maybe(Bytes::account),
             margin: if bytes.byte() < 200 { Amount::ZERO } else { bytes.amount() },
@@ -344,6 +345,37 @@ fn of_loss(bytes: &mut Bytes<'_>) -> loss::Command {
     }
 }
 
+fn evidence(bytes: &mut Bytes<'_>) -> [u8; 32] {
+    [bytes.one(&[1, 2, 3, 3, 0]); 32]
+}
+
+/// What watching asks: terms, notices, challenges.
+fn watching(bytes: &mut Bytes<'_>) -> loss::Command {
+    use loss::Command as C;
+    let (account, number) = (bytes.account(), bytes.number());
+    match bytes.byte() % 6 {
+        0 => {
+            let part = |bytes: &mut Bytes<'_>| bytes.one(&[1, 100_000, 1_000_000, 1_000_000, 0]);
+            let terms = |bytes: &mut Bytes<'_>| BountyTerms {
+                pot: bytes.layer(),
+                part: part(bytes),
+                most: bytes.amount(),
+                window: bytes.one(&[1, 1_000_000, 1_000_000, 0]),
+                pot_part: part(bytes),
+                bond: bytes.amount(),
+                wait: bytes.one(&[1, 20_000, 1_000_000, 0]),
+            };
+            C::SetBounty { domain: bytes.domain(), terms: Some(terms(bytes)) }
+        }
+        1 if bytes.byte() > 200 => C::SetBounty { domain: bytes.domain(), terms: None },
+        1..=3 => {
+            let (domain, evidence) = (bytes.domain(), evidence(bytes));
+            C::GiveNotice { domain, account, number, evidence }
+        }
+        _ => C::Challenge { loss: bytes.loss(), account, number, evidence: evidence(bytes) },
+    }
+}
+
 fn of_control(bytes: &mut Bytes<'_>) -> control::Command {
     use Status::{Closed, Halted, Open, ReduceOnly, Settling, WithdrawOnly};
     if bytes.byte() < 128 {
@@ -360,7 +392,10 @@ fn of_control(bytes: &mut Bytes<'_>) -> control::Command {
 fn duty(bytes: &mut Bytes<'_>) -> Duty {
     let (loss, layer) = (bytes.loss(), bytes.layer());
     let set = LiableSetId(bytes.below(4));
-    match bytes.byte() % 15 {
+    match bytes.byte() % 18 {
+        15 => Duty::Expire { loss },
+        16 => Duty::SettleNotice { domain: bytes.domain(), evidence: evidence(bytes) },
+        17 => Duty::SettleChallenge { loss },
         14 => Duty::EndHalt { domain: bytes.maybe(Bytes::domain) },
         0 => Duty::DetectNegative { account: bytes.account(), domain: bytes.domain() },
         1 => Duty::Detect { loss },

@@ -9,3 +9,4 @@ mod exploits;
 mod fuzz;
 mod opponent;
 mod pool;
+mod reports;

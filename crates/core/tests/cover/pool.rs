@@ -4,7 +4,7 @@ use crate::world::acts::Given;
 use crate::world::cover::*;
 use crate::world::feeds::{FEED, open_feed, say_all};
 use crate::world::{DOMAIN, World, amount, name};
-use rhodian_core::control::{self, Status};
+use rhodian_core::control::{self, Parameter, Status};
 use rhodian_core::domain::CauseClass;
 use rhodian_core::engine::{Action, Event};
 use rhodian_core::ids::{LossId, RiskId, Time};
@@ -128,6 +128,7 @@ fn nobody_buys_what_he_saw_happen() {
 #[test]
 fn a_claim_may_come_late_and_not_too_late() {
     let mut world = two_covers(spec());
+    world.set(Parameter::ApprovalTime, u128::from(30 * DAY));
     world.tick(YEAR - 2 * DAY);
     let last = Time(world.at.0);
     world.tick(20 * DAY);

@@ -1,6 +1,6 @@
 //! What is asked of the model: refused by the first rule that it breaks, or done.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use rhodian_core::pools::cover::Experience;
 
@@ -19,7 +19,7 @@ impl Model {
             Step::Stake(who, amount) => self.stakes(who, amount),
             Step::Unstake(who, amount) => self.unstakes(who, amount),
             Step::Take(who) => self.take(who),
-            Step::Report(risk, ago, ref rows) => self.report(risk, ago, rows),
+            Step::Report(risk, ago, event, ref rows) => self.report(risk, (ago, event), rows),
             Step::Vote(who, back, accept) => self.vote(who, back, accept),
             Step::Approve(back) => self.approve(back),
             Step::Dismiss(back) => self.dismiss(back),
@@ -138,8 +138,21 @@ impl Model {
         Ok(())
     }
 
-    /// What of a loss `who` bears himself: more after each incident that he was claimed for.
-    fn retention(&self, risk: usize, who: usize, happened: u64) -> u32 {
+    /// When what is reported happened: events most often when a day began, so that reports meet.
+    pub fn happened(&self, ago: u64, event: u8) -> u64 {
+        const DAY: u64 = 86_400_000;
+        let at = self.now.saturating_sub(ago);
+        if ago == 0 && event != 0 { at - at % DAY } else { at }
+    }
+
+    /// What stands of an event.
+    fn known(&self, risk: usize, event: u8) -> impl Iterator<Item = &Incident> {
+        let same = move |of: &&Incident| event != 0 && (of.risk, of.event) == (risk, event);
+        self.incidents.iter().filter(same).filter(|of| of.stage != Found::Dismissed)
+    }
+
+    /// What of a loss `who` bears himself: more after each event that he was claimed for.
+    fn retention(&self, (risk, event): (usize, u8), who: usize, happened: u64) -> u32 {
         let spec = &self.risks[risk];
         let Some(Experience { step, most, window }) = spec.experience else {
             return spec.retention;
@@ -150,12 +163,19 @@ impl Model {
             let claimed = |(cover, due): &(usize, u128)| self.covers[*cover].who == who && *due > 0;
             counts && recent && of.claims.iter().any(claimed)
         };
-        let times = self.incidents.iter().filter(|of| his(of)).count() as u64;
+        let all = self.incidents.iter().enumerate().filter(|(_, of)| his(of));
+        let others = all.filter(|(_, of)| event == 0 || of.event != event);
+        let named =
+            |(id, of): (usize, &Incident)| if of.event == 0 { (0, id) } else { (of.event, 0) };
+        let times = others.map(named).collect::<BTreeSet<_>>().len() as u64;
         (u64::from(spec.retention) + u64::from(step) * times).min(u64::from(most)) as u32
     }
 
-    fn report(&mut self, risk: usize, ago: u64, rows: &[(usize, u128)]) -> Refused {
-        let happened = self.now.saturating_sub(ago);
+    fn report(&mut self, risk: usize, (ago, event): (u64, u8), rows: &[(usize, u128)]) -> Refused {
+        let happened = self.happened(ago, event);
+        if self.known(risk, event).any(|of| of.happened != happened) {
+            return Err("other-time");
+        }
         let mut rows: Vec<(usize, u128)> =
             rows.iter().map(|(place, lost)| (self.meant(risk, *place), *lost)).collect();
         rows.sort_by_key(|(cover, _)| *cover);
@@ -173,12 +193,17 @@ impl Model {
             if !ran || cover.stage == Stage::Lapsed {
                 return Err("not-covered");
             }
-            let retention = self.retention(risk, cover.who, happened);
+            let claimed = |of: &Incident| of.claims.iter().any(|(of, due)| of == id && *due > 0);
+            if self.known(risk, event).any(claimed) {
+                return Err("event-claimed");
+            }
+            let retention = self.retention((risk, event), cover.who, happened);
             raised += usize::from(retention > self.risks[risk].retention);
             let borne = up(&part(*lost, retention));
             dues.push(i64::try_from((lost - borne).min(cover.left - cover.claimed)).unwrap());
         }
-        let cap = self.spec.incident_cap.map_or(u128::MAX, |cap| cap.atoms());
+        let known: u128 = self.known(risk, event).map(Incident::due).sum();
+        let cap = self.spec.incident_cap.map_or(u128::MAX, |cap| cap.atoms() - known);
         let sum: i64 = dues.iter().sum();
         let due = i64::try_from(cap.min(sum.unsigned_abs().into())).unwrap();
         if due == 0 {
@@ -193,6 +218,8 @@ impl Model {
         let ballot = self.spec.vote.map(|terms| (self.now + terms.length, BTreeMap::new()));
         self.incidents.push(Incident {
             risk,
+            event,
+            reported: self.now,
             happened,
             raised,
             paid: vec![0; claims.len()],

@@ -19,8 +19,9 @@ pub enum Step {
     Stake(usize, u128),
     Unstake(usize, u128),
     Take(usize),
-    /// Of which risk, how long ago, and which covers lost what.
-    Report(usize, u64, Vec<(usize, u128)>),
+    /// Of which risk, how long ago, of which event (zero for one of its own), and which covers lost
+    /// what.
+    Report(usize, u64, u8, Vec<(usize, u128)>),
     Vote(usize, usize, bool),
     Approve(usize),
     Dismiss(usize),
@@ -37,6 +38,7 @@ pub fn step() -> impl Strategy<Value = Step> {
     let period = prop_oneof![0..DAY * 3, DAY..DAY * 40, Just(DAY * 10)];
     let most = prop_oneof![1 => 0..2_000u128, 3 => Just(100_000u128)];
     let ago = prop_oneof![4 => Just(0u64), 1 => 0..DAY * 30];
+    let event = prop_oneof![3 => Just(0u8), 1 => 1..3u8];
     let lost = || (0..1_000usize, prop_oneof![1 => 0..3_000u128, 2 => 0..200_000u128]);
     let back = || prop_oneof![4 => Just(0usize), 1 => 0..4usize];
     let wait =
@@ -47,8 +49,8 @@ pub fn step() -> impl Strategy<Value = Step> {
         3 => (who(), atoms()).prop_map(|(who, of)| Step::Stake(who, of)),
         3 => (who(), atoms()).prop_map(|(who, of)| Step::Unstake(who, of)),
         1 => who().prop_map(Step::Take),
-        6 => (0..3usize, ago, prop::collection::vec(lost(), 1..5))
-            .prop_map(|(risk, ago, rows)| Step::Report(risk, ago, rows)),
+        6 => (0..3usize, ago, event, prop::collection::vec(lost(), 1..5))
+            .prop_map(|(risk, ago, event, rows)| Step::Report(risk, ago, event, rows)),
         4 => (who(), back(), prop::bool::weighted(0.8))
             .prop_map(|(who, back, accept)| Step::Vote(who, back, accept)),
         4 => back().prop_map(Step::Approve),
@@ -75,7 +77,7 @@ pub fn asked(world: &mut World, model: &Model, step: &Step) -> Given {
         Step::Stake(who, atoms) => world.try_stake(WHO[who], "Stakers", atoms),
         Step::Unstake(who, atoms) => world.try_unstake(WHO[who], "Stakers", atoms),
         Step::Take(who) => world.take_reward(WHO[who], "Stakers"),
-        Step::Report(risk, ago, ref rows) => {
+        Step::Report(risk, ago, event, ref rows) => {
             let lost = |(place, atoms): &(usize, u128)| {
                 let cover = CoverId(u32::try_from(model.meant(risk, *place)).unwrap());
                 Lost { cover, amount: amount(*atoms) }
@@ -84,8 +86,8 @@ pub fn asked(world: &mut World, model: &Model, step: &Step) -> Given {
                 risk: RiskId(u32::try_from(risk).unwrap()),
                 number: world.next_number(),
                 cause: name("drained"),
-                evidence: [7; 32],
-                happened: Time(world.at.0.saturating_sub(ago)),
+                evidence: [event; 32],
+                happened: Time(model.happened(ago, event)),
                 losses: rows.iter().map(lost).collect(),
             };
             give(world, command)

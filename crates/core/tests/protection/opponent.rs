@@ -280,3 +280,33 @@ fn a_fund_of_two_domains_waits_for_both() {
     give(&mut world, Command::Open { spec: aside }).unwrap();
     protect_by(&mut world, ProtectionId(2), "carol", 2_000).unwrap();
 }
+
+/// Alice takes her money out and fails; what her position lost is hers, and for those who bore her
+/// loss first: what she is paid repays the fund, and only the rest is hers.
+#[test]
+fn a_claim_of_who_failed_is_for_his_creditors() {
+    for waits in [false, true] {
+        let mut world = providers(spec(), 50_000);
+        protect(&mut world, "alice", 20_000).unwrap();
+        days(&mut world, 10, 4_000);
+        let cash = world.cash("alice").unsigned_abs();
+        world.withdraw("alice", cash).unwrap();
+        if waits {
+            // Another loss holds the fund: the claim waits as she fails.
+            world.hold_episode_open();
+            close(&mut world, 0).unwrap();
+            assert_eq!(stage(&world, 0), Stage::Claiming);
+        }
+        world.report_failed("L", 6_000, "alice", 0, &[]);
+        let fund = world.pot("fund");
+        if waits {
+            // What is left of that one is a debt, which the fund pays first.
+            world.tick(HOUR);
+            world.income("fund", 1);
+        } else {
+            close(&mut world, 0).unwrap();
+        }
+        assert_eq!((stage(&world, 0), figures(&world, 0)[2]), (Stage::Over, 10_000), "{waits}");
+        assert_eq!((world.cash("alice"), world.pot("fund")), (4_000, fund - 4_000), "{waits}");
+    }
+}

@@ -12,7 +12,9 @@ use rhodian_core::units::Price;
 
 use crate::cover::{low, refused, refused_to, with_pool};
 use crate::table::Case;
-use crate::world::cover::{BRIDGE, DAY, YEAR, bridge, buy, buy_of, give, report, spec, voted};
+use crate::world::cover::{
+    BRIDGE, DAY, YEAR, bridge, buy, buy_of, give, report, report_of, spec, voted,
+};
 use crate::world::feeds::{FEED, open_feed, say_all};
 use crate::world::{DOMAIN, World, amount, name};
 use crate::{ALICE, BOB, CAROL, NEXT, owner};
@@ -38,16 +40,26 @@ fn reported(happened: Time, losses: &[(u32, u128)]) -> Command {
         risk: BRIDGE,
         number: NEXT,
         cause: name("bridge drained"),
-        evidence: [7; 32],
+        evidence: [0; 32],
         happened,
         losses: losses.iter().map(lost).collect(),
     }
 }
 
+const EVENT: [u8; 32] = [7; 32];
+
+/// The same of the event.
+fn of_event(mut command: Command) -> Command {
+    if let Command::Report { evidence, .. } = &mut command {
+        *evidence = EVENT;
+    }
+    command
+}
+
 pub const OF_REPORTS: &[Case] = &[
     ("unknown-risk", |w| {
         let risk = RiskId(9);
-        let (number, cause, evidence) = (NEXT, name("drained"), [7; 32]);
+        let (number, cause, evidence) = (NEXT, name("drained"), [0; 32]);
         let (happened, losses) = (w.at, vec![]);
         let command = Command::Report { risk, number, cause, evidence, happened, losses };
         refused(command, Rejection::UnknownRisk { risk })
@@ -79,6 +91,18 @@ pub const OF_REPORTS: &[Case] = &[
         let (cover, until) = (CoverId(0), Time(from.0 + YEAR - DAY));
         let why = Rejection::NotCovered { cover, happened, from, until };
         refused(reported(happened, &[(0, 1)]), why)
+    }),
+    ("other-time", |w| {
+        let (known, happened) = (w.at, w.at.after(1));
+        report_of(w, EVENT, known, &[(0, 1)]).unwrap();
+        w.tick(1);
+        let why = Rejection::OtherTime { loss: LOSS, happened, known };
+        refused(of_event(reported(happened, &[(1, 1)])), why)
+    }),
+    ("event-claimed", |w| {
+        report_of(w, EVENT, w.at, &[(0, 1)]).unwrap();
+        let why = Rejection::EventClaimed { cover: CoverId(0), loss: LOSS };
+        refused(of_event(reported(w.at, &[(1, 1), (0, 1)])), why)
     }),
     ("nothing-due", |w| {
         report(w, &[(0, 40_000)]).unwrap();

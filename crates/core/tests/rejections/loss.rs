@@ -12,7 +12,7 @@ use rhodian_core::units::Amount;
 use crate::codes::arms;
 use crate::table::{Case, Refused, Table};
 use crate::world::{DOMAIN, World, amount, layer, members, name};
-use crate::{ALICE, BOB, FULL, NEXT, SECOND, cover_incident, loss_money};
+use crate::{ALICE, BOB, FULL, NEXT, SECOND, bounty, cover_incident, loss_money};
 
 const FUND: LayerId = LayerId(0);
 
@@ -146,6 +146,11 @@ const OF_REPORTS: &[Case] = &[
         let (domain, class) = (DOMAIN, CauseClass::Custody);
         Report { class, ..Report::new() }.refused(Rejection::NoWaterfall { domain, class })
     }),
+    ("for-a-vote", |w| {
+        *w = cover_incident::voting();
+        let (domain, class) = (DOMAIN, CauseClass::Custody);
+        Report { class, ..Report::new() }.refused(Rejection::ForAVote { domain, class })
+    }),
     ("zero-amount", |_| Report { atoms: 0, ..Report::new() }.refused(Rejection::ZeroAmount)),
     ("already-failed", |w| {
         let loss = reported(w);
@@ -242,6 +247,9 @@ fn every_refusal_has_a_case() {
             (loss_money::called, loss_money::OF_DRAWS),
             (floor, loss_money::OF_INCOME),
             (loss_money::settling, loss_money::OF_RANKS),
+            (bounty::floor, bounty::OF_TERMS),
+            (bounty::floor, bounty::OF_NOTICES),
+            (bounty::floor, bounty::OF_CHALLENGES),
         ],
         unreachable: UNREACHABLE,
     };

@@ -5,6 +5,7 @@
 //! The owners are Alice, Bob and Carol.
 
 mod account;
+mod bounty;
 mod clearing;
 mod clearing_fund;
 mod codes;

@@ -123,12 +123,22 @@ pub fn report(world: &mut World, losses: &[(u32, u128)]) -> Given {
 }
 
 pub fn report_at(world: &mut World, happened: Time, losses: &[(u32, u128)]) -> Given {
+    report_of(world, [0; 32], happened, losses)
+}
+
+/// The same of the event that the hash of its evidence names.
+pub fn report_of(
+    world: &mut World,
+    evidence: [u8; 32],
+    happened: Time,
+    losses: &[(u32, u128)],
+) -> Given {
     let lost = |(id, atoms): &(u32, u128)| Lost { cover: CoverId(*id), amount: amount(*atoms) };
     let command = Command::Report {
         risk: BRIDGE,
         number: world.next_number(),
         cause: name("bridge drained"),
-        evidence: [7; 32],
+        evidence,
         happened,
         losses: losses.iter().map(lost).collect(),
     };

@@ -2,6 +2,7 @@
 #![allow(dead_code, reason = "each test uses a part of it")]
 
 pub mod acts;
+pub mod bounty;
 pub mod clearing;
 pub mod collateral;
 pub mod cover;

@@ -115,7 +115,8 @@ fn part(event: &Event, account: AccountId, own: &Own) -> Option<Part> {
         Event::Protection(event) => provided(event, account),
         Event::Issuance(event) => issued(event, account),
         Event::Loss(event) => {
-            failed(event, account).or_else(|| shared(event, account, &own.places))
+            let of_loss = failed(event, account).or_else(|| watched(event, account));
+            of_loss.or_else(|| shared(event, account, &own.places))
         }
         _ => None,
     }
@@ -364,6 +365,9 @@ fn failed(event: &Loss, account: AccountId) -> Option<Part> {
         Loss::ClaimCeded { loss, account: failed, asset, amount, .. } if *failed == account => {
             of("what was repaid is for those who bear the own loss", loss, asset, amount)
         }
+        Loss::MeansCeded { loss, account: failed, asset, amount } if *failed == account => {
+            of("what came is for those who bear the own loss", loss, asset, amount)
+        }
         Loss::CededReturned { loss, account: to, asset, amount } if *to == account => {
             of("the own loss lacks nothing more: what was held for it", loss, asset, amount)
         }
@@ -380,6 +384,29 @@ fn failed(event: &Loss, account: AccountId) -> Option<Part> {
         },
         _ => None,
     }
+}
+
+/// Of an account that gave notice of an event, or challenged a report.
+fn watched(event: &Loss, account: AccountId) -> Option<Part> {
+    let (what, of, loss, asset, amount) = match event {
+        Loss::NoticeGiven { account, asset, bond, .. } => {
+            ("a bond for the notice of an event", account, None, asset, *bond)
+        }
+        Loss::Challenged { loss, account, asset, bond, .. } => {
+            ("a bond for the challenge of a report", account, Some(*loss), asset, *bond)
+        }
+        Loss::NoticeSettled { loss, account, asset, returned, bounty, .. } => {
+            let came = returned.checked_add(*bounty).unwrap_or(Amount::MAX);
+            ("the notice is over: of bond and bounty", account, *loss, asset, came)
+        }
+        Loss::ChallengeSettled { loss, account, asset, returned, bounty, .. } => {
+            let came = returned.checked_add(*bounty).unwrap_or(Amount::MAX);
+            ("the challenge is over: of bond and bounty", account, Some(*loss), asset, came)
+        }
+        _ => return None,
+    };
+    let (asset, amount) = (Some(*asset), Some(amount));
+    (*of == account).then_some(Part { what, loss, asset, amount, ..Part::default() })
 }
 
 /// Of an account that bears a part of another's loss, or is repaid.

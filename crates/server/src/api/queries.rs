@@ -1,6 +1,7 @@
 //! The queries: everything a door needs of the state, each a translation of what core answers.
 
 mod accounts;
+mod bounty;
 mod clearing;
 mod cover;
 mod incentive;
@@ -72,6 +73,7 @@ pub fn table() -> Vec<Endpoint> {
     table.extend(prices::table());
     table.extend(accounts::table());
     table.extend(losses::table());
+    table.extend(bounty::table());
     table.extend(pools::table());
     table.extend(cover::table());
     table.extend(vaults::table());

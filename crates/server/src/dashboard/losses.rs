@@ -61,6 +61,7 @@ pub(super) fn list(ask: &Ask<'_>) -> Result<Shown, Problem> {
                 }
             }
         }
+        (super::bounties::terms(ask))
     };
     Ok(Shown { title: "Losses".to_owned(), body })
 }

@@ -3,6 +3,7 @@
 //! and every page reads without the script.
 
 mod accounts;
+mod bounties;
 mod clearing;
 mod cover;
 mod incentives;

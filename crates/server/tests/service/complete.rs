@@ -375,6 +375,14 @@ const READS: &[(&str, &str)] = &[
     ("State::fee_plan", "/v1/fee-tables"),
     ("State::first_loss_required", "/v1/fee-tables"),
     ("State::first_loss_short", "/v1/fee-tables"),
+    ("Losses::bounties", "/v1/notices"),
+    ("Losses::approvals_end", "/v1/losses"),
+    ("Bounties::terms", "/v1/domains/{domain}/bounty"),
+    ("Bounties::notices", "/v1/notices"),
+    ("Bounties::challenges", "/v1/challenges"),
+    ("Bounties::outcome", "/v1/notices"),
+    ("Bounties::paid_within", "/v1/domains/{domain}/bounty"),
+    ("Bounties::ends", "/v1/notices"),
 ];
 
 /// What is read by the engine's own parts and means nothing at a door, each with its reason.
@@ -423,6 +431,7 @@ fn public_reads() -> Vec<String> {
         ("Domains", "domain/exits.rs"),
         ("State", "domain/exits.rs"),
         ("Losses", "loss/mod.rs"),
+        ("Bounties", "loss/bounty/mod.rs"),
         ("Control", "control/mod.rs"),
         ("Markets", "market/mod.rs"),
         ("Oracle", "oracle/mod.rs"),

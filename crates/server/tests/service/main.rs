@@ -2,6 +2,7 @@
 
 mod access;
 mod book;
+mod bounty;
 mod browser;
 mod certificates;
 mod clearing;

@@ -83,6 +83,7 @@ impl Reader<'_> {
                     cause: self.cause("an incident")?,
                     since: since.transpose()?,
                     lost: self.lost()?,
+                    evidence: self.evidence()?,
                 }
             }
             Do::Vote => {

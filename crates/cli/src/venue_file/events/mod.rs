@@ -1,5 +1,6 @@
 //! Events of a venue file: each word's keys, read or refused with their places.
 
+mod bounty;
 mod clearing;
 mod cover;
 mod incentive;
@@ -281,6 +282,7 @@ impl Reader<'_> {
             Do::Protect | Do::EndProtection => self.provide(word)?,
             Do::TakeTokens | Do::SellTokens => self.issue(word)?,
             Do::FundPay | Do::TakeOut | Do::Measure => self.pay(word)?,
+            Do::Notice | Do::Challenge => self.watch(word)?,
         })
     }
 
@@ -369,6 +371,7 @@ impl Reader<'_> {
             cause: self.cause("reported")?,
             amount: self.amount()?,
             failed: self.shape.account.as_ref().map(|at| at.value.clone()),
+            evidence: self.evidence()?,
         })
     }
 
@@ -427,6 +430,7 @@ impl Reader<'_> {
             ("lost", shape.lost.as_ref().map(|at| &at.place)),
             ("asks", shape.asks.as_ref().map(|at| &at.place)),
             ("lots", shape.lots.as_ref().map(|at| &at.place)),
+            ("evidence", shape.evidence.as_ref().map(|at| &at.place)),
         ];
         let given = given.chain(amounts.into_iter().filter_map(|(key, at)| Some((key, at?))));
         let keys = keys_of(word);
@@ -459,7 +463,9 @@ const fn keys_of(word: Do) -> &'static [&'static str] {
         Do::FundFees | Do::Reward => &["domain", "layer", "amount"],
         Do::TakeReward => &["account", "layer"],
         Do::DeclareDefault => &["account", "domain", "cause"],
-        Do::ReportLoss => &["loss", "domain", "class", "cause", "amount", "account"],
+        Do::ReportLoss => &["loss", "domain", "class", "cause", "amount", "account", "evidence"],
+        Do::Notice => &["account", "domain", "evidence"],
+        Do::Challenge => &["account", "loss", "evidence"],
         Do::ApproveLoss | Do::DismissLoss => &["loss"],
         Do::PayDraw => &["loss", "layer", "account", "amount"],
         Do::Recover => &["loss", "amount"],
@@ -476,7 +482,9 @@ const fn keys_of(word: Do) -> &'static [&'static str] {
         Do::Enter => &["account", "vault", "amount"],
         Do::Leave => &["account", "vault", "part"],
         Do::BuyCover => &["account", "risk", "amount", "period", "most"],
-        Do::ReportIncident => &["risk", "loss", "cause", "since", "lost", "account", "amount"],
+        Do::ReportIncident => {
+            &["risk", "loss", "cause", "since", "lost", "account", "amount", "evidence"]
+        }
         Do::Vote => &["account", "loss", "vote"],
         Do::Trigger => &["account", "risk", "loss"],
         Do::JoinFund | Do::LeaveFund | Do::ReleaseClient => &["account", "fund"],

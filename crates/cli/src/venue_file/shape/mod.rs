@@ -2,6 +2,7 @@
 //! description in the JSON Schema that `rhodian schema venue` prints, so it is written for whoever
 //! writes the file. What the texts say is read elsewhere.
 
+mod bounty;
 mod clearing;
 mod cover;
 mod feeds;
@@ -13,6 +14,7 @@ mod vaults;
 
 use schemars::JsonSchema;
 
+pub use bounty::BountyShape;
 pub use clearing::{
     AssessmentShape, ClearingShape, ClientShape, MemberShape, MoveShape, ScenarioShape,
 };
@@ -30,7 +32,7 @@ pub use protections::ProtectionShape;
 pub use vaults::VaultShape;
 
 use crate::loss_file::shape::{AmountText, AssetShape, At, DecimalText, DurationText, LayerShape};
-use crate::loss_file::shape::{ClassText, PercentText};
+use crate::loss_file::shape::{ClassText, HashText, PercentText};
 
 /// A venue and what happens on it: markets, domains with their waterfalls, accounts, prices and
 /// commands. `rhodian run` reads it.
@@ -135,6 +137,8 @@ pub struct DomainShape {
     pub step: At<Vec<At<LayerShape>>>,
     /// Its parameters; each has a default.
     pub terms: Option<At<TermsShape>>,
+    /// What it pays to those who watch; nothing where nothing is said.
+    pub bounty: Option<At<BountyShape>>,
 }
 
 /// The parameters of a domain.
@@ -152,6 +156,8 @@ pub struct TermsShape {
     pub uncovered_deadline: Option<At<DurationText>>,
     /// How long a report of a price error or a theft may be challenged; "24 h".
     pub challenge_time: Option<At<DurationText>>,
+    /// How long a report may wait for a second approver before it is no loss; "14 d".
+    pub approval_time: Option<At<DurationText>>,
     /// The part of a fund's income, after debts, that repays open claims; "0 %".
     pub income_to_claims: Option<At<PercentText>>,
     /// How old a period boundary must be to be the reference of session gains; "8 h".
@@ -434,6 +440,8 @@ pub struct EventShape {
     pub cause: Option<At<String>>,
     /// The class of a reported loss's cause.
     pub class: Option<At<ClassText>>,
+    /// The hash of the evidence, which names the event: 64 hexadecimal digits.
+    pub evidence: Option<At<HashText>>,
     /// The new status of the domain, or of the venue: open, reduce-only, withdraw-only, halted,
     /// settling, closed.
     pub status: Option<At<String>>,

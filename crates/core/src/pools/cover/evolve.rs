@@ -133,6 +133,7 @@ impl Covers {
         let pool = &mut self.pools[id.index()];
         pool.claimed = plus(pool.claimed, incident.due);
         pool.open.insert(loss);
+        pool.standing.insert((incident.risk, incident.happened, loss));
         pool.incidents.insert(loss, incident);
     }
 
@@ -152,9 +153,12 @@ impl Covers {
 
     /// The loss was dismissed: what was claimed can be claimed again, where it is not too late.
     pub(crate) fn loss_dismissed(&mut self, loss: LossId) {
-        let Some((id, _)) = self.incident(loss) else { return };
+        let Some((id, incident)) = self.incident(loss) else { return };
+        let stood = (incident.risk, incident.happened, loss);
         let Some(claims) = self.unclaimed(id, loss) else { return };
-        self.pools[id.index()].open.remove(&loss);
+        let pool = &mut self.pools[id.index()];
+        pool.open.remove(&loss);
+        pool.standing.remove(&stood);
         for Claim { cover, due, .. } in claims {
             let found = &self.covers[cover.index()];
             if found.stage == Stage::Lapsed {
@@ -197,6 +201,7 @@ const fn opened(spec: PoolSpec, now: Time) -> Pool {
         rest: 0,
         earned: now,
         incidents: BTreeMap::new(),
+        standing: BTreeSet::new(),
         open: BTreeSet::new(),
         ends: BTreeSet::new(),
     }

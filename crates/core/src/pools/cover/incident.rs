@@ -24,26 +24,51 @@ pub(super) fn waiting(pool: &Pool, risk: RiskId) -> Option<LossId> {
     pool.open.iter().find(waits).copied()
 }
 
-/// How many incidents of `risk` the covers of each owner were claimed for that count at `happened`:
+/// The incidents of `risk` that were reported on `evidence` and not dismissed: they are of one
+/// event.
+fn of_event<'a>(
+    state: &'a State,
+    pool: &'a Pool,
+    risk: RiskId,
+    evidence: [u8; 32],
+) -> impl Iterator<Item = (LossId, &'a Incident)> {
+    let losses = state.losses.on_evidence(pool.spec.domain, evidence);
+    let incidents = losses.filter_map(|loss| Some((loss, pool.incidents.get(&loss)?)));
+    incidents.filter(move |(loss, of)| pool.standing.contains(&(risk, of.happened, *loss)))
+}
+
+/// How many events of `risk` the covers of each owner were claimed for that count at `happened`:
 /// those that were not dismissed, whichever was reported first, and happened within the window
-/// before or after. Else two reports at once would each be the first.
-fn before(state: &State, risk: RiskId, happened: Time) -> BTreeMap<OwnerId, u32> {
+/// before or after, but for the one of `evidence` itself. Else two reports at once would each be
+/// the first.
+fn before(
+    state: &State,
+    risk: RiskId,
+    happened: Time,
+    evidence: [u8; 32],
+) -> BTreeMap<OwnerId, u32> {
     let mut times = BTreeMap::new();
     let of = state.covers.risk(risk).zip(state.covers.pool_of(risk));
     let Some((found, (_, pool))) = of else { return times };
     let Some(Experience { window, .. }) = found.spec.experience else { return times };
-    let counts = |(loss, of): &(&LossId, &Incident)| {
-        let stands = of.owed || pool.open.contains(*loss);
-        stands && of.risk == risk && happened.0.abs_diff(of.happened.0) < window
-    };
-    for (_, incident) in pool.incidents.iter().filter(counts) {
+    // A window is a millisecond at least: what happened a whole window away counts no more.
+    let within = window - 1;
+    let first = (risk, happened.0.checked_sub(within).map_or(Time(0), Time), LossId(0));
+    let last = (risk, happened.after(within), LossId(u32::MAX));
+    let mut claimed = BTreeSet::new();
+    for (_, _, loss) in pool.standing.range(first..=last) {
+        // A report without evidence is of an event of its own.
+        let event = state.losses.event_of(*loss).ok_or(*loss);
+        let Some(incident) = pool.incidents.get(loss).filter(|_| event != Ok(evidence)) else {
+            continue;
+        };
         let due = incident.claims.iter().filter(|claim| !claim.due.is_zero());
-        let owners: BTreeSet<OwnerId> =
-            due.filter_map(|claim| owner_of(state, state.covers.cover(claim.cover)?)).collect();
-        for owner in owners {
-            // Incidents are losses, of which there are fewer than 2^32.
-            *times.entry(owner).or_insert(0) += 1;
-        }
+        let owners = due.filter_map(|claim| owner_of(state, state.covers.cover(claim.cover)?));
+        claimed.extend(owners.map(|owner| (owner, event)));
+    }
+    for (owner, _) in claimed {
+        // Events are losses, of which there are fewer than 2^32.
+        *times.entry(owner).or_insert(0) += 1;
     }
     times
 }
@@ -57,7 +82,7 @@ impl State {
     #[must_use]
     pub fn cover_retention(&self, risk: RiskId, owner: OwnerId) -> Option<u32> {
         let spec = &self.covers.risk(risk)?.spec;
-        let times = before(self, risk, self.now());
+        let times = before(self, risk, self.now(), [0; 32]);
         Some(spec.retention_after(times.get(&owner).copied().unwrap_or(0)))
     }
 }
@@ -68,15 +93,35 @@ struct Found<'a> {
     risk: (RiskId, &'a Risk),
     pool: (CoverPoolId, &'a Pool),
     happened: Time,
+    evidence: [u8; 32],
     before: BTreeMap<OwnerId, u32>,
 }
 
 impl<'a> Found<'a> {
-    fn new(state: &'a State, id: RiskId, happened: Time) -> Result<Self, Rejection> {
+    fn new(
+        state: &'a State,
+        id: RiskId,
+        happened: Time,
+        evidence: [u8; 32],
+    ) -> Result<Self, Rejection> {
         let risk = state.covers.risk(id).ok_or(Rejection::UnknownRisk { risk: id })?;
         let pool = state.covers.pool_of(id).ok_or(Rejection::UnknownRisk { risk: id })?;
-        let before = before(state, id, happened);
-        Ok(Self { state, risk: (id, risk), pool, happened, before })
+        let before = before(state, id, happened, evidence);
+        Ok(Self { state, risk: (id, risk), pool, happened, evidence, before })
+    }
+
+    /// What was reported of the same event before.
+    fn known(&self) -> impl Iterator<Item = (LossId, &Incident)> {
+        of_event(self.state, self.pool.1, self.risk.0, self.evidence)
+    }
+
+    /// An event happened once.
+    fn happened_then(&self) -> Result<(), Rejection> {
+        let other = self.known().find(|(_, of)| of.happened != self.happened);
+        other.map_or(Ok(()), |(loss, of)| {
+            let (happened, known) = (self.happened, of.happened);
+            Err(Rejection::OtherTime { loss, happened, known })
+        })
     }
 
     /// Each loss against its cover.
@@ -101,6 +146,10 @@ impl<'a> Found<'a> {
             let (from, until) = (cover.from, cover.until);
             let happened = self.happened;
             return Err(Rejection::NotCovered { cover: id, happened, from, until });
+        }
+        let claims = |of: &Incident| of.claims.iter().any(|c| c.cover == id && !c.due.is_zero());
+        if let Some((loss, _)) = self.known().find(|(_, of)| claims(of)) {
+            return Err(Rejection::EventClaimed { cover: id, loss });
         }
         Ok(self.due(id, cover, amount))
     }
@@ -136,11 +185,14 @@ impl<'a> Found<'a> {
         shown.flat_map(|(_, of)| of.claims.iter().map(|claim| claim.cover)).collect()
     }
 
-    /// Where an incident is capped, what is due is what the cap leaves, in proportion.
+    /// Where an incident is capped, what is due is what the cap leaves, in proportion. An event
+    /// that was reported before has what that left of the cap.
     fn capped(&self, mut claims: Vec<Claim>) -> Result<(Vec<Claim>, Amount), Rejection> {
         // Covers sum to at most 10^24.
         let sum = Amount::sum(claims.iter().map(|claim| claim.due));
-        let due = self.pool.1.spec.incident_cap.map_or(sum, |cap| cap.min(sum));
+        let known = Amount::sum(self.known().map(|(_, of)| of.due));
+        let cap = self.pool.1.spec.incident_cap.map(|cap| cap.less_or_zero(known));
+        let due = cap.map_or(sum, |cap| cap.min(sum));
         if due < sum {
             let dues: Vec<Amount> = claims.iter().map(|claim| claim.due).collect();
             let of = Claims { caps: &dues, weights: &dues, ..Claims::default() };
@@ -183,11 +235,12 @@ pub(super) fn report(
     else {
         return Err(Rejection::NotDue);
     };
-    let found = Found::new(state, risk, happened)?;
+    let found = Found::new(state, risk, happened, evidence)?;
     let now = state.now();
     if happened > now {
         return Err(Rejection::NotHappened { happened, now });
     }
+    found.happened_then()?;
     let claims = found.capped(found.claims(losses)?)?;
     let (pool, of) = (found.pool.1, found.risk.1);
     let vote = pool.spec.vote.map(|terms| now.after(terms.length));
@@ -218,7 +271,8 @@ pub(super) fn trigger(
     account::numbered(state, account, number)?;
     let trigger = spec.trigger.ok_or(Rejection::NoTrigger { risk })?;
     let (from, to, mean) = come_about(state, trigger)?;
-    let found = Found::new(state, risk, from)?;
+    let evidence = evidence(trigger, from, to, mean);
+    let found = Found::new(state, risk, from, evidence)?;
     let (pool, domain) = (found.pool, found.pool.1.spec.domain);
     if let Some(loss) = waiting(pool.1, risk) {
         return Err(Rejection::IncidentOpen { risk, loss });
@@ -232,7 +286,7 @@ pub(super) fn trigger(
         class: spec.class,
         cause: Name::new("the price of the risk stood below its trigger")
             .ok_or(Rejection::NotDue)?,
-        evidence: evidence(trigger, from, to, mean),
+        evidence,
         by: envelope.actor,
         amount: Amount::ZERO,
         challenge: Some(state.now().after(time)),

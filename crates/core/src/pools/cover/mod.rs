@@ -180,6 +180,8 @@ pub struct Pool {
     pub earned: Time,
     /// Every incident, by its loss.
     pub incidents: BTreeMap<LossId, Incident>,
+    /// Those that were not dismissed, by their risk and when they happened.
+    pub(crate) standing: BTreeSet<(RiskId, Time, LossId)>,
     /// Those that are neither dismissed nor paid in full.
     pub(crate) open: BTreeSet<LossId>,
     /// When covers end, and when nothing more can be reported of them.

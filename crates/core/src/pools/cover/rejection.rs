@@ -71,6 +71,8 @@ pub enum Rejection {
     PremiumAboveMost { premium: Amount, max: Amount },
     /// What is reported lies ahead.
     NotHappened { happened: Time, now: Time },
+    /// The event was reported already, with another time.
+    OtherTime { loss: LossId, happened: Time, known: Time },
     /// The same cover twice.
     CoverTwice { cover: CoverId },
     /// There is no such cover of the risk.
@@ -79,6 +81,8 @@ pub enum Rejection {
     ZeroAmount,
     /// The cover did not run then, or it is too late to claim.
     NotCovered { cover: CoverId, happened: Time, from: Time, until: Time },
+    /// The cover is claimed for the event already: it pays once for it.
+    EventClaimed { cover: CoverId, loss: LossId },
     /// Nothing is due: all was claimed before, or nobody was covered.
     NothingDue,
     /// The loss is no incident of a cover pool.
@@ -146,10 +150,12 @@ impl Rejection {
             Self::AboveConcentration { .. } => "above-concentration",
             Self::PremiumAboveMost { .. } => "premium-above-most",
             Self::NotHappened { .. } => "not-happened",
+            Self::OtherTime { .. } => "other-time",
             Self::CoverTwice { .. } => "cover-twice",
             Self::UnknownCover { .. } => "unknown-cover",
             Self::ZeroAmount => "zero-amount",
             Self::NotCovered { .. } => "not-covered",
+            Self::EventClaimed { .. } => "event-claimed",
             Self::NothingDue => "nothing-due",
             Self::UnknownIncident { .. } => "unknown-incident",
             Self::NoVote { .. } => "no-vote",
@@ -258,6 +264,10 @@ impl Rejection {
             Self::NotHappened { happened, now } => {
                 write!(f, "it happened at {happened}, and it is {now}")
             }
+            Self::OtherTime { loss, happened, known } => write!(
+                f,
+                "the same event was reported as loss {loss}, at {known}, and not at {happened}"
+            ),
             Self::CoverTwice { cover } => write!(f, "cover {cover} stands there twice"),
             Self::UnknownCover { cover, risk } => {
                 write!(f, "there is no cover {cover} of risk {risk}")
@@ -268,6 +278,9 @@ impl Rejection {
                 "cover {cover} runs from {from} to {until}: what happened at {happened} is not \
                  covered, or too late to claim"
             ),
+            Self::EventClaimed { cover, loss } => {
+                write!(f, "cover {cover} is claimed for the same event already, as loss {loss}")
+            }
             Self::NothingDue => {
                 f.write_str("nothing is due: all was claimed before, or nobody is covered")
             }

@@ -10,8 +10,9 @@ use super::price::part_ceil;
 use super::{Event, Incident, Pool, Rejection};
 use crate::account;
 use crate::control::Parameter;
+use crate::domain::CauseClass;
 use crate::engine::{Actor, Envelope, Events, State};
-use crate::ids::{AccountId, CoverPoolId, LossId};
+use crate::ids::{AccountId, CoverPoolId, DomainId, LossId, OwnerId};
 use crate::loss;
 use crate::units::Amount;
 
@@ -66,6 +67,25 @@ impl State {
     #[must_use]
     pub fn is_voted_on(&self, loss: LossId) -> bool {
         self.covers.incident(loss).is_some_and(|(_, incident)| incident.ballot.is_some())
+    }
+
+    /// Whether `owner` claims to be paid for `loss`, as an insured.
+    pub(crate) fn is_insured_for(&self, loss: LossId, owner: OwnerId) -> bool {
+        let his = |claim: &super::Claim| {
+            let cover = self.covers.cover(claim.cover);
+            let account = cover.and_then(|cover| self.accounts.account(cover.account));
+            account.is_some_and(|account| account.owner == owner)
+        };
+        self.covers.incident(loss).is_some_and(|(_, incident)| incident.claims.iter().any(his))
+    }
+
+    /// Whether what is lost in `domain` by causes of `class` is for stakers to vote on: a pool that
+    /// votes covers a risk of the class. (A failure of an account is nobody's to report there.)
+    pub(crate) fn is_for_a_vote(&self, domain: DomainId, class: CauseClass) -> bool {
+        let Some((id, pool)) = self.covers.in_domain(domain) else { return false };
+        let mut risks = self.covers.risks().filter(|(_, risk)| risk.spec.pool == id);
+        let claims = class == CauseClass::Default || risks.any(|(_, of)| of.spec.class == class);
+        pool.spec.vote.is_some() && claims
     }
 
     /// Whether a vote runs on a loss that stakes in `layer` stand behind: who stakes now would only

@@ -6,6 +6,7 @@ use crate::domain::Source;
 use crate::engine::{Envelope, Events, State};
 use crate::ids::{AccountId, ProtectedId, ProtectionId};
 use crate::ledger::Holder;
+use crate::loss;
 use crate::oracle::{Kind, Purpose};
 use crate::units::Amount;
 
@@ -135,5 +136,7 @@ pub(super) fn pay(state: &State, id: ProtectedId, events: &mut Events) -> Option
     room.ok()?;
     state.touch(account, events);
     events.push(Event::Paid { protection, position: id, account, asset, fund, amount, claim });
+    // Who failed is paid what his creditors do not lack.
+    loss::cede_means(state, (account, asset), amount, events);
     Some(())
 }

@@ -473,6 +473,26 @@ fn every_key_of_watching_that_cannot_be_right_is_refused_with_its_place() {
     refused_at_its_place(&watch, &cases);
 }
 
+/// The same of risk figures, pay and where fees go.
+#[test]
+fn every_key_of_pay_and_fees_that_cannot_be_right_is_refused_with_its_place() {
+    let fees = fs::read_to_string(binary::scenarios().join("fee-switch.toml")).unwrap();
+    let cases = [
+        ("part   = \"4 %\"", "part = \"101 %\"", "part-not-a-part", "100 %"),
+        ("amount = \"40000\"", "", "figure-missing-amount", "[[figure]]"),
+        ("part   = \"4 %\"", "", "figure-missing-part", "[[figure]]"),
+        ("domain = \"majors\"\namount", "amount", "figure-of-what", "[[figure]]"),
+        ("domain = \"majors\"\namount", "domain = \"minors\"\namount", "unknown-domain", "minors"),
+        ("factor = \"1.5\"", "factor = \"101\"", "factor-above-bound", "0 to 100"),
+        ("target = \"2000000\"", "target = \"0\"", "target-zero", "target"),
+        ("load   = \"50 %\"", "load = \"901 %\"", "load-not-a-part", "900 %"),
+        ("[{ layer = \"Insurance fund\"", "[{ layer = \"Insurance\"", "unknown-layer", "Insurance"),
+        ("layer  = \"Treasury\"\namount", "amount", "event-missing-layer", "[[event]]"),
+        ("do     = \"measure\"", "do = \"measure\"\nasks = \"1\"", "asks-not-for-event", "asks"),
+    ];
+    refused_at_its_place(&fees, &cases);
+}
+
 #[test]
 fn the_refusal_of_a_step_names_the_size() {
     let here = folder();

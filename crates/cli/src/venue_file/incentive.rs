@@ -10,7 +10,7 @@ use rhodian_core::units::Amount;
 use super::liquidation;
 use super::markets;
 use super::model::{Domain, Market};
-use super::shape::{FeesShape, FigureShape, FirstLossShape, PartShape, PayShape};
+use super::shape::{FeesShape, FigureShape, FileShape, FirstLossShape, PartShape, PayShape};
 use crate::diagnostic::Diagnostic;
 use crate::loss_file::model::Place;
 use crate::loss_file::read::unknown;
@@ -62,13 +62,13 @@ pub enum Of {
 /// Reads all of it.
 pub fn read(
     words: &Words<'_>,
-    (figures, pays, fees): (&[At<FigureShape>], &[At<PayShape>], &[At<FeesShape>]),
+    shape: &FileShape,
     (domains, known): (&[Domain], &[Market]),
 ) -> Result<Incentives, Diagnostic> {
     let reader = Reader { words, domains, markets: known };
-    let figures = figures.iter().map(|at| Ok((reader.figure(at)?, at.place.clone())));
-    let pays = pays.iter().map(|at| reader.pay(at));
-    let tables = fees.iter().map(|at| reader.table(at));
+    let figures = shape.figure.iter().map(|at| Ok((reader.figure(at)?, at.place.clone())));
+    let pays = shape.pay.iter().map(|at| reader.pay(at));
+    let tables = shape.fees.iter().map(|at| reader.table(at));
     Ok(Incentives {
         figures: figures.collect::<Result<_, Diagnostic>>()?,
         pays: pays.collect::<Result<_, _>>()?,

@@ -70,8 +70,7 @@ pub fn from_text(text: TomlText) -> Result<VenueFile, Diagnostic> {
     let protections = protections::read(&words, &shape.protection, &domains, &feeds)?;
     let (issuances, depletions) =
         issuance::read(&words, (&shape.issuance, &shape.depletion), &domains, collaterals.len())?;
-    let incentives = (shape.figure.as_slice(), shape.pay.as_slice(), shape.fees.as_slice());
-    let incentives = incentive::read(&words, incentives, (&domains, &markets))?;
+    let incentives = incentive::read(&words, &shape, (&domains, &markets))?;
     let shapes = shape.domain.value.iter().map(|at| at.value.bounty.as_ref());
     let bounties = bounty::read(&words, shapes, &domains)?;
     let mut accounts = accounts(&words, &shape.account, &names, &collaterals)?;

@@ -74,8 +74,7 @@ fn a_participant_says_nothing_of_pay() {
         "number": 9, "amount": "1" } });
     assert_eq!(venue.post("/v1/commands", &bob, &fund).status, 403);
     // By hand no fees are given where a table divides them.
-    let fees = json!({ "area": "loss", "command": { "do": "fund-fees", "domain": 0, "layer": 0,
-        "number": 9, "amount": "1" } });
-    let refused = venue.post("/v1/commands", &venue.admin, &fees);
+    let fees = json!({ "do": "fund-fees", "domain": 0, "layer": 0, "number": 9, "amount": "1" });
+    let refused = venue.command("loss", fees);
     assert!(refused.body.contains("fees-divided"), "{refused:?}");
 }

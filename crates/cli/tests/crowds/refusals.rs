@@ -42,7 +42,7 @@ const PASSED_ON: [(&str, &str); 5] = [
 type Unmet = (&'static str, &'static [(&'static str, &'static [&'static str])]);
 
 /// Why which codes cannot be met.
-const UNMET: [Unmet; 9] = [
+const UNMET: [Unmet; 10] = [
     (
         "a name that stands for nothing is an error of the file",
         &[

@@ -71,6 +71,7 @@ fn law(of: Result<(), Broken>) -> Result<(), &'static str> {
 }
 
 type Spoil = fn(&mut State);
+type Change = fn(&mut loss::Event);
 
 #[test]
 fn the_full_form_sees_what_does_not_add_up() {
@@ -104,7 +105,7 @@ fn place(events: &[Event]) -> usize {
 }
 
 /// The notice is settled with another bounty, or another bond.
-fn forged(mut events: Vec<Event>, change: fn(&mut loss::Event)) -> Vec<Event> {
+fn forged(mut events: Vec<Event>, change: Change) -> Vec<Event> {
     let place = place(&events);
     if let Event::Loss(event) = &mut events[place] {
         change(event);
@@ -125,7 +126,7 @@ fn the_running_form_sees_what_is_not_due() {
     assert_eq!(run(&events), Ok(()));
     // A second one could have agreed: then all of what was lacking may be paid, and no more.
     assert_eq!(law(run(&forged(events.clone(), |event| pays(event, 20)))), Ok(()));
-    let cases: [(&str, fn(&mut loss::Event)); 5] = [
+    let cases: [(&str, Change); 5] = [
         ("more than was found", |event| pays(event, 21)),
         ("a bond of somebody else", |event| {
             if let loss::Event::NoticeSettled { account, .. } = event {

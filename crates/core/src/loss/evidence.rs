@@ -19,10 +19,11 @@ pub struct Evidence(BTreeMap<(DomainId, [u8; 32]), Vec<LossId>>);
 impl Evidence {
     /// A loss was found: it counts where it was reported on evidence.
     pub(super) fn insert(&mut self, loss: &Loss, id: LossId) {
-        if let Origin::Reported { evidence, .. } = loss.origin {
-            if evidence != NONE {
+        match loss.origin {
+            Origin::Reported { evidence, .. } if evidence != NONE => {
                 self.0.entry((loss.domain, evidence)).or_default().push(id);
             }
+            _ => {}
         }
     }
 }

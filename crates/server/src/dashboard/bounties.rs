@@ -41,7 +41,7 @@ fn row(ask: &Ask<'_>, id: DomainId, of: &BountyTerms) -> Markup {
         tr {
             th scope="row" { (show::domain(ask, id)) }
             td { (show::layer(ask, of.pot)) }
-            td class="number" { (percent_of_millionths(of.part.into())) }
+            td class="number" { (percent_of_millionths(of.part.into()).trim_start_matches('+')) }
             td class="number" { (money(of.most.less_or_zero(paid))) }
             td class="number" { (money(of.most)) }
             td class="number" { (money(of.bond)) }

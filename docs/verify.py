@@ -5,9 +5,8 @@ PUBLIC_KEY is 64 hexadecimal digits, or a file that holds them. Ends with 0 wher
 failed, 2 where there is no receipt. No code is shared with the program; verify-a-receipt.md has the form."""
 import hashlib, json, sys
 from fractions import Fraction as F
-# Canonical bytes (Borsh): fields in order, integers little-endian, text and lists behind their length.
-# A field is `name:kind`; `?` behind it says that it may be nothing, `*` that it is a list. What is a text of
-# digits in JSON has its bound here; u16 to u64 and i64 are numbers.
+# Canonical bytes (Borsh): fields in order, integers little-endian, text and lists behind their length. A field is
+# `name:kind`; `?` says it may be nothing, `*` it is a list. DIGITS bounds texts of digits; u16 to u64, i64 are numbers.
 DIGITS = {"amount": 10**30, "sum": 2**127 - 1, "u128": 2**128 - 1, "price": 10**15, "signed": 10**38}
 NAMES = {kind: ["-", *names.split()] for kind, names in {
     "Rule": "proportional equal-losses equal-awards talmud queue risk-weighted random-arrival "
@@ -162,13 +161,14 @@ def checks(receipt, key):
     most, gain, netted = max(weight, frozen), int(account["gain"]), int(account["netted"])
     trust = gain < most <= netted if (by := layer["basis"]) == "session-gains" else by != "stake"
     yield "weight", None if trust else weight == frozen == gain if by == "stake" else most <= netted
-    yield "cap", paid + now <= cap <= frozen and (part is None or frozen <= weight * part // 10**6)
+    yield from [("pot", None)] * (by == "stake")  # what it held, and what of it is divided apart
+    anew = by != "stake" or paid == int(division["before"]) == 0
+    yield "cap", anew and paid + now <= cap <= frozen and (part is None or frozen <= weight * part // 10**6)
     of_class = claim["class"] if layer["classes"] else 0
     level = next(one for one in division["levels"] if one["class"] == of_class)["level"]
     rest, due = F(int(share["rest"]["num"]), int(share["rest"]["den"])), exact(layer, claim, cap, level)
     yield "level", None if due is None else rest < 1 and due == whole + rest
-    how = division["rounding"]
-    up, given, last = how["way"] == "up", how["way"] == "given", how["last"]
+    up, given, last = (how := division["rounding"])["way"] == "up", how["way"] == "given", how["last"]
     mine = (-rest if whole >= paid else 0, share["place"])
     edge = last and (-F(int(last["rest"]["num"]), int(last["rest"]["den"])), last["place"])
     left = max(0, max(0, floor - int(how["rounds"])) - bool(last and mine >= edge))

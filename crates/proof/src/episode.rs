@@ -20,7 +20,7 @@ use crate::log::LogPath;
 use crate::receipt::{TRUSTED, Unreadable, read, write};
 use crate::report::Report;
 use crate::sum::SumTree;
-use crate::verify::{Policy, balance, belongs, head, share, sums, trusted};
+use crate::verify::{Policy, balance, belongs, head, pot, share, sums, trusted};
 use crate::waves::{drawn, prefix, waves};
 
 /// The form of the file, in its first field.
@@ -69,7 +69,7 @@ pub struct CommittedSet {
 pub struct EpisodeFile {
     /// [`FORM`].
     pub form: String,
-    /// The liable sets, in order.
+    /// The liable sets, in order; none where a domain that pots alone stand behind has nobody in it.
     pub sets: Vec<CommittedSet>,
     /// The stakers of each pot at each draw on it, with what the draw took of them.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
@@ -94,18 +94,22 @@ impl EpisodeFile {
         read(text, FORM, |file: &Self| &file.form)
     }
 
+    fn all(&self) -> impl Iterator<Item = &CommittedSet> {
+        self.sets.iter().chain(&self.pots)
+    }
+
     /// Checks all of it. Without a policy the head's signature is trusted.
     #[must_use]
     pub fn verify(&self, policy: Option<&Policy>) -> Report {
         let mut report = Report::default();
-        let origin = self.sets.first().map_or("", |set| set.header.origin.as_str());
+        let origin = self.all().next().map_or("", |set| set.header.origin.as_str());
         match policy {
             Some(policy) => head(&mut report, &self.head, origin, policy),
             None => report.trust("signature", "no key was given to check the head with"),
         }
         let one = |set: &CommittedSet| (set.header.origin.clone(), set.header.episode);
-        let of = self.sets.first().map(one);
-        let same = self.sets.iter().chain(&self.pots).all(|set| Some(one(set)) == of);
+        let of = self.all().next().map(one);
+        let same = self.all().all(|set| Some(one(set)) == of);
         let some = of.is_some_and(|(_, episode)| episode.is_some());
         let once = self.sets.is_sorted_by(|one, two| one.header.set < two.header.set);
         let why = "all liable sets are of one episode, each once";
@@ -118,7 +122,7 @@ impl EpisodeFile {
         for (place, pot) in self.pots.iter().enumerate() {
             self.set(&mut report, &format!("pot-{place}/"), true, pot);
         }
-        drawn(&mut report, &self.sets, &self.pots);
+        drawn(&mut report, &self.pots);
         // Shares are computed again, from caps and waves that the venue names: waves are held
         // against each other, but that a cap was so low or a wave divided once no leaf shows.
         trusted(&mut report, &TRUSTED_OF_EPISODE);
@@ -137,6 +141,7 @@ impl EpisodeFile {
         let why = format!("{} accounts, each once, lead to the root", set.leaves.len());
         report.check(format!("{of}accounts"), known && counted && ordered && once, why);
         balance(report, &format!("{of}balance"), header);
+        pot(report, &format!("{of}pot"), header);
         let held = set.log.holds(&header.hash(), &self.head.head);
         report.check(format!("{of}in-log"), held, "the accounts stand in the log");
         for layer in &header.layers {

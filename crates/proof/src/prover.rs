@@ -118,7 +118,14 @@ impl Prover {
                 let (domain, rules) = rules.ok_or(Flaw::Unknown { what: "episode" })?;
                 let of = Under { set: *set, episode: *episode, rules };
                 let moment = Moment::Fixed { of, layers };
-                let of = AccountsCommitment::new(&self.venue, before, domain, moment)?;
+                let of = match AccountsCommitment::new(&self.venue, before, domain, moment) {
+                    Ok(of) => of,
+                    // Where pots alone stand behind a domain, nobody need be in it.
+                    Err(Flaw::NobodyThere) if layers.iter().all(|(_, of)| of.is_empty()) => {
+                        return Ok(());
+                    }
+                    Err(flaw) => return Err(flaw),
+                };
                 let index = self.append(&of.header.hash())?;
                 self.sets.insert(*set, Logged { index, of });
                 Ok(())
@@ -366,32 +373,31 @@ impl Prover {
     #[must_use]
     pub fn episode(&self, episode: EpisodeId, head: &SignedHead) -> Option<EpisodeFile> {
         let (size, form) = (head.head.size, episode::FORM.into());
-        let committed = |(id, found): (&DivisionId, &Logged<DivisionCommitment>)| {
+        let committed = |found: &Logged<DivisionCommitment>| {
             let log = self.log.path(found.index, size)?;
             let (header, leaves) = (found.of.header.clone(), found.of.leaves.clone());
-            Some((*id, CommittedDivision { header, leaves, log }))
+            Some(CommittedDivision { header, leaves, log })
         };
         let under = |stood: &Logged<AccountsCommitment>, divisions: Vec<CommittedDivision>| {
             let log = self.log.path(stood.index, size)?;
             let (header, leaves) = (stood.of.header.clone(), stood.of.leaves.clone());
             Some(CommittedSet { header, leaves, log, divisions })
         };
-        let (mut sets, mut pots) = (Vec::new(), Vec::new());
-        for (id, stood) in &self.sets {
-            if stood.of.header.episode != Some(episode) {
-                continue;
+        let mut of_members: BTreeMap<LiableSetId, Vec<CommittedDivision>> = BTreeMap::new();
+        let mut pots = Vec::new();
+        let divided = |of: &Logged<DivisionCommitment>| of.of.header.episode == episode;
+        for (id, of) in self.divisions.iter().filter(|(_, of)| divided(of)) {
+            let division = committed(of)?;
+            match self.pots.get(id) {
+                Some(stakers) => pots.push(under(stakers, Vec::from([division]))?),
+                None => of_members.entry(id.0).or_default().push(division),
             }
-            let (from, to) = ((*id, LayerId(0), 0), (*id, LayerId(u32::MAX), u32::MAX));
-            let mut of_members = Vec::new();
-            for (id, division) in self.divisions.range(from..=to).filter_map(committed) {
-                match self.pots.get(&id) {
-                    Some(stakers) => pots.push(under(stakers, Vec::from([division]))?),
-                    None => of_members.push(division),
-                }
-            }
-            sets.push(under(stood, of_members)?);
         }
-        (!sets.is_empty()).then(|| EpisodeFile { form, sets, pots, head: head.clone() })
+        let fixed = self.sets.iter().filter(|(_, of)| of.of.header.episode == Some(episode));
+        let sets = fixed.map(|(id, of)| under(of, of_members.remove(id).unwrap_or_default()));
+        let sets = sets.collect::<Option<Vec<_>>>()?;
+        let some = !sets.is_empty() || !pots.is_empty();
+        some.then(|| EpisodeFile { form, sets, pots, head: head.clone() })
     }
 }
 

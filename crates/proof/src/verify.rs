@@ -96,6 +96,15 @@ fn in_tree(
     let why = "the account leads to the root of gains and losses";
     report.check("account-in-tree", root == Some(accounts.root), why);
     balance(report, "balance", accounts);
+    pot(report, "pot", accounts);
+}
+
+/// Of a pot: no file shows what it held, nor what else was staked in it.
+pub(crate) fn pot(report: &mut Report, name: &str, accounts: &AccountsHeader) {
+    if accounts.is_of_stakes() {
+        let why = "that the pot held so much, and that the stakes beside are divided apart";
+        report.trust(name, why);
+    }
 }
 
 /// What is trusted, by its name and in words.
@@ -188,7 +197,9 @@ pub(crate) fn share(
     report.check(format!("{of}liable"), true, format!("a claim on {:?}", layer.name));
     weight(report, of, layer, account, claim);
     let paid = share.paid.checked_add(share.share);
-    let capped = share.cap <= claim.cap && paid.is_ok_and(|paid| paid <= share.cap);
+    // Each draw on a pot is over the stakes that are left: nobody paid of them before.
+    let anew = layer.basis != Basis::Stake || [division.before, share.paid] == [Amount::ZERO; 2];
+    let capped = anew && share.cap <= claim.cap && paid.is_ok_and(|paid| paid <= share.cap);
     let why = format!(
         "paid {} before and {} now, at most {}, frozen at {}",
         share.paid, share.share, share.cap, claim.cap

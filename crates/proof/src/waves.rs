@@ -6,13 +6,14 @@ use alloc::format;
 use alloc::string::String;
 use alloc::vec::Vec;
 
-use rhodian_core::ids::{AccountId, LayerId, LiableSetId};
+use rhodian_core::ids::{AccountId, LayerId, LiableSetId, LossId, Time};
 use rhodian_core::units::Amount;
 
 use crate::episode::{CommittedDivision, CommittedSet};
 use crate::header::DivisionHeader;
 use crate::leaf::{AccountLeaf, ShareLeaf};
 use crate::report::Report;
+use crate::sum::Sum;
 
 /// How the names of a division's checks begin.
 pub(crate) fn prefix(of: &str, header: &DivisionHeader) -> String {
@@ -55,22 +56,43 @@ fn in_turn(divisions: &[&CommittedDivision]) -> bool {
     once && divisions.is_sorted_by(later)
 }
 
-/// Checks that every draw on a pot is there once, each with the stakers of it alone, and of a set
-/// of the file.
-pub(crate) fn drawn(report: &mut Report, sets: &[CommittedSet], pots: &[CommittedSet]) {
-    let mut draws: BTreeMap<(LiableSetId, LayerId), Vec<&CommittedDivision>> = BTreeMap::new();
+/// Checks that every draw on a pot is there once, each with the stakers of it alone, and that the
+/// parts of one draw are together what the pot held.
+pub(crate) fn drawn(report: &mut Report, pots: &[CommittedSet]) {
+    let mut waves: BTreeMap<(LiableSetId, LayerId), Vec<&CommittedDivision>> = BTreeMap::new();
+    let mut draws: BTreeMap<(LayerId, LossId, Time), Vec<&CommittedSet>> = BTreeMap::new();
     let mut alone = true;
     for pot in pots {
         alone &= pot.header.is_of_stakes() && pot.divisions.len() == 1;
-        alone &= sets.iter().any(|set| set.header.set == pot.header.set);
-        for division in &pot.divisions {
-            draws.entry((division.header.set, division.header.layer)).or_default().push(division);
+        for CommittedDivision { header, .. } in &pot.divisions {
+            let of = waves.entry((header.set, header.layer)).or_default();
+            of.extend(&pot.divisions);
+            draws.entry((header.layer, header.loss, header.at)).or_default().push(pot);
         }
     }
-    if !pots.is_empty() {
-        let once = draws.values().all(|draws| in_turn(draws));
-        let why = format!("{} draws on pots, each once, over who was staked then", pots.len());
-        report.check("pots", alone && once, why);
+    if pots.is_empty() {
+        return;
+    }
+    let once = waves.values().all(|waves| in_turn(waves));
+    let whole = draws.values().all(|parts| parts_of_one(parts));
+    let why = format!("{} draws on pots, each once, over who was staked then", pots.len());
+    report.check("pots", alone && once && whole, why);
+}
+
+/// Whether the parts of one draw are the whole pot: one alone has nothing beside it, or takes less
+/// than it is, so that what is behind it pays nothing; of two each is what is beside the other, and
+/// the first is taken whole.
+fn parts_of_one(parts: &[&CommittedSet]) -> bool {
+    let stakes = |of: &CommittedSet| of.header.root.sums[0];
+    let beside = |of: &CommittedSet| of.header.terms.first().map(|term| term.gain);
+    let taken = |of: &CommittedSet| of.divisions.first().map(|of| Sum::from(of.header.amount));
+    match parts {
+        [one] => beside(one) == Some(Sum::ZERO) || taken(one) <= Some(stakes(one)),
+        [first, then] => {
+            let apart = [beside(first), beside(then)] == [stakes(then), stakes(first)].map(Some);
+            apart && taken(first) == Some(stakes(first))
+        }
+        _ => false,
     }
 }
 
@@ -114,6 +136,10 @@ impl Before {
         let holds = within(header.before, self.amount) && division.leaves.iter().all(each);
         let why = format!("{} and everybody's part of it were called for before", header.before);
         report.check(format!("{of}before"), holds, why);
+        if !header.before.is_zero() {
+            let why = "that of what they were called for before they paid so much, or still may";
+            report.trust(format!("{of}paid"), why);
+        }
     }
 
     fn take(&mut self, division: &CommittedDivision) {

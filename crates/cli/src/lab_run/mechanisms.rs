@@ -69,7 +69,7 @@ pub fn row(run: usize, of: &Episode, fund: u128, leave: f64) -> String {
     // Whoever had won at the end, and what.
     let won = || of.holders.iter().filter(|of| of.gain > 0);
     let sum: u128 = won().map(|of| of.gain).sum();
-    let (winners, waves, wait) = (won().count(), of.rounds.len(), waiting(of, leave));
+    let (winners, waves, wait) = (won().count(), of.rounds.len(), waiting(of, fund, leave));
     let mut row = format!("{run},{run},{},{loss},{sum},{winners},{waves}", of.crisis.fall);
     let _ = write!(
         row,

@@ -54,7 +54,8 @@ fn part_of(seen: u128, part: f64) -> u128 {
 }
 
 impl Controller {
-    /// A rule before a crisis: it takes what it sees.
+    /// A rule before a crisis: it takes what it sees, and one of many parts the middle of them, 1.5
+    /// times as much.
     #[must_use]
     pub const fn new(amount: Amount) -> Self {
         Self {

@@ -17,7 +17,7 @@ use super::controller::{Amount, Controller, best_miss};
 use super::rank::stability;
 use super::way::WAYS;
 use super::{mirror, whole};
-use crate::crisis::aftermath::Winner;
+use crate::crisis::aftermath::{Wave, Winner};
 use crate::crisis::rounds::Episode;
 use rhodian_core::ids::Time;
 
@@ -138,16 +138,19 @@ struct Need<'a> {
     winners: &'a [Winner],
 }
 
-/// What is left of each wave behind a fund.
-fn needs(of: &Episode, mut fund: u128) -> Vec<Need<'_>> {
-    let need = |round: &'_ crate::crisis::rounds::Round| {
-        let wave = round.wave;
-        let seen = wave.seen.saturating_sub(fund);
-        let lacked = wave.lacked.saturating_sub(fund);
-        fund -= fund.min(wave.lacked);
-        (seen, lacked)
-    };
-    let amounts: Vec<(u128, u128)> = of.rounds.iter().map(need).collect();
+/// What is left of each wave behind a fund. What a wave is seen as is behind what is known of those
+/// before it: what they came to where their books are flat, and what they were seen as where not.
+fn needs(of: &Episode, fund: u128) -> Vec<Need<'_>> {
+    let amounts = of.rounds.iter().enumerate().map(|(place, round)| {
+        let (now, earlier) = (round.wave, of.rounds[..place].iter().map(|round| round.wave));
+        let all = earlier.clone().map(|wave| wave.lacked).sum::<u128>();
+        let known = |wave: Wave| if wave.settled <= now.at { wave.lacked } else { wave.seen };
+        let known = earlier.map(known).sum::<u128>();
+        let behind =
+            |lacked: u128, before: u128| lacked.saturating_sub(fund.saturating_sub(before));
+        (behind(now.seen, known), behind(now.lacked, all))
+    });
+    let amounts: Vec<(u128, u128)> = amounts.collect();
     let needs = of.rounds.iter().zip(amounts).map(|(round, (seen, lacked))| Need {
         at: round.wave.at,
         settled: round.wave.settled,

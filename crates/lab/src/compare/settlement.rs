@@ -8,7 +8,7 @@
 //! at once.
 
 use crate::crisis::aftermath::Wave;
-use crate::crisis::rounds::Episode;
+use crate::crisis::rounds::{Episode, Held, Round};
 
 /// What waiting came to in a crisis.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
@@ -26,23 +26,37 @@ pub struct Waiting {
     pub carried: f64,
 }
 
-/// What waiting comes to in `of`, where a part `leave` of those who are liable would leave within
-/// an hour, 0 to below 1.
+/// What waiting comes to in `of` behind `fund`, where a part `leave` of those who are liable would
+/// leave within an hour, 0 to below 1. What the fund pays nobody waits for, and nothing is held for
+/// it.
 #[must_use]
-pub fn waiting(of: &Episode, leave: f64) -> Waiting {
+pub fn waiting(of: &Episode, fund: u128, leave: f64) -> Waiting {
     let seconds = |wave: &Wave| (wave.settled.0.saturating_sub(wave.at.0)) as f64 / 1e3;
-    let waves = || of.rounds.iter().map(|round| &round.wave);
+    let mut left = fund;
+    let behind = of.rounds.iter().map(|Round { wave, .. }| {
+        let paid = left.min(wave.lacked);
+        left -= paid;
+        Wave { lacked: wave.lacked - paid, ..*wave }
+    });
+    let behind: Vec<Wave> = behind.collect();
+    let waves = || behind.iter().filter(|wave| wave.lacked > 0);
     let loss = waves().map(|wave| wave.lacked as f64).sum::<f64>().max(1.0);
     let by_loss = |figure: &dyn Fn(&Wave) -> f64| {
         waves().map(|wave| wave.lacked as f64 * figure(wave)).sum::<f64>() / loss
     };
+    // What the waves whose books are flat came to is paid of the fund by then.
+    let held = |held: &Held| {
+        let flat = of.rounds.iter().filter(|round| round.wave.settled <= held.at);
+        let paid: u128 = flat.map(|round| round.wave.lacked).sum();
+        held.amount.saturating_sub(fund.saturating_sub(paid))
+    };
     // Per second.
     let rate = -libm::log1p(-leave) / 3_600.0;
-    let most = of.held.iter().map(|held| held.amount).max().unwrap_or(0);
+    let most = of.held.iter().map(&held).max().unwrap_or(0);
     let over_time: f64 = of
         .held
         .windows(2)
-        .map(|pair| pair[0].amount as f64 * (pair[1].at.0 - pair[0].at.0) as f64 / 1e3)
+        .map(|pair| held(&pair[0]) as f64 * (pair[1].at.0 - pair[0].at.0) as f64 / 1e3)
         .sum();
     Waiting {
         delay: by_loss(&seconds),
@@ -73,13 +87,20 @@ mod tests {
             held: vec![held(0, 80), held(60_000, 40), held(90_000, 0)],
             ..Episode::default()
         };
-        let found = waiting(&of, 0.5);
+        let found = waiting(&of, 0, 0.5);
         assert_eq!((found.delay, found.longest, found.most), (15.0, 60.0, 80));
         assert_eq!(found.held, 75.0, "80 x 60 + 40 x 30 over 80");
         // Half leave in an hour, 1 - 2^(-1/60) in a minute: of a quarter of the loss.
         let minute = 1.0 - 0.5f64.powf(1.0 / 60.0);
         assert!((found.carried - 0.25 * minute).abs() < 1e-12, "{}", found.carried);
-        assert_eq!(waiting(&of, 0.0).carried, 0.0);
-        assert_eq!(waiting(&Episode::default(), 0.5).delay, 0.0);
+        assert_eq!(waiting(&of, 0, 0.0).carried, 0.0);
+        assert_eq!(waiting(&Episode::default(), 0, 0.5).delay, 0.0);
+        // A fund of 60 pays most of the first wave: 40 wait a minute, and 20 are held meanwhile.
+        let behind = waiting(&of, 60, 0.5);
+        assert_eq!((behind.most, behind.longest), (40, 60.0));
+        assert!((behind.delay - 40.0 * 60.0 / 340.0).abs() < 1e-12, "{}", behind.delay);
+        // One of 100 pays all of it: what is left waits none.
+        let paid = waiting(&of, 100, 0.5);
+        assert_eq!((paid.delay, paid.longest, paid.carried), (0.0, 0.0, 0.0));
     }
 }

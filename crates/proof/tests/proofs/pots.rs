@@ -6,7 +6,7 @@ use rhodian_proof::episode::EpisodeFile;
 use rhodian_proof::header::Basis;
 use rhodian_proof::log::Log;
 use rhodian_proof::report::{Report, Verdict};
-use rhodian_proof::sum::SumTree;
+use rhodian_proof::sum::{Sum, SumTree};
 use rhodian_proof::verify;
 
 use crate::receipts::check;
@@ -89,6 +89,21 @@ fn what_is_junior_has_a_receipt_of_its_own() {
     assert_eq!((beside(0), staked(0)), (staked(1), beside(1)), "both are the whole pot");
 }
 
+/// Where a domain has nobody in it, and a pot stands behind it, its draws are committed all the same.
+#[test]
+fn a_pot_behind_a_domain_without_accounts() {
+    let mut world = World::new("USD", 2);
+    world.tranche("pool");
+    world.waterfall(&["pool"]);
+    world.stranger("ann", 1_000);
+    world.stake("ann", "pool", 100);
+    world.report("L", 20);
+    let proved = check(world);
+    assert_eq!(shares(&proved, "L", &["ann"]), [[20]]);
+    let file = proved.episode();
+    assert_eq!((file.sets.len(), file.pots.len()), (0, 1));
+}
+
 /// The file signed anew, after the venue changed it.
 fn signed(mut file: EpisodeFile) -> EpisodeFile {
     let at = file.head.head.at;
@@ -123,7 +138,7 @@ fn failed(report: &Report) -> Vec<&str> {
 fn a_venue_that_lies_about_a_pot_is_refused() {
     type Lie = fn(&mut EpisodeFile);
     let shares = "pot-0/loss-1/layer-0/wave-1/shares";
-    let cases: [(&str, Lie, &[&str]); 8] = [
+    let cases: [(&str, Lie, &[&str]); 9] = [
         ("the truth", |_| {}, &[]),
         (
             "a staker is left out",
@@ -150,9 +165,24 @@ fn a_venue_that_lies_about_a_pot_is_refused() {
         ("a draw is left out", |file| drop(file.pots.remove(0)), &["pots"]),
         ("a draw is there twice", |file| file.pots.push(file.pots[1].clone()), &["pots"]),
         (
-            "a draw under no set of the episode",
-            |file| drop(file.sets.pop()),
-            &["one-episode", "pots"],
+            "a staker is left out, and said to be beside",
+            |file| {
+                let account = file.pots[0].leaves.remove(0).account;
+                let division = &mut file.pots[0].divisions[0];
+                division.leaves.retain(|leaf| leaf.account != account);
+                let left: u128 = file.pots[0].leaves.iter().map(|leaf| leaf.gain.atoms()).sum();
+                file.pots[0].header.terms[0].gain = Sum::new(157 - left).unwrap();
+                file.pots[0].divisions[0].header.amount = amount(left + 1);
+            },
+            &["pots"],
+        ),
+        (
+            "a friend has paid before",
+            |file| {
+                file.pots[0].divisions[0].header.before = amount(1);
+                file.pots[0].divisions[0].leaves[0].paid = amount(1);
+            },
+            &["pot-0/loss-1/layer-0/wave-1/each"],
         ),
         (
             "another amount",

@@ -424,6 +424,23 @@ fn what_cannot_be_is_told_by_its_key_its_line_and_what_is_allowed() {
             "accounts, markets",
         ),
         (
+            "correlation",
+            kind("replay", "[world]\ncorrelation = \"20 %\"\n[replay]\nfile = \"a.csv\"\n"),
+            "replay-drawn-key",
+            3,
+            "leverage",
+        ),
+        (
+            "the fund twice",
+            kind(
+                "tranches",
+                "[world]\nfund = \"9\"\n[[tranches.layer]]\nname = \"fund\"\nsize = \"1\"\n",
+            ),
+            "layer-twice",
+            5,
+            "a new name",
+        ),
+        (
             "parquet",
             kind("replay", "[replay]\nfile = \"a.parquet\"\n"),
             "prices-parquet",

@@ -285,6 +285,23 @@ pub(super) fn layers(
     Ok(layers)
 }
 
+/// The same beside the world's fund, which is a layer of its own.
+pub(super) fn layers_beside(
+    words: &Words<'_>,
+    list: &At<Vec<At<StressLayerShape>>>,
+    world: &World,
+) -> Result<Vec<Layer>, Diagnostic> {
+    let layers = layers(words, list)?;
+    let twice = layers.iter().zip(&list.value).find(|(layer, _)| layer.name == "fund");
+    if let (Some(_), Some((_, at))) = (world.fund, twice) {
+        let message = "the world has a fund, and a layer is named \"fund\"";
+        let help = "give the layer another name, or drop the world's fund.";
+        let place = &at.value.name.place;
+        return Err(words.refuse("layer-twice", message, help, place, "a new name"));
+    }
+    Ok(layers)
+}
+
 fn tail(words: &Words<'_>, shape: &FileShape, world: World) -> Result<Question, Diagnostic> {
     let shape = shape.tail.as_ref().map(|at| &at.value);
     let target = shape.and_then(|shape| shape.target.as_ref());
@@ -313,7 +330,7 @@ fn tranches(
     let shortfall = whole(shape.shortfall.as_ref(), "shortfall", 2, 10_000)?;
     let capital = shape.capital.as_ref();
     let capital = capital.map_or(Ok(100_000), |at| percent(words, at, "capital", (1, 100)))?;
-    let layers = layers(words, &shape.layer)?;
+    let layers = layers_beside(words, &shape.layer, &world)?;
     Ok(Question::Tranches { world, layers, a_year, capital, shortfall })
 }
 

@@ -9,7 +9,7 @@ use rhodian_lab::path::resample::Resample;
 use rhodian_lab::seed::Seed;
 
 use super::model::{Prices, Question, World};
-use super::read::layers;
+use super::read::layers_beside;
 use super::shape::{FileShape, ReplayShape};
 use crate::diagnostic::Diagnostic;
 use crate::loss_file::model::Place;
@@ -97,7 +97,7 @@ pub(super) fn replay(
     let order = ORDERS.iter().find(|(known, _)| *known == order).map_or("", |(_, word)| word);
     let layers = match &shape.layer {
         None => Vec::new(),
-        Some(at) => layers(words, at)?,
+        Some(at) => layers_beside(words, at, &world)?,
     };
     let (resample, block) = resampled(words, shape, &files)?;
     Ok(Question::Replay { world, files, order, gaps, resample, block, layers })
@@ -111,11 +111,13 @@ pub fn replaying(order: ExtremeOrder, gaps: u32) -> Replay {
 /// Refuses what draws crises: prices are given here.
 fn only_recorded(words: &Words<'_>, file: &FileShape) -> Result<(), Diagnostic> {
     let Some(world) = &file.world else { return Ok(()) };
-    for (key, at) in [("fall", &world.value.fall), ("beyond", &world.value.beyond)] {
+    let of = &world.value;
+    let drawn = [("fall", &of.fall), ("beyond", &of.beyond), ("correlation", &of.correlation)];
+    for (key, at) in drawn {
         if let Some(at) = at {
             let message = format!("{key} is of crises that are drawn, and these prices are given");
             let help = "drop it, or write kind = \"monte-carlo\".";
-            let allowed = "accounts, markets, cost, maintenance, close, fund";
+            let allowed = "accounts, markets, cost, maintenance, close, leverage, fund";
             return Err(words.refuse("replay-drawn-key", message, help, &at.place, allowed));
         }
     }

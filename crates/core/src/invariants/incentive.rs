@@ -6,7 +6,7 @@ use alloc::format;
 use super::{Broken, INCENTIVE};
 use crate::domain::{self, RewardFrom};
 use crate::engine::State;
-use crate::ids::{AssetId, DomainId, LayerId};
+use crate::ids::{AssetId, DomainId, LayerId, Time};
 use crate::incentive::{
     Event, FeeRow, FeeTable, FeeTo, Figure, Measured, PayTerms, Subject, WHOLE,
 };
@@ -51,6 +51,8 @@ pub(super) struct Running {
     terms: BTreeMap<LayerId, PayTerms>,
     /// What of an atom each layer's stakers earned beyond what was paid.
     rests: BTreeMap<LayerId, u64>,
+    /// Until when it is booked.
+    booked_until: BTreeMap<LayerId, Time>,
     /// What is in each pot of pay.
     pots: BTreeMap<LayerId, u128>,
     tables: BTreeMap<DomainId, FeeTable>,
@@ -85,10 +87,14 @@ impl Running {
                 self.figures.insert(measured.figure.subject(), measured.clone());
             }
             Event::PaySet { layer, pay } => {
-                match pay {
+                let before = match pay {
                     Some(terms) => self.terms.insert(layer, terms),
                     None => self.terms.remove(&layer),
                 };
+                if before.is_none() {
+                    self.rests.remove(&layer);
+                    self.booked_until.insert(layer, state.now());
+                }
             }
             Event::PayFunded { layer, amount, .. } => self.put(layer, amount),
             Event::Accrued { .. } => return self.accrued(event, state),
@@ -117,6 +123,9 @@ impl Running {
         let staked = state.ledger.held(asset, Holder::Layer(layer));
         if per_year > self.most_per_year(layer, staked) {
             return broken(&format!("layer {layer}: {per_year} a year for stakes of {staked}"));
+        }
+        if self.booked_until.insert(layer, state.now()) != Some(since) {
+            return broken(&format!("layer {layer}: paid since {since}, not since it was booked"));
         }
         let pot = self.pots.entry(layer).or_default();
         if amount.atoms() > *pot {

@@ -133,7 +133,7 @@ fn the_running_form_sees_what_the_terms_do_not_say() {
         of
     };
     let mut gone = table();
-    gone.tranches[0].layer = house.layer();
+    gone.tranches[0].layer = LayerId(99);
     let since = |at, atoms| {
         let (layer, per_year, rest) = (TRANCHE, 4, YEAR - 4);
         let (since, amount) = (Time(at), amount(atoms));

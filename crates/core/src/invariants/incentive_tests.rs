@@ -68,12 +68,17 @@ fn law(of: Result<(), Broken>) -> Result<(), &'static str> {
     of.map_err(|broken| broken.law)
 }
 
-fn later(at: u64) -> Event {
-    Event::TimePassed { at: Time(at) }
+/// When the pay of the tranche was said.
+fn began() -> Time {
+    state_of(&paid()).incentives.pay(TRANCHE).unwrap().since
+}
+
+fn later(millis: u64) -> Event {
+    Event::TimePassed { at: began().after(millis) }
 }
 
 fn accrued(per_year: u128, atoms: u128, rest: u64) -> Event {
-    let (layer, since) = (TRANCHE, Time(0));
+    let (layer, since) = (TRANCHE, began());
     let event = incentive::Event::Accrued { layer, since, per_year, amount: amount(atoms), rest };
     Event::Incentive(event)
 }
@@ -136,7 +141,7 @@ fn the_running_form_sees_what_the_terms_do_not_say() {
     gone.tranches[0].layer = LayerId(99);
     let since = |at, atoms| {
         let (layer, per_year, rest) = (TRANCHE, 4, YEAR - 4);
-        let (since, amount) = (Time(at), amount(atoms));
+        let (since, amount) = (began().after(at), amount(atoms));
         Event::Incentive(incentive::Event::Accrued { layer, since, per_year, amount, rest })
     };
     let said = |table: FeeTable| {

@@ -98,8 +98,8 @@ impl State {
         waiting.any(|loss| loss.domain == domain && loss.stage == Stage::Reported)
     }
 
-    /// What `layer` must hold as the first loss of all domains whose tables name it as theirs: a loss
-    /// of one of them leaves nothing for the next.
+    /// What `layer` must hold as the first loss of all domains whose tables name it as theirs: a
+    /// loss of one of them leaves nothing for the next.
     #[must_use]
     pub(crate) fn first_loss_of_layer(&self, layer: LayerId) -> Amount {
         let of = self.incentives.tables().filter(|(_, fees)| {

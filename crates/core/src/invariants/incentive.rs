@@ -138,8 +138,8 @@ impl Running {
             |product: U256, rest: u64| product.checked_add(U256 { hi: 0, lo: u128::from(rest) });
         let due = sum(U256::product(per_year, u128::from(state.now().0 - since.0)), before);
         let given = sum(U256::product(amount.atoms(), u128::from(YEAR)), rest);
-        // Where the pot was short all of it is given; with nobody staked, or the index full, nothing
-        // is. Nothing is carried then.
+        // Where the pot was short all of it is given; with nobody staked, or the index full,
+        // nothing is. Nothing is carried then.
         let whole = amount.atoms() == *pot;
         let none = amount.is_zero() && (staked.is_zero() || is_full(state, layer, due, *pot));
         let short = rest == 0 && given <= due && (whole || none);

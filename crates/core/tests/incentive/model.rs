@@ -319,24 +319,27 @@ fn one(world: &mut World, model: &mut Model, step: Ask) -> bool {
             measure(world, of_domain(atoms)).unwrap();
             model.expected = int(atoms);
         }
-        Ask::Out(atoms) => {
-            let room = &model.operator - model.required();
-            let given = word(take_out(world, OPERATOR, atoms));
-            let fits = int(atoms) <= room.max(BigInt::zero());
-            let expected = match (model.on, fits) {
-                (false, _) => "not-the-houses",
-                (true, true) => "accepted",
-                (true, false) => "above-surplus",
-            };
-            assert_eq!(given, expected, "{step:?}");
-            if given == "accepted" {
-                model.operator -= atoms;
-            }
-        }
+        Ask::Out(atoms) => out(world, model, atoms),
         Ask::Switch => switch(world, model),
     }
     model.divide();
     true
+}
+
+/// The house takes out what is above what its first loss must hold.
+fn out(world: &mut World, model: &mut Model, atoms: u128) {
+    let room = &model.operator - model.required();
+    let given = word(take_out(world, OPERATOR, atoms));
+    let fits = int(atoms) <= room.max(BigInt::zero());
+    let expected = match (model.on, fits) {
+        (false, _) => "not-the-houses",
+        (true, true) => "accepted",
+        (true, false) => "above-surplus",
+    };
+    assert_eq!(given, expected, "{atoms} out");
+    if given == "accepted" {
+        model.operator -= atoms;
+    }
 }
 
 /// What is ended and said again pays for no time between.

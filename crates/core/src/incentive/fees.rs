@@ -174,6 +174,10 @@ pub enum Shut {
     Fund(LayerId) = 4,
     /// A figure is out of date, or was never measured.
     Figure(Subject) = 5,
+    /// The domain's waterfalls do not name this layer of the table any more.
+    NotBehind(LayerId) = 6,
+    /// Who bore losses of the domain is not repaid, and its income is to repay him.
+    Claims = 7,
 }
 
 /// How the fees of a domain would be divided now.
@@ -306,9 +310,21 @@ impl Planning<'_> {
         }
     }
 
+    /// All that comes before the house stands behind the domain, and nobody waits to be repaid.
+    fn stand(&mut self, table: &FeeTable) {
+        let house = table.house.map(|of| of.layer);
+        let mut before = table.layers().filter(|layer| Some(*layer) != house);
+        if let Some(gone) = before.find(|layer| !self.is_behind(*layer)) {
+            self.shut = self.shut.or(Some(Shut::NotBehind(gone)));
+        }
+        if self.state.repays_claims(self.domain) {
+            self.shut = self.shut.or(Some(Shut::Claims));
+        }
+    }
+
     fn first_loss(&mut self, first: FirstLoss) {
         let held = self.state.ledger.held(self.asset, Holder::Layer(first.layer));
-        let required = self.state.first_loss_required(self.domain).unwrap_or_default();
+        let required = self.state.first_loss_of_layer(first.layer);
         let lack = (FeeTo::FirstLoss(first.layer), required.less_or_zero(held));
         self.fill(&[lack], |_| Shut::FirstLoss);
         if first.factor > 0 {
@@ -343,6 +359,7 @@ impl State {
         let tranches = table.tranches.iter().copied().filter(|of| plan.is_behind(of.layer));
         let tranches: Vec<TrancheFees> = tranches.collect();
         plan.debts(&funds);
+        plan.stand(table);
         if let Some(first) = table.first_loss.filter(|of| plan.is_behind(of.layer)) {
             plan.first_loss(first);
         }
@@ -386,21 +403,24 @@ impl State {
     }
 }
 
+/// Whether they are to be divided by time: claims of a domain in settlement are paid by rank.
 fn is_over(state: &State, domain: DomainId, fees: &Fees) -> bool {
     let booked = |asset| !state.ledger.held(asset, Holder::Fees(domain)).is_zero();
     state.now() >= fees.divided.after(fees.table.period)
+        && state.control.domain_status(domain) < Status::Settling
         && state.domains.asset_of(domain).is_some_and(booked)
 }
 
 /// The first domain, in id order, whose fees are due to be divided: not while something is known
-/// that may become a loss which one of its layers bears, nor when its claims are settled by rank.
+/// that may become a loss which one of its layers bears, reported ones too, nor when its claims are
+/// settled by rank.
 pub(crate) fn duty(state: &State) -> Option<Duty> {
     let rests =
         |fees: &Fees| fees.table.layers().all(|layer| domain::knows_no_loss(state, layer).is_ok());
     let due = |(domain, fees): &(DomainId, &Fees)| {
         is_over(state, *domain, fees)
-            && state.control.domain_status(*domain) < Status::Settling
             && !state.has_open_episode(*domain)
+            && !state.has_reported_loss(*domain)
             && rests(fees)
     };
     state.incentives.tables().find(due).map(|(domain, _)| Duty::DivideFees { domain })
@@ -426,7 +446,7 @@ pub(super) fn divide(
     });
     events.push(Event::FeesDivided { domain, asset, booked, rows, shut });
     if let Some((layer, amount)) = paying {
-        loss::pay_debts_of(state, layer, asset, amount, events);
+        loss::pay_debts_in(state, domain, (layer, asset), amount, events);
     }
     Ok(())
 }

@@ -11,6 +11,7 @@ use crate::domain;
 use crate::engine::{Events, State};
 use crate::ids::{AssetId, DomainId, LayerId};
 use crate::ledger::Holder;
+use crate::loss::{Phase, Stage};
 use crate::units::Amount;
 use crate::wide::mul_div_ceil;
 
@@ -91,13 +92,32 @@ impl State {
         Some(first.required(expected))
     }
 
+    /// Whether a loss of `domain` is reported and waits for a second approver, or a vote.
+    pub(crate) fn has_reported_loss(&self, domain: DomainId) -> bool {
+        let mut waiting = self.losses_in(Phase::Detection).filter_map(|id| self.losses.loss(id));
+        waiting.any(|loss| loss.domain == domain && loss.stage == Stage::Reported)
+    }
+
+    /// What `layer` must hold as the first loss of all domains whose tables name it as theirs: a
+    /// loss of one of them leaves nothing for the next.
+    #[must_use]
+    pub(crate) fn first_loss_of_layer(&self, layer: LayerId) -> Amount {
+        let of = self.incentives.tables().filter(|(_, fees)| {
+            let first = fees.table.first_loss;
+            first.is_some_and(|first| first.layer == layer)
+        });
+        let mut all = of.filter_map(|(domain, _)| self.first_loss_required(domain));
+        // More than an amount no layer holds.
+        all.try_fold(Amount::ZERO, Amount::checked_add).unwrap_or(Amount::MAX)
+    }
+
     /// How far the operator's first loss in `domain` is below what it must be, where that keeps
     /// new risk out.
     #[must_use]
     pub fn first_loss_short(&self, domain: DomainId) -> Option<FirstLossGap> {
         let fees = self.incentives.fees(domain)?;
         let first = fees.table.first_loss.filter(|first| first.gates)?;
-        let required = self.first_loss_required(domain)?;
+        let required = self.first_loss_of_layer(first.layer);
         let asset = self.domains.asset_of(domain)?;
         let (layer, held) = (first.layer, self.ledger.held(asset, Holder::Layer(first.layer)));
         (held < required).then_some(FirstLossGap { layer, held, required })
@@ -146,12 +166,15 @@ fn is_own(state: &State, layer: LayerId) -> bool {
 fn room(state: &State, layer: LayerId, asset: AssetId) -> Result<Amount, Rejection> {
     domain::knows_no_loss(state, layer).map_err(|_| Rejection::LossKnown { layer })?;
     for (domain, of) in state.domains.behind(layer) {
+        // The house would know of it before others do.
+        if state.has_reported_loss(domain) {
+            return Err(Rejection::LossKnown { layer });
+        }
         let owed = state.ledger.owed(of.asset, Holder::Uncovered(domain));
         if !owed.is_zero() {
             return Err(Rejection::DomainOwes { domain, owed });
         }
     }
-    let mut kept = state.protections.exposed(layer);
     for (domain, fees) in state.incentives.tables() {
         if fees.table.first_loss.is_none_or(|first| first.layer != layer) {
             continue;
@@ -160,7 +183,7 @@ fn room(state: &State, layer: LayerId, asset: AssetId) -> Result<Amount, Rejecti
         if !state.incentives.serves(subject, state.now()) {
             return Err(Rejection::FigureOld { subject });
         }
-        kept = kept.max(state.first_loss_required(domain).unwrap_or_default());
     }
+    let kept = state.protections.exposed(layer).max(state.first_loss_of_layer(layer));
     Ok(state.ledger.held(asset, Holder::Layer(layer)).less_or_zero(kept))
 }

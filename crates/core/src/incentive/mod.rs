@@ -118,7 +118,7 @@ impl Incentives {
             Event::Measured { ref measured } => {
                 self.figures.insert(measured.figure.subject(), measured.clone());
             }
-            Event::PaySet { layer, pay } => self.pay_of(layer, now).terms = pay,
+            Event::PaySet { layer, pay } => self.pay_of(layer, now).set(pay, now),
             Event::PayFunded { layer, amount, .. } => self.pay_of(layer, now).put(amount),
             Event::Accrued { layer, rest, .. } => self.pay_of(layer, now).accrued(now, rest),
             Event::FeesSet { domain, ref table } => match table {

@@ -147,6 +147,14 @@ impl Pay {
         Amount::MAX.less_or_zero(held).min(ever)
     }
 
+    /// What was said while nothing was paid pays for no time before.
+    pub(super) const fn set(&mut self, terms: Option<PayTerms>, now: Time) {
+        if self.terms.is_none() {
+            self.accrued(now, 0);
+        }
+        self.terms = terms;
+    }
+
     pub(super) const fn put(&mut self, amount: Amount) {
         self.put += amount.atoms();
     }

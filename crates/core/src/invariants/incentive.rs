@@ -6,7 +6,7 @@ use alloc::format;
 use super::{Broken, INCENTIVE};
 use crate::domain::{self, RewardFrom};
 use crate::engine::State;
-use crate::ids::{AssetId, DomainId, LayerId};
+use crate::ids::{AssetId, DomainId, LayerId, Time};
 use crate::incentive::{
     Event, FeeRow, FeeTable, FeeTo, Figure, Measured, PayTerms, Subject, WHOLE,
 };
@@ -51,6 +51,8 @@ pub(super) struct Running {
     terms: BTreeMap<LayerId, PayTerms>,
     /// What of an atom each layer's stakers earned beyond what was paid.
     rests: BTreeMap<LayerId, u64>,
+    /// Until when it is booked.
+    booked_until: BTreeMap<LayerId, Time>,
     /// What is in each pot of pay.
     pots: BTreeMap<LayerId, u128>,
     tables: BTreeMap<DomainId, FeeTable>,
@@ -85,10 +87,14 @@ impl Running {
                 self.figures.insert(measured.figure.subject(), measured.clone());
             }
             Event::PaySet { layer, pay } => {
-                match pay {
+                let before = match pay {
                     Some(terms) => self.terms.insert(layer, terms),
                     None => self.terms.remove(&layer),
                 };
+                if before.is_none() {
+                    self.rests.remove(&layer);
+                    self.booked_until.insert(layer, state.now());
+                }
             }
             Event::PayFunded { layer, amount, .. } => self.put(layer, amount),
             Event::Accrued { .. } => return self.accrued(event, state),
@@ -115,8 +121,13 @@ impl Running {
         let Event::Accrued { layer, since, per_year, amount, rest } = *event else { return Ok(()) };
         let asset = state.domains.asset_of_layer(layer).unwrap_or_default();
         let staked = state.ledger.held(asset, Holder::Layer(layer));
-        if per_year > self.most_per_year(layer, staked) {
+        if per_year > self.most_per_year(layer, staked)
+            || per_year < self.least_per_year(layer, staked)
+        {
             return broken(&format!("layer {layer}: {per_year} a year for stakes of {staked}"));
+        }
+        if self.booked_until.insert(layer, state.now()) != Some(since) {
+            return broken(&format!("layer {layer}: paid since {since}, not since it was booked"));
         }
         let pot = self.pots.entry(layer).or_default();
         if amount.atoms() > *pot {
@@ -127,8 +138,11 @@ impl Running {
             |product: U256, rest: u64| product.checked_add(U256 { hi: 0, lo: u128::from(rest) });
         let due = sum(U256::product(per_year, u128::from(state.now().0 - since.0)), before);
         let given = sum(U256::product(amount.atoms(), u128::from(YEAR)), rest);
-        // Where the pot was short, or the index full, less is given and nothing is carried.
-        let short = rest == 0 && given <= due;
+        // Where the pot was short all of it is given; with nobody staked, or the index full,
+        // nothing is. Nothing is carried then.
+        let whole = amount.atoms() == *pot;
+        let none = amount.is_zero() && (staked.is_zero() || is_full(state, layer, due, *pot));
+        let short = rest == 0 && given <= due && (whole || none);
         if given != due && !short {
             return broken(&format!("layer {layer}: {amount} and {rest} parts paid since {since}"));
         }
@@ -180,15 +194,20 @@ impl Running {
         let held = |layer| state.ledger.held(asset, Holder::Layer(layer));
         let behind = |layer| state.domains.behind(layer).any(|(id, _)| id == domain);
         let owed = state.ledger.owed(asset, Holder::Uncovered(domain));
-        if !owed.is_zero() || state.has_open_episode(domain) {
+        let of_house = table.house.map(|of| of.layer);
+        let mut before = table.layers().filter(|layer| Some(*layer) != of_house);
+        if before.any(|layer| !behind(layer)) || state.repays_claims(domain) {
+            return broken(&format!("domain {domain}: the house is paid before all who bear"));
+        }
+        let known = state.has_open_episode(domain) || state.has_reported_loss(domain);
+        if !owed.is_zero() || known {
             return broken(&format!("domain {domain}: the house is paid, {owed} is owed"));
         }
-        let mut funds = table.funds.iter().filter(|of| behind(of.layer));
-        if let Some(fund) = funds.find(|of| held(of.layer) < of.target) {
+        if let Some(fund) = table.funds.iter().find(|of| held(of.layer) < of.target) {
             return broken(&format!("domain {domain}: the house is paid before {}", fund.layer));
         }
         let pot = |layer| self.pots.get(&layer).copied().unwrap_or(0);
-        let mut tranches = table.tranches.iter().filter(|of| behind(of.layer));
+        let mut tranches = table.tranches.iter();
         let funded = |layer, staked| {
             let needed = self.least_per_year(layer, staked);
             let pot = U256::product(pot(layer), u128::from(YEAR));
@@ -197,8 +216,8 @@ impl Running {
         if let Some(of) = tranches.find(|of| !funded(of.layer, held(of.layer))) {
             return broken(&format!("domain {domain}: the house is paid before {}", of.layer));
         }
-        match table.first_loss.filter(|of| behind(of.layer)) {
-            Some(first) if held(first.layer) < self.required(domain) => {
+        match table.first_loss {
+            Some(first) if held(first.layer) < self.required(first.layer) => {
                 broken(&format!("domain {domain}: the house is paid before {}", first.layer))
             }
             _ => Ok(()),
@@ -215,30 +234,45 @@ impl Running {
         product.map_or(0, |(whole, _)| whole.lo)
     }
 
-    /// What the operator's first loss in `domain` must hold.
-    fn required(&self, domain: DomainId) -> Amount {
-        let first = self.tables.get(&domain).and_then(|table| table.first_loss);
-        let Some(first) = first else { return Amount::ZERO };
-        let expected = match self.figures.get(&Subject::Domain(domain)).map(|of| of.figure) {
-            Some(Figure::DomainLoss { amount, .. }) => amount,
-            _ => Amount::ZERO,
-        };
-        first.required(expected)
+    /// What `layer` must hold as the operator's first loss in all domains together.
+    fn required(&self, layer: LayerId) -> Amount {
+        let mut sum = 0;
+        for (domain, table) in &self.tables {
+            let Some(first) = table.first_loss.filter(|of| of.layer == layer) else { continue };
+            let expected = match self.figures.get(&Subject::Domain(*domain)).map(|of| of.figure) {
+                Some(Figure::DomainLoss { amount, .. }) => amount,
+                _ => Amount::ZERO,
+            };
+            // At most 10^30 each, of fewer than 2^24 domains.
+            sum += first.required(expected).atoms();
+        }
+        Amount::new(sum).unwrap_or(Amount::MAX)
     }
 
     /// What the house left of its first loss is no less than it must hold.
     fn taken(&self, state: &State, layer: LayerId, asset: AssetId) -> Result<(), Broken> {
         let held = state.ledger.held(asset, Holder::Layer(layer));
-        for (domain, table) in &self.tables {
-            let first = table.first_loss.is_some_and(|first| first.layer == layer);
-            let required = self.required(*domain);
-            if first && held < required {
-                return broken(&format!("layer {layer} is left {held} of {required}"));
-            }
+        let required = self.required(layer);
+        if held < required {
+            return broken(&format!("layer {layer} is left {held} of {required}"));
         }
-        match state.domains.behind(layer).find(|(id, _)| state.has_open_episode(*id)) {
+        let known = |id| state.has_open_episode(id) || state.has_reported_loss(id);
+        match state.domains.behind(layer).find(|(id, _)| known(*id)) {
             Some((id, _)) => broken(&format!("layer {layer} is taken from in a loss of {id}")),
             None => Ok(()),
         }
     }
+}
+
+/// Whether the index of `layer`, or what it holds for its stakers, takes no more: `due` parts of a
+/// year's milliseconds, and at most its pot.
+fn is_full(state: &State, layer: LayerId, due: Option<U256>, pot: u128) -> bool {
+    let asset = state.domains.asset_of_layer(layer).unwrap_or_default();
+    let held = |holder| state.ledger.held(asset, holder);
+    let due = due.and_then(|due| due.div_rem(u128::from(YEAR))).filter(|(whole, _)| whole.hi == 0);
+    let due = due.map_or(pot, |(whole, _)| whole.lo.min(pot));
+    let Ok(due) = Amount::new(due) else { return true };
+    let index = state.domains.rewards(layer).map(domain::Rewards::index).unwrap_or_default();
+    held(Holder::Rewards(layer)).checked_add(due).is_err()
+        || index.after(due, held(Holder::Layer(layer))).is_none()
 }

@@ -68,12 +68,17 @@ fn law(of: Result<(), Broken>) -> Result<(), &'static str> {
     of.map_err(|broken| broken.law)
 }
 
-fn later(at: u64) -> Event {
-    Event::TimePassed { at: Time(at) }
+/// When the pay of the tranche was said.
+fn began() -> Time {
+    state_of(&paid()).incentives.pay(TRANCHE).unwrap().since
+}
+
+fn later(millis: u64) -> Event {
+    Event::TimePassed { at: began().after(millis) }
 }
 
 fn accrued(per_year: u128, atoms: u128, rest: u64) -> Event {
-    let (layer, since) = (TRANCHE, Time(0));
+    let (layer, since) = (TRANCHE, began());
     let event = incentive::Event::Accrued { layer, since, per_year, amount: amount(atoms), rest };
     Event::Incentive(event)
 }
@@ -132,6 +137,13 @@ fn the_running_form_sees_what_the_terms_do_not_say() {
         of.funds[0].target = amount(target);
         of
     };
+    let mut gone = table();
+    gone.tranches[0].layer = LayerId(99);
+    let since = |at, atoms| {
+        let (layer, per_year, rest) = (TRANCHE, 4, YEAR - 4);
+        let (since, amount) = (began().after(at), amount(atoms));
+        Event::Incentive(incentive::Event::Accrued { layer, since, per_year, amount, rest })
+    };
     let said = |table: FeeTable| {
         let table = Some(Box::new(table));
         Event::Incentive(incentive::Event::FeesSet { domain: DOMAIN, table })
@@ -142,10 +154,14 @@ fn the_running_form_sees_what_the_terms_do_not_say() {
         Event::Incentive(event)
     };
     let half = YEAR / 2;
-    let cases: [(&str, Vec<Event>); 9] = [
+    let cases: [(&str, Vec<Event>); 13] = [
         ("more a year than the terms pay", vec![later(YEAR), accrued(5, 5, 0)]),
         ("more than the time brings", vec![later(half), accrued(4, 3, 0)]),
         ("less, with a rest that is not its", vec![later(half), accrued(4, 1, 7)]),
+        ("less, with nothing carried", vec![later(half), accrued(4, 1, 0)]),
+        ("less than is expected to be lost", vec![later(half), accrued(1, 0, half)]),
+        ("from another time", vec![later(half), since(1, 1), rewarded(&state, 1)]),
+        ("the house before who left", vec![said(gone), divided(0, &[(house, 0)])]),
         ("more than the pot", vec![later(3 * YEAR), accrued(4, 12, 0)]),
         ("booked and not given", vec![later(half), accrued(4, 2, 0), taken(house.layer())]),
         ("given and not booked", vec![later(half), rewarded(&state, 2)]),

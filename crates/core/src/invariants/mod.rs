@@ -261,8 +261,9 @@ pub const LAWS: &[Law] = &[
         sentence: "Stakers are paid by time what the terms of their layer say, to the part of an \
                    atom, and no more than its pot of pay holds. All fees of a domain that are \
                    divided are given, to the atom, and the house gets some only while nothing is \
-                   owed, its first loss and the funds are full, and stakers are paid for their \
-                   expected loss. What it takes out leaves its first loss what that must hold.",
+                   owed and no loss known, all layers of the table stand behind the domain, its \
+                   first loss and the funds are full, and stakers are paid for their expected \
+                   loss. What it takes out leaves its first loss what that must hold.",
         full: "each pot of pay against what was put in and paid; each table's parts",
         running: "what was booked against the terms and the time, and against the reward; parts \
                   of fees against what was booked; layers after the house was paid or took",

@@ -425,9 +425,15 @@ pub(super) fn detect(state: &State, loss: LossId, events: &mut Events) -> Result
     if let Some(owner) = owner {
         // What his accounts owe of earlier divisions they pay before he is liable no longer.
         touch_owner(state, owner, events);
-        // What his stakes earned until now is his, and pays for it.
-        state.earn_premia_of(owner, events);
-        state.book_pay_of(owner, events);
+    }
+    // What stakes that may come to be taken as own means earned until now is their owner's: of who
+    // failed, however it was found, and of who cleared for him.
+    let guarantor = state.guarantor(loss).map(|(_, member)| member);
+    for account in found.failed.into_iter().chain(guarantor) {
+        if let Some(of) = state.accounts.account(account) {
+            state.earn_premia_of(of.owner, events);
+            state.book_pay_of(of.owner, events);
+        }
     }
     events.push(Event::LossDetected { loss, episode, set, owner });
     state.owe_claimants(loss, events);

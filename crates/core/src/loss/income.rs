@@ -5,9 +5,9 @@ use alloc::vec::Vec;
 use super::absorb::{absorbing, open_draw};
 use super::ceded;
 use super::touch::{touch_all, touch_where};
-use super::{Event, PoolHolder, Rejection, Stage};
+use super::{Event, Loss, PoolHolder, Rejection, Stage};
 use crate::account;
-use crate::control::Parameter;
+use crate::control::{Parameter, Status};
 use crate::domain::{self, Source};
 use crate::engine::{self, Events, State};
 use crate::ids::{AccountId, AssetId, DomainId, LayerId, LossId, Time};
@@ -232,7 +232,9 @@ pub(super) fn fund_fees(
     let booked = state.ledger.held(of_domain, Holder::Fees(domain));
     let amount = amount.unwrap_or(booked);
     let asset = fund_of(state, (layer, number), amount)?;
-    if state.incentives.fees(domain).is_some() {
+    // A table rests in settlement: what is booked goes by hand again.
+    let divided = state.control.domain_status(domain) < Status::Settling;
+    if divided && state.incentives.fees(domain).is_some() {
         return Err(Rejection::FeesDivided { domain });
     }
     // Else they would pass by what the domain owes.
@@ -299,6 +301,17 @@ pub(crate) fn pay_debts_of(
     }
 }
 
+/// What `layer` got of the fees of `domain` pays what that domain owes, and no other.
+pub(crate) fn pay_debts_in(
+    state: &State,
+    domain: DomainId,
+    (layer, asset): (LayerId, AssetId),
+    amount: Amount,
+    events: &mut Events,
+) {
+    pay_debts(state, layer, asset, &[domain], amount, events);
+}
+
 fn pay_debts(
     state: &State,
     layer: LayerId,
@@ -335,6 +348,20 @@ fn paid_now(events: &Events, of: LossId) -> Amount {
 
 /// One million: the unit of the parameter that splits income.
 const MILLION: u128 = 1_000_000;
+
+impl State {
+    /// Whether income of `domain` is to repay those who bore its losses, and some are not repaid.
+    pub(crate) fn repays_claims(&self, domain: DomainId) -> bool {
+        let open = |pool: &ClaimPool| match pool.bearer {
+            Bearer::Members { .. } | Bearer::Ranked { .. } => !pool.open().is_zero(),
+            _ => false,
+        };
+        let settled = |of: &Loss| of.domain == domain && of.stage == Stage::Settled;
+        let waits = |of: &Loss| settled(of) && of.pools.iter().any(open);
+        self.control.value(domain, Parameter::IncomeToClaims) > 0
+            && self.losses.losses().any(|(_, of)| waits(of))
+    }
+}
 
 fn pay_claims(
     state: &State,

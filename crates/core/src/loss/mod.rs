@@ -51,7 +51,8 @@ pub use event::{Event, OwnMeans, PoolHolder, RemainderTo};
 pub use evidence::Evidence;
 pub(crate) use failure::close_out;
 pub(crate) use income::{
-    answers_until, is_recoverable, pay_debts_of, pay_proceeds, recover, recoverable, wanted,
+    answers_until, is_recoverable, pay_debts_in, pay_debts_of, pay_proceeds, recover, recoverable,
+    wanted,
 };
 pub use liable::{LayerSet, LiableSet, Member, Wave};
 pub use lien::Level;

@@ -6,7 +6,9 @@ use crate::world::venue::perpetual;
 use crate::world::{World, amount};
 use rhodian_core::closeout::{self, DeleveragingOrder, Why};
 use rhodian_core::control::Parameter;
-use rhodian_core::ids::LossId;
+use rhodian_core::engine::Action;
+use rhodian_core::ids::{LayerId, LossId};
+use rhodian_core::incentive::{self, PayTerms};
 use rhodian_core::loss::Stage;
 use rhodian_core::pools::clearing::FundSpec;
 
@@ -180,6 +182,23 @@ fn a_member_answers_for_his_client() {
     assert_eq!(world.stake_of("alice", "Fund"), 9_571 - 4_000);
     assert_eq!(world.pot("House"), 1_000);
     assert_eq!(member(&world, "alice").failed, None, "his own default is another");
+}
+
+/// What his contribution earned until then is his: 28,000 are contributed, and a day pays as much.
+#[test]
+fn a_member_who_answers_is_paid_until_then() {
+    let mut world = with_clients();
+    let layer = LayerId(1);
+    let most = amount(28_000 * 365);
+    let pay = Some(PayTerms { target: amount(28_000), most, load: 0 });
+    world.must(Action::Incentive(incentive::Command::SetPay { layer, pay }));
+    let (number, pot) = (world.next_number() + 1_000, amount(100_000));
+    world.must(Action::Incentive(incentive::Command::FundPay { layer, number, amount: pot }));
+    world.tick(DAY);
+    world.report_failed("client", 5_000, "clara", 1_000, &[]);
+    assert_eq!(world.stake_of("alice", "Fund"), 9_571 - 4_000);
+    let earned = world.engine.state().domains.reward(layer, world.id("alice"));
+    assert_eq!(earned, amount(9_571));
 }
 
 /// What a client deposited stands behind no loss of others, whatever the waterfall says.

@@ -3,6 +3,7 @@
 #[path = "../world/mod.rs"]
 mod world;
 
+mod behind;
 mod model;
 mod opponent;
 mod pay;

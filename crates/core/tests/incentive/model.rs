@@ -7,7 +7,7 @@ use crate::world::incentive::{
     DAY, FUND, OPERATOR, TRANCHE, TREASURY, YEAR, fees, first_loss, fund_pay, give, house, measure,
     of_domain, of_layer, pay_fees, pay_pot, set_fees, take_out,
 };
-use crate::world::{World, amount};
+use crate::world::{DOMAIN, World, amount};
 use num_bigint::BigInt;
 use num_rational::BigRational;
 use num_traits::{Signed, Zero};
@@ -43,6 +43,8 @@ enum Ask {
     Expect(u32),
     Lose(u128),
     Out(u128),
+    /// Pay and the table end, or are said again.
+    Switch,
 }
 
 fn ask() -> impl Strategy<Value = Ask> {
@@ -56,6 +58,7 @@ fn ask() -> impl Strategy<Value = Ask> {
         1 => (0..200_000u32).prop_map(Ask::Expect),
         1 => (0..500u128).prop_map(Ask::Lose),
         1 => (1..300u128).prop_map(Ask::Out),
+        1 => Just(Ask::Switch),
     ]
 }
 
@@ -66,6 +69,8 @@ struct Model {
     divided: u64,
     terms: PayTerms,
     table: FeeTable,
+    /// Whether both are said.
+    on: bool,
     rate: u32,
     expected: BigInt,
     stakes: [BigInt; 2],
@@ -115,7 +120,7 @@ impl Model {
     }
 
     fn book(&mut self) {
-        if self.since == self.now {
+        if !self.on || self.since == self.now {
             return;
         }
         let (whole, rest) = self.due();
@@ -139,7 +144,7 @@ impl Model {
 
     /// Fees that are due, in their order.
     fn divide(&mut self) {
-        if self.now < self.divided + self.table.period || self.fees.is_zero() {
+        if !self.on || self.now < self.divided + self.table.period || self.fees.is_zero() {
             return;
         }
         self.divided = self.now;
@@ -213,8 +218,8 @@ fn same(world: &World, model: &Model, asked: &[Ask]) {
         assert!(less.is_zero() || less == int(1), "{text}: {booked} of {exact} after {asked:?}");
         assert!(!less.is_positive() || is_whole(&model.earned[who]), "{text} after {asked:?}");
     }
-    let now = state.pay_now(TRANCHE).unwrap();
-    assert_eq!(int(now.per_year), model.per_year(), "after {asked:?}");
+    let per_year = state.pay_now(TRANCHE).map(|now| int(now.per_year));
+    assert_eq!(per_year, model.on.then(|| model.per_year()), "after {asked:?}");
 }
 
 /// Whether `of` is a whole number, or less than 10^-9 above one: what the index may round off.
@@ -238,6 +243,7 @@ fn start(terms: PayTerms, table: &FeeTable) -> (World, Model) {
         divided: now,
         terms,
         table: table.clone(),
+        on: true,
         rate: 30_000,
         expected: int(200),
         stakes: [zero(), zero()],
@@ -293,9 +299,12 @@ fn one(world: &mut World, model: &mut Model, step: Ask) -> bool {
             }
         }
         Ask::PutIn(atoms) => {
-            fund_pay(world, atoms).unwrap();
-            model.book();
-            model.pot += atoms;
+            let given = word(fund_pay(world, atoms));
+            assert_eq!(given, if model.on { "accepted" } else { "pay-unset" }, "{step:?}");
+            if model.on {
+                model.book();
+                model.pot += atoms;
+            }
         }
         Ask::Pay(atoms) => {
             pay_fees(world, atoms);
@@ -310,18 +319,42 @@ fn one(world: &mut World, model: &mut Model, step: Ask) -> bool {
             measure(world, of_domain(atoms)).unwrap();
             model.expected = int(atoms);
         }
-        Ask::Out(atoms) => {
-            let room = &model.operator - model.required();
-            let given = word(take_out(world, OPERATOR, atoms));
-            let fits = int(atoms) <= room.max(BigInt::zero());
-            assert_eq!(given, if fits { "accepted" } else { "above-surplus" }, "{step:?}");
-            if fits {
-                model.operator -= atoms;
-            }
-        }
+        Ask::Out(atoms) => out(world, model, atoms),
+        Ask::Switch => switch(world, model),
     }
     model.divide();
     true
+}
+
+/// The house takes out what is above what its first loss must hold.
+fn out(world: &mut World, model: &mut Model, atoms: u128) {
+    let room = &model.operator - model.required();
+    let given = word(take_out(world, OPERATOR, atoms));
+    let fits = int(atoms) <= room.max(BigInt::zero());
+    let expected = match (model.on, fits) {
+        (false, _) => "not-the-houses",
+        (true, true) => "accepted",
+        (true, false) => "above-surplus",
+    };
+    assert_eq!(given, expected, "{atoms} out");
+    if given == "accepted" {
+        model.operator -= atoms;
+    }
+}
+
+/// What is ended and said again pays for no time between.
+fn switch(world: &mut World, model: &mut Model) {
+    if model.on {
+        give(world, Command::SetFees { domain: DOMAIN, table: None }).unwrap();
+        give(world, Command::SetPay { layer: TRANCHE, pay: None }).unwrap();
+        model.book();
+    } else {
+        give(world, Command::SetPay { layer: TRANCHE, pay: Some(model.terms) }).unwrap();
+        give(world, set_fees(model.table.clone())).unwrap();
+        (model.since, model.divided) = (model.now, model.now);
+        model.rest = BigRational::zero();
+    }
+    model.on = !model.on;
 }
 
 fn play(terms: PayTerms, table: &FeeTable, asked: &[Ask]) {

@@ -104,6 +104,22 @@ fn nothing_is_paid_to_nobody_nor_out_of_nothing() {
     assert_eq!((earned(&world, "alice"), pay_pot(&world)), (700, 501));
 }
 
+#[test]
+fn pay_that_is_ended_and_said_again_pays_for_no_time_between() {
+    let mut world = house();
+    world.stake("alice", "tranche", 10_000);
+    pay(&mut world, terms());
+    fund_pay(&mut world, 2_000).unwrap();
+    world.tick(73 * DAY);
+    give(&mut world, Command::SetPay { layer: TRANCHE, pay: None }).unwrap();
+    assert_eq!((earned(&world, "alice"), pay_pot(&world)), (200, 1_800));
+    world.tick(YEAR);
+    pay(&mut world, terms());
+    world.tick(73 * DAY);
+    fund_pay(&mut world, 1).unwrap();
+    assert_eq!((earned(&world, "alice"), pay_pot(&world)), (400, 1_601));
+}
+
 fn rows(world: &World) -> (Vec<(FeeTo, u128)>, Option<Shut>) {
     let events = world.records.iter().flat_map(|record| &record.events).rev();
     let mut divided = events.filter_map(|event| match event {

@@ -3,10 +3,12 @@
 use crate::world::acts::Given;
 use crate::world::lending::*;
 use crate::world::{World, amount};
-use rhodian_core::engine::{Event, Record};
+use rhodian_core::engine::{Action, Event, Record};
+use rhodian_core::ids::LayerId;
+use rhodian_core::incentive::{self, PayTerms};
 use rhodian_core::ledger::Holder;
 use rhodian_core::loss::{self, Stage};
-use rhodian_core::pools::lending::{self, Rates};
+use rhodian_core::pools::lending::{self, Command, Rates};
 
 fn code(given: Given) -> &'static str {
     given.expect_err("it is refused").code()
@@ -50,6 +52,29 @@ fn what_is_lent_is_not_there_to_redeem_or_to_borrow() {
     deposit_eth(&mut world, "dan", 10);
     Ask(&mut world, "dan").pledge(10).unwrap();
     assert_eq!(code(Ask(&mut world, "dan").borrow(1)), "not-liquid");
+}
+
+/// What his stake earned until his loan failed is his, and pays for it: a day's 1,000.
+#[test]
+fn a_borrower_is_paid_as_a_staker_until_he_fails() {
+    let mut world = domain(0);
+    world.tranche("Tranche");
+    world.waterfall(&["Fund", "Tranche", "Lenders"]);
+    give(&mut world, Command::Open { spec: spec() }).unwrap();
+    lender(&mut world, "alice", 50_000);
+    world.account("dan", 1_000);
+    world.stake("dan", "Tranche", 1_000);
+    borrower(&mut world, "dan", 10, 7_000);
+    let layer = LayerId(2);
+    let pay = Some(PayTerms { target: amount(1_000), most: amount(365_000), load: 0 });
+    world.must(Action::Incentive(incentive::Command::SetPay { layer, pay }));
+    let (number, pot) = (world.next_number() + 1_000, amount(9_000));
+    world.must(Action::Incentive(incentive::Command::FundPay { layer, number, amount: pot }));
+    world.tick(24 * crate::world::collateral::HOUR);
+    mark(&mut world, 500);
+    assert_eq!(only_loss(&world).1.stage, Stage::Detected);
+    let earned = world.engine.state().domains.reward(layer, world.id("dan"));
+    assert_eq!(earned, amount(1_000));
 }
 
 /// The fund pays first; then lenders by what they had when the loss was detected, to the atom. Who

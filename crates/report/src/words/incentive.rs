@@ -91,6 +91,8 @@ fn why(names: &dyn Names, shut: Shut) -> String {
         Shut::Figure(Subject::Domain(domain)) => {
             format!("the expected loss of {} is out of date", names.domain(domain))
         }
+        Shut::NotBehind(layer) => format!("{} stands behind it no more", names.layer(layer)),
+        Shut::Claims => "who bore its losses is not repaid".to_owned(),
         Shut::Figure(Subject::Market(_)) => "the share of a market is out of date".to_owned(),
     }
 }

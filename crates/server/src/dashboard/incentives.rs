@@ -116,6 +116,8 @@ fn why(ask: &Ask<'_>, shut: Shut) -> Markup {
             Shut::FirstLoss => "the operator's first loss is short",
             Shut::Pay(layer) => { "stakers are not paid ahead in " (show::layer(ask, layer)) }
             Shut::Fund(layer) => { "below its target is " (show::layer(ask, layer)) }
+            Shut::NotBehind(layer) => { (show::layer(ask, layer)) " stands behind it no more" }
+            Shut::Claims => "who bore its losses is not repaid",
             Shut::Figure(subject) => { (subject) " is out of date" }
         }
     }

@@ -298,7 +298,8 @@ impl Model {
         if let Some(place) = challenge {
             let (who, _) = self.challenges[place];
             let concerned = self.concerned(who, loss);
-            let of_other = noticed.is_none() && self.notices.iter().any(|n| n.event == of.event);
+            let of_other = noticed.is_none()
+                && self.notices.iter().any(|n| n.event == of.event && n.loss.is_some());
             match of.stage {
                 Stage::Settled => {
                     self.challenges.remove(place);

@@ -201,6 +201,20 @@ fn a_second_report_of_an_event_is_of_the_same() {
     assert_eq!((have(&world), bonds(&world)), ([1_000, 1_000, 1_000, 5_000], 0));
 }
 
+/// A bounty waits for its pot; whoever gives notice of the event meanwhile does not take it away.
+#[test]
+fn a_late_notice_takes_no_bounty() {
+    let mut world = paying(2_000, "Fund");
+    lose(&mut world, 1, 3_000, None);
+    report(&mut world, 2, 3_000, None).unwrap();
+    challenge(&mut world, "bob", 1).unwrap();
+    dismiss(&mut world, SECOND, 1).unwrap();
+    notice(&mut world, "carol", 2).unwrap();
+    assert_eq!((world.cash("bob"), world.uncovered()), (900, -1_000), "it waits");
+    world.income("Fund", 2_500);
+    assert_eq!((world.cash("bob"), world.pot("Fund")), (1_150, 1_350));
+}
+
 /// A cover pool that votes, and an operator who pays bounties.
 fn voting() -> World {
     let mut world = cover::pool_of(cover::voted(500_000), cover::bridge());

@@ -57,7 +57,8 @@ fn pot_pays(state: &State, loss: LossId) -> bool {
         Origin::Reported { by, .. } => matches!(by.role, Role::Venue | Role::Governance),
         Origin::Derived => false,
     };
-    let noticed = Bounties::notice_on(&state.losses, loss).is_some();
+    // A notice that nothing answers may have been given since: it takes no bounty from another.
+    let noticed = Bounties::notice_on(&state.losses, loss).is_some_and(|of| of.loss.is_some());
     by_venue && !is_derived(found.number) && !noticed
 }
 

@@ -200,7 +200,7 @@ impl Bounties {
 
     /// The notice of the event that `loss` of `losses` was reported for, whichever report of it
     /// answers that.
-    pub(super) fn notice_on<'a>(losses: &'a Losses, loss: LossId) -> Option<&'a Notice> {
+    pub(super) fn notice_on(losses: &Losses, loss: LossId) -> Option<&Notice> {
         let of = (losses.loss(loss)?.domain, losses.event_of(loss)?);
         losses.bounties.notices.get(&of)
     }

@@ -586,8 +586,8 @@ fn who_watches_is_paid_to_the_cent() {
     let found = rows(&out.path().join("result/accounts.csv"));
     let cash: Vec<(&str, &str)> =
         found.iter().map(|row| (row["account"].as_str(), row["equity"].as_str())).collect();
-    // A tenth is 5,000: the most is 4,000. Mallory's bond is Walter's.
-    assert_eq!(cash, [("wendy", "5000.00"), ("walter", "1100.00"), ("mallory", "900.00")]);
+    // A tenth is 5,000: the most is 4,000. Half of Mallory's bond is Walter's.
+    assert_eq!(cash, [("wendy", "5000.00"), ("walter", "1050.00"), ("mallory", "900.00")]);
 }
 
 /// A vault's holders bear what the fund leaves of a loss: what each gained, then by their shares.

@@ -248,8 +248,12 @@ const fn needs(action: &Action) -> (Status, bool) {
     use account::Command as A;
     use domain::Command as D;
     match action {
+        // Bonds leave an account, too: they are out of reach while a halt or a settlement lasts.
         Action::Account(A::Withdraw { .. })
-        | Action::Domain(D::Unstake { .. } | D::TakeReward { .. }) => (Status::WithdrawOnly, true),
+        | Action::Domain(D::Unstake { .. } | D::TakeReward { .. })
+        | Action::Loss(loss::Command::GiveNotice { .. } | loss::Command::Challenge { .. }) => {
+            (Status::WithdrawOnly, true)
+        }
         Action::Account(A::Transfer { .. } | A::SettleResult { .. })
         | Action::Domain(D::Stake { .. }) => (Status::ReduceOnly, true),
         Action::Account(A::OpenOwner { .. } | A::OpenAccount { .. } | A::Deposit { .. })
@@ -267,10 +271,6 @@ const fn needs(action: &Action) -> (Status, bool) {
         Action::Collateral(
             collateral::Command::Sell { buyer: Some(_), .. } | collateral::Command::Convert { .. },
         ) => (Status::Settling, true),
-        // So do bonds.
-        Action::Loss(loss::Command::GiveNotice { .. } | loss::Command::Challenge { .. }) => {
-            (Status::Settling, true)
-        }
         // So does who takes tokens; what a fund spends is not there for a loss any more.
         Action::Issuance(issuance::Command::Take { .. }) => (Status::Settling, true),
         Action::Issuance(issuance::Command::SellBack { .. })
@@ -339,6 +339,9 @@ fn domain_of(state: &State, action: &Action) -> Option<DomainId> {
             | loss::Command::DeclareDefault { domain, .. }
             | loss::Command::GiveNotice { domain, .. },
         ) => Some(domain),
+        Action::Loss(loss::Command::Challenge { loss, .. }) => {
+            state.losses.loss(loss).map(|found| found.domain)
+        }
         Action::Cover(ref command) => state.domain_of_cover(command),
         Action::Clearing(ref command) => state.domain_of_clearing(command),
         Action::Protection(ref command) => state.domain_of_protection(command),

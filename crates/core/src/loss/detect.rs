@@ -259,12 +259,13 @@ pub(super) fn dismiss(
 }
 
 /// When a report that waits for a second approver is no loss any more: nothing for one that does
-/// not wait, or that stakers vote on.
+/// not wait, nor for one by which the insured claim. Their covers may have lapsed by then, and
+/// silence is not to take a claim that came in time.
 pub(super) fn expires(state: &State, loss: LossId) -> Option<Time> {
     let found = state.losses.loss(loss).filter(|found| found.stage == Stage::Reported)?;
     let time = state.control.millis(found.domain, Parameter::ApprovalTime);
     // A report is detected later: until then its time is the report's.
-    (!state.is_voted_on(loss)).then(|| found.detected.after(time))
+    state.covers.incident(loss).is_none().then(|| found.detected.after(time))
 }
 
 pub(super) fn expire(state: &State, loss: LossId, events: &mut Events) -> Result<(), Rejection> {

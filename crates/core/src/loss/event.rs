@@ -258,7 +258,7 @@ pub enum Event {
         amount: Amount,
         to: Option<LayerId>,
     } = 50,
-    /// A report waited for a second approver for too long: it is no loss.
+    /// Nobody decided on a report in time, or too few voted: it is no loss.
     LossExpired { loss: LossId } = 51,
     /// What a domain pays to those who watch was set.
     BountySet { domain: DomainId, terms: Option<BountyTerms> } = 52,

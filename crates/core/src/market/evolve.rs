@@ -347,6 +347,10 @@ impl Markets {
             L::MeansCeded { account, asset, amount, .. } => {
                 self.moved(account, asset, amount, true);
             }
+            // What creditors do not need any more comes back as it went.
+            L::CededReturned { account, asset, amount, .. } => {
+                self.moved(account, asset, amount, false);
+            }
             _ => {}
         }
     }

@@ -67,6 +67,12 @@ struct Loss {
     debt: i128,
 }
 
+impl Loss {
+    fn is_dead(&self) -> bool {
+        matches!(self.stage, Stage::Wrong | Stage::Withdrawn | Stage::Expired)
+    }
+}
+
 #[derive(Clone, Debug)]
 struct Notice {
     who: usize,
@@ -125,8 +131,7 @@ impl Model {
                 if self.notices.iter().any(|of| of.event == event) {
                     return "already-noticed";
                 }
-                let dead = [Stage::Wrong, Stage::Withdrawn, Stage::Expired];
-                if self.losses.iter().any(|of| of.event == event && !dead.contains(&of.stage)) {
+                if self.losses.iter().any(|of| of.event == event && !of.is_dead()) {
                     return "event-reported";
                 }
                 if self.cash[who] < BOND {
@@ -189,7 +194,8 @@ impl Model {
         if self.cash[who] < BOND {
             return "withdrawal-above-free";
         }
-        if self.notices.iter().any(|of| of.loss == Some(loss) && of.who == who) {
+        let event = self.losses[loss].event;
+        if self.notices.iter().any(|of| of.event == event && of.who == who) {
             return "own-report";
         }
         self.cash[who] -= BOND;
@@ -212,6 +218,24 @@ impl Model {
 
     fn decide(&mut self, loss: usize, stage: Stage) {
         (self.losses[loss].stage, self.losses[loss].since) = (stage, self.now);
+        if matches!(stage, Stage::Withdrawn | Stage::Expired) {
+            self.wait_again(loss);
+        }
+    }
+
+    /// The notice of a report that came to nothing is answered by another of its event, or waits.
+    fn wait_again(&mut self, loss: usize) {
+        let Some(place) = self.notices.iter().position(|of| of.loss == Some(loss)) else { return };
+        let event = self.losses[loss].event;
+        let other = self.losses.iter().position(|of| of.event == event && !of.is_dead());
+        self.notices[place].loss = other;
+        match other {
+            Some(other) if self.losses[other].stage == Stage::Settled => {
+                self.losses[other].since = self.now;
+            }
+            Some(_) => {}
+            None => self.notices[place].until = self.now + 5 * DAY,
+        }
     }
 
     /// What comes to the fund pays what nobody paid, the oldest first.
@@ -273,7 +297,9 @@ impl Model {
         let challenge = self.challenges.iter().position(|(_, id)| *id == loss);
         if let Some(place) = challenge {
             let (who, _) = self.challenges[place];
-            let concerned = of.failed == Some(who);
+            let concerned = self.concerned(who, loss);
+            let of_other = noticed.is_none()
+                && self.notices.iter().any(|n| n.event == of.event && n.loss.is_some());
             match of.stage {
                 Stage::Settled => {
                     self.challenges.remove(place);
@@ -282,14 +308,15 @@ impl Model {
                 Stage::Wrong if noticed.is_some() => {
                     self.challenges.remove(place);
                     let bond = &mut self.notices[noticed.unwrap()].bond;
-                    let bounty = if concerned { 0 } else { (of.size / 10).min(*bond) };
+                    let bounty = if concerned { 0 } else { (of.size / 10).min(*bond / 2) };
                     *bond -= bounty;
                     self.of_bonds += u32::from(bounty > 0);
                     self.give(who, BOND + bounty);
                 }
-                Stage::Wrong if !ready => return false,
+                Stage::Wrong if !ready && !of_other => return false,
                 Stage::Wrong => {
                     self.challenges.remove(place);
+                    let concerned = concerned || of_other;
                     let bounty = if concerned { 0 } else { self.bounty(of.size) };
                     self.give(who, BOND + bounty);
                 }
@@ -307,7 +334,7 @@ impl Model {
         let notice = self.take(self.notices[place].event);
         match of.stage {
             Stage::Settled => {
-                let pays = of.agreed && of.failed != Some(notice.who);
+                let pays = of.agreed && !self.concerned(notice.who, loss);
                 let bounty = if pays { self.bounty(of.size) } else { 0 };
                 self.give(notice.who, notice.bond + bounty);
             }
@@ -315,6 +342,16 @@ impl Model {
             _ => self.give(notice.who, notice.bond),
         }
         true
+    }
+
+    /// Whether he failed by the loss, or by another that stands of its event.
+    fn concerned(&self, who: usize, loss: usize) -> bool {
+        let event = self.losses[loss].event;
+        let asked = |(place, of): (usize, &Loss)| {
+            place == loss || of.event == event && event > 0 && !of.is_dead()
+        };
+        let mut losses = self.losses.iter().enumerate();
+        losses.any(|(place, of)| asked((place, of)) && of.failed == Some(who))
     }
 
     fn take(&mut self, event: u8) -> Notice {

@@ -3,11 +3,13 @@
 use crate::world::acts::word;
 use crate::world::bounty::*;
 use crate::world::cover::{self, DAY, YEAR};
-use crate::world::{DOMAIN, World};
+use crate::world::{ASSET, DOMAIN, World, amount, name};
+use rhodian_core::control::{self, Status};
 use rhodian_core::domain::CauseClass;
-use rhodian_core::engine::Actor;
+use rhodian_core::engine::{Action, Actor, Event, Role, State, evolve};
+use rhodian_core::ids::LossId;
 use rhodian_core::ledger::Holder;
-use rhodian_core::loss::BountyTerms;
+use rhodian_core::loss::{self, BountyTerms};
 
 /// Who fails tells of it from another account of his, or has himself challenged: he is not wrong,
 /// and gets nothing for it.
@@ -89,8 +91,8 @@ fn the_first_number_counts() {
     assert_eq!(have(&world), [1_300, 1_000, 1_000, 4_700]);
 }
 
-/// Alice gives a false notice and has Bob, who is hers, challenge it: his bounty is her bond, and
-/// the pot loses nothing. With her own account she may not.
+/// Alice gives a false notice and has Bob, who is hers, challenge it: his bounty is half of her
+/// bond at most, and the other half is the pot's. With her own account she may not.
 #[test]
 fn who_challenges_his_own_notice_gains_nothing() {
     let mut world = venue();
@@ -100,7 +102,7 @@ fn who_challenges_his_own_notice_gains_nothing() {
     assert_eq!(word(challenge(&mut world, "alice-2", 0)), "own-report");
     challenge(&mut world, "bob", 0).unwrap();
     dismiss(&mut world, SECOND, 0).unwrap();
-    assert_eq!((have(&world), bonds(&world)), ([900, 1_100, 1_000, 5_000], 0));
+    assert_eq!((have(&world), bonds(&world)), ([900, 1_050, 1_000, 5_050], 0));
     // A small report pays a tenth of what it claimed, and the pot gets the rest of the bond.
     let mut world = venue();
     notice(&mut world, "alice", 1).unwrap();
@@ -139,6 +141,150 @@ fn a_venue_that_colludes_is_bounded_by_the_window() {
         dismiss(&mut world, SECOND, loss).unwrap();
     }
     assert_eq!((have(&world), bonds(&world)), ([1_000, 1_400, 1_000, 4_600], 0));
+}
+
+/// The venue's first key reports what Alice gave notice of and withdraws it, so that Bob may give
+/// notice anew: hers stands, and the next report answers it.
+#[test]
+fn a_report_that_is_withdrawn_voids_no_notice() {
+    let mut world = venue();
+    notice(&mut world, "alice", 1).unwrap();
+    world.tick(4 * DAY);
+    report(&mut world, 1, 3_000, None).unwrap();
+    dismiss(&mut world, Actor::VENUE, 0).unwrap();
+    assert_eq!(word(notice(&mut world, "bob", 1)), "already-noticed");
+    world.tick(5 * DAY - 1);
+    assert_eq!(word(notice(&mut world, "bob", 1)), "already-noticed", "it waits anew");
+    lose(&mut world, 1, 3_000, None);
+    assert_eq!((have(&world), bonds(&world)), ([1_300, 1_000, 1_000, 4_700], 0));
+    // Nor does he get rid of it by a second report, before or after that is a loss.
+    for first in [true, false] {
+        let mut world = venue();
+        notice(&mut world, "alice", 1).unwrap();
+        report(&mut world, 1, 9, None).unwrap();
+        report(&mut world, 1, 3_000, None).unwrap();
+        if first {
+            dismiss(&mut world, Actor::VENUE, 0).unwrap();
+        }
+        approve(&mut world, 1).unwrap();
+        world.tick(DAY);
+        if !first {
+            dismiss(&mut world, Actor::VENUE, 0).unwrap();
+        }
+        assert_eq!((have(&world), bonds(&world)), ([1_300, 1_000, 1_000, 4_700], 0));
+    }
+}
+
+/// One event in two reports is one event: who gave notice of it challenges neither, and the pot
+/// pays nobody for the second while the notice stands.
+#[test]
+fn a_second_report_of_an_event_is_of_the_same() {
+    let mut world = venue();
+    world.account_of("alice-2", "alice", 1_000);
+    notice(&mut world, "alice", 1).unwrap();
+    report(&mut world, 1, 3_000, None).unwrap();
+    report(&mut world, 1, 9_000, None).unwrap();
+    assert_eq!(word(challenge(&mut world, "alice-2", 1)), "own-report");
+    challenge(&mut world, "bob", 1).unwrap();
+    dismiss(&mut world, SECOND, 1).unwrap();
+    assert_eq!((have(&world), bonds(&world)), ([900, 1_000, 1_000, 5_000], 100));
+    approve(&mut world, 0).unwrap();
+    world.tick(DAY);
+    assert_eq!((have(&world), bonds(&world)), ([1_300, 1_000, 1_000, 4_700], 0));
+    // And who failed by the second is who failed by the event.
+    let mut world = venue();
+    notice(&mut world, "alice", 1).unwrap();
+    report(&mut world, 1, 3_000, None).unwrap();
+    report(&mut world, 1, 500, Some("alice")).unwrap();
+    approve(&mut world, 0).unwrap();
+    world.tick(DAY);
+    assert_eq!((have(&world), bonds(&world)), ([1_000, 1_000, 1_000, 5_000], 0));
+}
+
+/// A bounty waits for its pot; whoever gives notice of the event meanwhile does not take it away.
+#[test]
+fn a_late_notice_takes_no_bounty() {
+    let mut world = paying(2_000, "Fund");
+    lose(&mut world, 1, 3_000, None);
+    report(&mut world, 2, 3_000, None).unwrap();
+    challenge(&mut world, "bob", 1).unwrap();
+    dismiss(&mut world, SECOND, 1).unwrap();
+    notice(&mut world, "carol", 2).unwrap();
+    assert_eq!((world.cash("bob"), world.uncovered()), (900, -1_000), "it waits");
+    world.income("Fund", 2_500);
+    assert_eq!((world.cash("bob"), world.pot("Fund")), (1_150, 1_350));
+}
+
+/// A cover pool that votes, and an operator who pays bounties.
+fn voting() -> World {
+    let mut world = cover::pool_of(cover::voted(500_000), cover::bridge());
+    cover::buy(&mut world, "carol", 40_000, YEAR).unwrap();
+    for text in ["wendy", "bob"] {
+        world.account(text, 1_000);
+    }
+    world.tick(DAY);
+    let terms = BountyTerms { wait: 20 * DAY, ..terms(&world, "Operator") };
+    set(&mut world, Some(terms)).unwrap();
+    world
+}
+
+/// The venue's first key reports a great incident that never was, Bob, who is his, challenges it,
+/// and the stakers do what they should: no second key decided, and the pot pays nothing.
+#[test]
+fn a_vote_makes_no_bounty_of_the_pot() {
+    let mut world = voting();
+    let (at, pot) = (world.at, world.pot("Operator"));
+    cover::report_of(&mut world, [1; 32], at, &[(0, 40_000)]).unwrap();
+    challenge(&mut world, "bob", 0).unwrap();
+    cover::vote(&mut world, "ann", 0, false).unwrap();
+    world.tick(3 * DAY);
+    assert_eq!((world.cash("bob"), world.pot("Operator"), bonds(&world)), (1_000, pot, 0));
+    // Of a notice's bond a vote pays half, and the pot gets the rest.
+    notice(&mut world, "wendy", 2).unwrap();
+    let at = world.at;
+    cover::report_of(&mut world, [2; 32], at, &[(0, 40_000)]).unwrap();
+    challenge(&mut world, "bob", 1).unwrap();
+    cover::vote(&mut world, "ann", 1, false).unwrap();
+    world.tick(3 * DAY);
+    assert_eq!((world.cash("wendy"), world.cash("bob"), bonds(&world)), (900, 1_050, 0));
+    assert_eq!(world.pot("Operator"), pot + 50);
+}
+
+/// A vote to which too few come decides nothing: nobody loses a bond by it.
+#[test]
+fn a_vote_without_a_quorum_takes_no_bond() {
+    for votes in [false, true] {
+        let mut world = voting();
+        let (at, pot) = (world.at, world.pot("Operator"));
+        notice(&mut world, "wendy", 1).unwrap();
+        cover::report_of(&mut world, [1; 32], at, &[(0, 900)]).unwrap();
+        challenge(&mut world, "bob", 0).unwrap();
+        if votes {
+            cover::vote(&mut world, "ben", 0, false).unwrap();
+        }
+        world.tick(3 * DAY);
+        assert_eq!((world.cash("wendy"), world.cash("bob"), bonds(&world)), (900, 1_000, 100));
+        world.tick(20 * DAY);
+        assert_eq!((world.cash("wendy"), world.pot("Operator"), bonds(&world)), (1_000, pot, 0));
+    }
+}
+
+/// Nobody puts money into bonds, out of the reach of ranks, while a halt or a settlement lasts.
+#[test]
+fn no_bond_is_put_down_in_a_halt() {
+    for domain in [None, Some(DOMAIN)] {
+        for status in [Status::Halted, Status::Settling] {
+            let mut world = venue();
+            report(&mut world, 1, 3_000, None).unwrap();
+            let cause = name("a halt");
+            let governance = Actor { role: Role::Governance, id: 0 };
+            let set = control::Command::SetStatus { domain, status, cause };
+            world.give(governance, Action::Control(set)).unwrap();
+            assert_eq!(word(notice(&mut world, "alice", 2)), "status", "{status:?}");
+            assert_eq!(word(challenge(&mut world, "bob", 0)), "status", "{status:?}");
+            assert_eq!((have(&world), bonds(&world)), ([1_000, 1_000, 1_000, 5_000], 0));
+        }
+    }
 }
 
 /// An event that is reported, dismissed and reported again is answered once.
@@ -206,4 +352,18 @@ fn a_bond_is_no_result_of_a_session() {
     lose(&mut world, 1, 3_000, None);
     assert_eq!(world.cash("alice"), 9_000 + 300, "the fill cost a thousand");
     assert_eq!(unprotected(&world), before, "and came back as one, with the bounty");
+    // What creditors got of it and do not need any more comes back as it went.
+    let unprotected = |state: &State| {
+        let session = state.session(world.id("alice"), state.reference(DOMAIN, state.now()));
+        session.map(|session| session.equity - session.principal).unwrap()
+    };
+    let mut state = world.engine.state().clone();
+    let (loss, account) = (LossId(0), world.id("alice"));
+    let (asset, amount) = (ASSET, amount(100));
+    let ceded = loss::Event::MeansCeded { loss, account, asset, amount };
+    let returned = loss::Event::CededReturned { loss, account, asset, amount };
+    for event in [ceded, returned] {
+        evolve(&mut state, &Event::Loss(event));
+        assert_eq!(unprotected(&state), before);
+    }
 }

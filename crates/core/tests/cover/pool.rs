@@ -1,6 +1,7 @@
 //! Cover pools: from a premium to a claim that stakers pay, and back.
 
 use crate::world::acts::Given;
+use crate::world::bounty;
 use crate::world::cover::*;
 use crate::world::feeds::{FEED, open_feed, say_all};
 use crate::world::{DOMAIN, World, amount, name};
@@ -424,6 +425,21 @@ fn a_triggered_claim_may_be_challenged() {
     dismiss(&mut world, 0).unwrap();
     world.tick(DAY);
     assert_eq!((world.cash("carol"), cover(&world, 0).unclaimed()), (6_000, amount(40_000)));
+}
+
+/// Who challenges a trigger that he, or another, brought about alone is paid nothing of the pot.
+#[test]
+fn a_triggered_claim_makes_no_bounty() {
+    let mut world = pegged();
+    let terms = bounty::terms(&world, "Fund");
+    bounty::set(&mut world, Some(terms)).unwrap();
+    said(&mut world, 850, 1_200);
+    reopen(&mut world);
+    trigger(&mut world, PEG, "carol").unwrap();
+    bounty::challenge(&mut world, "dan", 0).unwrap();
+    let (cash, fund) = (world.cash("dan"), world.pot("Fund"));
+    bounty::dismiss(&mut world, bounty::SECOND, 0).unwrap();
+    assert_eq!((world.cash("dan"), world.pot("Fund")), (cash + 100, fund), "his bond");
 }
 
 /// The same loss as a default, as a theft and as claims of the insured: the records are the same

@@ -4,7 +4,8 @@ use crate::world::acts::Given;
 use crate::world::cover::*;
 use crate::world::{World, amount};
 use rhodian_core::control::Parameter;
-use rhodian_core::ids::LossId;
+use rhodian_core::domain::CauseClass;
+use rhodian_core::ids::{LossId, Time};
 use rhodian_core::loss::Stage;
 use rhodian_core::pools::cover::{Experience, PoolSpec, RiskSpec};
 
@@ -21,24 +22,30 @@ fn two_covers(spec: PoolSpec, risk: RiskSpec) -> World {
     world
 }
 
-/// A report that nobody decides on is no loss after the time for it, and holds nobody up.
+/// A report that nobody decides on is no loss after the time for it, unless the insured claim by
+/// it: their covers may have lapsed, and a claim that came in time does not go by silence. Until
+/// somebody decides, nobody buys.
 #[test]
-fn an_undecided_report_does_not_wait_for_ever() {
+fn silence_takes_no_claim() {
     let mut world = two_covers(spec(), bridge());
     world.set(Parameter::ApprovalTime, u128::from(2 * DAY));
-    report(&mut world, &[(0, 40_000)]).unwrap();
+    world.tick(YEAR + 28 * DAY);
+    let happened = Time(world.at.0 - 30 * DAY);
+    report_at(&mut world, happened, &[(0, 40_000)]).unwrap();
+    world.try_report("theft", CauseClass::Custody, 500, None, 0, &[]).unwrap();
+    let stage = |world: &World, loss| world.engine.state().losses.loss(LossId(loss)).unwrap().stage;
     world.tick(2 * DAY - 1);
+    assert_eq!(stage(&world, 1), Stage::Reported);
+    world.tick(1);
+    assert_eq!([stage(&world, 0), stage(&world, 1)], [Stage::Reported, Stage::Dismissed]);
+    world.tick(10 * DAY);
+    assert_eq!(cover(&world, 0).stage, rhodian_core::pools::cover::Stage::Lapsed);
     assert_eq!(code(buy(&mut world, "erin", 1_000, YEAR)), "incident-open");
     assert_eq!(pool(&world).claimed, amount(40_000));
-    world.tick(1);
-    assert_eq!(world.engine.state().losses.loss(LossId(0)).unwrap().stage, Stage::Dismissed);
-    assert_eq!(pool(&world).claimed, amount(0), "it can be claimed again");
+    let before = world.cash("carol");
+    approve(&mut world, 0);
+    assert_eq!((stage(&world, 0), world.cash("carol")), (Stage::Settled, before + 40_000));
     buy(&mut world, "erin", 1_000, YEAR).unwrap();
-    // In the last moment it is approved, and then it is a loss.
-    report(&mut world, &[(0, 40_000)]).unwrap();
-    world.tick(2 * DAY - 1);
-    approve(&mut world, 1);
-    assert_eq!(world.engine.state().losses.loss(LossId(1)).unwrap().stage, Stage::Settled);
 }
 
 /// What is reported again on the same evidence is the same event: covers that claimed for it do not

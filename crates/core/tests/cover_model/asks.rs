@@ -219,7 +219,6 @@ impl Model {
         self.incidents.push(Incident {
             risk,
             event,
-            reported: self.now,
             happened,
             raised,
             paid: vec![0; claims.len()],

@@ -85,7 +85,6 @@ pub struct Incident {
     pub risk: usize,
     /// Zero for an event of its own.
     pub event: u8,
-    pub reported: u64,
     pub happened: u64,
     /// How many of its claims bear more for what was paid before.
     pub raised: usize,
@@ -283,7 +282,7 @@ impl Model {
 
     /// All that is due.
     pub fn settle(&mut self) {
-        while self.losses() || self.expired() || self.ends() || self.decisions() || self.hours() {}
+        while self.losses() || self.ends() || self.decisions() || self.hours() {}
     }
 
     /// Premia are booked where nobody asked for an hour.
@@ -310,16 +309,6 @@ impl Model {
         }
         found.iter().for_each(|id| self.bear(*id));
         !found.is_empty()
-    }
-
-    /// Reports that nobody approved in two weeks.
-    fn expired(&mut self) -> bool {
-        let late = |of: &Incident| of.ballot.is_none() && of.reported + 14 * 24 * HOUR <= self.now;
-        let waits = |of: &Incident| of.stage == Found::Reported && late(of);
-        let Some(id) = self.incidents.iter().position(waits) else { return false };
-        self.unclaim(id);
-        self.incidents[id].stage = Found::Dismissed;
-        true
     }
 
     /// Operator, fund and stakers bear a loss, one after the other; stakers by their stakes.

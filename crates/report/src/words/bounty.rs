@@ -36,6 +36,7 @@ pub(super) fn of_bounty(names: &dyn Names, event: &Event) -> Option<String> {
                 Outcome::Wrong => "it was wrong",
                 Outcome::Withdrawn => "the report was withdrawn",
                 Outcome::Undecided => "nobody decided on it",
+                Outcome::Rejected => "it was voted down",
             };
             let what = format!("the notice of {of} by {}: {why}", names.account(account));
             let pot = names.layer(pot);
@@ -57,7 +58,7 @@ pub(super) fn of_bounty(names: &dyn Names, event: &Event) -> Option<String> {
         } => {
             let why = match outcome {
                 Outcome::Right => "fails: it is a loss",
-                Outcome::Wrong => "succeeds",
+                Outcome::Wrong | Outcome::Rejected => "succeeds",
                 Outcome::Unreported | Outcome::Withdrawn | Outcome::Undecided => "decides nothing",
             };
             let what = format!(

@@ -1,6 +1,6 @@
 //! Every check of notices and challenges. Nothing changes here.
 
-use super::BountyTerms;
+use super::{Bounties, BountyTerms};
 use crate::account;
 use crate::domain::Source;
 use crate::engine::{Actor, Events, Role, State};
@@ -114,8 +114,8 @@ pub(in crate::loss) fn challenge(
     }
     bonded(state, actor, (account, number), &terms, asset)?;
     let owner = owner_of(state, account);
-    let noticed = state.losses.bounties.notice_of(loss);
-    let his = noticed.is_some_and(|(_, notice)| owner_of(state, notice.account) == owner);
+    let noticed = Bounties::notice_on(&state.losses, loss);
+    let his = noticed.is_some_and(|notice| owner_of(state, notice.account) == owner);
     let reported = match found.origin {
         Origin::Reported { by, .. } => by.role == Role::Owner && owner == Some(OwnerId(by.id)),
         Origin::Derived => false,

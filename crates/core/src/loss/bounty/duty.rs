@@ -1,14 +1,17 @@
 //! What follows of itself: notices that nobody answered, and what became of the others.
 
-use super::{Bounties, BountyTerms, Notice, Noticed, Outcome};
+use super::{Bounties, BountyTerms, Challenge, Notice, Noticed, Outcome};
 use crate::basis::part_of_weight_floor;
 use crate::control::Status;
 use crate::domain;
-use crate::engine::{Events, State};
+use crate::engine::{Events, Role, State};
 use crate::ids::{AccountId, AssetId, DomainId, LayerId, LossId, Time};
 use crate::ledger::Holder;
-use crate::loss::{Duty, Event, Loss, Rejection, Stage, ceded, income};
+use crate::loss::{Duty, Event, Loss, Origin, Rejection, Stage, ceded, income, is_derived};
 use crate::units::Amount;
+
+/// What of a notice's bond who challenges is paid at most, in millionths.
+const HALF: u32 = 500_000;
 
 /// The next duty: notices that nobody answered, in the order of time, then decided reports in the
 /// order of their losses; a challenge of one before the notice of it.
@@ -33,7 +36,7 @@ fn of_loss(
     let noticed = of.notice_of(loss);
     if let Some(challenge) = of.challenges.get(&loss) {
         // A notice's bond pays at once; the pot when it is at rest.
-        let waits = outcome == Outcome::Wrong && noticed.is_none();
+        let waits = outcome == Outcome::Wrong && pot_pays(state, loss);
         let pays = !waits || pays_now(state, &challenge.terms, since);
         return pays.then_some(Duty::SettleChallenge { loss });
     }
@@ -44,6 +47,19 @@ fn of_loss(
         _ => true,
     };
     pays.then_some(Duty::SettleNotice { domain, evidence })
+}
+
+/// Whether the pot pays who showed that `loss` is wrong: only where one key of the venue reported
+/// it, so that a second one dismisses it; what an owner could bring about alone pays nothing.
+fn pot_pays(state: &State, loss: LossId) -> bool {
+    let Some(found) = state.losses.loss(loss) else { return false };
+    let by_venue = match found.origin {
+        Origin::Reported { by, .. } => matches!(by.role, Role::Venue | Role::Governance),
+        Origin::Derived => false,
+    };
+    // A notice that nothing answers may have been given since: it takes no bounty from another.
+    let noticed = Bounties::notice_on(&state.losses, loss).is_some_and(|of| of.loss.is_some());
+    by_venue && !is_derived(found.number) && !noticed
 }
 
 /// Whether the pot is at rest, or was waited for long enough.
@@ -79,12 +95,22 @@ fn bounty_floor(
     part_of_weight_floor(base, Some(terms.part)).min(most)
 }
 
-/// Whether the owner of `account` is who failed with the loss, or claims to be paid by it: watching
-/// his own loss he has reason enough, and no bounty is to make it dearer to others.
+/// Whether the owner of `account` is who failed with the loss, or claims to be paid by it, or by
+/// another that stands of the same event: watching his own loss he has reason enough, and no bounty
+/// is to make it dearer to others.
 fn is_concerned(state: &State, account: AccountId, loss: LossId, found: &Loss) -> bool {
     let owner = |id| state.accounts.account(id).map(|account| account.owner);
-    found.failed.is_some_and(|failed| owner(failed) == owner(account))
-        || owner(account).is_some_and(|owner| state.is_insured_for(loss, owner))
+    let concerns = |loss: LossId, found: &Loss| {
+        found.failed.is_some_and(|failed| owner(failed) == owner(account))
+            || owner(account).is_some_and(|owner| state.is_insured_for(loss, owner))
+    };
+    let event = state.losses.event_of(loss).into_iter();
+    let mut others = event.flat_map(|event| state.losses.on_evidence(found.domain, event));
+    concerns(loss, found)
+        || others.any(|other| {
+            let other = state.losses.loss(other).map(|found| (other, found));
+            other.is_some_and(|(id, of)| of.stage != Stage::Dismissed && concerns(id, of))
+        })
 }
 
 /// What goes where.
@@ -146,7 +172,7 @@ pub(in crate::loss) fn settle_notice(
     let outcome = outcome.map_or(Outcome::Unreported, |(outcome, _)| *outcome);
     let to = (account, asset);
     let paid = match outcome {
-        Outcome::Wrong => Paid::lost(notice.bond),
+        Outcome::Wrong | Outcome::Rejected => Paid::lost(notice.bond),
         Outcome::Right => {
             let bounty = bounty_of_notice(state, (domain, asset), notice);
             Paid::back(state, to, notice.bond).with(state, to, bounty)
@@ -180,8 +206,27 @@ fn bounty_of_notice(state: &State, of: (DomainId, AssetId), notice: &Notice) -> 
     bounty_floor(state, &notice.terms, of, found.deficit)
 }
 
-/// A challenge is settled: what it is of is decided. Where somebody gave notice of it his bond
-/// pays, and nothing else: whoever challenges his own notice by another name gains nothing.
+/// What shows that a report is wrong is paid: where somebody gave notice of it half of his bond at
+/// most, and nothing else, so that whoever challenges his own notice by another name loses the
+/// rest; else of the pot, where a second key of the venue decided. A vote pays nothing of the pot:
+/// one key and an account of its own would make bounties with any sum that stakers reject.
+fn bounty_of_challenge(
+    state: &State,
+    of: (DomainId, AssetId),
+    (loss, challenge): (LossId, &Challenge),
+    (outcome, base): (Outcome, Amount),
+) -> Amount {
+    if let Some((_, notice)) = state.losses.bounties.notice_of(loss) {
+        let most = part_of_weight_floor(notice.bond, Some(HALF));
+        return part_of_weight_floor(base, Some(challenge.terms.part)).min(most);
+    }
+    if outcome != Outcome::Wrong || !pot_pays(state, loss) {
+        return Amount::ZERO;
+    }
+    bounty_floor(state, &challenge.terms, of, base)
+}
+
+/// A challenge is settled: what it is of is decided.
 pub(in crate::loss) fn settle_challenge(
     state: &State,
     loss: LossId,
@@ -201,14 +246,9 @@ pub(in crate::loss) fn settle_challenge(
     let noticed = of.notice_of(loss);
     let paid = match outcome {
         Outcome::Right => Paid::lost(challenge.bond),
-        Outcome::Wrong if !is_concerned(state, account, loss, found) => {
-            let base = found.close_out;
-            let bounty = match noticed {
-                Some((_, notice)) => {
-                    part_of_weight_floor(base, Some(challenge.terms.part)).min(notice.bond)
-                }
-                None => bounty_floor(state, &challenge.terms, (domain, asset), base),
-            };
+        Outcome::Wrong | Outcome::Rejected if !is_concerned(state, account, loss, found) => {
+            let decided = (outcome, found.close_out);
+            let bounty = bounty_of_challenge(state, (domain, asset), (loss, challenge), decided);
             Paid::back(state, to, challenge.bond).with(state, to, bounty)
         }
         _ => Paid::back(state, to, challenge.bond),

@@ -25,9 +25,10 @@ pub(super) use duty::{due, settle_challenge, settle_notice};
 pub use terms::{BountyFlaw, BountyTerms};
 
 use super::evidence::NONE;
-use super::{Event, Losses, Origin, is_derived, is_within};
+use super::{Event, Losses, Origin, Stage, is_derived, is_within};
 use crate::bounds::MAX_PENDING;
-use crate::engine::Actor;
+use crate::domain::CauseClass;
+use crate::engine::{Actor, Role};
 use crate::ids::{AccountId, DomainId, LossId, Time};
 use crate::units::Amount;
 
@@ -44,12 +45,14 @@ pub enum Outcome {
     Unreported = 1,
     /// It is a loss: it was detected, or settled.
     Right = 2,
-    /// It was dismissed by another than who reported it, or by a vote.
+    /// It was dismissed by another than who reported it.
     Wrong = 3,
     /// Who reported it dismissed it himself.
     Withdrawn = 4,
     /// Nobody decided on it in time.
     Undecided = 5,
+    /// Those who would bear it voted against it.
+    Rejected = 6,
 }
 
 /// The event that a notice is of: where, and the hash of its evidence.
@@ -115,7 +118,35 @@ impl Losses {
             Origin::Derived => None,
         };
         self.bounties.of_loss(event, now, reporter);
+        self.answered_again(event, now);
         self.bounties.evolve(event, now);
+    }
+
+    /// A report came to nothing: another that stands of the same event answers its notice, where
+    /// that waits again.
+    fn answered_again(&mut self, event: &Event, now: Time) {
+        let (Event::LossDismissed { loss, .. } | Event::LossExpired { loss }) = *event else {
+            return;
+        };
+        let event = self.loss(loss).map(|found| found.domain).zip(self.event_of(loss));
+        let waits = |of: &Noticed| self.bounties.notices.get(of).is_some_and(|n| n.loss.is_none());
+        let Some(of) = event.filter(waits) else { return };
+        let stands = |other: &LossId| {
+            let found = self.loss(*other).filter(|_| *other != loss);
+            found.is_some_and(|found| found.stage != Stage::Dismissed && !is_derived(found.number))
+        };
+        let Some(other) = self.on_evidence(of.0, of.1).find(stands) else { return };
+        let Some(found) = self.loss(other) else { return };
+        let (number, settled) = (found.number, found.stage == Stage::Settled);
+        // A default is nobody's to agree to.
+        let agreed = found.stage != Stage::Reported && found.class != CauseClass::Default;
+        self.bounties.of_report(of, other, number);
+        if let Some(notice) = self.bounties.notices.get_mut(&of) {
+            notice.agreed = agreed;
+        }
+        if settled {
+            self.bounties.outcomes.insert(other, (Outcome::Right, now));
+        }
     }
 }
 
@@ -167,6 +198,13 @@ impl Bounties {
         Some((*of, self.notices.get(of)?))
     }
 
+    /// The notice of the event that `loss` of `losses` was reported for, whichever report of it
+    /// answers that.
+    pub(super) fn notice_on(losses: &Losses, loss: LossId) -> Option<&Notice> {
+        let of = (losses.loss(loss)?.domain, losses.event_of(loss)?);
+        losses.bounties.notices.get(&of)
+    }
+
     /// A loss was reported: a notice of its event is answered by the first.
     pub(super) fn of_report(&mut self, of: Noticed, loss: LossId, number: u64) {
         if of.1 == NONE || is_derived(number) {
@@ -190,8 +228,12 @@ impl Bounties {
                 return;
             }
             Event::LossDismissed { loss, by } => {
-                let own = reporter(loss) == Some(by);
-                (loss, if own { Outcome::Withdrawn } else { Outcome::Wrong })
+                let outcome = match by.role {
+                    Role::Engine => Outcome::Rejected,
+                    _ if reporter(loss) == Some(by) => Outcome::Withdrawn,
+                    _ => Outcome::Wrong,
+                };
+                (loss, outcome)
             }
             Event::LossExpired { loss } => (loss, Outcome::Undecided),
             // A challenge is lost as the loss is detected; a notice is paid for when it is settled.
@@ -201,8 +243,22 @@ impl Bounties {
             Event::LossSettled { loss } => (loss, Outcome::Right),
             _ => return,
         };
+        if matches!(outcome, Outcome::Withdrawn | Outcome::Undecided) {
+            self.wait_again(loss, now);
+        }
         if self.challenges.contains_key(&loss) || self.reported.contains_key(&loss) {
             self.outcomes.insert(loss, (outcome, now));
+        }
+    }
+
+    /// A report said nothing of the event: the notice of it waits for the next. Else who reports
+    /// could end a notice alone, and let another give it anew.
+    fn wait_again(&mut self, loss: LossId, now: Time) {
+        let Some(of) = self.reported.remove(&loss) else { return };
+        if let Some(notice) = self.notices.get_mut(&of) {
+            (notice.loss, notice.agreed) = (None, false);
+            notice.until = now.after(notice.terms.wait);
+            self.waits.insert((notice.until, of));
         }
     }
 

@@ -44,10 +44,15 @@ impl Count {
         count
     }
 
+    /// Enough of all voted, and some.
+    fn decides(&self, quorum: u32) -> bool {
+        let voted = self.accept.checked_add(self.reject).unwrap_or(Amount::MAX);
+        !voted.is_zero() && voted >= part_ceil(self.staked, quorum)
+    }
+
     /// More for than against, and enough of all.
     fn accepts(&self, quorum: u32) -> bool {
-        let voted = self.accept.checked_add(self.reject).unwrap_or(Amount::MAX);
-        self.accept > self.reject && voted >= part_ceil(self.staked, quorum)
+        self.accept > self.reject && self.decides(quorum)
     }
 }
 
@@ -130,7 +135,7 @@ pub(super) fn vote(
     Ok(())
 }
 
-/// The vote is over.
+/// The vote is over. Too few votes decide nothing: the report is no loss, and nobody was wrong.
 pub(super) fn tally(
     state: &State,
     (id, pool): (CoverPoolId, &Pool),
@@ -140,15 +145,19 @@ pub(super) fn tally(
     let incident = pool.incidents.get(&loss).ok_or(Rejection::NotDue)?;
     let count = Count::of(state, pool, incident);
     let Count { accept, reject, staked } = count;
-    let accepted = pool.spec.vote.is_some_and(|terms| count.accepts(terms.quorum));
+    let terms = pool.spec.vote;
+    let decided = terms.is_some_and(|terms| count.decides(terms.quorum));
+    let accepted = terms.is_some_and(|terms| count.accepts(terms.quorum));
     events.push(Event::Tallied { pool: id, loss, accept, reject, staked, accepted });
     let by = Actor::ENGINE;
     if accepted {
         let time = state.control.millis(pool.spec.domain, Parameter::ChallengeTime);
         let until = state.now().after(time);
         events.push(loss::Event::LossApproved { loss, by, until });
-    } else {
+    } else if decided {
         events.push(loss::Event::LossDismissed { loss, by });
+    } else {
+        events.push(loss::Event::LossExpired { loss });
     }
     Ok(())
 }

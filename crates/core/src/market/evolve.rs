@@ -347,10 +347,6 @@ impl Markets {
             L::MeansCeded { account, asset, amount, .. } => {
                 self.moved(account, asset, amount, true);
             }
-            // What creditors do not need any more comes back as it went.
-            L::CededReturned { account, asset, amount, .. } => {
-                self.moved(account, asset, amount, false);
-            }
             _ => {}
         }
     }

@@ -459,7 +459,7 @@ fn every_key_of_watching_that_cannot_be_right_is_refused_with_its_place() {
         ("part     = \"10 %\"", "part = \"0 %\"", "bounty-flaw", "bounty"),
         ("bond     = \"100.00\"", "bond = \"0\"", "bond-zero", "bond"),
         ("most     = \"4000.00\"\n", "", "toml-missing-key", "most"),
-        ("wait     = \"5 d\"", "wait = \"31 d\"", "wait-out-of-bounds", "30 d"),
+        ("wait     = \"5 d\"", "wait = \"31 d\"", "wait-above-bound", "720 h"),
         (hash, "evidence = \"9c27\"", "evidence-not-a-hash", "64 hexadecimal digits"),
         (hash, "", "event-missing-evidence", "[[event]]"),
         (notice, "do = \"notice\"\naccount = \"nobody\"\n", "unknown-account", "nobody"),

@@ -237,6 +237,16 @@ pub(crate) fn knows_no_loss(state: &State, layer: LayerId) -> Result<(), Rejecti
     Ok(())
 }
 
+/// Whether nothing is known that `layer` may have to pay first: no loss, and no debt of a domain
+/// that it stands behind. An episode draws by the waterfalls that were frozen for it; one of a
+/// domain that names the layer since counts, too.
+pub(crate) fn is_at_rest(state: &State, layer: LayerId) -> bool {
+    let behind = |domain: DomainId| state.domains.behind(layer).any(|(id, _)| id == domain);
+    let owes = state.debts().any(|(_, loss)| behind(loss.domain));
+    let open = state.open_episodes().any(|(_, episode)| behind(episode.domain));
+    !owes && !open && knows_no_loss(state, layer).is_ok()
+}
+
 /// What stands behind covers stays until they have lapsed.
 fn backs_no_cover(state: &State, layer: LayerId, asked: Amount) -> Result<(), Rejection> {
     match state.may_leave_cover(layer) {

@@ -17,7 +17,7 @@ use serde::{Deserialize, Serialize};
 pub use command::{Command, Duty, Event};
 pub(crate) use decide::{decide, room_in_pot};
 pub use exits::{ExitQueue, Exits};
-pub(crate) use exits::{decide_duty, duty, knows_no_loss};
+pub(crate) use exits::{decide_duty, duty, is_at_rest, knows_no_loss};
 pub use layer::{Attachment, Basis, Caps, Kind, Layer, LayerSpec, MemberRule, PeriodCap, Source};
 pub use rejection::Rejection;
 pub use rewards::{RewardFrom, RewardIndex, Rewards};

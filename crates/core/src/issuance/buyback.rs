@@ -7,7 +7,7 @@ use crate::account;
 use crate::bounds::MAX_TOTAL;
 use crate::domain;
 use crate::engine::{Events, State};
-use crate::ids::{AccountId, AssetId, DomainId, IssuanceId, LayerId, Time};
+use crate::ids::{AccountId, AssetId, IssuanceId, Time};
 use crate::ledger::Holder;
 use crate::units::Amount;
 
@@ -25,18 +25,6 @@ pub struct BuybackSale {
     pub next: Time,
 }
 
-/// Whether `fund` may be spent: no loss is known that may draw on it or on the layer of the tokens,
-/// and no domain that it stands behind owes anything.
-pub(super) fn is_at_rest(state: &State, fund: LayerId, layer: LayerId) -> bool {
-    let behind = |domain: DomainId| {
-        let of = |layer| state.domains.behind(layer).any(|(id, _)| id == domain);
-        of(fund) || of(layer)
-    };
-    let owes = state.debts().any(|(_, loss)| behind(loss.domain));
-    let known = |layer| domain::knows_no_loss(state, layer).is_err();
-    !owes && !known(fund) && !known(layer)
-}
-
 /// The lots of money that `back`'s fund holds above its target, and above what it may owe those
 /// whom it protects. (Covers stand on stakes, and no fund that buys has any.)
 fn lots(state: &State, back: &Buyback, asset: AssetId) -> u128 {
@@ -50,7 +38,8 @@ pub(super) fn spendable(state: &State, of: &Issuance) -> Option<(Buyback, AssetI
     let back = of.spec.buyback?;
     let asset = state.domains.asset_of_layer(back.fund)?;
     let lots = lots(state, &back, asset);
-    (lots > 0 && is_at_rest(state, back.fund, of.spec.layer)).then_some((back, asset, lots))
+    let rests = [back.fund, of.spec.layer].into_iter().all(|of| domain::is_at_rest(state, of));
+    (lots > 0 && rests).then_some((back, asset, lots))
 }
 
 impl State {

@@ -206,6 +206,23 @@ fn a_surplus_is_not_spent_past_a_loss() {
     assert_eq!(word(sell_back(&mut world, "alice", 1)), "no-buyback");
 }
 
+/// An episode draws by the waterfalls that were frozen for it: a fund that one names since is
+/// spent for nobody until it is over.
+#[test]
+fn a_fund_that_is_named_in_an_episode_buys_nothing_in_it() {
+    let mut world = venue_of(spec_back(), 1_000);
+    put_in(&mut world, "alice", 300).unwrap();
+    world.fund("other", 10, None);
+    world.waterfall(&["other"]);
+    world.hold_episode_open();
+    world.waterfall(&["fund", "sale"]);
+    assert_eq!(word(sell_back(&mut world, "alice", 1)), "no-buyback");
+    // Nobody bought in the auction that held it open: what it left uncovered is paid by income.
+    world.tick(3_600_000);
+    world.income("fund", 1);
+    sell_back(&mut world, "alice", 1).unwrap();
+}
+
 /// The target is never touched, and a lot is whole or none.
 #[test]
 fn a_surplus_never_goes_below_its_target() {

@@ -64,17 +64,7 @@ fn pot_pays(state: &State, loss: LossId) -> bool {
 
 /// Whether the pot is at rest, or was waited for long enough.
 fn pays_now(state: &State, terms: &BountyTerms, since: Time) -> bool {
-    is_at_rest(state, terms.pot) || since.after(terms.wait) <= state.now()
-}
-
-/// Whether nothing is known that `pot` may have to pay first.
-fn is_at_rest(state: &State, pot: LayerId) -> bool {
-    let behind = |domain: DomainId| state.domains.behind(pot).any(|(id, _)| id == domain);
-    let owes = state.debts().any(|(_, loss)| behind(loss.domain));
-    // An episode draws by the waterfalls that were frozen for it; one of a domain that names the
-    // pot since counts, too.
-    let open = state.open_episodes().any(|(_, episode)| behind(episode.domain));
-    !owes && !open && domain::knows_no_loss(state, pot).is_ok()
+    domain::is_at_rest(state, terms.pot) || since.after(terms.wait) <= state.now()
 }
 
 /// What is paid for `base`: nothing while the pot is not at rest, nor beyond its part of what the
@@ -85,7 +75,7 @@ fn bounty_floor(
     (domain, asset): (DomainId, AssetId),
     base: Amount,
 ) -> Amount {
-    if !is_at_rest(state, terms.pot) {
+    if !domain::is_at_rest(state, terms.pot) {
         return Amount::ZERO;
     }
     let held = state.ledger.held(asset, Holder::Layer(terms.pot));

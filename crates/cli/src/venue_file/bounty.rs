@@ -66,10 +66,7 @@ fn terms(
     let names: Vec<&str> = layers.map(|layer| layer.name.as_str()).collect();
     let pot = names.iter().position(|name| *name == shape.pot.value);
     let pot = pot.ok_or_else(|| unknown(words, &shape.pot, "layer", &names))?;
-    let length = |at: &Option<At<_>>, key, otherwise| match at {
-        Some(at) => words.duration(at, key, (1, LONGEST)),
-        None => Ok(otherwise),
-    };
+    let length = |at, key, otherwise| words.length_or(at, key, otherwise, (1, LONGEST));
     let pot_part = shape.pot_part.as_ref();
     let pot_part = pot_part.map(|at| words.percent(at, "pot_part", "", RATE_UNIT)).transpose()?;
     Ok(BountyTerms {

@@ -1,10 +1,12 @@
 //! Risk figures, pay and tables of fees of a venue file, and what is asked of them.
 
+use rhodian_core::bounds::MAX_PENDING;
 use rhodian_core::ids::{DomainId, LayerId, MarketId, Name, Time};
 use rhodian_core::incentive::{
     FeeTable, Figure, FirstLoss, FundFees, HouseFees, Measured, PayTerms, TrancheFees,
 };
 use rhodian_core::market::RATE_UNIT;
+use rhodian_core::pools::YEAR;
 use rhodian_core::units::Amount;
 
 use super::liquidation;
@@ -174,8 +176,8 @@ impl Reader<'_> {
             Ok::<_, Diagnostic>(HouseFees { layer, part })
         });
         let table = FeeTable {
-            period: words.span_or(&shape.period, "period", DAY)?,
-            ahead: words.span_or(&shape.ahead, "ahead", 30 * DAY)?,
+            period: words.length_or(&shape.period, "period", DAY, (1, MAX_PENDING))?,
+            ahead: words.length_or(&shape.ahead, "ahead", 30 * DAY, (1, YEAR))?,
             first_loss: first_loss.transpose()?,
             funds: funds.collect::<Result<_, _>>()?,
             tranches: tranches.collect::<Result<_, _>>()?,

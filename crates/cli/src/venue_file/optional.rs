@@ -39,7 +39,18 @@ impl Words<'_> {
         key: &str,
         otherwise: u64,
     ) -> Result<u64, Diagnostic> {
-        at.as_ref().map_or(Ok(otherwise), |at| self.duration(at, key, (0, MAX_SPAN)))
+        self.length_or(at, key, otherwise, (0, MAX_SPAN))
+    }
+
+    /// The same within bounds of its own.
+    pub(super) fn length_or(
+        &self,
+        at: &Option<At<DurationText>>,
+        key: &str,
+        otherwise: u64,
+        bounds: (u64, u64),
+    ) -> Result<u64, Diagnostic> {
+        at.as_ref().map_or(Ok(otherwise), |at| self.duration(at, key, bounds))
     }
 
     /// Rates of a year by utilisation, each at most `most`.

@@ -21,6 +21,16 @@ use rhodian_core::oracle::{self, FeedSpec, SourceWeight, Value};
 use rhodian_core::units::Amount;
 use rhodian_core::waterfall::{Side, Step};
 
+/// So many bytes by chance, from `seed` on.
+#[allow(dead_code, reason = "the fuzz target has bytes of its own")]
+pub fn drawn(seed: &mut u64, count: usize) -> Vec<u8> {
+    let mut next = || {
+        *seed = seed.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1);
+        seed.to_be_bytes()[1]
+    };
+    (0..count).map(|_| next()).collect()
+}
+
 /// Bytes that run out into zeros.
 pub struct Bytes<'a>(pub &'a [u8]);
 

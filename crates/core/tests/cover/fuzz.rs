@@ -5,7 +5,7 @@
 
 use std::collections::BTreeMap;
 
-use crate::commands::Bytes;
+use crate::commands::{Bytes, drawn};
 use crate::world::acts::Given;
 use crate::world::collateral::price;
 use crate::world::cover::{bridge, spec};
@@ -340,12 +340,7 @@ fn word(event: &Event) -> Option<&'static str> {
 fn the_bytes_reach_claims_that_are_paid() {
     let (mut seen, mut seed) = (Seen::new(), 7u64);
     for _ in 0..800 {
-        let bytes: Vec<u8> = (0..600)
-            .map(|_| {
-                seed = seed.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1);
-                seed.to_be_bytes()[1]
-            })
-            .collect();
+        let bytes = drawn(&mut seed, 600);
         let mut bytes = Bytes(&bytes);
         let mut world = of_bytes(&mut bytes);
         world.checked = false;

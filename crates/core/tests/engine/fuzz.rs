@@ -5,7 +5,7 @@
 
 use std::collections::BTreeMap;
 
-use crate::commands::{Bytes, incentive, issuance};
+use crate::commands::{Bytes, drawn, incentive, issuance};
 use crate::world::venue::{backstop, perpetual, routes};
 use crate::world::{World, amount, layer, members, name};
 use proptest::prelude::*;
@@ -125,12 +125,7 @@ fn the_bytes_reach_every_area() {
     let mut met = crate::world::live::Met::default();
     let mut seed = 1u64;
     for _ in 0..400 {
-        let bytes: Vec<u8> = (0..900)
-            .map(|_| {
-                seed = seed.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1);
-                seed.to_be_bytes()[1]
-            })
-            .collect();
+        let bytes = drawn(&mut seed, 900);
         let mut world = world();
         world.checked = false;
         let mut bytes = Bytes(&bytes);

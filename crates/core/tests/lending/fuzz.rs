@@ -4,7 +4,7 @@
 
 use std::collections::BTreeMap;
 
-use crate::commands::Bytes;
+use crate::commands::{Bytes, drawn};
 use crate::world::acts::word;
 use crate::world::collateral::price;
 use crate::world::lending::{ETH, POOL, by_supply, eth, flat, give};
@@ -157,12 +157,7 @@ fn the_bytes_reach_loans_that_fail() {
     let mut codes: BTreeMap<String, u32> = BTreeMap::new();
     let (mut seed, mut failed) = (7u64, 0);
     for _ in 0..400 {
-        let bytes: Vec<u8> = (0..600)
-            .map(|_| {
-                seed = seed.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1);
-                seed.to_be_bytes()[1]
-            })
-            .collect();
+        let bytes = drawn(&mut seed, 600);
         let mut world = venue();
         world.checked = false;
         let mut bytes = Bytes(&bytes);

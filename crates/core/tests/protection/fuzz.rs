@@ -4,7 +4,7 @@
 
 use std::collections::BTreeMap;
 
-use crate::commands::Bytes;
+use crate::commands::{Bytes, drawn};
 use crate::world::acts::word;
 use crate::world::feeds::{FEED, say_of};
 use crate::world::protection::{HOUR, believing, give, protection_of, slow, spec};
@@ -104,12 +104,7 @@ fn the_bytes_reach_claims() {
     let mut codes: BTreeMap<String, u32> = BTreeMap::new();
     let (mut seed, mut full, mut short, mut waits) = (7u64, 0, 0, 0);
     for round in 0..300 {
-        let bytes: Vec<u8> = (0..600)
-            .map(|_| {
-                seed = seed.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1);
-                seed.to_be_bytes()[1]
-            })
-            .collect();
+        let bytes = drawn(&mut seed, 600);
         let mut world = venue(round % 2 == 0);
         world.checked = false;
         let mut bytes = Bytes(&bytes);

@@ -309,6 +309,7 @@ fn compare(shape: Shape, seed: u64, ticks: usize, slow_every: usize) -> Count {
             let negative: Vec<_> = book.negative().collect();
             let owing = |account: &&AccountId| world.standing(**account) == Standing::Negative;
             assert!(below.iter().filter(owing).eq(&negative), "seed {seed}, tick {tick}");
+            check_holders(&world, &book);
         }
         count.found += below.len();
         // Most of those below are liquidated; the rest must be found below, or sound again.
@@ -321,6 +322,68 @@ fn compare(shape: Shape, seed: u64, ticks: usize, slow_every: usize) -> Count {
         world.rates = ahead;
     }
     count
+}
+
+/// Market by market and side by side: who is named holds lots, or stands on the side, and nobody
+/// who holds lots is not named.
+fn check_holders(world: &World, book: &RiskBook) {
+    let aside: Vec<AccountId> = book.aside().collect();
+    for market in (0..world.rates.len()).filter_map(MarketId::at) {
+        for long in [false, true] {
+            let mut named: Vec<_> = book.holders(market, long).collect();
+            named.sort_unstable();
+            let holds = |held: &Held| {
+                held.legs.iter().any(|(of, lots)| *of == market && (*lots > 0) == long)
+            };
+            let accounts = world.accounts.iter().enumerate();
+            let mut all: Vec<_> = accounts
+                .filter(|(_, held)| holds(held))
+                .filter_map(|(place, _)| AccountId::at(place))
+                .filter(|account| !aside.contains(account))
+                .chain(aside.iter().copied())
+                .collect();
+            all.sort_unstable();
+            assert_eq!(named, all, "{market:?} long {long}");
+        }
+    }
+}
+
+/// A market that few of many hold is found without a look at all of them, while they come, turn
+/// and leave.
+#[test]
+fn the_holders_of_a_rare_market_are_found() {
+    let shape = Shape { markets: 2, accounts: 3_000, legs: 1.0, near: 0.0 };
+    let mut world = World::new(shape, 7);
+    for account in &mut world.accounts {
+        account.legs = vec![(BTC, if account.cash % 2 == 0 { 1 } else { -1 })];
+    }
+    let mut book = world.book();
+    let mut rng = Rng::new(11);
+    for _ in 0..2_000 {
+        let near = rng.below(3) as usize * 900 + rng.below(3) as usize;
+        let account = AccountId(near as u32);
+        let lots = [-3, 0, 2][rng.below(3) as usize];
+        let held = &mut world.accounts[near];
+        held.legs.retain(|leg| leg.0 == BTC);
+        if lots != 0 {
+            held.legs.push((ETH, lots));
+        }
+        match rng.below(4) {
+            0 => {
+                held.legs.clear();
+                book.remove(account);
+            }
+            1 => set(&world, &mut book, account),
+            _ => {
+                if !book.set_leg(account, held.cash, (ETH, lots)) {
+                    set(&world, &mut book, account);
+                }
+            }
+        }
+        check_holders(&world, &book);
+    }
+    let few = book.holders(ETH, true).count();
+    assert!(few < 10, "{few}");
 }
 
 #[test]

@@ -65,10 +65,28 @@ impl State {
         let Some(risk) = self.watch.risk() else { return true };
         let below: Vec<AccountId> = merged(risk.below(), risk.aside()).collect();
         let negative = self.watch.negative();
+        if !self.are_holders_known(risk) {
+            return false;
+        }
         self.accounts.accounts().all(|(id, _)| {
             let known = below.binary_search(&id).is_ok();
             (known || !self.is_below_maintenance(id))
                 && negative.contains(&id) == self.is_negative(id)
+        })
+    }
+
+    /// Whether `risk` names everyone who holds lots, market by market and side by side.
+    fn are_holders_known(&self, risk: &RiskBook) -> bool {
+        self.markets.markets().all(|(market, _)| {
+            [false, true].into_iter().all(|long| {
+                let mut named: Vec<AccountId> = risk.holders(market, long).collect();
+                named.sort_unstable();
+                let mut accounts = (0..self.markets.positions.len()).filter_map(AccountId::at);
+                accounts.all(|account| {
+                    let lots = self.markets.position(account).lots(market).lots();
+                    lots == 0 || (lots > 0) != long || named.binary_search(&account).is_ok()
+                })
+            })
         })
     }
 

@@ -9,6 +9,7 @@
 use alloc::vec::Vec;
 use core::ops::Range;
 
+use super::held::Held;
 use super::queue::Queue;
 use crate::bounds::{MAX_AMOUNT, MAX_LOT_VALUE};
 
@@ -118,6 +119,8 @@ pub(super) struct Market {
     /// Its coefficients are of a price before, or of other classes.
     pub(super) stale: bool,
     pub(super) queues: [Queue; 4],
+    /// Who holds it short, and who long.
+    pub(super) held: [Held; 2],
 }
 
 impl Market {
@@ -148,6 +151,7 @@ impl Market {
             rates_within: (0, -1),
             stale: false,
             queues: Default::default(),
+            held: Default::default(),
         })
     }
 

@@ -18,6 +18,7 @@
 //! the same as equity below the requirement rounded up.
 
 mod certificate;
+mod held;
 mod market;
 mod queue;
 mod slab;
@@ -32,6 +33,7 @@ pub use tick::{Refused, Tick};
 
 use crate::bounds::MAX_LOTS;
 use crate::ids::{AccountId, MarketId};
+use held::follow;
 use market::{MILLION, Market, times};
 use queue::Threshold;
 use slab::{Coefficients, Place, ROWS, Shelves};
@@ -253,12 +255,9 @@ impl RiskBook {
             self.linear += 1;
             self.entries[account.index()].place = place;
         }
-        let words = self.shelves.words_mut(place);
-        words[0] = cash;
-        words[1..].fill(0);
-        for (word, (market, lots)) in words[1..].iter_mut().zip(legs) {
-            let of = self.markets.get(market.index()).and_then(Option::as_ref);
-            *word = of.map_or(0, |of| slab::pack(lots, of.row(lots)));
+        self.write_legs(account, place, legs);
+        if let Some(held) = self.shelves.words_mut(place).first_mut() {
+            *held = cash;
         }
         self.touched(account);
     }
@@ -289,7 +288,9 @@ impl RiskBook {
             return false;
         };
         *held = cash;
-        legs[leg] = slab::pack(lots, of.row(lots));
+        let word = slab::pack(lots, of.row(lots));
+        let before = core::mem::replace(&mut legs[leg], word);
+        follow(&mut self.markets, &self.row_market, account, (before, word));
         self.touched(account);
         true
     }
@@ -321,6 +322,7 @@ impl RiskBook {
         mut side: impl FnMut(AccountId) -> Standing,
     ) {
         self.shelves = Shelves::default();
+        self.markets.iter_mut().flatten().for_each(|market| market.held = Default::default());
         self.entries.clear();
         self.linear = 0;
         self.below.clear();
@@ -346,13 +348,6 @@ impl RiskBook {
     pub fn is_sound(&self, account: AccountId) -> bool {
         let entry = self.entries.get(account.index());
         entry.is_none_or(|entry| !entry.below && entry.place != Place::Side)
-    }
-
-    /// Who may hold lots of `market` on a side, long or short, in no order: all who do, and whoever
-    /// stands on the side.
-    pub fn holders(&self, market: MarketId, long: bool) -> impl Iterator<Item = AccountId> + '_ {
-        let rows = self.market(market).map_or(0..0, Market::rows);
-        self.shelves.holders(rows, long).chain(self.aside())
     }
 
     /// Whose equity is below zero, by rising id.
@@ -395,6 +390,7 @@ impl RiskBook {
                 self.side.remove(&account);
             }
             _ => {
+                self.write_legs(account, place, core::iter::empty());
                 self.shelves.free(place);
                 self.linear -= 1;
                 self.new_stamp(account);

@@ -85,9 +85,8 @@ impl<const WORDS: usize, A> Shelf<WORDS, A> {
 
     /// Whose slab has a leg of a row in `rows` on a side; in no order.
     fn holders(&self, rows: Range<usize>, long: bool) -> impl Iterator<Item = AccountId> + '_ {
-        let holds = move |word: &i64| rows.contains(&row(*word)) && (lots(*word) > 0) == long;
         let slabs = self.slabs.iter().zip(&self.owners);
-        slabs.filter(move |(slab, _)| slab.0[1..].iter().any(&holds)).map(|(_, owner)| *owner)
+        slabs.filter(move |(slab, _)| hold(&slab.0[1..], &rows, long)).map(|(_, owner)| *owner)
     }
 
     /// Adds who may be below maintenance: those whose bound of health is negative.
@@ -112,6 +111,12 @@ impl<const WORDS: usize, A> Slab<WORDS, A> {
         }
         sum
     }
+}
+
+/// Whether one of `legs` is of a row in `rows` on a side.
+#[inline(always)]
+fn hold(legs: &[i64], rows: &Range<usize>, long: bool) -> bool {
+    legs.iter().any(|word| rows.contains(&row(*word)) && (lots(*word) > 0) == long)
 }
 
 /// Where an account's slab is.
@@ -219,6 +224,11 @@ impl Shelves {
         self.small.slabs.iter_mut().for_each(|slab| visit(&mut slab.0[1..]));
         self.medium.slabs.iter_mut().for_each(|slab| visit(&mut slab.0[1..]));
         self.large.slabs.iter_mut().for_each(|slab| visit(&mut slab.0[1..]));
+    }
+
+    /// Whether the slab has a leg of a row in `rows` on a side.
+    pub(super) fn holds(&self, place: Place, rows: &Range<usize>, long: bool) -> bool {
+        self.words(place).split_first().is_some_and(|(_, legs)| hold(legs, rows, long))
     }
 
     /// Who has a leg of a row in `rows` on a side, in no order.

@@ -2,6 +2,7 @@
 //! [`Experiment`] with every default filled in, or the first thing about the file that cannot be.
 
 pub mod model;
+pub mod models;
 mod parameter;
 mod read;
 mod recorded;

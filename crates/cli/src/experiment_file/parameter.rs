@@ -29,10 +29,40 @@ pub enum Parameter {
     Leverage,
     /// What a fund holds.
     Fund,
+    /// What moves a price by one per cent, of open interest.
+    Depth,
+    /// How the price follows.
+    Impact,
+    /// What is made up of what was sold, each step.
+    Recovery,
+    /// What is gone of the depth after a move of ten per cent.
+    Thinning,
+    /// In how many steps half of a move is forgotten.
+    Refill,
+    /// What stands in stop orders.
+    Stops,
+    /// What hedgers sell for each per cent.
+    Gamma,
+    /// How the noise is spread.
+    Process,
+    /// What is taken out after a loss.
+    Withdrawals,
+    /// How many times that losers take out.
+    Aversion,
+    /// The part of lowest leverage that left before.
+    Selection,
+    /// How much higher everyone's leverage is.
+    Hazard,
+    /// How the oracle fails.
+    Oracle,
+    /// How far it is off.
+    OracleError,
+    /// For how many steps.
+    OracleSteps,
 }
 
 /// Every parameter by its key.
-pub const PARAMETERS: [(Parameter, &str); 10] = [
+pub const PARAMETERS: [(Parameter, &str); 25] = [
     (Parameter::Accounts, "accounts"),
     (Parameter::Markets, "markets"),
     (Parameter::Fall, "fall"),
@@ -43,6 +73,21 @@ pub const PARAMETERS: [(Parameter, &str); 10] = [
     (Parameter::Correlation, "correlation"),
     (Parameter::Leverage, "leverage"),
     (Parameter::Fund, "fund"),
+    (Parameter::Depth, "depth"),
+    (Parameter::Impact, "impact"),
+    (Parameter::Recovery, "recovery"),
+    (Parameter::Thinning, "thinning"),
+    (Parameter::Refill, "refill"),
+    (Parameter::Stops, "stops"),
+    (Parameter::Gamma, "gamma"),
+    (Parameter::Process, "process"),
+    (Parameter::Withdrawals, "withdrawals"),
+    (Parameter::Aversion, "aversion"),
+    (Parameter::Selection, "selection"),
+    (Parameter::Hazard, "hazard"),
+    (Parameter::Oracle, "oracle"),
+    (Parameter::OracleError, "oracle_error"),
+    (Parameter::OracleSteps, "oracle_steps"),
 ];
 
 /// Amounts of the lab's worlds.
@@ -74,13 +119,14 @@ impl Parameter {
             Self::Correlation => world.correlation = percent(words, at, key, (0, 100))?,
             Self::Leverage => world.leverage = percent(words, at, key, (10, 300))?,
             Self::Fund => world.fund = Some(words.amount(at, key, 0)?.atoms()),
+            _ => world.models.set(self, words, at)?,
         }
         Ok(())
     }
 }
 
 /// A number of things.
-fn count(
+pub(super) fn count(
     words: &Words<'_>,
     at: &At<ValueText>,
     key: &str,

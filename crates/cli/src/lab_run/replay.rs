@@ -10,7 +10,7 @@ use rhodian_report::run::{Path, clock};
 use rhodian_report::svg::{Chart, Paths};
 
 use super::answer::{Answer, Figure, Refused, Unit, field};
-use super::crises::{add_mean, estimate};
+use super::crises::{NOBODY, add_mean, estimate};
 use super::pictures::{self, usd};
 use super::tranches::with_fund;
 use super::work::Work;
@@ -94,8 +94,8 @@ fn notes() -> Vec<String> {
         "Within a candle, its low and high are visited in an order that is a rule and no record.",
         "Recorded prices have in them what was liquidated then; nothing that these books sell \
          moves them.",
-        "Closing costs the same part of the price however much is closed, and nobody deposits, \
-         withdraws or trades meanwhile.",
+        "Closing costs the same part of the price however much is closed.",
+        NOBODY,
         "Layers stand full before each run, and pay in their order.",
     ]
     .map(str::to_owned)

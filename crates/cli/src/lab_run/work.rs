@@ -45,8 +45,8 @@ impl<'a> Work<'a> {
     /// The runs of `of`.
     pub fn of(of: &'a Experiment) -> Self {
         let mut worlds: Vec<World> = Vec::new();
-        for world in asked(&of.question) {
-            let world = played(&world);
+        for world in of.question.worlds() {
+            let world = played(world);
             if !worlds.contains(&world) {
                 worlds.push(world);
             }
@@ -78,6 +78,11 @@ impl<'a> Work<'a> {
         of * self.of.crises
     }
 
+    /// Whether a world has models of its own, which rows then tell more of.
+    pub fn has_models(&self) -> bool {
+        self.worlds.iter().any(|world| !world.models.are_off())
+    }
+
     /// The names of a row's fields.
     pub fn header(&self) -> String {
         match &self.of.question {
@@ -97,7 +102,10 @@ impl<'a> Work<'a> {
             Question::Replay { .. } => {
                 "run,file,book,equity,deficit,failed,liquidated,closed".to_owned()
             }
-            _ => "run,world,crisis,fall,deficit,failed,liquidated,closed".to_owned(),
+            _ => {
+                let more = if self.has_models() { ",pushed,withdrawn" } else { "" };
+                format!("run,world,crisis,fall,deficit,failed,liquidated,closed{more}")
+            }
         }
     }
 
@@ -150,10 +158,14 @@ impl<'a> Work<'a> {
             }
             _ => {
                 let of = self.stage(place)?.play(index)?.crisis;
-                Ok(format!(
+                let mut row = format!(
                     "{run},{place},{crisis},{},{},{},{},{}",
                     of.fall, of.deficit, of.failed, of.liquidated, of.closed
-                ))
+                );
+                if self.has_models() {
+                    row += &format!(",{},{}", of.pushed, of.withdrawn);
+                }
+                Ok(row)
             }
         }
     }
@@ -263,21 +275,5 @@ impl<'a> Work<'a> {
             modes.extend(found[0].at.filter(|at| *at > 0.0).map(|at| way * at));
         }
         Ok(Proposal { law, defensive: part(*defensive), modes })
-    }
-}
-
-/// Every world that is asked about.
-fn asked(question: &Question) -> Vec<World> {
-    match question {
-        Question::MonteCarlo { world }
-        | Question::Rare { world, .. }
-        | Question::Tail { world, .. }
-        | Question::Mechanisms { world, .. }
-        | Question::Tranches { world, .. }
-        | Question::Replay { world, .. }
-        | Question::ReverseStress { world, .. } => vec![*world],
-        Question::Sweep { sides, .. } | Question::Ab { sides } | Question::Map { sides, .. } => {
-            sides.iter().map(|side| side.world).collect()
-        }
     }
 }

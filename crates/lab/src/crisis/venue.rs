@@ -1,5 +1,6 @@
 //! The engine with a book in it, and what is done to it in a crisis.
 
+mod outside;
 mod play;
 
 use rhodian_core::account::{self, AccountKind};
@@ -13,8 +14,10 @@ use rhodian_core::market::{self, MarketSpec, Party, Tier};
 use rhodian_core::units::{Amount, Price, Quantity};
 use rhodian_core::waterfall::{Side, Step};
 
+use super::behaviour::Behaviour;
 use super::model::CrisisModel;
 use crate::world::World;
+use outside::Outside;
 
 pub(super) use play::{Found, Progress, Watcher};
 
@@ -48,6 +51,11 @@ pub(super) struct Venue {
     /// In how many ticks a book is sold.
     close: u32,
     fills: u64,
+    /// Where what is closed is sold, where that is more than a cost.
+    market: Option<Outside>,
+    behaviour: Behaviour,
+    /// What each account withdrew in the crisis; nothing before anyone did.
+    withdrawn: Vec<u128>,
     /// When the crisis begins.
     pub(super) at: Time,
     /// The marks then.
@@ -84,6 +92,9 @@ impl Venue {
             cost: model.cost,
             close: model.close,
             fills: 0,
+            market: None,
+            behaviour: model.behaviour,
+            withdrawn: Vec::new(),
             at: Time(0),
             starts: Vec::new(),
             equity: 0,
@@ -117,6 +128,14 @@ impl Venue {
         venue.mark(start.at(), (0..).map(MarketId).zip(start.marks().iter().copied()).collect())?;
         (venue.at, venue.starts) = (start.at(), start.marks().to_vec());
         venue.measure(places);
+        let markets: Vec<_> = venue.engine.state().markets.markets().collect();
+        let of = |(_, market): &(MarketId, &market::Market)| {
+            let value =
+                Quantity::new(market.open.cast_signed()).map_or(0, |lots| market.gross(lots));
+            (market.mark.unwrap_or_default(), market.open, value)
+        };
+        let opened: Vec<_> = markets.iter().map(of).collect();
+        venue.market = Outside::of(model, &opened);
         Ok(venue)
     }
 
@@ -240,13 +259,25 @@ impl Venue {
         let (Some(mark), Ok(size)) = (mark, i64::try_from(lots.size())) else { return false };
         let Ok(size) = Quantity::new(size) else { return false };
         let long = lots.lots() > 0;
-        let worse = u128::from(mark.ticks()) * u128::from(self.cost) / u128::from(MILLION);
-        let worse = u64::try_from(worse).unwrap_or(0);
-        let ticks = if long { mark.ticks() - worse } else { mark.ticks() + worse };
-        let Ok(price) = Price::new(ticks.max(1)) else { return false };
+        let price = match &self.market {
+            Some(outside) => outside.price(market, mark, lots.lots(), self.cost),
+            None => self.at_cost(mark, long),
+        };
         let outside = Party::Account(self.outside);
         let (buyer, seller) = if long { (outside, party) } else { (party, outside) };
         self.fills += 1;
-        self.give(self.fill_command(market.0, buyer, seller, size, price)).is_ok()
+        let done = self.give(self.fill_command(market.0, buyer, seller, size, price)).is_ok();
+        if let Some(outside) = self.market.as_mut().filter(|_| done) {
+            outside.sell(market, lots.lots());
+        }
+        done
+    }
+
+    /// What a sale gets, or a purchase pays, at the cost from the mark.
+    fn at_cost(&self, mark: Price, long: bool) -> Price {
+        let worse = u128::from(mark.ticks()) * u128::from(self.cost) / u128::from(MILLION);
+        let worse = u64::try_from(worse).unwrap_or(0);
+        let ticks = if long { mark.ticks() - worse } else { mark.ticks() + worse };
+        Price::new(ticks.max(1)).unwrap_or(mark)
     }
 }

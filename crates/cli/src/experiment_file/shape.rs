@@ -84,8 +84,8 @@ pub struct WorldShape {
     /// With a depth: the part of it that is gone when prices have just moved by ten per cent; "0 %"
     /// where nothing is said.
     pub thinning: Option<At<ValueText>>,
-    /// With a depth: in how many steps of five seconds half of a move is forgotten; 12 where nothing
-    /// is said.
+    /// With a depth: in how many steps of five seconds half of a move is forgotten; 12 where
+    /// nothing is said.
     pub refill: Option<At<ValueText>>,
     /// With a depth: what stands in stop orders within a fifth of the price, of open interest, on
     /// each side; "0 %" where nothing is said.
@@ -96,21 +96,22 @@ pub struct WorldShape {
     /// How the noise of a crisis is spread: "jumps", "garch" or "regimes"; "jumps" where nothing is
     /// said.
     pub process: Option<At<ValueText>>,
-    /// What everyone takes out of his equity once a loss is known, as far as it is free; "0 %" where
-    /// nothing is said.
+    /// What everyone takes out of his equity once a loss is known, as far as it is free; "0 %"
+    /// where nothing is said.
     pub withdrawals: Option<At<ValueText>>,
     /// How much of that whoever has lost takes out; "100 %" where nothing is said.
     pub aversion: Option<At<ValueText>>,
     /// The part of accounts, those of lowest leverage, whose places others have taken; "0 %" where
     /// nothing is said.
     pub selection: Option<At<ValueText>>,
-    /// How much higher everyone's leverage is because losses are shared; "0 %" where nothing is said.
-    pub hazard: Option<At<ValueText>>,
-    /// How the oracle fails: "stale", "stuck", "spike", "drift" or "divergence"; "sound" where nothing
-    /// is said.
-    pub oracle: Option<At<ValueText>>,
-    /// How far below the price it is, with "spike", "drift" and "divergence"; "10 %" where nothing is
+    /// How much higher everyone's leverage is because losses are shared; "0 %" where nothing is
     /// said.
+    pub hazard: Option<At<ValueText>>,
+    /// How the oracle fails: "stale", "stuck", "spike", "drift" or "divergence"; "sound" where
+    /// nothing is said.
+    pub oracle: Option<At<ValueText>>,
+    /// How far below the price it is, with "spike", "drift" and "divergence"; "10 %" where nothing
+    /// is said.
     pub oracle_error: Option<At<ValueText>>,
     /// For how many steps of five seconds it fails; 12 where nothing is said.
     pub oracle_steps: Option<At<ValueText>>,

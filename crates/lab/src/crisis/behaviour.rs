@@ -1,21 +1,23 @@
-//! What people do about losses: who leaves when one is known, and who came because others bear them.
+//! What people do about losses: who leaves when one is known, and who came because others bear
+//! them.
 //!
-//! **After a loss** everyone who is solvent takes out the part `withdraws` of his equity, as far as
-//! it is free, at the end of the first tick after that in which the first loss was found; whoever
-//! has lost in the crisis takes out `aversion` times that part (Kahneman and Tversky 1992 found that
-//! a loss counts 2.25 times a gain). What leaves is no margin for the rest of the crisis, and nothing
-//! that could be asked of its winners. Chosen because it has one number for how many run and one for
-//! how much worse losers take it. **When it is false**: people leave by their fear of the next loss
-//! and not by a fixed part; they come back; a venue that halts withdrawals keeps them; and what is
-//! free is reckoned in one way here, by the engine, which is the point.
+//! **After a loss** everyone who is solvent takes out the part `withdraws` of his equity, as far
+//! as it is free, at the end of the first tick after that in which the first loss was found;
+//! whoever has lost in the crisis takes out `aversion` times that part (Kahneman and Tversky 1992
+//! found that a loss counts 2.25 times a gain). What leaves is no margin for the rest of the
+//! crisis, and nothing that could be asked of its winners. Chosen because it has one number for
+//! how many run and one for how much worse losers take it. **When it is false**: people leave by
+//! their fear of the next loss and not by a fixed part; they come back; a venue that halts
+//! withdrawals keeps them; and what is free is reckoned in one way here, by the engine, which is
+//! the point.
 //!
-//! **Before any loss**: *adverse selection*, where those who borrow least leave first, because they
-//! would pay for the losses of others (Akerlof 1970; the death spiral of pro-rata haircuts): the
-//! `selection` part of lowest leverage is gone, and their places are taken by people like those who
-//! stay. *Moral hazard*, where people borrow more because losses are shared (Arrow 1963): everyone's
-//! leverage is `hazard` higher. **When they are false**: both are states and no paths to them; who
-//! leaves takes his size with him, where here the new ones have it; and nobody has measured either
-//! at a venue.
+//! **Before any loss**: *adverse selection*, where those who borrow least leave first, because
+//! they would pay for the losses of others (Akerlof 1970; the death spiral of pro-rata haircuts):
+//! the `selection` part of lowest leverage is gone, and their places are taken by people like
+//! those who stay. *Moral hazard*, where people borrow more because losses are shared (Arrow
+//! 1963): everyone's leverage is `hazard` higher. **When they are false**: both are states and no
+//! paths to them; who leaves takes his size with him, where here the new ones have it; and nobody
+//! has measured either at a venue.
 
 use crate::error::{LabError, require};
 use crate::population::model::LeverageModel;

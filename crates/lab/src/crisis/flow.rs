@@ -2,17 +2,18 @@
 //! options. What they sell goes into the same orders as what the venue closes ([`super::impact`]),
 //! and so into the next marks.
 //!
-//! **Stop orders** stand evenly from the price at the start down to a fifth below it, and from there
-//! up to a fifth above: the part `stops` of a market's open interest on each side. Whatever price is
-//! reached for the first time takes those that stand there. Source: none; Osler (2005) found that
-//! stops set off price cascades in currencies, and nobody publishes where those of crypto stand.
-//! **When it is false**: they crowd at round numbers and below old lows, and are placed anew.
+//! **Stop orders** stand evenly from the price at the start down to a fifth below it, and from
+//! there up to a fifth above: the part `stops` of a market's open interest on each side. Whatever
+//! price is reached for the first time takes those that stand there. Source: none; Osler (2005)
+//! found that stops set off price cascades in currencies, and nobody publishes where those of
+//! crypto stand. **When it is false**: they crowd at round numbers and below old lows, and are
+//! placed anew.
 //!
-//! **Hedgers** are short options: their delta falls by gamma for each move, so they sell `gamma` of
-//! the open interest for each per cent that a price falls and buy it back as it rises:
-//! `-gamma x dS`. Source: Frey and Stremme (1997) for the feedback of hedging. **When it is
-//! false**: gamma is largest near strikes and expiries and here the same at every price; and in many
-//! weeks hedgers are long gamma and damp moves instead.
+//! **Hedgers** are short options: their delta falls by gamma for each move, so they sell `gamma`
+//! of the open interest for each per cent that a price falls and buy it back as it rises: `-gamma
+//! x dS`. Source: Frey and Stremme (1997) for the feedback of hedging. **When it is false**: gamma
+//! is largest near strikes and expiries and here the same at every price; and in many weeks
+//! hedgers are long gamma and damp moves instead.
 //!
 //! With a linear book that is as deep as calm, stops have a branching of `stops / (20 x depth)`
 //! until they are all taken, and hedgers one of `gamma / depth`.

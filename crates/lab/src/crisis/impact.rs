@@ -8,8 +8,9 @@
 //! ```
 //!
 //! with `fair` the price of the path, which nothing that is sold reaches, and f odd: buying lifts
-//! the price as selling lowers it. A sale from s to s' gets the mean of f between them, so a sale in
-//! parts gets what it gets in one, and selling and buying back at once costs nothing but the spread.
+//! the price as selling lowers it. A sale from s to s' gets the mean of f between them, so a sale
+//! in parts gets what it gets in one, and selling and buying back at once costs nothing but the
+//! spread.
 //!
 //! Each tick the part `recovery` of `sold` is made up. Depth withdraws with a market's *stress*,
 //! the sum of its moves either way, of which half is forgotten every `refill` ticks: of the calm

@@ -8,9 +8,9 @@
 //!
 //! **When it is false**: the cost of closing is the same however much is closed at once, prices do
 //! not react to it, and nobody deposits, withdraws or trades while it lasts. The first two make
-//! real crises worse than these. Models of their own, each off unless it is asked for, say otherwise:
-//! [`impact`] of what is sold on prices, with a depth that withdraws; [`flow`] of stop orders and
-//! hedgers; [`behaviour`] of people about losses; [`oracle`]s that fail; and
+//! real crises worse than these. Models of their own, each off unless it is asked for, say
+//! otherwise: [`impact`] of what is sold on prices, with a depth that withdraws; [`flow`] of stop
+//! orders and hedgers; [`behaviour`] of people about losses; [`oracle`]s that fail; and
 //! [`crate::path::climate`], noise that clusters.
 
 pub mod aftermath;

@@ -1,15 +1,16 @@
 //! What a venue's marks see of the price while its oracle fails.
 //!
-//! Fills are at the price; margin, liquidations and takeovers are at the marks. The failure begins at
-//! the tenth tick and is over after `ticks`; the last tick of a crisis is always seen as it is. The
-//! modes are those that oracles showed: a price of a while ago (`stale`: a congested chain, 12 March
-//! 2020), one that does not move (`stuck`: a halted source), one that is wrong for a single tick
-//! (`spike`: a wrong print), one that walks away slowly (`drift`: a source that is bought), and one
-//! that stands off by a constant (`divergence`: an index beside the venue).
+//! Fills are at the price; margin, liquidations and takeovers are at the marks. The failure begins
+//! at the tenth tick and is over after `ticks`; the last tick of a crisis is always seen as it is.
+//! The modes are those that oracles showed: a price of a while ago (`stale`: a congested chain, 12
+//! March 2020), one that does not move (`stuck`: a halted source), one that is wrong for a single
+//! tick (`spike`: a wrong print), one that walks away slowly (`drift`: a source that is bought),
+//! and one that stands off by a constant (`divergence`: an index beside the venue).
 //!
-//! **When it is false**: a failure hits all markets alike and always in the same minute; a venue with
-//! several sources, gates of age and deviation, or a capped step has less of it, and this one takes
-//! every mark as it comes; nobody trades against the wrong price, which is where most was lost.
+//! **When it is false**: a failure hits all markets alike and always in the same minute; a venue
+//! with several sources, gates of age and deviation, or a capped step has less of it, and this one
+//! takes every mark as it comes; nobody trades against the wrong price, which is where most was
+//! lost.
 
 use std::collections::VecDeque;
 

@@ -1,7 +1,7 @@
 //! Drawn crises whose noise is not the same all along: volatility that clusters, and regimes.
 //!
-//! The log return of a step has the mean and the variance that [`super::simulate::JumpDiffusion`] has
-//! there, jumps included, and no jumps; both noises, the common one and each market's own, are
+//! The log return of a step has the mean and the variance that [`super::simulate::JumpDiffusion`]
+//! has there, jumps included, and no jumps; both noises, the common one and each market's own, are
 //! scaled by the square root of a level h, whose mean is one:
 //!
 //! ```text
@@ -10,14 +10,15 @@
 //!          (Hamilton 1989)
 //! ```
 //!
-//! So a process changes when a crisis moves and how unevenly, and neither how far on average nor how
-//! widely: what differs is the clustering. The fourth moment of a step is 5.6 by garch and 8.4 by
-//! regimes, where a normal one has 3.
+//! So a process changes when a crisis moves and how unevenly, and neither how far on average nor
+//! how widely: what differs is the clustering. The fourth moment of a step is 5.6 by garch and 8.4
+//! by regimes, where a normal one has 3.
 //!
-//! **When it is false**: the numbers are chosen and fitted to nothing, because a record of five-second
-//! prices of crashes is not public; a fall raises volatility by more than a rise; and a real crash
-//! has both clusters and jumps. Blocks of recorded moves are for replays ([`super::resample`]): a
-//! drawn crisis has a fall of its own, which a record's blocks would double.
+//! **When it is false**: the numbers are chosen and fitted to nothing, because a record of
+//! five-second prices of crashes is not public; a fall raises volatility by more than a rise; and
+//! a real crash has both clusters and jumps. Blocks of recorded moves are for replays
+//! ([`super::resample`]): a drawn crisis has a fall of its own, which a record's blocks would
+//! double.
 
 use rhodian_core::ids::Time;
 use rhodian_core::units::Price;

@@ -144,7 +144,8 @@ impl LeverageModel {
         Self { name: self.name, parts: self.parts.iter().map(part).collect() }
     }
 
-    /// The people of the law but the part of lowest leverage, 0 to 0.95: exactly what is left of it.
+    /// The people of the law but the part of lowest leverage, 0 to 0.95: exactly what is left of
+    /// it.
     #[must_use]
     pub fn without_lowest(&self, part: f64) -> Self {
         let total: f64 = self.parts.iter().map(|(weight, _)| weight).sum();

@@ -178,8 +178,8 @@ impl Venue {
         }
     }
 
-    /// Once a loss is known, everyone takes out what his behaviour says, once: `before` is the venue
-    /// at the start.
+    /// Once a loss is known, everyone takes out what his behaviour says, once: `before` is the
+    /// venue at the start.
     fn withdraw(&mut self, before: &Self) {
         if self.behaviour.withdraws == 0 || !self.withdrawn.is_empty() {
             return;

@@ -1,0 +1,131 @@
+//! The models of worlds: asked for by keys of `[world]`, swept and compared like any other, told in
+//! figures and in what is assumed, and refused where nobody would read them.
+
+use std::fs;
+
+use super::*;
+
+/// A kind with a world, and what else stands in the file.
+fn asked(kind: &str, world: &str, more: &str) -> String {
+    format!("kind = \"{kind}\"\ncrises = 30\n{WORLD}{world}\n{more}")
+}
+
+/// What is assumed, as one text.
+fn assumes(told: &Value) -> String {
+    told["assumes"].to_string()
+}
+
+#[test]
+fn a_book_with_a_depth_is_pushed_and_says_so() {
+    let plain = told(&asked("monte-carlo", "", ""), &[]);
+    let deep = told(&asked("monte-carlo", "depth = \"10 %\"", ""), &["--threads", "1"]);
+    let more = value(&deep, "", "deficit-mean") - value(&plain, "", "deficit-mean");
+    assert!(more > 0.0, "{more}");
+    let pushed = value(&deep, "", "pushed-mean");
+    assert!((-0.9..-0.005).contains(&pushed), "{pushed}");
+    let (before, now) = (assumes(&plain), assumes(&deep));
+    assert!(before.contains("prices do not react") && !now.contains("prices do not react"));
+    assert!(now.contains("the next marks carry it") && !before.contains("carry it"));
+    assert!(plain["figures"].to_string().find("pushed").is_none());
+    // Nothing of it is told where nothing of it is asked.
+    assert!(!plain["experiment"].to_string().contains("depth"), "{plain}");
+    assert_eq!(deep["experiment"]["question"]["world"]["depth"], 100_000);
+}
+
+#[test]
+fn each_model_is_a_key_that_a_sweep_asks_about() {
+    let depth = "depth = \"10 %\"";
+    for (parameter, world, values, assumed) in [
+        ("depth", "", "\"50 %\", \"5 %\"", "a depth is a part"),
+        ("impact", depth, "\"linear\", \"square-root\"", "square-root law"),
+        ("recovery", depth, "\"0 %\", \"50 %\"", "linear law"),
+        ("thinning", depth, "\"0 %\", \"80 %\"", "Depth withdraws"),
+        ("refill", "depth = \"10 %\"\nthinning = \"80 %\"", "1, 40", "Depth withdraws"),
+        ("stops", depth, "\"0 %\", \"60 %\"", "Stop orders"),
+        ("gamma", depth, "\"0 %\", \"5 %\"", "short gamma"),
+        ("process", "", "\"jumps\", \"garch\", \"regimes\"", "clusters (regimes)"),
+        ("withdrawals", "", "\"0 %\", \"100 %\"", "Once a loss is known"),
+        ("aversion", "withdrawals = \"20 %\"", "\"100 %\", \"500 %\"", "by their aversion"),
+        ("selection", "", "\"0 %\", \"50 %\"", "Who left before"),
+        ("hazard", "", "\"0 %\", \"50 %\"", "who stay borrow"),
+        ("oracle", "", "\"sound\", \"stuck\", \"drift\"", "The oracle fails (drift)"),
+        ("oracle_error", "oracle = \"drift\"", "\"0 %\", \"20 %\"", "The oracle fails"),
+        ("oracle_steps", "oracle = \"stuck\"", "1, 40", "The oracle fails (stuck)"),
+    ] {
+        let sweep = format!("[sweep]\nparameter = \"{parameter}\"\nvalues = [{values}]\n");
+        let told = told(&asked("sweep", world, &sweep), &[]);
+        let notes = assumes(&told);
+        assert!(notes.contains(assumed), "{parameter}: {notes}");
+        let runs = told["runs"].as_u64().unwrap();
+        assert_eq!(runs, 30 * values.split(", ").count() as u64, "{parameter}");
+        // Each value is another world, and its crises come to something else.
+        let of = |name: &str| value(&told, name, "deficit-mean");
+        let names: Vec<&str> = values.split(", ").map(|value| value.trim_matches('"')).collect();
+        assert!(names.windows(2).all(|pair| of(pair[0]) != of(pair[1])), "{parameter}: {told}");
+    }
+}
+
+/// Rows with models are the same bytes at any number of threads, and have their columns.
+#[test]
+fn models_leave_rows_that_any_threads_leave() {
+    let here = folder();
+    let world = "depth = \"10 %\"\nthinning = \"60 %\"\nstops = \"10 %\"\nprocess = \"garch\"\n\
+                 withdrawals = \"30 %\"\noracle = \"stale\"\noracle_steps = 4";
+    fs::write(here.path().join("e.toml"), asked("monte-carlo", world, "")).unwrap();
+    done(here.path(), &["lab", "run", "e.toml", "--out", "one", "--threads", "1"]);
+    done(here.path(), &["lab", "run", "e.toml", "--out", "three", "--threads", "3"]);
+    assert!(files(&here.path().join("one")) == files(&here.path().join("three")));
+    let runs = rows(&here.path().join("one/runs.csv"));
+    let of = |key: &str| runs.iter().map(|row| row[key].parse::<i128>().unwrap());
+    assert!(of("pushed").all(|pushed| pushed < 0) && of("withdrawn").any(|taken| taken > 0));
+}
+
+#[test]
+fn other_kinds_ask_about_models_too() {
+    for (kind, world, more) in [
+        ("ab", "", "[b]\ndepth = \"10 %\"\n"),
+        ("tail", "depth = \"20 %\"", ""),
+        ("mechanisms", "depth = \"20 %\"\nwithdrawals = \"20 %\"", ""),
+        ("rare", "depth = \"20 %\"\nfund = \"400000\"", ""),
+        ("reverse-stress", "depth = \"20 %\"", "[[stress.layer]]\nname = \"a\"\nsize = \"9\"\n"),
+    ] {
+        let notes = assumes(&told(&asked(kind, world, more), &[]));
+        assert!(notes.contains("the next marks carry it"), "{kind}: {notes}");
+        // One of two worlds is as ever: what it assumes stays.
+        assert_eq!(notes.contains("prices do not react"), kind == "ab", "{kind}: {notes}");
+    }
+}
+
+#[test]
+fn what_nobody_would_read_is_refused() {
+    for (case, text, code, allowed) in [
+        ("no depth", asked("monte-carlo", "stops = \"5 %\"", ""), "world-no-depth", "beside depth"),
+        (
+            "a side without one",
+            asked("ab", "", "[b]\ngamma = \"1 %\"\n"),
+            "world-no-depth",
+            "gamma beside depth",
+        ),
+        ("zero", asked("monte-carlo", "depth = \"0 %\"", ""), "depth-out-of-bounds", "0.1 %"),
+        ("all", asked("monte-carlo", "thinning = \"100 %\"", ""), "thinning-out-of-bounds", "99 %"),
+        ("a word", asked("monte-carlo", "process = \"garhc\"", ""), "unknown-process", "regimes"),
+        ("a mode", asked("monte-carlo", "oracle = \"late\"", ""), "unknown-oracle", "stale"),
+        ("far off", asked("monte-carlo", "oracle_error = \"26 %\"", ""), "oracle-error", "25 %"),
+        (
+            "recorded",
+            asked("replay", "depth = \"5 %\"", "[replay]\nfile = \"a.csv\"\n"),
+            "replay-drawn-key",
+            "withdrawals, aversion",
+        ),
+    ] {
+        let here = folder();
+        experiment(here.path(), &text);
+        let ran = run(here.path(), &[]);
+        assert_eq!(ran.status, 2, "{case}: {}", ran.stdout);
+        assert!(
+            ran.stderr.contains(code) && ran.stderr.contains(allowed),
+            "{case}: {}",
+            ran.stderr
+        );
+    }
+}

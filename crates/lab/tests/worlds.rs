@@ -54,6 +54,9 @@ fn a_shallower_book_falls_further_and_loses_more() {
         let impact = Some(Impact::linear(depth));
         let of = played(CrisisModel { impact, ..small() });
         let pushed: i32 = of.iter().map(|of| of.pushed).sum();
+        assert!(
+            of.iter().any(|of| of.branching > 0) && of.iter().all(|of| of.branching < 1_000_000)
+        );
         assert!(pushed < before.0 && sum(&of) > before.1, "{depth}: {pushed}, {}", sum(&of));
         before = (pushed, sum(&of));
     }

@@ -41,7 +41,7 @@ pub struct Models {
     pub impact: &'static str,
     /// What is made up each step of what was sold.
     pub recovery: u32,
-    /// What is gone of the depth after a move of ten per cent.
+    /// What is gone of the depth at the worst.
     pub thinning: u32,
     /// In how many steps half of a move is forgotten.
     pub refill: u32,

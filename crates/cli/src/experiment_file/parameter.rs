@@ -35,7 +35,7 @@ pub enum Parameter {
     Impact,
     /// What is made up of what was sold, each step.
     Recovery,
-    /// What is gone of the depth after a move of ten per cent.
+    /// What is gone of the depth at the worst.
     Thinning,
     /// In how many steps half of a move is forgotten.
     Refill,

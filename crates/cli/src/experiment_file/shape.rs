@@ -81,8 +81,8 @@ pub struct WorldShape {
     /// With a depth: the part of what was sold that is made up in each step of five seconds; "0 %"
     /// where nothing is said.
     pub recovery: Option<At<ValueText>>,
-    /// With a depth: the part of it that is gone when prices have just moved by ten per cent; "0 %"
-    /// where nothing is said.
+    /// With a depth: the part of it that is gone at the worst, half of that after a move of five
+    /// per cent; "0 %" where nothing is said.
     pub thinning: Option<At<ValueText>>,
     /// With a depth: in how many steps of five seconds half of a move is forgotten; 12 where
     /// nothing is said.

@@ -65,6 +65,21 @@ fn each_model_is_a_key_that_a_sweep_asks_about() {
     }
 }
 
+/// The lines of the template, with what each needs beside it, are a world.
+#[test]
+fn the_template_shows_each_model_as_it_is_written() {
+    let here = folder();
+    let template = done(here.path(), &["init", "experiment"]).stdout;
+    let (from, to) = (template.find("# Models").unwrap(), template.find("# [sweep]").unwrap());
+    let lines = template[from..to].lines().skip(1).map(|line| line.trim_start_matches("# "));
+    let keys: Vec<&str> = lines.filter(|line| !line.is_empty()).collect();
+    assert_eq!(keys.len(), 15, "{keys:?}");
+    let text = format!("{}{}", asked("monte-carlo", "", ""), keys.join("\n"));
+    experiment(here.path(), &text);
+    let ran = run(here.path(), &["--out", "all", "--at-most", "1"]);
+    assert_eq!(ran.status, 0, "{}", ran.stderr);
+}
+
 /// Rows with models are the same bytes at any number of threads, and have their columns.
 #[test]
 fn models_leave_rows_that_any_threads_leave() {

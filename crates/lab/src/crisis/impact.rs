@@ -14,8 +14,9 @@
 //!
 //! Each tick the part `recovery` of `sold` is made up. Depth withdraws with a market's *stress*,
 //! the sum of its moves either way, of which half is forgotten every `refill` ticks: of the calm
-//! depth `(1 - thinning)^(stress / 10 %)` is there. Whoever sells then moves the price further;
-//! what was sold before is not counted again.
+//! depth `1 - thinning (1 - 2^(-stress / 5 %))` is there, so `thinning` is gone at the worst and
+//! half of that after a move of five per cent. Whoever sells then moves the price further; what
+//! was sold before is not counted again.
 //!
 //! Where a price that falls by one per cent brings a volume of so many depths to be sold, the
 //! *branching* m, a shock comes to `shock / (1 - m)` by the linear law, and to no end from m = 1
@@ -56,7 +57,7 @@ pub struct Impact {
     pub depth: u32,
     /// The part of what was sold that is made up each tick.
     pub recovery: u32,
-    /// The part of the depth that is gone when a market has just moved by ten per cent.
+    /// The part of the depth that is gone at the worst; half of it after a move of five per cent.
     pub thinning: u32,
     /// In how many ticks half of a market's stress is forgotten.
     pub refill: u32,
@@ -77,10 +78,12 @@ impl Impact {
     }
 }
 
-/// A price is pushed down by no more than nine tenths, and up to ten times what it was: a book has
-/// an end, and a price is above zero.
-const DOWN: f64 = 0.9;
-const UP: f64 = 9.0;
+/// A price is pushed to no less than half of what it would be and to no more than twice: there is
+/// the end of this book, and others trade.
+const DOWN: f64 = 0.5;
+const UP: f64 = 1.0;
+/// The move after which half of what withdraws is gone.
+const HALF_GONE: f64 = 0.05;
 
 /// One market's orders.
 #[derive(Clone, Debug, PartialEq)]
@@ -143,8 +146,8 @@ impl Orders {
     /// The lots that move the price by one per cent now.
     #[must_use]
     pub fn depth(&self) -> f64 {
-        let left = 1.0 - f64::from(self.of.thinning) / 1e6;
-        self.calm * libm::pow(left, self.stress / 0.1)
+        let gone = 1.0 - libm::pow(0.5, self.stress / HALF_GONE);
+        self.calm * (1.0 - f64::from(self.of.thinning) / 1e6 * gone)
     }
 
     /// How far a sale of `lots` (a purchase where below zero) finds the price pushed on average.
@@ -274,13 +277,13 @@ mod tests {
     #[test]
     fn depth_withdraws_with_moves_and_comes_back() {
         let of =
-            Impact { thinning: 500_000, refill: 12, recovery: 100_000, ..Impact::linear(50_000) };
+            Impact { thinning: 800_000, refill: 12, recovery: 100_000, ..Impact::linear(50_000) };
         let mut orders = Orders::of(of, 1_000.0);
         assert!((orders.depth() - 50.0).abs() < 1e-12);
-        orders.moved(-0.1);
-        assert!((orders.depth() - 25.0).abs() < 1e-9, "half is gone after ten per cent");
-        orders.sell(25.0);
-        assert!((orders.pushed() - 0.01).abs() < 1e-12, "half the lots move it as far");
+        orders.moved(-0.05);
+        assert!((orders.depth() - 30.0).abs() < 1e-9, "half of what withdraws after five per cent");
+        orders.sell(30.0);
+        assert!((orders.pushed() - 0.01).abs() < 1e-12, "fewer lots move it as far");
         let still = |orders: &mut Orders, ticks: u32| {
             (0..ticks).for_each(|_| {
                 orders.recover();
@@ -288,11 +291,14 @@ mod tests {
             });
         };
         still(&mut orders, 12);
-        assert!((orders.depth() - 50.0 * 0.5f64.sqrt()).abs() < 1e-9, "half is forgotten");
+        let gone = 0.8 * (1.0 - 0.5f64.sqrt());
+        assert!((orders.depth() - 50.0 * (1.0 - gone)).abs() < 1e-9, "half is forgotten");
         let left = 0.01 * 0.9f64.powi(12);
         assert!((orders.pushed() - left).abs() < 1e-12, "a tenth is made up each tick");
         still(&mut orders, 600);
         assert!((orders.depth() - 50.0).abs() < 1e-6 && orders.pushed() < 1e-12);
+        orders.moved(3.0);
+        assert!((orders.depth() - 10.0).abs() < 1e-6, "no more than that is ever gone");
     }
 
     #[test]

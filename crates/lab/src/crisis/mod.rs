@@ -51,6 +51,8 @@ pub struct Crisis {
     /// How far prices stood from those of the path by what was sold, where that was furthest, on
     /// average by what was open: in millionths, below zero where they were lower.
     pub pushed: i32,
+    /// How much of the fall of prices since the start that was then, in millionths.
+    pub branching: u32,
     /// What accounts withdrew after a loss, in atoms.
     pub withdrawn: u128,
 }

@@ -16,6 +16,8 @@ use crate::path::{Quote, whole_ticks};
 struct Traded {
     orders: Orders,
     followers: Followers,
+    /// The price at the start.
+    start: f64,
     /// The price that the path has, which nothing that is sold reaches.
     fair: f64,
     /// The price.
@@ -47,6 +49,7 @@ impl Outside {
             Traded {
                 orders: Orders::of(impact, depth),
                 followers: Followers::of(model.flow, open, start),
+                start,
                 fair: start,
                 price: start,
                 weight: *value as f64 / all,
@@ -97,6 +100,16 @@ impl Outside {
     /// A sale is done.
     pub(super) fn sell(&mut self, market: MarketId, lots: i64) {
         self.markets[market.0 as usize].orders.sell(lots as f64);
+    }
+
+    /// How much of what prices lost since the start is of what was sold: 0 where they lost nothing.
+    /// Where each per cent brings as much to market, it is the branching.
+    pub(super) fn branching(&self) -> f64 {
+        let lost = |price: fn(&Traded) -> f64| {
+            self.markets.iter().map(|of| of.weight * (1.0 - price(of) / of.start)).sum::<f64>()
+        };
+        let (all, fair) = (lost(|of| of.fair * (1.0 - of.orders.pushed())), lost(|of| of.fair));
+        if all <= 0.0 { 0.0 } else { ((all - fair) / all).clamp(0.0, 1.0) }
     }
 
     /// How far prices are pushed by what was sold, on average by what was open: below zero where

@@ -62,6 +62,8 @@ struct SoFar {
     found: Vec<Found>,
     /// How far prices were pushed at most, with its sign.
     pushed: f64,
+    /// How much of the fall that was then.
+    branching: f64,
     /// How many ticks each open book has been sold for.
     ages: BTreeMap<LossId, u32>,
 }
@@ -96,6 +98,7 @@ impl Venue {
             let pushed = venue.market.as_ref().map_or(0.0, Outside::pushed);
             if pushed.abs() > so_far.pushed.abs() {
                 so_far.pushed = pushed;
+                so_far.branching = venue.market.as_ref().map_or(0.0, Outside::branching);
             }
             if so_far.found.first().is_some_and(|found| found.at < tick.at) {
                 venue.withdraw(self);
@@ -218,6 +221,7 @@ impl Venue {
             liquidated: count(so_far.liquidated.len()),
             closed: so_far.closed,
             pushed: (so_far.pushed * 1e6) as i32,
+            branching: (so_far.branching * 1e6) as u32,
             withdrawn: after.withdrawn.iter().sum(),
         };
         let wave = |found: Found| {

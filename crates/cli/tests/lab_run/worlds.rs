@@ -144,3 +144,20 @@ fn what_nobody_would_read_is_refused() {
         );
     }
 }
+
+/// The file of the page gives the output of the page.
+#[test]
+fn the_page_shows_what_is_printed() {
+    let page = concat!(env!("CARGO_MANIFEST_DIR"), "/../../docs/lab/impact.md");
+    let page = fs::read_to_string(page).unwrap();
+    let block = |begin: &str| {
+        let from = page.find(begin).unwrap() + begin.len();
+        page[from..from + page[from..].find("```").unwrap()].to_owned()
+    };
+    let here = folder();
+    experiment(here.path(), &block("```toml\n"));
+    let ran = run(here.path(), &[]);
+    let from = ran.stdout.find("What if selling").unwrap();
+    let printed = &ran.stdout[from..ran.stdout.find("\nBehind a figure").unwrap()];
+    assert_eq!(block("```text\nWhat if selling"), printed.strip_prefix("What if selling").unwrap());
+}

@@ -150,7 +150,8 @@ pub(super) fn percent<T: AsRef<Written>>(
         let allowed = format!("\"{min} %\" to \"{max} %\", at most 4 decimals");
         let message = format!("{key} is out of bounds, or no part in per cent");
         let help = "write it as \"10 %\".";
-        words.refuse(format!("{key}-out-of-bounds"), message, help, &at.place, allowed)
+        let code = format!("{}-out-of-bounds", key.replace('_', "-"));
+        words.refuse(code, message, help, &at.place, allowed)
     })
 }
 

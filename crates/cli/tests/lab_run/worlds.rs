@@ -127,7 +127,12 @@ fn what_nobody_would_read_is_refused() {
         ("all", asked("monte-carlo", "thinning = \"100 %\"", ""), "thinning-out-of-bounds", "99 %"),
         ("a word", asked("monte-carlo", "process = \"garhc\"", ""), "unknown-process", "regimes"),
         ("a mode", asked("monte-carlo", "oracle = \"late\"", ""), "unknown-oracle", "stale"),
-        ("far off", asked("monte-carlo", "oracle_error = \"26 %\"", ""), "oracle-error", "25 %"),
+        (
+            "far off",
+            asked("monte-carlo", "oracle_error = \"26 %\"", ""),
+            "oracle-error-out-of-bounds",
+            "25 %",
+        ),
         (
             "recorded",
             asked("replay", "depth = \"5 %\"", "[replay]\nfile = \"a.csv\"\n"),

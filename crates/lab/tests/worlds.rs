@@ -98,16 +98,22 @@ fn each_process_and_each_failure_is_another_world_of_the_same_crises() {
         assert!(sum(&of) != sum(&plain) && (0.2..5.0).contains(&times), "{climate:?}: {times}");
     }
     for mode in [Mode::Stale, Mode::Stuck, Mode::Spike, Mode::Drift, Mode::Divergence] {
-        let oracle = Some(Failure { mode, error: 100_000, ticks: 12 });
+        let oracle = Some(Failure { mode, error: 100_000, above: false, ticks: 12 });
         let of = played(CrisisModel { oracle, ..small() });
         assert!(of.iter().zip(&plain).all(|(a, b)| a.fall == b.fall));
         let (closed, before) = (of.iter().map(|of| of.closed), plain.iter().map(|of| of.closed));
         assert_ne!((closed.sum::<u128>(), sum(&of)), (before.sum(), sum(&plain)), "{mode:?}");
     }
     // Marks that come late find whoever failed later, and with less.
-    let stuck = Some(Failure { mode: Mode::Stuck, error: 0, ticks: 40 });
+    let stuck = Some(Failure { mode: Mode::Stuck, error: 0, above: false, ticks: 40 });
     let of = played(CrisisModel { oracle: stuck, ..small() });
     assert!(sum(&of) > sum(&plain), "{} and {}", sum(&of), sum(&plain));
+    // So do marks that stand above the price; below it they find him earlier, and others, too.
+    let off = |above: bool| {
+        let oracle = Some(Failure { mode: Mode::Divergence, error: 100_000, above, ticks: 40 });
+        sum(&played(CrisisModel { oracle, ..small() }))
+    };
+    assert!(off(true) > sum(&plain) && sum(&plain) > off(false), "{} {}", off(true), off(false));
 }
 
 /// What leaves is no margin for the rest of the crisis.
@@ -135,6 +141,40 @@ fn models_out_of_range_are_refused() {
     assert!(refused(CrisisModel { impact, ..small() }).contains("depth"));
     let behaviour = Behaviour { selection: 950_000, ..Behaviour::default() };
     assert!(refused(CrisisModel { behaviour, ..small() }).contains("selection"));
-    let oracle = Some(Failure { mode: Mode::Spike, error: 0, ticks: 0 });
+    let oracle = Some(Failure { mode: Mode::Spike, error: 0, above: false, ticks: 0 });
     assert!(refused(CrisisModel { oracle, ..small() }).contains("oracle"));
 }
+
+/// Every model at once, to the atom: a figure changes only when a model is meant to change, and
+/// then the changelog says so.
+#[test]
+fn crises_with_every_model_are_the_same_everywhere() {
+    for (climate, mode, golden) in
+        [(Climate::Garch, Mode::Drift, GOLDEN[0]), (Climate::Regimes, Mode::Stale, GOLDEN[1])]
+    {
+        let impact = Impact { thinning: 600_000, recovery: 20_000, ..Impact::linear(100_000) };
+        let impact = Some(Impact { shape: Shape::SquareRoot, ..impact });
+        let behaviour = Behaviour {
+            withdraws: 200_000,
+            aversion: 2_250_000,
+            selection: 100_000,
+            hazard: 100_000,
+        };
+        let model = CrisisModel {
+            impact,
+            flow: Flow { stops: 100_000, gamma: 10_000 },
+            climate,
+            behaviour,
+            oracle: Some(Failure { mode, error: 50_000, above: false, ticks: 6 }),
+            ..small()
+        };
+        let of = Stage::of(model, Seed(1)).unwrap().play(2).unwrap().crisis;
+        let found = (of.deficit, of.failed, of.pushed, of.branching, of.withdrawn);
+        assert_eq!(found, golden, "{climate:?} {mode:?}");
+    }
+}
+
+const GOLDEN: [(u128, u32, i32, u32, u128); 2] = [
+    (260_394_201_467, 18, -42_528, 170_095, 1_165_495_725_771),
+    (360_402_612_340, 21, -42_095, 134_571, 1_163_756_904_160),
+];

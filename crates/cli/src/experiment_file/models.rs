@@ -32,6 +32,9 @@ pub const ORACLES: [(Option<Mode>, &str); 6] = [
     (Some(Mode::Divergence), "divergence"),
 ];
 
+/// On which side of the price it then is.
+pub const SIDES: [(&str, &str); 2] = [("below", "below"), ("above", "above")];
+
 /// Every model's numbers. Parts are in millionths, times in steps of five seconds.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 pub struct Models {
@@ -63,6 +66,8 @@ pub struct Models {
     pub oracle: &'static str,
     /// How far it is off.
     pub oracle_error: u32,
+    /// On which side of the price, by its word.
+    pub oracle_side: &'static str,
     /// For how many steps.
     pub oracle_steps: u32,
 }
@@ -84,6 +89,7 @@ impl Default for Models {
             hazard: 0,
             oracle: "sound",
             oracle_error: 100_000,
+            oracle_side: "below",
             oracle_steps: 12,
         }
     }
@@ -115,6 +121,7 @@ impl Models {
         let oracle = named(self.oracle, &ORACLES).flatten().map(|mode| Failure {
             mode,
             error: self.oracle_error,
+            above: self.oracle_side == "above",
             ticks: self.oracle_steps,
         });
         CrisisModel {
@@ -157,6 +164,7 @@ impl Models {
             Parameter::Hazard => self.hazard = part(200)?,
             Parameter::Oracle => self.oracle = one(&ORACLES.map(|(_, word)| (word, word)))?,
             Parameter::OracleError => self.oracle_error = part(25)?,
+            Parameter::OracleSide => self.oracle_side = one(&SIDES)?,
             Parameter::OracleSteps => self.oracle_steps = count(words, at, key, (1, 40))?,
             // The others are numbers of the world itself.
             _ => {}

@@ -57,12 +57,14 @@ pub enum Parameter {
     Oracle,
     /// How far it is off.
     OracleError,
+    /// On which side of the price.
+    OracleSide,
     /// For how many steps.
     OracleSteps,
 }
 
 /// Every parameter by its key.
-pub const PARAMETERS: [(Parameter, &str); 25] = [
+pub const PARAMETERS: [(Parameter, &str); 26] = [
     (Parameter::Accounts, "accounts"),
     (Parameter::Markets, "markets"),
     (Parameter::Fall, "fall"),
@@ -87,6 +89,7 @@ pub const PARAMETERS: [(Parameter, &str); 25] = [
     (Parameter::Hazard, "hazard"),
     (Parameter::Oracle, "oracle"),
     (Parameter::OracleError, "oracle_error"),
+    (Parameter::OracleSide, "oracle_side"),
     (Parameter::OracleSteps, "oracle_steps"),
 ];
 

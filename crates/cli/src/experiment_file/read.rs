@@ -182,6 +182,7 @@ fn world(words: &Words<'_>, at: &At<WorldShape>, base: World) -> Result<World, D
         (Parameter::Hazard, &shape.hazard),
         (Parameter::Oracle, &shape.oracle),
         (Parameter::OracleError, &shape.oracle_error),
+        (Parameter::OracleSide, &shape.oracle_side),
         (Parameter::OracleSteps, &shape.oracle_steps),
     ];
     for (parameter, at) in keys {

@@ -126,6 +126,7 @@ fn only_recorded(words: &Words<'_>, file: &FileShape) -> Result<(), Diagnostic> 
         ("process", &of.process),
         ("oracle", &of.oracle),
         ("oracle_error", &of.oracle_error),
+        ("oracle_side", &of.oracle_side),
         ("oracle_steps", &of.oracle_steps),
     ];
     for (key, at) in drawn {

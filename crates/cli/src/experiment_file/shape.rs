@@ -110,9 +110,11 @@ pub struct WorldShape {
     /// How the oracle fails: "stale", "stuck", "spike", "drift" or "divergence"; "sound" where
     /// nothing is said.
     pub oracle: Option<At<ValueText>>,
-    /// How far below the price it is, with "spike", "drift" and "divergence"; "10 %" where nothing
+    /// How far from the price it is, with "spike", "drift" and "divergence"; "10 %" where nothing
     /// is said.
     pub oracle_error: Option<At<ValueText>>,
+    /// On which side of the price that is: "below" or "above"; "below" where nothing is said.
+    pub oracle_side: Option<At<ValueText>>,
     /// For how many steps of five seconds it fails; 12 where nothing is said.
     pub oracle_steps: Option<At<ValueText>>,
 }

@@ -50,6 +50,7 @@ fn each_model_is_a_key_that_a_sweep_asks_about() {
         ("hazard", "", "\"0 %\", \"50 %\"", "who stay borrow"),
         ("oracle", "", "\"sound\", \"stuck\", \"drift\"", "The oracle fails (drift)"),
         ("oracle_error", "oracle = \"drift\"", "\"0 %\", \"20 %\"", "The oracle fails"),
+        ("oracle_side", "oracle = \"drift\"", "\"below\", \"above\"", "The oracle fails"),
         ("oracle_steps", "oracle = \"stuck\"", "1, 40", "The oracle fails (stuck)"),
     ] {
         let sweep = format!("[sweep]\nparameter = \"{parameter}\"\nvalues = [{values}]\n");
@@ -73,7 +74,7 @@ fn the_template_shows_each_model_as_it_is_written() {
     let (from, to) = (template.find("# Models").unwrap(), template.find("# [sweep]").unwrap());
     let lines = template[from..to].lines().skip(1).map(|line| line.trim_start_matches("# "));
     let keys: Vec<&str> = lines.filter(|line| !line.is_empty()).collect();
-    assert_eq!(keys.len(), 15, "{keys:?}");
+    assert_eq!(keys.len(), 16, "{keys:?}");
     let text = format!("{}{}", asked("monte-carlo", "", ""), keys.join("\n"));
     experiment(here.path(), &text);
     let ran = run(here.path(), &["--out", "all", "--at-most", "1"]);

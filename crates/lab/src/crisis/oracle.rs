@@ -36,8 +36,10 @@ pub enum Mode {
 pub struct Failure {
     /// How.
     pub mode: Mode,
-    /// How far the marks are below the price, in millionths.
+    /// How far the marks are from the price, in millionths.
     pub error: u32,
+    /// Whether they are above it, where else they are below.
+    pub above: bool,
     /// For so many ticks.
     pub ticks: u32,
 }
@@ -71,13 +73,13 @@ impl Sight {
 
     /// What is seen of a market at `price`. To be asked once in each tick.
     pub fn sees(&mut self, market: usize, price: f64) -> f64 {
-        let Failure { mode, error, ticks } = self.of;
+        let Failure { mode, error, above, ticks } = self.of;
         let past = &mut self.past[market];
         past.push_back(price);
         if past.len() > ticks as usize + 1 {
             past.pop_front();
         }
-        let error = f64::from(error) / 1e6;
+        let error = f64::from(error) / if above { -1e6 } else { 1e6 };
         let since = self.now.checked_sub(FROM).filter(|since| *since < ticks);
         let Some(since) = since else { return price };
         let off = match mode {
@@ -111,7 +113,9 @@ mod tests {
             (Mode::Drift, [87.75, 84.55, 81.4, 78.3]),
             (Mode::Divergence, [81.0, 80.1, 79.2, 78.3]),
         ] {
-            let mut sight = Sight::of(Failure { mode, error: 100_000, ticks: 4 }, 1);
+            let failure = Failure { mode, error: 100_000, above: false, ticks: 4 };
+            let mut sight = Sight::of(failure, 1);
+            let mut over = Sight::of(Failure { above: true, ..failure }, 1);
             for tick in 0..20u32 {
                 let price = 100.0 - f64::from(tick);
                 let failing = (10..14).contains(&tick);
@@ -119,9 +123,16 @@ mod tests {
                 let found = sight.sees(0, price);
                 assert!((found - expected).abs() < 1e-9, "{mode:?} at {tick}: {found}");
                 sight.tick();
+                // As far above, where the error and not the time is what is wrong.
+                let mirrored = match mode {
+                    Mode::Stale | Mode::Stuck => expected,
+                    _ => 2.0 * price - expected,
+                };
+                assert!((over.sees(0, price) - mirrored).abs() < 1e-9, "{mode:?} at {tick}");
+                over.tick();
             }
         }
-        let failure = Failure { mode: Mode::Spike, error: 300_000, ticks: 1 };
+        let failure = Failure { mode: Mode::Spike, error: 300_000, above: false, ticks: 1 };
         assert!(failure.check().is_err());
     }
 }

@@ -256,7 +256,7 @@ fn sides_of<'a>(work: &Work<'_>, rows: &[String], sides: &'a [Side]) -> Vec<Aske
 /// What is not so where a book has a depth, and where people leave.
 const SAME_COST: &str = "Closing costs the same part of the price however much is closed, and \
                          prices do not react to what is sold: real crises are worse.";
-pub(super) const NOBODY: &str = "Nobody deposits, withdraws or trades while a crisis lasts.";
+const NOBODY: &str = "Nobody deposits, withdraws or trades while a crisis lasts.";
 
 /// Tells what the models of worlds assume, and no longer what none of these worlds does.
 pub fn assume(work: &Work<'_>, answer: &mut Answer) {

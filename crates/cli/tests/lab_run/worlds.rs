@@ -153,6 +153,24 @@ fn what_nobody_would_read_is_refused() {
     }
 }
 
+/// A replay without a model says what it said before there were any.
+#[test]
+fn a_replay_assumes_what_it_assumed() {
+    let said = |world: &str| {
+        let here = folder();
+        fs::write(here.path().join("a.csv"), replay::candles(9)).unwrap();
+        experiment(here.path(), &asked("replay", world, "[replay]\nfile = \"a.csv\"\n"));
+        let ran = run(here.path(), &["--format", "json"]);
+        assert_eq!(ran.status, 0, "{}", ran.stderr);
+        assumes(&serde_json::from_str(&ran.stdout).unwrap())
+    };
+    let (one, nobody) =
+        ("however much is closed.\"", "however much is closed, and nobody deposits");
+    let (plain, leaving) = (said(""), said("withdrawals = \"30 %\""));
+    assert!(plain.contains(nobody) && !plain.contains(one), "{plain}");
+    assert!(leaving.contains(one) && !leaving.contains("nobody deposits"), "{leaving}");
+}
+
 /// The file of the page gives the output of the page.
 #[test]
 fn the_page_shows_what_is_printed() {

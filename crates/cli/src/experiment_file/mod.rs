@@ -7,6 +7,7 @@ mod parameter;
 mod read;
 mod recorded;
 pub mod shape;
+mod unread;
 
 pub use model::Experiment;
 pub use parameter::{PARAMETERS, Parameter};

@@ -9,9 +9,7 @@ use rhodian_lab::crisis::oracle::{Failure, Mode};
 use rhodian_lab::path::climate::Climate;
 use serde::Serialize;
 
-use super::model::World;
 use super::parameter::{Parameter, count, percent};
-use super::shape::FileShape;
 use crate::diagnostic::Diagnostic;
 use crate::loss_file::shape::{At, ValueText};
 use crate::loss_file::words::Words;
@@ -100,6 +98,11 @@ fn named<T: Copy>(word: &str, of: &[(T, &'static str)]) -> Option<T> {
     of.iter().find(|(_, known)| *known == word).map(|(of, _)| *of)
 }
 
+/// How an oracle of such a word fails; nothing where it is sound.
+pub(super) fn failing(word: &str) -> Option<Mode> {
+    named(word, &ORACLES).flatten()
+}
+
 impl Models {
     /// Whether none is asked for.
     #[must_use]
@@ -118,7 +121,7 @@ impl Models {
             thinning: self.thinning,
             refill: self.refill,
         });
-        let oracle = named(self.oracle, &ORACLES).flatten().map(|mode| Failure {
+        let oracle = failing(self.oracle).map(|mode| Failure {
             mode,
             error: self.oracle_error,
             above: self.oracle_side == "above",
@@ -170,20 +173,6 @@ impl Models {
             _ => {}
         }
         Ok(())
-    }
-
-    /// The first key that says something of a book without a depth.
-    fn of_a_depth(&self) -> Option<&'static str> {
-        let off = Self::default();
-        let keys = [
-            ("impact", self.impact != off.impact),
-            ("recovery", self.recovery != off.recovery),
-            ("thinning", self.thinning != off.thinning),
-            ("refill", self.refill != off.refill),
-            ("stops", self.stops != off.stops),
-            ("gamma", self.gamma != off.gamma),
-        ];
-        keys.iter().find(|(_, said)| *said).filter(|_| self.depth.is_none()).map(|(key, _)| *key)
     }
 
     /// What these assume, in sentences.
@@ -255,24 +244,12 @@ fn depth(words: &Words<'_>, at: &At<ValueText>) -> Result<u32, Diagnostic> {
     Err(words.refuse("depth-out-of-bounds", message, help, &at.place, allowed))
 }
 
-/// Refuses what would be read by nobody: words about a book of orders where there is none.
-pub(super) fn check<'a>(
-    words: &Words<'_>,
-    file: &FileShape,
-    mut worlds: impl Iterator<Item = &'a World>,
-) -> Result<(), Diagnostic> {
-    let Some(key) = worlds.find_map(|world| world.models.of_a_depth()) else { return Ok(()) };
-    let message = format!("{key} is of a book of orders, and a world has no depth");
-    let help = "write depth = \"5 %\" into [world], or drop it.";
-    let place = file.world.as_ref().map_or(&file.kind.place, |at| &at.place);
-    Err(words.refuse("world-no-depth", message, help, place, format!("{key} beside depth")))
-}
-
 #[cfg(test)]
 mod tests {
     use rhodian_lab::crisis::model::CrisisModel;
 
-    use super::{Models, World};
+    use super::super::model::World;
+    use super::Models;
 
     /// What an experiment's hash is made of names no model that is off: an experiment of before
     /// has the hash it had.

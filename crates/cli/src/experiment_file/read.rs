@@ -5,12 +5,12 @@ use std::path::Path;
 use rhodian_lab::experiment::sobol::REPLICATES;
 
 use super::model::{Experiment, Layer, Moves, Points, Question, Side, World};
-use super::models;
 use super::parameter::{DOLLARS, PARAMETERS, Parameter, percent, written};
 use super::recorded::replay;
 use super::shape::{
     FileShape, StressLayerShape, StressShape, SweepShape, TranchesShape, WorldShape,
 };
+use super::unread;
 use crate::diagnostic::Diagnostic;
 use crate::loss_file::model::Place;
 use crate::loss_file::read::shape;
@@ -88,7 +88,7 @@ pub fn from_text(text: &TomlText) -> Result<Experiment, Diagnostic> {
         "map" => map(&words, needed(&words, shape.map.as_ref(), "map", place)?, base)?,
         _ => Question::MonteCarlo { world: base },
     };
-    models::check(&words, &shape, question.worlds())?;
+    unread::check(&words, &shape, question.worlds())?;
     let title = shape.title.map_or_else(
         || format!("An experiment of the kind {kind}"),
         |at| visible(&at.value).into_owned(),

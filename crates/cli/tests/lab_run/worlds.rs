@@ -124,6 +124,52 @@ fn what_nobody_would_read_is_refused() {
             "world-no-depth",
             "gamma beside depth",
         ),
+        (
+            "on a side",
+            asked("ab", "", "[b]\nrecovery = \"5 %\"\n"),
+            "e.toml:8\n",
+            "recovery beside depth",
+        ),
+        (
+            "nothing withdraws",
+            asked("monte-carlo", "depth = \"9 %\"\nrefill = 6", ""),
+            "world-no-thinning",
+            "e.toml:7\n",
+        ),
+        (
+            "nobody leaves",
+            asked("monte-carlo", "aversion = \"200 %\"", ""),
+            "world-no-withdrawals",
+            "e.toml:6\n",
+        ),
+        (
+            "a sound oracle",
+            asked("monte-carlo", "oracle_error = \"10 %\"", ""),
+            "world-no-oracle",
+            "e.toml:6\n",
+        ),
+        (
+            "late and not off",
+            asked("monte-carlo", "oracle = \"stale\"\noracle_side = \"above\"", ""),
+            "world-no-oracle",
+            "beside oracle = \"spike\"",
+        ),
+        (
+            "off for a step",
+            asked("monte-carlo", "oracle = \"spike\"\noracle_steps = 4", ""),
+            "world-no-oracle",
+            "oracle = \"stale\"",
+        ),
+        (
+            "swept",
+            asked(
+                "sweep",
+                "oracle = \"stuck\"",
+                "[sweep]\nparameter = \"oracle_error\"\nvalues = [\"1 %\", \"2 %\"]\n",
+            ),
+            "world-no-oracle",
+            "e.toml:8\n",
+        ),
         ("zero", asked("monte-carlo", "depth = \"0 %\"", ""), "depth-out-of-bounds", "0.1 %"),
         ("all", asked("monte-carlo", "thinning = \"100 %\"", ""), "thinning-out-of-bounds", "99 %"),
         ("a word", asked("monte-carlo", "process = \"garhc\"", ""), "unknown-process", "regimes"),
@@ -151,6 +197,15 @@ fn what_nobody_would_read_is_refused() {
             ran.stderr
         );
     }
+}
+
+/// A key that one of the compared worlds reads stands for all of them.
+#[test]
+fn what_one_of_several_reads_is_read() {
+    let sweep = "[sweep]\nparameter = \"oracle\"\nvalues = [\"sound\", \"stale\", \"drift\"]\n";
+    told(&asked("sweep", "oracle_error = \"5 %\"\noracle_steps = 4", sweep), &[]);
+    let other = "[b]\nwithdrawals = \"20 %\"\n";
+    told(&asked("ab", "aversion = \"200 %\"", other), &[]);
 }
 
 /// A replay without a model says what it said before there were any.

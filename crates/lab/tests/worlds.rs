@@ -55,7 +55,7 @@ fn a_shallower_book_falls_further_and_loses_more() {
         let of = played(CrisisModel { impact, ..small() });
         let pushed: i32 = of.iter().map(|of| of.pushed).sum();
         assert!(
-            of.iter().any(|of| of.branching > 0) && of.iter().all(|of| of.branching < 1_000_000)
+            of.iter().any(|of| of.sold_part > 0) && of.iter().all(|of| of.sold_part < 1_000_000)
         );
         assert!(pushed < before.0 && sum(&of) > before.1, "{depth}: {pushed}, {}", sum(&of));
         before = (pushed, sum(&of));
@@ -169,7 +169,7 @@ fn crises_with_every_model_are_the_same_everywhere() {
             ..small()
         };
         let of = Stage::of(model, Seed(1)).unwrap().play(2).unwrap().crisis;
-        let found = (of.deficit, of.failed, of.pushed, of.branching, of.withdrawn);
+        let found = (of.deficit, of.failed, of.pushed, of.sold_part, of.withdrawn);
         assert_eq!(found, golden, "{climate:?} {mode:?}");
     }
 }

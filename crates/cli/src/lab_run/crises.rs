@@ -32,7 +32,7 @@ pub(super) struct Played {
     liquidated: f64,
     closed: f64,
     pushed: f64,
-    branching: f64,
+    sold_part: f64,
     withdrawn: f64,
 }
 
@@ -46,7 +46,7 @@ impl Played {
             closed: field::<f64>(row, 7) / 1e6,
             // Of worlds with models; else nothing is there.
             pushed: field::<f64>(row, 8) / 1e6,
-            branching: field::<f64>(row, 9) / 1e6,
+            sold_part: field::<f64>(row, 9) / 1e6,
             withdrawn: field::<f64>(row, 10) / 1e6,
         }
     }
@@ -170,9 +170,9 @@ impl<'a> Asked<'a> {
             let names = ("pushed-mean", "prices are pushed by what is sold, mean");
             let pushed = estimate(self.crises.iter().map(|of| of.pushed));
             add_mean((of, "crises move prices"), names, Unit::Move, pushed, answer);
-            let names = ("branching-mean", "of the fall, comes of what is sold, mean");
-            let branching = estimate(self.crises.iter().map(|of| of.branching));
-            add_mean((of, "crises do"), names, Unit::Part, branching, answer);
+            let names = ("sold-part-mean", "of the fall, comes of what is sold, mean");
+            let sold_part = estimate(self.crises.iter().map(|of| of.sold_part));
+            add_mean((of, "crises do"), names, Unit::Part, sold_part, answer);
         }
         if self.world.models.withdrawals > 0 {
             let names = ("withdrawn-mean", "taken out after a loss, mean");

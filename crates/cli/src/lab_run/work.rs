@@ -103,7 +103,7 @@ impl<'a> Work<'a> {
                 "run,file,book,equity,deficit,failed,liquidated,closed".to_owned()
             }
             _ => {
-                let more = if self.has_models() { ",pushed,branching,withdrawn" } else { "" };
+                let more = if self.has_models() { ",pushed,sold_part,withdrawn" } else { "" };
                 format!("run,world,crisis,fall,deficit,failed,liquidated,closed{more}")
             }
         }
@@ -163,7 +163,7 @@ impl<'a> Work<'a> {
                     of.fall, of.deficit, of.failed, of.liquidated, of.closed
                 );
                 if self.has_models() {
-                    row += &format!(",{},{},{}", of.pushed, of.branching, of.withdrawn);
+                    row += &format!(",{},{},{}", of.pushed, of.sold_part, of.withdrawn);
                 }
                 Ok(row)
             }

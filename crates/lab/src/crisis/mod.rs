@@ -52,7 +52,7 @@ pub struct Crisis {
     /// average by what was open: in millionths, below zero where they were lower.
     pub pushed: i32,
     /// How much of the fall of prices since the start that was then, in millionths.
-    pub branching: u32,
+    pub sold_part: u32,
     /// What accounts withdrew after a loss, in atoms.
     pub withdrawn: u128,
 }

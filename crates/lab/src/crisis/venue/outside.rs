@@ -104,7 +104,7 @@ impl Outside {
 
     /// How much of what prices lost since the start is of what was sold: 0 where they lost nothing.
     /// Where each per cent brings as much to market, it is the branching.
-    pub(super) fn branching(&self) -> f64 {
+    pub(super) fn sold_part(&self) -> f64 {
         let lost = |price: fn(&Traded) -> f64| {
             self.markets.iter().map(|of| of.weight * (1.0 - price(of) / of.start)).sum::<f64>()
         };

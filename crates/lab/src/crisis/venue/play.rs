@@ -63,7 +63,7 @@ struct SoFar {
     /// How far prices were pushed at most, with its sign.
     pushed: f64,
     /// How much of the fall that was then.
-    branching: f64,
+    sold_part: f64,
     /// How many ticks each open book has been sold for.
     ages: BTreeMap<LossId, u32>,
 }
@@ -98,7 +98,7 @@ impl Venue {
             let pushed = venue.market.as_ref().map_or(0.0, Outside::pushed);
             if pushed.abs() > so_far.pushed.abs() {
                 so_far.pushed = pushed;
-                so_far.branching = venue.market.as_ref().map_or(0.0, Outside::branching);
+                so_far.sold_part = venue.market.as_ref().map_or(0.0, Outside::sold_part);
             }
             if so_far.found.first().is_some_and(|found| found.at < tick.at) {
                 venue.withdraw(self);
@@ -221,7 +221,7 @@ impl Venue {
             liquidated: count(so_far.liquidated.len()),
             closed: so_far.closed,
             pushed: (so_far.pushed * 1e6) as i32,
-            branching: (so_far.branching * 1e6) as u32,
+            sold_part: (so_far.sold_part * 1e6) as u32,
             withdrawn: after.withdrawn.iter().sum(),
         };
         let wave = |found: Found| {

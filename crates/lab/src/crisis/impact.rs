@@ -299,6 +299,9 @@ mod tests {
         assert!((orders.depth() - 50.0).abs() < 1e-6 && orders.pushed() < 1e-12);
         orders.moved(3.0);
         assert!((orders.depth() - 10.0).abs() < 1e-6, "no more than that is ever gone");
+        orders.moved(1e9);
+        orders.sell(10.0);
+        assert!((orders.pushed() - 0.01).abs() < 1e-6, "a book never ends in one without end");
     }
 
     #[test]

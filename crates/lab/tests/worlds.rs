@@ -34,7 +34,7 @@ fn what_is_off_changes_nothing() {
     let crises = played(small());
     let figures: Vec<(u128, u32)> = crises[..3].iter().map(|of| (of.deficit, of.failed)).collect();
     assert_eq!(figures, BEFORE);
-    assert!(crises.iter().all(|of| of.pushed == 0 && of.withdrawn == 0));
+    assert!(crises.iter().all(|of| (of.pushed, of.withdrawn, of.capped) == (0, 0, 0)));
     // A book of ten times what is open is moved by a thousandth: next to nothing more is lost.
     let deep = Impact::linear(10_000_000);
     let near = played(CrisisModel { impact: Some(deep), ..small() });
@@ -68,6 +68,19 @@ fn a_shallower_book_falls_further_and_loses_more() {
     let back = of(Impact { recovery: 200_000, ..linear });
     assert!(back < plain, "what comes back costs less: {back} and {plain}");
     assert_ne!(of(Impact { shape: Shape::SquareRoot, ..linear }), plain);
+}
+
+/// Who must buy where nobody sells pays twice the mark at most, and what that hides is counted; a
+/// sale hides nothing.
+#[test]
+fn what_no_fill_pays_is_counted() {
+    let capped = |depth: u32, shift: f64| {
+        let impact = Some(Impact::linear(depth));
+        let stage = Stage::of(CrisisModel { impact, ..small() }, Seed(1)).unwrap();
+        stage.play_shock(3, Shock { shift, course: Course::Gap(0.5) }).unwrap().crisis.capped
+    };
+    assert!(capped(1_000, 0.5) > 0);
+    assert_eq!((capped(400_000, 0.5), capped(400_000, -0.5)), (0, 0));
 }
 
 /// Followers deepen a fall that nobody in the book sells in.

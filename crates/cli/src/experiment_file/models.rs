@@ -183,7 +183,7 @@ impl Models {
             let mut moves = format!(
                 "What is closed moves the price by the {} law, and the next marks carry it; a \
                  depth is a part of each market's open interest, and what one market sells moves \
-                 no other.",
+                 no other. No fill is above twice the mark.",
                 if self.impact == "linear" { "linear" } else { "square-root" }
             );
             if self.thinning > 0 {
@@ -225,7 +225,8 @@ impl Models {
         if self.oracle != "sound" {
             notes.push(format!(
                 "The oracle fails ({}) in all markets from the tenth step on; the venue takes \
-                 every mark as it comes, fills are at the price, and nobody trades against it.",
+                 every mark as it comes, fills are at the price and at most at twice the mark, and \
+                 nobody trades against it.",
                 self.oracle
             ));
         }

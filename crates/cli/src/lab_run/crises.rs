@@ -34,6 +34,7 @@ pub(super) struct Played {
     pushed: f64,
     sold_part: f64,
     withdrawn: f64,
+    capped: f64,
 }
 
 impl Played {
@@ -48,6 +49,7 @@ impl Played {
             pushed: field::<f64>(row, 8) / 1e6,
             sold_part: field::<f64>(row, 9) / 1e6,
             withdrawn: field::<f64>(row, 10) / 1e6,
+            capped: field::<f64>(row, 11) / 1e6,
         }
     }
 }
@@ -173,6 +175,11 @@ impl<'a> Asked<'a> {
             let names = ("sold-part-mean", "of the fall, comes of what is sold, mean");
             let sold_part = estimate(self.crises.iter().map(|of| of.sold_part));
             add_mean((of, "crises do"), names, Unit::Part, sold_part, answer);
+        }
+        if self.crises.iter().any(|of| of.capped > 0.0) {
+            let names = ("capped-mean", "above twice the mark, paid by nobody, mean");
+            let capped = estimate(self.crises.iter().map(|of| of.capped));
+            add_mean((of, "crises have any"), names, Unit::Dollars, capped, answer);
         }
         if self.world.models.withdrawals > 0 {
             let names = ("withdrawn-mean", "taken out after a loss, mean");

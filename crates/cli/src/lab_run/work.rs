@@ -4,7 +4,7 @@ use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 use rhodian_lab::crisis::model::{Course, Shock};
 use rhodian_lab::crisis::recorded::{self, Story};
-use rhodian_lab::crisis::{Stage, Stopped};
+use rhodian_lab::crisis::{Crisis, Stage, Stopped};
 use rhodian_lab::experiment::rare::{Law, MOST_SHIFT, Proposal, noise_allowed};
 use rhodian_lab::experiment::sobol::{REPLICATES, Scrambled};
 use rhodian_lab::experiment::stress::{Search, mildest};
@@ -103,7 +103,8 @@ impl<'a> Work<'a> {
                 "run,file,book,equity,deficit,failed,liquidated,closed".to_owned()
             }
             _ => {
-                let more = if self.has_models() { ",pushed,sold_part,withdrawn" } else { "" };
+                let more =
+                    if self.has_models() { ",pushed,sold_part,withdrawn,capped" } else { "" };
                 format!("run,world,crisis,fall,deficit,failed,liquidated,closed{more}")
             }
         }
@@ -163,7 +164,8 @@ impl<'a> Work<'a> {
                     of.fall, of.deficit, of.failed, of.liquidated, of.closed
                 );
                 if self.has_models() {
-                    row += &format!(",{},{},{}", of.pushed, of.sold_part, of.withdrawn);
+                    let Crisis { pushed, sold_part, withdrawn, capped, .. } = of;
+                    row += &format!(",{pushed},{sold_part},{withdrawn},{capped}");
                 }
                 Ok(row)
             }

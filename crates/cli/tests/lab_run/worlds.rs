@@ -23,6 +23,8 @@ fn a_book_with_a_depth_is_pushed_and_says_so() {
     assert!(more > 0.0, "{more}");
     let pushed = value(&deep, "", "pushed-mean");
     assert!((-0.9..-0.005).contains(&pushed), "{pushed}");
+    let part = value(&deep, "", "sold-part-mean");
+    assert!(part > 0.0 && part < 1.0, "{part}");
     let (before, now) = (assumes(&plain), assumes(&deep));
     assert!(before.contains("prices do not react") && !now.contains("prices do not react"));
     assert!(now.contains("the next marks carry it") && !before.contains("carry it"));
@@ -30,6 +32,20 @@ fn a_book_with_a_depth_is_pushed_and_says_so() {
     // Nothing of it is told where nothing of it is asked.
     assert!(!plain["experiment"].to_string().contains("depth"), "{plain}");
     assert_eq!(deep["experiment"]["question"]["world"]["depth"], 100_000);
+}
+
+/// What no fill pays is a column, and a figure, or why there is none, where there is any.
+#[test]
+fn what_no_fill_pays_is_told() {
+    let here = folder();
+    for (depth, any) in [("0.1 %", true), ("400 %", false)] {
+        experiment(here.path(), &asked("monte-carlo", &format!("depth = \"{depth}\""), ""));
+        done(here.path(), &["lab", "run", "e.toml", "--out", depth]);
+        let rows = rows(&here.path().join(depth).join("runs.csv"));
+        assert_eq!(rows.iter().any(|row| row["capped"] != "0"), any, "{depth}: {rows:?}");
+        let told = fs::read_to_string(here.path().join(depth).join("summary.json")).unwrap();
+        assert_eq!(told.contains("capped-mean"), any, "{depth}: {told}");
+    }
 }
 
 #[test]

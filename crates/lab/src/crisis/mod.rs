@@ -55,6 +55,8 @@ pub struct Crisis {
     pub sold_part: u32,
     /// What accounts withdrew after a loss, in atoms.
     pub withdrawn: u128,
+    /// What purchases would have paid above twice the mark, which no fill pays, in atoms.
+    pub capped: u128,
 }
 
 /// A venue with its book, ready for crises.

@@ -1,6 +1,6 @@
 //! What a venue's marks see of the price while its oracle fails.
 //!
-//! Fills are at the price; margin, liquidations and takeovers are at the marks. The failure begins
+//! Fills are at the price, and at no more than twice the mark; margin, liquidations and takeovers are at the marks. The failure begins
 //! at the tenth tick and is over after `ticks`; the last tick of a crisis is always seen as it is.
 //! The modes are those that oracles showed: a price of a while ago (`stale`: a congested chain, 12
 //! March 2020), one that does not move (`stuck`: a halted source), one that is wrong for a single
@@ -49,7 +49,7 @@ const FROM: u32 = 10;
 
 impl Failure {
     pub(super) fn check(&self) -> Result<(), LabError> {
-        // Fills are admitted within half a mark, and are at the price.
+        // Fills are at the price: one of four thirds of the mark is still below twice the mark.
         require(self.error <= 250_000, "error of the oracle", "0 to 25 %")?;
         require((1..=40).contains(&self.ticks), "ticks of the oracle's failure", "1 to 40")
     }

@@ -24,8 +24,8 @@ pub(super) use play::{Found, Progress, Watcher};
 const ASSET: AssetId = AssetId(0);
 const DOMAIN: DomainId = DomainId(0);
 const FUND: LayerId = LayerId(0);
-/// Fills are admitted so far from the mark.
-const BAND: u32 = 500_000;
+/// Fills are admitted so far from the mark: as far as a market may admit them, to twice the mark.
+const BAND: u32 = 1_000_000;
 /// What nobody runs out of, in atoms: the fund, and the outside that buys.
 const PLENTY: u128 = 1_000_000_000_000_000_000_000_000;
 const MILLION: u64 = 1_000_000;
@@ -54,6 +54,8 @@ pub(super) struct Venue {
     /// Where what is closed is sold, where that is more than a cost.
     market: Option<Outside>,
     behaviour: Behaviour,
+    /// What purchases would have paid above twice the mark, in atoms.
+    capped: u128,
     /// What each account withdrew in the crisis; nothing before anyone did.
     withdrawn: Vec<u128>,
     /// When the crisis begins.
@@ -94,6 +96,7 @@ impl Venue {
             fills: 0,
             market: None,
             behaviour: model.behaviour,
+            capped: 0,
             withdrawn: Vec::new(),
             at: Time(0),
             starts: Vec::new(),
@@ -259,9 +262,9 @@ impl Venue {
         let (Some(mark), Ok(size)) = (mark, i64::try_from(lots.size())) else { return false };
         let Ok(size) = Quantity::new(size) else { return false };
         let long = lots.lots() > 0;
-        let price = match &self.market {
+        let (price, above) = match &self.market {
             Some(outside) => outside.price(market, mark, lots.lots(), self.cost),
-            None => self.at_cost(mark, long),
+            None => (self.at_cost(mark, long), 0),
         };
         let outside = Party::Account(self.outside);
         let (buyer, seller) = if long { (outside, party) } else { (party, outside) };
@@ -269,6 +272,9 @@ impl Venue {
         let done = self.give(self.fill_command(market.0, buyer, seller, size, price)).is_ok();
         if let Some(outside) = self.market.as_mut().filter(|_| done) {
             outside.sell(market, lots.lots());
+            let gross = self.engine.state().markets.market(market).map_or(0, |of| of.gross(lots));
+            // No more than the lots are worth at the highest price there is.
+            self.capped += gross / u128::from(mark.ticks()) * u128::from(above);
         }
         done
     }

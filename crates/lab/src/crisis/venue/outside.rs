@@ -85,16 +85,24 @@ impl Outside {
     }
 
     /// What a lot of a sale gets (a purchase where `lots` is below zero), `cost` millionths of the
-    /// mark apart: at least half of the mark and at most half more, which is what the venue admits.
-    pub(super) fn price(&self, market: MarketId, mark: Price, lots: i64, cost: u32) -> Price {
+    /// mark apart: at least a tick and at most twice the mark, which is what the venue admits. Then
+    /// how many ticks more it would have paid.
+    pub(super) fn price(
+        &self,
+        market: MarketId,
+        mark: Price,
+        lots: i64,
+        cost: u32,
+    ) -> (Price, u64) {
         let of = &self.markets[market.0 as usize];
         // At most 10^15 lots, below 2^53.
         let met = of.fair * (1.0 - of.orders.met_by(lots as f64));
         let spread = mark.ticks() as f64 * f64::from(cost) / 1e6;
-        let price = if lots > 0 { met - spread } else { met + spread };
+        let asked = whole_ticks(if lots > 0 { met - spread } else { met + spread }).ticks();
         let most = (u128::from(mark.ticks()) * u128::from(BAND) / 1_000_000) as u64;
         let (low, high) = (mark.ticks() - most, mark.ticks() + most);
-        Price::new(whole_ticks(price).ticks().clamp(low.max(1), high)).unwrap_or(mark)
+        let paid = asked.clamp(low.max(1), high);
+        (Price::new(paid).unwrap_or(mark), asked - paid.min(asked))
     }
 
     /// A sale is done.
@@ -116,5 +124,41 @@ impl Outside {
     /// they are lower.
     pub(super) fn pushed(&self) -> f64 {
         -self.markets.iter().map(|of| of.weight * of.orders.pushed()).sum::<f64>()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use rhodian_core::ids::MarketId;
+    use rhodian_core::units::Price;
+
+    use super::{CrisisModel, Impact, Outside};
+    use crate::path::Quote;
+
+    /// Below half of the mark a fill is where the book and the path are: only what would be above
+    /// twice the mark is not paid, and is told.
+    #[test]
+    fn fills_are_where_the_book_is() {
+        let mark = Price::new(1_000_000).unwrap();
+        let impact = Some(Impact::linear(1_000));
+        let model = CrisisModel { impact, ..CrisisModel::default() };
+        // Of a thousand lots one moves the price by a per cent.
+        let book = || Outside::of(&model, &[(mark, 1_000, 1_000_000_000)]).unwrap();
+        let market = MarketId(0);
+        for (case, sold, path, lots, ticks, above) in [
+            ("a little", 0, 1_000_000, 10, 940_000, 0),
+            ("at the end of the book", 200, 1_000_000, 10, 490_000, 0),
+            ("of a fall that no mark has seen", 200, 600_000, 10, 290_000, 0),
+            ("of all of it", 200, 10_000, 10, 1, 0),
+            ("bought back", -10, 1_000_000, -10, 1_160_000, 0),
+            ("where nobody sells", -500, 1_000_000, -10, 2_000_000, 10_000),
+        ] {
+            let mut outside = book();
+            let price = Price::new(path).unwrap();
+            outside.tick(&[Quote { market: 0, price }], false);
+            outside.sell(market, sold);
+            let found = outside.price(market, mark, lots, 10_000);
+            assert_eq!((found.0.ticks(), found.1), (ticks, above), "{case}");
+        }
     }
 }

@@ -223,6 +223,7 @@ impl Venue {
             pushed: (so_far.pushed * 1e6) as i32,
             sold_part: (so_far.sold_part * 1e6) as u32,
             withdrawn: after.withdrawn.iter().sum(),
+            capped: after.capped,
         };
         let wave = |found: Found| {
             let lacks = |loss| state.losses.loss(LossId(loss));

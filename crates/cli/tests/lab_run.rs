@@ -9,6 +9,8 @@ mod mechanisms;
 mod replay;
 #[path = "lab_run/tranches.rs"]
 mod tranches;
+#[path = "lab_run/worlds.rs"]
+mod worlds;
 
 use std::fs;
 use std::path::Path;

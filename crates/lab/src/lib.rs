@@ -43,10 +43,12 @@
 //! rather than from a library's sampler, whose tables and number of draws may change between
 //! versions. Outside the promise: 32-bit x86 without SSE2, whose floats have other precision.
 //!
-//! **Assumptions** are named models, each with its source and when it is false:
-//! [`crisis::model`] for crises, [`population::model`] for people, [`path::simulate`] for drawn
-//! prices, [`path::replay`] for recorded ones, [`path::basis`] for futures, [`path::volatility`]
-//! and [`options`] for options, [`market::MarginSchedule`] for margin.
+//! **Assumptions** are named models, each with its source and when it is false: [`crisis::model`]
+//! for crises, with [`crisis::impact`], [`crisis::flow`], [`crisis::behaviour`],
+//! [`crisis::oracle`] and [`path::climate`] that are off unless asked for; [`population::model`]
+//! for people, [`path::simulate`] for drawn prices, [`path::replay`] for recorded ones,
+//! [`path::basis`] for futures, [`path::volatility`] and [`options`] for options,
+//! [`market::MarginSchedule`] for margin.
 #![forbid(unsafe_code)]
 
 pub mod compare;

@@ -65,6 +65,37 @@ impl Quantiles {
         Self { knots: self.knots.iter().map(knot).collect() }
     }
 
+    /// The part of the distribution that lies below a value.
+    ///
+    /// ```
+    /// use rhodian_lab::quantiles::Quantiles;
+    /// let sizes = Quantiles::new(&[(0.0, 1.0), (0.5, 10.0), (1.0, 1_000.0)]).unwrap();
+    /// assert!((sizes.below(100.0) - 0.75).abs() < 1e-12);
+    /// assert_eq!((sizes.below(0.5), sizes.below(1e6)), (0.0, 1.0));
+    /// assert!((sizes.above(10.0).at(0.5) - 100.0).abs() < 1e-9, "half of what is above 10");
+    /// ```
+    #[must_use]
+    pub fn below(&self, value: f64) -> f64 {
+        let above = self.knots.partition_point(|knot| knot.1 < value);
+        match (above.checked_sub(1).map(|before| self.knots[before]), self.knots.get(above)) {
+            (None, _) => 0.0,
+            (Some(_), None) => 1.0,
+            (Some((p0, low)), Some((p1, high))) => {
+                p0 + (p1 - p0) * libm::log(value / low) / libm::log(high / low)
+            }
+        }
+    }
+
+    /// The distribution of what lies above a value, which is below the largest.
+    #[must_use]
+    pub fn above(&self, value: f64) -> Self {
+        let cut = self.below(value);
+        let (least, _) = self.range();
+        let rest = self.knots.iter().filter(|knot| knot.0 > cut);
+        let rest = rest.map(|(part, at)| ((part - cut) / (1.0 - cut), *at));
+        Self { knots: [(0.0, value.max(least))].into_iter().chain(rest).collect() }
+    }
+
     /// The smallest and the largest value.
     #[must_use]
     pub fn range(&self) -> (f64, f64) {

@@ -2,10 +2,12 @@
 //! [`Experiment`] with every default filled in, or the first thing about the file that cannot be.
 
 pub mod model;
+pub mod models;
 mod parameter;
 mod read;
 mod recorded;
 pub mod shape;
+mod unread;
 
 pub use model::Experiment;
 pub use parameter::{PARAMETERS, Parameter};

@@ -5,6 +5,8 @@ use rhodian_lab::experiment::rare::Law;
 use rhodian_lab::path::candles::Candles;
 use serde::Serialize;
 
+use super::models::Models;
+
 /// A question to the laboratory. What it holds decides every byte of the answer: its hash is the
 /// configuration that results name.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
@@ -137,6 +139,23 @@ impl Question {
             Self::Map { .. } => "map",
         }
     }
+
+    /// Every world that is asked about.
+    pub fn worlds(&self) -> impl Iterator<Item = &World> {
+        let (one, sides) = match self {
+            Self::MonteCarlo { world }
+            | Self::Rare { world, .. }
+            | Self::Tail { world, .. }
+            | Self::Mechanisms { world, .. }
+            | Self::Tranches { world, .. }
+            | Self::Replay { world, .. }
+            | Self::ReverseStress { world, .. } => (Some(world), [].as_slice()),
+            Self::Sweep { sides, .. } | Self::Ab { sides } | Self::Map { sides, .. } => {
+                (None, sides.as_slice())
+            }
+        };
+        one.into_iter().chain(sides.iter().map(|side| &side.world))
+    }
 }
 
 /// How all markets move, up or down, by a normal law. Parts are in millionths.
@@ -211,6 +230,9 @@ pub struct World {
     pub leverage: u32,
     /// What a fund before everyone else holds, in atoms.
     pub fund: Option<u128>,
+    /// Its models: those of a world without any are left out, so that hashes stay.
+    #[serde(flatten, skip_serializing_if = "Models::are_off")]
+    pub models: Models,
 }
 
 impl Default for World {
@@ -226,6 +248,7 @@ impl Default for World {
             correlation: 800_000,
             leverage: 1_000_000,
             fund: None,
+            models: Models::default(),
         }
     }
 }
@@ -239,7 +262,7 @@ impl World {
     /// What is played: a fund is counted afterwards and changes nothing in it.
     #[must_use]
     pub fn model(&self) -> CrisisModel {
-        CrisisModel {
+        let plain = CrisisModel {
             accounts: self.accounts,
             markets: self.markets,
             severity: self.severity(),
@@ -248,7 +271,9 @@ impl World {
             close: self.close,
             correlation: self.correlation,
             leverage: self.leverage,
-        }
+            ..CrisisModel::default()
+        };
+        self.models.in_model(plain)
     }
 
     fn severity(&self) -> Severity {

@@ -29,10 +29,42 @@ pub enum Parameter {
     Leverage,
     /// What a fund holds.
     Fund,
+    /// What moves a price by one per cent, of open interest.
+    Depth,
+    /// How the price follows.
+    Impact,
+    /// What is made up of what was sold, each step.
+    Recovery,
+    /// What is gone of the depth at the worst.
+    Thinning,
+    /// In how many steps half of a move is forgotten.
+    Refill,
+    /// What stands in stop orders.
+    Stops,
+    /// What hedgers sell for each per cent.
+    Gamma,
+    /// How the noise is spread.
+    Process,
+    /// What is taken out after a loss.
+    Withdrawals,
+    /// How many times that losers take out.
+    Aversion,
+    /// The part of lowest leverage that left before.
+    Selection,
+    /// How much higher everyone's leverage is.
+    Hazard,
+    /// How the oracle fails.
+    Oracle,
+    /// How far it is off.
+    OracleError,
+    /// On which side of the price.
+    OracleSide,
+    /// For how many steps.
+    OracleSteps,
 }
 
 /// Every parameter by its key.
-pub const PARAMETERS: [(Parameter, &str); 10] = [
+pub const PARAMETERS: [(Parameter, &str); 26] = [
     (Parameter::Accounts, "accounts"),
     (Parameter::Markets, "markets"),
     (Parameter::Fall, "fall"),
@@ -43,6 +75,22 @@ pub const PARAMETERS: [(Parameter, &str); 10] = [
     (Parameter::Correlation, "correlation"),
     (Parameter::Leverage, "leverage"),
     (Parameter::Fund, "fund"),
+    (Parameter::Depth, "depth"),
+    (Parameter::Impact, "impact"),
+    (Parameter::Recovery, "recovery"),
+    (Parameter::Thinning, "thinning"),
+    (Parameter::Refill, "refill"),
+    (Parameter::Stops, "stops"),
+    (Parameter::Gamma, "gamma"),
+    (Parameter::Process, "process"),
+    (Parameter::Withdrawals, "withdrawals"),
+    (Parameter::Aversion, "aversion"),
+    (Parameter::Selection, "selection"),
+    (Parameter::Hazard, "hazard"),
+    (Parameter::Oracle, "oracle"),
+    (Parameter::OracleError, "oracle_error"),
+    (Parameter::OracleSide, "oracle_side"),
+    (Parameter::OracleSteps, "oracle_steps"),
 ];
 
 /// Amounts of the lab's worlds.
@@ -74,13 +122,14 @@ impl Parameter {
             Self::Correlation => world.correlation = percent(words, at, key, (0, 100))?,
             Self::Leverage => world.leverage = percent(words, at, key, (10, 300))?,
             Self::Fund => world.fund = Some(words.amount(at, key, 0)?.atoms()),
+            _ => world.models.set(self, words, at)?,
         }
         Ok(())
     }
 }
 
 /// A number of things.
-fn count(
+pub(super) fn count(
     words: &Words<'_>,
     at: &At<ValueText>,
     key: &str,
@@ -104,7 +153,8 @@ pub(super) fn percent<T: AsRef<Written>>(
         let allowed = format!("\"{min} %\" to \"{max} %\", at most 4 decimals");
         let message = format!("{key} is out of bounds, or no part in per cent");
         let help = "write it as \"10 %\".";
-        words.refuse(format!("{key}-out-of-bounds"), message, help, &at.place, allowed)
+        let code = format!("{}-out-of-bounds", key.replace('_', "-"));
+        words.refuse(code, message, help, &at.place, allowed)
     })
 }
 

@@ -10,6 +10,7 @@ use super::recorded::replay;
 use super::shape::{
     FileShape, StressLayerShape, StressShape, SweepShape, TranchesShape, WorldShape,
 };
+use super::unread;
 use crate::diagnostic::Diagnostic;
 use crate::loss_file::model::Place;
 use crate::loss_file::read::shape;
@@ -87,6 +88,7 @@ pub fn from_text(text: &TomlText) -> Result<Experiment, Diagnostic> {
         "map" => map(&words, needed(&words, shape.map.as_ref(), "map", place)?, base)?,
         _ => Question::MonteCarlo { world: base },
     };
+    unread::check(&words, &shape, question.worlds())?;
     let title = shape.title.map_or_else(
         || format!("An experiment of the kind {kind}"),
         |at| visible(&at.value).into_owned(),
@@ -166,6 +168,22 @@ fn world(words: &Words<'_>, at: &At<WorldShape>, base: World) -> Result<World, D
         (Parameter::Correlation, &shape.correlation),
         (Parameter::Leverage, &shape.leverage),
         (Parameter::Fund, &shape.fund),
+        (Parameter::Depth, &shape.depth),
+        (Parameter::Impact, &shape.impact),
+        (Parameter::Recovery, &shape.recovery),
+        (Parameter::Thinning, &shape.thinning),
+        (Parameter::Refill, &shape.refill),
+        (Parameter::Stops, &shape.stops),
+        (Parameter::Gamma, &shape.gamma),
+        (Parameter::Process, &shape.process),
+        (Parameter::Withdrawals, &shape.withdrawals),
+        (Parameter::Aversion, &shape.aversion),
+        (Parameter::Selection, &shape.selection),
+        (Parameter::Hazard, &shape.hazard),
+        (Parameter::Oracle, &shape.oracle),
+        (Parameter::OracleError, &shape.oracle_error),
+        (Parameter::OracleSide, &shape.oracle_side),
+        (Parameter::OracleSteps, &shape.oracle_steps),
     ];
     for (parameter, at) in keys {
         if let Some(at) = at {

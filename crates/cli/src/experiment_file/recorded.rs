@@ -112,12 +112,29 @@ pub fn replaying(order: ExtremeOrder, gaps: u32) -> Replay {
 fn only_recorded(words: &Words<'_>, file: &FileShape) -> Result<(), Diagnostic> {
     let Some(world) = &file.world else { return Ok(()) };
     let of = &world.value;
-    let drawn = [("fall", &of.fall), ("beyond", &of.beyond), ("correlation", &of.correlation)];
+    let drawn = [
+        ("fall", &of.fall),
+        ("beyond", &of.beyond),
+        ("correlation", &of.correlation),
+        ("depth", &of.depth),
+        ("impact", &of.impact),
+        ("recovery", &of.recovery),
+        ("thinning", &of.thinning),
+        ("refill", &of.refill),
+        ("stops", &of.stops),
+        ("gamma", &of.gamma),
+        ("process", &of.process),
+        ("oracle", &of.oracle),
+        ("oracle_error", &of.oracle_error),
+        ("oracle_side", &of.oracle_side),
+        ("oracle_steps", &of.oracle_steps),
+    ];
     for (key, at) in drawn {
         if let Some(at) = at {
             let message = format!("{key} is of crises that are drawn, and these prices are given");
             let help = "drop it, or write kind = \"monte-carlo\".";
-            let allowed = "accounts, markets, cost, maintenance, close, leverage, fund";
+            let allowed = "accounts, markets, cost, maintenance, close, leverage, fund, \
+                           withdrawals, aversion, selection, hazard";
             return Err(words.refuse("replay-drawn-key", message, help, &at.place, allowed));
         }
     }

@@ -73,6 +73,50 @@ pub struct WorldShape {
     pub leverage: Option<At<ValueText>>,
     /// What a fund before everyone else holds, in dollars; none where nothing is said.
     pub fund: Option<At<ValueText>>,
+    /// What moves a price by one per cent when it is sold, of each market's open interest, as
+    /// "5 %"; nothing that is sold moves prices where nothing is said.
+    pub depth: Option<At<ValueText>>,
+    /// With a depth: "linear", or "square-root"; "linear" where nothing is said.
+    pub impact: Option<At<ValueText>>,
+    /// With a depth: the part of what was sold that is made up in each step of five seconds; "0 %"
+    /// where nothing is said.
+    pub recovery: Option<At<ValueText>>,
+    /// With a depth: the part of it that is gone at the worst, half of that after a move of five
+    /// per cent; "0 %" where nothing is said.
+    pub thinning: Option<At<ValueText>>,
+    /// With a depth: in how many steps of five seconds half of a move is forgotten; 12 where
+    /// nothing is said.
+    pub refill: Option<At<ValueText>>,
+    /// With a depth: what stands in stop orders within a fifth of the price, of open interest, on
+    /// each side; "0 %" where nothing is said.
+    pub stops: Option<At<ValueText>>,
+    /// With a depth: what hedgers sell for each per cent that prices fall, of open interest; "0 %"
+    /// where nothing is said.
+    pub gamma: Option<At<ValueText>>,
+    /// How the noise of a crisis is spread: "jumps", "garch" or "regimes"; "jumps" where nothing is
+    /// said.
+    pub process: Option<At<ValueText>>,
+    /// What everyone takes out of his equity once a loss is known, as far as it is free; "0 %"
+    /// where nothing is said.
+    pub withdrawals: Option<At<ValueText>>,
+    /// How much of that whoever has lost takes out; "100 %" where nothing is said.
+    pub aversion: Option<At<ValueText>>,
+    /// The part of accounts, those of lowest leverage, whose places others have taken; "0 %" where
+    /// nothing is said.
+    pub selection: Option<At<ValueText>>,
+    /// How much higher everyone's leverage is because losses are shared; "0 %" where nothing is
+    /// said.
+    pub hazard: Option<At<ValueText>>,
+    /// How the oracle fails: "stale", "stuck", "spike", "drift" or "divergence"; "sound" where
+    /// nothing is said.
+    pub oracle: Option<At<ValueText>>,
+    /// How far from the price it is, with "spike", "drift" and "divergence"; "10 %" where nothing
+    /// is said.
+    pub oracle_error: Option<At<ValueText>>,
+    /// On which side of the price that is: "below" or "above"; "below" where nothing is said.
+    pub oracle_side: Option<At<ValueText>>,
+    /// For how many steps of five seconds it fails; 12 where nothing is said.
+    pub oracle_steps: Option<At<ValueText>>,
 }
 
 /// A parameter and its values.

@@ -11,6 +11,7 @@ use super::pictures::{self, usd};
 use super::several::{Several, mapped, sweep};
 use super::work::Work;
 use crate::experiment_file::model::{Question, Side, World};
+use crate::experiment_file::models::Models;
 
 /// How rare the sizes are that one world is asked for.
 const ONE_IN: [u32; 5] = [2, 10, 100, 1_000, 10_000];
@@ -30,6 +31,10 @@ pub(super) struct Played {
     failed: f64,
     liquidated: f64,
     closed: f64,
+    pushed: f64,
+    sold_part: f64,
+    withdrawn: f64,
+    capped: f64,
 }
 
 impl Played {
@@ -40,6 +45,11 @@ impl Played {
             failed: field(row, 5),
             liquidated: field(row, 6),
             closed: field::<f64>(row, 7) / 1e6,
+            // Of worlds with models; else nothing is there.
+            pushed: field::<f64>(row, 8) / 1e6,
+            sold_part: field::<f64>(row, 9) / 1e6,
+            withdrawn: field::<f64>(row, 10) / 1e6,
+            capped: field::<f64>(row, 11) / 1e6,
         }
     }
 }
@@ -158,6 +168,24 @@ impl<'a> Asked<'a> {
         let names = ("closed-mean", "closed of them, mean");
         let closed = estimate(self.crises.iter().map(|of| of.closed));
         add_mean((of, "crises close anything"), names, Unit::Dollars, closed, answer);
+        if self.world.models.depth.is_some() {
+            let names = ("pushed-mean", "prices are pushed by what is sold, mean");
+            let pushed = estimate(self.crises.iter().map(|of| of.pushed));
+            add_mean((of, "crises move prices"), names, Unit::Move, pushed, answer);
+            let names = ("sold-part-mean", "of the fall, comes of what is sold, mean");
+            let sold_part = estimate(self.crises.iter().map(|of| of.sold_part));
+            add_mean((of, "crises do"), names, Unit::Part, sold_part, answer);
+        }
+        if self.crises.iter().any(|of| of.capped > 0.0) {
+            let names = ("capped-mean", "above twice the mark, paid by nobody, mean");
+            let capped = estimate(self.crises.iter().map(|of| of.capped));
+            add_mean((of, "crises have any"), names, Unit::Dollars, capped, answer);
+        }
+        if self.world.models.withdrawals > 0 {
+            let names = ("withdrawn-mean", "taken out after a loss, mean");
+            let withdrawn = estimate(self.crises.iter().map(|of| of.withdrawn));
+            add_mean((of, "crises see any leave"), names, Unit::Dollars, withdrawn, answer);
+        }
         if let Some(fund) = self.world.fund {
             self.tell_fund(fund, answer);
         }
@@ -232,14 +260,32 @@ fn sides_of<'a>(work: &Work<'_>, rows: &[String], sides: &'a [Side]) -> Vec<Aske
     sides.iter().map(|side| Asked::of(work, rows, &side.name, &side.world)).collect()
 }
 
+/// What is not so where a book has a depth, and where people leave.
+const SAME_COST: &str = "Closing costs the same part of the price however much is closed, and \
+                         prices do not react to what is sold: real crises are worse.";
+const NOBODY: &str = "Nobody deposits, withdraws or trades while a crisis lasts.";
+
+/// Tells what the models of worlds assume, and no longer what none of these worlds does.
+pub fn assume(work: &Work<'_>, answer: &mut Answer) {
+    let worlds = || work.of.question.worlds().map(|world| &world.models);
+    let (deep, leaving) = (|of: &Models| of.depth.is_some(), |of: &Models| of.withdrawals > 0);
+    answer.notes.retain(|note| {
+        !(note == SAME_COST && worlds().all(deep) || note == NOBODY && worlds().all(leaving))
+    });
+    for note in worlds().flat_map(Models::notes) {
+        if !answer.notes.contains(&note) {
+            answer.notes.push(note);
+        }
+    }
+}
+
 /// What crises of the lab assume.
 pub fn notes() -> Vec<String> {
     [
         "The world is drawn: who is there, with what leverage, is an assumption and no venue's \
          book.",
-        "Closing costs the same part of the price however much is closed, and prices do not react \
-         to what is sold: real crises are worse.",
-        "Nobody deposits, withdraws or trades while a crisis lasts.",
+        SAME_COST,
+        NOBODY,
         "What losses lack is counted beyond own means; a fund is counted against it crisis by \
          crisis, full each time.",
         "The interval is for this one drawn book; another seed draws another.",

@@ -47,10 +47,11 @@ impl Played {
 
 /// The answer of rows. The worst run is played once more, to be told.
 pub fn answer(work: &Work<'_>, rows: &[String]) -> Result<Answer, Stopped> {
-    let mut answer = Answer { notes: notes(), ..Answer::default() };
     let Question::Replay { files, layers, world, resample, .. } = &work.of.question else {
-        return Ok(answer);
+        return Ok(Answer::default());
     };
+    let notes = notes(world.models.withdrawals > 0);
+    let mut answer = Answer { notes, ..Answer::default() };
     if !resample.is_empty() {
         answer.notes.push(format!(
             "Each run has a path of its own that is made of the record ({resample}), and not the \
@@ -87,15 +88,19 @@ pub fn answer(work: &Work<'_>, rows: &[String]) -> Result<Answer, Stopped> {
     Ok(answer)
 }
 
-fn notes() -> Vec<String> {
+/// What is so of every book, and what only where nobody takes anything out after a loss.
+const SAME_COST: &str = "Closing costs the same part of the price however much is closed.";
+const SAME_COST_AND_NOBODY: &str = "Closing costs the same part of the price however much is \
+                                    closed, and nobody deposits, withdraws or trades meanwhile.";
+
+fn notes(leaving: bool) -> Vec<String> {
     [
         "Prices are those of the file; who was there is not in it: each book is drawn by the model \
          of drawn crises, and intervals are over books, for these prices.",
         "Within a candle, its low and high are visited in an order that is a rule and no record.",
         "Recorded prices have in them what was liquidated then; nothing that these books sell \
          moves them.",
-        "Closing costs the same part of the price however much is closed, and nobody deposits, \
-         withdraws or trades meanwhile.",
+        if leaving { SAME_COST } else { SAME_COST_AND_NOBODY },
         "Layers stand full before each run, and pay in their order.",
     ]
     .map(str::to_owned)

@@ -4,7 +4,7 @@ use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 use rhodian_lab::crisis::model::{Course, Shock};
 use rhodian_lab::crisis::recorded::{self, Story};
-use rhodian_lab::crisis::{Stage, Stopped};
+use rhodian_lab::crisis::{Crisis, Stage, Stopped};
 use rhodian_lab::experiment::rare::{Law, MOST_SHIFT, Proposal, noise_allowed};
 use rhodian_lab::experiment::sobol::{REPLICATES, Scrambled};
 use rhodian_lab::experiment::stress::{Search, mildest};
@@ -45,8 +45,8 @@ impl<'a> Work<'a> {
     /// The runs of `of`.
     pub fn of(of: &'a Experiment) -> Self {
         let mut worlds: Vec<World> = Vec::new();
-        for world in asked(&of.question) {
-            let world = played(&world);
+        for world in of.question.worlds() {
+            let world = played(world);
             if !worlds.contains(&world) {
                 worlds.push(world);
             }
@@ -78,6 +78,11 @@ impl<'a> Work<'a> {
         of * self.of.crises
     }
 
+    /// Whether a world has models of its own, which rows then tell more of.
+    pub fn has_models(&self) -> bool {
+        self.worlds.iter().any(|world| !world.models.are_off())
+    }
+
     /// The names of a row's fields.
     pub fn header(&self) -> String {
         match &self.of.question {
@@ -97,7 +102,11 @@ impl<'a> Work<'a> {
             Question::Replay { .. } => {
                 "run,file,book,equity,deficit,failed,liquidated,closed".to_owned()
             }
-            _ => "run,world,crisis,fall,deficit,failed,liquidated,closed".to_owned(),
+            _ => {
+                let more =
+                    if self.has_models() { ",pushed,sold_part,withdrawn,capped" } else { "" };
+                format!("run,world,crisis,fall,deficit,failed,liquidated,closed{more}")
+            }
         }
     }
 
@@ -150,10 +159,15 @@ impl<'a> Work<'a> {
             }
             _ => {
                 let of = self.stage(place)?.play(index)?.crisis;
-                Ok(format!(
+                let mut row = format!(
                     "{run},{place},{crisis},{},{},{},{},{}",
                     of.fall, of.deficit, of.failed, of.liquidated, of.closed
-                ))
+                );
+                if self.has_models() {
+                    let Crisis { pushed, sold_part, withdrawn, capped, .. } = of;
+                    row += &format!(",{pushed},{sold_part},{withdrawn},{capped}");
+                }
+                Ok(row)
             }
         }
     }
@@ -263,21 +277,5 @@ impl<'a> Work<'a> {
             modes.extend(found[0].at.filter(|at| *at > 0.0).map(|at| way * at));
         }
         Ok(Proposal { law, defensive: part(*defensive), modes })
-    }
-}
-
-/// Every world that is asked about.
-fn asked(question: &Question) -> Vec<World> {
-    match question {
-        Question::MonteCarlo { world }
-        | Question::Rare { world, .. }
-        | Question::Tail { world, .. }
-        | Question::Mechanisms { world, .. }
-        | Question::Tranches { world, .. }
-        | Question::Replay { world, .. }
-        | Question::ReverseStress { world, .. } => vec![*world],
-        Question::Sweep { sides, .. } | Question::Ab { sides } | Question::Map { sides, .. } => {
-            sides.iter().map(|side| side.world).collect()
-        }
     }
 }

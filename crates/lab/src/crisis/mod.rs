@@ -8,11 +8,18 @@
 //!
 //! **When it is false**: the cost of closing is the same however much is closed at once, prices do
 //! not react to it, and nobody deposits, withdraws or trades while it lasts. The first two make
-//! real crises worse than these.
+//! real crises worse than these. Models of their own, each off unless it is asked for, say
+//! otherwise: [`impact`] of what is sold on prices, with a depth that withdraws; [`flow`] of stop
+//! orders and hedgers; [`behaviour`] of people about losses; [`oracle`]s that fail; and
+//! [`crate::path::climate`], noise that clusters.
 
 pub mod aftermath;
+pub mod behaviour;
+pub mod flow;
 pub mod fund;
+pub mod impact;
 pub mod model;
+pub mod oracle;
 pub mod recorded;
 pub mod rounds;
 mod venue;
@@ -20,7 +27,7 @@ mod venue;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use crate::error::LabError;
-use crate::path::Path;
+use crate::path::{Path, climate};
 use crate::seed::Seed;
 use aftermath::Aftermath;
 use model::{CrisisModel, Shock};
@@ -41,6 +48,15 @@ pub struct Crisis {
     pub liquidated: u32,
     /// The gross value at the marks that was closed of them, in atoms.
     pub closed: u128,
+    /// How far prices stood from those of the path by what was sold, where that was furthest, on
+    /// average by what was open: in millionths, below zero where they were lower.
+    pub pushed: i32,
+    /// How much of the fall of prices since the start that was then, in millionths.
+    pub sold_part: u32,
+    /// What accounts withdrew after a loss, in atoms.
+    pub withdrawn: u128,
+    /// What purchases would have paid above twice the mark, which no fill pays, in atoms.
+    pub capped: u128,
 }
 
 /// A venue with its book, ready for crises.
@@ -136,7 +152,8 @@ impl Stage {
     fn path(&self, index: u64, shock: Shock) -> Result<Path, Stopped> {
         let path = Seed(self.seed.stream_at("crisis", index).bits());
         let prices = self.model.prices(shock);
-        prices.draw(self.venue.at, &self.venue.starts, path).map_err(Stopped::Model)
+        let (at, starts) = (self.venue.at, &self.venue.starts);
+        climate::draw(self.model.climate, &prices, at, starts, path).map_err(Stopped::Model)
     }
 
     /// Plays the crises numbered from 0 on, on so many threads, and keeps what `of` makes of each;

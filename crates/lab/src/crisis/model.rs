@@ -1,6 +1,11 @@
 //! Which crises are drawn, and what the venue is that meets them.
 
+use super::behaviour::Behaviour;
+use super::flow::Flow;
+use super::impact::Impact;
+use super::oracle::Failure;
 use crate::error::{LabError, require};
+use crate::path::climate::Climate;
 use crate::path::simulate::{JumpDiffusion, Jumps, Segment};
 use crate::population::model::PopulationModel;
 use crate::seed::Stream;
@@ -100,6 +105,16 @@ pub struct CrisisModel {
     pub correlation: u32,
     /// Everyone's leverage, in millionths of what the population's model draws.
     pub leverage: u32,
+    /// What is sold moves prices, where it does.
+    pub impact: Option<Impact>,
+    /// Who else sells as prices move; with an impact only.
+    pub flow: Flow,
+    /// How the noise is spread over a crisis.
+    pub climate: Climate,
+    /// What people do about losses.
+    pub behaviour: Behaviour,
+    /// How the oracle fails, where it does.
+    pub oracle: Option<Failure>,
 }
 
 impl Default for CrisisModel {
@@ -114,6 +129,11 @@ impl Default for CrisisModel {
             close: 1,
             correlation: 800_000,
             leverage: 1_000_000,
+            impact: None,
+            flow: Flow::default(),
+            climate: Climate::Jumps,
+            behaviour: Behaviour::default(),
+            oracle: None,
         }
     }
 }
@@ -129,7 +149,13 @@ impl CrisisModel {
         require((100_000..=3_000_000).contains(&self.leverage), "leverage", "10 to 300 %")?;
         let severity = self.severity;
         require((0.0..=0.9).contains(&severity.least), "least fall", "0 to 90 %")?;
-        require((0.0..=0.5).contains(&severity.beyond), "mean beyond it", "0 to 50 %")
+        require((0.0..=0.5).contains(&severity.beyond), "mean beyond it", "0 to 50 %")?;
+        self.impact.map_or(Ok(()), |impact| impact.check())?;
+        self.flow.check()?;
+        let moves = self.impact.is_some() || self.flow.is_none();
+        require(moves, "stops and gamma", "none without a depth that they move")?;
+        self.behaviour.check()?;
+        self.oracle.map_or(Ok(()), |failure| failure.check())
     }
 
     /// The book of the venue, before any crisis.
@@ -153,6 +179,7 @@ impl CrisisModel {
         if self.leverage != 1_000_000 {
             population.leverage = population.leverage.scaled(f64::from(self.leverage) / 1e6);
         }
+        population.leverage = self.behaviour.chosen(population.leverage);
         population
     }
 

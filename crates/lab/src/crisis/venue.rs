@@ -1,5 +1,6 @@
 //! The engine with a book in it, and what is done to it in a crisis.
 
+mod outside;
 mod play;
 
 use rhodian_core::account::{self, AccountKind};
@@ -13,16 +14,18 @@ use rhodian_core::market::{self, MarketSpec, Party, Tier};
 use rhodian_core::units::{Amount, Price, Quantity};
 use rhodian_core::waterfall::{Side, Step};
 
+use super::behaviour::Behaviour;
 use super::model::CrisisModel;
 use crate::world::World;
+use outside::Outside;
 
 pub(super) use play::{Found, Progress, Watcher};
 
 const ASSET: AssetId = AssetId(0);
 const DOMAIN: DomainId = DomainId(0);
 const FUND: LayerId = LayerId(0);
-/// Fills are admitted so far from the mark.
-const BAND: u32 = 500_000;
+/// Fills are admitted so far from the mark: as far as a market may admit them, to twice the mark.
+const BAND: u32 = 1_000_000;
 /// What nobody runs out of, in atoms: the fund, and the outside that buys.
 const PLENTY: u128 = 1_000_000_000_000_000_000_000_000;
 const MILLION: u64 = 1_000_000;
@@ -48,6 +51,13 @@ pub(super) struct Venue {
     /// In how many ticks a book is sold.
     close: u32,
     fills: u64,
+    /// Where what is closed is sold, where that is more than a cost.
+    market: Option<Outside>,
+    behaviour: Behaviour,
+    /// What purchases would have paid above twice the mark, in atoms.
+    capped: u128,
+    /// What each account withdrew in the crisis; nothing before anyone did.
+    withdrawn: Vec<u128>,
     /// When the crisis begins.
     pub(super) at: Time,
     /// The marks then.
@@ -84,6 +94,10 @@ impl Venue {
             cost: model.cost,
             close: model.close,
             fills: 0,
+            market: None,
+            behaviour: model.behaviour,
+            capped: 0,
+            withdrawn: Vec::new(),
             at: Time(0),
             starts: Vec::new(),
             equity: 0,
@@ -117,6 +131,14 @@ impl Venue {
         venue.mark(start.at(), (0..).map(MarketId).zip(start.marks().iter().copied()).collect())?;
         (venue.at, venue.starts) = (start.at(), start.marks().to_vec());
         venue.measure(places);
+        let markets: Vec<_> = venue.engine.state().markets.markets().collect();
+        let of = |(_, market): &(MarketId, &market::Market)| {
+            let value =
+                Quantity::new(market.open.cast_signed()).map_or(0, |lots| market.gross(lots));
+            (market.mark.unwrap_or_default(), market.open, value)
+        };
+        let opened: Vec<_> = markets.iter().map(of).collect();
+        venue.market = Outside::of(model, &opened);
         Ok(venue)
     }
 
@@ -240,13 +262,28 @@ impl Venue {
         let (Some(mark), Ok(size)) = (mark, i64::try_from(lots.size())) else { return false };
         let Ok(size) = Quantity::new(size) else { return false };
         let long = lots.lots() > 0;
-        let worse = u128::from(mark.ticks()) * u128::from(self.cost) / u128::from(MILLION);
-        let worse = u64::try_from(worse).unwrap_or(0);
-        let ticks = if long { mark.ticks() - worse } else { mark.ticks() + worse };
-        let Ok(price) = Price::new(ticks.max(1)) else { return false };
+        let (price, above) = match &self.market {
+            Some(outside) => outside.price(market, mark, lots.lots(), self.cost),
+            None => (self.at_cost(mark, long), 0),
+        };
         let outside = Party::Account(self.outside);
         let (buyer, seller) = if long { (outside, party) } else { (party, outside) };
         self.fills += 1;
-        self.give(self.fill_command(market.0, buyer, seller, size, price)).is_ok()
+        let done = self.give(self.fill_command(market.0, buyer, seller, size, price)).is_ok();
+        if let Some(outside) = self.market.as_mut().filter(|_| done) {
+            outside.sell(market, lots.lots());
+            let gross = self.engine.state().markets.market(market).map_or(0, |of| of.gross(lots));
+            // No more than the lots are worth at the highest price there is.
+            self.capped += gross / u128::from(mark.ticks()) * u128::from(above);
+        }
+        done
+    }
+
+    /// What a sale gets, or a purchase pays, at the cost from the mark.
+    fn at_cost(&self, mark: Price, long: bool) -> Price {
+        let worse = u128::from(mark.ticks()) * u128::from(self.cost) / u128::from(MILLION);
+        let worse = u64::try_from(worse).unwrap_or(0);
+        let ticks = if long { mark.ticks() - worse } else { mark.ticks() + worse };
+        Price::new(ticks.max(1)).unwrap_or(mark)
     }
 }

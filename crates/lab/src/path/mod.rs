@@ -3,12 +3,14 @@
 //! A path is a list of ticks in time order; a tick holds the quotes that come in at one moment, at
 //! most one per market, in market order. A market without a quote at a tick said nothing: its last
 //! mark stands, and how stale that is can be seen from the times. Three sources make paths:
-//! [`simulate`] draws them, [`replay`] walks through recorded candles, and [`basis`] adds a dated
-//! future beside a market that is there. [`volatility`] is a feed of its own. [`resample`] makes
-//! other records of a record, by blocks or by a volatility that clusters ([`garch`]).
+//! [`simulate`] draws them ([`climate`] with noise that clusters), [`replay`] walks through
+//! recorded candles, and [`basis`] adds a dated future beside a market that is there.
+//! [`volatility`] is a feed of its own. [`resample`] makes other records of a record, by blocks or
+//! by a volatility that clusters ([`garch`]).
 
 pub mod basis;
 pub mod candles;
+pub mod climate;
 pub mod garch;
 pub mod replay;
 pub mod resample;

@@ -129,6 +129,11 @@ impl JumpDiffusion {
         self.segments.iter().map(of).sum::<f64>().sqrt()
     }
 
+    pub(super) fn check(&self) -> Result<(), LabError> {
+        require((0.0..=1.0).contains(&self.correlation), "correlation", "0 to 1")?;
+        self.segments.iter().try_for_each(Segment::check)
+    }
+
     /// Draws a path that begins at `from` with the marks `starts`: the first tick holds them.
     ///
     /// ```
@@ -141,9 +146,8 @@ impl JumpDiffusion {
     /// assert_eq!(path.tick(0).unwrap().quotes[1].price, starts[1]);
     /// ```
     pub fn draw(&self, from: Time, starts: &[Price], seed: Seed) -> Result<Path, LabError> {
-        require((0.0..=1.0).contains(&self.correlation), "correlation", "0 to 1")?;
+        self.check()?;
         require(!starts.is_empty(), "markets", "at least one")?;
-        self.segments.iter().try_for_each(Segment::check)?;
         let mut stream = seed.stream("jump-diffusion");
         let mut walk = Walk::from(starts);
         let mut path = Path::new();

@@ -144,6 +144,28 @@ impl LeverageModel {
         Self { name: self.name, parts: self.parts.iter().map(part).collect() }
     }
 
+    /// The people of the law but the part of lowest leverage, 0 to 0.95: exactly what is left of
+    /// it.
+    #[must_use]
+    pub fn without_lowest(&self, part: f64) -> Self {
+        let total: f64 = self.parts.iter().map(|(weight, _)| weight).sum();
+        let below = |value: f64| {
+            let of = |(weight, of): &(f64, Quantiles)| weight * of.below(value);
+            self.parts.iter().map(of).sum::<f64>() / total
+        };
+        // The leverage that the part is below, by halving: sixty times is to the last bits.
+        let (mut low, mut high) = (0.01, MAX_LEVERAGE);
+        for _ in 0..60 {
+            let middle = (low * high).sqrt();
+            if below(middle) < part { low = middle } else { high = middle }
+        }
+        let left = |(weight, of): &(f64, Quantiles)| {
+            let rest = 1.0 - of.below(high);
+            (rest > 0.0).then(|| (weight * rest, of.above(high)))
+        };
+        Self { name: self.name, parts: self.parts.iter().filter_map(left).collect() }
+    }
+
     /// `winners`: published quantiles, by account, of the auto-deleveraged of 10 October 2025. The
     /// file's values above its 95th percentile are artefacts of equity near zero, so the tail
     /// ends at 20. False for everyone who lost that day.

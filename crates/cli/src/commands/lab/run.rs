@@ -81,7 +81,7 @@ pub fn run(args: &RunArgs) -> Result<Exit, Diagnostic> {
         }
         return Ok(Exit::Done);
     }
-    let answer = match experiment.question.kind() {
+    let mut answer = match experiment.question.kind() {
         "rare" => rare::answer(&work, &rows).map_err(refused)?,
         "tail" => tail::answer(&work, &rows),
         "tranches" => tranches::answer(&work, &rows),
@@ -90,6 +90,7 @@ pub fn run(args: &RunArgs) -> Result<Exit, Diagnostic> {
         "reverse-stress" => stress::answer(&work, &rows),
         _ => crises::answer(&work, &rows),
     };
+    crises::assume(&work, &mut answer);
     publish(output, &experiment, &again, &answer, (&work.header(), &rows))?;
     if let Some(kept) = kept {
         kept.remove();

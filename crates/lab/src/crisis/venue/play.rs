@@ -4,14 +4,17 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Range;
 
+use rhodian_core::account;
 use rhodian_core::closeout;
+use rhodian_core::engine::Action;
 use rhodian_core::ids::{AccountId, LossId, MarketId, Time};
 use rhodian_core::liquidation::adl::orders::{Holder, VenueScore};
 use rhodian_core::market::Party;
-use rhodian_core::units::{Price, Quantity};
+use rhodian_core::units::{Amount, Price, Quantity};
 
 use super::super::Crisis;
 use super::super::aftermath::{Aftermath, SCORES, Wave, Winner};
+use super::outside::Outside;
 use super::{ASSET, MILLION, Refused, Venue};
 use crate::path::Path;
 
@@ -57,6 +60,10 @@ struct SoFar {
     liquidated: BTreeSet<AccountId>,
     closed: u128,
     found: Vec<Found>,
+    /// How far prices were pushed at most, with its sign.
+    pushed: f64,
+    /// How much of the fall that was then.
+    sold_part: f64,
     /// How many ticks each open book has been sold for.
     ages: BTreeMap<LossId, u32>,
 }
@@ -73,7 +80,11 @@ impl Venue {
         let last = path.len().saturating_sub(1);
         for (number, tick) in path.ticks().enumerate() {
             let quotes = tick.quotes.iter();
-            venue.mark(tick.at, quotes.map(|of| (MarketId(of.market), of.price)).collect())?;
+            let marks = match &mut venue.market {
+                Some(outside) => outside.tick(tick.quotes, number == last),
+                None => quotes.map(|of| (MarketId(of.market), of.price)).collect(),
+            };
+            venue.mark(tick.at, marks)?;
             venue.find(tick.at, &mut so_far.found);
             if let Some(found) = so_far.found.last().filter(|found| found.at == tick.at) {
                 watcher.found(self, &venue, found);
@@ -83,6 +94,14 @@ impl Venue {
             let open = |of: u32| venue.is_open(LossId(of));
             for found in so_far.found.iter_mut().filter(|found| found.settled.is_none()) {
                 found.settled = (!found.losses.clone().any(open)).then_some(tick.at);
+            }
+            let pushed = venue.market.as_ref().map_or(0.0, Outside::pushed);
+            if pushed.abs() > so_far.pushed.abs() {
+                so_far.pushed = pushed;
+                so_far.sold_part = venue.market.as_ref().map_or(0.0, Outside::sold_part);
+            }
+            if so_far.found.first().is_some_and(|found| found.at < tick.at) {
+                venue.withdraw(self);
             }
             let (liquidated, closed) = (so_far.liquidated.len(), so_far.closed);
             watcher.ended(&venue, tick.at, Progress { liquidated, closed });
@@ -162,6 +181,31 @@ impl Venue {
         }
     }
 
+    /// Once a loss is known, everyone takes out what his behaviour says, once: `before` is the
+    /// venue at the start.
+    fn withdraw(&mut self, before: &Self) {
+        if self.behaviour.withdraws == 0 || !self.withdrawn.is_empty() {
+            return;
+        }
+        let accounts = self.outside.0;
+        self.withdrawn = (0..accounts)
+            .map(|place| {
+                let (account, state) = (AccountId(place), self.engine.state());
+                let held = state.equity(account, ASSET);
+                let lost = held < before.engine.state().equity(account, ASSET);
+                let part = u128::from(self.behaviour.part(lost));
+                let wanted = held.max(0).unsigned_abs() * part / u128::from(MILLION);
+                let amount = wanted.min(state.free(account, ASSET).atoms());
+                let Ok(atoms) = Amount::new(amount) else { return 0 };
+                let number = state.accounts.account(account).map_or(0, |of| of.last_number + 1);
+                let command =
+                    account::Command::Withdraw { account, number, asset: ASSET, amount: atoms };
+                let done = amount > 0 && self.give(Action::Account(command)).is_ok();
+                if done { amount } else { 0 }
+            })
+            .collect();
+    }
+
     fn losses(&self) -> impl Iterator<Item = LossId> {
         self.engine.state().losses.losses().map(|(id, _)| id)
     }
@@ -176,6 +220,10 @@ impl Venue {
             failed: count(failed),
             liquidated: count(so_far.liquidated.len()),
             closed: so_far.closed,
+            pushed: (so_far.pushed * 1e6) as i32,
+            sold_part: (so_far.sold_part * 1e6) as u32,
+            withdrawn: after.withdrawn.iter().sum(),
+            capped: after.capped,
         };
         let wave = |found: Found| {
             let lacks = |loss| state.losses.loss(LossId(loss));
@@ -193,7 +241,8 @@ impl Venue {
         let (before, state) = (self.engine.state(), after.engine.state());
         let winner = move |account: AccountId| {
             let equity = state.equity(account, ASSET);
-            let gain = (equity - before.equity(account, ASSET)).max(0).unsigned_abs();
+            let took = after.withdrawn.get(account.index()).map_or(0, |of| of.cast_signed());
+            let gain = (equity + took - before.equity(account, ASSET)).max(0).unsigned_abs();
             let equity = u128::try_from(equity).ok()?;
             let legs = &state.markets.position(account).legs;
             let open = legs.iter().map(|leg| state.markets.gross(leg)).sum();

@@ -78,6 +78,8 @@ impl Results {
                 "mechanisms.svg",
                 "worst.svg",
                 "tranches.svg",
+                "contagion.svg",
+                "falls.svg",
             ],
         }
     }

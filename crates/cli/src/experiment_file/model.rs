@@ -5,6 +5,8 @@ use rhodian_lab::experiment::rare::Law;
 use rhodian_lab::path::candles::Candles;
 use serde::Serialize;
 
+use super::contagion::Contagion;
+
 /// A question to the laboratory. What it holds decides every byte of the answer: its hash is the
 /// configuration that results name.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
@@ -109,6 +111,11 @@ pub enum Question {
         /// The part of those who are liable that would leave within an hour, in millionths.
         leave: u32,
     },
+    /// Who falls when others fall.
+    Contagion {
+        /// Who is there, and who owes whom.
+        of: Contagion,
+    },
     /// What two parameters do together.
     Map {
         /// From left to right: the parameter, and its values as written.
@@ -134,6 +141,7 @@ impl Question {
             Self::Tranches { .. } => "tranches",
             Self::Replay { .. } => "replay",
             Self::Mechanisms { .. } => "mechanisms",
+            Self::Contagion { .. } => "contagion",
             Self::Map { .. } => "map",
         }
     }

@@ -4,7 +4,7 @@ use super::model::World;
 use crate::amount_text::{AmountFormat, ExcessDigits};
 use crate::diagnostic::Diagnostic;
 use crate::loss_file::shape::{At, ValueText, Written};
-use crate::loss_file::words::{Words, read_percent};
+use crate::loss_file::words::{Words, read_percent, slugged};
 
 /// A key of `[world]`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -104,7 +104,7 @@ pub(super) fn percent<T: AsRef<Written>>(
         let allowed = format!("\"{min} %\" to \"{max} %\", at most 4 decimals");
         let message = format!("{key} is out of bounds, or no part in per cent");
         let help = "write it as \"10 %\".";
-        words.refuse(format!("{key}-out-of-bounds"), message, help, &at.place, allowed)
+        words.refuse(format!("{}-out-of-bounds", slugged(key)), message, help, &at.place, allowed)
     })
 }
 

@@ -223,6 +223,7 @@ pub fn answer(work: &Work<'_>, rows: &[String]) -> Answer {
         | Question::Tail { .. }
         | Question::Replay { .. }
         | Question::Tranches { .. }
+        | Question::Contagion { .. }
         | Question::Mechanisms { .. } => {}
     }
     answer

@@ -49,7 +49,7 @@ fn axis(name: &str, scale: &Scale, label: &dyn Fn(f64) -> String) -> Axis {
 
 /// A part in per cent for an axis; where that has more than six decimals, the part itself with its
 /// power of ten.
-fn percent_mark(part: f64) -> String {
+pub(super) fn percent_mark(part: f64) -> String {
     if part > 0.0 && part < 0.99e-8 {
         return format!("{part:.0e}");
     }
@@ -173,7 +173,7 @@ pub fn rates(rows: &[(&str, f64, [f64; 2])]) -> Chart {
 }
 
 /// Figures with their intervals, each at its name.
-fn named(
+pub(super) fn named(
     (title, about): (&str, &str),
     across: &str,
     rows: &[(&str, f64, [f64; 2])],

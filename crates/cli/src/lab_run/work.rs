@@ -10,7 +10,7 @@ use rhodian_lab::experiment::sobol::{REPLICATES, Scrambled};
 use rhodian_lab::experiment::stress::{Search, mildest};
 use rhodian_lab::seed::Seed;
 
-use super::mechanisms;
+use super::{contagion, mechanisms};
 use crate::experiment_file::model::{Experiment, Points, Question, World, part};
 use crate::experiment_file::{ORDERS, replaying, resampling};
 
@@ -73,6 +73,7 @@ impl<'a> Work<'a> {
     pub fn count(&self) -> usize {
         let of = match &self.of.question {
             Question::Replay { files, .. } => files.len(),
+            Question::Contagion { .. } => 1,
             _ => self.worlds.len(),
         };
         of * self.of.crises
@@ -94,6 +95,7 @@ impl<'a> Work<'a> {
                 header
             }
             Question::Mechanisms { .. } => mechanisms::header(),
+            Question::Contagion { of } => contagion::header(of),
             Question::Replay { .. } => {
                 "run,file,book,equity,deficit,failed,liquidated,closed".to_owned()
             }
@@ -136,6 +138,9 @@ impl<'a> Work<'a> {
             Question::Mechanisms { world, leave } => {
                 let of = self.stage(0)?.play_rounds(index)?;
                 Ok(mechanisms::row(run, &of, world.fund.unwrap_or(0), part(*leave)))
+            }
+            Question::Contagion { of } => {
+                contagion::row(of, run, Seed(u64::from(self.of.seed))).map_err(Stopped::Model)
             }
             Question::ReverseStress { layers, gap, .. } => {
                 let mut needed = 0;
@@ -279,5 +284,6 @@ fn asked(question: &Question) -> Vec<World> {
         Question::Sweep { sides, .. } | Question::Ab { sides } | Question::Map { sides, .. } => {
             sides.iter().map(|side| side.world).collect()
         }
+        Question::Contagion { .. } => Vec::new(),
     }
 }

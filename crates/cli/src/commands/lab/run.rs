@@ -12,7 +12,7 @@ use crate::experiment_file::{self, Experiment};
 use crate::lab_run::answer::{Again, Answer};
 use crate::lab_run::keep::{self, Failed, Kept};
 use crate::lab_run::work::Work;
-use crate::lab_run::{crises, mechanisms, rare, replay, stress, tail, tranches};
+use crate::lab_run::{contagion, crises, mechanisms, rare, replay, stress, tail, tranches};
 use crate::out_folder::{self, OutFolder, Results};
 use crate::output::{Format, OutputArgs, data_to_stdout, to_stdout};
 use crate::parquet;
@@ -39,7 +39,7 @@ runs atoms of 10^-6.
 Exit: 0 done, 2 bad input, 3 input/output.";
 
 /// Run an experiment from its file: Monte Carlo, sweep, A/B, rare events, reverse stress, tails,
-/// tranches, recorded prices, mechanisms, maps
+/// tranches, recorded prices, mechanisms, maps, contagion
 #[derive(Clone, Debug, Args)]
 #[command(after_help = EXAMPLES)]
 pub struct RunArgs {
@@ -88,6 +88,7 @@ pub fn run(args: &RunArgs) -> Result<Exit, Diagnostic> {
         "replay" => replay::answer(&work, &rows).map_err(refused)?,
         "mechanisms" => mechanisms::answer(&work, &rows),
         "reverse-stress" => stress::answer(&work, &rows),
+        "contagion" => contagion::answer(&work, &rows).map_err(refused)?,
         _ => crises::answer(&work, &rows),
     };
     publish(output, &experiment, &again, &answer, (&work.header(), &rows))?;

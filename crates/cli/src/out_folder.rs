@@ -80,6 +80,8 @@ impl Results {
                 "tranches.svg",
                 "contagion.svg",
                 "falls.svg",
+                "optimise.svg",
+                "frontier.svg",
             ],
         }
     }

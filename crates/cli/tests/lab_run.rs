@@ -7,6 +7,8 @@ mod compared;
 mod contagion;
 #[path = "lab_run/mechanisms.rs"]
 mod mechanisms;
+#[path = "lab_run/optimise.rs"]
+mod optimise;
 #[path = "lab_run/replay.rs"]
 mod replay;
 #[path = "lab_run/tranches.rs"]
@@ -297,12 +299,14 @@ fn templates_and_schema_agree_with_what_is_read() {
         ("replay", "[replay]", "[mechanisms]"),
         ("mechanisms", "[mechanisms]", "[map]"),
         ("map", "[map]", "[contagion]"),
-        ("contagion", "[contagion]", ""),
+        ("contagion", "[contagion]", "[optimise]"),
+        ("optimise", "[optimise]", ""),
     ] {
         let first = tables.find(begin).unwrap();
         let last = if end.is_empty() { tables.len() } else { tables.find(end).unwrap() };
         let world = match kind {
             "contagion" => "",
+            "optimise" => "[world]\naccounts = 40\nmarkets = 1\n",
             _ => "[world]\naccounts = 40\nmarkets = 1\nfund = \"9\"\n",
         };
         let text = format!("kind = \"{kind}\"\ncrises = 30\n{world}{}", &tables[first..last]);

@@ -3,6 +3,7 @@
 
 pub mod contagion;
 pub mod model;
+pub mod optimise;
 mod parameter;
 mod read;
 mod recorded;

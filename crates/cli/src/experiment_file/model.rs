@@ -6,6 +6,7 @@ use rhodian_lab::path::candles::Candles;
 use serde::Serialize;
 
 use super::contagion::Contagion;
+use super::optimise::Optimise;
 
 /// A question to the laboratory. What it holds decides every byte of the answer: its hash is the
 /// configuration that results name.
@@ -111,6 +112,11 @@ pub enum Question {
         /// The part of those who are liable that would leave within an hour, in millionths.
         leave: u32,
     },
+    /// The least of a figure over a parameter or two.
+    Optimise {
+        /// What, over what, and within what.
+        of: Optimise,
+    },
     /// Who falls when others fall.
     Contagion {
         /// Who is there, and who owes whom.
@@ -141,6 +147,7 @@ impl Question {
             Self::Tranches { .. } => "tranches",
             Self::Replay { .. } => "replay",
             Self::Mechanisms { .. } => "mechanisms",
+            Self::Optimise { .. } => "optimise",
             Self::Contagion { .. } => "contagion",
             Self::Map { .. } => "map",
         }

@@ -5,6 +5,7 @@
 use schemars::JsonSchema;
 
 use super::contagion::ContagionShape;
+use super::optimise::OptimiseShape;
 use crate::loss_file::shape::{
     AmountText, At, ExperimentText, OrderText, ParameterText, PercentText, PointsText,
     ResampleText, ValueText,
@@ -48,6 +49,8 @@ pub struct FileShape {
     pub map: Option<At<MapShape>>,
     /// For the kind contagion: who is there, and who owes whom.
     pub contagion: Option<At<ContagionShape>>,
+    /// For the kind optimise: what is to be least, over what, and within what.
+    pub optimise: Option<At<OptimiseShape>>,
 }
 
 /// A venue, and the crises it meets.

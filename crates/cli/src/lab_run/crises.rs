@@ -224,6 +224,7 @@ pub fn answer(work: &Work<'_>, rows: &[String]) -> Answer {
         | Question::Replay { .. }
         | Question::Tranches { .. }
         | Question::Contagion { .. }
+        | Question::Optimise { .. }
         | Question::Mechanisms { .. } => {}
     }
     answer

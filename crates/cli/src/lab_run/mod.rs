@@ -11,6 +11,8 @@ pub mod contagion;
 pub mod crises;
 pub mod keep;
 pub mod mechanisms;
+pub mod optimise;
+pub mod optimised;
 pub mod pictures;
 pub mod rare;
 pub mod replay;

@@ -29,7 +29,7 @@ fn atoms(dollars: f64) -> u128 {
 }
 
 /// An amount for an axis.
-fn short(dollars: f64) -> String {
+pub(super) fn short(dollars: f64) -> String {
     let short = Money::new(6).short(atoms(dollars));
     short.strip_suffix(".00").map_or_else(|| short.replace(".0 ", " "), str::to_owned)
 }
@@ -42,7 +42,7 @@ fn chosen<T>(all: &[T]) -> Vec<&T> {
 }
 
 /// An axis with the marks of a scale.
-fn axis(name: &str, scale: &Scale, label: &dyn Fn(f64) -> String) -> Axis {
+pub(super) fn axis(name: &str, scale: &Scale, label: &dyn Fn(f64) -> String) -> Axis {
     let marks = scale.marks().into_iter().map(|mark| (scale.place(mark), label(mark)));
     Axis { name: name.to_owned(), marks: marks.collect() }
 }

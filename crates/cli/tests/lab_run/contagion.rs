@@ -46,14 +46,15 @@ fn who_falls_by_itself_and_by_others_adds_up() {
     let contagion = found("", "unpaid-mean") - found("", "unpaid-first-mean");
     assert!((contagion - found("", "unpaid-by-contagion-mean")).abs() < 1e-9, "{of}");
     assert!(found("", "error") < 1e-13, "{of}");
-    // By hand: all of Alice's is gone; Bob has 20 of 110, of which 16 are recovered, Carol lacks.
+    // By hand: Alice takes both down; Bob, whose means are gone, has 90 of 110, and Carol 82 of 90.
     assert_eq!(found("Alice", "alone-takes-down"), 2.0);
-    assert_eq!(found("Bob", "alone-takes-down"), 0.0, "he is paid, and pays on");
+    assert_eq!(found("Bob", "alone-takes-down"), 1.0);
     // What is not told is not there.
     assert!(of["refused"].to_string().contains("back a figure"), "{of}");
     assert!(of["answer"].as_str().unwrap().contains("Alice costs the others most"), "{of}");
     let free = told(&chain(2_000, "", ""), &[]);
     assert!(value(&free, "", "unpaid-mean") < found("", "unpaid-mean"), "failing costs");
+    assert_eq!(value(&free, "Bob", "alone-takes-down"), 0.0, "100 of 110 are enough for Carol");
 }
 
 #[test]

@@ -1,0 +1,287 @@
+//! The least of a figure over a parameter or two: what is tried, what it comes to, whether the
+//! least is told apart from the others, and what crises say of it that had no part in choosing it.
+//!
+//! What is tried next is a function of the rows so far, so runs are the same at any number of
+//! threads and go on where they stopped. Every candidate meets the same crises; the least of them is
+//! played once more, over as many others.
+
+use rhodian_lab::crisis::{Stage, Stopped, fund};
+use rhodian_lab::experiment::search::{Range, around, grid};
+use rhodian_lab::experiment::{Estimate, part};
+use rhodian_report::money;
+
+use super::answer::{Unit, field};
+use super::crises::estimate;
+use super::pictures::usd;
+use crate::experiment_file::model::{self, World};
+use crate::experiment_file::optimise::{Least, Optimise, Over};
+
+/// A part that fewer met is not given.
+pub(super) const LEAST_HITS: usize = 5;
+
+/// What is played, as far as it is known.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Planned {
+    /// The values of candidates, in the order of their runs.
+    pub tried: Vec<Vec<u32>>,
+    /// How often the grid was halved.
+    pub halvings: u32,
+    /// The candidate that is played once more, over other crises; nothing until it is known.
+    pub chosen: Option<usize>,
+    /// Whether nothing more is played.
+    pub done: bool,
+}
+
+impl Planned {
+    /// The first grid.
+    pub fn of(of: &Optimise) -> Self {
+        Self { tried: grid(&ranges(of)), ..Self::default() }
+    }
+
+    /// How many worlds are played, one with other crises among them.
+    pub fn count(&self) -> usize {
+        self.tried.len() + usize::from(self.chosen.is_some())
+    }
+
+    /// The world of a place, and whether it meets other crises.
+    pub fn world(&self, of: &Optimise, place: usize) -> (World, bool) {
+        let fresh = place >= self.tried.len();
+        let candidate = if fresh { self.chosen.unwrap_or(0) } else { place };
+        (world(of, &self.tried[candidate]), fresh)
+    }
+
+    /// Plans what follows from the rows of all that was planned so far; nothing where all is
+    /// played.
+    pub fn go_on(&mut self, of: &Optimise, rows: &[String], crises: usize) {
+        if self.chosen.is_some() {
+            self.done = true;
+        }
+        if self.done {
+            return;
+        }
+        let all = candidates(of, self, rows, crises);
+        let Some(best) = best(&all) else {
+            self.done = true;
+            return;
+        };
+        while self.halvings < of.halvings {
+            self.halvings += 1;
+            let new = around(&ranges(of), &self.tried[best], self.halvings, &self.tried);
+            if !new.is_empty() {
+                self.tried.extend(new);
+                return;
+            }
+        }
+        self.chosen = Some(best);
+    }
+}
+
+fn ranges(of: &Optimise) -> Vec<Range> {
+    of.over.iter().map(Over::range).collect()
+}
+
+/// The world of a candidate.
+pub fn world(of: &Optimise, values: &[u32]) -> World {
+    let with = |world, (over, value): (&Over, &u32)| over.of().with(world, *value);
+    of.over.iter().zip(values).fold(of.world, with)
+}
+
+/// The names of a row's fields.
+pub fn header(of: &Optimise) -> String {
+    let over: String = of.over.iter().map(|over| format!(",{}", over.parameter)).collect();
+    format!("run,candidate{over},crisis,fall,deficit,failed,liquidated,closed")
+}
+
+/// The row of a run: values of parameters are millionths, but for the steps of closing.
+pub fn row(
+    of: &Optimise,
+    planned: &Planned,
+    (run, crises): (usize, usize),
+    stage: &Stage,
+) -> Result<String, Stopped> {
+    let (place, crisis) = (run / crises, run % crises);
+    let (world, fresh) = planned.world(of, place);
+    // Other crises are numbered on from the last.
+    let crisis = if fresh { crises + crisis } else { crisis };
+    let played = stage.play(u64::try_from(crisis).unwrap_or(u64::MAX))?.crisis;
+    let value = |over: &Over| format!(",{}", over.of().value(&world).unwrap_or(0));
+    let values: String = of.over.iter().map(value).collect();
+    Ok(format!(
+        "{run},{place}{values},{crisis},{},{},{},{},{}",
+        played.fall, played.deficit, played.failed, played.liquidated, played.closed
+    ))
+}
+
+/// What a candidate came to.
+pub(super) struct Candidate {
+    /// Its values as a file writes them.
+    pub(super) name: String,
+    deficits: Vec<u128>,
+    closed: Vec<f64>,
+    liquidated: Vec<f64>,
+    /// Its fund: given, or the upper end of what so few crises pass.
+    pub(super) fund: f64,
+    /// The same with its interval, where it is not given.
+    pub(super) size: Option<Estimate>,
+    /// How often the fund is passed.
+    pub(super) passed: (usize, Estimate),
+    /// What is to be least; why not, where crises do not back it.
+    pub(super) figure: Result<Estimate, String>,
+    /// The first bound that it may not be within.
+    pub(super) outside: Option<String>,
+}
+
+/// Every candidate of the rows, and last the chosen one over other crises where it was played.
+pub(super) fn candidates(
+    of: &Optimise,
+    planned: &Planned,
+    rows: &[String],
+    crises: usize,
+) -> Vec<Candidate> {
+    let of_rows = |(place, rows): (usize, &[String])| {
+        let candidate = if place < planned.tried.len() { place } else { planned.chosen? };
+        let values = of.over.iter().zip(planned.tried.get(candidate)?);
+        let names: Vec<String> = values.map(|(over, value)| over.shown(*value)).collect();
+        let fund = world(of, planned.tried.get(candidate)?).fund;
+        Some(Candidate::of(of, names.join(" / "), fund, rows))
+    };
+    rows.chunks(crises.max(1)).enumerate().filter_map(of_rows).collect()
+}
+
+impl Candidate {
+    fn of(of: &Optimise, name: String, given: Option<u128>, rows: &[String]) -> Self {
+        let from = 3 + of.over.len();
+        let deficits: Vec<u128> = rows.iter().map(|row| field(row, from + 1)).collect();
+        let target = model::part(of.passed);
+        let size = match given {
+            Some(_) => None,
+            None => fund::size(&deficits, target),
+        };
+        let size = size.map(|size| (size, [usd(size.between.0), usd(size.between.1)]));
+        // The upper end: as few crises pass it as may, 97 times of 100 and more.
+        let atoms = size.as_ref().map_or(0, |(size, _)| size.between.1);
+        let fund = given.unwrap_or(atoms);
+        let hits = deficits.iter().filter(|deficit| **deficit > fund).count();
+        let mut found = Self {
+            name,
+            closed: rows.iter().map(|row| field::<f64>(row, from + 4) / 1e6).collect(),
+            liquidated: rows.iter().map(|row| field(row, from + 3)).collect(),
+            fund: usd(fund),
+            size: size.map(|(size, between)| Estimate { value: usd(size.size), between }),
+            passed: (hits, part(hits, deficits.len())),
+            deficits,
+            figure: Err(String::new()),
+            outside: None,
+        };
+        found.figure = found.least(of);
+        found.outside = found.passes_bound(of);
+        found
+    }
+
+    /// What is to be least of each crisis, in dollars or accounts: nothing of a fund, which is of
+    /// all of them.
+    fn each(&self, of: &Optimise) -> Vec<f64> {
+        match of.least {
+            Least::Fund => Vec::new(),
+            Least::Deficit => self.lacked(),
+            Least::Closed => self.closed.clone(),
+            Least::Liquidated => self.liquidated.clone(),
+            Least::Cost => {
+                let (a_year, shortfall) = (f64::from(of.a_year), f64::from(of.shortfall));
+                let (capital, closing) = (model::part(of.capital), model::part(of.closing));
+                let cost = |(deficit, closed): (f64, &f64)| {
+                    let lacks = (deficit - self.fund).max(0.0);
+                    capital * self.fund + a_year * (shortfall * lacks + closing * closed)
+                };
+                self.lacked().into_iter().zip(&self.closed).map(cost).collect()
+            }
+        }
+    }
+
+    fn lacked(&self) -> Vec<f64> {
+        self.deficits.iter().map(|of| usd(*of)).collect()
+    }
+
+    fn least(&self, of: &Optimise) -> Result<Estimate, String> {
+        if of.least == Least::Fund {
+            // The size that is asked for, not its middle: the bound is what is to be held.
+            let size = self.size.as_ref().ok_or("too few crises back it")?;
+            return Ok(Estimate { value: self.fund, between: size.between });
+        }
+        estimate(self.each(of).into_iter())
+            .map_err(|count| format!("{} crises have any, too few for a mean", money::count(count)))
+    }
+
+    /// How many crises pass a fund, and the part.
+    pub(super) fn passes(&self, fund: f64) -> (usize, Estimate) {
+        let hits = self.deficits.iter().filter(|of| usd(**of) > fund).count();
+        (hits, part(hits, self.deficits.len()))
+    }
+
+    /// How many crises it met.
+    pub(super) fn count(&self) -> usize {
+        self.deficits.len()
+    }
+
+    /// The mean closed of accounts.
+    pub(super) fn closed(&self) -> Result<Estimate, usize> {
+        estimate(self.closed.iter().copied())
+    }
+
+    /// The mean of what losses lack.
+    pub(super) fn deficit(&self) -> Result<Estimate, usize> {
+        estimate(self.lacked().into_iter())
+    }
+
+    /// How many are liquidated on average.
+    pub(super) fn liquidated(&self) -> Result<Estimate, usize> {
+        estimate(self.liquidated.iter().copied())
+    }
+
+    /// The first bound whose upper end it passes, or that crises do not back.
+    fn passes_bound(&self, of: &Optimise) -> Option<String> {
+        let target = model::part(of.passed);
+        if of.gives_fund() && self.passed.1.between[1] > target {
+            let high = Unit::Part.shown(self.passed.1.between[1]);
+            return Some(format!("up to {high} pass the fund"));
+        }
+        let amounts = [
+            (of.deficit_most.map(usd), self.deficit(), "lacking", Unit::Dollars),
+            (of.closed_most.map(usd), self.closed(), "closed", Unit::Dollars),
+            (of.liquidated_most.map(f64::from), self.liquidated(), "liquidated", Unit::Count),
+        ];
+        amounts.into_iter().find_map(|(most, mean, words, unit)| match (most, mean) {
+            (None, _) => None,
+            (Some(_), Err(0)) => None,
+            (Some(_), Err(_)) => Some(format!("too few crises for what is {words}")),
+            (Some(most), Ok(mean)) => {
+                let high = unit.shown(mean.between[1]);
+                (mean.between[1] > most).then(|| format!("up to {high} {words}"))
+            }
+        })
+    }
+
+    /// What it has more than `least`, over the same crises; nothing of a fund.
+    pub(super) fn more_than(&self, least: &Self, of: &Optimise) -> Option<Estimate> {
+        let (now, then) = (least.each(of), self.each(of));
+        estimate(now.iter().zip(&then).map(|(now, then)| then - now)).ok()
+    }
+
+    /// Whether crises tell that it has more than `least`: by the mean of pairs, or of a fund, where
+    /// its interval lies above.
+    pub(super) fn is_told_from(&self, least: &Self, of: &Optimise) -> bool {
+        if of.least == Least::Fund {
+            let ends = |of: &Self| of.figure.as_ref().ok().map(|of| of.between);
+            return ends(self).zip(ends(least)).is_some_and(|(then, now)| then[0] > now[1]);
+        }
+        self.more_than(least, of).is_some_and(|more| more.between[0] > 0.0)
+    }
+}
+
+/// The least of those that are within all bounds; of two alike the first.
+pub(super) fn best(all: &[Candidate]) -> Option<usize> {
+    let figure = |at: &usize| all[*at].figure.as_ref().map_or(f64::INFINITY, |of| of.value);
+    (0..all.len())
+        .filter(|at| all[*at].outside.is_none() && all[*at].figure.is_ok())
+        .min_by(|a, b| figure(a).total_cmp(&figure(b)))
+}

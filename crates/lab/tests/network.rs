@@ -191,10 +191,8 @@ impl Small {
             rows.swap(column, pivot);
             for row in (0..count).filter(|row| *row != column) {
                 let times = rows[row][column] / rows[column][column];
-                for place in 0..=count {
-                    let of = times * rows[column][place];
-                    rows[row][place] -= of;
-                }
+                let first = rows[column].clone();
+                rows[row].iter_mut().zip(first).for_each(|(of, first)| *of -= times * first);
             }
         }
         let paid: Vec<Fraction> = (0..count).map(|of| rows[of][count] / rows[of][of]).collect();

@@ -237,56 +237,63 @@ fn along(of: &Optimise, parameter: &str, planned: &Planned, all: &[Candidate]) -
     pictures::named(("What is least", &about), parameter, &rows, (unit, label))
 }
 
-/// What each candidate's fund is against what it closes, or what losses lack where one fund is given
-/// for all: those that no other beats in both are joined.
+/// What each candidate's fund is against what it closes, or what losses lack where funds are given:
+/// those within bounds that no other beats in both are joined.
 fn frontier(of: &Optimise, all: &[Candidate]) -> Option<(&'static str, Chart)> {
-    let one_fund = all.windows(2).all(|pair| pair[0].fund == pair[1].fund);
-    let up = |one: &Candidate| match one_fund && of.gives_fund() {
+    let up = |one: &Candidate| match of.gives_fund() {
         true => one.deficit().ok().map(|of| of.value),
         false => Some(one.fund),
     };
     let point = |one: &Candidate| Some((one.closed().ok()?.value, up(one)?));
-    let points: Vec<(f64, f64)> = all.iter().filter_map(point).collect();
-    if points.len() < 2 {
+    let points = |within: bool| {
+        let of = all.iter().filter(|one| one.outside.is_none() == within);
+        let mut points: Vec<(f64, f64)> = of.filter_map(point).collect();
+        points.sort_by(|a, b| a.0.total_cmp(&b.0).then(a.1.total_cmp(&b.1)));
+        points.dedup();
+        points
+    };
+    let (within, out) = (points(true), points(false));
+    let everything = || within.iter().chain(&out);
+    if everything().count() < 2 {
         return None;
     }
     let beaten = |of: &(f64, f64)| {
-        points.iter().any(|p| p.0 <= of.0 && p.1 <= of.1 && (p.0 < of.0 || p.1 < of.1))
+        within.iter().any(|p| p.0 <= of.0 && p.1 <= of.1 && (p.0 < of.0 || p.1 < of.1))
     };
-    let (mut others, mut best): (Vec<(f64, f64)>, Vec<(f64, f64)>) =
-        points.iter().partition(|of| beaten(of));
-    for of in [&mut others, &mut best] {
-        of.sort_by(|a, b| a.0.total_cmp(&b.0));
-        of.dedup();
-    }
-    let closed = || points.iter().map(|of| of.0);
+    let (others, best): (Vec<(f64, f64)>, Vec<(f64, f64)>) =
+        within.iter().copied().partition(beaten);
+    let closed = || everything().map(|of| of.0);
     let (low, high) = (closed().fold(f64::INFINITY, f64::min), closed().fold(0.0, f64::max));
-    let most = points.iter().map(|of| of.1).fold(0.0, f64::max);
+    let most = everything().map(|of| of.1).fold(0.0, f64::max);
     let (across, scale) = (Scale::linear(low, high), Scale::linear(0.0, most));
     let place = |of: &(f64, f64)| (across.place(of.0), scale.place(of.1));
-    let curve = |name: &str, points: &[(f64, f64)], dots| Curve {
-        name: name.to_owned(),
-        points: points.iter().map(place).collect(),
-        bands: Vec::new(),
-        dots,
+    let curves = [
+        ("no other within bounds has less of both", best, false),
+        ("another has less of both", others, true),
+        ("out of bounds", out, true),
+    ];
+    let curve = |(name, points, dots): (&str, Vec<(f64, f64)>, bool)| {
+        let points: Vec<(u32, u32)> = points.iter().map(place).collect();
+        (!points.is_empty()).then(|| Curve {
+            name: name.to_owned(),
+            points,
+            dots,
+            bands: Vec::new(),
+        })
     };
-    let mut curves = vec![curve("no other has less of both", &best, false)];
-    if !others.is_empty() {
-        curves.push(curve("another has less of both", &others, true));
-    }
-    let (title, what) = match one_fund && of.gives_fund() {
-        true => ("Less that lacks, or less that is closed", "what losses lack, USD"),
+    let (title, what) = match of.gives_fund() {
+        true => ("Less that lacks, or less that is closed", "losses lack, USD"),
         false => ("A smaller fund, or less that is closed", "fund, USD"),
     };
     let chart = Chart::Plot(Plot {
         title: title.to_owned(),
         about: format!(
-            "Every candidate by what is closed of accounts on average, and upwards by {what}. Points \
-             are estimates; their intervals stand in the table."
+            "Every candidate by what is closed of accounts on average, and upwards by {what}. \
+             Points are estimates; their intervals stand in the table."
         ),
         across: axis("closed of accounts, USD", &across, &short),
         up: axis(what, &scale, &short),
-        curves,
+        curves: curves.into_iter().filter_map(curve).collect(),
         lines: Vec::new(),
     });
     Some(("frontier.svg", chart))

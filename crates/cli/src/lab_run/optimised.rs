@@ -67,12 +67,10 @@ fn tell(of: &Optimise, all: &[Candidate], least: Option<usize>, answer: &mut Ans
                 answer.figures.push(Figure::of(name, names, unit, found));
             }
         }
-        if of.least != Least::Fund {
-            if let Some(size) = one.size {
-                let asked = Estimate { value: one.fund, ..size };
-                let names = ("fund", "a fund that so few pass");
-                answer.figures.push(Figure::of(name, names, Unit::Dollars, asked));
-            }
+        if let Some(size) = one.size.filter(|_| of.least != Least::Fund) {
+            let asked = Estimate { value: one.fund, ..size };
+            let names = ("fund", "a fund that so few pass");
+            answer.figures.push(Figure::of(name, names, Unit::Dollars, asked));
         }
         let more = least.filter(|least| *least != place);
         let more = more.and_then(|least| one.more_than(&all[least], of));
@@ -237,6 +235,9 @@ fn along(of: &Optimise, parameter: &str, planned: &Planned, all: &[Candidate]) -
     pictures::named(("What is least", &about), parameter, &rows, (unit, label))
 }
 
+/// What is closed, and a fund or what lacks.
+type Points = Vec<(f64, f64)>;
+
 /// What each candidate's fund is against what it closes, or what losses lack where funds are given:
 /// those within bounds that no other beats in both are joined.
 fn frontier(of: &Optimise, all: &[Candidate]) -> Option<(&'static str, Chart)> {
@@ -247,7 +248,7 @@ fn frontier(of: &Optimise, all: &[Candidate]) -> Option<(&'static str, Chart)> {
     let point = |one: &Candidate| Some((one.closed().ok()?.value, up(one)?));
     let points = |within: bool| {
         let of = all.iter().filter(|one| one.outside.is_none() == within);
-        let mut points: Vec<(f64, f64)> = of.filter_map(point).collect();
+        let mut points: Points = of.filter_map(point).collect();
         points.sort_by(|a, b| a.0.total_cmp(&b.0).then(a.1.total_cmp(&b.1)));
         points.dedup();
         points
@@ -260,8 +261,7 @@ fn frontier(of: &Optimise, all: &[Candidate]) -> Option<(&'static str, Chart)> {
     let beaten = |of: &(f64, f64)| {
         within.iter().any(|p| p.0 <= of.0 && p.1 <= of.1 && (p.0 < of.0 || p.1 < of.1))
     };
-    let (others, best): (Vec<(f64, f64)>, Vec<(f64, f64)>) =
-        within.iter().copied().partition(beaten);
+    let (others, best): (Points, Points) = within.iter().copied().partition(beaten);
     let closed = || everything().map(|of| of.0);
     let (low, high) = (closed().fold(f64::INFINITY, f64::min), closed().fold(0.0, f64::max));
     let most = everything().map(|of| of.1).fold(0.0, f64::max);
@@ -272,7 +272,7 @@ fn frontier(of: &Optimise, all: &[Candidate]) -> Option<(&'static str, Chart)> {
         ("another has less of both", others, true),
         ("out of bounds", out, true),
     ];
-    let curve = |(name, points, dots): (&str, Vec<(f64, f64)>, bool)| {
+    let curve = |(name, points, dots): (&str, Points, bool)| {
         let points: Vec<(u32, u32)> = points.iter().map(place).collect();
         (!points.is_empty()).then(|| Curve {
             name: name.to_owned(),

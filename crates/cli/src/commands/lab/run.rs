@@ -42,7 +42,7 @@ runs atoms of 10^-6.
 Exit: 0 done, 2 bad input, 3 input/output.";
 
 /// Run an experiment from its file: Monte Carlo, sweep, A/B, rare events, reverse stress, tails,
-/// tranches, recorded prices, mechanisms, maps, contagion
+/// tranches, recorded prices, mechanisms, maps, contagion, the least within bounds
 #[derive(Clone, Debug, Args)]
 #[command(after_help = EXAMPLES)]
 pub struct RunArgs {

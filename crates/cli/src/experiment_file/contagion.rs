@@ -27,7 +27,8 @@ pub struct ContagionShape {
     pub fall: Option<At<PercentText>>,
     /// The mean of what they fall beyond that; "16 %" where nothing is said.
     pub beyond: Option<At<PercentText>>,
-    /// What is left for creditors of the outside assets of who fails; "100 %" where nothing is said.
+    /// What is left for creditors of the outside assets of who fails; "100 %" where nothing is
+    /// said.
     pub assets_recovered: Option<At<PercentText>>,
     /// What is left for creditors of what others pay to who fails; "100 %" where nothing is said.
     pub claims_recovered: Option<At<PercentText>>,

@@ -388,22 +388,22 @@ fn notes(of: &Contagion, error: f64) -> Vec<String> {
     let [assets, claims] =
         [of.assets_recovered, of.claims_recovered].map(|of| Unit::Part.shown(model::part(of)));
     let mut notes: Vec<String> = [
-        "Everything is due at once, in one asset, and ranks alike; who falls pays all alike of what \
-         is left.",
-        "Nobody runs before he is told, nobody sells into what others hold, nobody is rescued: real \
-         contagion has these, too.",
+        "Everything is due at once, in one asset, and ranks alike; who falls pays all alike of \
+         what is left.",
+        "Nobody runs before he is told, nobody sells into what others hold, nobody is rescued: \
+         real contagion has these, too.",
         "Of the payments that add up the greatest are taken: nobody falls who need not.",
         "By itself falls who would fall if all others paid in full; by others, who would not.",
-        "A crisis is one fall of all markets, by the law of the experiment's fall and beyond, and a \
-         fate of each institution's own; exploits take all at once and are told as scenarios.",
-        "What stays unpaid between institutions is counted at each of them; what stays unpaid to the \
-         outside is counted once.",
+        "A crisis is one fall of all markets, by the law of the experiment's fall and beyond, and \
+         a fate of each institution's own; exploits take all at once and are told as scenarios.",
+        "What stays unpaid between institutions is counted at each of them; what stays unpaid to \
+         the outside is counted once.",
     ]
     .map(str::to_owned)
     .to_vec();
     notes.push(format!(
-        "Where one fails, {assets} of its outside assets and {claims} of what others pay it are left \
-         for creditors."
+        "Where one fails, {assets} of its outside assets and {claims} of what others pay it are \
+         left for creditors."
     ));
     notes.push(format!(
         "Payments are floats and miss their equations by at most {error:.1e} of the largest total; \

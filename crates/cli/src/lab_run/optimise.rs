@@ -2,8 +2,8 @@
 //! least is told apart from the others, and what crises say of it that had no part in choosing it.
 //!
 //! What is tried next is a function of the rows so far, so runs are the same at any number of
-//! threads and go on where they stopped. Every candidate meets the same crises; the least of them is
-//! played once more, over as many others.
+//! threads and go on where they stopped. Every candidate meets the same crises; the least of them
+//! is played once more, over as many others.
 
 use rhodian_lab::crisis::{Stage, Stopped, fund};
 use rhodian_lab::experiment::search::{Range, around, grid};

@@ -302,8 +302,8 @@ fn frontier(of: &Optimise, all: &[Candidate]) -> Option<(&'static str, Chart)> {
 /// What it assumes beside what crises do.
 fn assumed(of: &Optimise) -> Vec<String> {
     let mut notes = vec![
-        "Every candidate meets the same crises; the least of many is told too low by them, which is \
-         why it meets others once more."
+        "Every candidate meets the same crises; the least of many is told too low by them, which \
+         is why it meets others once more."
             .to_owned(),
         "Bounds are held by the upper ends of intervals, each by itself.".to_owned(),
         "A grid, halved around the least: a least behind a hill between two of its points is not \
@@ -330,8 +330,8 @@ fn assumed(of: &Optimise) -> Vec<String> {
         ));
     } else if of.least == Least::Fund {
         notes.push(
-            "Two funds are told apart where their intervals do not meet, which is careful: they are \
-             of the same crises."
+            "Two funds are told apart where their intervals do not meet, which is careful: they \
+             are of the same crises."
                 .to_owned(),
         );
     }

@@ -160,7 +160,7 @@ fn what_no_contagion_has_is_told_by_its_key_its_line_and_what_is_allowed() {
         (
             "twice in one",
             scenario(
-                "{ institution = \"a\", loses = \"1 %\" }, { institution = \"a\", loses = \"1 %\" }",
+                "{ institution = \"a\", loses = \"1%\" }, { institution = \"a\", loses = \"1%\" }",
             ),
             "shock-twice",
             15,

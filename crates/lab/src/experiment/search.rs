@@ -19,7 +19,8 @@ pub struct Range {
 }
 
 impl Range {
-    /// The distance of values after so many halvings, in whole units; nothing where it is below one.
+    /// The distance of values after so many halvings, in whole units; nothing where it is below
+    /// one.
     fn distance(&self, halvings: u32) -> u32 {
         let whole = (self.to - self.from) / (self.steps.max(2) - 1);
         let distance = whole.checked_shr(halvings).unwrap_or(0);

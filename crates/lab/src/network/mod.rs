@@ -1,10 +1,10 @@
 //! Who falls if one falls that others stand on: institutions (venues, pools, funds) that owe each
 //! other, and what each of them pays of it.
 //!
-//! Institution `i` has assets `e` outside and owes `d` in all, to the outside and to others; `P(j,i)`
-//! is the part of what `j` owes that it owes to `i`. Who has less than he owes pays what he has, to
-//! all alike (Eisenberg and Noe, 2001). Where failing costs, he pays a part `a` of what he has
-//! outside and a part `b` of what others pay him (Rogers and Veraart, 2013):
+//! Institution `i` has assets `e` outside and owes `d` in all, to the outside and to others;
+//! `P(j,i)` is the part of what `j` owes that it owes to `i`. Who has less than he owes pays what
+//! he has, to all alike (Eisenberg and Noe, 2001). Where failing costs, he pays a part `a` of what
+//! he has outside and a part `b` of what others pay him (Rogers and Veraart, 2013):
 //!
 //! ```text
 //! p(i) = d(i)                              where  e(i) + sum P(j,i) p(j) >= d(i)

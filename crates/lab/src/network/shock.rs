@@ -29,15 +29,16 @@ pub struct ShockModel {
 }
 
 impl ShockModel {
-    /// The fall of the crisis number `index`, 0 to 1, and what becomes of each institution's assets:
-    /// what they are times. It depends on the seed and the number alone, and the fate of one
-    /// institution not on how many come after it.
+    /// The fall of the crisis number `index`, 0 to 1, and what becomes of each institution's
+    /// assets: what they are times. It depends on the seed and the number alone, and the fate of
+    /// one institution not on how many come after it.
     ///
     /// ```
     /// use rhodian_lab::crisis::model::Severity;
     /// use rhodian_lab::network::shock::{Exposure, ShockModel};
     /// use rhodian_lab::seed::Seed;
-    /// let exposures = vec![Exposure { common: 0.0, own: 0.0 }, Exposure { common: 1.0, own: 0.0 }];
+    /// let of = |common| Exposure { common, own: 0.0 };
+    /// let exposures = vec![of(0.0), of(1.0)];
     /// let model = ShockModel { severity: Severity::default(), exposures };
     /// let (fall, times) = model.draw(Seed(1), 7);
     /// assert_eq!(times[0], 1.0, "cash stays what it is");

@@ -89,6 +89,26 @@ fn who_falls_by_hand() {
     }
 }
 
+/// Alice and Bob owe each other far more than the outside: what they lack beside it is nothing, or
+/// enough that it can be solved for.
+#[test]
+fn a_circle_that_is_nearly_closed_stands_or_is_solved() {
+    let circle = 1_000_000_000_000_000_u128;
+    for (outside, stands) in
+        [(1, true), (10_000, true), (100_000, true), (1_000_000, true), (10_000_000, false)]
+    {
+        for count in [2, 3, 9] {
+            let all = institutions(&vec![(0, outside); count]);
+            let owed: Vec<(usize, usize, u128)> =
+                (0..count).map(|of| (of, (of + 1) % count, circle)).collect();
+            let cleared = clear(&Network::new(&all, &owed, Recovered::default()).unwrap());
+            let expected = if stands { 0 } else { count };
+            assert_eq!(cleared.count(), expected, "{outside} of {count}");
+            assert!(cleared.error < 2e-9, "{outside} of {count}: {:e}", cleared.error);
+        }
+    }
+}
+
 #[test]
 fn what_no_network_has_is_refused() {
     let two = institutions(&[(1, 1), (1, 1)]);

@@ -407,7 +407,7 @@ fn notes(of: &Contagion, error: f64) -> Vec<String> {
     ));
     notes.push(format!(
         "Payments are floats and miss their equations by at most {error:.1e} of the largest total; \
-         who lacks less than 1e-12 of what it owes does not fall."
+         who lacks less than 1e-9 of what it owes does not fall."
     ));
     notes
 }

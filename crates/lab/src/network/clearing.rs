@@ -10,13 +10,15 @@
 //!
 //! **Error.** Floats: [`Cleared::error`] says by how much the payments miss their own equations, of
 //! the largest total. Against exact fractions they were within 10^-14 of it (`tests/network.rs`).
-//! Who lacks less than 10^-12 of what he owes pays in full, so that no rounding makes anybody fail.
+//! Who lacks less than 10^-9 of what he owes pays in full, so that no rounding makes anybody fail,
+//! nor anybody of a circle that owes so little outside that its equations have no digit left.
 
 use super::Network;
 use crate::error::LabError;
 
-/// Who lacks no more than this of what he owes does not fail.
-const NOTHING: f64 = 1e-12;
+/// Who lacks no more than this of what he owes does not fail: ten times the least pivot, so that
+/// equal members of a circle fail only where their equations can be solved.
+const NOTHING: f64 = 10.0 * super::solve::LEAST_PIVOT;
 
 /// What everybody pays, and what that leaves.
 #[derive(Clone, Debug, PartialEq)]

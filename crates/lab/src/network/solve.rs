@@ -1,7 +1,7 @@
 //! Linear equations, by elimination with the largest pivot of each column.
 
 /// A pivot smaller than this, beside coefficients of about one, has no digit that can be trusted.
-const LEAST_PIVOT: f64 = 1e-10;
+pub(super) const LEAST_PIVOT: f64 = 1e-10;
 
 /// The `x` of `matrix x = right`, with one step of refinement; nothing where the equations do not
 /// fix it.

@@ -187,7 +187,10 @@ fn counted<T>(
     Err(words.refuse(format!("{what}-count"), message, help, &list.place, allowed))
 }
 
-/// A name that none before it has.
+/// The name under which figures without any shock stand.
+pub const AS_IT_STANDS: &str = "as it stands";
+
+/// A name that none before it has, nor the figures of what is given none.
 fn new_name(
     words: &Words<'_>,
     at: &At<String>,
@@ -195,6 +198,11 @@ fn new_name(
     taken: &mut BTreeSet<String>,
 ) -> Result<String, Diagnostic> {
     let name = words.name(at, "name")?.as_str().to_owned();
+    if name == AS_IT_STANDS {
+        let message = format!("{what} \"{name}\" has the name of what no shock does");
+        let help = "figures stand under their names.";
+        return Err(words.refuse(format!("{what}-stands"), message, help, &at.place, "a new name"));
+    }
     if taken.insert(name.clone()) {
         return Ok(name);
     }
@@ -277,6 +285,12 @@ fn scenarios(
     let (mut scenarios, mut taken) = (Vec::new(), BTreeSet::new());
     for at in &list.value {
         let name = new_name(words, &at.value.name, "scenario", &mut taken)?;
+        if all.iter().any(|of| of.name == name) {
+            let message = format!("scenario \"{name}\" has the name of an institution");
+            let help = "figures of both would stand under one name.";
+            let place = &at.value.name.place;
+            return Err(words.refuse("scenario-institution", message, help, place, "a new name"));
+        }
         counted(words, &at.value.shock, "shock", (1, MOST_INSTITUTIONS))?;
         let mut losses: Vec<(usize, u32)> = Vec::new();
         for at in &at.value.shock.value {

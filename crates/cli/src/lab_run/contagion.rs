@@ -19,7 +19,7 @@ use super::answer::{Answer, Figure, Refused, Unit, field};
 use super::crises::{add_mean, estimate};
 use super::pictures;
 use super::work::Work;
-use crate::experiment_file::contagion::{Contagion, Scenario};
+use crate::experiment_file::contagion::{AS_IT_STANDS, Contagion, Scenario};
 use crate::experiment_file::model::{self, Question};
 use rhodian_lab::crisis::Stopped;
 
@@ -279,7 +279,7 @@ fn given(
     answer: &mut Answer,
 ) -> Result<Option<PageTable>, LabError> {
     let mut rows = Vec::new();
-    let still = Scenario { name: "as it stands".to_owned(), losses: Vec::new() };
+    let still = Scenario { name: AS_IT_STANDS.to_owned(), losses: Vec::new() };
     for scenario in [still].iter().chain(&of.scenarios) {
         let mut assets = network.assets().to_vec();
         for (place, loss) in &scenario.losses {

@@ -149,6 +149,28 @@ fn what_no_contagion_has_is_told_by_its_key_its_line_and_what_is_allowed() {
             3,
             "\"0 %\" to \"100 %\"",
         ),
+        (
+            "an institution's",
+            scenario("{ institution = \"a\", loses = \"1%\" }").replace("\"s\"", "\"a\""),
+            "scenario-institution",
+            14,
+            "a new name",
+        ),
+        (
+            "of no shock",
+            scenario("{ institution = \"a\", loses = \"1%\" }")
+                .replace("\"s\"", "\"as it stands\""),
+            "scenario-stands",
+            14,
+            "a new name",
+        ),
+        (
+            "who stands",
+            whole("").replace("name = \"a\"", "name = \"as it stands\""),
+            "institution-stands",
+            4,
+            "a new name",
+        ),
         ("no shock", scenario(""), "shock-count", 15, "1 to 20"),
         (
             "more than all",

@@ -125,7 +125,9 @@ pub(super) struct Candidate {
     pub(super) size: Option<Estimate>,
     /// How often the fund is passed.
     pub(super) passed: (usize, Estimate),
-    /// What is to be least; why not, where crises do not back it.
+    /// What is to be least, by which candidates are ranked; nothing where crises do not back a fund.
+    pub(super) least: Option<f64>,
+    /// The same with its interval; why it has none.
     pub(super) figure: Result<Estimate, String>,
     /// The first bound that it may not be within.
     pub(super) outside: Option<String>,
@@ -170,10 +172,15 @@ impl Candidate {
             size: size.map(|(size, between)| Estimate { value: usd(size.size), between }),
             passed: (hits, part(hits, deficits.len())),
             deficits,
+            least: None,
             figure: Err(String::new()),
             outside: None,
         };
-        found.figure = found.least(of);
+        found.figure = found.with_interval(of);
+        found.least = match of.least {
+            Least::Fund => found.size.map(|_| found.fund),
+            _ => Some(plain(&found.each(of))),
+        };
         found.outside = found.passes_bound(of);
         found
     }
@@ -202,14 +209,14 @@ impl Candidate {
         self.deficits.iter().map(|of| usd(*of)).collect()
     }
 
-    fn least(&self, of: &Optimise) -> Result<Estimate, String> {
+    fn with_interval(&self, of: &Optimise) -> Result<Estimate, String> {
         if of.least == Least::Fund {
             // The size that is asked for, not its middle: the bound is what is to be held.
             let size = self.size.as_ref().ok_or("too few crises back it")?;
             return Ok(Estimate { value: self.fund, between: size.between });
         }
         estimate(self.each(of).into_iter())
-            .map_err(|count| format!("{} crises have any, too few for a mean", money::count(count)))
+            .map_err(|count| format!("{} crises have any, too few for bounds", money::count(count)))
     }
 
     /// How many crises pass a fund, and the part.
@@ -238,26 +245,28 @@ impl Candidate {
         estimate(self.liquidated.iter().copied())
     }
 
-    /// The first bound whose upper end it passes, or that crises do not back.
+    /// What losses lack and what is closed, the plain means of both.
+    pub(super) fn means(&self) -> (f64, f64) {
+        (plain(&self.lacked()), plain(&self.closed))
+    }
+
+    /// The first bound whose upper end it passes.
     fn passes_bound(&self, of: &Optimise) -> Option<String> {
         let target = model::part(of.passed);
         if of.gives_fund() && self.passed.1.between[1] > target {
             let high = Unit::Part.shown(self.passed.1.between[1]);
             return Some(format!("up to {high} pass the fund"));
         }
+        let closed = (of.closed_most.map(usd), self.closed.clone(), "closed", Unit::Dollars);
+        let (most, each) = (of.liquidated_most.map(f64::from), self.liquidated.clone());
         let amounts = [
-            (of.deficit_most.map(usd), self.deficit(), "lacking", Unit::Dollars),
-            (of.closed_most.map(usd), self.closed(), "closed", Unit::Dollars),
-            (of.liquidated_most.map(f64::from), self.liquidated(), "liquidated", Unit::Count),
+            (of.deficit_most.map(usd), self.lacked(), "lacking", Unit::Dollars),
+            closed,
+            (most, each, "liquidated", Unit::Count),
         ];
-        amounts.into_iter().find_map(|(most, mean, words, unit)| match (most, mean) {
-            (None, _) => None,
-            (Some(_), Err(0)) => None,
-            (Some(_), Err(_)) => Some(format!("too few crises for what is {words}")),
-            (Some(most), Ok(mean)) => {
-                let high = unit.shown(mean.between[1]);
-                (mean.between[1] > most).then(|| format!("up to {high} {words}"))
-            }
+        amounts.into_iter().find_map(|(most, each, words, unit)| {
+            let (most, high) = (most?, upper_end(&each));
+            (high > most).then(|| format!("up to {} {words}", unit.shown(high)))
         })
     }
 
@@ -278,10 +287,87 @@ impl Candidate {
     }
 }
 
+/// The mean, whether it has an interval or none.
+fn plain(each: &[f64]) -> f64 {
+    each.iter().sum::<f64>() / each.len().max(1) as f64
+}
+
+/// The upper end of a mean. Where too few crises have any for the normal law: as many as may have
+/// any, each as much as the most of them.
+fn upper_end(each: &[f64]) -> f64 {
+    estimate(each.iter().copied()).map_or_else(
+        |few| part(few, each.len()).between[1] * each.iter().copied().fold(0.0, f64::max),
+        |mean| mean.between[1],
+    )
+}
+
 /// The least of those that are within all bounds; of two alike the first.
 pub(super) fn best(all: &[Candidate]) -> Option<usize> {
-    let figure = |at: &usize| all[*at].figure.as_ref().map_or(f64::INFINITY, |of| of.value);
-    (0..all.len())
-        .filter(|at| all[*at].outside.is_none() && all[*at].figure.is_ok())
-        .min_by(|a, b| figure(a).total_cmp(&figure(b)))
+    let within = all.iter().enumerate().filter(|(_, of)| of.outside.is_none());
+    let ranked = within.filter_map(|(at, of)| Some((at, of.least?)));
+    ranked.min_by(|a, b| a.1.total_cmp(&b.1)).map(|(at, _)| at)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::optimised::answer;
+    use super::{Planned, best, candidates};
+    use crate::experiment_file::model::World;
+    use crate::experiment_file::optimise::{Least, Optimise, Over};
+
+    const MILLION: u128 = 1_000_000;
+
+    fn asked(least: Least) -> Optimise {
+        Optimise {
+            world: World::default(),
+            least,
+            passed: 100_000,
+            deficit_most: None,
+            closed_most: None,
+            liquidated_most: None,
+            capital: 100_000,
+            a_year: 1,
+            shortfall: 2,
+            closing: 0,
+            halvings: 0,
+            over: vec![Over { parameter: "close", from: 1, to: 40, steps: 20 }],
+        }
+    }
+
+    /// Candidates 1, 2, ..., of whom each crisis takes such atoms.
+    fn played(candidates: &[Vec<u128>]) -> (Planned, Vec<String>) {
+        let tried = (1..).take(candidates.len()).map(|close| vec![close]).collect();
+        let row = |atoms: &u128| format!("0,0,0,0,0,{atoms},1,1,{MILLION}");
+        let rows = candidates.iter().flatten().map(row).collect();
+        (Planned { tried, ..Planned::default() }, rows)
+    }
+
+    /// A hundred crises, the first `hits` of which take a hundred dollars.
+    fn some(hits: usize) -> Vec<u128> {
+        (0..100).map(|crisis| if crisis < hits { 100 * MILLION } else { 0 }).collect()
+    }
+
+    #[test]
+    fn who_loses_nothing_or_seldom_is_ranked_and_not_told_from_others_too_early() {
+        for (case, hits, most, least, words) in [
+            ("nothing", [80, 0, 10], None, 1, "Least at close 2: losses lack, mean 0. "),
+            ("seldom", [80, 10, 40], None, 1, "Least at close 2: losses lack, mean 10. "),
+            ("not told", [20, 0, 10], None, 1, "do not tell it from 1, 3."),
+            ("told", [80, 0, 40], None, 1, "tell it from every other within bounds."),
+            ("of two alike the first", [80, 0, 0], None, 1, "do not tell it from 3."),
+            // Of 10 in 100 at most 17.44 % take a hundred dollars.
+            ("within", [80, 10, 80], Some(18), 1, "2 of 3 are out of bounds"),
+            ("never is within", [80, 80, 0], Some(1), 2, "2 of 3 are out of bounds"),
+        ] {
+            let of =
+                Optimise { deficit_most: most.map(|of| of * MILLION), ..asked(Least::Deficit) };
+            let (planned, rows) = played(&hits.map(some));
+            assert_eq!(best(&candidates(&of, &planned, &rows, 100)), Some(least), "{case}");
+            let lead = answer(&of, &planned, &rows, 100).lead;
+            assert!(lead.contains(words), "{case}: {lead}");
+        }
+        let of = Optimise { deficit_most: Some(17 * MILLION), ..asked(Least::Deficit) };
+        let (planned, rows) = played(&[some(10)]);
+        assert_eq!(best(&candidates(&of, &planned, &rows, 100)), None, "17.44 might be");
+    }
 }

@@ -88,21 +88,22 @@ fn table(of: &Optimise, all: &[Candidate], least: Option<usize>) -> PageTable {
         of.map_or_else(|_| "not said".to_owned(), |of| unit.shown(of.value))
     };
     let row = |(place, one): (usize, &Candidate)| {
-        let (value, between) = match &one.figure {
-            Err(_) => ("not said".to_owned(), String::new()),
+        let value = one.least.map_or_else(|| "not said".to_owned(), |of| unit.shown(of));
+        let between = match &one.figure {
+            Err(_) => "not said".to_owned(),
             Ok(found) => {
                 let [low, high] = found.between.map(|of| unit.shown(of));
-                (unit.shown(found.value), format!("{low} to {high}"))
+                format!("{low} to {high}")
             }
         };
         let verdict = match (&one.outside, least) {
             (Some(why), _) => format!("out: {why}"),
             (None, Some(least)) if least == place => "least".to_owned(),
-            (None, Some(least)) if one.figure.is_ok() => {
+            (None, Some(least)) => {
                 let told = one.is_told_from(&all[least], of);
                 (if told { "more" } else { "not told from it" }).to_owned()
             }
-            _ => String::new(),
+            (None, None) => String::new(),
         };
         let mut row = vec![one.name.clone(), value, between];
         if of.least != Least::Fund {
@@ -139,14 +140,12 @@ fn lead(of: &Optimise, all: &[Candidate], least: Option<usize>) -> String {
         );
     };
     let best = &all[least];
-    let value = best.figure.as_ref().map_or_else(|_| String::new(), |of| unit.shown(of.value));
+    let value = best.least.map_or_else(String::new, |of| unit.shown(of));
     let others = all.iter().filter(|one| one.outside.is_none() && !std::ptr::eq(*one, best));
-    let near: Vec<&str> = others
-        .filter(|one| one.figure.is_ok() && !one.is_told_from(best, of))
-        .map(|one| one.name.as_str())
-        .collect();
+    let near: Vec<&str> =
+        others.filter(|one| !one.is_told_from(best, of)).map(|one| one.name.as_str()).collect();
     let told = if near.is_empty() {
-        "These crises tell it from every other that was tried.".to_owned()
+        "These crises tell it from every other within bounds.".to_owned()
     } else {
         format!("These crises do not tell it from {}.", near.join(", "))
     };
@@ -176,6 +175,7 @@ fn again(of: &Optimise, least: &Candidate, fresh: &Candidate, answer: &mut Answe
             why: format!("{what}: {why}"),
         }),
     }
+    let plain = fresh.least.filter(|_| fresh.figure.is_err());
     // The fund that was chosen, and not the one that these crises would choose.
     let (hits, passed) = fresh.passes(least.fund);
     let names = ("fund-passed", "pass the fund that was chosen");
@@ -210,8 +210,12 @@ fn again(of: &Optimise, least: &Candidate, fresh: &Candidate, answer: &mut Answe
     answer.tables.push(PageTable {
         caption: format!("{} over other crises, which did not choose it", least.name),
         columns: ["", "value", "95 times of 100"].map(str::to_owned).to_vec(),
-        rows,
+        rows: plain.map(|of| row_without(what, unit.shown(of))).into_iter().chain(rows).collect(),
     });
+}
+
+fn row_without(what: &str, value: String) -> Vec<String> {
+    vec![what.to_owned(), value, "not said".to_owned()]
 }
 
 /// What is to be least by the values of one parameter.
@@ -226,7 +230,9 @@ fn along(of: &Optimise, parameter: &str, planned: &Planned, all: &[Candidate]) -
             Some((one.name.as_str(), found.value, found.between))
         })
         .collect();
-    let about = format!("{what} by {parameter}, over the same crises.");
+    let about = format!(
+        "{what} by {parameter}, over the same crises; what has no interval stands in the table."
+    );
     let counted = |of: f64| format!("{of:.0}");
     let (unit, label): (_, &dyn Fn(f64) -> String) = match of.least {
         Least::Liquidated => ("accounts", &counted),
@@ -241,14 +247,13 @@ type Points = Vec<(f64, f64)>;
 /// What each candidate's fund is against what it closes, or what losses lack where funds are given:
 /// those within bounds that no other beats in both are joined.
 fn frontier(of: &Optimise, all: &[Candidate]) -> Option<(&'static str, Chart)> {
-    let up = |one: &Candidate| match of.gives_fund() {
-        true => one.deficit().ok().map(|of| of.value),
-        false => Some(one.fund),
+    let point = |one: &Candidate| {
+        let (lacks, closed) = one.means();
+        (closed, if of.gives_fund() { lacks } else { one.fund })
     };
-    let point = |one: &Candidate| Some((one.closed().ok()?.value, up(one)?));
     let points = |within: bool| {
         let of = all.iter().filter(|one| one.outside.is_none() == within);
-        let mut points: Points = of.filter_map(point).collect();
+        let mut points: Points = of.map(point).collect();
         points.sort_by(|a, b| a.0.total_cmp(&b.0).then(a.1.total_cmp(&b.1)));
         points.dedup();
         points
@@ -305,7 +310,10 @@ fn assumed(of: &Optimise) -> Vec<String> {
         "Every candidate meets the same crises; the least of many is told too low by them, which \
          is why it meets others once more."
             .to_owned(),
-        "Bounds are held by the upper ends of intervals, each by itself.".to_owned(),
+        "Bounds are held by the upper ends of intervals, each by itself; of what too few crises \
+         have for an interval, by as many as may have any, each as much as the most of them. \
+         Candidates are ranked by plain means, whether they have an interval or none."
+            .to_owned(),
         "A grid, halved around the least: a least behind a hill between two of its points is not \
          seen."
             .to_owned(),

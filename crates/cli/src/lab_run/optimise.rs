@@ -370,4 +370,24 @@ mod tests {
         let (planned, rows) = played(&[some(10)]);
         assert_eq!(best(&candidates(&of, &planned, &rows, 100)), None, "17.44 might be");
     }
+
+    /// A fund of 96 dollars is the upper end of 1 to 100 dollars that 10 in 100 pass.
+    #[test]
+    fn a_fund_that_other_crises_may_pass_too_often_is_not_surely_held() {
+        let chosen: Vec<u128> = (1..=100).map(|of| of * MILLION).collect();
+        for (hits, words) in [
+            (1, None),
+            (8, Some("not surely held: up to 15.00 % pass it.")),
+            (30, Some("30.00 % pass its fund: more than may.")),
+        ] {
+            let (mut planned, rows) = played(&[chosen.clone(), some(hits)]);
+            planned.tried.truncate(1);
+            planned.chosen = Some(0);
+            let lead = answer(&asked(Least::Fund), &planned, &rows, 100).lead;
+            match words {
+                None => assert!(!lead.contains("ver other crises"), "{hits}: {lead}"),
+                Some(words) => assert!(lead.contains(words), "{hits}: {lead}"),
+            }
+        }
+    }
 }

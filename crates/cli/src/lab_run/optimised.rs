@@ -194,16 +194,7 @@ fn again(of: &Optimise, least: &Candidate, fresh: &Candidate, answer: &mut Answe
     if let Ok(closed) = fresh.closed() {
         add(("closed-mean", "closed of accounts, mean"), Unit::Dollars, closed, answer);
     }
-    let target = model::part(of.passed);
-    let holds = if passed.between[0] > target {
-        format!(
-            " Over other crises {} pass its fund: more than may.",
-            Unit::Part.shown(passed.value)
-        )
-    } else {
-        String::new()
-    };
-    answer.lead += &holds;
+    answer.lead += &holds(of, passed);
     if let Some(why) = &fresh.outside {
         answer.lead += &format!(" Over other crises it is not surely within bounds: {why}.");
     }
@@ -212,6 +203,20 @@ fn again(of: &Optimise, least: &Candidate, fresh: &Candidate, answer: &mut Answe
         columns: ["", "value", "95 times of 100"].map(str::to_owned).to_vec(),
         rows: plain.map(|of| row_without(what, unit.shown(of))).into_iter().chain(rows).collect(),
     });
+}
+
+/// What other crises say of the fund that was chosen; of one that is given its bound says the rest.
+fn holds(of: &Optimise, passed: Estimate) -> String {
+    let (target, [low, high]) = (model::part(of.passed), passed.between);
+    if low > target {
+        let part = Unit::Part.shown(passed.value);
+        format!(" Over other crises {part} pass its fund: more than may.")
+    } else if high > target && !of.gives_fund() {
+        let high = Unit::Part.shown(high);
+        format!(" Over other crises its fund is not surely held: up to {high} pass it.")
+    } else {
+        String::new()
+    }
 }
 
 fn row_without(what: &str, value: String) -> Vec<String> {

@@ -8,6 +8,8 @@
 use rhodian_lab::crisis::{Stage, Stopped, fund};
 use rhodian_lab::experiment::search::{Range, around, grid};
 use rhodian_lab::experiment::{Estimate, part};
+use rhodian_lab::mean::DEVIATIONS;
+use rhodian_lab::normal::normal_quantile;
 use rhodian_report::money;
 
 use super::answer::{Unit, field};
@@ -277,13 +279,18 @@ impl Candidate {
     }
 
     /// Whether crises tell that it has more than `least`: by the mean of pairs, or of a fund, where
-    /// its interval lies above.
-    pub(super) fn is_told_from(&self, least: &Self, of: &Optimise) -> bool {
+    /// its interval lies above; at a level for so many `others` at once, so that the least of them
+    /// in truth is 95 times of 100 among those that are not told.
+    pub(super) fn is_told_from(&self, least: &Self, of: &Optimise, others: usize) -> bool {
+        let tail = (1.0 - fund::LEVEL) / 2.0 / others.max(1) as f64;
         if of.least == Least::Fund {
-            let ends = |of: &Self| of.figure.as_ref().ok().map(|of| of.between);
-            return ends(self).zip(ends(least)).is_some_and(|(then, now)| then[0] > now[1]);
+            let target = model::part(of.passed);
+            let ends = |of: &Self| fund::size_with(&of.deficits, target, tail).map(|of| of.between);
+            return ends(self).zip(ends(least)).is_some_and(|(then, now)| then.0 > now.1);
         }
-        self.more_than(least, of).is_some_and(|more| more.between[0] > 0.0)
+        let wider = normal_quantile(1.0 - tail) / DEVIATIONS;
+        self.more_than(least, of)
+            .is_some_and(|more| more.value > wider * (more.value - more.between[0]))
     }
 }
 
@@ -388,6 +395,31 @@ mod tests {
                 None => assert!(!lead.contains("ver other crises"), "{hits}: {lead}"),
                 Some(words) => assert!(lead.contains(words), "{hits}: {lead}"),
             }
+        }
+    }
+
+    /// Told of two, and not of twenty: a difference of 2.3 deviations, and funds a dollar apart.
+    #[test]
+    fn what_is_told_of_two_is_not_told_of_twenty() {
+        let flat = vec![1_000 * MILLION; 100];
+        let near = |crisis: u128| (10_023 + 100 * (2 * (crisis % 2)) - 100) * MILLION / 10;
+        let near: Vec<u128> = (0..100).map(near).collect();
+        let funds = |from: u128| (from..from + 100).map(|of| of * MILLION).collect::<Vec<_>>();
+        for (least, first, second, far) in [
+            (Least::Deficit, flat.clone(), near, vec![9_000 * MILLION; 100]),
+            (Least::Fund, funds(1), funds(14), funds(500)),
+        ] {
+            let of = asked(least);
+            let lead = |all: &[Vec<u128>]| {
+                let (planned, rows) = played(all);
+                answer(&of, &planned, &rows, 100).lead
+            };
+            let two = lead(&[first.clone(), second.clone()]);
+            assert!(two.contains("tell it from every other within bounds."), "{two}");
+            let mut all = vec![far; 20];
+            (all[0], all[1]) = (first, second);
+            let twenty = lead(&all);
+            assert!(twenty.contains("do not tell it from 2."), "{twenty}");
         }
     }
 }

@@ -100,7 +100,7 @@ fn table(of: &Optimise, all: &[Candidate], least: Option<usize>) -> PageTable {
             (Some(why), _) => format!("out: {why}"),
             (None, Some(least)) if least == place => "least".to_owned(),
             (None, Some(least)) => {
-                let told = one.is_told_from(&all[least], of);
+                let told = one.is_told_from(&all[least], of, all.len() - 1);
                 (if told { "more" } else { "not told from it" }).to_owned()
             }
             (None, None) => String::new(),
@@ -142,8 +142,10 @@ fn lead(of: &Optimise, all: &[Candidate], least: Option<usize>) -> String {
     let best = &all[least];
     let value = best.least.map_or_else(String::new, |of| unit.shown(of));
     let others = all.iter().filter(|one| one.outside.is_none() && !std::ptr::eq(*one, best));
-    let near: Vec<&str> =
-        others.filter(|one| !one.is_told_from(best, of)).map(|one| one.name.as_str()).collect();
+    let near: Vec<&str> = others
+        .filter(|one| !one.is_told_from(best, of, all.len() - 1))
+        .map(|one| one.name.as_str())
+        .collect();
     let told = if near.is_empty() {
         "These crises tell it from every other within bounds.".to_owned()
     } else {
@@ -318,6 +320,9 @@ fn assumed(of: &Optimise) -> Vec<String> {
         "Bounds are held by the upper ends of intervals, each by itself; of what too few crises \
          have for an interval, by as many as may have any, each as much as the most of them. \
          Candidates are ranked by plain means, whether they have an interval or none."
+            .to_owned(),
+        "More and not told are said at a level for all candidates at once: the least of them in \
+         truth is among those that are not told, 95 times of 100."
             .to_owned(),
         "A grid, halved around the least: a least behind a hill between two of its points is not \
          seen."

@@ -79,7 +79,7 @@ pub struct OverShape {
     pub from: At<ValueText>,
     /// Its largest.
     pub to: At<ValueText>,
-    /// So many values the first grid has; 5 where nothing is said.
+    /// So many values the first grid has; 5 where nothing is said, or as many as there are.
     pub steps: Option<At<i64>>,
 }
 
@@ -286,9 +286,24 @@ fn over(
             let place = &shape.to.place;
             return Err(words.refuse("over-empty", message, help, place, "more than from"));
         }
-        let steps = shape.steps.as_ref();
-        let steps = steps.map_or(Ok(5), |at| words.whole(at, "steps", (2, 20)))?;
-        all.push(Over { parameter: key, from, to, steps });
+        all.push(stepped(words, shape, Over { parameter: key, from, to, steps: 5 })?);
     }
     Ok(all)
+}
+
+/// With so many steps as stand in the file; where none do, with as many as there are, five at most.
+fn stepped(words: &Words<'_>, shape: &OverShape, over: Over) -> Result<Over, Diagnostic> {
+    let Some(at) = &shape.steps else {
+        return Ok(Over { steps: over.range().most_steps(), ..over });
+    };
+    let over = Over { steps: words.whole(at, "steps", (2, 20))?, ..over };
+    let most = over.range().most_steps();
+    if most < over.steps {
+        let message =
+            format!("{} has no {} values from there to there", over.parameter, over.steps);
+        let help = "ask for fewer steps, or a wider range.";
+        let allowed = format!("2 to {most}");
+        return Err(words.refuse("over-narrow", message, help, &at.place, allowed));
+    }
+    Ok(over)
 }

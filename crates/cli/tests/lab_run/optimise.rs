@@ -226,6 +226,16 @@ fn what_cannot_be_optimised_is_told_by_its_key_its_line_and_what_is_allowed() {
             "more than from",
         ),
         (
+            "narrow",
+            whole(
+                "least = \"cost\"\npassed = \"9 %\"\n",
+                &format!("{}steps = 9\n", over("cost", "\"1 %\"", "\"1.3 %\"")),
+            ),
+            "over-narrow",
+            10,
+            "2 to 4",
+        ),
+        (
             "a value",
             whole("least = \"cost\"\npassed = \"9 %\"\n", &over("close", "3", "41")),
             "close-out-of-bounds",

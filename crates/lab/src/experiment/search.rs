@@ -19,6 +19,22 @@ pub struct Range {
 }
 
 impl Range {
+    /// So many values the first grid has at most, none of them twice: two at least, `steps` at most.
+    ///
+    /// ```
+    /// use rhodian_lab::experiment::search::Range;
+    /// assert_eq!(Range { from: 1, to: 4, steps: 9, unit: 1 }.most_steps(), 4);
+    /// assert_eq!(Range { from: 0, to: 35, steps: 9, unit: 10 }.most_steps(), 4, "0, 10, 20 and 35");
+    /// ```
+    #[must_use]
+    pub fn most_steps(&self) -> u32 {
+        let fits = |steps: &u32| {
+            let count = Self { steps: *steps, ..*self }.grid().len();
+            u32::try_from(count) == Ok(*steps)
+        };
+        (2..=self.steps).rev().find(fits).unwrap_or(2)
+    }
+
     /// The distance of values after so many halvings, in whole units; nothing where it is below
     /// one.
     fn distance(&self, halvings: u32) -> u32 {

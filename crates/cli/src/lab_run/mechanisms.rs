@@ -272,7 +272,7 @@ pub fn answer(work: &Work<'_>, rows: &[String]) -> Answer {
 }
 
 /// What mechanisms assume beside what crises do.
-fn assumed() -> [String; 5] {
+fn assumed() -> [String; 6] {
     [
         "What a mechanism takes changes nothing in the rest of the crisis; positions are not \
          closed with the money.",
@@ -281,6 +281,8 @@ fn assumed() -> [String; 5] {
          1 - exp(-burden), a rate that nobody has measured.",
         "The next move is one of all positions against their holders, exponential with a mean of \
          5 %.",
+        "PTSR and PMR are means over the crises in which a mechanism took anything, which are others \
+         for others.",
         "Held is what open books lack at the marks and what selling them costs.",
     ]
     .map(str::to_owned)

@@ -15,6 +15,8 @@ fn who_is_told_misses_nothing_and_who_waits_neither() {
     let at_once = told(&text(1, ""), &[]);
     let slowly = told(&text(12, ""), &[]);
     for told in [&at_once, &slowly] {
+        let notes = told["assumes"].to_string();
+        assert!(notes.contains("in which a mechanism took anything"), "{notes}");
         for of in ["proportional", "queue-bitmex", "mirror-descent", "measured"] {
             assert_eq!(value(told, of, "over"), 0.0, "{of}: {told}");
         }

@@ -91,9 +91,10 @@ fn a_years_cost_pays_for_the_fund_that_it_is_given() {
 
 #[test]
 fn what_is_out_of_bounds_is_never_the_least() {
-    let over = [("maintenance", "60 %", "200 %", 3)];
+    let over = [("maintenance", "100 %", "200 %", 3)];
     let free = told(&text("least = \"fund\"\nhalvings = 0\n", &over), &[]);
     let closed = tried(&free, "closed-mean");
+    assert_eq!(closed.len(), 3, "all have intervals: {free}");
     let ends = |name: &str| figure(&free, name, "closed-mean")["between"][1].as_f64().unwrap();
     let upper: Vec<f64> = closed.iter().map(|(name, _)| ends(name)).collect();
     let least = upper.iter().copied().fold(f64::INFINITY, f64::min);

@@ -422,4 +422,17 @@ mod tests {
             assert!(twenty.contains("do not tell it from 2."), "{twenty}");
         }
     }
+
+    /// A year is 1 dollar for a fund of 10, and two for each that it lacks: 20 in 100 crises lack 90.
+    #[test]
+    fn a_cost_over_other_crises_is_of_the_fund_that_was_chosen() {
+        let of = asked(Least::Cost);
+        let of = Optimise { world: World { fund: Some(10 * MILLION), ..of.world }, ..of };
+        let (mut planned, rows) = played(&[some(0), some(20)]);
+        planned.tried.truncate(1);
+        planned.chosen = Some(0);
+        let all = candidates(&of, &planned, &rows, 100);
+        let costs: Vec<Option<f64>> = all.iter().map(|of| of.least).collect();
+        assert_eq!(costs, [Some(1.0), Some(37.0)]);
+    }
 }

@@ -78,6 +78,10 @@ impl Results {
                 "mechanisms.svg",
                 "worst.svg",
                 "tranches.svg",
+                "contagion.svg",
+                "falls.svg",
+                "optimise.svg",
+                "frontier.svg",
             ],
         }
     }

@@ -4,9 +4,10 @@
 //! `tests/engine.rs` is the shortest one); it decides nothing about money. [`crisis`] is a driver
 //! of its own: it takes a world through thousands of crises and sizes a fund; [`compare`] divides
 //! what they leave by one rule after another. [`experiment`] has what repeated crises are asked
-//! with: rare events, reverse stress, scales of pictures. [`october`] scores a published record
-//! again. It is the only crate with floats and randomness, and every number it hands to an engine
-//! is whole: ticks, lots, atoms, milliseconds, millionths.
+//! with: rare events, reverse stress, scales of pictures. [`network`] lets institutions fall that
+//! owe each other. [`october`] scores a published record again. It is the only crate with floats
+//! and randomness, and every number it hands to an engine is whole: ticks, lots, atoms,
+//! milliseconds, millionths.
 //!
 //! ```
 //! use rhodian_lab::seed::Seed;
@@ -48,7 +49,8 @@
 //! [`crisis::oracle`] and [`path::climate`] that are off unless asked for; [`population::model`]
 //! for people, [`path::simulate`] for drawn prices, [`path::replay`] for recorded ones,
 //! [`path::basis`] for futures, [`path::volatility`] and [`options`] for options,
-//! [`market::MarginSchedule`] for margin.
+//! [`market::MarginSchedule`] for margin; [`network`] and
+//! [`network::shock`] for those who owe each other.
 #![forbid(unsafe_code)]
 
 pub mod compare;
@@ -59,6 +61,7 @@ pub mod error;
 pub mod experiment;
 pub mod market;
 pub mod mean;
+pub mod network;
 pub mod normal;
 pub mod october;
 pub mod options;

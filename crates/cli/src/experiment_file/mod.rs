@@ -1,8 +1,10 @@
 //! Experiment files: a question to the laboratory, written down in TOML. [`read()`] gives an
 //! [`Experiment`] with every default filled in, or the first thing about the file that cannot be.
 
+pub mod contagion;
 pub mod model;
 pub mod models;
+pub mod optimise;
 mod parameter;
 mod read;
 mod recorded;

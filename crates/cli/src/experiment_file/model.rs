@@ -6,6 +6,8 @@ use rhodian_lab::path::candles::Candles;
 use serde::Serialize;
 
 use super::models::Models;
+use super::contagion::Contagion;
+use super::optimise::Optimise;
 
 /// A question to the laboratory. What it holds decides every byte of the answer: its hash is the
 /// configuration that results name.
@@ -111,6 +113,16 @@ pub enum Question {
         /// The part of those who are liable that would leave within an hour, in millionths.
         leave: u32,
     },
+    /// The least of a figure over a parameter or two.
+    Optimise {
+        /// What, over what, and within what.
+        of: Optimise,
+    },
+    /// Who falls when others fall.
+    Contagion {
+        /// Who is there, and who owes whom.
+        of: Contagion,
+    },
     /// What two parameters do together.
     Map {
         /// From left to right: the parameter, and its values as written.
@@ -136,6 +148,8 @@ impl Question {
             Self::Tranches { .. } => "tranches",
             Self::Replay { .. } => "replay",
             Self::Mechanisms { .. } => "mechanisms",
+            Self::Optimise { .. } => "optimise",
+            Self::Contagion { .. } => "contagion",
             Self::Map { .. } => "map",
         }
     }
@@ -153,6 +167,8 @@ impl Question {
             Self::Sweep { sides, .. } | Self::Ab { sides } | Self::Map { sides, .. } => {
                 (None, sides.as_slice())
             }
+            Self::Optimise { of } => (Some(&of.world), [].as_slice()),
+            Self::Contagion { .. } => (None, [].as_slice()),
         };
         one.into_iter().chain(sides.iter().map(|side| &side.world))
     }

@@ -4,7 +4,7 @@ use super::model::World;
 use crate::amount_text::{AmountFormat, ExcessDigits};
 use crate::diagnostic::Diagnostic;
 use crate::loss_file::shape::{At, ValueText, Written};
-use crate::loss_file::words::{Words, read_percent};
+use crate::loss_file::words::{Words, read_percent, slugged};
 
 /// A key of `[world]`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -96,11 +96,47 @@ pub const PARAMETERS: [(Parameter, &str); 26] = [
 /// Amounts of the lab's worlds.
 pub const DOLLARS: AmountFormat = AmountFormat { decimals: 6, excess: ExcessDigits::Refuse };
 
+/// Atoms of a dollar.
+pub(super) const ATOMS: u128 = 1_000_000;
+
 impl Parameter {
     /// Its key.
     #[must_use]
     pub fn key(self) -> &'static str {
         PARAMETERS.iter().find(|(known, _)| *known == self).map_or("", |(_, key)| key)
+    }
+
+    /// Its value in `world`: millionths, how many steps, or whole dollars; nothing where worlds of
+    /// other values are another book, and where there is no such fund.
+    #[must_use]
+    pub fn value(self, world: &World) -> Option<u32> {
+        match self {
+            Self::Fall => Some(world.fall),
+            Self::Beyond => Some(world.beyond),
+            Self::Cost => Some(world.cost),
+            Self::Maintenance => Some(world.maintenance),
+            Self::Close => Some(world.close),
+            Self::Correlation => Some(world.correlation),
+            Self::Leverage => Some(world.leverage),
+            Self::Fund => u32::try_from(world.fund? / ATOMS).ok(),
+            Self::Accounts | Self::Markets => None,
+        }
+    }
+
+    /// Sets such a value, which is within its bounds.
+    #[must_use]
+    pub fn with(self, world: World, value: u32) -> World {
+        match self {
+            Self::Fall => World { fall: value, ..world },
+            Self::Beyond => World { beyond: value, ..world },
+            Self::Cost => World { cost: value, ..world },
+            Self::Maintenance => World { maintenance: value, ..world },
+            Self::Close => World { close: value, ..world },
+            Self::Correlation => World { correlation: value, ..world },
+            Self::Leverage => World { leverage: value, ..world },
+            Self::Fund => World { fund: Some(u128::from(value) * ATOMS), ..world },
+            Self::Accounts | Self::Markets => world,
+        }
     }
 
     /// Sets it in `world` to what stands in the file.
@@ -153,8 +189,7 @@ pub(super) fn percent<T: AsRef<Written>>(
         let allowed = format!("\"{min} %\" to \"{max} %\", at most 4 decimals");
         let message = format!("{key} is out of bounds, or no part in per cent");
         let help = "write it as \"10 %\".";
-        let code = format!("{}-out-of-bounds", key.replace('_', "-"));
-        words.refuse(code, message, help, &at.place, allowed)
+        words.refuse(format!("{}-out-of-bounds", slugged(key)), message, help, &at.place, allowed)
     })
 }
 

@@ -4,7 +4,9 @@ use std::path::Path;
 
 use rhodian_lab::experiment::sobol::REPLICATES;
 
+use super::contagion::contagion;
 use super::model::{Experiment, Layer, Moves, Points, Question, Side, World};
+use super::optimise::optimise;
 use super::parameter::{DOLLARS, PARAMETERS, Parameter, percent, written};
 use super::recorded::replay;
 use super::shape::{
@@ -20,7 +22,7 @@ use crate::loss_file::words::Words;
 use crate::terminal::visible;
 
 /// What may be asked, by the word of the key `kind`.
-pub const KINDS: [&str; 10] = [
+pub const KINDS: [&str; 12] = [
     "monte-carlo",
     "sweep",
     "ab",
@@ -31,6 +33,8 @@ pub const KINDS: [&str; 10] = [
     "replay",
     "mechanisms",
     "map",
+    "contagion",
+    "optimise",
 ];
 /// What points crises are drawn by, by the word of the key `points`.
 pub const POINTS: [(Points, &str); 2] = [(Points::Random, "random"), (Points::Sobol, "sobol")];
@@ -60,6 +64,7 @@ pub fn from_text(text: &TomlText) -> Result<Experiment, Diagnostic> {
         "rare" | "tail" | "tranches" => 1_000,
         "reverse-stress" | "replay" => LEAST,
         "mechanisms" => 200,
+        "contagion" => 4_000,
         _ => 400,
     };
     let crises = shape.crises.as_ref();
@@ -85,6 +90,14 @@ pub fn from_text(text: &TomlText) -> Result<Experiment, Diagnostic> {
             replay(&words, &shape, at, base)?
         }
         "mechanisms" => mechanisms(&words, &shape, base)?,
+        "contagion" => {
+            let at = needed(&words, shape.contagion.as_ref(), "contagion", place)?;
+            contagion(&words, &shape, at)?
+        }
+        "optimise" => {
+            let at = needed(&words, shape.optimise.as_ref(), "optimise", place)?;
+            optimise(&words, &shape, at, (base, crises))?
+        }
         "map" => map(&words, needed(&words, shape.map.as_ref(), "map", place)?, base)?,
         _ => Question::MonteCarlo { world: base },
     };
@@ -130,6 +143,8 @@ fn only_its_own(words: &Words<'_>, shape: &FileShape, kind: &str) -> Result<(), 
         ("tranches", "tranches", place(shape.tranches.as_ref().map(|at| &at.place))),
         ("replay", "replay", place(shape.replay.as_ref().map(|at| &at.place))),
         ("mechanisms", "mechanisms", place(shape.mechanisms.as_ref().map(|at| &at.place))),
+        ("contagion", "contagion", place(shape.contagion.as_ref().map(|at| &at.place))),
+        ("optimise", "optimise", place(shape.optimise.as_ref().map(|at| &at.place))),
         ("map", "map", place(shape.map.as_ref().map(|at| &at.place))),
     ];
     for (table, of, place) in tables {

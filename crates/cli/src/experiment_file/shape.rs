@@ -4,6 +4,8 @@
 
 use schemars::JsonSchema;
 
+use super::contagion::ContagionShape;
+use super::optimise::OptimiseShape;
 use crate::loss_file::shape::{
     AmountText, At, ExperimentText, OrderText, ParameterText, PercentText, PointsText,
     ResampleText, ValueText,
@@ -21,7 +23,7 @@ pub struct FileShape {
     /// From which everything is drawn; 1 where nothing is said.
     pub seed: Option<At<i64>>,
     /// How many crises are played, of each world: 400 where nothing is said, 1,000 for rare and
-    /// tail, 30 for reverse-stress.
+    /// tail, 30 for reverse-stress, 4,000 for contagion.
     pub crises: Option<At<i64>>,
     /// The venue, and the crises it meets.
     pub world: Option<At<WorldShape>>,
@@ -45,6 +47,10 @@ pub struct FileShape {
     pub mechanisms: Option<At<MechanismsShape>>,
     /// For the kind map: two parameters and their values.
     pub map: Option<At<MapShape>>,
+    /// For the kind contagion: who is there, and who owes whom.
+    pub contagion: Option<At<ContagionShape>>,
+    /// For the kind optimise: what is to be least, over what, and within what.
+    pub optimise: Option<At<OptimiseShape>>,
 }
 
 /// A venue, and the crises it meets.

@@ -251,6 +251,8 @@ pub fn answer(work: &Work<'_>, rows: &[String]) -> Answer {
         | Question::Tail { .. }
         | Question::Replay { .. }
         | Question::Tranches { .. }
+        | Question::Contagion { .. }
+        | Question::Optimise { .. }
         | Question::Mechanisms { .. } => {}
     }
     answer

@@ -165,16 +165,15 @@ impl Collected<'_> {
     }
 }
 
-/// Plays the runs from the last that is kept up to `end`, on so many threads; all rows, in their
-/// order. `heard` is told now and then how many there are.
+/// Plays the runs after `rows`, which are in the file, too, where one is kept, up to `end`, on so
+/// many threads; all rows, in their order. `heard` is told now and then how many there are.
 pub fn play(
-    mut kept: Option<&mut Kept>,
+    (kept, rows): (Option<&mut Kept>, Vec<String>),
     end: usize,
     threads: usize,
     one: &(dyn Fn(usize) -> Result<String, Stopped> + Sync),
     heard: &(dyn Fn(usize) + Sync),
 ) -> Result<Vec<String>, Failed> {
-    let rows = kept.as_mut().map(|kept| std::mem::take(&mut kept.rows)).unwrap_or_default();
     let next = AtomicUsize::new(rows.len());
     let stop = AtomicBool::new(false);
     let collected = Mutex::new(Collected { rows, waiting: BTreeMap::new(), kept, failed: None });
@@ -239,8 +238,10 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let target = folder.path().join("result");
         let one = |run: usize| Ok(format!("{run},{}", run * run));
-        let all = |kept: Option<&mut Kept>, end, threads| {
-            play(kept, end, threads, &one, &|_| {}).unwrap_or_else(|_| panic!("played"))
+        let all = |mut kept: Option<&mut Kept>, end, threads| {
+            let rows = kept.as_mut().map(|kept| std::mem::take(&mut kept.rows));
+            let from = (kept, rows.unwrap_or_default());
+            play(from, end, threads, &one, &|_| {}).unwrap_or_else(|_| panic!("played"))
         };
         let whole = all(None, 50, 1);
         assert_eq!(whole, all(None, 50, 7));
@@ -295,7 +296,8 @@ mod tests {
             if run >= 13 { Err(Stopped::Model(refused(run))) } else { Ok(format!("{run},0")) }
         };
         for threads in [1, 5] {
-            let Err(Failed::Stopped(why)) = play(None, 50, threads, &one, &|_| {}) else {
+            let Err(Failed::Stopped(why)) = play((None, Vec::new()), 50, threads, &one, &|_| {})
+            else {
                 panic!("refused");
             };
             assert_eq!(why, Stopped::Model(refused(13)), "{threads} threads");

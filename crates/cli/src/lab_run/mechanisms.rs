@@ -32,7 +32,7 @@ const BEFORE: [&str; 12] = [
     "carried",
 ];
 /// The fields of each mechanism.
-const OF_EACH: [&str; 13] = [
+const OF_EACH: [&str; 16] = [
     "over",
     "under",
     "regret",
@@ -46,6 +46,9 @@ const OF_EACH: [&str; 13] = [
     "lower_half",
     "next_move",
     "leave",
+    "ptsr",
+    "pmr",
+    "rd_nse",
 ];
 /// The least crises with something to divide that a mean has an interval of.
 const LEAST: usize = 30;
@@ -94,6 +97,12 @@ fn fields(of: &Score, row: &mut String) {
     let _ = write!(row, ",{:?},{}", burden.touched, burden.emptied);
     let _ = write!(row, ",{:?},{:?}", burden.of_most, burden.of_least);
     let _ = write!(row, ",{:?},{:?}", of.next, of.leavers);
+    for ratio in [of.left.of_taken, of.left.of_largest, of.left.of_unpaid] {
+        row.push(',');
+        if let Some(ratio) = ratio {
+            let _ = write!(row, "{ratio:?}");
+        }
+    }
 }
 
 /// A figure of a mechanism: its name for programs and for people, its unit, the least and the most
@@ -118,7 +127,7 @@ const fn asked(
     Asked { names, unit, bounds, of }
 }
 
-const FIGURES: [Asked; 16] = [
+const FIGURES: [Asked; 19] = [
     asked(("over", "taken too much, of the loss"), Unit::Part, NOT_BELOW, |c, m| c.part(m, 0)),
     asked(("under", "taken too little, of the loss"), Unit::Part, PARTS, |c, m| c.part(m, 1)),
     asked(("tracking", "too much or too little"), Unit::Part, NOT_BELOW, Crisis::tracking),
@@ -144,6 +153,15 @@ const FIGURES: [Asked; 16] = [
         c.part(m, 11)
     }),
     asked(("leavers", "of what was won, leaves"), Unit::Part, PARTS, |c, m| c.field(m, 12)),
+    asked(("ptsr", "the largest gain left, of what is taken"), Unit::Count, NOT_BELOW, |c, m| {
+        c.field(m, 13)
+    }),
+    asked(("pmr", "the same, of the largest loss's part"), Unit::Count, NOT_BELOW, |c, m| {
+        c.field(m, 14)
+    }),
+    asked(("rd-nse", "the same, of it and what stays unpaid"), Unit::Count, PARTS, |c, m| {
+        c.field(m, 15)
+    }),
     asked(("tracking-more", "missed more than when measured"), Unit::Part, ANY, |c, m| {
         Some(c.tracking(m)? - c.tracking(MEASURED)?)
     }),
@@ -242,7 +260,7 @@ pub fn answer(work: &Work<'_>, rows: &[String]) -> Answer {
             tell(of.name, asked, &values, &mut answer);
         }
     }
-    answer.tables = vec![amounts(&answer), burdens(&answer), waits(&answer)];
+    answer.tables = vec![amounts(&answer), burdens(&answer), left(&answer), waits(&answer)];
     answer.lead = format!("{divided} of {all} crises leave a loss to divide. {}", lead(&answer));
     answer.pictures.push(("mechanisms.svg", picture(&answer)));
     let close = work.worlds.first().map_or(1, |world| world.close);
@@ -254,7 +272,7 @@ pub fn answer(work: &Work<'_>, rows: &[String]) -> Answer {
 }
 
 /// What mechanisms assume beside what crises do.
-fn assumed() -> [String; 5] {
+fn assumed() -> [String; 6] {
     [
         "What a mechanism takes changes nothing in the rest of the crisis; positions are not \
          closed with the money.",
@@ -263,6 +281,8 @@ fn assumed() -> [String; 5] {
          1 - exp(-burden), a rate that nobody has measured.",
         "The next move is one of all positions against their holders, exponential with a mean of \
          5 %.",
+        "PTSR and PMR are means over the crises in which a mechanism took anything, which are others \
+         for others.",
         "Held is what open books lack at the marks and what selling them costs.",
     ]
     .map(str::to_owned)
@@ -378,6 +398,11 @@ fn burdens(answer: &Answer) -> PageTable {
         ("leave", "leavers", false),
     ];
     table(answer, "Of whom it is taken (* knows the hole beforehand)", &columns)
+}
+
+fn left(answer: &Answer) -> PageTable {
+    let columns = [("PTSR", "ptsr", true), ("PMR", "pmr", true), ("RD-NSE", "rd-nse", true)];
+    table(answer, "The largest gain that is left (* knows the hole beforehand)", &columns)
 }
 
 /// What waiting costs.

@@ -7,9 +7,12 @@
 //! whether or not it was interrupted.
 
 pub mod answer;
+pub mod contagion;
 pub mod crises;
 pub mod keep;
 pub mod mechanisms;
+pub mod optimise;
+pub mod optimised;
 pub mod pictures;
 pub mod rare;
 pub mod replay;

@@ -29,7 +29,7 @@ fn atoms(dollars: f64) -> u128 {
 }
 
 /// An amount for an axis.
-fn short(dollars: f64) -> String {
+pub(super) fn short(dollars: f64) -> String {
     let short = Money::new(6).short(atoms(dollars));
     short.strip_suffix(".00").map_or_else(|| short.replace(".0 ", " "), str::to_owned)
 }
@@ -42,14 +42,14 @@ fn chosen<T>(all: &[T]) -> Vec<&T> {
 }
 
 /// An axis with the marks of a scale.
-fn axis(name: &str, scale: &Scale, label: &dyn Fn(f64) -> String) -> Axis {
+pub(super) fn axis(name: &str, scale: &Scale, label: &dyn Fn(f64) -> String) -> Axis {
     let marks = scale.marks().into_iter().map(|mark| (scale.place(mark), label(mark)));
     Axis { name: name.to_owned(), marks: marks.collect() }
 }
 
 /// A part in per cent for an axis; where that has more than six decimals, the part itself with its
 /// power of ten.
-fn percent_mark(part: f64) -> String {
+pub(super) fn percent_mark(part: f64) -> String {
     if part > 0.0 && part < 0.99e-8 {
         return format!("{part:.0e}");
     }
@@ -173,7 +173,7 @@ pub fn rates(rows: &[(&str, f64, [f64; 2])]) -> Chart {
 }
 
 /// Figures with their intervals, each at its name.
-fn named(
+pub(super) fn named(
     (title, about): (&str, &str),
     across: &str,
     rows: &[(&str, f64, [f64; 2])],

@@ -10,7 +10,8 @@ use rhodian_lab::experiment::sobol::{REPLICATES, Scrambled};
 use rhodian_lab::experiment::stress::{Search, mildest};
 use rhodian_lab::seed::Seed;
 
-use super::mechanisms;
+use super::optimise::{self, Planned};
+use super::{contagion, mechanisms};
 use crate::experiment_file::model::{Experiment, Points, Question, World, part};
 use crate::experiment_file::{ORDERS, replaying, resampling};
 
@@ -34,6 +35,8 @@ pub struct Work<'a> {
     /// world of many accounts is large.
     open: Mutex<Vec<(usize, Arc<Stage>)>>,
     proposal: OnceLock<Result<Proposal, Stopped>>,
+    /// What an optimisation plays, as far as its rows say.
+    planned: Mutex<Planned>,
 }
 
 /// A world without its fund.
@@ -45,13 +48,20 @@ impl<'a> Work<'a> {
     /// The runs of `of`.
     pub fn of(of: &'a Experiment) -> Self {
         let mut worlds: Vec<World> = Vec::new();
-        for world in of.question.worlds() {
+        // What looks for a least draws its worlds as it goes.
+        let searches = matches!(of.question, Question::Optimise { .. });
+        for world in of.question.worlds().filter(|_| !searches) {
             let world = played(world);
             if !worlds.contains(&world) {
                 worlds.push(world);
             }
         }
-        Self { of, worlds, open: Mutex::default(), proposal: OnceLock::new() }
+        let planned = match &of.question {
+            Question::Optimise { of } => Planned::of(of),
+            _ => Planned::default(),
+        };
+        let planned = Mutex::new(planned);
+        Self { of, worlds, open: Mutex::default(), proposal: OnceLock::new(), planned }
     }
 
     /// Whether runs can tell what is asked: rare events need a noise that is small beside how far
@@ -69,10 +79,34 @@ impl<'a> Work<'a> {
         self.worlds.iter().position(|known| *known == world).unwrap_or(0)
     }
 
-    /// How many runs there are.
+    /// What an optimisation plays, as far as its rows say.
+    pub fn planned(&self) -> Planned {
+        self.planned.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// Plans what follows from the rows of all runs there are; whether there is more to play.
+    pub fn go_on(&self, rows: &[String]) -> bool {
+        let Question::Optimise { of } = &self.of.question else { return false };
+        let mut planned = self.planned.lock().unwrap_or_else(PoisonError::into_inner);
+        planned.go_on(of, rows, self.of.crises);
+        !planned.done
+    }
+
+    /// How many rows of an earlier call are taken: of an optimisation all, since how many there are
+    /// is known when they are read.
+    pub fn taken(&self) -> usize {
+        match self.of.question {
+            Question::Optimise { .. } => usize::MAX,
+            _ => self.count(),
+        }
+    }
+
+    /// How many runs there are, as far as it is known.
     pub fn count(&self) -> usize {
         let of = match &self.of.question {
             Question::Replay { files, .. } => files.len(),
+            Question::Contagion { .. } => 1,
+            Question::Optimise { .. } => self.planned().count(),
             _ => self.worlds.len(),
         };
         of * self.of.crises
@@ -99,6 +133,8 @@ impl<'a> Work<'a> {
                 header
             }
             Question::Mechanisms { .. } => mechanisms::header(),
+            Question::Contagion { of } => contagion::header(of),
+            Question::Optimise { of } => optimise::header(of),
             Question::Replay { .. } => {
                 "run,file,book,equity,deficit,failed,liquidated,closed".to_owned()
             }
@@ -112,11 +148,15 @@ impl<'a> Work<'a> {
 
     /// A world, opened by whoever asks first.
     pub fn stage(&self, place: usize) -> Result<Arc<Stage>, Stopped> {
+        self.stage_of(place, &self.worlds[place])
+    }
+
+    fn stage_of(&self, place: usize, world: &World) -> Result<Arc<Stage>, Stopped> {
         let mut open = self.open.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some((_, stage)) = open.iter().find(|(at, _)| *at == place) {
             return Ok(Arc::clone(stage));
         }
-        let stage = Stage::of(self.worlds[place].model(), Seed(u64::from(self.of.seed)))?;
+        let stage = Stage::of(world.model(), Seed(u64::from(self.of.seed)))?;
         let stage = Arc::new(stage);
         open.push((place, Arc::clone(&stage)));
         if open.len() > 2 {
@@ -145,6 +185,14 @@ impl<'a> Work<'a> {
             Question::Mechanisms { world, leave } => {
                 let of = self.stage(0)?.play_rounds(index)?;
                 Ok(mechanisms::row(run, &of, world.fund.unwrap_or(0), part(*leave)))
+            }
+            Question::Optimise { of } => {
+                let planned = self.planned();
+                let stage = self.stage_of(place, &planned.world(of, place).0)?;
+                optimise::row(of, &planned, (run, self.of.crises), &stage)
+            }
+            Question::Contagion { of } => {
+                contagion::row(of, run, Seed(u64::from(self.of.seed))).map_err(Stopped::Model)
             }
             Question::ReverseStress { layers, gap, .. } => {
                 let mut needed = 0;

@@ -144,6 +144,10 @@ texts! {
     ExcessText: json_schema!({ "type": "string", "enum": ["refuse", "half-even"] });
     /// What an experiment asks.
     ExperimentText: json_schema!({ "type": "string", "enum": crate::experiment_file::KINDS });
+    /// What is to be least.
+    LeastText: json_schema!({
+        "type": "string", "enum": crate::experiment_file::optimise::LEAST.map(|(_, name)| name)
+    });
     /// In which order extremes of a candle are visited.
     OrderText: json_schema!({
         "type": "string", "enum": crate::experiment_file::ORDERS.map(|(_, name)| name)

@@ -15,6 +15,8 @@ fn who_is_told_misses_nothing_and_who_waits_neither() {
     let at_once = told(&text(1, ""), &[]);
     let slowly = told(&text(12, ""), &[]);
     for told in [&at_once, &slowly] {
+        let notes = told["assumes"].to_string();
+        assert!(notes.contains("in which a mechanism took anything"), "{notes}");
         for of in ["proportional", "queue-bitmex", "mirror-descent", "measured"] {
             assert_eq!(value(told, of, "over"), 0.0, "{of}: {told}");
         }
@@ -32,6 +34,16 @@ fn who_is_told_misses_nothing_and_who_waits_neither() {
         assert!(
             value(told, "proportional", "inequality") < value(told, "queue-binance", "inequality")
         );
+        // Who takes all leaves nothing unpaid; who takes a little is small beside what is left.
+        assert_eq!(value(told, "measured", "rd-nse"), 1.0, "{told}");
+        assert!(value(told, "seen", "rd-nse") < 1.0, "{told}");
+        let left = |of: &str| figure(told, of, "ptsr")["value"].as_f64().unwrap();
+        assert!(left("measured") > 0.0 && left("measured") < left("backoff"), "{told}");
+        // Who levels what is left leaves least at the top.
+        assert!(left("equal-awards") < left("proportional"), "{told}");
+        // One loss is no larger than all of them.
+        let of_largest = figure(told, "measured", "pmr")["value"].as_f64().unwrap();
+        assert!(of_largest >= left("measured"), "{told}");
         let regret = |of: &str| figure(told, of, "regret")["value"].as_f64().unwrap();
         assert!(regret("measured") <= 0.0 && regret("backoff") >= regret("measured"), "{told}");
     }

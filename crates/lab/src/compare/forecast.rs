@@ -99,7 +99,10 @@ mod tests {
 
     #[test]
     fn misses_by_hand() {
-        let wave = |seen, lacked| Wave { at: Time(0), seen, lacked, settled: Time(0) };
+        let wave = |seen, lacked| {
+            let (at, settled) = (Time(0), Time(0));
+            Wave { at, seen, lacked, largest: lacked, settled }
+        };
         // Seen 100, lacked 130; then seen 100, lacked 90.
         let waves = [wave(100, 130), wave(100, 90)];
         let [seen, learned, told, measured] = FORECASTS.map(|of| of.score(&waves));

@@ -14,6 +14,7 @@
 
 use super::burden::Burden;
 use super::controller::{Amount, Controller, best_miss};
+use super::left::Left;
 use super::rank::stability;
 use super::way::WAYS;
 use super::{mirror, whole};
@@ -119,6 +120,8 @@ pub struct Score {
     /// What those won that leave because of it: a part 1 - exp(-burden) of each (the churn of arXiv
     /// 2512.01112, whose rate nobody has measured).
     pub leavers: f64,
+    /// How large the largest gain that is left is beside what was taken.
+    pub left: Left,
 }
 
 /// The mean of the next move against everyone's net position, by an exponential law: five per cent.
@@ -135,6 +138,8 @@ struct Need<'a> {
     settled: Time,
     seen: u128,
     lacked: u128,
+    /// The largest of its losses, before the fund.
+    largest: u128,
     winners: &'a [Winner],
 }
 
@@ -156,6 +161,7 @@ fn needs(of: &Episode, fund: u128) -> Vec<Need<'_>> {
         settled: round.wave.settled,
         seen,
         lacked,
+        largest: round.wave.largest,
         winners: &round.winners,
     });
     needs.filter(|need| need.seen > 0 || need.lacked > 0).collect()
@@ -212,7 +218,10 @@ fn score(of: &Mechanism, needs: &[Need<'_>], holders: &[Winner]) -> Score {
     }
     let waves: Vec<(u128, u128)> = needs.iter().map(|need| (need.seen, need.lacked)).collect();
     score.regret = (score.over + score.under) as f64 - best_miss(&waves);
-    ledger.tell(waves.iter().map(|(_, lacked)| lacked).sum(), holders, &mut score);
+    let loss = waves.iter().map(|(_, lacked)| lacked).sum();
+    ledger.tell(loss, holders, &mut score);
+    let largest = needs.iter().map(|need| need.largest).max().unwrap_or(0);
+    score.left = Left::of(&ledger.won, &ledger.paid, (loss, largest), score.under);
     score
 }
 

@@ -11,6 +11,7 @@
 pub mod burden;
 pub mod controller;
 pub mod forecast;
+pub mod left;
 pub mod mechanism;
 mod mirror;
 mod rank;

@@ -78,7 +78,7 @@ mod tests {
     fn waiting_by_hand() {
         // 100 that wait a minute and 300 that wait none; 80 held for 60 s, 40 for another 30.
         let round = |at: u64, settled: u64, lacked| Round {
-            wave: Wave { at: Time(at), seen: 0, lacked, settled: Time(settled) },
+            wave: Wave { at: Time(at), seen: 0, lacked, largest: lacked, settled: Time(settled) },
             winners: Vec::new(),
         };
         let held = |at: u64, amount| Held { at: Time(at), amount };

@@ -40,6 +40,8 @@ pub struct Wave {
     pub seen: u128,
     /// What they came to when the books were closed, beyond own means.
     pub lacked: u128,
+    /// The most that one of them came to.
+    pub largest: u128,
     /// When the last of their books was flat: from then on it is known what they came to.
     pub settled: Time,
 }

@@ -52,12 +52,27 @@ pub fn least_crises(target: f64) -> usize {
 /// ```
 #[must_use]
 pub fn size(deficits: &[u128], target: f64) -> Option<Size> {
-    let mut sorted = deficits.to_vec();
-    sorted.sort_unstable();
-    let (n, tail) = (sorted.len(), (1.0 - LEVEL) / 2.0);
-    if n < least_crises(target) {
+    if deficits.len() < least_crises(target) {
         return None;
     }
+    size_with(deficits, target, (1.0 - LEVEL) / 2.0)
+}
+
+/// The same, beyond whose interval the true size lies to each side with chance `tail` at most: for
+/// whoever compares many. Nothing where there are too few crises for that.
+///
+/// ```
+/// use rhodian_lab::crisis::fund::{size, size_with};
+/// let deficits: Vec<u128> = (1..=100).collect();
+/// assert_eq!(size_with(&deficits, 0.1, 0.025), size(&deficits, 0.1));
+/// assert_eq!(size_with(&deficits, 0.1, 0.001).unwrap().between, (80, 99));
+/// assert_eq!(size_with(&deficits, 0.1, 1e-6), None);
+/// ```
+#[must_use]
+pub fn size_with(deficits: &[u128], target: f64, tail: f64) -> Option<Size> {
+    let mut sorted = deficits.to_vec();
+    sorted.sort_unstable();
+    let n = sorted.len();
     // How many of n crises pass the true size is binomial.
     let mut below = 0.0;
     let (mut few, mut many) = (None, None);

@@ -1,13 +1,15 @@
 //! What experiments over many crises are made of: estimates with their intervals, events too rare
 //! to be met by chance ([`rare`], by points that fill evenly: [`sobol`]), the mildest shock that
 //! breaks something ([`stress`]), tails
-//! beyond what was seen ([`tail`]), and where figures stand in a picture ([`plot`]).
+//! beyond what was seen ([`tail`]), where the least is looked for ([`search`]), and where figures
+//! stand in a picture ([`plot`]).
 //!
 //! Nothing here plays a crisis: whoever does hands in what it came to.
 
 mod likelihood;
 pub mod plot;
 pub mod rare;
+pub mod search;
 pub mod sobol;
 pub mod stress;
 pub mod tail;

@@ -8,11 +8,14 @@ use rhodian_lab::crisis::Stopped;
 use rhodian_report::money;
 
 use crate::diagnostic::{Diagnostic, Exit};
+use crate::experiment_file::model::Question;
 use crate::experiment_file::{self, Experiment};
 use crate::lab_run::answer::{Again, Answer};
 use crate::lab_run::keep::{self, Failed, Kept};
 use crate::lab_run::work::Work;
-use crate::lab_run::{crises, mechanisms, rare, replay, stress, tail, tranches};
+use crate::lab_run::{
+    contagion, crises, mechanisms, optimised, rare, replay, stress, tail, tranches,
+};
 use crate::out_folder::{self, OutFolder, Results};
 use crate::output::{Format, OutputArgs, data_to_stdout, to_stdout};
 use crate::parquet;
@@ -39,7 +42,7 @@ runs atoms of 10^-6.
 Exit: 0 done, 2 bad input, 3 input/output.";
 
 /// Run an experiment from its file: Monte Carlo, sweep, A/B, rare events, reverse stress, tails,
-/// tranches, recorded prices, mechanisms, maps
+/// tranches, recorded prices, mechanisms, maps, contagion, the least within bounds
 #[derive(Clone, Debug, Args)]
 #[command(after_help = EXAMPLES)]
 pub struct RunArgs {
@@ -68,10 +71,19 @@ pub fn run(args: &RunArgs) -> Result<Exit, Diagnostic> {
         None => None,
         Some(target) => Some(begin(target, output, &work, &again)?),
     };
-    let total = work.count();
-    let before = kept.as_ref().map_or(0, |kept| kept.rows.len()).min(total);
-    let end = args.at_most.map_or(total, |most| total.min(before.saturating_add(most)));
-    let rows = play(args, &work, kept.as_mut(), end)?;
+    let before = kept.as_ref().map_or(0, |kept| kept.rows.len());
+    let most = args.at_most.map(|most| before.saturating_add(most));
+    let mut rows = kept.as_mut().map(|kept| std::mem::take(&mut kept.rows)).unwrap_or_default();
+    let total = loop {
+        let total = work.count();
+        let end = most.map_or(total, |most| total.min(most));
+        rows = play(args, &work, (kept.as_mut(), rows), end)?;
+        // What an optimisation plays next is known when all before it is played.
+        if rows.len() < total || !work.go_on(&rows[..total]) {
+            break total;
+        }
+    };
+    rows.truncate(total);
     if rows.len() < total {
         let (done, total) = (money::count(rows.len()), money::count(total));
         if let Some(kept) = &kept {
@@ -88,7 +100,13 @@ pub fn run(args: &RunArgs) -> Result<Exit, Diagnostic> {
         "replay" => replay::answer(&work, &rows).map_err(refused)?,
         "mechanisms" => mechanisms::answer(&work, &rows),
         "reverse-stress" => stress::answer(&work, &rows),
-        _ => crises::answer(&work, &rows),
+        "contagion" => contagion::answer(&work, &rows).map_err(refused)?,
+        _ => match &experiment.question {
+            Question::Optimise { of } => {
+                optimised::answer(of, &work.planned(), &rows, experiment.crises)
+            }
+            _ => crises::answer(&work, &rows),
+        },
     };
     crises::assume(&work, &mut answer);
     publish(output, &experiment, &again, &answer, (&work.header(), &rows))?;
@@ -109,7 +127,7 @@ fn begin(
     let Again { version, rules_version, configuration } = again;
     let first = format!("rhodian-experiment {version} {rules_version} {configuration}");
     let mut kept = Kept::open(target, &first, work.header().split(',').count())?;
-    kept.rows.truncate(work.count());
+    kept.rows.truncate(work.taken());
     if !kept.rows.is_empty() {
         let (rows, name) = (money::count(kept.rows.len()), kept.name());
         output.remark(format!("{rows} runs are taken from {}", visible(&name)));
@@ -120,11 +138,11 @@ fn begin(
 fn play(
     args: &RunArgs,
     work: &Work<'_>,
-    kept: Option<&mut Kept>,
+    (kept, rows): (Option<&mut Kept>, Vec<String>),
     end: usize,
 ) -> Result<Vec<String>, Diagnostic> {
     let threads = args.threads.unwrap_or_else(side_by_side::threads);
-    let before = kept.as_ref().map_or(0, |kept| kept.rows.len());
+    let before = rows.len();
     let name = kept.as_ref().map_or_else(String::new, |kept| kept.name());
     let bar = Mutex::new(Bar::new(args.output.quiet));
     let number = |count: usize| u64::try_from(count).unwrap_or(u64::MAX);
@@ -137,7 +155,7 @@ fn play(
         }
     };
     let one = |run: usize| work.play(run);
-    let rows = keep::play(kept, end, threads, &one, &heard);
+    let rows = keep::play((kept, rows), end, threads, &one, &heard);
     rows.map_err(|why| match why {
         Failed::Stopped(why) => refused(why),
         Failed::Write(error) => Diagnostic::input_output("write", &name, &error),

@@ -227,9 +227,10 @@ impl Venue {
         };
         let wave = |found: Found| {
             let lacks = |loss| state.losses.loss(LossId(loss));
-            let lacked = found.losses.filter_map(lacks).map(|loss| loss.deficit.atoms()).sum();
+            let deficits = found.losses.filter_map(lacks).map(|loss| loss.deficit.atoms());
+            let (lacked, largest) = (deficits.clone().sum(), deficits.max().unwrap_or(0));
             let settled = found.settled.unwrap_or(after.at);
-            Wave { at: found.at, seen: found.seen, lacked, settled }
+            Wave { at: found.at, seen: found.seen, lacked, largest, settled }
         };
         let waves = so_far.found.into_iter().map(wave).collect();
         let winners = self.standing(after).filter(|of| of.gain > 0).collect();

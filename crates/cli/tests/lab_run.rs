@@ -441,13 +441,6 @@ fn what_cannot_be_is_told_by_its_key_its_line_and_what_is_allowed() {
             "a new name",
         ),
         (
-            "parquet",
-            kind("replay", "[replay]\nfile = \"a.parquet\"\n"),
-            "prices-parquet",
-            3,
-            "a CSV file",
-        ),
-        (
             "order",
             kind("replay", "[replay]\nfile = \"e.toml\"\norder = \"low\"\n"),
             "unknown-order",

@@ -4,7 +4,7 @@
 pub mod model;
 mod parameter;
 mod read;
-mod recorded;
+pub mod recorded;
 pub mod shape;
 
 pub use model::Experiment;

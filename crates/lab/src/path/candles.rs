@@ -52,6 +52,8 @@ struct Columns {
     open_time: usize,
     prices: [usize; 4],
     volume: Option<usize>,
+    /// How many there are in all.
+    count: usize,
 }
 
 impl Columns {
@@ -66,6 +68,7 @@ impl Columns {
             open_time: needed("open_time_ms")?,
             prices: [needed("open")?, needed("high")?, needed("low")?, needed("close")?],
             volume: place("quote_volume"),
+            count: header.split(',').count(),
         })
     }
 }
@@ -82,6 +85,14 @@ struct Row<'a> {
 impl<'a> Row<'a> {
     fn of(line: &'a str, columns: &Columns) -> Result<Self, String> {
         let fields: Vec<&str> = line.split(',').map(str::trim).collect();
+        // A comma within quotes, which are not read here, would move the columns after it.
+        if fields.len() > columns.count {
+            return Err(format!(
+                "it has {} fields, the header has {}",
+                fields.len(),
+                columns.count
+            ));
+        }
         let field = |place: usize| {
             let missing =
                 || format!("it has {} fields, column {} is missing", fields.len(), place + 1);
@@ -108,8 +119,11 @@ impl<'a> Row<'a> {
             None => 0,
             Some(place) => {
                 let text = field(place)?;
-                let whole = text.split('.').next().unwrap_or_default();
-                whole.parse().map_err(|_| format!("{text} is not a volume"))?
+                // 1.5e10 is no volume of one.
+                let (whole, part) = text.split_once('.').unwrap_or((text, ""));
+                let digits = part.bytes().all(|byte| byte.is_ascii_digit());
+                let volume = whole.parse().ok().filter(|_| digits);
+                volume.ok_or_else(|| format!("{text} is not a volume"))?
             }
         };
         Ok(Self { symbol, open_time, candle: Candle { open, high, low, close }, volume })
@@ -215,6 +229,8 @@ mod tests {
             ("X,0,1,2,1,0,5\n", "line 2: 0 is not a price"),
             ("X,0,3,2,1,1,5\n", "not within 1 to 2"),
             ("X,0,1,2,1,1,x\n", "x is not a volume"),
+            ("X,0,1,2,1,1,1.5e10\n", "1.5e10 is not a volume"),
+            ("\"X,Y\",0,1,2,1,1,5\n", "line 2: it has 8 fields, the header has 7"),
             ("X,now,1,2,1,1,5\n", "now is not a time"),
             (",0,1,2,1,1,5\n", "the symbol is empty"),
             ("X,0,1,2,1,1,5\nX,0,1,2,1,1,5\n", "line 3: X has a candle at 0 already"),

@@ -78,6 +78,15 @@ impl Results {
                 "mechanisms.svg",
                 "worst.svg",
                 "tranches.svg",
+                "survival.png",
+                "fan.png",
+                "sweep.png",
+                "map.png",
+                "stress.png",
+                "tail.png",
+                "mechanisms.png",
+                "worst.png",
+                "tranches.png",
             ],
         }
     }

@@ -5,7 +5,7 @@ use super::value::field;
 use super::{Fault, Read, footer};
 
 /// The most values that are held at once: those of a group of rows.
-const MOST_VALUES: usize = 1 << 26;
+const MOST_VALUES: usize = 1 << 25;
 /// The most bytes that all pages may unpack to: each is held alone, so this bounds the time.
 const MOST_UNPACKED: usize = 1 << 33;
 
@@ -19,7 +19,7 @@ pub fn csv(bytes: &[u8]) -> Read<Vec<u8>> {
     for group in &footer.groups {
         let values = group.rows.checked_mul(columns.len());
         if values.is_none_or(|values| values > MOST_VALUES) {
-            return Err(Fault::TooLarge("more than 2^26 values in a group of rows"));
+            return Err(Fault::TooLarge("more than 2^25 values in a group of rows"));
         }
         let read = |(column, chunk): (&footer::Column, _)| {
             cells(file, column, chunk, &mut budget).map_err(|fault| fault.of(&column.name))

@@ -1,7 +1,7 @@
 //! Pictures as PNG, drawn of their SVG.
 //!
-//! Letters are those of DejaVu Sans, which is part of the program: a bare server has no fonts, and a
-//! picture without its words is none. No font of the machine is looked at, so a picture does not
+//! Letters are those of DejaVu Sans, which is part of the program: a bare server has no fonts, and
+//! a picture without its words is none. No font of the machine is looked at, so a picture does not
 //! depend on where it is drawn. Letters that DejaVu Sans lacks, as those of Chinese, are boxes; the
 //! SVG has them all.
 

@@ -5,6 +5,8 @@ mod binary;
 mod compared;
 #[path = "lab_run/mechanisms.rs"]
 mod mechanisms;
+#[path = "lab_run/pictures.rs"]
+mod pictures;
 #[path = "lab_run/replay.rs"]
 mod replay;
 #[path = "lab_run/tranches.rs"]
@@ -115,30 +117,6 @@ fn an_experiment_leaves_runs_figures_a_page_and_pictures() {
     assert!(parquet.windows(64).any(|part| part == configuration));
     let page = String::from_utf8(one[1].1.clone()).unwrap();
     assert!(page.contains("A small venue") && page.contains("<svg") && !page.contains("<script"));
-}
-
-#[test]
-fn pictures_are_png_too_where_it_is_asked_for() {
-    let here = folder();
-    experiment(here.path(), MONTE_CARLO);
-    let ran = done(here.path(), &["lab", "run", "e.toml", "--out", "one", "--png"]);
-    let told = "wrote report.html, runs.csv, runs.parquet, summary.json, survival.png, \
-                survival.svg, fan.png, fan.svg into one";
-    assert!(ran.stderr.contains(told), "{}", ran.stderr);
-    let one = files(&here.path().join("one"));
-    let png: Vec<&(String, Vec<u8>)> =
-        one.iter().filter(|(name, _)| name.ends_with(".png")).collect();
-    let names: Vec<&str> = png.iter().map(|(name, _)| name.as_str()).collect();
-    assert_eq!(names, ["fan.png", "survival.png"]);
-    for (name, bytes) in png {
-        assert!(bytes.starts_with(b"\x89PNG") && bytes.len() > 10_000, "{name}");
-        assert_eq!(bytes[16..20], 968u32.to_be_bytes(), "{name}: its width");
-    }
-    // What is there is replaced by what has none.
-    done(here.path(), &["lab", "run", "e.toml", "--out", "one", "--force"]);
-    assert!(!here.path().join("one/fan.png").exists());
-    let alone = rhodian_in(here.path(), &["lab", "run", "e.toml", "--png"]);
-    assert_eq!(alone.status, 2, "{}", alone.stderr);
 }
 
 /// Stopped after some runs, by a limit; then killed; then to its end: the bytes of a run in one go.

@@ -34,9 +34,8 @@ stopped, the same command goes on.
 
 The files of --out: runs.csv, a line for each run, and the same as runs.parquet; summary.json, every
 figure with its interval, the seed, the configuration's hash and the version; report.html, one page
-that loads nothing; and each of its pictures as SVG, with --png as PNG, too. Amounts of summary.json are US dollars, \
-those of
-runs atoms of 10^-6.
+that loads nothing; and each of its pictures as SVG, with --png as PNG, too. Amounts of summary.json
+are US dollars, those of runs atoms of 10^-6.
 
 Exit: 0 done, 2 bad input, 3 input/output.";
 

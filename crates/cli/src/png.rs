@@ -1,8 +1,8 @@
 //! Pictures as PNG, drawn of their SVG.
 //!
 //! Letters are those of DejaVu Sans, which is part of the program: a bare server has no fonts, and
-//! a picture without its words is none. No font of the machine is looked at, so a picture does not
-//! depend on where it is drawn. Letters that DejaVu Sans lacks, as those of Chinese, are boxes; the
+//! a picture without its words is none. No font of the machine is looked at, so words are as
+//! wide wherever they are drawn. Letters that DejaVu Sans lacks, as those of Chinese, are boxes; the
 //! SVG has them all.
 
 use std::sync::Arc;

@@ -9,8 +9,6 @@ use super::thrift::Thrift;
 use super::value::{Physical, write};
 use super::{Fault, Read};
 
-/// The most bytes that the texts of a file may have together, and those of a column at once.
-pub const MOST_TEXT: usize = 1 << 30;
 /// The most bytes that a page may unpack to.
 const MOST_PAGE: usize = 1 << 28;
 
@@ -22,6 +20,8 @@ pub struct Cells {
     text: Vec<u8>,
     /// From where to where each stands in the text: those of one dictionary stand there once.
     spans: Vec<Span>,
+    /// The most bytes that the text may have.
+    most: usize,
 }
 
 /// From one byte to another; texts have less than 2^32.
@@ -37,7 +37,7 @@ impl Cells {
     fn add(&mut self, column: &Column, bytes: &[u8]) -> Read<Span> {
         let from = self.text.len();
         write(&mut self.text, column.kind, column.physical, bytes)?;
-        if self.text.len() > MOST_TEXT {
+        if self.text.len() > self.most {
             return Err(TOO_MUCH);
         }
         let place = |at: usize| u32::try_from(at).map_err(|_| TOO_MUCH);
@@ -48,9 +48,16 @@ impl Cells {
 /// More text than is held.
 pub const TOO_MUCH: Fault = Fault::TooLarge("more than 2^30 bytes of text");
 
-/// How much pages may still unpack to: a few bytes can unfold to very many.
-#[derive(Debug)]
-pub struct Budget(pub usize);
+/// What a file may still take: a few bytes can unfold to very many.
+#[derive(Clone, Debug)]
+pub struct Budget {
+    /// Bytes of text that are held: lines that are written, and the fields of a group of rows.
+    pub text: usize,
+    /// Values that are held at once: those of a group of rows, or of a dictionary.
+    pub values: usize,
+    /// Bytes that all pages unpack to.
+    pub unpacked: usize,
+}
 
 /// What the head of a page says.
 #[derive(Default)]
@@ -94,11 +101,11 @@ impl Head {
     }
 }
 
-/// The values of a column in the rows of a group.
+/// The values of a column in the rows of a group; the budget has less text after them.
 pub fn cells(file: &[u8], column: &Column, chunk: &Chunk, budget: &mut Budget) -> Read<Cells> {
     let rest = file.get(chunk.start..).ok_or(Fault::Damaged("a column begins beyond its end"))?;
     let mut from = Thrift(rest);
-    let mut cells = Cells::default();
+    let mut cells = Cells { most: budget.text, ..Cells::default() };
     let mut dictionary = Vec::new();
     while cells.spans.len() < chunk.values {
         let head = Head::read(&mut from)?;
@@ -119,6 +126,9 @@ pub fn cells(file: &[u8], column: &Column, chunk: &Chunk, budget: &mut Budget) -
                     if *there { values.next().unwrap_or_default() } else { (0, 0) }
                 }));
             }
+            2 if head.values > budget.values => {
+                return Err(Fault::TooLarge("a dictionary of more than 2^25 values"));
+            }
             2 if dictionary.is_empty() => {
                 let data = unpack(chunk.codec, body, head.unpacked, budget)?;
                 let mut take = |bytes: &[u8]| {
@@ -132,6 +142,7 @@ pub fn cells(file: &[u8], column: &Column, chunk: &Chunk, budget: &mut Budget) -
             _ => return Err(Fault::Damaged("a page of an unknown kind")),
         }
     }
+    budget.text = budget.text.checked_sub(cells.text.len()).ok_or(TOO_MUCH)?;
     Ok(cells)
 }
 
@@ -191,8 +202,8 @@ fn unpack<'a>(
     if length > MOST_PAGE {
         return Err(Fault::TooLarge("a page of more than 2^28 bytes"));
     }
-    let left = budget.0.checked_sub(length);
-    budget.0 = left.ok_or(Fault::TooLarge("pages that unpack to more than 2^33 bytes"))?;
+    let left = budget.unpacked.checked_sub(length);
+    budget.unpacked = left.ok_or(Fault::TooLarge("pages that unpack to more than 2^33 bytes"))?;
     let unpacked = match codec {
         0 => Cow::Borrowed(packed),
         _ if length == 0 => Cow::Borrowed(&packed[..0]),
@@ -319,5 +330,44 @@ fn plain(
             let length = from.take(4)?.first_chunk().ok_or(FEW)?;
             take(from.take(usize::try_from(u32::from_le_bytes(*length)).map_err(|_| FEW)?)?)
         }),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Budget, Cells, Chunk, Column, Fault, Physical, Read, cells};
+    use crate::parquet::value::Kind;
+
+    /// A page of version 1, of few values and bytes; `head` is the step to the number of its head.
+    fn page(kind: u8, head: u8, (values, encoding): (u8, u8), body: &[u8]) -> Vec<u8> {
+        let size = 2 * u8::try_from(body.len()).unwrap();
+        let numbers = [0x15, 2 * kind, 0x15, size, 0x15, size];
+        let of = [head << 4 | 12, 0x15, 2 * values, 0x15, 2 * encoding, 0, 0];
+        [&numbers[..], &of, body].concat()
+    }
+
+    fn dictionary(values: u8) -> Vec<u8> {
+        let numbers: Vec<u8> = (0..values).flat_map(|of| [of, 0, 0, 0]).collect();
+        page(2, 4, (values, 0), &numbers)
+    }
+
+    /// The one value of a column of whole numbers that has these pages.
+    fn one(pages: &[Vec<u8>], budget: &Budget) -> Read<Vec<u8>> {
+        let (name, physical) = ("id".to_owned(), Physical::Int);
+        let column = Column { name, physical, kind: Kind::Whole, optional: false };
+        let mut chunk = Chunk::default();
+        chunk.values = 1;
+        let found = cells(&pages.concat(), &column, &chunk, &mut budget.clone());
+        found.map(|found: Cells| found.get(0).to_vec())
+    }
+
+    #[test]
+    fn a_dictionary_has_no_more_values_than_a_group() {
+        // A run of one, of two bits.
+        let last = page(0, 2, (1, 8), &[2, 2, 2]);
+        let budget = Budget { text: 64, values: 3, unpacked: 64 };
+        assert_eq!(one(&[dictionary(3), last.clone()], &budget), Ok(b"2".to_vec()));
+        let error = one(&[dictionary(4), last], &budget);
+        assert_eq!(error, Err(Fault::TooLarge("a dictionary of more than 2^25 values")));
     }
 }

@@ -55,8 +55,22 @@ pub struct Budget {
     pub text: usize,
     /// Values that are held at once: those of a group of rows, or of a dictionary.
     pub values: usize,
-    /// Bytes that all pages unpack to.
-    pub unpacked: usize,
+    /// Bytes that all pages have and unpack to, with what each page and each of its values takes
+    /// besides: this bounds the time.
+    pub work: usize,
+}
+
+impl Budget {
+    /// What a page takes besides its bytes, and each of its values.
+    const PAGE: usize = 1 << 10;
+    const VALUE: usize = 8;
+
+    /// Takes so much of the work that is left, as often as that.
+    fn charge(&mut self, times: usize, each: usize) -> Read<()> {
+        let left = times.checked_mul(each).and_then(|work| self.work.checked_sub(work));
+        self.work = left.ok_or(Fault::TooLarge("pages that take more than 2^33 bytes of work"))?;
+        Ok(())
+    }
 }
 
 /// What the head of a page says.
@@ -108,8 +122,13 @@ pub fn cells(file: &[u8], column: &Column, chunk: &Chunk, budget: &mut Budget) -
     let mut cells = Cells { most: budget.text, ..Cells::default() };
     let mut dictionary = Vec::new();
     while cells.spans.len() < chunk.values {
+        let before = from.0.len();
         let head = Head::read(&mut from)?;
         let body = from.take(head.packed)?;
+        // Pages without values and those that nobody needs, too; groups may share their bytes.
+        budget.charge(1, before - from.0.len())?;
+        budget.charge(1, Budget::PAGE)?;
+        budget.charge(head.values, Budget::VALUE)?;
         match head.kind {
             0 | 3 => {
                 let (levels, data) = parts(column, chunk.codec, &head, body, budget)?;
@@ -202,8 +221,7 @@ fn unpack<'a>(
     if length > MOST_PAGE {
         return Err(Fault::TooLarge("a page of more than 2^28 bytes"));
     }
-    let left = budget.unpacked.checked_sub(length);
-    budget.unpacked = left.ok_or(Fault::TooLarge("pages that unpack to more than 2^33 bytes"))?;
+    budget.charge(1, length)?;
     let unpacked = match codec {
         0 => Cow::Borrowed(packed),
         _ if length == 0 => Cow::Borrowed(&packed[..0]),
@@ -365,9 +383,31 @@ mod tests {
     fn a_dictionary_has_no_more_values_than_a_group() {
         // A run of one, of two bits.
         let last = page(0, 2, (1, 8), &[2, 2, 2]);
-        let budget = Budget { text: 64, values: 3, unpacked: 64 };
+        let budget = Budget { text: 64, values: 3, work: 1 << 12 };
         assert_eq!(one(&[dictionary(3), last.clone()], &budget), Ok(b"2".to_vec()));
         let error = one(&[dictionary(4), last], &budget);
         assert_eq!(error, Err(Fault::TooLarge("a dictionary of more than 2^25 values")));
+    }
+
+    #[test]
+    fn pages_without_values_take_work() {
+        let budget = Budget { text: 64, values: 3, work: 100 << 10 };
+        let last = page(0, 2, (1, 0), &[7, 0, 0, 0]);
+        let empty = page(0, 2, (0, 0), &[]);
+        // Where the pages are.
+        let index = [0x15, 2, 0x15, 0, 0x15, 0, 0].to_vec();
+        // Of version 2: levels of 40 bytes, and nothing that is compressed.
+        let numbers = [0x15, 6, 0x15, 80, 0x15, 80, 0x5c, 0x15, 0, 0x35, 0, 0x15, 80, 0, 0];
+        let levels = [&numbers[..], &[0; 40]].concat();
+        for (before, most) in [(empty, 97), (index, 98), (levels, 93)] {
+            let pages = |count| [vec![before.clone(); count], vec![last.clone()]].concat();
+            assert_eq!(one(&pages(most), &budget), Ok(b"7".to_vec()));
+            let error = Fault::TooLarge("pages that take more than 2^33 bytes of work");
+            assert_eq!(one(&pages(most + 1), &budget), Err(error));
+        }
+        // Values that a page says to have are work before they are read.
+        let budget = Budget { work: 1_400, ..budget };
+        assert_eq!(one(&[last], &budget), Ok(b"7".to_vec()));
+        assert!(matches!(one(&[page(0, 2, (60, 0), &[])], &budget), Err(Fault::TooLarge(_))));
     }
 }

@@ -5,7 +5,7 @@ use super::value::field;
 use super::{Fault, Read, footer};
 
 /// The most that a file may take.
-const MOST: Budget = Budget { text: 1 << 30, values: 1 << 25, unpacked: 1 << 33 };
+const MOST: Budget = Budget { text: 1 << 30, values: 1 << 25, work: 1 << 33 };
 
 /// The header, then a line for each row.
 pub fn csv(bytes: &[u8]) -> Read<Vec<u8>> {

@@ -4,6 +4,11 @@ use super::thrift::Thrift;
 use super::value::{Kind, Physical};
 use super::{Fault, MAGIC, Read};
 
+/// The most columns, the whole counted, and the most groups.
+const MOST: usize = 1 << 16;
+/// The most columns of all groups.
+const MOST_CHUNKS: usize = 1 << 20;
+
 /// What is at the end of a file.
 #[derive(Debug)]
 pub struct Footer {
@@ -61,13 +66,16 @@ pub fn read(bytes: &[u8]) -> Read<(&[u8], Footer)> {
 
 fn of(bytes: &[u8]) -> Read<Footer> {
     let (mut elements, mut groups, mut encrypted) = (Vec::new(), Vec::new(), false);
+    let mut chunks = 0;
     Thrift(bytes).fields(|file, number, kind| match number {
         2 => file.list(kind, |item, kind| {
+            room(elements.len(), MOST)?;
             elements.push(Element::read(item, kind)?);
             Ok(())
         }),
         4 => file.list(kind, |item, kind| {
-            groups.push(group(item, kind)?);
+            room(groups.len(), MOST)?;
+            groups.push(group(item, kind, &mut chunks)?);
             Ok(())
         }),
         8 => {
@@ -91,6 +99,13 @@ fn of(bytes: &[u8]) -> Read<Footer> {
         return Err(Fault::Unread("pages that are encrypted or in another file".to_owned()));
     }
     Ok(Footer { columns, groups })
+}
+
+/// A byte can be an item that takes a hundred once it is read, so there are only so many.
+fn room(had: usize, most: usize) -> Read<()> {
+    const MANY: Fault =
+        Fault::TooLarge("more than 2^16 columns or groups of rows, or 2^20 of both");
+    if had < most { Ok(()) } else { Err(MANY) }
 }
 
 /// One of the schema's elements: the whole, or a column.
@@ -220,10 +235,13 @@ fn columns(elements: Vec<Element>) -> Read<Vec<Column>> {
     Ok(columns)
 }
 
-fn group(thrift: &mut Thrift<'_>, kind: u8) -> Read<Group> {
+/// A group; `chunks` counts the columns of all.
+fn group(thrift: &mut Thrift<'_>, kind: u8, chunks: &mut usize) -> Read<Group> {
     let mut group = Group::default();
     thrift.nested(kind, |field, number, kind| match number {
         1 => field.list(kind, |item, kind| {
+            room(*chunks, MOST_CHUNKS)?;
+            *chunks += 1;
             group.chunks.push(chunk(item, kind)?);
             Ok(())
         }),
@@ -253,4 +271,37 @@ fn chunk(thrift: &mut Thrift<'_>, kind: u8) -> Read<Chunk> {
     // Some say zero where there is no dictionary.
     chunk.start = dictionary.filter(|start| *start > 0).map_or(data, |start| start.min(data));
     Ok(chunk)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Fault, MOST, MOST_CHUNKS, of};
+
+    /// The head of a list of so many structs, which is the next field by `step`.
+    fn list(step: u8, count: usize) -> Vec<u8> {
+        let mut head = vec![step << 4 | 9, 0xfc];
+        let mut left = count;
+        while left >= 128 {
+            head.push(u8::try_from(left & 127).unwrap() | 128);
+            left >>= 7;
+        }
+        head.push(u8::try_from(left).unwrap());
+        head
+    }
+
+    #[test]
+    fn a_footer_has_no_more_items_than_are_held() {
+        // Of the second field, empty columns; of the fourth, empty groups; of a group, columns.
+        let columns = |count| [list(2, count), vec![0; count], vec![0]].concat();
+        let groups = |count| [list(4, count), vec![0; count], vec![0]].concat();
+        let chunks =
+            |count| [vec![0x49, 0x1c], list(1, count), vec![0; count], vec![0, 0]].concat();
+        let many = |fault: Fault| matches!(fault, Fault::TooLarge(_));
+        for (footer, most) in
+            [(&columns as &dyn Fn(usize) -> Vec<u8>, MOST), (&groups, MOST), (&chunks, MOST_CHUNKS)]
+        {
+            assert!(!many(of(&footer(most)).unwrap_err()));
+            assert!(many(of(&footer(most + 1)).unwrap_err()));
+        }
+    }
 }

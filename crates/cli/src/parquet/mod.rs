@@ -4,8 +4,8 @@
 //! A file that is read becomes the CSV text that it stands for, and goes on through the door that
 //! CSV takes: one set of rules for columns, amounts and faults, whatever the file was. Whole
 //! numbers and decimals are written out in all their digits. A float is written as the shortest
-//! decimal that is the same float; from 2^53 on, where floats leave whole numbers out, with an
-//! exponent, which no amount may have. Moments are milliseconds since 1970, days are `2025-10-10`,
+//! decimal that is the same float; from 2^53 on, where floats leave whole numbers out, as `~1e18`,
+//! which is no number at any door. Moments are milliseconds since 1970, days are `2025-10-10`,
 //! what is not there is an empty field.
 //!
 //! Read are flat columns, pages of both versions, the encodings that the usual programs choose by

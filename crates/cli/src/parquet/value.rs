@@ -173,13 +173,14 @@ fn decimal(out: &mut Vec<u8>, value: i128, scale: u8) {
     }
 }
 
-/// Where floats begin to leave whole numbers out.
+/// Where floats begin to leave whole numbers out. What is as large is told as `~1e18`, which no
+/// door takes for a number, those that take exponents neither.
 const GAPS: f64 = 9_007_199_254_740_992.0;
 
 fn float(out: &mut Vec<u8>, value: f64) {
     said(match value {
         0.0 => write!(out, "0"),
-        _ if value.abs() >= GAPS && value.is_finite() => write!(out, "{value:e}"),
+        _ if value.abs() >= GAPS && value.is_finite() => write!(out, "~{value:e}"),
         _ => write!(out, "{value}"),
     });
 }
@@ -188,7 +189,7 @@ fn single(out: &mut Vec<u8>, value: f32) {
     said(match value {
         0.0 => write!(out, "0"),
         // 2^24.
-        _ if value.abs() >= 16_777_216.0 && value.is_finite() => write!(out, "{value:e}"),
+        _ if value.abs() >= 16_777_216.0 && value.is_finite() => write!(out, "~{value:e}"),
         _ => write!(out, "{value}"),
     });
 }
@@ -252,15 +253,15 @@ mod tests {
             (1e-7, "0.0000001"),
             (100.0, "100"),
             (9_007_199_254_740_991.0, "9007199254740991"),
-            (9_007_199_254_740_992.0, "9.007199254740992e15"),
-            (-1e300, "-1e300"),
+            (9_007_199_254_740_992.0, "~9.007199254740992e15"),
+            (-1e300, "~-1e300"),
             (f64::NAN, "NaN"),
             (f64::INFINITY, "inf"),
         ] {
             assert_eq!(text(|out| float(out, value)), expected);
         }
         assert_eq!(text(|out| single(out, 0.1)), "0.1");
-        assert_eq!(text(|out| single(out, 16_777_216.0)), "1.6777216e7");
+        assert_eq!(text(|out| single(out, 16_777_216.0)), "~1.6777216e7");
     }
 
     #[test]

@@ -1,6 +1,7 @@
 //! Recorded prices of an experiment: a file of candles or a folder of them, read when the
 //! experiment is, so that their hashes are part of what it asks.
 
+use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
 use rhodian_lab::error::LabError;
@@ -141,6 +142,7 @@ fn paths(words: &Words<'_>, at: &At<String>) -> Result<Vec<PathBuf>, Diagnostic>
         }
     }
     found.sort();
+    one_of_each(words, at, &found)?;
     if (1..=MOST_FILES).contains(&found.len()) {
         return Ok(found);
     }
@@ -148,6 +150,18 @@ fn paths(words: &Words<'_>, at: &At<String>) -> Result<Vec<PathBuf>, Diagnostic>
     let help = "name a file, or a folder with fewer.";
     let allowed = format!("1 to {MOST_FILES} files of candles");
     Err(words.refuse("prices-count", message, help, &at.place, allowed))
+}
+
+/// Refuses `a.csv` beside `a.parquet`: the same record twice would count as two.
+fn one_of_each(words: &Words<'_>, at: &At<String>, paths: &[PathBuf]) -> Result<(), Diagnostic> {
+    let mut stems = BTreeSet::new();
+    let Some(path) = paths.iter().find(|path| !stems.insert(path.file_stem())) else {
+        return Ok(());
+    };
+    let name = path.file_stem().map_or_else(String::new, |of| of.to_string_lossy().into_owned());
+    let message = format!("the folder has {} as .csv and as .parquet", visible(&name));
+    let help = "a record counts once: take one of the two away, or name the files apart.";
+    Err(words.refuse("prices-twice", message, help, &at.place, "files of different names"))
 }
 
 fn unread(words: &Words<'_>, path: &Path, at: &At<String>, error: &std::io::Error) -> Diagnostic {

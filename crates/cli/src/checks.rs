@@ -107,9 +107,9 @@ pub fn check(
     if path.is_dir() {
         return folder::check(path);
     }
-    let source = Source::read(path).map_err(|error| in_words_of(error, path))?;
+    let source = Source::read_table(path).map_err(|error| in_words_of(error, path))?;
     let folder = path.parent().filter(|_| path != Path::new("-")).unwrap_or(Path::new(""));
-    match what.unwrap_or_else(|| guess(path, source.text(), options)) {
+    match what.unwrap_or_else(|| guess(path, &source, options)) {
         What::Loss => {
             let text = TomlText::new(&source.name, folder, source.text().to_vec())?;
             Ok(of_loss(&loss_file::from_text(text)?))
@@ -152,12 +152,16 @@ fn has_line(source: &Source, is: fn(&str) -> bool) -> bool {
 }
 
 /// What a file is by its name, else by how it begins.
-fn guess(path: &Path, text: &[u8], options: &ClaimsOptions) -> What {
+fn guess(path: &Path, source: &Source, options: &ClaimsOptions) -> What {
+    let text = source.text();
     let first = String::from_utf8_lossy(first_line(text));
     // Claims may have any columns, so whoever names the cap's means claims.
     let shares = shares::has_header(&first) || shares::has_allocation_header(&first);
     if shares && options.columns.cap.is_none() {
         return What::Shares;
+    }
+    if source.is_columnar() {
+        return What::Claims;
     }
     match path.extension().and_then(|extension| extension.to_str()) {
         Some("toml") => return toml_kind(text),

@@ -258,12 +258,12 @@ fn doubled_id(table: &Table, columns: Columns, doubled: DoubledId) -> Diagnostic
         (Err(error), _) | (_, Err(error)) => return error,
     };
     let column = columns.id;
-    let line = table.source.line(first[column].start);
+    let line = table.source.line_words(first[column].start);
     let help = "merge the rows of one claimant, or give them ids of their own.";
     let mut error = Diagnostic::bad_input("claims-doubled-id", "id stands twice", help);
     error.more = doubled.more;
     let length = second[column].end - second[column].start;
-    let allowed = format!("every id once, it is on line {line} already");
+    let allowed = format!("every id once, it is on {line} already");
     table.mark(error, &second, column, Some(column), 0..length, allowed)
 }
 

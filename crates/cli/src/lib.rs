@@ -32,6 +32,7 @@ pub mod loss_file;
 pub mod out_folder;
 pub mod output;
 pub mod parquet;
+pub mod png;
 pub mod rules;
 pub mod run;
 pub mod schemas;

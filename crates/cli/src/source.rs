@@ -3,6 +3,9 @@
 //! Taken is UTF-8 with or without a byte-order mark. Refused by name are other encodings, zero
 //! bytes, and well-known files that are no text. The file is held in memory whole, and fields are
 //! ranges of it, so a row costs no allocation.
+//!
+//! Where a table is read, a Parquet file is taken, too: as the CSV text that it stands for, whose
+//! faults are cited by row.
 
 use std::fs::File;
 use std::io::{self, Read, Seek, SeekFrom};
@@ -11,6 +14,7 @@ use std::path::Path;
 
 use crate::csv_text::PART;
 use crate::diagnostic::{Diagnostic, Excerpt};
+use crate::parquet;
 use crate::side_by_side::threads;
 use crate::terminal::visible;
 
@@ -25,6 +29,8 @@ pub struct Source {
     start: usize,
     /// What kinds of bytes there are.
     kinds: Kinds,
+    /// Whether the text stands for a Parquet file, which has rows and no lines.
+    columnar: bool,
 }
 
 /// What kinds of bytes a text holds, found in one pass.
@@ -104,13 +110,23 @@ fn read_side_by_side(path: &Path, length: usize) -> io::Result<(Vec<u8>, Kinds)>
 }
 
 impl Source {
-    /// Reads a file, or standard input where the path is `-`.
+    /// Reads a text from a file, or from standard input where the path is `-`.
     pub fn read(path: &Path) -> Result<Self, Diagnostic> {
+        Self::read_as(path, false)
+    }
+
+    /// Reads a table, CSV or Parquet, from a file, or from standard input where the path is `-`.
+    pub fn read_table(path: &Path) -> Result<Self, Diagnostic> {
+        Self::read_as(path, true)
+    }
+
+    fn read_as(path: &Path, table: bool) -> Result<Self, Diagnostic> {
+        let new = if table { Self::table } else { Self::new };
         if path == Path::new("-") {
             let mut bytes = Vec::new();
             let read = io::stdin().lock().read_to_end(&mut bytes);
             read.map_err(|error| Diagnostic::input_output("read", "stdin", &error))?;
-            return Self::new("stdin", bytes);
+            return new("stdin".to_owned(), bytes);
         }
         let name = path.display().to_string();
         let failed = |error| Diagnostic::input_output("read", &name, &error).at(&*visible(&name));
@@ -119,19 +135,38 @@ impl Source {
         if metadata.is_file() && length >= 2 * PART {
             keep_freed_memory();
             let (bytes, kinds) = read_side_by_side(path, length).map_err(failed)?;
-            return Self::take(name, bytes, kinds);
+            if table && parquet::is(&bytes) {
+                return Self::table(name, bytes);
+            }
+            return Self::take(name, bytes, kinds, false);
         }
         let bytes = std::fs::read(path).map_err(failed)?;
-        Self::new(name, bytes)
+        new(name, bytes)
     }
 
     /// Takes a text after looking that it is text: not empty, UTF-8, no zero bytes.
     pub fn new(name: impl Into<String>, bytes: Vec<u8>) -> Result<Self, Diagnostic> {
         let kinds = Kinds::of(bytes.strip_prefix(BYTE_ORDER_MARK).unwrap_or(&bytes));
-        Self::take(name.into(), bytes, kinds)
+        Self::take(name.into(), bytes, kinds, false)
     }
 
-    fn take(name: String, bytes: Vec<u8>, kinds: Kinds) -> Result<Self, Diagnostic> {
+    /// Takes a table: the text of CSV, or the bytes of a Parquet file.
+    pub fn table(name: impl Into<String>, bytes: Vec<u8>) -> Result<Self, Diagnostic> {
+        let name = name.into();
+        if !parquet::is(&bytes) {
+            return Self::new(name, bytes);
+        }
+        let text = parquet::csv(&name, &bytes)?;
+        let kinds = Kinds::of(&text);
+        Self::take(name, text, kinds, true)
+    }
+
+    fn take(
+        name: String,
+        bytes: Vec<u8>,
+        kinds: Kinds,
+        columnar: bool,
+    ) -> Result<Self, Diagnostic> {
         let name = visible(&name).into_owned();
         let refuse = |code: &'static str, message: &str, help: &str| {
             Diagnostic::bad_input(code, message, help).at(name.clone())
@@ -154,7 +189,7 @@ impl Source {
             let help = "give a header line and one line for each claim.";
             return Err(refuse("csv-empty", "the file is empty", help));
         }
-        let source = Self { name, bytes, start, kinds };
+        let source = Self { name, bytes, start, kinds, columnar };
         if kinds.unusual { source.check_unusual() } else { Ok(()) }.map(|()| source)
     }
 
@@ -226,10 +261,32 @@ impl Source {
         1 + memchr::memchr_iter(b'\n', &self.bytes[..at.min(self.bytes.len())]).count()
     }
 
-    /// `name:line` of a byte.
+    /// `line 5` of a byte, or `row 4` where there are no lines.
+    #[must_use]
+    pub fn line_words(&self, at: usize) -> String {
+        if !self.columnar {
+            return format!("line {}", self.line(at));
+        }
+        match row_at(&self.bytes, at) {
+            0 => "the names of its columns".to_owned(),
+            row => format!("row {row}"),
+        }
+    }
+
+    /// `name:line` of a byte, or `name, row 4`.
     #[must_use]
     pub fn place(&self, at: usize) -> String {
-        format!("{}:{}", self.name, self.line(at))
+        if self.columnar {
+            format!("{}, {}", self.name, self.line_words(at))
+        } else {
+            format!("{}:{}", self.name, self.line(at))
+        }
+    }
+
+    /// Whether the text stands for a Parquet file.
+    #[must_use]
+    pub fn is_columnar(&self) -> bool {
+        self.columnar
     }
 
     /// The line around a range of bytes with carets under the part of the range on its first
@@ -254,6 +311,17 @@ impl Source {
     pub(crate) fn fault(&self, code: &'static str, message: &str, help: &str) -> Diagnostic {
         Diagnostic::bad_input(code, message, help)
     }
+}
+
+/// The row of a byte, from 1; the header is the row before. Line ends between quotes end no row:
+/// quotes are doubled within quotes, so an odd number of them stands before what is within some.
+pub(crate) fn row_at(text: &[u8], at: usize) -> usize {
+    let (mut rows, mut within) = (0, false);
+    for byte in &text[..at.min(text.len())] {
+        within ^= *byte == b'"';
+        rows += usize::from(*byte == b'\n' && !within);
+    }
+    rows
 }
 
 /// Names well-known files that are not CSV, with what to do.

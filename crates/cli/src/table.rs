@@ -1,5 +1,5 @@
-//! A CSV file with a header: columns by name, rows of one length, cells read as numbers, and a
-//! [`Diagnostic`] with the place for every cell that cannot be.
+//! A table with a header, CSV or Parquet: columns by name, rows of one length, cells read as
+//! numbers, and a [`Diagnostic`] with the place for every cell that cannot be.
 
 use std::ops::Range;
 use std::path::Path;
@@ -134,7 +134,7 @@ fn row_span(fields: &[Field]) -> (usize, usize) {
 impl Table {
     /// Reads a file, or standard input where the path is `-`.
     pub fn read(path: &Path) -> Result<Self, Diagnostic> {
-        Self::new(Source::read(path)?)
+        Self::new(Source::read_table(path)?)
     }
 
     /// Takes a text and reads its header.

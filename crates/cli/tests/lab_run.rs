@@ -9,6 +9,8 @@ mod contagion;
 mod mechanisms;
 #[path = "lab_run/optimise.rs"]
 mod optimise;
+#[path = "lab_run/pictures.rs"]
+mod pictures;
 #[path = "lab_run/replay.rs"]
 mod replay;
 #[path = "lab_run/tranches.rs"]
@@ -449,13 +451,6 @@ fn what_cannot_be_is_told_by_its_key_its_line_and_what_is_allowed() {
             "layer-twice",
             5,
             "a new name",
-        ),
-        (
-            "parquet",
-            kind("replay", "[replay]\nfile = \"a.parquet\"\n"),
-            "prices-parquet",
-            3,
-            "a CSV file",
         ),
         (
             "order",

@@ -205,8 +205,8 @@ impl Reader {
         let at = row.fields[LOSS].start;
         let key = (loss.clone(), layer.clone(), account.clone());
         if let Some(first) = self.seen.insert(key, at) {
-            let line = row.table.source.line(first);
-            let allowed = format!("once for each loss and layer, it is on line {line} already");
+            let line = row.table.source.line_words(first);
+            let allowed = format!("once for each loss and layer, it is on {line} already");
             return Err(fault(row, ACCOUNT, "doubled", "stands twice", &allowed));
         }
         let written = |format: Option<AmountFormat>, atoms: u128| {
@@ -303,10 +303,10 @@ pub fn alone(shares: &Shares) -> Found {
     let mut remarks = Vec::new();
     if let Some((_, span)) = shares.unpaid.first() {
         remarks.push(format!(
-            "{} of the shares are below their exact share, the first on line {}: only members who \
+            "{} of the shares are below their exact share, the first on {}: only members who \
              were called and did not pay may be; check the folder to tell",
             shares.unpaid.len(),
-            shares.table.source.line(span.start)
+            shares.table.source.line_words(span.start)
         ));
     }
     let facts =
@@ -341,8 +341,8 @@ pub fn allocation(source: Source) -> Result<(Found, u128), Diagnostic> {
         };
         let id = row.fields[0].text(&table.source).into_owned();
         if let Some(first) = seen.insert(id, row.fields[0].start) {
-            let line = table.source.line(first);
-            let allowed = format!("every id once, it is on line {line} already");
+            let line = table.source.line_words(first);
+            let allowed = format!("every id once, it is on {line} already");
             return Err(refuse(&row, 0, "doubled", "stands twice", allowed));
         }
         let raw = row.fields[1].raw(&table.source);

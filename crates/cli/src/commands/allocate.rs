@@ -25,8 +25,8 @@ Examples:
   rhodian allocate --rule equal-awards --loss 500 --claims book.csv --format json
   rhodian allocate --rule talmud --loss 500 --claims book.csv --out result --fail-on-uncovered
 
-Claims are CSV with a header: UTF-8, commas, one row for each claimant. Only `id` and `cap` must
-be there, `score` for queue and `risk` for risk-weighted. The order of the rows changes nothing:
+Claims are CSV with a header (UTF-8, commas) or Parquet: one row for each claimant. Only `id` and
+`cap` must be there, `score` for queue and `risk` for risk-weighted. The order of the rows changes nothing:
 the last atoms go by the byte order of the ids.
 
 JSON: rule, loss, allocated, residual, water_level, shares. Amounts are strings. The water level
@@ -47,7 +47,7 @@ pub struct AllocateArgs {
     /// The loss: above zero, in whole atoms or with --decimals
     #[arg(long, value_name = "N", allow_hyphen_values = true)]
     pub loss: String,
-    /// The claims: a CSV file, or - for standard input
+    /// The claims: a CSV or Parquet file, or - for standard input
     #[arg(long, value_name = "FILE")]
     pub claims: PathBuf,
     /// Column of the claimant's id [default: id]

@@ -7,7 +7,7 @@ pub mod models;
 pub mod optimise;
 mod parameter;
 mod read;
-mod recorded;
+pub mod recorded;
 pub mod shape;
 mod unread;
 

@@ -1,8 +1,10 @@
 //! Recorded prices of an experiment: a file of candles or a folder of them, read when the
 //! experiment is, so that their hashes are part of what it asks.
 
+use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
+use rhodian_lab::error::LabError;
 use rhodian_lab::path::candles::Candles;
 use rhodian_lab::path::replay::{ExtremeOrder, GapRule, Replay};
 use rhodian_lab::path::resample::Resample;
@@ -15,6 +17,7 @@ use crate::diagnostic::Diagnostic;
 use crate::loss_file::model::Place;
 use crate::loss_file::shape::At;
 use crate::loss_file::words::Words;
+use crate::parquet;
 use crate::terminal::visible;
 
 /// So many files of a folder at most.
@@ -151,18 +154,31 @@ fn paths(words: &Words<'_>, at: &At<String>) -> Result<Vec<PathBuf>, Diagnostic>
     let mut found = Vec::new();
     for entry in entries {
         let path = entry.map_err(|error| unread(words, &path, at, &error))?.path();
-        if path.extension().is_some_and(|end| end == "csv") {
+        if path.extension().is_some_and(|end| end == "csv" || end == "parquet") {
             found.push(path);
         }
     }
     found.sort();
+    one_of_each(words, at, &found)?;
     if (1..=MOST_FILES).contains(&found.len()) {
         return Ok(found);
     }
-    let message = format!("the folder has {} files that end in .csv", found.len());
+    let message = format!("the folder has {} files that end in .csv or .parquet", found.len());
     let help = "name a file, or a folder with fewer.";
     let allowed = format!("1 to {MOST_FILES} files of candles");
     Err(words.refuse("prices-count", message, help, &at.place, allowed))
+}
+
+/// Refuses `a.csv` beside `a.parquet`: the same record twice would count as two.
+fn one_of_each(words: &Words<'_>, at: &At<String>, paths: &[PathBuf]) -> Result<(), Diagnostic> {
+    let mut stems = BTreeSet::new();
+    let Some(path) = paths.iter().find(|path| !stems.insert(path.file_stem())) else {
+        return Ok(());
+    };
+    let name = path.file_stem().map_or_else(String::new, |of| of.to_string_lossy().into_owned());
+    let message = format!("the folder has {} as .csv and as .parquet", visible(&name));
+    let help = "a record counts once: take one of the two away, or name the files apart.";
+    Err(words.refuse("prices-twice", message, help, &at.place, "files of different names"))
 }
 
 fn unread(words: &Words<'_>, path: &Path, at: &At<String>, error: &std::io::Error) -> Diagnostic {
@@ -170,22 +186,34 @@ fn unread(words: &Words<'_>, path: &Path, at: &At<String>, error: &std::io::Erro
     Diagnostic::input_output("read", &path.display().to_string(), error).at(cited)
 }
 
+/// What is wrong with candles; of a Parquet file, which has rows and no lines, by row.
+pub fn wrong_with(error: &LabError, columnar: bool) -> String {
+    match error {
+        LabError::Line { line: 1, reason } if columnar => reason.clone(),
+        LabError::Line { line, reason } if columnar => {
+            // The header is a line and no row.
+            format!("row {}: {reason}", line.saturating_sub(1))
+        }
+        error => error.to_string(),
+    }
+}
+
 fn read(words: &Words<'_>, path: &Path, at: &At<String>) -> Result<Prices, Diagnostic> {
     let shown = path.display().to_string();
     let refuse = |code: &str, why: &str, help: &str, place: &Place| {
         let message = format!("{}: {why}", visible(&shown));
-        words.refuse(code, message, help, place, "a CSV file of candles")
+        words.refuse(code, message, help, place, "a file of candles, CSV or Parquet")
     };
-    if path.extension().is_some_and(|end| end == "parquet") {
-        let help = "write it as CSV: duckdb -c \"copy 'a.parquet' to 'a.csv'\".";
-        return Err(refuse("prices-parquet", "Parquet is not read", help, &at.place));
-    }
-    let bytes = std::fs::read(path).map_err(|error| unread(words, path, at, &error))?;
+    let mut bytes = std::fs::read(path).map_err(|error| unread(words, path, at, &error))?;
     let digest = blake3::hash(&bytes).to_string();
+    let columnar = parquet::is(&bytes);
+    if columnar {
+        bytes = parquet::csv(&shown, &bytes)?;
+    }
     let help = "columns are symbol, open_time_ms, open, high, low, close.";
     let not_read = |why: String| refuse("prices-not-read", &why, help, &at.place);
     let text = String::from_utf8(bytes).map_err(|_| not_read("it is not UTF-8".to_owned()))?;
-    let candles = Candles::parse(&text).map_err(|error| not_read(error.to_string()))?;
+    let candles = Candles::parse(&text).map_err(|error| not_read(wrong_with(&error, columnar)))?;
     let name = path.file_stem().map_or_else(String::new, |of| of.to_string_lossy().into_owned());
     Ok(Prices { name: visible(&name).into_owned(), digest, candles })
 }

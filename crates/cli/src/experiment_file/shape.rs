@@ -210,8 +210,8 @@ pub struct TranchesShape {
 #[serde(deny_unknown_fields)]
 #[schemars(rename = "Replay")]
 pub struct ReplayShape {
-    /// A CSV file of candles with columns symbol, open_time_ms, open, high, low, close, and
-    /// quote_volume where there is one; or a folder of such files. Beside the experiment file.
+    /// A CSV or Parquet file of candles with columns symbol, open_time_ms, open, high, low, close,
+    /// and quote_volume where there is one; or a folder of such files. Beside the experiment file.
     pub file: At<String>,
     /// In which order a candle's low and high are visited; "shorter" where nothing is said: the low
     /// first where it closed above its open.

@@ -51,7 +51,7 @@ impl<'a> CsvRows<'a> {
         let cited = format!("{}, file {}", words.text.cite(&file.place), visible(name));
         let bytes = std::fs::read(words.text.folder.join(name))
             .map_err(|error| Diagnostic::input_output("read", name, &error).at(cited))?;
-        let table = Table::new(Source::new(name.as_str(), bytes)?)?;
+        let table = Table::new(Source::table(name.as_str(), bytes)?)?;
         let format = AmountFormat { excess: opening.excess, ..words.format };
         let exponents = opening.exponents;
         let mut rows = Self { words, file, table, keep: Vec::new(), format, exponents };
@@ -313,11 +313,11 @@ impl<'a> CsvRows<'a> {
         for (id, row) in ids.zip(rows) {
             let Some(first) = seen.insert(id, *row) else { continue };
             let (before, fields) = (self.table.fields_of(first)?, self.table.fields_of(*row)?);
-            let line = self.table.source.line(before[column].start);
+            let line = self.table.source.line_words(before[column].start);
             let help = "merge the rows of one account, or give them ids of their own.";
             let error = Diagnostic::bad_input("claims-doubled-id", "id stands twice", help);
             let length = fields[column].end - fields[column].start;
-            let allowed = format!("every id once, it is on line {line} already");
+            let allowed = format!("every id once, it is on {line} already");
             return Err(self.table.mark(error, &fields, column, Some(column), 0..length, allowed));
         }
         Ok(())

@@ -129,7 +129,7 @@ pub struct LayerShape {
     pub rule: Option<At<RuleText>>,
     /// Whether members' classes are read: the lowest pays first, the rule divides inside each.
     pub classes: Option<At<bool>>,
-    /// The claims of its members: a CSV file, or the rows themselves.
+    /// The claims of its members: a CSV or Parquet file, or the rows themselves.
     pub claims: Option<At<ClaimsShape>>,
     /// The most a member pays in one episode: "30 % of weight".
     pub cap: Option<At<PartText>>,
@@ -139,7 +139,7 @@ pub struct LayerShape {
     pub deadline: Option<At<DurationText>>,
     /// What came in before the deadline: "in-full", or a list of payments.
     pub paid: Option<At<PaidShape>>,
-    /// Who holds stakes in its pot: a CSV file, or the rows themselves.
+    /// Who holds stakes in its pot: a CSV or Parquet file, or the rows themselves.
     pub stakes: Option<At<StakesShape>>,
     /// Layers that share the step with this one, each by its share.
     #[serde(default)]
@@ -157,18 +157,18 @@ pub struct PeriodShape {
     pub length: At<DurationText>,
 }
 
-/// Claims: a CSV file with its columns, or the rows themselves.
+/// Claims: a CSV or Parquet file with its columns, or the rows themselves.
 #[derive(Clone, Debug, JsonSchema)]
 #[serde(untagged)]
 #[schemars(rename = "Claims")]
 pub enum ClaimsShape {
-    /// A CSV file.
+    /// A CSV or Parquet file.
     File(Box<ClaimsFileShape>),
     /// The rows.
     Rows(Vec<At<ClaimShape>>),
 }
 
-/// A CSV file of claims: one row for each member, with a header.
+/// A CSV or Parquet file of claims: one row for each member, with a header.
 #[derive(Clone, Debug, serde::Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 #[schemars(rename = "ClaimsFile")]
@@ -227,18 +227,18 @@ pub struct ClaimShape {
     pub class: Option<At<i64>>,
 }
 
-/// Stakes: a CSV file with its columns, or the rows themselves.
+/// Stakes: a CSV or Parquet file with its columns, or the rows themselves.
 #[derive(Clone, Debug, JsonSchema)]
 #[serde(untagged)]
 #[schemars(rename = "Stakes")]
 pub enum StakesShape {
-    /// A CSV file.
+    /// A CSV or Parquet file.
     File(Box<StakesFileShape>),
     /// The rows.
     Rows(Vec<At<AccountAmountShape>>),
 }
 
-/// A CSV file of stakes: one row for each staker, with a header.
+/// A CSV or Parquet file of stakes: one row for each staker, with a header.
 #[derive(Clone, Debug, serde::Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 #[schemars(rename = "StakesFile")]
@@ -309,16 +309,16 @@ pub struct IncomeShape {
 #[serde(deny_unknown_fields)]
 #[schemars(rename = "Settlement")]
 pub struct SettlementShape {
-    /// The accounts, beside what their shares took: a CSV file, or the rows themselves.
+    /// The accounts, beside what their shares took: a CSV or Parquet file, or the rows themselves.
     pub accounts: At<HoldingsShape>,
 }
 
-/// What accounts hold by rank: a CSV file with its columns, or the rows themselves.
+/// What accounts hold by rank: a CSV or Parquet file with its columns, or the rows themselves.
 #[derive(Clone, Debug, JsonSchema)]
 #[serde(untagged)]
 #[schemars(rename = "Holdings")]
 pub enum HoldingsShape {
-    /// A CSV file.
+    /// A CSV or Parquet file.
     File(Box<HoldingsFileShape>),
     /// The rows.
     Rows(Vec<At<HoldingShape>>),
@@ -341,7 +341,8 @@ pub struct HoldingShape {
     pub segregated: Option<At<AmountText>>,
 }
 
-/// A CSV file of what accounts hold: one row for each, a column for each rank that it has.
+/// A CSV or Parquet file of what accounts hold: one row for each, a column for each of its
+/// ranks.
 #[derive(Clone, Debug, serde::Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 #[schemars(rename = "HoldingsFile")]

@@ -5,7 +5,8 @@ use std::path::{Path, PathBuf};
 
 use super::model::Place;
 use crate::diagnostic::{Diagnostic, Excerpt, Exit};
-use crate::source::Source;
+use crate::parquet;
+use crate::source::{Source, row_at};
 
 /// A TOML text in memory with the name it is cited by.
 #[derive(Debug)]
@@ -15,6 +16,8 @@ pub struct TomlText {
     /// The folder that files named in the text are relative to.
     pub folder: PathBuf,
     text: String,
+    /// Whether the text stands for a Parquet file, which has rows and no lines.
+    columnar: bool,
 }
 
 impl TomlText {
@@ -22,15 +25,32 @@ impl TomlText {
     pub fn read(path: &Path) -> Result<Self, Diagnostic> {
         let source = Source::read(path).map_err(as_toml)?;
         let folder = path.parent().filter(|_| path != Path::new("-"));
-        let text = plain(&source);
-        Ok(Self { name: source.name, folder: folder.unwrap_or(Path::new("")).to_owned(), text })
+        Ok(Self::of(source, folder.unwrap_or(Path::new(""))))
     }
 
     /// Takes a text from memory; files named in it are relative to `folder`.
     pub fn new(name: &str, folder: &Path, bytes: Vec<u8>) -> Result<Self, Diagnostic> {
         let source = Source::new(name, bytes).map_err(as_toml)?;
-        let text = plain(&source);
-        Ok(Self { name: source.name, folder: folder.to_owned(), text })
+        Ok(Self::of(source, folder))
+    }
+
+    /// Takes a table beside a text of TOML: the text of CSV, or the bytes of a Parquet file.
+    pub fn table(name: &str, folder: &Path, bytes: Vec<u8>) -> Result<Self, Diagnostic> {
+        if parquet::is(&bytes) {
+            return Ok(Self::of(Source::table(name, bytes)?, folder));
+        }
+        Self::new(name, folder, bytes)
+    }
+
+    fn of(source: Source, folder: &Path) -> Self {
+        let (text, columnar) = (plain(&source), source.is_columnar());
+        Self { name: source.name, folder: folder.to_owned(), text, columnar }
+    }
+
+    /// Whether the text stands for a Parquet file.
+    #[must_use]
+    pub fn is_columnar(&self) -> bool {
+        self.columnar
     }
 
     /// The text, without a byte-order mark.
@@ -39,16 +59,20 @@ impl TomlText {
         &self.text
     }
 
-    /// The line of a byte, from 1.
+    /// The line of a byte, from 1; the row, where there are no lines.
     #[must_use]
     pub fn line(&self, at: usize) -> usize {
+        if self.columnar {
+            return row_at(self.text.as_bytes(), at);
+        }
         1 + memchr::memchr_iter(b'\n', &self.text.as_bytes()[..at.min(self.text.len())]).count()
     }
 
-    /// `name:line` of a place.
+    /// `name:line` of a place, or `name, row 4`.
     #[must_use]
     pub fn cite(&self, place: &Place) -> String {
-        format!("{}:{}", self.name, self.line(place.span.start))
+        let between = if self.columnar { ", row " } else { ":" };
+        format!("{}{between}{}", self.name, self.line(place.span.start))
     }
 
     /// Adds the place to an error, its line, and carets with what is allowed under it.

@@ -14,6 +14,7 @@ use super::numbers::Grid;
 use super::shape::PopulationShape;
 use super::stream;
 use crate::diagnostic::Diagnostic;
+use crate::experiment_file::recorded::wrong_with;
 use crate::loss_file::model::Place;
 use crate::loss_file::shape::At;
 use crate::loss_file::words::Words;
@@ -68,10 +69,10 @@ fn world(
     seed: Seed,
 ) -> Result<World, Diagnostic> {
     let shape = &at.value;
-    let told = |error: rhodian_lab::error::LabError, place: &Place| {
+    let told = |error: String, place: &Place| {
         let help = "change what is drawn, or the file of candles.";
         let allowed = "a world that can be drawn";
-        words.refuse("population-not-drawn", format!("{error}"), help, place, allowed)
+        words.refuse("population-not-drawn", error, help, place, allowed)
     };
     let Some(file) = &shape.candles else {
         let fall = shape.fall.as_ref();
@@ -79,11 +80,13 @@ fn world(
         let mut model = Simulated::book(accounts);
         model.perpetuals = 8;
         model.prices = JumpDiffusion::crash(f64::from(fall) / 1e6);
-        return model.draw(seed).map_err(|error| told(error, &at.place));
+        return model.draw(seed).map_err(|error| told(error.to_string(), &at.place));
     };
     let text = stream::open(words.text, file)?;
-    let candles = Candles::parse(text.text()).map_err(|error| told(error, &file.place))?;
-    Replayed::crash(&file.value, accounts).draw(&candles, seed).map_err(|e| told(e, &file.place))
+    let candles = Candles::parse(text.text())
+        .map_err(|error| told(wrong_with(&error, text.is_columnar()), &file.place))?;
+    let drawn = Replayed::crash(&file.value, accounts).draw(&candles, seed);
+    drawn.map_err(|error| told(error.to_string(), &file.place))
 }
 
 /// The world as parts of a file; its first moment is the beginning, an hour before which nothing

@@ -1,4 +1,4 @@
-//! Marks from a CSV file: time, market and price; rows of one time count at once.
+//! Marks from a table, CSV or Parquet: time, market and price; rows of one time count at once.
 
 use std::collections::BTreeMap;
 

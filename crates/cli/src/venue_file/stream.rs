@@ -1,5 +1,5 @@
-//! Streams of events in files: NDJSON, one object a line, or CSV with a header. Keys and columns
-//! are the keys of an event; every value is a text.
+//! Streams of events in files: NDJSON, one object a line, or a table with a header, CSV or Parquet.
+//! Keys and columns are the keys of an event; every value is a text.
 
 use std::path::Path;
 
@@ -72,9 +72,9 @@ pub fn each(
     let extension = Path::new(&words.text.name).extension().and_then(|found| found.to_str());
     match extension {
         Some("ndjson" | "jsonl") => lines(words, take),
-        Some("csv") => rows(words, take),
+        Some("csv" | "parquet") => rows(words, take),
         _ => {
-            let message = format!("{} is neither .ndjson nor .csv", words.text.name);
+            let message = format!("{} is none of .ndjson, .csv, .parquet", words.text.name);
             let help = "name a file of events, one object a line, or a table with a header.";
             Err(Diagnostic::bad_input("events-unknown-file", message, help))
         }
@@ -87,7 +87,7 @@ pub fn open(text: &TomlText, named: &At<String>) -> Result<TomlText, Diagnostic>
     let cited = format!("{}, file {}", text.cite(&named.place), visible(name));
     let bytes = std::fs::read(text.folder.join(name))
         .map_err(|error| Diagnostic::input_output("read", name, &error).at(cited))?;
-    TomlText::new(name, &text.folder, bytes)
+    TomlText::table(name, &text.folder, bytes)
 }
 
 fn lines(

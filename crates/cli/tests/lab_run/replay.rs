@@ -119,3 +119,20 @@ fn candles_that_are_missing_are_told_and_allowed() {
     let ran = run(here.path(), &["--out", "y"]);
     assert!(ran.stderr.contains("prices-count"), "{}", ran.stderr);
 }
+
+#[test]
+fn a_record_of_a_folder_counts_once() {
+    let here = folder();
+    let path = |name: &str| here.path().join("prices").join(name);
+    fs::create_dir(here.path().join("prices")).unwrap();
+    fs::write(path("a.csv"), candles(4)).unwrap();
+    fs::write(path("a.b.csv"), candles(4)).unwrap();
+    experiment(here.path(), EXPERIMENT);
+    assert_eq!(run(here.path(), &["--at-most", "2", "--out", "x"]).status, 0);
+    fs::write(path("a.parquet"), candles(4)).unwrap();
+    let ran = run(here.path(), &["--at-most", "2", "--out", "y"]);
+    assert_eq!(ran.status, 2);
+    for words in ["prices-twice", "e.toml:7", "the folder has a as .csv and as .parquet"] {
+        assert!(ran.stderr.contains(words), "{words}: {}", ran.stderr);
+    }
+}

@@ -52,22 +52,36 @@ struct Columns {
     open_time: usize,
     prices: [usize; 4],
     volume: Option<usize>,
+    /// How many there are in all.
+    count: usize,
 }
 
 impl Columns {
     fn of(header: &str) -> Result<Self, LabError> {
-        let place = |name: &str| header.split(',').position(|column| column.trim() == name);
+        let refuse = |reason| LabError::Line { line: 1, reason };
+        let names = fields(header).map_err(refuse)?;
+        let place = |name: &str| names.iter().position(|column| *column == name);
         let needed = |name: &str| {
-            let reason = format!("the header has no column {name}");
-            place(name).ok_or(LabError::Line { line: 1, reason })
+            place(name).ok_or_else(|| refuse(format!("the header has no column {name}")))
         };
         Ok(Self {
             symbol: needed("symbol")?,
             open_time: needed("open_time_ms")?,
             prices: [needed("open")?, needed("high")?, needed("low")?, needed("close")?],
             volume: place("quote_volume"),
+            count: names.len(),
         })
     }
+}
+
+/// The fields of a line. A comma or an end of line within quotes, which are not read here, would
+/// move the columns after it.
+fn fields(line: &str) -> Result<Vec<&str>, String> {
+    let open = |field: &str| field.matches('"').count() % 2 == 1;
+    if line.split(',').any(open) {
+        return Err("it has a comma or an end of line within quotes, which are not read".into());
+    }
+    Ok(line.split(',').map(str::trim).collect())
 }
 
 /// One line of a file.
@@ -81,14 +95,14 @@ struct Row<'a> {
 
 impl<'a> Row<'a> {
     fn of(line: &'a str, columns: &Columns) -> Result<Self, String> {
-        let fields: Vec<&str> = line.split(',').map(str::trim).collect();
-        let field = |place: usize| {
-            let missing =
-                || format!("it has {} fields, column {} is missing", fields.len(), place + 1);
-            fields.get(place).copied().ok_or_else(missing)
-        };
+        let fields = fields(line)?;
+        if fields.len() != columns.count {
+            let (found, count) = (fields.len(), columns.count);
+            return Err(format!("it has {found} fields, the header has {count}"));
+        }
+        // As many as the header has, and each column is one of its.
         let price = |place: usize| {
-            let text = field(place)?;
+            let text = fields[place];
             let value = Decimal::parse(text).filter(|value| value.units() > 0);
             value.ok_or_else(|| format!("{text} is not a price above zero of at most 8 decimals"))
         };
@@ -97,19 +111,22 @@ impl<'a> Row<'a> {
         if low > open.min(close) || high < open.max(close) {
             return Err(format!("open {open} and close {close} are not within {low} to {high}"));
         }
-        let time = field(columns.open_time)?;
+        let time = fields[columns.open_time];
         let open_time =
             time.parse().map_err(|_| format!("{time} is not a time in milliseconds"))?;
-        let symbol = field(columns.symbol)?;
+        let symbol = fields[columns.symbol];
         if symbol.is_empty() {
             return Err("the symbol is empty".into());
         }
         let volume = match columns.volume {
             None => 0,
             Some(place) => {
-                let text = field(place)?;
-                let whole = text.split('.').next().unwrap_or_default();
-                whole.parse().map_err(|_| format!("{text} is not a volume"))?
+                let text = fields[place];
+                // 1.5e10 is no volume of one.
+                let (whole, part) = text.split_once('.').unwrap_or((text, ""));
+                let digits = part.bytes().all(|byte| byte.is_ascii_digit());
+                let volume = whole.parse().ok().filter(|_| digits);
+                volume.ok_or_else(|| format!("{text} is not a volume"))?
             }
         };
         Ok(Self { symbol, open_time, candle: Candle { open, high, low, close }, volume })
@@ -126,7 +143,8 @@ struct Gathered {
 impl Candles {
     /// Reads a file's text.
     ///
-    /// Refused, with the line: a missing column, a price that is zero, negative or no decimal, a
+    /// Refused, with the line: a missing column, a comma within quotes, a line of more or fewer fields
+    /// than the header, a price that is zero, negative or no decimal, a
     /// high or low inside its candle, a second candle of one symbol and time. Refused as a whole:
     /// no candle, one time only, and times that do not lie on one grid.
     ///
@@ -210,11 +228,16 @@ mod tests {
     #[test]
     fn what_is_wrong_is_named_with_its_line() {
         for (body, reason) in [
-            ("X,0,1,2,1\n", "line 2: it has 5 fields"),
+            ("X,0,1,2,1\n", "line 2: it has 5 fields, the header has 7"),
             ("X,0,1,2,1,1,5\nX,1,-1,2,1,1,5\n", "line 3: -1 is not a price"),
             ("X,0,1,2,1,0,5\n", "line 2: 0 is not a price"),
             ("X,0,3,2,1,1,5\n", "not within 1 to 2"),
             ("X,0,1,2,1,1,x\n", "x is not a volume"),
+            ("X,0,1,2,1,1,1.5e10\n", "1.5e10 is not a volume"),
+            ("X,0,1,2,1,1,5,6\n", "line 2: it has 8 fields, the header has 7"),
+            ("\"X,Y\",0,1,2,1,1,5\n", "line 2: it has a comma or an end of line within quotes"),
+            ("\"X,1\",2,3,1,2,2\n", "line 2: it has a comma or an end of line within quotes"),
+            ("X\"\nY\",0,1,2,1,1,5\n", "line 2: it has a comma or an end of line within quotes"),
             ("X,now,1,2,1,1,5\n", "now is not a time"),
             (",0,1,2,1,1,5\n", "the symbol is empty"),
             ("X,0,1,2,1,1,5\nX,0,1,2,1,1,5\n", "line 3: X has a candle at 0 already"),
@@ -227,6 +250,13 @@ mod tests {
         }
         let shown = Candles::parse("symbol,open\n").unwrap_err().to_string();
         assert_eq!(shown, "line 1: the header has no column open_time_ms");
+        // Taken apart at the comma, the low would be read where the high is.
+        let quoted = "symbol,open_time_ms,open,\"of, all\",high,low,close\nX,0,1,5,2,1,1,1\n";
+        let shown = Candles::parse(quoted).unwrap_err().to_string();
+        assert_eq!(
+            shown,
+            "line 1: it has a comma or an end of line within quotes, which are not read"
+        );
     }
 
     #[test]

@@ -24,7 +24,7 @@ Examples:
   rhodian lab october --data oct10 --out october
 
 DIR holds policy_per_wave_metrics.csv, which the authors of arXiv 2512.01112 published under MIT, or
-a folder oct10 with it. The table is Table 2 of arXiv 2602.15182, to the cent; beside it what the
+a folder oct10 with it. Either file may be Parquet: policy_per_wave_metrics.parquet. The table is Table 2 of arXiv 2602.15182, to the cent; beside it what the
 same file says that the table does not.
 
 With adl_by_user.csv beside it (user, closed_pnl, account_value_realtime: who was deleveraged, what he
@@ -74,8 +74,8 @@ pub fn run(args: &OctoberArgs) -> Result<Exit, Diagnostic> {
         out_folder::check(target, output.force, Results::October)?;
     }
     let folder = record::folder(&args.data);
-    let waves = waves(&folder.join(WAVES))?;
-    let accounts = folder.join(ACCOUNTS);
+    let waves = waves(&record::file(&folder, WAVES))?;
+    let accounts = record::file(&folder, ACCOUNTS);
     let ours = if accounts.exists() {
         Some(ours::divide(&waves, &winners(&accounts)?).map_err(|why| refused(&why, &accounts))?)
     } else {

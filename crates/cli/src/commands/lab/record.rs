@@ -13,6 +13,12 @@ pub(super) fn folder(folder: &Path) -> PathBuf {
     if inside.is_dir() { inside } else { folder.to_owned() }
 }
 
+/// The file of the record with that name, which ends in `.csv`; else as Parquet.
+pub(super) fn file(folder: &Path, name: &str) -> PathBuf {
+    let (csv, parquet) = (folder.join(name), folder.join(name).with_extension("parquet"));
+    if !csv.exists() && parquet.exists() { parquet } else { csv }
+}
+
 /// The columns `names` of a file, row by row.
 pub(super) fn numbers(path: &Path, names: &[String]) -> Result<Vec<Vec<f64>>, Diagnostic> {
     let table = Table::read(path)?;

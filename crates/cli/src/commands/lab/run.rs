@@ -19,6 +19,7 @@ use crate::lab_run::{
 use crate::out_folder::{self, OutFolder, Results};
 use crate::output::{Format, OutputArgs, data_to_stdout, to_stdout};
 use crate::parquet;
+use crate::png;
 use crate::side_by_side;
 use crate::terminal::visible;
 use crate::venue_run::progress::Bar;
@@ -27,6 +28,7 @@ const EXAMPLES: &str = "\
 Examples:
   rhodian init experiment | rhodian lab run -
   rhodian lab run EXPERIMENT.toml --out result
+  rhodian lab run EXPERIMENT.toml --out result --png
   rhodian lab run EXPERIMENT.toml --out result --at-most 1000
 
 Every run depends on the experiment and its number alone: the same seed gives the same bytes at any
@@ -35,9 +37,8 @@ stopped, the same command goes on.
 
 The files of --out: runs.csv, a line for each run, and the same as runs.parquet; summary.json, every
 figure with its interval, the seed, the configuration's hash and the version; report.html, one page
-that loads nothing; and each of its pictures as SVG. Amounts of summary.json are US dollars, \
-those of
-runs atoms of 10^-6.
+that loads nothing; and each of its pictures as SVG, with --png as PNG, too. Amounts of summary.json
+are US dollars, those of runs atoms of 10^-6.
 
 Exit: 0 done, 2 bad input, 3 input/output.";
 
@@ -52,6 +53,9 @@ pub struct RunArgs {
     /// How many threads [default: one for each core]
     #[arg(long, value_name = "N", value_parser = super::crises::threads)]
     pub threads: Option<usize>,
+    /// Draw each picture as PNG, too
+    #[arg(long, requires = "out")]
+    pub png: bool,
     /// Play so many runs now, and keep them for the next call
     #[arg(long, value_name = "N", requires = "out")]
     pub at_most: Option<usize>,
@@ -109,7 +113,7 @@ pub fn run(args: &RunArgs) -> Result<Exit, Diagnostic> {
         },
     };
     crises::assume(&work, &mut answer);
-    publish(output, &experiment, &again, &answer, (&work.header(), &rows))?;
+    publish(args, &experiment, &again, &answer, (&work.header(), &rows))?;
     if let Some(kept) = kept {
         kept.remove();
     }
@@ -167,15 +171,30 @@ fn refused(why: Stopped) -> Diagnostic {
     Diagnostic::bad_input("lab-world", why.to_string(), help)
 }
 
+/// The files of pictures: each as SVG, and as PNG where it is asked for.
+fn drawn(answer: &Answer, as_png: bool) -> Result<Vec<(String, Vec<u8>)>, Diagnostic> {
+    let mut files = Vec::new();
+    for (name, chart) in &answer.pictures {
+        let svg = chart.svg("picture");
+        if as_png {
+            files.push((name.replace(".svg", ".png"), png::of(&svg)?));
+        }
+        files.push(((*name).to_owned(), svg.into_bytes()));
+    }
+    Ok(files)
+}
+
 /// Writes the folder whole, then the answer, then says what was written.
 fn publish(
-    output: &OutputArgs,
+    args: &RunArgs,
     of: &Experiment,
     again: &Again,
     answer: &Answer,
     (header, rows): (&str, &[String]),
 ) -> Result<(), Diagnostic> {
+    let output = &args.output;
     let json = answer.json(of, again, rows.len());
+    let drawn = drawn(answer, args.png)?;
     if let Some(target) = &output.out {
         let folder = OutFolder::begin(target, output.force, Results::Experiment)?;
         folder.write("runs.csv", |out| {
@@ -186,8 +205,8 @@ fn publish(
         folder.write("runs.parquet", |out| out.write_all(&parquet::file(header, rows, &beside)))?;
         folder.write("summary.json", |out| out.write_all(&json))?;
         folder.write("report.html", |out| out.write_all(answer.page(of, again).as_bytes()))?;
-        for (name, chart) in &answer.pictures {
-            folder.write(name, |out| out.write_all(chart.svg("picture").as_bytes()))?;
+        for (name, picture) in &drawn {
+            folder.write(name, |out| out.write_all(picture))?;
         }
         folder.commit()?;
     }
@@ -199,10 +218,9 @@ fn publish(
     }
     if let Some(target) = &output.out {
         let target = target.display().to_string();
-        let pictures = answer.pictures.len();
-        let files =
-            format!("runs.csv, runs.parquet, summary.json, report.html and {pictures} pictures");
-        output.remark(format!("wrote {files} into {}", visible(&target)));
+        let mut files = vec!["report.html", "runs.csv", "runs.parquet", "summary.json"];
+        files.extend(drawn.iter().map(|(name, _)| name.as_str()));
+        output.remark(format!("wrote {} into {}", files.join(", "), visible(&target)));
     }
     Ok(())
 }

@@ -94,10 +94,10 @@ pub struct FileShape {
     /// Accounts that are there at the beginning.
     #[serde(default)]
     pub account: Vec<At<AccountShape>>,
-    /// A CSV file of marks.
+    /// A CSV or Parquet file of marks.
     pub prices: Option<At<PricesShape>>,
-    /// A file of events, `.ndjson` or `.csv`: one object or row for each, with the keys of an
-    /// event.
+    /// A file of events, `.ndjson`, `.csv` or `.parquet`: one object or row for each, with the
+    /// keys of an event.
     pub events: Option<At<String>>,
     /// Events. Those of one time happen in the order of the file, after the prices of that time.
     #[serde(default)]
@@ -113,7 +113,7 @@ pub struct PopulationShape {
     pub accounts: At<i64>,
     /// The seed; 1 where nothing is said. The same seed gives the same crowd everywhere.
     pub seed: Option<At<i64>>,
-    /// A CSV file of candles whose prices are walked through, with the columns symbol,
+    /// A CSV or Parquet file of candles whose prices are walked through, with the columns symbol,
     /// open_time_ms, open, high, low, close. Left out: prices are drawn.
     pub candles: Option<At<String>>,
     /// How far drawn prices fall; "20 %" where nothing is said.
@@ -372,7 +372,7 @@ pub struct AccountShape {
     pub accepts: Option<At<Vec<At<String>>>>,
 }
 
-/// A CSV file of marks: a header, then one row for each price. Rows of one time count at once.
+/// A CSV or Parquet file of marks: one row for each price. Rows of one time count at once.
 #[derive(Clone, Debug, serde::Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 #[schemars(rename = "Prices")]

@@ -2,8 +2,8 @@
 //!
 //! What is written is the plainest file of the format (parquet-format 2.10): uncompressed data
 //! pages of version 1, plain encoding, every column optional with run-length definition levels, and
-//! a footer in Thrift's compact protocol. There is no reader: files of others come compressed in
-//! five ways, which takes a library that builds longer than this program.
+//! a footer in Thrift's compact protocol. It is read again by the modules beside this one, as are
+//! files of others in the encodings and compressions that these choose by themselves.
 //!
 //! ```text
 //! PAR1  page page ...         page page ...         footer  length of the footer  PAR1

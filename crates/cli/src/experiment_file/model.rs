@@ -5,8 +5,8 @@ use rhodian_lab::experiment::rare::Law;
 use rhodian_lab::path::candles::Candles;
 use serde::Serialize;
 
-use super::models::Models;
 use super::contagion::Contagion;
+use super::models::Models;
 use super::optimise::Optimise;
 
 /// A question to the laboratory. What it holds decides every byte of the answer: its hash is the

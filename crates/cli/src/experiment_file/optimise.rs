@@ -257,9 +257,10 @@ fn over(
             Err(words.refuse(code, message, help, &shape.parameter.place, allowed))
         };
         let key = parameter.key();
-        if matches!(parameter, Parameter::Accounts | Parameter::Markets) {
+        if !parameter.is_choice() {
             let message = format!("{key} is not looked for");
-            let help = "another number of them is another book, which crises do not compare.";
+            let help = "another number of accounts or markets is another book, and what models assume is \
+                        no choice.";
             let allowed = "fall, beyond, cost, maintenance, close, correlation, leverage, fund";
             return refuse("over-parameter", message, help, allowed);
         }

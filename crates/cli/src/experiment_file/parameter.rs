@@ -106,8 +106,25 @@ impl Parameter {
         PARAMETERS.iter().find(|(known, _)| *known == self).map_or("", |(_, key)| key)
     }
 
-    /// Its value in `world`: millionths, how many steps, or whole dollars; nothing where worlds of
-    /// other values are another book, and where there is no such fund.
+    /// Whether a least is looked for over it: neither where worlds of other values are another book,
+    /// nor over what the models of a world assume, which is nobody's to choose.
+    #[must_use]
+    pub const fn is_choice(self) -> bool {
+        matches!(
+            self,
+            Self::Fall
+                | Self::Beyond
+                | Self::Cost
+                | Self::Maintenance
+                | Self::Close
+                | Self::Correlation
+                | Self::Leverage
+                | Self::Fund
+        )
+    }
+
+    /// Its value in `world`: millionths, how many steps, or whole dollars; nothing where it is no
+    /// choice, and where there is no such fund.
     #[must_use]
     pub fn value(self, world: &World) -> Option<u32> {
         match self {
@@ -119,7 +136,7 @@ impl Parameter {
             Self::Correlation => Some(world.correlation),
             Self::Leverage => Some(world.leverage),
             Self::Fund => u32::try_from(world.fund? / ATOMS).ok(),
-            Self::Accounts | Self::Markets => None,
+            _ => None,
         }
     }
 
@@ -135,7 +152,7 @@ impl Parameter {
             Self::Correlation => World { correlation: value, ..world },
             Self::Leverage => World { leverage: value, ..world },
             Self::Fund => World { fund: Some(u128::from(value) * ATOMS), ..world },
-            Self::Accounts | Self::Markets => world,
+            _ => world,
         }
     }
 

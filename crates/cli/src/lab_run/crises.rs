@@ -270,6 +270,9 @@ const NOBODY: &str = "Nobody deposits, withdraws or trades while a crisis lasts.
 /// Tells what the models of worlds assume, and no longer what none of these worlds does.
 pub fn assume(work: &Work<'_>, answer: &mut Answer) {
     let worlds = || work.of.question.worlds().map(|world| &world.models);
+    if worlds().next().is_none() {
+        return;
+    }
     let (deep, leaving) = (|of: &Models| of.depth.is_some(), |of: &Models| of.withdrawals > 0);
     answer.notes.retain(|note| {
         !(note == SAME_COST && worlds().all(deep) || note == NOBODY && worlds().all(leaving))

@@ -59,13 +59,15 @@ impl State {
     /// stake whose cooldown is over counts as open: it waits for a loss, or for room; so does what
     /// an insured is to be paid and has no room for, who asked to leave a vault and waits for its
     /// margin, and what a provider is to be paid or measured for; so does a fund's surplus that is
-    /// not offered yet, fees whose period is over, and a bounty whose pot is not at rest.
+    /// not offered yet, fees of a domain or a vault whose period is over, and a bounty whose pot is
+    /// not at rest.
     fn nothing_is_open(&self) -> bool {
         !self.may_hold_liens()
             && self.losses.ceded.is_empty()
             && !self.has_exit_to_pay()
             && !self.cover_waits_for_room()
             && !self.has_shares_to_pay()
+            && !self.has_vault_fees_to_take()
             && !self.protection_waits()
             && !self.has_buyback_to_open()
             && !self.has_fees_to_divide()

@@ -16,7 +16,7 @@ fn fund(world: &World) -> i128 {
 fn book(world: &World, text: &str) -> u128 {
     let (all, his) = (vault(world).shares.count(), shares(world, text));
     let total = worth(world).book.atoms();
-    if all == 0 { 0 } else { total * his / all }
+    (total * his).checked_div(all).unwrap_or(0)
 }
 
 /// A vault in which Ann has 50,000 and Eve loses what it gains.

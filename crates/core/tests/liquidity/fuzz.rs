@@ -70,7 +70,7 @@ fn step(bytes: &mut Bytes<'_>, world: &mut World) -> String {
         180..=209 => {
             // Up to some minutes, or some hours: a fee's period is an hour.
             let byte = bytes.byte();
-            let unit = if byte % 4 == 0 { 60_000 } else { 1_000 };
+            let unit = if byte.is_multiple_of(4) { 60_000 } else { 1_000 };
             world.at = world.at.after(u64::from(byte) * unit);
             world.give(Actor::VENUE, Action::Tick)
         }

@@ -170,3 +170,32 @@ fn the_moment_of_leaving_decides_nothing() {
     let far = early.iter().zip(late).map(|(one, other)| one.abs_diff(other)).max();
     assert!(far <= Some(2), "{early:?} and {late:?}");
 }
+
+/// Whoever is first and leaves a single share makes a share worth an atom, and then more by one of
+/// gain. Who puts in money between pays his fee all the same: by whole shares, for what they are
+/// worth, and what is below one stays above his mark.
+#[test]
+fn t30_a_dear_share_keeps_nobody_from_paying() {
+    let mut world = vault_of(daily(), 0);
+    holder(&mut world, "mal", 1_000);
+    try_leave(&mut world, "mal", Some(999_999_999)).unwrap();
+    holder(&mut world, "bob", 50_000);
+    world.account("eve", 100_000);
+    world.result("eve", "vault", 1);
+    let (all, total) = (vault(&world).shares.count(), worth(&world).book.atoms());
+    assert_eq!((all, total), (50_001, 50_002), "a share is worth more than an atom");
+    world.result("eve", "vault", 9_999);
+    world.tick(DAY);
+    // A fifth of the 9,999 that are his is 1,999; 1,665 shares at 60,001/50,001 are 1,997.99.
+    assert_eq!(fund(&world), 1_997, "what is below a share waits");
+    assert_eq!(shares(&world, "bob"), 50_000 - 1_665);
+    let mark = holding(&world, "bob").high_water.atoms();
+    assert_eq!(mark, 50_000 + 5 * 1_997 - 1_997, "what he paid of, less the fee");
+    assert!(book(&world, "bob") >= mark, "and he has it: {}", book(&world, "bob"));
+    for day in [2, 3] {
+        world.tick(DAY);
+        assert_eq!(fund(&world), 1_998, "one of them for a share, the other not: day {day}");
+    }
+    try_leave(&mut world, "bob", None).unwrap();
+    assert_eq!(fund(&world), 1_999, "what waited is paid where he leaves");
+}

@@ -249,9 +249,10 @@ fn a_fee_waits() {
     }
 }
 
-/// Rounding up to whole shares would take all that she has: she pays where she leaves.
+/// Her only share is worth more than the fee, and would be all that she has: she pays where she
+/// leaves.
 #[test]
-fn nobody_pays_where_a_share_is_worth_more_than_an_atom() {
+fn nobody_pays_what_is_worth_less_than_a_share() {
     let mut world = vault_of(daily(), 0);
     holder(&mut world, "ann", 1_000);
     try_leave(&mut world, "ann", Some(999_999_999)).unwrap();

@@ -95,10 +95,24 @@ pub(crate) fn sum(rows: &[HolderFee]) -> Amount {
     Amount::sum(rows.iter().map(|row| row.fee))
 }
 
+/// What of `due` a holder pays, and the shares he gives for it: all of it, by shares rounded up
+/// (for the others), which costs him less than an atom more.
+///
+/// Where a share is worth more than an atom that would cost him up to a whole one. So the shares
+/// are rounded down, and he pays what they are worth, rounded down (for the others): nothing where
+/// that is below a share.
+fn payable_floor(book: &Side, held: Shares, due: Amount) -> Option<(Amount, Shares)> {
+    if book.total.atoms() <= book.shares.count() {
+        return Some((due, book.given(held, due)));
+    }
+    let shares = book.shares_floor(due)?;
+    Some((book.worth_floor(shares), shares))
+}
+
 /// The fee of a holder of a vault that takes `rate` of gains; nothing where it is below an atom.
 ///
-/// Of his gain only so much counts as pays whole atoms: what is left stays above his mark. So a
-/// fee that is taken often comes to what it is where it is taken once.
+/// Of his gain only so much counts as he pays for: what is left stays above his mark. So a fee
+/// that is taken often comes to what it is where it is taken once.
 fn of_holder(
     (matured, book): (&Side, &Side),
     rate: u32,
@@ -106,7 +120,7 @@ fn of_holder(
     holding: &Holding,
 ) -> Option<HolderFee> {
     let gain = matured.worth_floor(holding.shares).less_or_zero(holding.high_water);
-    let fee = fee_floor(gain, rate);
+    let (fee, shares) = payable_floor(book, holding.shares, fee_floor(gain, rate))?;
     if fee.is_zero() {
         return None;
     }
@@ -114,13 +128,11 @@ fn of_holder(
     let counted = mul_div_ceil(fee.atoms(), u128::from(RATE_UNIT), u128::from(rate))?;
     let rises = Amount::new(counted).ok()?.less_or_zero(fee);
     let high_water = holding.high_water.checked_add(rises).ok()?;
-    let shares = book.given(holding.shares, fee);
     Some(HolderFee { account, fee, shares, high_water })
 }
 
 impl State {
-    /// What the holders of `vault` would pay now if its period were over, in account order. Nobody
-    /// pays where a share is worth more than an atom: rounding up to whole ones would take more.
+    /// What the holders of `vault` would pay now if its period were over, in account order.
     #[must_use]
     pub fn holder_fees(&self, vault: &Vault) -> Vec<HolderFee> {
         let Some(sides) = self.fee_sides(vault) else { return Vec::new() };
@@ -141,8 +153,7 @@ impl State {
     fn fee_sides(&self, vault: &Vault) -> Option<(Side, Side)> {
         let worth = self.vault_worth(vault);
         let book = Side { total: worth.book, shares: vault.shares };
-        let fine = book.total.atoms() <= book.shares.count();
-        (vault.spec.fee_period > 0 && fine).then(|| (self.matured(vault, &worth), book))
+        (vault.spec.fee_period > 0).then(|| (self.matured(vault, &worth), book))
     }
 
     /// Whether a period is over in which holders may have gained: it may wait for a loss.

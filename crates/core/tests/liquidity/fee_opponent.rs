@@ -4,7 +4,8 @@
 use crate::world::World;
 use crate::world::liquidity::*;
 use rhodian_core::control::Parameter;
-use rhodian_core::ids::LayerId;
+use rhodian_core::engine::{Action, Actor};
+use rhodian_core::ids::{LayerId, Time};
 use rhodian_core::ledger::Holder;
 use rhodian_core::pools::liquidity::VaultSpec;
 
@@ -198,4 +199,19 @@ fn t30_a_dear_share_keeps_nobody_from_paying() {
     }
     try_leave(&mut world, "bob", None).unwrap();
     assert_eq!(fund(&world), 1_999, "what waited is paid where he leaves");
+}
+
+/// At the end of time a fee is taken once more, and then no period begins.
+#[test]
+fn the_end_of_time_is_quiet() {
+    let mut world = with_ann();
+    world.result("eve", "vault", 10_000);
+    world.checked = false;
+    world.at = Time(u64::MAX);
+    world.must(Action::Tick);
+    assert_eq!((fund(&world), vault(&world).next_fees()), (2_000, Some(Time(u64::MAX))));
+    world.result("eve", "vault", 10_000);
+    let records = world.give(Actor::VENUE, Action::Tick).map(|records| records.len());
+    assert!(records.is_ok_and(|count| count <= 2));
+    assert_eq!(fund(&world), 2_000);
 }

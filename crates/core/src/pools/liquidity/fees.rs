@@ -18,7 +18,7 @@ use super::value::fee_floor;
 use super::{Duty, Event, Holding, Shares, Side, Vault};
 use crate::control::Status;
 use crate::engine::{Events, State};
-use crate::ids::{AccountId, VaultId};
+use crate::ids::{AccountId, Time, VaultId};
 use crate::ledger::Holder;
 use crate::loss;
 use crate::market::RATE_UNIT;
@@ -51,9 +51,10 @@ pub(super) fn duty(state: &State) -> Option<Duty> {
     Some(Duty::TakeFees { vault })
 }
 
+/// Nothing comes after the end of time: what is due from then on is never due.
 fn is_over(state: &State, vault: &Vault) -> bool {
-    let over = vault.next_fees().is_some_and(|at| state.now() >= at);
-    over && !vault.shares.is_zero()
+    let over = |at| state.now() >= at && at < Time(u64::MAX);
+    vault.next_fees().is_some_and(over) && !vault.shares.is_zero()
 }
 
 /// Whether fees may be taken now: of nobody who may have to bear a loss that is known, by no price

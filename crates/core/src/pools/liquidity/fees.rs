@@ -51,10 +51,13 @@ pub(super) fn duty(state: &State) -> Option<Duty> {
     Some(Duty::TakeFees { vault })
 }
 
-/// Nothing comes after the end of time: what is due from then on is never due.
+/// Nothing comes after the end of time: what is due from then on is never due. Nor is anything in a
+/// settlement: should one be called off, that event ends what is known of duties.
 fn is_over(state: &State, vault: &Vault) -> bool {
     let over = |at| state.now() >= at && at < Time(u64::MAX);
-    vault.next_fees().is_some_and(over) && !vault.shares.is_zero()
+    vault.next_fees().is_some_and(over)
+        && !vault.shares.is_zero()
+        && state.control.domain_status(vault.spec.domain) < Status::Settling
 }
 
 /// Whether fees may be taken now: of nobody who may have to bear a loss that is known, by no price

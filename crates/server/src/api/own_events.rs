@@ -299,7 +299,8 @@ fn held(event: &Held, account: AccountId) -> Option<Part> {
             paid("shares of a vault were paid out", asset, amount.less_or_zero(*fee))
         }
         Held::FeesTaken { asset, rows, .. } => {
-            let row = rows.iter().find(|row| row.account == account)?;
+            let place = rows.binary_search_by_key(&account, |row| row.account).ok()?;
+            let row = rows.get(place)?;
             paid("shares of a vault were given for a fee on what was gained", asset, row.fee)
         }
         Held::ValueTaken { loss, asset, rows, .. } => {

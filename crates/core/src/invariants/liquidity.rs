@@ -8,7 +8,7 @@ use crate::engine::{self, State};
 use crate::ids::{AccountId, VaultId};
 use crate::ledger::Holder;
 use crate::market::RATE_UNIT;
-use crate::pools::liquidity::{Event, HolderFee, Holding, Vault};
+use crate::pools::liquidity::{Event, HolderFee, Holding, Shares, Vault};
 use crate::units::Amount;
 use crate::wide::{compare_ratios, mul_div_floor};
 
@@ -110,24 +110,40 @@ impl Totals {
         self.high_waters.get(&account).copied().unwrap_or(0)
     }
 
+    fn held(&self, account: AccountId) -> u128 {
+        self.shares.get(&account).copied().unwrap_or(0).unsigned_abs()
+    }
+
+    /// The part of a mark that goes with `shares` of what is held, rounded down.
+    fn part_floor(&self, account: AccountId, shares: Shares) -> i128 {
+        let mark = self.high_water(account).unsigned_abs();
+        mul_div_floor(mark, shares.count(), self.held(account)).unwrap_or(0).cast_signed()
+    }
+
     /// No fee but of what stands above a high-water mark, which rises by all that the fee is of,
-    /// less the fee: so nothing pays twice. `equity` is the vault's before the event.
+    /// less the fee, once for each, and goes with shares within an atom: so nothing pays twice, and
+    /// no mark is left behind or taken along. `equity` is the vault's before the event.
     fn is_fee_right(&self, event: &Event, rate: u32, equity: i128) -> bool {
         let within = |fee: i128, gain: i128| fee * i128::from(RATE_UNIT) <= gain * i128::from(rate);
         match event {
-            Event::Left { account, amount, fee, high_water, .. } => {
-                let gain = (signed(amount) - signed(high_water)).max(0);
-                within(signed(fee), gain) && self.high_water(*account) >= signed(high_water)
+            Event::Left { account, amount, shares, fee, high_water, .. } => {
+                let (amount, fee, part) = (signed(amount), signed(fee), signed(high_water));
+                let above = part - self.part_floor(*account, *shares);
+                let right = (0..=1).contains(&above) && part <= self.high_water(*account);
+                right && within(fee, (amount - part).max(0))
             }
             Event::FeesTaken { rows, .. } => {
                 let (total, all) = (equity.max(0).unsigned_abs(), self.all());
-                rows.iter().all(|row| {
-                    let HolderFee { account, fee, high_water, .. } = *row;
-                    let shares = self.shares.get(&account).copied().unwrap_or(0).unsigned_abs();
-                    let book = mul_div_floor(total, shares, all).unwrap_or(0).cast_signed();
-                    let (fee, mark) = (signed(&fee), signed(&high_water));
-                    mark + fee <= book && within(fee, mark + fee - self.high_water(account))
-                })
+                let ascending = rows.is_sorted_by(|one, next| one.account < next.account);
+                ascending
+                    && rows.iter().all(|row| {
+                        let HolderFee { account, fee, high_water, .. } = *row;
+                        let book = mul_div_floor(total, self.held(account), all)
+                            .unwrap_or(0)
+                            .cast_signed();
+                        let (fee, mark) = (signed(&fee), signed(&high_water));
+                        mark + fee <= book && within(fee, mark + fee - self.high_water(account))
+                    })
             }
             _ => true,
         }

@@ -217,7 +217,17 @@ fn the_running_form_sees_a_fee_of_what_was_not_gained() {
     let fees: Vec<u128> = rows.iter().map(|row| row.fee.atoms()).collect();
     assert_eq!(fees, [20, 10]);
     type Forge = (&'static str, fn(&mut liquidity::Event));
-    let forges: [Forge; 5] = [
+    let forges: [Forge; 7] = [
+        ("rows out of order", |event| {
+            if let liquidity::Event::FeesTaken { rows, .. } = event {
+                rows.swap(0, 1);
+            }
+        }),
+        ("a mark that stays behind where she leaves", |event| {
+            if let liquidity::Event::Left { high_water, .. } = event {
+                *high_water = amount(high_water.atoms() - 2);
+            }
+        }),
         ("a fee of more than the part", |event| {
             if let liquidity::Event::FeesTaken { rows, .. } = event {
                 rows[0].fee = amount(21);

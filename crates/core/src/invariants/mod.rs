@@ -224,7 +224,8 @@ pub const LAWS: &[Law] = &[
                owner",
         running: "what came and left by shares and otherwise, against the vault's account; what a \
                   share is worth before and after each event; fees against the marks that the \
-                  events say; what was taken for a loss, against the event that pays with it",
+                  events say, by account, and the part of a mark that goes with shares; what \
+                  was taken for a loss, against the event that pays with it",
     },
     Law {
         id: CLEARING,

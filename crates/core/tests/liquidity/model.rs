@@ -278,6 +278,8 @@ impl Case {
     /// A day passes: who stays pays, all of them or nobody.
     fn day(&mut self, mut model: Model) {
         use liquidity::Event as L;
+        let free = self.world.free("vault");
+        let waits = vault(&self.world).exits().count() > 0;
         self.world.at = self.world.at.after(DAY);
         let records = self.world.give(Actor::ENGINE, Action::Tick).unwrap();
         let ours = records.iter().flat_map(|record| &record.events);
@@ -298,15 +300,22 @@ impl Case {
                 for (paid, owes) in paid.iter().zip(&owes) {
                     assert!(i128::from(*paid).abs_diff(*owes) <= 1, "{paid} paid of {owes}");
                 }
+                let sum = paid.iter().sum::<i64>();
+                assert!(u128::try_from(sum).unwrap() <= free, "{sum} paid of {free} that are free");
                 model.pays_fees(&paid);
                 self.agrees(&model, if rows.is_empty() { "no fee" } else { "fee" });
             }
             [L::FeesPutOff { amount, room, .. }] => {
                 let owed = i128::try_from(amount.atoms()).unwrap();
-                assert!(owed.abs_diff(owes.iter().sum()) <= 4 && amount > room, "{owed}: {owes:?}");
+                assert!(owed.abs_diff(owes.iter().sum()) <= 4, "{owed}: {owes:?}");
+                assert!(room.atoms() == free && amount.atoms() > free, "{owed} of {free}");
                 self.agrees(&model, "fee put off");
             }
-            _ => {}
+            // Who waits to be paid out goes first, and nobody pays while a failure is known.
+            _ => {
+                let held = model.parts.iter().any(|part| !part.is_zero());
+                assert!(waits || !held || model.equity < 0, "a day without a fee: {ours:?}");
+            }
         }
     }
 

@@ -215,3 +215,23 @@ fn the_end_of_time_is_quiet() {
     assert!(records.is_ok_and(|count| count <= 2));
     assert_eq!(fund(&world), 2_000);
 }
+
+/// What is measured is one moment: where the price is low in it nobody pays, and what was gained
+/// waits a period above the marks. None of it is lost to the fund but where it is lost.
+#[test]
+fn a_price_of_a_moment_puts_a_fee_off_by_a_period() {
+    let mut world = with_ann();
+    world.result("eve", "vault", 10_000);
+    world.fill("BTC", "eve", "vault", 100, 1_000);
+    world.boundary();
+    world.tick(DAY - 1);
+    world.mark("BTC", 1_100);
+    world.tick(1);
+    world.mark("BTC", 1_000);
+    assert_eq!((fund(&world), fetches(&world, "ann")), (0, 60_000));
+    world.boundary();
+    world.tick(DAY - 1);
+    assert_eq!(fund(&world), 0, "nothing is looked at before the next period is over");
+    world.tick(1);
+    assert_eq!(fund(&world), 2_000);
+}

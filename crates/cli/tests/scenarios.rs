@@ -24,7 +24,7 @@ const SCENARIOS: [&str; 10] = [
 ];
 
 /// The venue files among the scenarios.
-const VENUES: [&str; 17] = [
+const VENUES: [&str; 18] = [
     "bridge",
     "crash",
     "crisis",
@@ -40,6 +40,7 @@ const VENUES: [&str; 17] = [
     "options",
     "smile",
     "vault",
+    "vault-fees",
     "watch",
     "wrong-print",
 ];
@@ -620,6 +621,27 @@ fn holders_of_a_vault_pay_to_the_cent() {
     fs::write(&path, text.replace(",272.73,", ",272.74,")).unwrap();
     let told = binary::rhodian_in(out.path(), &["check", "result"]);
     assert!(told.status == 2 && told.stderr.contains("vaults.csv:4"), "{}", told.stderr);
+}
+
+/// Who stays in a vault pays of what is new, once, and Ann nothing more where she leaves.
+#[test]
+fn a_fee_each_week_is_of_what_is_new() {
+    let golden = json(&scenarios().join("golden/vault-fees.json"));
+    let counts = &golden["run"]["counts"];
+    let of = |what: &str| counts[what].as_u64().unwrap();
+    assert_eq!((of("fees of holders who stay"), of("fees of vaults put off")), (2, 3));
+    let out = folder();
+    let file = scenarios().join("vault-fees.toml");
+    done(out.path(), &["run", file.to_str().unwrap(), "--out", "result", "--quiet"]);
+    let found = rows(&out.path().join("result/vaults.csv"));
+    let of =
+        |column: &str| -> Vec<String> { found.iter().map(|row| row[column].clone()).collect() };
+    assert_eq!(of("account"), ["ann", "bob", "cid"]);
+    // A fifth of 6,000 and 3,000; of 4,000 and 1,999.99, of which 4 cents stay above his mark.
+    assert_eq!(of("fees"), ["1800.00", "1199.99", "0.00"]);
+    assert_eq!(of("came_back"), ["67200.00", "0.00", "0.00"]);
+    assert_eq!(of("high_water"), ["0.00", "44799.96", "11300.00"]);
+    assert_eq!(of("entry_cost"), ["0.00", "40000.00", "11300.00"]);
 }
 
 /// A fund pays what a pool lost against holding: to the cent, and what it holds by caps.

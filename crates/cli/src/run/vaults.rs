@@ -44,6 +44,8 @@ pub struct HoldingRow {
     pub book: Amount,
     /// What they would fetch now, rounded down.
     pub realisable: Amount,
+    /// What they must be worth before a fee is taken.
+    pub high_water: Amount,
 }
 
 fn amount(atoms: u128) -> Amount {
@@ -69,7 +71,15 @@ impl Holdings {
                     self.of_one(*vault, *account).given += amount.atoms();
                 }
             }
-            L::Opened { .. } | L::Restarted { .. } | L::LeaveAsked { .. } => {}
+            L::FeesTaken { vault, rows, .. } => {
+                for row in rows {
+                    self.of_one(*vault, row.account).fees += row.fee.atoms();
+                }
+            }
+            L::Opened { .. }
+            | L::Restarted { .. }
+            | L::LeaveAsked { .. }
+            | L::FeesPutOff { .. } => {}
         }
     }
 
@@ -98,5 +108,6 @@ fn row(state: &State, (id, account): (VaultId, AccountId), flows: Flows) -> Opti
         cost: holding.cost,
         book: of(worth.book),
         realisable: of(worth.realisable()),
+        high_water: holding.high_water,
     })
 }

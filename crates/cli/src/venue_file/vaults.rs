@@ -2,7 +2,9 @@
 
 use rhodian_core::ids::{DomainId, LayerId};
 use rhodian_core::market::RATE_UNIT;
-use rhodian_core::pools::liquidity::{Flaw, MAX_COOLDOWN, MAX_VAULT, MIN_ENTRY, VaultSpec};
+use rhodian_core::pools::liquidity::{
+    Flaw, MAX_COOLDOWN, MAX_FEE_PERIOD, MAX_VAULT, MIN_ENTRY, MIN_FEE_PERIOD, VaultSpec,
+};
 use rhodian_core::units::Amount;
 
 use super::model::Domain;
@@ -85,6 +87,7 @@ fn vault(
         min_entry: words.amount_or(&shape.min_entry, "min_entry", least)?,
         cooldown: words.span_or(&shape.cooldown, "cooldown", COOLDOWN)?,
         fee: words.part_or(&shape.fee, "fee", 0, RATE_UNIT)?,
+        fee_period: words.span_or(&shape.fee_period, "fee_period", 0)?,
     };
     spec.check().map_err(|flaw| flawed(words, at, &flaw))?;
     Ok(Vault { spec, place: at.place.clone() })
@@ -114,6 +117,15 @@ fn flawed(words: &Words<'_>, at: &At<VaultShape>, flaw: &Flaw) -> Diagnostic {
             shape.fee.as_ref().map(|at| &at.place),
             "the house takes all of the profit",
             "0 % or more, less than 100 %".to_owned(),
+        ),
+        Flaw::FeePeriod { .. } => (
+            shape.fee_period.as_ref().map(|at| &at.place),
+            "the fee of who stays is taken too often or too rarely, or there is no fee",
+            format!(
+                "{} h to {} days, beside a fee",
+                MIN_FEE_PERIOD / 3_600_000,
+                MAX_FEE_PERIOD / 86_400_000
+            ),
         ),
     };
     let place = place.unwrap_or(&at.place);

@@ -30,14 +30,16 @@ impl Driver<'_> {
         deadlines.filter(|deadline| *deadline > state.now()).min().map(|time| time.0)
     }
 
-    /// When a cooldown ends while the file goes on. What ends later is told at the end of the run.
+    /// When a cooldown or a period of a vault's fee ends while the file goes on. What ends later
+    /// is told at the end of the run.
     fn exits_end(&self) -> impl Iterator<Item = Time> + '_ {
         let (domains, end) = (&self.state.domains, Time(self.file.end()));
         let layers = domains.layers().filter_map(|(id, _)| domains.exits(id));
         let stakes = layers.flat_map(|exits| exits.ends());
         let vaults = self.state.vaults.vaults();
         let shares = vaults.flat_map(|(_, vault)| vault.exits().map(|(_, exit)| exit.until));
-        stakes.chain(shares).filter(move |until| *until <= end)
+        let periods = self.state.vaults.vaults().filter_map(|(_, vault)| vault.next_fees());
+        stakes.chain(shares).chain(periods).filter(move |until| *until <= end)
     }
 
     /// When a cover ends, or nothing more can be claimed of it, while the file goes on.

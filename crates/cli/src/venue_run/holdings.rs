@@ -22,8 +22,9 @@ fn amounts(of: &HoldingRow) -> [Amount; 7] {
 pub fn vaults_csv(report: &Report, run: &Run) -> String {
     let money = Money::new(report.summary.asset.decimals);
     let rows = run.trail.holdings.rows(&run.state).into_iter().map(|of| {
-        let amounts = amounts(&of).map(|amount| money.plain(amount.atoms()));
-        let names = [of.vault, account_name(&run.state, of.account).to_owned()];
+        let amounts = amounts(&of).into_iter().chain([of.high_water]);
+        let amounts = amounts.map(|amount| money.plain(amount.atoms()));
+        let names = [of.vault.clone(), account_name(&run.state, of.account).to_owned()];
         names.into_iter().chain(amounts).collect()
     });
     let header = [
@@ -36,6 +37,7 @@ pub fn vaults_csv(report: &Report, run: &Run) -> String {
         "entry_cost",
         "by_the_book",
         "would_fetch",
+        "high_water",
     ];
     csv::table(&header, &rows.collect::<Vec<Vec<String>>>())
 }

@@ -40,7 +40,14 @@ impl Figures {
             Event::Entered { .. } => self.counted("entries into vaults"),
             Event::Left { .. } => self.counted("exits from vaults"),
             Event::Restarted { .. } => self.counted("vaults that began anew"),
-            Event::Opened { .. } | Event::LeaveAsked { .. } | Event::ValueTaken { .. } => {}
+            Event::FeesTaken { rows, .. } if !rows.is_empty() => {
+                self.counted("fees of holders who stay");
+            }
+            Event::FeesPutOff { .. } => self.counted("fees of vaults put off"),
+            Event::Opened { .. }
+            | Event::LeaveAsked { .. }
+            | Event::ValueTaken { .. }
+            | Event::FeesTaken { .. } => {}
         }
     }
 }

@@ -20,7 +20,7 @@ impl State {
     }
 
     pub(super) fn evolve_liquidity(&mut self, event: &liquidity::Event) {
-        self.vaults.evolve(event);
+        self.vaults.evolve(event, self.now());
         self.markets.evolve_liquidity(event);
         if let Some((account, number)) = event.numbered() {
             self.accounts.number(account, number);

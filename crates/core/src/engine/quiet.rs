@@ -59,13 +59,15 @@ impl State {
     /// stake whose cooldown is over counts as open: it waits for a loss, or for room; so does what
     /// an insured is to be paid and has no room for, who asked to leave a vault and waits for its
     /// margin, and what a provider is to be paid or measured for; so does a fund's surplus that is
-    /// not offered yet, fees whose period is over, and a bounty whose pot is not at rest.
+    /// not offered yet, fees of a domain or a vault whose period is over, and a bounty whose pot is
+    /// not at rest.
     fn nothing_is_open(&self) -> bool {
         !self.may_hold_liens()
             && self.losses.ceded.is_empty()
             && !self.has_exit_to_pay()
             && !self.cover_waits_for_room()
             && !self.has_shares_to_pay()
+            && !self.has_vault_fees_to_take()
             && !self.protection_waits()
             && !self.has_buyback_to_open()
             && !self.has_fees_to_divide()
@@ -88,7 +90,10 @@ mod tests {
 
     use super::*;
     use crate::collateral::Taken;
-    use crate::ids::{AssetId, LossId, Time};
+    use crate::control::{self, Status};
+    use crate::ids::{AssetId, DomainId, LayerId, LossId, Name, Time, VaultId};
+    use crate::pools::liquidity::{self, MIN_FEE_PERIOD, Shares, VaultSpec};
+    use crate::units::Amount;
 
     /// What an old failure left may stand aside for months: no fill looks for duties because of it.
     #[test]
@@ -99,6 +104,34 @@ mod tests {
             let taken = Taken { settled, since, aside, held: BTreeMap::new() };
             state.collaterals.taken.insert(LossId(0), taken);
             assert_eq!(state.nothing_is_open(), aside);
+        }
+    }
+
+    /// In a settlement no fee leaves a vault any more: a period that is over keeps nothing open.
+    #[test]
+    fn a_fee_in_a_settlement_keeps_nothing_open() {
+        let ways = [(Status::Halted, true), (Status::Settling, false), (Status::Closed, false)];
+        for (status, waits) in ways {
+            let mut state = State::new(true);
+            let (vault, domain, account) = (VaultId(0), DomainId(0), AccountId(0));
+            let (name, amount) = (Name::new("vault").unwrap(), Amount::new(1_000).unwrap());
+            let spec = VaultSpec {
+                name: name.clone(),
+                domain,
+                fund: LayerId(0),
+                max: amount,
+                min_entry: amount,
+                cooldown: 0,
+                fee: 200_000,
+                fee_period: MIN_FEE_PERIOD,
+            };
+            state.vaults.evolve(&liquidity::Event::Opened { vault, account, spec }, Time(0));
+            state.vaults.vaults[0].shares = Shares::new(1_000).unwrap();
+            state.vaults.vaults[0].next_fees = Time(0);
+            assert!(!state.nothing_is_open(), "its period is over");
+            let domain = Some(domain);
+            state.control.evolve(&control::Event::StatusSet { domain, status, cause: name });
+            assert_eq!(!state.nothing_is_open(), waits, "{status:?}");
         }
     }
 }

@@ -7,9 +7,10 @@ use super::{Broken, LIQUIDITY};
 use crate::engine::{self, State};
 use crate::ids::{AccountId, VaultId};
 use crate::ledger::Holder;
-use crate::pools::liquidity::{Event, Holding, Vault};
+use crate::market::RATE_UNIT;
+use crate::pools::liquidity::{Event, HolderFee, Holding, Shares, Vault};
 use crate::units::Amount;
-use crate::wide::compare_ratios;
+use crate::wide::{compare_ratios, mul_div_floor};
 
 fn broken(vault: VaultId, detail: &str) -> Result<(), Broken> {
     Err(Broken { law: LIQUIDITY, detail: format!("vault {vault}: {detail}") })
@@ -27,9 +28,13 @@ pub(super) fn check(state: &State) -> Result<(), Broken> {
 /// Shares and entry costs are its holders', and so is the queue.
 fn sums(id: VaultId, vault: &Vault) -> Result<(), Broken> {
     let (mut shares, mut cost, mut queue) = (0, 0, BTreeSet::new());
-    for (account, Holding { shares: held, cost: paid, exit }) in vault.holders() {
+    for (account, Holding { shares: held, cost: paid, exit, high_water }) in vault.holders() {
         if held.is_zero() {
             return broken(id, &format!("account {account} holds nothing"));
+        }
+        if high_water < paid {
+            let detail = format!("account {account}: a fee from {high_water}, below its cost");
+            return broken(id, &detail);
         }
         shares += held.count();
         cost += paid.atoms();
@@ -78,6 +83,22 @@ struct Totals {
     result: i128,
     shares: BTreeMap<AccountId, i128>,
     costs: BTreeMap<AccountId, i128>,
+    high_waters: BTreeMap<AccountId, i128>,
+}
+
+fn signed(amount: &Amount) -> i128 {
+    amount.atoms().cast_signed()
+}
+
+/// What an event brings into a vault's account by shares, less what it takes out.
+fn by_shares(event: &Event) -> i128 {
+    match event {
+        Event::Opened { .. } | Event::LeaveAsked { .. } | Event::FeesPutOff { .. } => 0,
+        Event::Entered { amount, .. } => signed(amount),
+        Event::Restarted { amount, .. } | Event::Left { amount, .. } => -signed(amount),
+        Event::ValueTaken { rows, .. } => -rows.iter().map(|(_, of, _)| signed(of)).sum::<i128>(),
+        Event::FeesTaken { rows, .. } => -rows.iter().map(|row| signed(&row.fee)).sum::<i128>(),
+    }
 }
 
 impl Totals {
@@ -85,39 +106,91 @@ impl Totals {
         self.shares.values().sum::<i128>().unsigned_abs()
     }
 
-    fn add(&mut self, account: AccountId, shares: i128, cost: i128) {
+    fn high_water(&self, account: AccountId) -> i128 {
+        self.high_waters.get(&account).copied().unwrap_or(0)
+    }
+
+    fn held(&self, account: AccountId) -> u128 {
+        self.shares.get(&account).copied().unwrap_or(0).unsigned_abs()
+    }
+
+    /// The part of a mark that goes with `shares` of what is held, rounded down.
+    fn part_floor(&self, account: AccountId, shares: Shares) -> i128 {
+        let mark = self.high_water(account).unsigned_abs();
+        mul_div_floor(mark, shares.count(), self.held(account)).unwrap_or(0).cast_signed()
+    }
+
+    /// No fee but of what stands above a high-water mark, which rises by all that the fee is of,
+    /// less the fee, once for each, and goes with shares within an atom: so nothing pays twice, and
+    /// no mark is left behind or taken along. `equity` is the vault's before the event.
+    fn is_fee_right(&self, event: &Event, rate: u32, equity: i128) -> bool {
+        let within = |fee: i128, gain: i128| fee * i128::from(RATE_UNIT) <= gain * i128::from(rate);
+        match event {
+            Event::Left { account, amount, shares, fee, high_water, .. } => {
+                let (amount, fee, part) = (signed(amount), signed(fee), signed(high_water));
+                let above = part - self.part_floor(*account, *shares);
+                let right = (0..=1).contains(&above) && part <= self.high_water(*account);
+                right && within(fee, (amount - part).max(0))
+            }
+            Event::FeesTaken { rows, .. } => {
+                let (total, all) = (equity.max(0).unsigned_abs(), self.all());
+                let ascending = rows.is_sorted_by(|one, next| one.account < next.account);
+                ascending
+                    && rows.iter().all(|row| {
+                        let HolderFee { account, fee, high_water, .. } = *row;
+                        let book = mul_div_floor(total, self.held(account), all)
+                            .unwrap_or(0)
+                            .cast_signed();
+                        let (fee, mark) = (signed(&fee), signed(&high_water));
+                        mark + fee <= book && within(fee, mark + fee - self.high_water(account))
+                    })
+            }
+            _ => true,
+        }
+    }
+
+    fn add(&mut self, account: AccountId, shares: i128, cost: i128, high_water: i128) {
         let held = self.shares.entry(account).or_default();
         *held += shares;
         let paid = self.costs.entry(account).or_default();
         *paid += cost;
+        let mark = self.high_waters.entry(account).or_default();
+        *mark += high_water;
         // What was paid for shares that are gone is nobody's cost.
         if *held == 0 {
             self.shares.remove(&account);
             self.costs.remove(&account);
+            self.high_waters.remove(&account);
         }
     }
 
     fn follow(&mut self, event: &Event) {
-        let signed = |amount: &Amount| amount.atoms().cast_signed();
+        self.by_shares += by_shares(event);
         match event {
-            Event::Opened { .. } | Event::LeaveAsked { .. } => {}
-            Event::Restarted { amount, .. } => {
-                self.by_shares -= signed(amount);
+            Event::Opened { .. } | Event::LeaveAsked { .. } | Event::FeesPutOff { .. } => {}
+            Event::Restarted { .. } => {
                 self.shares.clear();
                 self.costs.clear();
+                self.high_waters.clear();
             }
             Event::Entered { account, amount, shares, .. } => {
-                self.by_shares += signed(amount);
-                self.add(*account, shares.count().cast_signed(), signed(amount));
+                let put_in = signed(amount);
+                self.add(*account, shares.count().cast_signed(), put_in, put_in);
             }
-            Event::Left { account, amount, shares, cost, .. } => {
-                self.by_shares -= signed(amount);
-                self.add(*account, -shares.count().cast_signed(), -signed(cost));
+            Event::Left { account, shares, cost, high_water, .. } => {
+                let given = -shares.count().cast_signed();
+                self.add(*account, given, -signed(cost), -signed(high_water));
             }
             Event::ValueTaken { rows, .. } => {
-                for (account, amount, shares) in rows {
-                    self.by_shares -= signed(amount);
-                    self.add(*account, -shares.count().cast_signed(), 0);
+                for (account, _, shares) in rows {
+                    self.add(*account, -shares.count().cast_signed(), 0, 0);
+                }
+            }
+            Event::FeesTaken { rows, .. } => {
+                for row in rows {
+                    let stood = self.high_water(row.account);
+                    let rises = signed(&row.high_water) - stood;
+                    self.add(row.account, -row.shares.count().cast_signed(), 0, rises);
                 }
             }
         }
@@ -151,9 +224,14 @@ impl Running {
         let id = event.vault();
         let Some(vault) = state.vaults.vault(id) else { return broken(id, "there is none") };
         let totals = self.vaults.entry(id).or_default();
-        let (shares, money) = (totals.all(), totals.by_shares);
-        totals.follow(event);
+        let shares = totals.all();
         let asset = state.domains.asset_of(vault.spec.domain).unwrap_or_default();
+        let equity = state.settled_equity(vault.account, asset);
+        let before = equity - by_shares(event);
+        if !totals.is_fee_right(event, vault.spec.fee, before) {
+            return broken(id, "a fee of what is not above a high-water mark");
+        }
+        totals.follow(event);
         let stands = state.ledger.balance(asset, Holder::Account(vault.account)).atoms();
         if totals.by_shares + totals.result != stands {
             let (by_shares, result) = (totals.by_shares, totals.result);
@@ -162,8 +240,10 @@ impl Running {
         }
         for (account, holding) in vault.holders() {
             let of = |sums: &BTreeMap<_, i128>| sums.get(&account).copied().unwrap_or(0);
-            let stands = (holding.shares.count().cast_signed(), holding.cost.atoms().cast_signed());
-            let followed = (of(&totals.shares), of(&totals.costs));
+            let stands = (signed(&holding.cost), signed(&holding.high_water));
+            let stands = (holding.shares.count().cast_signed(), stands);
+            let followed = (of(&totals.costs), of(&totals.high_waters));
+            let followed = (of(&totals.shares), followed);
             if stands != followed {
                 let detail = format!("account {account}: {stands:?}, the events say {followed:?}");
                 return broken(id, &detail);
@@ -172,8 +252,6 @@ impl Running {
         if totals.all() != vault.shares.count() {
             return broken(id, "shares that no event gave");
         }
-        let equity = state.settled_equity(vault.account, asset);
-        let before = equity - (totals.by_shares - money);
         nobody_pays(id, event, (before, shares), (equity, totals.all()))
     }
 }
@@ -186,7 +264,8 @@ fn nobody_pays(
     before: (i128, u128),
     after: (i128, u128),
 ) -> Result<(), Broken> {
-    let goes = matches!(event, Event::Left { .. } | Event::ValueTaken { .. });
+    let goes =
+        matches!(event, Event::Left { .. } | Event::ValueTaken { .. } | Event::FeesTaken { .. });
     if goes && after.0 < 0 {
         return broken(id, &format!("more left than came: equity {}", after.0));
     }

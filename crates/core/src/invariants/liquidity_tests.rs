@@ -7,10 +7,10 @@ use super::tests::{FUND, amount, given, name, run, set_up, state_of};
 use super::{Broken, LIQUIDITY, PROFIT_FIRST, check};
 use crate::allocation::Rule;
 use crate::domain::{self, Basis, Caps, CauseClass, Kind, LayerSpec, MemberRule, Source};
-use crate::engine::{Action, Event, State};
-use crate::ids::{AccountId, AssetId, DomainId, LayerId, VaultId};
+use crate::engine::{Action, Actor, Engine, Envelope, Event, Outcome, State};
+use crate::ids::{AccountId, AssetId, DomainId, LayerId, Time, VaultId};
 use crate::loss;
-use crate::pools::liquidity::{self, Command, Shares, VaultSpec};
+use crate::pools::liquidity::{self, Command, MIN_FEE_PERIOD, Shares, VaultSpec};
 use crate::waterfall::{Side, Step};
 
 const DOMAIN: DomainId = DomainId(1);
@@ -47,12 +47,12 @@ fn spec(domain: DomainId) -> VaultSpec {
         min_entry: amount(1_000),
         cooldown: 0,
         fee: 0,
+        fee_period: 0,
     }
 }
 
-/// Alice and Bob put in 2,000 and 1,000 and gain 300; a loss of 900 takes the 300 and 600 of what
-/// they put in. Alice asks for half of what she has left.
-fn held() -> Vec<Event> {
+/// Alice and Bob put in 2,000 and 1,000 and gain 300.
+fn gained(spec: VaultSpec) -> Vec<Action> {
     let class = CauseClass::Default;
     let side = |layer: LayerId| Step { layers: vec![Side { layer, weight: 1 }] };
     let steps = vec![side(PROFIT), side(PRINCIPAL)];
@@ -66,17 +66,6 @@ fn held() -> Vec<Event> {
         let amount = amount(atoms);
         Action::Liquidity(Command::Enter { vault: VAULT, account, number, amount })
     };
-    let report = loss::Command::ReportLoss {
-        domain: DOMAIN,
-        number: 1,
-        class,
-        cause: name("market move"),
-        evidence: [0; 32],
-        amount: amount(900),
-        failed: None,
-        margin: amount(0),
-        set_off: Vec::new(),
-    };
     let terms = |account| Action::Domain(domain::Command::AcceptTerms { domain: DOMAIN, account });
     let mut actions = set_up();
     actions.extend([
@@ -84,7 +73,7 @@ fn held() -> Vec<Event> {
         layer("held principal", Kind::ProviderPrincipal, Basis::PoolShares),
         Action::Domain(domain::Command::OpenDomain { name: name("vault"), asset }),
         Action::Domain(domain::Command::SetWaterfall { domain: DOMAIN, class, steps }),
-        Action::Liquidity(Command::Open { spec: spec(DOMAIN) }),
+        Action::Liquidity(Command::Open { spec }),
         terms(AccountId(0)),
         terms(AccountId(1)),
         deposit(AccountId(0), 10, 2_000),
@@ -99,12 +88,53 @@ fn held() -> Vec<Event> {
             winner: ACCOUNT,
             amount: amount(300),
         }),
-        Action::Loss(report),
     ]);
+    actions
+}
+
+fn leave() -> Action {
     let shares = Shares::new(700_000_000);
     let leave = Command::Leave { vault: VAULT, account: AccountId(0), number: 12, shares };
-    actions.push(Action::Liquidity(leave));
+    Action::Liquidity(leave)
+}
+
+/// A loss of 900 takes the 300 and 600 of what they put in. Alice asks for half of what she has
+/// left.
+fn held() -> Vec<Event> {
+    let report = loss::Command::ReportLoss {
+        domain: DOMAIN,
+        number: 1,
+        class: CauseClass::Default,
+        cause: name("market move"),
+        evidence: [0; 32],
+        amount: amount(900),
+        failed: None,
+        margin: amount(0),
+        set_off: Vec::new(),
+    };
+    let mut actions = gained(spec(DOMAIN));
+    actions.extend([Action::Loss(report), leave()]);
     given(actions)
+}
+
+/// They stay for an hour, and pay a tenth of what each gained: 20 and 10. Then Alice asks for some.
+fn charged() -> Vec<Event> {
+    let spec = VaultSpec { fee: 100_000, fee_period: MIN_FEE_PERIOD, ..spec(DOMAIN) };
+    let (mut engine, mut events) = (Engine::new(), Vec::new());
+    let mut at = Time(5);
+    let venue = gained(spec).into_iter().map(|action| (Actor::VENUE, action));
+    for (actor, action) in venue.chain([(Actor::ENGINE, Action::Tick), (Actor::VENUE, leave())]) {
+        if action == Action::Tick {
+            at = at.after(MIN_FEE_PERIOD);
+        }
+        match engine.execute(Envelope { at, actor, action }) {
+            Outcome::Accepted(records) => {
+                events.extend(records.into_iter().flat_map(|record| record.events));
+            }
+            Outcome::Rejected(_, rejection) => panic!("{rejection}"),
+        }
+    }
+    events
 }
 
 #[test]
@@ -113,11 +143,15 @@ fn both_forms_see_a_vault_that_does_not_add_up() {
     assert_eq!(check(&state_of(&events)), Ok(()), "as it was");
     assert_eq!(run(&events), Ok(()), "as it was");
     type Spoil = (&'static str, fn(&mut State));
-    let spoils: [Spoil; 5] = [
+    let spoils: [Spoil; 6] = [
         ("shares", |state| state.vaults.vaults[0].shares = Shares::ZERO),
         ("costs", |state| state.vaults.vaults[0].cost = amount(1)),
+        ("high-water mark", |state| {
+            let holding = state.vaults.vaults[0].holders.get_mut(&AccountId(1));
+            holding.unwrap().high_water = amount(999);
+        }),
         ("queue", |state| {
-            state.vaults.vaults[0].queue.insert((crate::ids::Time(1), AccountId(1)));
+            state.vaults.vaults[0].queue.insert((Time(1), AccountId(1)));
         }),
         ("account", |state| {
             state.vaults.of_account.clear();
@@ -125,7 +159,7 @@ fn both_forms_see_a_vault_that_does_not_add_up() {
         ("exit", |state| {
             let holding = state.vaults.vaults[0].holders.get_mut(&AccountId(1));
             let shares = Shares::new(u128::from(u64::MAX)).unwrap();
-            let exit = liquidity::Exit { shares, until: crate::ids::Time(1) };
+            let exit = liquidity::Exit { shares, until: Time(1) };
             holding.unwrap().exit = Some(exit);
         }),
     ];
@@ -166,6 +200,68 @@ fn both_forms_see_a_vault_that_does_not_add_up() {
         }
         let found: Result<(), Broken> = run(&events);
         assert_eq!(found.map_err(|broken| broken.law), Err(LIQUIDITY), "{what}");
+    }
+}
+
+/// What each pays of what he gained, once.
+#[test]
+fn the_running_form_sees_a_fee_of_what_was_not_gained() {
+    let events = charged();
+    assert_eq!(check(&state_of(&events)), Ok(()), "as it was");
+    assert_eq!(run(&events), Ok(()), "as it was");
+    let fee_of = |event: &Event| match event {
+        Event::Liquidity(liquidity::Event::FeesTaken { rows, .. }) => Some(rows.clone()),
+        _ => None,
+    };
+    let rows = events.iter().find_map(fee_of).expect("an hour is over");
+    let fees: Vec<u128> = rows.iter().map(|row| row.fee.atoms()).collect();
+    assert_eq!(fees, [20, 10]);
+    type Forge = (&'static str, fn(&mut liquidity::Event));
+    let forges: [Forge; 7] = [
+        ("rows out of order", |event| {
+            if let liquidity::Event::FeesTaken { rows, .. } = event {
+                rows.swap(0, 1);
+            }
+        }),
+        ("a mark that stays behind where she leaves", |event| {
+            if let liquidity::Event::Left { high_water, .. } = event {
+                *high_water = amount(high_water.atoms() - 2);
+            }
+        }),
+        ("a fee of more than the part", |event| {
+            if let liquidity::Event::FeesTaken { rows, .. } = event {
+                rows[0].fee = amount(21);
+            }
+        }),
+        ("a mark that stays below what paid", |event| {
+            if let liquidity::Event::FeesTaken { rows, .. } = event {
+                rows[0].high_water = amount(2_179);
+            }
+        }),
+        ("a mark above what there is", |event| {
+            if let liquidity::Event::FeesTaken { rows, .. } = event {
+                rows[1].high_water = amount(1_091);
+            }
+        }),
+        ("shares that cost the others", |event| {
+            if let liquidity::Event::FeesTaken { rows, .. } = event {
+                rows[1].shares = Shares::new(9_000_000).unwrap();
+            }
+        }),
+        ("a fee once more where she leaves", |event| {
+            if let liquidity::Event::Left { fee, .. } = event {
+                *fee = amount(1);
+            }
+        }),
+    ];
+    for (what, forge) in forges {
+        let mut events = charged();
+        for event in &mut events {
+            if let Event::Liquidity(event) = event {
+                forge(event);
+            }
+        }
+        assert_eq!(run(&events).map_err(|broken| broken.law), Err(LIQUIDITY), "{what}");
     }
 }
 

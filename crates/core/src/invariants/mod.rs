@@ -217,11 +217,15 @@ pub const LAWS: &[Law] = &[
         sentence: "A vault's shares and entry costs are its holders', exactly, and nobody asks out \
                    more than he has. What leaves by shares is never above what came by them and \
                    the vault's result, and neither who comes nor who goes nor who pays for a loss \
-                   lowers what a share of the others is worth by the book.",
-        full: "each vault's sums, exits and queue against its holders; its account and its owner",
+                   lowers what a share of the others is worth by the book. Nobody pays a fee of \
+                   what is not above his high-water mark, which rises by all that a fee is of, \
+                   and is never below his entry cost.",
+        full: "each vault's sums, marks, exits and queue against its holders; its account and its \
+               owner",
         running: "what came and left by shares and otherwise, against the vault's account; what a \
-                  share is worth before and after each event; what was taken for a loss, against \
-                  the event that pays with it",
+                  share is worth before and after each event; fees against the marks that the \
+                  events say, by account, and the part of a mark that goes with shares; what \
+                  was taken for a loss, against the event that pays with it",
     },
     Law {
         id: CLEARING,

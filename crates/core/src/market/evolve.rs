@@ -403,7 +403,12 @@ impl Markets {
             liquidity::Event::Restarted { account, asset, amount, .. } => {
                 self.moved(account, asset, amount, true);
             }
-            liquidity::Event::Opened { .. } | liquidity::Event::LeaveAsked { .. } => {}
+            liquidity::Event::FeesTaken { from, asset, ref rows, .. } => {
+                self.moved(from, asset, liquidity::fee_sum(rows), true);
+            }
+            liquidity::Event::Opened { .. }
+            | liquidity::Event::LeaveAsked { .. }
+            | liquidity::Event::FeesPutOff { .. } => {}
         }
     }
 

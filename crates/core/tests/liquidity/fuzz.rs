@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 
 use crate::commands::{Bytes, drawn};
 use crate::world::acts::word;
-use crate::world::liquidity::{VAULT, open, spec, vault, vault_of};
+use crate::world::liquidity::{HOUR, VAULT, open, spec, vault, vault_of};
 use crate::world::venue::perpetual;
 use crate::world::{World, amount};
 use proptest::prelude::*;
@@ -19,7 +19,8 @@ const NAMES: [&str; 6] = ["vault", "a0", "a1", "a2", "a3", "a4"];
 
 /// A vault, and five accounts of four owners that trade with it and hold shares of it.
 fn venue() -> World {
-    let mut world = vault_of(VaultSpec { cooldown: 50_000, fee: 100_000, ..spec() }, 2_000);
+    let fees = VaultSpec { fee: 100_000, fee_period: HOUR, ..spec() };
+    let mut world = vault_of(VaultSpec { cooldown: 50_000, ..fees }, 2_000);
     world.set(Parameter::StressRate, 20_000);
     world.list(perpetual("m0"));
     world.mark("m0", 100);
@@ -67,7 +68,10 @@ fn step(bytes: &mut Bytes<'_>, world: &mut World) -> String {
             world.try_mark("m0", ticks)
         }
         180..=209 => {
-            world.at = world.at.after(u64::from(bytes.byte()) * 1_000);
+            // Up to some minutes, or some hours: a fee's period is an hour.
+            let byte = bytes.byte();
+            let unit = if byte.is_multiple_of(4) { 60_000 } else { 1_000 };
+            world.at = world.at.after(u64::from(byte) * unit);
             world.give(Actor::VENUE, Action::Tick)
         }
         _ => {
@@ -100,7 +104,7 @@ proptest! {
 #[test]
 fn the_bytes_reach_holders_who_pay() {
     let mut codes: BTreeMap<String, u32> = BTreeMap::new();
-    let (mut seed, mut paid, mut anew) = (7u64, 0, 0);
+    let (mut seed, mut paid, mut anew, mut fees) = (7u64, 0, 0, 0);
     for _ in 0..300 {
         let bytes = drawn(&mut seed, 600);
         let mut world = venue();
@@ -110,13 +114,15 @@ fn the_bytes_reach_holders_who_pay() {
             *codes.entry(step(&mut bytes, &mut world)).or_default() += 1;
         }
         anew += vault(&world).epoch;
+        // Only a fee that was taken lifts a mark above an entry cost.
+        fees += vault(&world).holders().filter(|(_, of)| of.high_water > of.cost).count();
         let layers = ["profit", "principal"].map(|text| world.layer_id(text));
         let losses = world.engine.state().losses.losses();
         let draws = losses.flat_map(|(_, loss)| &loss.draws);
         paid +=
             draws.filter(|draw| layers.contains(&draw.layer) && !draw.received.is_zero()).count();
     }
-    assert!(paid > 3 && anew > 0, "{paid}, {anew}: {codes:?}");
+    assert!(paid > 3 && anew > 0 && fees > 3, "{paid}, {anew}, {fees}: {codes:?}");
     for code in ["above-shares", "below-least", "loss-known", "of-vault", "has-legs"] {
         assert!(codes.contains_key(code), "{code}: {codes:?}");
     }

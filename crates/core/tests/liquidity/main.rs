@@ -7,6 +7,8 @@ mod slow;
 #[path = "../world/mod.rs"]
 mod world;
 
+mod fee_opponent;
+mod fees;
 mod fuzz;
 mod model;
 mod opponent;

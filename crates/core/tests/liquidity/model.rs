@@ -1,6 +1,7 @@
 //! Random vaults: the engine and an independent slow model in fractions must say the same of every
 //! step: what an entry buys, what an exit is paid, what each holder bears of a loss by profit and
-//! by principal, and what is left of everybody's claim and entry cost, to the atom.
+//! by principal, what fee who stays pays, and what is left of everybody's claim, entry cost and
+//! high-water mark, to the atom.
 //!
 //! The model knows no shares. It keeps each holder's part of the vault as a fraction of unbounded
 //! numbers, and takes the engine's state before a step as its own.
@@ -14,10 +15,11 @@ use num_rational::BigRational;
 use num_traits::{Signed, ToPrimitive, Zero};
 use proptest::prelude::*;
 use rhodian_core::control::Parameter;
-use rhodian_core::engine::Event;
+use rhodian_core::engine::{Action, Actor, Event};
 use rhodian_core::ids::LayerId;
 use rhodian_core::ledger::Holder;
 use rhodian_core::pools::liquidity::{self, VaultSpec};
+use rhodian_core::units::Amount;
 
 const WHO: [&str; 4] = ["ann", "bob", "cid", "dan"];
 /// The stress rate: what closing costs, of gross value.
@@ -39,6 +41,7 @@ struct Model {
     closing: i128,
     parts: Vec<BigRational>,
     costs: Vec<i128>,
+    marks: Vec<i128>,
 }
 
 impl Model {
@@ -51,6 +54,7 @@ impl Model {
             if all == 0 { BigRational::zero() } else { ratio(held, all) }
         };
         let cost = |text: &&str| holding(world, text).cost.atoms() as i128;
+        let mark = |text: &&str| holding(world, text).high_water.atoms() as i128;
         let price = world.engine.state().markets.markets().next().unwrap().1.mark.unwrap();
         let gross = i128::from(world.lots("vault", "BTC").abs()) * i128::from(price.ticks());
         let cost_of = (gross * RATE + 999_999) / 1_000_000;
@@ -59,6 +63,7 @@ impl Model {
             closing: cost_of,
             parts: WHO.iter().map(part).collect(),
             costs: WHO.iter().map(cost).collect(),
+            marks: WHO.iter().map(mark).collect(),
         }
     }
 
@@ -103,6 +108,7 @@ impl Model {
         if !stands {
             self.parts = vec![BigRational::zero(); WHO.len()];
             self.costs = vec![0; WHO.len()];
+            self.marks = vec![0; WHO.len()];
             self.equity = 0;
         }
         // At the book: his part of the whole is what he puts in.
@@ -112,6 +118,7 @@ impl Model {
         self.claims_become(claims);
         self.equity += atoms;
         self.costs[who] += atoms;
+        self.marks[who] += atoms;
     }
 
     /// `paid` leaves for a part of what `who` has: so much of it as that is of what it would fetch.
@@ -124,6 +131,22 @@ impl Model {
         };
         self.parts = self.parts.iter().map(left).collect();
         self.equity -= paid;
+    }
+
+    /// What each who stays owes of what his claim would fetch above his mark.
+    fn owes(&self) -> Vec<i128> {
+        let gain = |who: usize| (whole(&self.claim(who, self.fetches())) - self.marks[who]).max(0);
+        (0..WHO.len()).map(|who| whole(&ratio(gain(who) * FEE, 1_000_000))).collect()
+    }
+
+    /// Each pays it as he pays for a loss, and his mark rises by the least gain that pays so much,
+    /// less what he paid.
+    fn pays_fees(&mut self, paid: &[i64]) {
+        self.gives(paid);
+        for (mark, paid) in self.marks.iter_mut().zip(paid) {
+            let paid = i128::from(*paid);
+            *mark += (paid * 1_000_000 + FEE - 1) / FEE - paid;
+        }
     }
 
     /// What each bears of a loss: by profit, then by principal.
@@ -157,6 +180,7 @@ enum Step {
     Mark(u64),
     Trade(i64),
     Loss(u32),
+    Day,
 }
 
 fn step() -> impl Strategy<Value = Step> {
@@ -168,6 +192,8 @@ fn step() -> impl Strategy<Value = Step> {
         (800u64..1_200).prop_map(Step::Mark),
         (-120i64..120).prop_map(Step::Trade),
         (1u32..40_000).prop_map(Step::Loss),
+        Just(Step::Day),
+        Just(Step::Day),
     ]
 }
 
@@ -181,7 +207,7 @@ struct Case {
 impl Case {
     fn new() -> Self {
         let fee = u32::try_from(FEE).unwrap();
-        let mut world = vault_of(VaultSpec { fee, ..spec() }, 0);
+        let mut world = vault_of(VaultSpec { fee, ..daily() }, 0);
         world.set(Parameter::StressRate, u128::try_from(RATE).unwrap());
         // A loss is over at once, and what was gained is matured at once.
         world.set(Parameter::ReferenceAge, 0);
@@ -224,6 +250,7 @@ impl Case {
             }
             Step::Trade(lots) => self.trade(lots),
             Step::Loss(atoms) => self.loss(model, i128::from(atoms)),
+            Step::Day => self.day(model),
         }
     }
 
@@ -248,6 +275,50 @@ impl Case {
         }
     }
 
+    /// A day passes: who stays pays, all of them or nobody.
+    fn day(&mut self, mut model: Model) {
+        use liquidity::Event as L;
+        let free = self.world.free("vault");
+        let waits = vault(&self.world).exits().count() > 0;
+        self.world.at = self.world.at.after(DAY);
+        let records = self.world.give(Actor::ENGINE, Action::Tick).unwrap();
+        let ours = records.iter().flat_map(|record| &record.events);
+        let ours: Vec<&L> = ours
+            .filter_map(|event| match event {
+                Event::Liquidity(event) => Some(event),
+                _ => None,
+            })
+            .collect();
+        let owes = model.owes();
+        match ours[..] {
+            [L::FeesTaken { rows, .. }] => {
+                let fee = |who: &&str| {
+                    let row = rows.iter().find(|row| row.account == self.world.id(who));
+                    row.map_or(0, |row| i64::try_from(row.fee.atoms()).unwrap())
+                };
+                let paid: Vec<i64> = WHO.iter().map(fee).collect();
+                for (paid, owes) in paid.iter().zip(&owes) {
+                    assert!(i128::from(*paid).abs_diff(*owes) <= 1, "{paid} paid of {owes}");
+                }
+                let sum = paid.iter().sum::<i64>();
+                assert!(u128::try_from(sum).unwrap() <= free, "{sum} paid of {free} that are free");
+                model.pays_fees(&paid);
+                self.agrees(&model, if rows.is_empty() { "no fee" } else { "fee" });
+            }
+            [L::FeesPutOff { amount, room, .. }] => {
+                let owed = i128::try_from(amount.atoms()).unwrap();
+                assert!(owed.abs_diff(owes.iter().sum()) <= 4, "{owed}: {owes:?}");
+                assert!(room.atoms() == free && amount.atoms() > free, "{owed} of {free}");
+                self.agrees(&model, "fee put off");
+            }
+            // Who waits to be paid out goes first, and nobody pays while a failure is known.
+            _ => {
+                let held = model.parts.iter().any(|part| !part.is_zero());
+                assert!(waits || !held || model.equity < 0, "a day without a fee: {ours:?}");
+            }
+        }
+    }
+
     fn leave(&mut self, mut model: Model, who: usize, percent: u32) {
         let exit = holding(&self.world, WHO[who]).exit.is_some();
         let held = shares(&self.world, WHO[who]);
@@ -259,18 +330,19 @@ impl Case {
         let his = self.world.id(WHO[who]);
         let events = records.iter().flat_map(|record| &record.events);
         let paid = events.filter_map(|event| match event {
-            Event::Liquidity(liquidity::Event::Left { account, amount, cost, fee, .. })
-                if *account == his =>
-            {
-                Some((*amount, *cost, *fee))
+            Event::Liquidity(event @ liquidity::Event::FeesTaken { .. }) => Some(event),
+            Event::Liquidity(event @ liquidity::Event::Left { account, .. }) if *account == his => {
+                Some(event)
             }
             _ => None,
         });
         let paid: Vec<_> = paid.collect();
-        let Some((amount, cost, fee)) = paid.first().copied().filter(|_| paid.len() == 1) else {
+        // Where who waited is paid, fees that waited for him are taken: that is another step.
+        let [liquidity::Event::Left { amount, cost, fee, high_water, .. }] = paid[..] else {
             return;
         };
-        let (paid, cost) = (amount.atoms() as i128, cost.atoms() as i128);
+        let atoms = |amount: &Amount| amount.atoms() as i128;
+        let (paid, cost, mark) = (atoms(amount), atoms(cost), atoms(high_water));
         let all = model.claim(who, model.fetches()) * ratio(asked as i128, held as i128);
         assert!(paid <= whole(&all), "{paid} of {all}: rounded for those who stay");
         let full = paid == whole(&all);
@@ -280,9 +352,12 @@ impl Case {
         };
         let exact = part.clone() * ratio(model.costs[who], 1);
         assert!((ratio(cost, 1) - exact).abs() <= ratio(1, 1), "the cost goes with the shares");
-        let due = whole(&ratio((paid - cost).max(0) * FEE, 1_000_000));
-        assert_eq!(fee.atoms() as i128, due, "the fee is of his own profit");
+        let exact = part.clone() * ratio(model.marks[who], 1);
+        assert!((ratio(mark, 1) - exact).abs() <= ratio(1, 1), "and so does the mark");
+        let due = whole(&ratio((paid - mark).max(0) * FEE, 1_000_000));
+        assert_eq!(atoms(fee), due, "the fee is of his own gain above his mark");
         model.costs[who] -= cost;
+        model.marks[who] -= mark;
         model.leaves(who, paid, &part);
         self.agrees(&model, if full { "exit" } else { "part of an exit" });
     }
@@ -315,6 +390,7 @@ impl Case {
         for (place, text) in WHO.iter().enumerate() {
             if shares(&self.world, text) == 0 {
                 model.costs[place] = 0;
+                model.marks[place] = 0;
             }
         }
         // Who waits for margin may be let out once the loss is over.
@@ -334,6 +410,7 @@ impl Case {
                 assert!(far.abs() <= ratio(2, 1), "{what}: {text} is {far} off of {of}");
             }
             assert!((now.costs[place] - model.costs[place]).abs() <= 1, "{what}: cost of {text}");
+            assert!((now.marks[place] - model.marks[place]).abs() <= 1, "{what}: mark of {text}");
         }
         let costs = now.costs.iter().sum::<i128>();
         assert_eq!(vault(&self.world).cost, amount(costs.unsigned_abs()), "{what}");
@@ -381,6 +458,9 @@ fn the_steps_reach_everything() {
         "failure",
         "profit paid",
         "principal paid",
+        "fee",
+        "fee put off",
+        "no fee",
     ] {
         assert!(seen.get(what).copied().unwrap_or(0) > 1, "{what}: {seen:?}");
     }

@@ -9,7 +9,7 @@ use rhodian_core::ids::{AccountId, DomainId, LayerId, VaultId};
 use rhodian_core::market::{self, Feeds, MarketSpec};
 use rhodian_core::oracle::Kind;
 use rhodian_core::pools::liquidity::{
-    Command, Duty, Flaw, MAX_COOLDOWN, Rejection, Shares, VaultSpec,
+    Command, Duty, Flaw, MAX_COOLDOWN, MAX_FEE_PERIOD, MIN_FEE_PERIOD, Rejection, Shares, VaultSpec,
 };
 use rhodian_core::units::Amount;
 use rhodian_core::waterfall::{Side, Step};
@@ -155,6 +155,10 @@ const OF_HOLDERS: &[Case] = &[
         let why = Refusal::Liquidity(Rejection::NotDue);
         Refused::new(Actor::ENGINE, Action::LiquidityDuty(duty), why)
     }),
+    ("not-due", |_| {
+        let duty = Action::LiquidityDuty(Duty::TakeFees { vault: VAULT });
+        Refused::new(Actor::ENGINE, duty, Refusal::Liquidity(Rejection::NotDue))
+    }),
 ];
 
 /// The vault is worth 20,000, and nothing is known of it.
@@ -240,6 +244,20 @@ const FLAWS: &[Case] = &[
     ("the fee is 1000000", |_| {
         let fee = 1_000_000;
         flawed(VaultSpec { fee, ..spec() }, Flaw::Fee { fee })
+    }),
+    ("the fee period is 3599999", |_| {
+        let millis = MIN_FEE_PERIOD - 1;
+        let spec = VaultSpec { fee: 100_000, fee_period: millis, ..spec() };
+        flawed(spec, Flaw::FeePeriod { millis })
+    }),
+    ("the fee period is 31536000001", |_| {
+        let millis = MAX_FEE_PERIOD + 1;
+        let spec = VaultSpec { fee: 100_000, fee_period: millis, ..spec() };
+        flawed(spec, Flaw::FeePeriod { millis })
+    }),
+    ("the fee period is 3600000", |_| {
+        let spec = VaultSpec { fee: 0, fee_period: MIN_FEE_PERIOD, ..spec() };
+        flawed(spec, Flaw::FeePeriod { millis: MIN_FEE_PERIOD })
     }),
 ];
 

@@ -15,6 +15,7 @@ use super::{ASSET, DOMAIN, World, amount, layer, members, name};
 
 pub const VAULT: VaultId = VaultId(0);
 pub const DAY: u64 = 86_400_000;
+pub const HOUR: u64 = 3_600_000;
 
 /// No cooldown and no fee.
 pub fn spec() -> VaultSpec {
@@ -26,7 +27,13 @@ pub fn spec() -> VaultSpec {
         min_entry: amount(1_000),
         cooldown: 0,
         fee: 0,
+        fee_period: 0,
     }
+}
+
+/// The fund's part of gains is a fifth, and who stays pays it once a day.
+pub fn daily() -> VaultSpec {
+    VaultSpec { fee: 200_000, fee_period: DAY, ..spec() }
 }
 
 /// A layer that holders of a vault pay.

@@ -37,6 +37,23 @@ pub(super) fn of_liquidity(names: &dyn Names, event: &Event) -> Option<String> {
             };
             format!("{} leaves {vault} with {his}{fee}", names.account(account))
         }
+        Event::FeesTaken { ref rows, .. } if rows.is_empty() => return None,
+        Event::FeesTaken { from, asset, fund, ref rows, .. } => {
+            let sum = rows.iter().map(|row| row.fee.atoms()).sum();
+            let sum = of(asset, Amount::new(sum).unwrap_or(Amount::MAX));
+            let who = if rows.len() == 1 { "holder gives" } else { "holders give" };
+            let (vault, fund) = (names.account(from), names.layer(fund));
+            let count = count(rows.len());
+            format!(
+                "{count} {who} shares of {vault} for {sum}, a fee on what was gained, to {fund}"
+            )
+        }
+        Event::FeesPutOff { from, asset, amount, room, .. } => format!(
+            "A fee of {} on what {} gained waits: there is room for {}",
+            of(asset, amount),
+            names.account(from),
+            of(asset, room)
+        ),
         Event::ValueTaken { loss, from, asset, ref rows, .. } => {
             let sum = rows.iter().map(|(_, amount, _)| amount.atoms()).sum();
             let sum = of(asset, Amount::new(sum).unwrap_or(Amount::MAX));

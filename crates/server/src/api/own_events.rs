@@ -298,6 +298,11 @@ fn held(event: &Held, account: AccountId) -> Option<Part> {
         Held::Left { account: to, asset, amount, fee, .. } if *to == account => {
             paid("shares of a vault were paid out", asset, amount.less_or_zero(*fee))
         }
+        Held::FeesTaken { asset, rows, .. } => {
+            let place = rows.binary_search_by_key(&account, |row| row.account).ok()?;
+            let row = rows.get(place)?;
+            paid("shares of a vault were given for a fee on what was gained", asset, row.fee)
+        }
         Held::ValueTaken { loss, asset, rows, .. } => {
             let (_, amount, _) = rows.iter().find(|(of, ..)| *of == account)?;
             let what = "shares of a vault were given for a loss";

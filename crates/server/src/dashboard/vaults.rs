@@ -70,6 +70,11 @@ fn values(ask: &Ask<'_>) -> Markup {
     show::table("Vaults", &head, &[], &rows)
 }
 
+/// What a holder would pay now if the period were over.
+fn fee(ask: &Ask<'_>, vault: &Vault, account: AccountId) -> Amount {
+    ask.state.holder_fee(vault, account).map_or(Amount::ZERO, |of| of.fee)
+}
+
 /// Whether the caller may read what the account has.
 fn is_readable(ask: &Ask<'_>, account: AccountId) -> bool {
     let found = ask.state.accounts.account(account);
@@ -98,12 +103,23 @@ fn holders(ask: &Ask<'_>, id: VaultId, vault: &Vault) -> Markup {
                 }
                 td class="number" { (money(ask, vault, holding.cost)) }
                 td class="number" { (money(ask, vault, value.less_or_zero(holding.cost))) }
+                td class="number" { (money(ask, vault, holding.high_water)) }
+                td class="number" { (money(ask, vault, fee(ask, vault, *account))) }
                 td class="number" { (money(ask, vault, ask.state.shares_lien(id, *account))) }
                 td { (if holding.exit.is_some() { "leaves" } else { "stays" }) }
             }
         }
     };
-    let head =
-        ["Account", "By the book", "Would fetch", "Put in", "Profit", "Held for losses", "State"];
+    let head = [
+        "Account",
+        "By the book",
+        "Would fetch",
+        "Put in",
+        "Profit",
+        "High-water mark",
+        "Fee to come",
+        "Held for losses",
+        "State",
+    ];
     show::table(&format!("Holders of {}", vault.spec.name), &head, &["State"], &rows)
 }

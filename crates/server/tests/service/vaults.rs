@@ -10,6 +10,12 @@ const DOMAIN: u32 = 1;
 
 /// The world with a vault in a domain of its own, whose holders bear its losses.
 fn held() -> Venue {
+    // A key that came later may be left out.
+    held_with(json!({ "fee": 0 }))
+}
+
+/// The same with a fee as `fees` say.
+fn held_with(fees: Value) -> Venue {
     let venue = Venue::start();
     venue.world();
     venue.must("domain", json!({ "do": "open-domain", "name": "providers", "asset": 0 }));
@@ -32,8 +38,9 @@ fn held() -> Venue {
     let set = json!({ "do": "set-waterfall", "domain": DOMAIN, "class": "default",
         "steps": steps });
     venue.must("domain", set);
-    let spec = json!({ "name": "maker", "domain": DOMAIN, "fund": 2, "max": "1000000000",
-        "min_entry": "1000", "cooldown": 0, "fee": 0 });
+    let mut spec = json!({ "name": "maker", "domain": DOMAIN, "fund": 2, "max": "1000000000",
+        "min_entry": "1000", "cooldown": 0 });
+    spec.as_object_mut().unwrap().extend(fees.as_object().unwrap().clone());
     venue.must("liquidity", json!({ "do": "open", "spec": spec }));
     for account in 0..2 {
         let accept = json!({ "do": "accept-terms", "domain": DOMAIN, "account": account });
@@ -57,6 +64,7 @@ fn a_vault_from_entry_to_exit() {
     venue.must("liquidity", enter(1, "40000"));
     let vault = venue.get("/v1/vaults/0")["data"].clone();
     let account = vault["account"].clone();
+    assert_eq!((&vault["fee_period"], &vault["next_fees"]), (&json!(0), &Value::Null));
     assert_eq!(
         (&vault["worth"]["book"], &vault["realisable"]),
         (&json!("100000"), &json!("100000"))
@@ -88,4 +96,32 @@ fn a_vault_from_entry_to_exit() {
     for what in ["put into a vault", "given for a loss", "paid out"] {
         assert!(events.contains(what), "{what}: {events}");
     }
+}
+
+/// Marks and the fee to come are read where shares are, and on the page.
+#[test]
+fn a_fee_of_who_stays_is_seen_before_it_is_taken() {
+    let week = 7 * 86_400_000u64;
+    let venue = held_with(json!({ "fee": 200_000, "fee_period": week }));
+    let ann = venue.key("participant", Some(0));
+    let enter = json!({ "do": "enter", "vault": 0, "account": 0, "number": 2, "amount": "60000" });
+    assert_eq!(asked(&venue, &ann, enter), 200);
+    let vault = venue.get("/v1/vaults/0")["data"].clone();
+    assert_eq!(vault["fee_period"], json!(week));
+    assert!(vault["next_fees"].as_u64().unwrap() > week, "{vault}");
+    let result = json!({ "do": "settle-result", "domain": DOMAIN, "number": 1, "loser": 1,
+        "winner": vault["account"], "amount": "10000" });
+    venue.must("account", result);
+    let own = venue.get_as("/v1/accounts/0/vaults", &ann).body;
+    for what in ["\"high_water\":\"60000\"", "\"fee\":\"2000\""] {
+        assert!(own.contains(what), "{what}: {own}");
+    }
+    let page = venue.get_as("/vaults", &ann).body;
+    for what in ["High-water mark", "Fee to come", "20.00"] {
+        assert!(page.contains(what), "{what}: {page}");
+    }
+    let often = json!({ "name": "often", "domain": 0, "fund": 0, "max": "1000000000",
+        "min_entry": "1000", "cooldown": 0, "fee": 200_000, "fee_period": 1 });
+    let refused = venue.command("liquidity", json!({ "do": "open", "spec": often }));
+    assert!(refused.body.contains("the fee period is 1, allowed"), "{refused:?}");
 }

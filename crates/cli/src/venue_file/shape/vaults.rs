@@ -23,6 +23,10 @@ pub struct VaultShape {
     pub min_entry: Option<At<AmountText>>,
     /// How long who asks to leave waits; "1 d".
     pub cooldown: Option<At<DurationText>>,
-    /// The house's part of what a leaving holder gained above his own entry; "0 %".
+    /// The house's part of what a holder gained above his own high-water mark, at first his entry;
+    /// "0 %".
     pub fee: Option<At<PercentText>>,
+    /// How often the fee is taken of holders who stay, "1 h" to "365 d"; only where they leave when
+    /// left out.
+    pub fee_period: Option<At<DurationText>>,
 }

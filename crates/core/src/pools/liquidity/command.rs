@@ -5,7 +5,7 @@ use alloc::vec::Vec;
 use borsh::{BorshDeserialize, BorshSerialize};
 use serde::{Deserialize, Serialize};
 
-use super::{Shares, VaultSpec};
+use super::{HolderFee, Shares, VaultSpec, fee_sum};
 use crate::ids::{AccountId, AssetId, LayerId, LossId, Time, VaultId};
 use crate::ledger::{Holder, Transfer};
 use crate::units::Amount;
@@ -68,6 +68,8 @@ impl Command {
 pub enum Duty {
     /// The cooldown of an exit is over, and there is money for it.
     PayExit { vault: VaultId, account: AccountId } = 1,
+    /// A period is over: the fee of those who stay is taken, or put off.
+    TakeFees { vault: VaultId } = 2,
 }
 
 /// What happened.
@@ -104,7 +106,7 @@ pub enum Event {
     LeaveAsked { vault: VaultId, account: AccountId, number: u64, shares: Shares, until: Time } = 4,
     /// A holder left with shares, or with a part of what he asked for: `amount` left the vault's
     /// account, `from`; of it `fee` is the fund's and the rest his. `cost` is the entry cost that
-    /// went with the shares.
+    /// went with the shares, `high_water` the part of the high-water mark.
     Left {
         vault: VaultId,
         from: AccountId,
@@ -115,6 +117,7 @@ pub enum Event {
         cost: Amount,
         fund: LayerId,
         fee: Amount,
+        high_water: Amount,
     } = 5,
     /// Shares were turned into money in their holders' accounts, which pays their part of a loss in
     /// the next event: account, atoms, shares.
@@ -125,6 +128,26 @@ pub enum Event {
         asset: AssetId,
         rows: Vec<(AccountId, Amount, Shares)>,
     } = 6,
+    /// The fee of those who stay went from the vault's account, `from`, to the fund, for shares:
+    /// nobody pays who gained nothing above his high-water mark. It is taken again from `next` on.
+    FeesTaken {
+        vault: VaultId,
+        from: AccountId,
+        asset: AssetId,
+        fund: LayerId,
+        next: Time,
+        rows: Vec<HolderFee>,
+    } = 7,
+    /// The fee of those who stay, `amount` in all, waits until `next`: the vault's margin, or the
+    /// fund, leaves room for less.
+    FeesPutOff {
+        vault: VaultId,
+        from: AccountId,
+        asset: AssetId,
+        amount: Amount,
+        room: Amount,
+        next: Time,
+    } = 8,
 }
 
 impl Event {
@@ -137,7 +160,9 @@ impl Event {
             | Self::Entered { vault, .. }
             | Self::LeaveAsked { vault, .. }
             | Self::Left { vault, .. }
-            | Self::ValueTaken { vault, .. } => *vault,
+            | Self::ValueTaken { vault, .. }
+            | Self::FeesTaken { vault, .. }
+            | Self::FeesPutOff { vault, .. } => *vault,
         }
     }
 
@@ -167,7 +192,7 @@ impl Event {
             }
         };
         match *self {
-            Self::Opened { .. } | Self::LeaveAsked { .. } => {}
+            Self::Opened { .. } | Self::LeaveAsked { .. } | Self::FeesPutOff { .. } => {}
             Self::Restarted { account, asset, fund, amount, .. } => {
                 pay(asset, Holder::Account(account), Holder::Layer(fund), amount);
             }
@@ -183,6 +208,9 @@ impl Event {
                 for (account, amount, _) in rows {
                     pay(asset, Holder::Account(from), Holder::Account(*account), *amount);
                 }
+            }
+            Self::FeesTaken { from, asset, fund, ref rows, .. } => {
+                pay(asset, Holder::Account(from), Holder::Layer(fund), fee_sum(rows));
             }
         }
     }

@@ -3,11 +3,11 @@
 use alloc::collections::{BTreeMap, BTreeSet};
 
 use super::{Event, Exit, Holding, Shares, Vault, Vaults};
-use crate::ids::AccountId;
+use crate::ids::{AccountId, Time};
 use crate::units::Amount;
 
 impl Vaults {
-    pub(crate) fn evolve(&mut self, event: &Event) {
+    pub(crate) fn evolve(&mut self, event: &Event, now: Time) {
         if let Event::Opened { vault, account, spec } = event {
             self.of_account.insert(*account, *vault);
             self.vaults.push(Vault {
@@ -18,6 +18,7 @@ impl Vaults {
                 cost: Amount::ZERO,
                 holders: BTreeMap::new(),
                 queue: BTreeSet::new(),
+                next_fees: now.after(spec.fee_period),
             });
             return;
         }
@@ -45,14 +46,16 @@ impl Vault {
                 let holding = self.holders.entry(account).or_default();
                 holding.shares = holding.shares.plus(shares);
                 holding.cost = add(holding.cost);
+                holding.high_water = add(holding.high_water);
             }
             Event::LeaveAsked { account, shares, until, .. } => {
                 self.change(account, |holding| holding.exit = Some(Exit { shares, until }));
             }
-            Event::Left { account, shares, cost, .. } => {
+            Event::Left { account, shares, cost, high_water, .. } => {
                 self.cost = self.cost.less_or_zero(cost);
                 self.given(account, shares, |holding| {
                     holding.cost = holding.cost.less_or_zero(cost);
+                    holding.high_water = holding.high_water.less_or_zero(high_water);
                     if let Some(exit) = &mut holding.exit {
                         exit.shares = exit.shares.less(shares);
                     }
@@ -63,6 +66,15 @@ impl Vault {
                     self.given(*account, *shares, |_| {});
                 }
             }
+            Event::FeesTaken { next, ref rows, .. } => {
+                self.next_fees = next;
+                for row in rows {
+                    self.given(row.account, row.shares, |holding| {
+                        holding.high_water = row.high_water;
+                    });
+                }
+            }
+            Event::FeesPutOff { next, .. } => self.next_fees = next,
         }
     }
 

@@ -2,21 +2,22 @@
 //! would fetch then, and not while a loss is known: until then he gains and bears as everybody.
 //! Whoever asked first leaves first; no smaller exit goes round one that waits for money.
 
-use super::{Duty, Event, Leaves, Rejection, Vault};
+use super::{Duty, Event, Leaves, Rejection, Vault, fees};
 use crate::control::Status;
 use crate::engine::{Events, State};
 use crate::ids::{AccountId, VaultId};
 use crate::loss;
 
-/// The first exit that can be paid. In a halt nothing of participants moves.
+/// The first exit that can be paid, then fees. In a halt nothing of participants moves.
 pub(crate) fn duty(state: &State) -> Option<Duty> {
     if state.control.venue_status() == Status::Halted {
         return None;
     }
-    state.vaults.vaults().find_map(|(id, vault)| {
+    let exit = state.vaults.vaults().find_map(|(id, vault)| {
         let (account, _) = first(state, vault)?;
         Some(Duty::PayExit { vault: id, account })
-    })
+    });
+    exit.or_else(|| fees::duty(state))
 }
 
 /// Who is paid next, and with what.
@@ -45,18 +46,32 @@ pub(crate) fn decide_duty(
     if duty(state).as_ref() != Some(duty_) {
         return Err(Rejection::NotDue);
     }
-    let Duty::PayExit { vault: id, .. } = *duty_;
-    pay(state, id, events).ok_or(Rejection::NotDue)
+    let done = match *duty_ {
+        Duty::PayExit { vault, .. } => pay(state, vault, events),
+        Duty::TakeFees { vault } => fees::take(state, vault, events),
+    };
+    done.ok_or(Rejection::NotDue)
 }
 
 fn pay(state: &State, id: VaultId, events: &mut Events) -> Option<()> {
     let vault = state.vaults.vault(id)?;
     let (account, leaves) = first(state, vault)?;
     let (from, fund, asset) = (vault.account, vault.spec.fund, state.vault_asset(vault));
-    let Leaves { amount, shares, cost, fee } = leaves;
+    let Leaves { amount, shares, cost, fee, high_water } = leaves;
     state.touch(account, events);
     state.touch(from, events);
-    events.push(Event::Left { vault: id, from, account, asset, amount, shares, cost, fund, fee });
+    events.push(Event::Left {
+        vault: id,
+        from,
+        account,
+        asset,
+        amount,
+        shares,
+        cost,
+        fund,
+        fee,
+        high_water,
+    });
     loss::pay_debts_of(state, fund, asset, fee, events);
     Some(())
 }

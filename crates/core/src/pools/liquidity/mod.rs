@@ -17,6 +17,7 @@ mod command;
 mod decide;
 mod evolve;
 mod exits;
+mod fees;
 mod rejection;
 mod spec;
 mod value;
@@ -31,8 +32,12 @@ pub use super::{Shares, Side};
 pub use command::{Command, Duty, Event};
 pub(crate) use decide::decide;
 pub(crate) use exits::{decide_duty, duty};
+pub use fees::HolderFee;
+pub(crate) use fees::sum as fee_sum;
 pub use rejection::Rejection;
-pub use spec::{Flaw, MAX_COOLDOWN, MAX_VAULT, MIN_ENTRY, VaultSpec};
+pub use spec::{
+    Flaw, MAX_COOLDOWN, MAX_FEE_PERIOD, MAX_VAULT, MIN_ENTRY, MIN_FEE_PERIOD, VaultSpec,
+};
 pub(crate) use value::given;
 pub use value::{Leaves, Worth};
 
@@ -52,6 +57,9 @@ pub struct Holding {
     pub cost: Amount,
     /// What it asked to leave with, if it did.
     pub exit: Option<Exit>,
+    /// Its high-water mark: what its shares must be worth before a fee is taken. At first its entry
+    /// cost; it rises by what a fee was taken of, less the fee. Who pays for a loss keeps it.
+    pub high_water: Amount,
 }
 
 /// An exit on its way.
@@ -80,6 +88,8 @@ pub struct Vault {
     pub(crate) holders: BTreeMap<AccountId, Holding>,
     /// The exits in the order in which they are paid.
     pub(crate) queue: BTreeSet<(Time, AccountId)>,
+    /// From when on fees are taken next of those who stay, where they are.
+    pub(crate) next_fees: Time,
 }
 
 impl Vault {
@@ -92,6 +102,12 @@ impl Vault {
     #[must_use]
     pub fn holding(&self, account: AccountId) -> Holding {
         self.holders.get(&account).copied().unwrap_or_default()
+    }
+
+    /// From when on fees are taken next of those who stay; nothing where only who leaves pays.
+    #[must_use]
+    pub fn next_fees(&self) -> Option<Time> {
+        (self.spec.fee_period > 0).then_some(self.next_fees)
     }
 
     /// The exits, in the order in which they are paid.

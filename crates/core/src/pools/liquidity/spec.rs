@@ -18,6 +18,13 @@ pub const MIN_ENTRY: u128 = 1_000;
 /// The longest cooldown: a year, in milliseconds.
 pub const MAX_COOLDOWN: u64 = super::super::YEAR;
 
+/// The shortest period in which a fee is taken of who stays: an hour, in milliseconds. Each period
+/// takes a look at every holder.
+pub const MIN_FEE_PERIOD: u64 = 3_600_000;
+
+/// The longest: a year, in milliseconds.
+pub const MAX_FEE_PERIOD: u64 = super::super::YEAR;
+
 /// A vault.
 #[derive(Clone, Debug, PartialEq, Eq, BorshSerialize, BorshDeserialize, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
@@ -36,8 +43,12 @@ pub struct VaultSpec {
     pub min_entry: Amount,
     /// How long who asks to leave waits, in milliseconds.
     pub cooldown: u64,
-    /// The house's part of what a leaving holder gets above his entry cost, in millionths.
+    /// The house's part of what a holder gains above his high-water mark, in millionths: of what
+    /// he gets where he leaves, and of what his shares are worth where a period ends.
     pub fee: u32,
+    /// How often the fee is taken of who stays, in milliseconds: an hour to a year; 0 for never.
+    #[serde(default)]
+    pub fee_period: u64,
 }
 
 /// What can never be right about a vault.
@@ -54,6 +65,8 @@ pub enum Flaw {
     Cooldown { millis: u64 },
     /// The house takes all of a profit or more.
     Fee { fee: u32 },
+    /// The fee of who stays is taken too often or too rarely, or there is none to take.
+    FeePeriod { millis: u64 },
 }
 
 impl fmt::Display for Flaw {
@@ -72,6 +85,11 @@ impl fmt::Display for Flaw {
             Self::Fee { fee } => {
                 write!(f, "the fee is {fee}, allowed: 0 to {} millionths", RATE_UNIT - 1)
             }
+            Self::FeePeriod { millis } => write!(
+                f,
+                "the fee period is {millis}, allowed: 0, and with a fee {MIN_FEE_PERIOD} to \
+                 {MAX_FEE_PERIOD} milliseconds"
+            ),
         }
     }
 }
@@ -83,7 +101,7 @@ impl VaultSpec {
     ///
     /// The first flaw, in the order of their declarations.
     pub const fn check(&self) -> Result<(), Flaw> {
-        let Self { max, min_entry, cooldown, fee, .. } = *self;
+        let Self { max, min_entry, cooldown, fee, fee_period, .. } = *self;
         if max.is_zero() || max.atoms() > MAX_VAULT {
             return Err(Flaw::Most { amount: max });
         }
@@ -95,6 +113,10 @@ impl VaultSpec {
         }
         if fee >= RATE_UNIT {
             return Err(Flaw::Fee { fee });
+        }
+        let bounded = fee_period >= MIN_FEE_PERIOD && fee_period <= MAX_FEE_PERIOD;
+        if fee_period != 0 && (!bounded || fee == 0) {
+            return Err(Flaw::FeePeriod { millis: fee_period });
         }
         Ok(())
     }

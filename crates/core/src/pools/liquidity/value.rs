@@ -58,19 +58,20 @@ pub struct Leaves {
     pub cost: Amount,
     /// What of the amount is the fund's.
     pub fee: Amount,
+    /// The part of the high-water mark that goes with the shares.
+    pub high_water: Amount,
 }
 
-/// The entry cost of `shares` of a holding, rounded up (for him: what he gets above it is less).
-fn cost_ceil(holding: &Holding, shares: Shares) -> Amount {
-    let part = mul_div_ceil(holding.cost.atoms(), shares.count(), holding.shares.count());
-    part.and_then(|part| Amount::new(part).ok()).unwrap_or_default().min(holding.cost)
+/// The part of a holding's entry cost or high-water mark that goes with `shares` of it, rounded up
+/// (for him: what he gets above it is less).
+fn part_ceil(of: Amount, holding: &Holding, shares: Shares) -> Amount {
+    let part = mul_div_ceil(of.atoms(), shares.count(), holding.shares.count());
+    part.and_then(|part| Amount::new(part).ok()).unwrap_or_default().min(of)
 }
 
-/// The performance fee of who gets `amount` for what he entered with at `cost`, rounded down (for
-/// him).
-fn fee_floor(amount: Amount, cost: Amount, fee: u32) -> Amount {
-    let gain = amount.less_or_zero(cost).atoms();
-    let fee = mul_div_floor(gain, u128::from(fee), u128::from(RATE_UNIT));
+/// The performance fee of a gain, `rate` of it in millionths, rounded down (for him who gained).
+pub(super) fn fee_floor(gain: Amount, rate: u32) -> Amount {
+    let fee = mul_div_floor(gain.atoms(), u128::from(rate), u128::from(RATE_UNIT));
     fee.and_then(|fee| Amount::new(fee).ok()).unwrap_or_default()
 }
 
@@ -102,6 +103,13 @@ impl State {
     pub fn vault_worth(&self, vault: &Vault) -> Worth {
         let lien = self.lien(vault.account, self.vault_asset(vault));
         Worth { lien, ..self.fetched(vault) }
+    }
+
+    /// What exits are paid by, and fees: the realisable value without what the vault gained in the
+    /// session, which a loss may still take.
+    pub(super) fn matured(&self, vault: &Vault, worth: &Worth) -> Side {
+        let gain = Amount::new(margin::session_gain(self, vault.account)).unwrap_or(Amount::MAX);
+        Side { total: worth.realisable().less_or_zero(gain), shares: vault.shares }
     }
 
     /// The same without what is held for losses.
@@ -210,9 +218,7 @@ impl State {
         let asked = holding.exit?.shares;
         let worth = self.vault_worth(vault);
         // What a loss may still take as a gain stays with those who stay.
-        let gain = Amount::new(margin::session_gain(self, vault.account)).unwrap_or(Amount::MAX);
-        let total = worth.realisable().less_or_zero(gain);
-        let side = Side { total, shares: vault.shares };
+        let side = self.matured(vault, &worth);
         if side.total.is_zero() {
             return None;
         }
@@ -230,9 +236,11 @@ impl State {
         if shares == vault.shares && worth.book > amount {
             return None;
         }
-        let cost = cost_ceil(&holding, shares);
+        let part = |of| part_ceil(of, &holding, shares);
+        let (cost, high_water) = (part(holding.cost), part(holding.high_water));
         let fund = self.ledger.held(asset, Holder::Layer(vault.spec.fund));
-        let fee = fee_floor(amount, cost, vault.spec.fee).min(Amount::MAX.less_or_zero(fund));
-        Some(Leaves { amount, shares, cost, fee })
+        let fee = fee_floor(amount.less_or_zero(high_water), vault.spec.fee);
+        let fee = fee.min(Amount::MAX.less_or_zero(fund));
+        Some(Leaves { amount, shares, cost, fee, high_water })
     }
 }

@@ -25,7 +25,7 @@ pub(super) fn table() -> Vec<Endpoint> {
         ),
         list(
             "/v1/vaults/{vault}/holders",
-            "Who holds a vault: shares, entry cost, value, profit, what is held for losses.",
+            "Who holds a vault: shares, entry cost, high-water mark, value, profit, fee, lien.",
             Level::Everyone,
             &[],
             holders,
@@ -63,6 +63,8 @@ struct VaultView {
     shares: Shares,
     /// What those who hold them paid.
     cost: Amount,
+    /// From when on the fee is taken next of those who stay; nothing where it is not.
+    next_fees: Option<Time>,
     /// How many accounts hold shares.
     holders: u64,
     /// What it is worth, part by part.
@@ -82,6 +84,7 @@ fn view(ask: &Ask<'_>, vault: &Vault) -> VaultView {
         epoch: vault.epoch,
         shares: vault.shares,
         cost: vault.cost,
+        next_fees: vault.next_fees(),
         holders: vault.holders().count() as u64,
         worth,
         claimable: worth.claimable(),
@@ -112,7 +115,7 @@ struct HoldingView {
     vault: VaultId,
     /// The account.
     account: AccountId,
-    /// Shares, entry cost, exit.
+    /// Shares, entry cost, exit, high-water mark.
     #[serde(flatten)]
     holding: Holding,
     /// What its shares are worth by the book.
@@ -121,6 +124,9 @@ struct HoldingView {
     realisable: Amount,
     /// What it is liable by above its entry cost: it pays before any holder's principal.
     profit: Amount,
+    /// The fee it would pay now if the period were over: of what is matured above its high-water
+    /// mark.
+    fee: Amount,
     /// What is held for losses.
     lien: Amount,
 }
@@ -135,6 +141,7 @@ fn holding(ask: &Ask<'_>, (id, vault): (VaultId, &Vault), account: AccountId) ->
         book: of(worth.book),
         realisable: of(worth.realisable()),
         profit: of(worth.claimable()).less_or_zero(holding.cost),
+        fee: ask.state.holder_fee(vault, account).map_or(Amount::ZERO, |of| of.fee),
         lien: ask.state.shares_lien(id, account),
     }
 }

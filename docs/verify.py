@@ -11,7 +11,7 @@ DIGITS = {"amount": 10**30, "sum": 2**127 - 1, "u128": 2**128 - 1, "price": 10**
 NAMES = {kind: ["-", *names.split()] for kind, names in {
     "Rule": "proportional equal-losses equal-awards talmud queue risk-weighted random-arrival "
             "reverse-talmud piniles adjusted-proportional minimal-overlap",
-    "Basis": "reported session-gains supply holder-profit contribution pool-shares stake called",
+    "Basis": "reported session-gains supply holder-profit contribution pool-shares stake called rank",
     "Way": "given taken up", "Class": "default price-error custody", "Form": "rhodian-receipt-1"}.items()}
 FIELDS = {kind: [field.split(":") for field in fields.split()] for kind, fields in {
     "Fraction": "num:u128 den:u128", "Claim": "layer:u32 weight:amount cap:amount score:i64 risk:u64 class:u32",
@@ -136,8 +136,7 @@ def checks(receipt, key):
     words = " ".join(one.split(":")[0] for one in receipt["trusted"])
     yield "form", accounts["version"] == division["version"] == 1 \
         and words == "fills prices losers caps divisions earlier others"
-    yield "identity", who.hex() == account["identity"] == share["identity"] \
-        and account["account"] == share["account"]
+    yield "identity", who.hex() == account["identity"] == share["identity"] and account["account"] == share["account"]
     yield "account-in-tree", accounts["root"] == sum_root(
         "account", "Account", account, ["gain", "loss"], receipt["account_path"], accounts["count"])
     gains, losses = (int(accounts["root"]["sums"][n]) + sum(int(t[of]) for t in accounts["terms"])
@@ -158,10 +157,11 @@ def checks(receipt, key):
     claim = next(one for one in account["claims"] if one["layer"] == division["layer"])
     cap, paid, now, whole, floor = (int(share[name]) for name in "cap paid share whole floor".split())
     weight, frozen, part = int(claim["weight"]), int(claim["cap"]), layer["cap_of_weight"]
-    most, gain, netted = max(weight, frozen), int(account["gain"]), int(account["netted"])
-    trust = gain < most <= netted if (by := layer["basis"]) == "session-gains" else by != "stake"
-    yield "weight", None if trust else weight == frozen == gain if by == "stake" else most <= netted
-    yield from [("pot", None)] * (by == "stake")  # what it held, and what of it is divided apart
+    most, gain, netted, by = max(weight, frozen), int(account["gain"]), int(account["netted"]), layer["basis"]
+    fixed = {"stake": weight == gain, "rank": netted == sum(int(one["weight"]) for one in account["claims"]) <= gain}
+    trust = gain < most <= netted if by == "session-gains" else by not in fixed
+    yield "weight", None if trust else weight == frozen and fixed[by] if by in fixed else most <= netted
+    yield from [({"stake": "pot"}.get(by, by), None)] * (by in fixed)  # what no file shows of a pot or a rank
     anew = by != "stake" or paid == int(division["before"]) == 0
     yield "cap", anew and paid + now <= cap <= frozen and (part is None or frozen <= weight * part // 10**6)
     of_class = claim["class"] if layer["classes"] else 0

@@ -19,8 +19,9 @@ use crate::leaf::{AccountLeaf, LayerClaim, ShareLeaf};
 use crate::log::LogPath;
 use crate::receipt::{TRUSTED, Unreadable, read, write};
 use crate::report::Report;
+use crate::settled::settled;
 use crate::sum::SumTree;
-use crate::verify::{Policy, balance, belongs, head, pot, share, sums, trusted};
+use crate::verify::{Policy, balance, belongs, head, pot, rank, share, sums, trusted};
 use crate::waves::{drawn, prefix, waves};
 
 /// The form of the file, in its first field.
@@ -74,6 +75,10 @@ pub struct EpisodeFile {
     /// The stakers of each pot at each draw on it, with what the draw took of them.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub pots: Vec<CommittedSet>,
+    /// The settlement by rank that paid for losses of the episode: who held what, once for each liable
+    /// set whose losses it paid for, of other episodes too, with what of whom each rank took.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub ranked: Vec<CommittedSet>,
     /// The head of the log.
     pub head: SignedHead,
 }
@@ -95,7 +100,7 @@ impl EpisodeFile {
     }
 
     fn all(&self) -> impl Iterator<Item = &CommittedSet> {
-        self.sets.iter().chain(&self.pots)
+        self.sets.iter().chain(&self.pots).chain(&self.ranked)
     }
 
     /// Checks all of it. Without a policy the head's signature is trusted.
@@ -109,7 +114,10 @@ impl EpisodeFile {
         }
         let one = |set: &CommittedSet| (set.header.origin.clone(), set.header.episode);
         let of = self.all().next().map(one);
-        let same = self.all().all(|set| Some(one(set)) == of);
+        // A settlement may pay for losses of several episodes.
+        let mut fixed = self.sets.iter().chain(&self.pots);
+        let same = fixed.all(|set| Some(one(set)) == of && !set.header.is_of_ranks())
+            && self.all().all(|set| set.header.origin == origin);
         let some = of.is_some_and(|(_, episode)| episode.is_some());
         let once = self.sets.is_sorted_by(|one, two| one.header.set < two.header.set);
         let why = "all liable sets are of one episode, each once";
@@ -123,6 +131,10 @@ impl EpisodeFile {
             self.set(&mut report, &format!("pot-{place}/"), true, pot);
         }
         drawn(&mut report, &self.pots);
+        for (place, of) in self.ranked.iter().enumerate() {
+            self.set(&mut report, &format!("ranked-{place}/"), true, of);
+        }
+        settled(&mut report, &self.ranked);
         // Shares are computed again, from caps and waves that the venue names: waves are held
         // against each other, but that a cap was so low or a wave divided once no leaf shows.
         trusted(&mut report, &TRUSTED_OF_EPISODE);
@@ -142,6 +154,7 @@ impl EpisodeFile {
         report.check(format!("{of}accounts"), known && counted && ordered && once, why);
         balance(report, &format!("{of}balance"), header);
         pot(report, &format!("{of}pot"), header);
+        rank(report, &format!("{of}rank"), header);
         let held = set.log.holds(&header.hash(), &self.head.head);
         report.check(format!("{of}in-log"), held, "the accounts stand in the log");
         for layer in &header.layers {

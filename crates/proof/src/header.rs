@@ -46,6 +46,8 @@ pub enum Basis {
     Stake = 7,
     /// What was reported to the venue, of members who are called.
     Called = 8,
+    /// What of a balance is of a rank, when a domain in settlement takes by ranks.
+    Rank = 9,
 }
 
 impl Basis {
@@ -131,11 +133,12 @@ pub struct MarketPrice {
 }
 
 /// What gained or lost in the domain beside accounts: gains and losses balance with these. Of a pot:
-/// what it holds, and what else is staked in it.
+/// what it holds, and what else is staked in it. Of a settlement by rank: what of the asset stands
+/// elsewhere than in accounts, where gains do, and what is owed there, where losses do.
 #[derive(Clone, Debug, PartialEq, Eq, BorshSerialize, BorshDeserialize, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Term {
-    /// What: `fees`, `close-out-books`; `pot`, `stakes-beside`.
+    /// What: `fees`, `close-out-books`; `pot`, `stakes-beside`; `outside`, `uncovered` and others.
     pub name: String,
     /// What it gained, or nothing.
     pub gain: Sum,
@@ -144,7 +147,7 @@ pub struct Term {
 }
 
 /// All accounts of a domain as they stood when a liable set was fixed, or at a checkpoint; or the
-/// stakers of a pot when it was drawn on.
+/// stakers of a pot when it was drawn on; or all who hold the asset when ranks were settled.
 #[derive(Clone, Debug, PartialEq, Eq, BorshSerialize, BorshDeserialize, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct AccountsHeader {
@@ -204,6 +207,12 @@ impl AccountsHeader {
         self.layers.iter().any(|layer| layer.basis == Basis::Stake)
     }
 
+    /// Whether it is of a settlement by rank: what accounts hold stands where gains do.
+    #[must_use]
+    pub fn is_of_ranks(&self) -> bool {
+        self.layers.iter().any(|layer| layer.basis == Basis::Rank)
+    }
+
     /// How `layer` divides.
     #[must_use]
     pub fn layer(&self, layer: LayerId) -> Option<&LayerRule> {
@@ -243,9 +252,9 @@ pub struct DivisionHeader {
     pub loss: LossId,
     /// The number its domain gave it.
     pub number: Sum,
-    /// The layer.
+    /// The layer, or what stands for a rank.
     pub layer: LayerId,
-    /// Which division of the layer under the set it is, from 1.
+    /// Which division of the layer under the set it is, from 1; of a rank, of the settlement.
     pub wave: u32,
     /// When.
     pub at: Time,

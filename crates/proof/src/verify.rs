@@ -97,12 +97,22 @@ fn in_tree(
     report.check("account-in-tree", root == Some(accounts.root), why);
     balance(report, "balance", accounts);
     pot(report, "pot", accounts);
+    rank(report, "rank", accounts);
 }
 
 /// Of a pot: no file shows what it held, nor what else was staked in it.
 pub(crate) fn pot(report: &mut Report, name: &str, accounts: &AccountsHeader) {
     if accounts.is_of_stakes() {
         let why = "that the pot held so much, and that the stakes beside are divided apart";
+        report.trust(name, why);
+    }
+}
+
+/// Of a settlement: no file shows of which rank money is, what is elsewhere, nor what was free.
+pub(crate) fn rank(report: &mut Report, name: &str, accounts: &AccountsHeader) {
+    if accounts.is_of_ranks() {
+        let why = "that money is of the rank the venue says, that as much is elsewhere, and that \
+                   what nobody claims was not free";
         report.trust(name, why);
     }
 }
@@ -121,6 +131,9 @@ pub(crate) fn balance(report: &mut Report, name: &str, accounts: &AccountsHeader
     let why = match balance {
         Some((stakes, pot)) if accounts.is_of_stakes() => {
             format!("stakes of {stakes} in a pot of {pot}")
+        }
+        Some((held, owed)) if accounts.is_of_ranks() => {
+            format!("{held} held and {owed} owed, elsewhere than in accounts too")
         }
         Some((gains, losses)) => format!("gains {gains} and losses {losses}, with named terms"),
         None => "sums stay below 2^127".into(),
@@ -216,7 +229,7 @@ pub(crate) fn share(
 }
 
 /// Session gains: nobody weighs more than he gained. Where his other accounts gained, too, the file
-/// of one account cannot show it. A stake weighs what it is.
+/// of one account cannot show it. A stake weighs what it is, and claims by rank no more than is held.
 fn weight(
     report: &mut Report,
     of: &str,
@@ -232,6 +245,13 @@ fn weight(
         Basis::Stake => {
             let whole = claim.weight == account.gain && claim.cap == account.gain;
             report.check(name, whole, format!("the weight is the stake, {}", account.gain));
+        }
+        Basis::Rank => {
+            let all = claims_of(account);
+            let whole = claim.weight == claim.cap && all == Some(account.netted);
+            let (all, held) = (account.netted, account.gain);
+            let why = format!("the claims of all ranks, {all}, are not above the {held} held");
+            report.check(name, whole && all <= held, why);
         }
         Basis::Supply => report.trust(name, "the weight is what could be claimed of the pool"),
         Basis::HolderProfit => {
@@ -253,6 +273,12 @@ fn weight(
             report.check(name, most <= netted, why);
         }
     }
+}
+
+/// What an account's claims weigh together; nothing where that is no amount.
+pub(crate) fn claims_of(account: &AccountLeaf) -> Option<Amount> {
+    let mut claims = account.claims.iter();
+    claims.try_fold(Amount::ZERO, |sum, claim| sum.checked_add(claim.weight).ok())
 }
 
 fn part_of_weight(layer: &LayerRule, claim: &LayerClaim) -> bool {

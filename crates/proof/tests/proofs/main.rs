@@ -7,6 +7,7 @@ mod world;
 mod files;
 mod heads;
 mod pots;
+mod ranks;
 mod receipts;
 mod refusals;
 mod stories;

@@ -37,6 +37,12 @@ fn proven_failed_and_unreadable_have_a_status_each() {
         ("verify receipt crash-bob.json --key key.txt".into(), 0, "3788 atoms of loss 0"),
         (format!("verify receipt crash-bob.json {key} --head crash-head.json"), 0, "second-head"),
         (format!("verify receipt third-wave.json {key}"), 0, "Proven."),
+        (
+            format!("verify receipt ranked.json {key}"),
+            0,
+            "13 atoms of loss 2 at Rhodian test venue, division 2 of rank principal",
+        ),
+        (format!("verify episode ranked-episode.json {key}"), 0, "ranks/order"),
         (format!("verify receipt eve.json {key}"), 1, "FAILED   identity"),
         (format!("verify receipt crash-bob.json --key {}", "0".repeat(64)), 1, "signature"),
         (format!("verify receipt crash-bob.json {key} --since 99000000000"), 1, "FAILED   fresh"),

@@ -93,6 +93,25 @@ fn shares_taken_on_touch_come_first() {
     assert_eq!(proved.receipts("L0", "a0").len(), 2, "his share, and what the rank took");
 }
 
+/// Who owes on his legs stands in the sum of debts, and money elsewhere in the terms: a venue whose
+/// markets are open balances as well.
+#[test]
+fn who_owes_stands_among_the_holders() {
+    let mut world = World::venue(1_000, 1_000);
+    world.account("alice", 140_000);
+    world.account("bob", 100_000);
+    world.fill("BTC", "alice", "bob", 200, 1_000);
+    world.mark("BTC", 1_300);
+    world.report("L", 100_000);
+    settle(&mut world, &[("bob", Rank::Principal, 30_000)]);
+    let proved = check(world);
+    let receipts = proved.receipts("L", "bob");
+    let receipt = receipts.last().expect("a receipt");
+    assert_eq!((receipt.account.gain, receipt.account.netted), (amount(300_000), amount(30_000)));
+    let [held, owed] = receipt.accounts.root.sums;
+    assert!(held == amount(300_000).into() && owed > Sum::ZERO, "{held} held, {owed} owed");
+}
+
 /// More than 10^30 in all is divided anew over what is left.
 #[test]
 fn more_than_one_division_holds() {

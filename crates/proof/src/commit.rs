@@ -8,10 +8,10 @@ use core::fmt;
 
 use rhodian_core::allocation::Rule;
 use rhodian_core::control::PARAMETERS;
-use rhodian_core::domain::Source;
+use rhodian_core::domain::{CauseClass, Source};
 use rhodian_core::engine::State;
 use rhodian_core::ids::{
-    AccountId, CheckpointId, DomainId, EpisodeId, LayerId, LiableSetId, OwnerId,
+    AccountId, CheckpointId, DomainId, EpisodeId, LayerId, LiableSetId, OwnerId, WaterfallId,
 };
 use rhodian_core::ledger::Holder;
 use rhodian_core::loss::{FrozenRules, RankedClaim, ReportedClaim};
@@ -138,7 +138,8 @@ impl<'a> Moment<'a> {
     }
 }
 
-/// Accounts of a domain, committed: all of them, or the stakers of a pot, or all who hold its asset.
+/// Accounts of a domain, committed: all of them, or the stakers of a pot, or all who hold its
+/// asset.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct AccountsCommitment {
     /// What is signed for.
@@ -154,8 +155,8 @@ pub struct AccountsCommitment {
 }
 
 impl AccountsCommitment {
-    /// Commits all accounts of `domain`, or the stakers of its pot, or all who hold its asset, as they
-    /// stand in `state`: the moment before the event that `moment` describes.
+    /// Commits all accounts of `domain`, or the stakers of its pot, or all who hold its asset, as
+    /// they stand in `state`: the moment before the event that `moment` describes.
     ///
     /// # Errors
     ///
@@ -192,14 +193,7 @@ impl AccountsCommitment {
         let tree = SumTree::new(&leaves).ok_or(Flaw::OutOfBounds { what: "a sum" })?;
         let under = moment.under();
         let waterfalls = under.map_or(&found.waterfalls, |of| &of.rules.waterfalls);
-        let in_force = waterfalls.iter().map(|(class, id)| WaterfallInForce {
-            class: *class,
-            waterfall: *id,
-            steps: state
-                .domains
-                .waterfall(*id)
-                .map_or(Digest::default(), |waterfall| tagged(tag::WATERFALL, &waterfall.steps)),
-        });
+        let in_force = waterfalls.iter().map(|of| in_force(state, of));
         let rule = |layer| rule_of(state, layer, moment);
         let layers = match moment {
             Moment::Drawn { layer, .. } => rule(layer).into_iter().collect(),
@@ -243,6 +237,11 @@ impl AccountsCommitment {
     pub fn place(&self, account: AccountId) -> Option<usize> {
         place_in(&self.places, account)
     }
+}
+
+fn in_force(state: &State, (class, id): (&CauseClass, &WaterfallId)) -> WaterfallInForce {
+    let steps = state.domains.waterfall(*id).map(|found| tagged(tag::WATERFALL, &found.steps));
+    WaterfallInForce { class: *class, waterfall: *id, steps: steps.unwrap_or_default() }
 }
 
 /// The accounts of a tree with their places in it, by account.

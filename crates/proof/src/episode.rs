@@ -75,8 +75,9 @@ pub struct EpisodeFile {
     /// The stakers of each pot at each draw on it, with what the draw took of them.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub pots: Vec<CommittedSet>,
-    /// The settlement by rank that paid for losses of the episode: who held what, once for each liable
-    /// set whose losses it paid for, of other episodes too, with what of whom each rank took.
+    /// The settlement by rank that paid for losses of the episode: who held what, once for each
+    /// liable set whose losses it paid for, of other episodes too, with what of whom each rank
+    /// took.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub ranked: Vec<CommittedSet>,
     /// The head of the log.

@@ -1,7 +1,7 @@
 //! Settlement by rank, committed. Every account that holds the asset stands with what it holds, not
-//! only those whom a rank takes from: with what stands elsewhere in the ledger the holdings balance,
-//! so that a holder who is left out breaks the sum. Each rank is a layer of its own here, in the
-//! order in which ranks pay, and divides over its claims by their size.
+//! only those whom a rank takes from: with what stands elsewhere in the ledger the holdings
+//! balance, so that a holder who is left out breaks the sum. Each rank is a layer of its own here,
+//! in the order in which ranks pay, and divides over its claims by their size.
 
 use alloc::vec::Vec;
 

@@ -1,5 +1,6 @@
-//! The settlement by rank of a committed episode, held against itself: one moment, what is left of each
-//! claim from division to division, and that a rank pays only where those before it are used up.
+//! The settlement by rank of a committed episode, held against itself: one moment, what is left of
+//! each claim from division to division, and that a rank pays only where those before it are used
+//! up.
 
 use alloc::collections::{BTreeMap, BTreeSet};
 use alloc::format;
@@ -68,8 +69,8 @@ fn each_once(divisions: &[(&CommittedSet, &CommittedDivision)]) -> bool {
     once && waves.values().all(|waves| in_turn(waves))
 }
 
-/// Whether each division is over what is left of everybody's claims, and whether every rank before it
-/// was used up.
+/// Whether each division is over what is left of everybody's claims, and whether every rank before
+/// it was used up.
 fn walk(first: &CommittedSet, divisions: &[(&CommittedSet, &CommittedDivision)]) -> (bool, bool) {
     let mut left = Left::new();
     for leaf in &first.leaves {
@@ -125,7 +126,7 @@ fn beyond(report: &mut Report, first: &CommittedSet) {
     if count > 0 {
         let sum = sum.unwrap_or_default();
         let why = format!(
-            "{count} accounts held {sum} more than their claims: not free, or without terms accepted"
+            "{count} accounts held {sum} more than their claims: not free, or of no terms accepted"
         );
         report.trust("ranks/beyond", why);
     }

@@ -229,7 +229,8 @@ pub(crate) fn share(
 }
 
 /// Session gains: nobody weighs more than he gained. Where his other accounts gained, too, the file
-/// of one account cannot show it. A stake weighs what it is, and claims by rank no more than is held.
+/// of one account cannot show it. A stake weighs what it is, and claims by rank no more than is
+/// held.
 fn weight(
     report: &mut Report,
     of: &str,

@@ -31,8 +31,8 @@ pub struct RankedDraw {
     pub shares: Vec<Amount>,
 }
 
-/// Tells `each` what a settlement of `domain` over `claims` takes, loss by loss. The claims need not
-/// be in order.
+/// Tells `each` what a settlement of `domain` over `claims` takes, loss by loss. The claims need
+/// not be in order.
 ///
 /// # Errors
 ///

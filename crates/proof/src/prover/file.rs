@@ -12,8 +12,8 @@ use crate::episode::{self, CommittedDivision, CommittedSet, EpisodeFile};
 use crate::head::SignedHead;
 
 impl Prover {
-    /// All that was committed in an episode: every leaf of every liable set and of every division. A
-    /// settlement by rank that paid for a loss of it is in it whole: what others paid for counts.
+    /// All that was committed in an episode: every leaf of every liable set and of every division.
+    /// A settlement by rank that paid for a loss of it is in it whole: what others paid for counts.
     /// It names nobody, but tells every gain and every share.
     #[must_use]
     pub fn episode(&self, episode: EpisodeId, head: &SignedHead) -> Option<EpisodeFile> {

@@ -35,9 +35,9 @@ pub struct Logged<T> {
     pub of: T,
 }
 
-/// A division: its liable set, its layer, and which one of the layer under the set, from 1. A draw on
-/// a pot is one, and two where some of the stakes are junior. A settlement by rank is one for each loss
-/// and rank, and they are counted from 1 over its losses.
+/// A division: its liable set, its layer, and which one of the layer under the set, from 1. A draw
+/// on a pot is one, and two where some of the stakes are junior. A settlement by rank is one for
+/// each loss and rank, and they are counted from 1 over its losses.
 pub type DivisionId = (LiableSetId, LayerId, u32);
 
 /// What makes commitments of a run.

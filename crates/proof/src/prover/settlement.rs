@@ -1,5 +1,5 @@
-//! What a settlement by rank commits: who held what, once for each liable set whose losses it pays for,
-//! and for each loss a division of every rank that pays.
+//! What a settlement by rank commits: who held what, once for each liable set whose losses it pays
+//! for, and for each loss a division of every rank that pays.
 
 use alloc::collections::BTreeMap;
 use alloc::vec::Vec;
@@ -43,8 +43,8 @@ impl Prover {
         if taken.is_err() { Err(Flaw::OtherShares) } else { result }
     }
 
-    /// Commits what ranks pay for one loss, over who was committed for an earlier one of its set, or
-    /// anew.
+    /// Commits what ranks pay for one loss, over who was committed for an earlier one of its set,
+    /// or anew.
     fn ranked(
         &mut self,
         before: &State,

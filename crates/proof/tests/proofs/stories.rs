@@ -207,7 +207,8 @@ pub const PARTS: [(&str, Rank, u128); 7] = [
     ("carol", Rank::Segregated, 30),
 ];
 
-/// Ranks pay for three losses: session gains the first, three ranks the second, principal the third.
+/// Ranks pay for three losses: session gains the first, three ranks the second, principal the
+/// third.
 pub fn settled() -> World {
     let mut world = uncovered([25, 40, 30]);
     settle(&mut world, &PARTS);

@@ -79,7 +79,8 @@ pub(super) fn account_link(ask: &Ask<'_>, id: AccountId) -> Markup {
     html! { a href=(format!("/accounts/{id}")) { (account(ask, id)) } }
 }
 
-/// The receipts of an account for a loss, of a layer or of all ranks, and their check in the browser.
+/// The receipts of an account for a loss, of a layer or of all ranks, and their check in the
+/// browser.
 pub(super) fn receipts(
     ask: &Ask<'_>,
     (loss, account): (LossId, AccountId),

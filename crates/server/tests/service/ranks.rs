@@ -1,13 +1,17 @@
-//! A settlement by rank over the wire: whom a rank took from fetches a receipt of each rank, and finds
-//! them on his pages.
+//! A settlement by rank over the wire: whom a rank took from fetches a receipt of each rank, and
+//! finds them on his pages.
 
 use rhodian_proof::episode::EpisodeFile;
 use rhodian_proof::receipt::Receipt;
 use rhodian_proof::verify::{self, Policy};
-use serde_json::json;
+use serde_json::{Value, json};
 
 use super::receipts::public_key;
 use super::venue::Venue;
+
+fn claim(account: u32, rank: &str, amount: &str) -> Value {
+    json!({ "account": account, "rank": rank, "amount": amount })
+}
 
 /// The fund bears 100,000 of a loss; the domain is settled, and ranks pay the other 60,000.
 fn settled() -> Venue {
@@ -23,7 +27,6 @@ fn settled() -> Venue {
         "control",
         json!({ "do": "set-status", "domain": 0, "status": "settling", "cause": "the end" }),
     );
-    let claim = |account: u32, rank: &str, amount: &str| json!({ "account": account, "rank": rank, "amount": amount });
     let claims = [
         claim(0, "session-gains", "30000"),
         claim(0, "principal", "970000"),

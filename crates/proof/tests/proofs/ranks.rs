@@ -225,9 +225,9 @@ fn refused(report: &Report) -> Vec<&str> {
 }
 
 /// What is not true of a settlement: its name, the change, and the checks that fail.
-type Lie = (&'static str, fn(&mut EpisodeFile), &'static [&'static str]);
+type Told = (&'static str, fn(&mut EpisodeFile), &'static [&'static str]);
 
-fn check_lies(cases: &[Lie]) {
+fn check_lies(cases: &[Told]) {
     for (name, lie, expected) in cases {
         let mut file = told([25, 40, 30]);
         lie(&mut file);

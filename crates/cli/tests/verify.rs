@@ -7,8 +7,15 @@ use std::path::PathBuf;
 
 use support::World;
 
-const GOLDEN: [&str; 5] =
-    ["crash-bob.json", "crash-episode.json", "crash-head.json", "third-wave.json", "key.txt"];
+const GOLDEN: [&str; 7] = [
+    "crash-bob.json",
+    "crash-episode.json",
+    "crash-head.json",
+    "third-wave.json",
+    "ranked.json",
+    "ranked-episode.json",
+    "key.txt",
+];
 
 /// A folder with the golden files, and with `bob.json` changed in several ways.
 fn world() -> World {

@@ -162,7 +162,7 @@ def checks(receipt, key):
     trust = gain < most <= netted if by == "session-gains" else by not in fixed
     yield "weight", None if trust else weight == frozen and fixed[by] if by in fixed else most <= netted
     yield from [({"stake": "pot"}.get(by, by), None)] * (by in fixed)  # what no file shows of a pot or a rank
-    anew = by != "stake" or paid == int(division["before"]) == 0
+    anew = (by != "stake" or paid == int(division["before"]) == 0) and (by not in fixed or cap == frozen)
     yield "cap", anew and paid + now <= cap <= frozen and (part is None or frozen <= weight * part // 10**6)
     of_class = claim["class"] if layer["classes"] else 0
     level = next(one for one in division["levels"] if one["class"] == of_class)["level"]

@@ -65,6 +65,13 @@ impl Basis {
         }
     }
 
+    /// Whether a division is over all that there is of each, a stake or a claim by rank: no cap is
+    /// lower, and the list is of the moment of the division.
+    #[must_use]
+    pub const fn is_of_size(self) -> bool {
+        matches!(self, Self::Stake | Self::Rank)
+    }
+
     /// Whether members are called: what they were called for they may still owe, or never pay.
     #[must_use]
     pub const fn is_called(self) -> bool {

@@ -104,6 +104,7 @@ fn take(
     for leaf in &division.leaves {
         let weight = weights.get(&leaf.account).copied().unwrap_or_default();
         let stood = weight.checked_sub(leaf.paid).ok();
+        follows &= leaf.cap == weight;
         follows &= stood.is_some() && left.remove(&leaf.account) == stood;
         let then = stood.and_then(|stood| stood.checked_sub(leaf.share).ok());
         follows &= then.is_some();

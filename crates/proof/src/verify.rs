@@ -212,7 +212,9 @@ pub(crate) fn share(
     let paid = share.paid.checked_add(share.share);
     // Each draw on a pot is over the stakes that are left: nobody paid of them before.
     let anew = layer.basis != Basis::Stake || [division.before, share.paid] == [Amount::ZERO; 2];
-    let capped = anew && share.cap <= claim.cap && paid.is_ok_and(|paid| paid <= share.cap);
+    // Nor was less of a stake or of a claim by rank there: a friend's lower cap would spare him.
+    let whole = !layer.basis.is_of_size() || share.cap == claim.cap;
+    let capped = anew && whole && share.cap <= claim.cap && paid.is_ok_and(|p| p <= share.cap);
     let why = format!(
         "paid {} before and {} now, at most {}, frozen at {}",
         share.paid, share.share, share.cap, claim.cap

@@ -5,6 +5,7 @@
 mod world;
 
 mod files;
+mod forged;
 mod heads;
 mod pots;
 mod ranks;

@@ -24,7 +24,7 @@ for file in files:
 ";
 
 /// The status the script ends with for each of `texts`; nothing where there is no python3.
-fn python(texts: &[&str]) -> Option<Vec<i32>> {
+pub fn python(texts: &[&str]) -> Option<Vec<i32>> {
     let folder = tempfile::tempdir().unwrap();
     let files: Vec<_> = (0..texts.len()).map(|n| folder.path().join(format!("{n}.json"))).collect();
     for (file, text) in files.iter().zip(texts) {

@@ -1,0 +1,114 @@
+//! Settlements by rank that a venue forges with care: every share follows from the caps, rules and
+//! lists that it made up, every tree and signature is its own, and only what was made up gives it
+//! away, to the program and to `docs/verify.py`.
+
+use rhodian_core::allocation::{self, Claims, Rule};
+use rhodian_core::loss::Rank;
+use rhodian_proof::episode::EpisodeFile;
+use rhodian_proof::header::DivisionHeader;
+use rhodian_proof::leaf::{AccountLeaf, ShareLeaf};
+use rhodian_proof::receipt::Receipt;
+use rhodian_proof::rounding::Rounding;
+
+use crate::pots::signed;
+use crate::refusals::{Lie, failed, made_up};
+use crate::stories::{Proved, drawn, policy, settle};
+use crate::strict::python;
+use crate::world::{World, amount};
+
+/// Divides anew by `rule`, over the claims and caps that stand in the leaves.
+fn divide(
+    header: &mut DivisionHeader,
+    leaves: &mut [ShareLeaf],
+    accounts: &[AccountLeaf],
+    rule: Rule,
+) {
+    leaves.sort_unstable_by_key(|leaf| leaf.place);
+    let weight = |leaf: &ShareLeaf| {
+        let account = accounts.iter().find(|of| of.account == leaf.account).unwrap();
+        account.claim(header.layer).unwrap().weight
+    };
+    let weights: Vec<_> = leaves.iter().map(weight).collect();
+    let caps: Vec<_> = leaves.iter().map(|leaf| leaf.cap).collect();
+    let paid: Vec<_> = leaves.iter().map(|leaf| leaf.paid).collect();
+    let (scores, risks) = (vec![0; leaves.len()], vec![1_000_000; leaves.len()]);
+    let (caps, weights, scores, risks) = (&caps, &weights, &scores, &risks);
+    let claims = Claims { caps, weights, scores, risks, classes: &[] };
+    let all = header.before.checked_add(header.amount).unwrap();
+    let shares = allocation::next_wave(rule, all, &claims, &paid).unwrap().shares;
+    let exact = allocation::exact(rule, all, &claims).unwrap();
+    header.levels[0].level = exact.levels()[0];
+    for (index, leaf) in leaves.iter_mut().enumerate() {
+        let (whole, num, den) = exact.share(index);
+        leaf.whole = amount(whole);
+        (leaf.rest.num, leaf.rest.den) = (num, den);
+        leaf.floor = leaf.whole.less_or_zero(leaf.paid);
+        leaf.share = shares[index];
+    }
+    header.rounding = Rounding::of(leaves, false).unwrap();
+    leaves.sort_unstable_by_key(|leaf| leaf.identity);
+}
+
+/// Alice, who is the venue's friend, and Bob hold 60 of principal each, and 50 are taken.
+fn friends() -> Proved {
+    let mut world = World::new("USD", 2);
+    world.fund("fund", 10, None);
+    world.waterfall(&["fund"]);
+    for text in ["alice", "bob"] {
+        world.account(text, 60);
+    }
+    world.report("L", 60);
+    settle(&mut world, &["alice", "bob"].map(|text| (text, Rank::Principal, 60)));
+    Proved::of(world)
+}
+
+fn episode_fails(file: EpisodeFile) -> Vec<String> {
+    signed(file).verify(Some(&policy())).failed().map(str::to_owned).collect()
+}
+
+/// What fails of a receipt by the program; the script refuses it too, where there is python3.
+fn receipt_fails(receipt: &Receipt) -> Vec<String> {
+    let failed = failed(receipt, &policy());
+    if let Some(statuses) = python(&[&receipt.to_json()]) {
+        assert_eq!(statuses, [i32::from(!failed.is_empty())], "docs/verify.py, of {failed:?}");
+    }
+    failed
+}
+
+/// The first account is a friend, whose cap the venue says to be 1.
+fn spare(lie: &mut Lie) {
+    let friend = lie.share_leaves.iter_mut().min_by_key(|leaf| leaf.place).unwrap();
+    friend.cap = amount(1);
+    divide(&mut lie.division, &mut lie.share_leaves, &lie.account_leaves, Rule::Proportional);
+}
+
+#[test]
+fn a_friend_is_not_spared_by_a_low_cap_in_a_rank_or_a_pot() {
+    let mut file = friends().episode();
+    let set = &mut file.ranked[0];
+    let division = &mut set.divisions[0];
+    let (header, leaves) = (&mut division.header, &mut division.leaves);
+    divide(header, leaves, &set.leaves, Rule::Proportional);
+    assert_eq!(episode_fails(file.clone()), Vec::<String>::new(), "the truth, divided anew");
+    let set = &mut file.ranked[0];
+    let division = &mut set.divisions[0];
+    let (header, leaves) = (&mut division.header, &mut division.leaves);
+    leaves.iter_mut().find(|leaf| leaf.place == 0).unwrap().cap = amount(1);
+    divide(header, leaves, &set.leaves, Rule::Proportional);
+    let bob = leaves.iter().find(|leaf| leaf.place == 1).unwrap();
+    assert_eq!(bob.share, amount(49), "Bob pays for Alice");
+    let each = "ranked-0/loss-0/rank-principal/wave-1/each";
+    assert_eq!(episode_fails(file), [each, "ranks/left"]);
+
+    let mut file = Proved::of(drawn()).episode();
+    let set = &mut file.pots[0];
+    let division = &mut set.divisions[0];
+    let (header, leaves) = (&mut division.header, &mut division.leaves);
+    leaves.iter_mut().find(|leaf| leaf.place == 0).unwrap().cap = amount(1);
+    divide(header, leaves, &set.leaves, Rule::Proportional);
+    assert_eq!(episode_fails(file), ["pot-0/loss-1/layer-0/wave-1/each"]);
+
+    assert_eq!(receipt_fails(&made_up(&friends(), "alice", |_| {})), Vec::<String>::new());
+    assert_eq!(receipt_fails(&made_up(&friends(), "alice", spare)), ["cap"]);
+    assert_eq!(receipt_fails(&made_up(&Proved::of(drawn()), "ann", spare)), ["cap"]);
+}

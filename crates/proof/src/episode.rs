@@ -113,16 +113,9 @@ impl EpisodeFile {
             Some(policy) => head(&mut report, &self.head, origin, policy),
             None => report.trust("signature", "no key was given to check the head with"),
         }
-        let one = |set: &CommittedSet| (set.header.origin.clone(), set.header.episode);
-        let of = self.all().next().map(one);
-        // A settlement may pay for losses of several episodes.
-        let mut fixed = self.sets.iter().chain(&self.pots);
-        let same = fixed.all(|set| Some(one(set)) == of && !set.header.is_of_ranks())
-            && self.all().all(|set| set.header.origin == origin);
-        let some = of.is_some_and(|(_, episode)| episode.is_some());
         let once = self.sets.is_sorted_by(|one, two| one.header.set < two.header.set);
-        let why = "all liable sets are of one episode, each once";
-        report.check("one-episode", same && some && once, why);
+        let why = "all liable sets are of one episode, each once, and a settlement of its domain";
+        report.check("one-episode", self.is_of_one_episode() && once, why);
         for (place, set) in self.sets.iter().enumerate() {
             let of = format!("set-{place}/");
             self.set(&mut report, &of, place == 0, set);
@@ -140,6 +133,21 @@ impl EpisodeFile {
         // against each other, but that a cap was so low or a wave divided once no leaf shows.
         trusted(&mut report, &TRUSTED_OF_EPISODE);
         report
+    }
+
+    /// Whether all is of one episode. A settlement pays for losses of other episodes of the domain,
+    /// too, but is here because it paid for one of this.
+    fn is_of_one_episode(&self) -> bool {
+        let Some(first) = self.all().next().map(|set| &set.header) else { return false };
+        let of = |header: &AccountsHeader| (header.origin.clone(), header.domain, header.asset);
+        let of_domain = |set: &CommittedSet| of(&set.header) == of(first);
+        let of_episode = |set: &CommittedSet| set.header.episode == first.episode;
+        let paid = |set: &CommittedSet| of_episode(set) && !set.divisions.is_empty();
+        let mut fixed = self.sets.iter().chain(&self.pots);
+        first.episode.is_some()
+            && self.all().all(of_domain)
+            && fixed.all(|set| of_episode(set) && !set.header.is_of_ranks())
+            && (self.ranked.is_empty() || self.ranked.iter().any(paid))
     }
 
     fn set(&self, report: &mut Report, of: &str, first: bool, set: &CommittedSet) {

@@ -3,6 +3,7 @@
 //! away, to the program and to `docs/verify.py`.
 
 use rhodian_core::allocation::{self, Claims, Rule};
+use rhodian_core::ids::{DomainId, EpisodeId};
 use rhodian_core::loss::Rank;
 use rhodian_proof::episode::EpisodeFile;
 use rhodian_proof::header::DivisionHeader;
@@ -12,7 +13,7 @@ use rhodian_proof::rounding::Rounding;
 
 use crate::pots::signed;
 use crate::refusals::{Lie, failed, made_up};
-use crate::stories::{Proved, drawn, policy, settle};
+use crate::stories::{Proved, drawn, policy, settle, settled};
 use crate::strict::python;
 use crate::world::{World, amount};
 
@@ -111,4 +112,38 @@ fn a_friend_is_not_spared_by_a_low_cap_in_a_rank_or_a_pot() {
     assert_eq!(receipt_fails(&made_up(&friends(), "alice", |_| {})), Vec::<String>::new());
     assert_eq!(receipt_fails(&made_up(&friends(), "alice", spare)), ["cap"]);
     assert_eq!(receipt_fails(&made_up(&Proved::of(drawn()), "ann", spare)), ["cap"]);
+}
+
+/// What another domain's end paid, or the end of this one for other episodes, clears no debt here.
+#[test]
+fn a_settlement_of_another_domain_or_episode_is_refused() {
+    let told = |episode| {
+        let proved = Proved::of(settled());
+        proved.prover.episode(EpisodeId(episode), &proved.head).expect("an episode")
+    };
+    type Make = fn(&mut EpisodeFile);
+    let cases: [(&str, Make, &[&str]); 4] = [
+        ("the truth", |_| {}, &[]),
+        (
+            "of other episodes, and a list of this",
+            |file| file.ranked[2].divisions.clear(),
+            &["one-episode"],
+        ),
+        (
+            "another domain's",
+            |file| {
+                for of in &mut file.ranked {
+                    of.header.domain = DomainId(7);
+                    of.divisions.iter_mut().for_each(|of| of.header.domain = DomainId(7));
+                }
+            },
+            &["one-episode"],
+        ),
+        ("of other episodes only", |file| drop(file.ranked.pop()), &["one-episode"]),
+    ];
+    for (name, make, expected) in cases {
+        let mut file = told(2);
+        make(&mut file);
+        assert_eq!(episode_fails(file), expected, "{name}");
+    }
 }

@@ -35,6 +35,8 @@ FIELDS = {kind: [field.split(":") for field in fields.split()] for kind, fields 
     "Receipt": "form:Form external_id:text salt:hash account:Account account_path:Path2 accounts:Accounts "
                "accounts_log:LogPath share:Share share_path:Path3 division:Division division_log:LogPath "
                "head:SignedHead trusted:text*"}.items()}
+RANKS = [{"layer": n, "name": of, "rule": "proportional", "classes": False, "cap_of_weight": None, "on_touch": False,
+    "basis": "rank"} for n, of in enumerate("session-gains matured-gains principal segregated".split(), 2**32 - 5)]
 
 def must(holds, value, what):
     if not holds:
@@ -113,8 +115,7 @@ def curve_point(data):
     x = P - x if x & 1 != sign else x
     return (x, y, 1, x * y % P)
 def signed(key, message, signature):
-    def same(a, b):
-        return (a[0] * b[2] - b[0] * a[2]) % P == 0 and (a[1] * b[2] - b[1] * a[2]) % P == 0
+    same = lambda a, b: (a[0] * b[2] - b[0] * a[2]) % P == 0 and (a[1] * b[2] - b[1] * a[2]) % P == 0
     r, s, a = curve_point(signature[:32]), int.from_bytes(signature[32:], "little"), curve_point(key)
     small = any(same(times(8, one), (0, 1, 1, 0)) for one in (a, r))
     k = int.from_bytes(hashlib.sha512(signature[:32] + key + message).digest(), "little") % Q
@@ -130,8 +131,9 @@ def exact(layer, claim, cap, level):
     return full - filled if layer["rule"] == "equal-awards" else filled
 
 def checks(receipt, key):
-    account, share, head = receipt["account"], receipt["share"], receipt["head"]["head"]
-    accounts, division, by = receipt["accounts"], receipt["division"], receipt["head"]["by"]
+    account, share, accounts, division = (receipt[of] for of in "account share accounts division".split())
+    head, by, layers = receipt["head"]["head"], receipt["head"]["by"], accounts["layers"]
+    ranks = any(one["basis"] == "rank" or one["layer"] in [of["layer"] for of in RANKS] for one in layers)
     who = sha(b"rhodian/identity/1\0", digits(receipt["salt"], 32), receipt["external_id"].encode())
     words = " ".join(one.split(":")[0] for one in receipt["trusted"])
     yield "form", accounts["version"] == division["version"] == 1 \
@@ -153,19 +155,17 @@ def checks(receipt, key):
     yield "signature", by["key"] == key and head["origin"] == accounts["origin"] and signed(
         digits(key, 32), b"rhodian/head/1\0" + encode("Head", head), digits(by["signature"], 64))
     yield "head-after-division", head["at"] >= division["at"]
-    layer = next(one for one in accounts["layers"] if one["layer"] == division["layer"])
-    claim = next(one for one in account["claims"] if one["layer"] == division["layer"])
+    layer, claim = (next(one for one in of if one["layer"] == division["layer"]) for of in (layers, account["claims"]))
     cap, paid, now, whole, floor = (int(share[name]) for name in "cap paid share whole floor".split())
     weight, frozen, part = int(claim["weight"]), int(claim["cap"]), layer["cap_of_weight"]
     most, gain, netted, by = max(weight, frozen), int(account["gain"]), int(account["netted"]), layer["basis"]
     fixed = {"stake": weight == gain, "rank": netted == sum(int(one["weight"]) for one in account["claims"]) <= gain}
     trust = gain < most <= netted if by == "session-gains" else by not in fixed
     yield "weight", None if trust else weight == frozen and fixed[by] if by in fixed else most <= netted
-    yield from [({"stake": "pot"}.get(by, by), None)] * (by in fixed)  # what no file shows of a pot or a rank
+    yield from [("pot", None)] * (by == "stake") + [("rank", layers == RANKS and None)] * ranks  # what no file shows
     anew = (by != "stake" or paid == int(division["before"]) == 0) and (by not in fixed or cap == frozen)
     yield "cap", anew and paid + now <= cap <= frozen and (part is None or frozen <= weight * part // 10**6)
-    of_class = claim["class"] if layer["classes"] else 0
-    level = next(one for one in division["levels"] if one["class"] == of_class)["level"]
+    level = next(one["level"] for one in division["levels"] if one["class"] == (layer["classes"] and claim["class"]))
     rest, due = F(int(share["rest"]["num"]), int(share["rest"]["den"])), exact(layer, claim, cap, level)
     yield "level", None if due is None else rest < 1 and due == whole + rest
     up, given, last = (how := division["rounding"])["way"] == "up", how["way"] == "given", how["last"]

@@ -16,6 +16,7 @@ use rhodian_core::units::{Amount, Fraction, Price, SignedAmount};
 use serde::{Deserialize, Serialize};
 
 use crate::hash::{Digest, tag, tagged};
+use crate::ranked::rank_of;
 use crate::rounding::Rounding;
 use crate::sum::{Node, Sum};
 
@@ -214,10 +215,12 @@ impl AccountsHeader {
         self.layers.iter().any(|layer| layer.basis == Basis::Stake)
     }
 
-    /// Whether it is of a settlement by rank: what accounts hold stands where gains do.
+    /// Whether it is of a settlement by rank: what accounts hold stands where gains do. A layer by
+    /// the id of a rank says that it is, whatever basis it names.
     #[must_use]
     pub fn is_of_ranks(&self) -> bool {
-        self.layers.iter().any(|layer| layer.basis == Basis::Rank)
+        let of_rank = |of: &LayerRule| of.basis == Basis::Rank || rank_of(of.layer).is_some();
+        self.layers.iter().any(of_rank)
     }
 
     /// How `layer` divides.

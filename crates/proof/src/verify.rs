@@ -14,6 +14,7 @@ use crate::head::{Equivocation, SignedHead};
 use crate::header::{AccountsHeader, Basis, DivisionHeader, LayerRule, VERSION};
 use crate::leaf::{AccountLeaf, LayerClaim, ShareLeaf, identity};
 use crate::log::HeadFile;
+use crate::ranked::rules;
 use crate::receipt::{Receipt, TRUSTED};
 use crate::report::Report;
 use crate::rounding::Way;
@@ -108,13 +109,19 @@ pub(crate) fn pot(report: &mut Report, name: &str, accounts: &AccountsHeader) {
     }
 }
 
-/// Of a settlement: no file shows of which rank money is, what is elsewhere, nor what was free.
+/// Of a settlement: ranks stand in it whole, by their own rules, and no layer in place of one. No
+/// file shows of which rank money is, what is elsewhere, nor what was free.
 pub(crate) fn rank(report: &mut Report, name: &str, accounts: &AccountsHeader) {
-    if accounts.is_of_ranks() {
-        let why = "that money is of the rank the venue says, that as much is elsewhere, and that \
-                   what nobody claims was not free";
-        report.trust(name, why);
+    if !accounts.is_of_ranks() {
+        return;
     }
+    if accounts.layers != rules() {
+        let why = "ranks pay in their order, each by size, and no layer stands in place of one";
+        return report.check(name, false, why);
+    }
+    let why = "that money is of the rank the venue says, that as much is elsewhere, and that \
+               what nobody claims was not free";
+    report.trust(name, why);
 }
 
 /// What is trusted, by its name and in words.

@@ -3,10 +3,10 @@
 //! away, to the program and to `docs/verify.py`.
 
 use rhodian_core::allocation::{self, Claims, Rule};
-use rhodian_core::ids::{DomainId, EpisodeId};
+use rhodian_core::ids::{DomainId, EpisodeId, LayerId};
 use rhodian_core::loss::Rank;
 use rhodian_proof::episode::EpisodeFile;
-use rhodian_proof::header::DivisionHeader;
+use rhodian_proof::header::{Basis, DivisionHeader};
 use rhodian_proof::leaf::{AccountLeaf, ShareLeaf};
 use rhodian_proof::receipt::Receipt;
 use rhodian_proof::rounding::Rounding;
@@ -146,4 +146,56 @@ fn a_settlement_of_another_domain_or_episode_is_refused() {
         make(&mut file);
         assert_eq!(episode_fails(file), expected, "{name}");
     }
+}
+
+/// Alice's 100 and Bob's 20 of principal, of which 40 are taken: 33 and 7.
+fn unlike() -> Proved {
+    let mut world = World::new("USD", 2);
+    world.fund("fund", 10, None);
+    world.waterfall(&["fund"]);
+    for (text, cash) in [("alice", 100), ("bob", 20)] {
+        world.account(text, cash);
+    }
+    world.report("L", 50);
+    settle(&mut world, &[("alice", Rank::Principal, 100), ("bob", Rank::Principal, 20)]);
+    Proved::of(world)
+}
+
+/// Divides by the rule that the venue says principal to have.
+fn by_rule(lie: &mut Lie, rule: Rule) {
+    lie.accounts.layers[2].rule = rule;
+    divide(&mut lie.division, &mut lie.share_leaves, &lie.account_leaves, rule);
+}
+
+#[test]
+fn no_layer_stands_in_place_of_a_rank_and_ranks_have_their_own_rules() {
+    type Make = fn(&mut Lie);
+    let cases: [(&str, Make); 7] = [
+        ("a layer with the id of a rank", |lie| {
+            lie.accounts.layers = vec![lie.accounts.layers[2].clone()];
+            lie.accounts.layers[0].basis = Basis::Reported;
+        }),
+        ("beside another layer", |lie| {
+            lie.accounts.layers[0].layer = LayerId(0);
+            lie.accounts.layers.iter_mut().for_each(|of| of.basis = Basis::Supply);
+        }),
+        ("only principal", |lie| lie.accounts.layers = vec![lie.accounts.layers[2].clone()]),
+        ("equal losses", |lie| by_rule(lie, Rule::EqualLosses)),
+        ("a queue", |lie| by_rule(lie, Rule::Queue)),
+        ("a part of the weight as the cap", |lie| {
+            lie.accounts.layers[2].cap_of_weight = Some(1_000_000);
+        }),
+        ("principal by another name", |lie| lie.accounts.layers[2].name = "gains".into()),
+    ];
+    let proved = unlike();
+    assert_eq!(receipt_fails(&made_up(&proved, "bob", |_| {})), Vec::<String>::new());
+    for (name, lie) in cases {
+        assert_eq!(receipt_fails(&made_up(&proved, "bob", lie)), ["rank"], "{name}");
+    }
+    // An ordinary liable set of an episode that has a layer with the id of a rank.
+    let mut file = unlike().episode();
+    let mut set = file.ranked.remove(0);
+    set.header.layers.iter_mut().for_each(|of| of.basis = Basis::Reported);
+    file.sets = vec![set];
+    assert_eq!(episode_fails(file), ["one-episode", "set-0/rank"]);
 }

@@ -147,7 +147,8 @@ def checks(receipt, key):
     yield "share-in-tree", division["root"] == sum_root(
         "share", "Share", share, ["share", "floor", "paid"], receipt["share_path"], division["count"])
     stood, divided = tagged("accounts", "Accounts", accounts), tagged("division", "Division", division)
-    yield "same-loss", stood.hex() == division["accounts"] and accounts["at"] <= division["at"] \
+    older = accounts["at"] < division["at"] and not ranks and all(one["basis"] != "stake" for one in layers)
+    yield "same-loss", stood.hex() == division["accounts"] and (accounts["at"] == division["at"] or older) \
         and all(accounts[name] == division[name] for name in ("origin", "domain", "episode", "set"))
     yield "accounts-in-log", in_log(stood, receipt["accounts_log"], head)
     yield "division-in-log", in_log(divided, receipt["division_log"], head) \
@@ -173,8 +174,7 @@ def checks(receipt, key):
     edge = last and (-F(int(last["rest"]["num"]), int(last["rest"]["den"])), last["place"])
     left = max(0, max(0, floor - int(how["rounds"])) - bool(last and mine >= edge))
     due = floor if up else floor + bool(last and mine <= edge) if given else left
-    yield "rounding", due == now and up == layer["on_touch"] \
-        and floor == max(0, whole + (up and rest > 0) - paid)
+    yield "rounding", due == now and up == layer["on_touch"] and floor == max(0, whole + (up and rest > 0) - paid)
     shares, floors, before = map(int, division["root"]["sums"])
     amount, owed, units = int(division["amount"]), int(division["before"]), int(how["units"])
     yield "sums", (shares == floors and 0 <= shares + before - amount - owed <= division["count"]) if up \

@@ -67,7 +67,7 @@ impl Basis {
     }
 
     /// Whether a division is over all that there is of each, a stake or a claim by rank: no cap is
-    /// lower, and the list is of the moment of the division.
+    /// lower.
     #[must_use]
     pub const fn is_of_size(self) -> bool {
         matches!(self, Self::Stake | Self::Rank)
@@ -221,6 +221,13 @@ impl AccountsHeader {
     pub fn is_of_ranks(&self) -> bool {
         let of_rank = |of: &LayerRule| of.basis == Basis::Rank || rank_of(of.layer).is_some();
         self.layers.iter().any(of_rank)
+    }
+
+    /// Whether it is of what is divided at once, all that there is of each: then it is of the moment
+    /// of the division. A liable set was fixed before.
+    #[must_use]
+    pub fn is_of_the_moment(&self) -> bool {
+        self.is_of_stakes() || self.is_of_ranks()
     }
 
     /// How `layer` divides.

@@ -156,10 +156,12 @@ pub(crate) fn belongs(
     division: &DivisionHeader,
 ) {
     let of = (Some(division.episode), Some(division.set), division.domain);
+    let (stood, at) = (accounts.at, division.at);
+    let timely = stood == at || (stood < at && !accounts.is_of_the_moment());
     let same = of == (accounts.episode, accounts.set, accounts.domain)
         && division.accounts == accounts.hash()
         && division.origin == accounts.origin
-        && accounts.at <= division.at;
+        && timely;
     let why = format!(
         "loss {} is divided over liable set {} of episode {}",
         division.loss, division.set, division.episode

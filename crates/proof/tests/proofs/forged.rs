@@ -199,3 +199,16 @@ fn no_layer_stands_in_place_of_a_rank_and_ranks_have_their_own_rules() {
     file.sets = vec![set];
     assert_eq!(episode_fails(file), ["one-episode", "set-0/rank"]);
 }
+
+/// Who left after the list was made would pay, and who came since would not.
+#[test]
+fn a_list_of_holders_or_stakers_is_of_the_moment_of_the_division() {
+    let older = |lie: &mut Lie| lie.accounts.at.0 -= 1;
+    assert_eq!(receipt_fails(&made_up(&unlike(), "bob", older)), ["same-loss"]);
+    assert_eq!(receipt_fails(&made_up(&Proved::of(drawn()), "ann", older)), ["same-loss"]);
+    let mut file = unlike().episode();
+    file.ranked[0].header.at.0 -= 1;
+    assert_eq!(episode_fails(file), ["ranked-0/loss-0/rank-principal/wave-1/same-loss"]);
+    let fixed = Proved::of(crate::stories::three_waves());
+    assert_eq!(receipt_fails(&made_up(&fixed, "a3", older)), Vec::<String>::new(), "fixed before");
+}

@@ -35,7 +35,8 @@ pub const TRUSTED_OF_EPISODE: [&str; 6] = [
     TRUSTED[2],
     TRUSTED[3],
     TRUSTED[4],
-    "later: that no wave after the last of a layer, and no liable set, is left out of the file",
+    "later: that no wave after the last of a layer, and no liable set nor settlement, is left out \
+     of the file",
 ];
 
 /// One division with its leaves.

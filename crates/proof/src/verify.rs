@@ -120,7 +120,8 @@ pub(crate) fn rank(report: &mut Report, name: &str, accounts: &AccountsHeader) {
         return report.check(name, false, why);
     }
     let why = "that money is of the rank the venue says, that as much is elsewhere, and that \
-               what nobody claims was not free";
+               what nobody claims was not free; that the ranks before were used up the episode \
+               alone shows";
     report.trust(name, why);
 }
 

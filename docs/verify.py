@@ -11,7 +11,7 @@ DIGITS = {"amount": 10**30, "sum": 2**127 - 1, "u128": 2**128 - 1, "price": 10**
 NAMES = {kind: ["-", *names.split()] for kind, names in {
     "Rule": "proportional equal-losses equal-awards talmud queue risk-weighted random-arrival "
             "reverse-talmud piniles adjusted-proportional minimal-overlap",
-    "Basis": "reported session-gains supply holder-profit contribution pool-shares stake called",
+    "Basis": "reported session-gains supply holder-profit contribution pool-shares stake called rank",
     "Way": "given taken up", "Class": "default price-error custody", "Form": "rhodian-receipt-1"}.items()}
 FIELDS = {kind: [field.split(":") for field in fields.split()] for kind, fields in {
     "Fraction": "num:u128 den:u128", "Claim": "layer:u32 weight:amount cap:amount score:i64 risk:u64 class:u32",
@@ -35,6 +35,8 @@ FIELDS = {kind: [field.split(":") for field in fields.split()] for kind, fields 
     "Receipt": "form:Form external_id:text salt:hash account:Account account_path:Path2 accounts:Accounts "
                "accounts_log:LogPath share:Share share_path:Path3 division:Division division_log:LogPath "
                "head:SignedHead trusted:text*"}.items()}
+RANKS = [{"layer": n, "name": of, "rule": "proportional", "classes": False, "cap_of_weight": None, "on_touch": False,
+    "basis": "rank"} for n, of in enumerate("session-gains matured-gains principal segregated".split(), 2**32 - 5)]
 
 def must(holds, value, what):
     if not holds:
@@ -113,8 +115,7 @@ def curve_point(data):
     x = P - x if x & 1 != sign else x
     return (x, y, 1, x * y % P)
 def signed(key, message, signature):
-    def same(a, b):
-        return (a[0] * b[2] - b[0] * a[2]) % P == 0 and (a[1] * b[2] - b[1] * a[2]) % P == 0
+    same = lambda a, b: (a[0] * b[2] - b[0] * a[2]) % P == 0 and (a[1] * b[2] - b[1] * a[2]) % P == 0
     r, s, a = curve_point(signature[:32]), int.from_bytes(signature[32:], "little"), curve_point(key)
     small = any(same(times(8, one), (0, 1, 1, 0)) for one in (a, r))
     k = int.from_bytes(hashlib.sha512(signature[:32] + key + message).digest(), "little") % Q
@@ -130,14 +131,14 @@ def exact(layer, claim, cap, level):
     return full - filled if layer["rule"] == "equal-awards" else filled
 
 def checks(receipt, key):
-    account, share, head = receipt["account"], receipt["share"], receipt["head"]["head"]
-    accounts, division, by = receipt["accounts"], receipt["division"], receipt["head"]["by"]
+    account, share, accounts, division = (receipt[of] for of in "account share accounts division".split())
+    head, by, layers = receipt["head"]["head"], receipt["head"]["by"], accounts["layers"]
+    ranks = any(one["basis"] == "rank" or one["layer"] in [of["layer"] for of in RANKS] for one in layers)
     who = sha(b"rhodian/identity/1\0", digits(receipt["salt"], 32), receipt["external_id"].encode())
     words = " ".join(one.split(":")[0] for one in receipt["trusted"])
     yield "form", accounts["version"] == division["version"] == 1 \
         and words == "fills prices losers caps divisions earlier others"
-    yield "identity", who.hex() == account["identity"] == share["identity"] \
-        and account["account"] == share["account"]
+    yield "identity", who.hex() == account["identity"] == share["identity"] and account["account"] == share["account"]
     yield "account-in-tree", accounts["root"] == sum_root(
         "account", "Account", account, ["gain", "loss"], receipt["account_path"], accounts["count"])
     gains, losses = (int(accounts["root"]["sums"][n]) + sum(int(t[of]) for t in accounts["terms"])
@@ -146,7 +147,8 @@ def checks(receipt, key):
     yield "share-in-tree", division["root"] == sum_root(
         "share", "Share", share, ["share", "floor", "paid"], receipt["share_path"], division["count"])
     stood, divided = tagged("accounts", "Accounts", accounts), tagged("division", "Division", division)
-    yield "same-loss", stood.hex() == division["accounts"] and accounts["at"] <= division["at"] \
+    older = accounts["at"] < division["at"] and not ranks and all(one["basis"] != "stake" for one in layers)
+    yield "same-loss", stood.hex() == division["accounts"] and (accounts["at"] == division["at"] or older) \
         and all(accounts[name] == division[name] for name in ("origin", "domain", "episode", "set"))
     yield "accounts-in-log", in_log(stood, receipt["accounts_log"], head)
     yield "division-in-log", in_log(divided, receipt["division_log"], head) \
@@ -154,18 +156,17 @@ def checks(receipt, key):
     yield "signature", by["key"] == key and head["origin"] == accounts["origin"] and signed(
         digits(key, 32), b"rhodian/head/1\0" + encode("Head", head), digits(by["signature"], 64))
     yield "head-after-division", head["at"] >= division["at"]
-    layer = next(one for one in accounts["layers"] if one["layer"] == division["layer"])
-    claim = next(one for one in account["claims"] if one["layer"] == division["layer"])
+    layer, claim = (next(one for one in of if one["layer"] == division["layer"]) for of in (layers, account["claims"]))
     cap, paid, now, whole, floor = (int(share[name]) for name in "cap paid share whole floor".split())
     weight, frozen, part = int(claim["weight"]), int(claim["cap"]), layer["cap_of_weight"]
-    most, gain, netted = max(weight, frozen), int(account["gain"]), int(account["netted"])
-    trust = gain < most <= netted if (by := layer["basis"]) == "session-gains" else by != "stake"
-    yield "weight", None if trust else weight == frozen == gain if by == "stake" else most <= netted
-    yield from [("pot", None)] * (by == "stake")  # what it held, and what of it is divided apart
-    anew = by != "stake" or paid == int(division["before"]) == 0
+    most, gain, netted, by = max(weight, frozen), int(account["gain"]), int(account["netted"]), layer["basis"]
+    fixed = {"stake": weight == gain, "rank": netted == sum(int(one["weight"]) for one in account["claims"]) <= gain}
+    trust = gain < most <= netted if by == "session-gains" else by not in fixed
+    yield "weight", None if trust else weight == frozen and fixed[by] if by in fixed else most <= netted
+    yield from [("pot", None)] * (by == "stake") + [("rank", layers == RANKS and None)] * ranks  # what no file shows
+    anew = (by != "stake" or paid == int(division["before"]) == 0) and (by not in fixed or cap == frozen)
     yield "cap", anew and paid + now <= cap <= frozen and (part is None or frozen <= weight * part // 10**6)
-    of_class = claim["class"] if layer["classes"] else 0
-    level = next(one for one in division["levels"] if one["class"] == of_class)["level"]
+    level = next(one["level"] for one in division["levels"] if one["class"] == (layer["classes"] and claim["class"]))
     rest, due = F(int(share["rest"]["num"]), int(share["rest"]["den"])), exact(layer, claim, cap, level)
     yield "level", None if due is None else rest < 1 and due == whole + rest
     up, given, last = (how := division["rounding"])["way"] == "up", how["way"] == "given", how["last"]
@@ -173,8 +174,7 @@ def checks(receipt, key):
     edge = last and (-F(int(last["rest"]["num"]), int(last["rest"]["den"])), last["place"])
     left = max(0, max(0, floor - int(how["rounds"])) - bool(last and mine >= edge))
     due = floor if up else floor + bool(last and mine <= edge) if given else left
-    yield "rounding", due == now and up == layer["on_touch"] \
-        and floor == max(0, whole + (up and rest > 0) - paid)
+    yield "rounding", due == now and up == layer["on_touch"] and floor == max(0, whole + (up and rest > 0) - paid)
     shares, floors, before = map(int, division["root"]["sums"])
     amount, owed, units = int(division["amount"]), int(division["before"]), int(how["units"])
     yield "sums", (shares == floors and 0 <= shares + before - amount - owed <= division["count"]) if up \

@@ -7,8 +7,15 @@ use std::path::PathBuf;
 
 use support::World;
 
-const GOLDEN: [&str; 5] =
-    ["crash-bob.json", "crash-episode.json", "crash-head.json", "third-wave.json", "key.txt"];
+const GOLDEN: [&str; 7] = [
+    "crash-bob.json",
+    "crash-episode.json",
+    "crash-head.json",
+    "third-wave.json",
+    "ranked.json",
+    "ranked-episode.json",
+    "key.txt",
+];
 
 /// A folder with the golden files, and with `bob.json` changed in several ways.
 fn world() -> World {
@@ -37,6 +44,12 @@ fn proven_failed_and_unreadable_have_a_status_each() {
         ("verify receipt crash-bob.json --key key.txt".into(), 0, "3788 atoms of loss 0"),
         (format!("verify receipt crash-bob.json {key} --head crash-head.json"), 0, "second-head"),
         (format!("verify receipt third-wave.json {key}"), 0, "Proven."),
+        (
+            format!("verify receipt ranked.json {key}"),
+            0,
+            "13 atoms of loss 2 at Rhodian test venue, division 2 of rank principal",
+        ),
+        (format!("verify episode ranked-episode.json {key}"), 0, "ranks/order"),
         (format!("verify receipt eve.json {key}"), 1, "FAILED   identity"),
         (format!("verify receipt crash-bob.json --key {}", "0".repeat(64)), 1, "signature"),
         (format!("verify receipt crash-bob.json {key} --since 99000000000"), 1, "FAILED   fresh"),

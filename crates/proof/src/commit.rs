@@ -8,13 +8,13 @@ use core::fmt;
 
 use rhodian_core::allocation::Rule;
 use rhodian_core::control::PARAMETERS;
-use rhodian_core::domain::Source;
+use rhodian_core::domain::{CauseClass, Source};
 use rhodian_core::engine::State;
 use rhodian_core::ids::{
-    AccountId, CheckpointId, DomainId, EpisodeId, LayerId, LiableSetId, OwnerId,
+    AccountId, CheckpointId, DomainId, EpisodeId, LayerId, LiableSetId, OwnerId, WaterfallId,
 };
 use rhodian_core::ledger::Holder;
-use rhodian_core::loss::{FrozenRules, ReportedClaim};
+use rhodian_core::loss::{FrozenRules, RankedClaim, ReportedClaim};
 use rhodian_core::units::{Amount, SignedAmount};
 
 use crate::hash::{Digest, sha256, tag, tagged};
@@ -22,6 +22,7 @@ use crate::header::{
     AccountsHeader, Basis, LayerRule, MarketPrice, ParameterValue, Term, VERSION, WaterfallInForce,
 };
 use crate::leaf::{AccountLeaf, LayerClaim, identity};
+use crate::ranked;
 use crate::sum::{Sum, SumTree};
 
 /// The venue, as its proofs name it.
@@ -106,6 +107,15 @@ pub enum Moment<'a> {
         /// What of each stake is taken from, in account order; others may be taken from apart.
         stakes: &'a [(AccountId, Amount)],
     },
+    /// A settlement by rank.
+    Ranked {
+        /// The set and the episode of the losses that are settled.
+        of: Under<'a>,
+        /// Which commitment of a settlement it is, of all: each has salts of its own.
+        number: u32,
+        /// The claims, by account and rank.
+        claims: &'a [RankedClaim],
+    },
 }
 
 /// A liable set, its episode, and the rules frozen for it.
@@ -123,12 +133,13 @@ impl<'a> Moment<'a> {
     const fn under(self) -> Option<Under<'a>> {
         match self {
             Self::Checkpoint => None,
-            Self::Fixed { of, .. } | Self::Drawn { of, .. } => Some(of),
+            Self::Fixed { of, .. } | Self::Drawn { of, .. } | Self::Ranked { of, .. } => Some(of),
         }
     }
 }
 
-/// Accounts of a domain, committed: all of them, or the stakers of a pot.
+/// Accounts of a domain, committed: all of them, or the stakers of a pot, or all who hold its
+/// asset.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct AccountsCommitment {
     /// What is signed for.
@@ -144,8 +155,8 @@ pub struct AccountsCommitment {
 }
 
 impl AccountsCommitment {
-    /// Commits all accounts of `domain`, or the stakers of its pot, as they stand in `state`: the
-    /// moment before the event that `moment` describes.
+    /// Commits all accounts of `domain`, or the stakers of its pot, or all who hold its asset, as
+    /// they stand in `state`: the moment before the event that `moment` describes.
     ///
     /// # Errors
     ///
@@ -163,6 +174,11 @@ impl AccountsCommitment {
                 let rows = stakers(venue, state, (domain, layer, draw), stakes)?;
                 (rows, stakes_beside(state, layer, stakes), Vec::new())
             }
+            Moment::Ranked { number, claims, .. } => {
+                let of = (domain, found.asset, number);
+                let rows = ranked::holders(venue, state, of, claims)?;
+                (rows, ranked::terms(state, found.asset)?, Vec::new())
+            }
             Moment::Checkpoint | Moment::Fixed { .. } => (
                 traders(venue, state, (domain, reference), moment)?,
                 terms(state, domain, reference),
@@ -177,17 +193,12 @@ impl AccountsCommitment {
         let tree = SumTree::new(&leaves).ok_or(Flaw::OutOfBounds { what: "a sum" })?;
         let under = moment.under();
         let waterfalls = under.map_or(&found.waterfalls, |of| &of.rules.waterfalls);
-        let in_force = waterfalls.iter().map(|(class, id)| WaterfallInForce {
-            class: *class,
-            waterfall: *id,
-            steps: state
-                .domains
-                .waterfall(*id)
-                .map_or(Digest::default(), |waterfall| tagged(tag::WATERFALL, &waterfall.steps)),
-        });
+        let in_force = waterfalls.iter().map(|of| in_force(state, of));
+        let rule = |layer| rule_of(state, layer, moment);
         let layers = match moment {
-            Moment::Drawn { layer, .. } => Vec::from([layer]),
-            _ => state.domains.layers_of(waterfalls),
+            Moment::Drawn { layer, .. } => rule(layer).into_iter().collect(),
+            Moment::Ranked { .. } => ranked::rules(),
+            _ => state.domains.layers_of(waterfalls).into_iter().filter_map(rule).collect(),
         };
         let parameters = PARAMETERS.iter().map(|declared| {
             let value = Sum::new(state.control.value(domain, declared.parameter));
@@ -203,7 +214,7 @@ impl AccountsCommitment {
             at: state.now(),
             reference,
             reference_at: state.markets.checkpoint(reference).map(|c| c.at).unwrap_or_default(),
-            layers: layers.into_iter().filter_map(|layer| rule_of(state, layer, moment)).collect(),
+            layers,
             waterfalls: in_force.collect(),
             parameters: parameters.collect(),
             prices,
@@ -226,6 +237,11 @@ impl AccountsCommitment {
     pub fn place(&self, account: AccountId) -> Option<usize> {
         place_in(&self.places, account)
     }
+}
+
+fn in_force(state: &State, (class, id): (&CauseClass, &WaterfallId)) -> WaterfallInForce {
+    let steps = state.domains.waterfall(*id).map(|found| tagged(tag::WATERFALL, &found.steps));
+    WaterfallInForce { class: *class, waterfall: *id, steps: steps.unwrap_or_default() }
 }
 
 /// The accounts of a tree with their places in it, by account.
@@ -269,7 +285,7 @@ fn rule_of(state: &State, layer: LayerId, moment: Moment<'_>) -> Option<LayerRul
 }
 
 /// A leaf and its salt.
-type Row = (AccountLeaf, Digest);
+pub(crate) type Row = (AccountLeaf, Digest);
 
 /// The stakers of a pot. Their stakes stand where gains do, so that they balance with the pot.
 fn stakers(
@@ -322,7 +338,7 @@ fn traders(
 ) -> Result<Vec<Row>, Flaw> {
     let layers = match moment {
         Moment::Fixed { layers, .. } => layers,
-        Moment::Checkpoint | Moment::Drawn { .. } => &[],
+        Moment::Checkpoint | Moment::Drawn { .. } | Moment::Ranked { .. } => &[],
     };
     let asset = state.domains.domain(domain).map(|found| found.asset);
     let gains: Vec<i128> = state
@@ -372,7 +388,7 @@ fn claim_of(layer: LayerId, of: &[ReportedClaim], account: AccountId) -> Option<
 
 /// The salt of one account in one commitment: nobody without the secret can make it, and the next
 /// commitment has another, as has each `draw` on a pot at the same moment.
-fn salt(
+pub(crate) fn salt(
     venue: &Venue,
     (state, domain): (&State, DomainId),
     account: AccountId,

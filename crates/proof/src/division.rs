@@ -3,8 +3,9 @@
 use alloc::vec::Vec;
 
 use rhodian_core::allocation::{self, Claims, Rule};
+use rhodian_core::domain::{Basis, MemberRule};
 use rhodian_core::engine::State;
-use rhodian_core::ids::{AccountId, LayerId, LossId};
+use rhodian_core::ids::{AccountId, LayerId, LiableSetId, LossId};
 use rhodian_core::loss::{DivisionTerms, Member};
 use rhodian_core::units::{Amount, Fraction};
 
@@ -92,6 +93,39 @@ impl DivisionCommitment {
     #[must_use]
     pub fn place(&self, account: AccountId) -> Option<usize> {
         place_in(&self.places, account)
+    }
+}
+
+/// What a division by size rests on, of a part of stakes or of a rank: `amount` more after `before`
+/// over accounts, each with his size and what he paid of it.
+pub(crate) fn by_size(
+    set: LiableSetId,
+    (before, amount): (Amount, Amount),
+    members: impl Iterator<Item = (AccountId, Amount, Amount)>,
+) -> DivisionTerms {
+    let member = |(account, size, paid)| Member {
+        account,
+        weight: size,
+        cap: size,
+        score: 0,
+        risk: 1_000_000,
+        class: 0,
+        paid,
+        called: Amount::ZERO,
+        waves: 0,
+    };
+    DivisionTerms {
+        set,
+        rule: MemberRule {
+            rule: Rule::Proportional,
+            classes: false,
+            cap_of_weight: None,
+            on_touch: false,
+            basis: Basis::Reported,
+        },
+        before,
+        asked: before.checked_add(amount).unwrap_or(Amount::MAX),
+        members: members.map(member).collect(),
     }
 }
 

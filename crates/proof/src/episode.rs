@@ -19,8 +19,9 @@ use crate::leaf::{AccountLeaf, LayerClaim, ShareLeaf};
 use crate::log::LogPath;
 use crate::receipt::{TRUSTED, Unreadable, read, write};
 use crate::report::Report;
+use crate::settled::settled;
 use crate::sum::SumTree;
-use crate::verify::{Policy, balance, belongs, head, pot, share, sums, trusted};
+use crate::verify::{Policy, balance, belongs, head, pot, rank, share, sums, trusted};
 use crate::waves::{drawn, prefix, waves};
 
 /// The form of the file, in its first field.
@@ -34,7 +35,8 @@ pub const TRUSTED_OF_EPISODE: [&str; 6] = [
     TRUSTED[2],
     TRUSTED[3],
     TRUSTED[4],
-    "later: that no wave after the last of a layer, and no liable set, is left out of the file",
+    "later: that no wave after the last of a layer, and no liable set nor settlement, is left out \
+     of the file",
 ];
 
 /// One division with its leaves.
@@ -74,6 +76,11 @@ pub struct EpisodeFile {
     /// The stakers of each pot at each draw on it, with what the draw took of them.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub pots: Vec<CommittedSet>,
+    /// The settlement by rank that paid for losses of the episode: who held what, once for each
+    /// liable set whose losses it paid for, of other episodes too, with what of whom each rank
+    /// took.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub ranked: Vec<CommittedSet>,
     /// The head of the log.
     pub head: SignedHead,
 }
@@ -95,7 +102,7 @@ impl EpisodeFile {
     }
 
     fn all(&self) -> impl Iterator<Item = &CommittedSet> {
-        self.sets.iter().chain(&self.pots)
+        self.sets.iter().chain(&self.pots).chain(&self.ranked)
     }
 
     /// Checks all of it. Without a policy the head's signature is trusted.
@@ -107,13 +114,9 @@ impl EpisodeFile {
             Some(policy) => head(&mut report, &self.head, origin, policy),
             None => report.trust("signature", "no key was given to check the head with"),
         }
-        let one = |set: &CommittedSet| (set.header.origin.clone(), set.header.episode);
-        let of = self.all().next().map(one);
-        let same = self.all().all(|set| Some(one(set)) == of);
-        let some = of.is_some_and(|(_, episode)| episode.is_some());
         let once = self.sets.is_sorted_by(|one, two| one.header.set < two.header.set);
-        let why = "all liable sets are of one episode, each once";
-        report.check("one-episode", same && some && once, why);
+        let why = "all liable sets are of one episode, each once, and a settlement of its domain";
+        report.check("one-episode", self.is_of_one_episode() && once, why);
         for (place, set) in self.sets.iter().enumerate() {
             let of = format!("set-{place}/");
             self.set(&mut report, &of, place == 0, set);
@@ -123,10 +126,29 @@ impl EpisodeFile {
             self.set(&mut report, &format!("pot-{place}/"), true, pot);
         }
         drawn(&mut report, &self.pots);
+        for (place, of) in self.ranked.iter().enumerate() {
+            self.set(&mut report, &format!("ranked-{place}/"), true, of);
+        }
+        settled(&mut report, &self.ranked);
         // Shares are computed again, from caps and waves that the venue names: waves are held
         // against each other, but that a cap was so low or a wave divided once no leaf shows.
         trusted(&mut report, &TRUSTED_OF_EPISODE);
         report
+    }
+
+    /// Whether all is of one episode. A settlement pays for losses of other episodes of the domain,
+    /// too, but is here because it paid for one of this.
+    fn is_of_one_episode(&self) -> bool {
+        let Some(first) = self.all().next().map(|set| &set.header) else { return false };
+        let of = |header: &AccountsHeader| (header.origin.clone(), header.domain, header.asset);
+        let of_domain = |set: &CommittedSet| of(&set.header) == of(first);
+        let of_episode = |set: &CommittedSet| set.header.episode == first.episode;
+        let paid = |set: &CommittedSet| of_episode(set) && !set.divisions.is_empty();
+        let mut fixed = self.sets.iter().chain(&self.pots);
+        first.episode.is_some()
+            && self.all().all(of_domain)
+            && fixed.all(|set| of_episode(set) && !set.header.is_of_ranks())
+            && (self.ranked.is_empty() || self.ranked.iter().any(paid))
     }
 
     fn set(&self, report: &mut Report, of: &str, first: bool, set: &CommittedSet) {
@@ -142,6 +164,7 @@ impl EpisodeFile {
         report.check(format!("{of}accounts"), known && counted && ordered && once, why);
         balance(report, &format!("{of}balance"), header);
         pot(report, &format!("{of}pot"), header);
+        rank(report, &format!("{of}rank"), header);
         let held = set.log.holds(&header.hash(), &self.head.head);
         report.check(format!("{of}in-log"), held, "the accounts stand in the log");
         for layer in &header.layers {

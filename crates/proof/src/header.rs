@@ -16,6 +16,7 @@ use rhodian_core::units::{Amount, Fraction, Price, SignedAmount};
 use serde::{Deserialize, Serialize};
 
 use crate::hash::{Digest, tag, tagged};
+use crate::ranked::rank_of;
 use crate::rounding::Rounding;
 use crate::sum::{Node, Sum};
 
@@ -46,6 +47,8 @@ pub enum Basis {
     Stake = 7,
     /// What was reported to the venue, of members who are called.
     Called = 8,
+    /// What of a balance is of a rank, when a domain in settlement takes by ranks.
+    Rank = 9,
 }
 
 impl Basis {
@@ -61,6 +64,13 @@ impl Basis {
             domain::Basis::Contribution => Self::Contribution,
             domain::Basis::PoolShares => Self::PoolShares,
         }
+    }
+
+    /// Whether a division is over all that there is of each, a stake or a claim by rank: no cap is
+    /// lower.
+    #[must_use]
+    pub const fn is_of_size(self) -> bool {
+        matches!(self, Self::Stake | Self::Rank)
     }
 
     /// Whether members are called: what they were called for they may still owe, or never pay.
@@ -131,11 +141,12 @@ pub struct MarketPrice {
 }
 
 /// What gained or lost in the domain beside accounts: gains and losses balance with these. Of a pot:
-/// what it holds, and what else is staked in it.
+/// what it holds, and what else is staked in it. Of a settlement by rank: what of the asset stands
+/// elsewhere than in accounts, where gains do, and what is owed there, where losses do.
 #[derive(Clone, Debug, PartialEq, Eq, BorshSerialize, BorshDeserialize, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Term {
-    /// What: `fees`, `close-out-books`; `pot`, `stakes-beside`.
+    /// What: `fees`, `close-out-books`; `pot`, `stakes-beside`; `outside`, `uncovered` and others.
     pub name: String,
     /// What it gained, or nothing.
     pub gain: Sum,
@@ -144,7 +155,7 @@ pub struct Term {
 }
 
 /// All accounts of a domain as they stood when a liable set was fixed, or at a checkpoint; or the
-/// stakers of a pot when it was drawn on.
+/// stakers of a pot when it was drawn on; or all who hold the asset when ranks were settled.
 #[derive(Clone, Debug, PartialEq, Eq, BorshSerialize, BorshDeserialize, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct AccountsHeader {
@@ -204,6 +215,21 @@ impl AccountsHeader {
         self.layers.iter().any(|layer| layer.basis == Basis::Stake)
     }
 
+    /// Whether it is of a settlement by rank: what accounts hold stands where gains do. A layer by
+    /// the id of a rank says that it is, whatever basis it names.
+    #[must_use]
+    pub fn is_of_ranks(&self) -> bool {
+        let of_rank = |of: &LayerRule| of.basis == Basis::Rank || rank_of(of.layer).is_some();
+        self.layers.iter().any(of_rank)
+    }
+
+    /// Whether it is of what is divided at once, all that there is of each: then it is of the moment
+    /// of the division. A liable set was fixed before.
+    #[must_use]
+    pub fn is_of_the_moment(&self) -> bool {
+        self.is_of_stakes() || self.is_of_ranks()
+    }
+
     /// How `layer` divides.
     #[must_use]
     pub fn layer(&self, layer: LayerId) -> Option<&LayerRule> {
@@ -243,9 +269,9 @@ pub struct DivisionHeader {
     pub loss: LossId,
     /// The number its domain gave it.
     pub number: Sum,
-    /// The layer.
+    /// The layer, or what stands for a rank.
     pub layer: LayerId,
-    /// Which division of the layer under the set it is, from 1.
+    /// Which division of the layer under the set it is, from 1; of a rank, of the settlement.
     pub wave: u32,
     /// When.
     pub at: Time,

@@ -40,12 +40,14 @@ pub struct AccountLeaf {
     pub owner: OwnerId,
     /// Who it is, salted: the leaf of another tells nobody's name.
     pub identity: Digest,
-    /// What it gained in the domain since the reference checkpoint, or nothing; of a pot, its stake.
+    /// What it gained in the domain since the reference checkpoint, or nothing; of a pot, its stake;
+    /// of a settlement by rank, what it holds.
     pub gain: Amount,
-    /// What it lost in the domain since then, or nothing.
+    /// What it lost in the domain since then, or nothing; of a settlement, what it owes.
     pub loss: Amount,
     /// What its owner gained in the domain since then, netted over all his accounts, or nothing:
-    /// his claims weigh that, on whichever of his accounts they stand. Of a pot, its stake.
+    /// his claims weigh that, on whichever of his accounts they stand. Of a pot, its stake;
+    /// of a settlement, its claims of all ranks.
     pub netted: Amount,
     /// Whether its owner is an affiliate of the operator.
     pub affiliate: bool,

@@ -3,7 +3,8 @@
 //! Read in the order of one proof: [`hash`] says what is hashed and how trees are told apart;
 //! [`tree`] is the tree of RFC 9162, its inclusion and consistency proofs; [`sum`] the same tree
 //! with sums in its nodes; [`leaf`] and [`header`] what is committed; [`rounding`] who got the
-//! atoms that were left over; [`commit`], [`division`] and [`prover`] make commitments from core's public state;
+//! atoms that were left over; [`commit`], [`division`], [`ranked`] and [`prover`] make commitments from core's
+//! public state;
 //! [`log`] and [`head`] are the append-only log of commitments and its signed heads; [`receipt`],
 //! [`standing`] and [`episode`] are the files that leave the venue; [`verify`] checks them and
 //! reports each check by name.
@@ -26,9 +27,11 @@ pub mod header;
 pub mod leaf;
 pub mod log;
 pub mod prover;
+pub mod ranked;
 pub mod receipt;
 pub mod report;
 pub mod rounding;
+mod settled;
 pub mod standing;
 pub mod sum;
 pub mod tree;

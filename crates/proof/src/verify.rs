@@ -14,6 +14,7 @@ use crate::head::{Equivocation, SignedHead};
 use crate::header::{AccountsHeader, Basis, DivisionHeader, LayerRule, VERSION};
 use crate::leaf::{AccountLeaf, LayerClaim, ShareLeaf, identity};
 use crate::log::HeadFile;
+use crate::ranked::rules;
 use crate::receipt::{Receipt, TRUSTED};
 use crate::report::Report;
 use crate::rounding::Way;
@@ -97,6 +98,7 @@ fn in_tree(
     report.check("account-in-tree", root == Some(accounts.root), why);
     balance(report, "balance", accounts);
     pot(report, "pot", accounts);
+    rank(report, "rank", accounts);
 }
 
 /// Of a pot: no file shows what it held, nor what else was staked in it.
@@ -105,6 +107,22 @@ pub(crate) fn pot(report: &mut Report, name: &str, accounts: &AccountsHeader) {
         let why = "that the pot held so much, and that the stakes beside are divided apart";
         report.trust(name, why);
     }
+}
+
+/// Of a settlement: ranks stand in it whole, by their own rules, and no layer in place of one. No
+/// file shows of which rank money is, what is elsewhere, nor what was free.
+pub(crate) fn rank(report: &mut Report, name: &str, accounts: &AccountsHeader) {
+    if !accounts.is_of_ranks() {
+        return;
+    }
+    if accounts.layers != rules() {
+        let why = "ranks pay in their order, each by size, and no layer stands in place of one";
+        return report.check(name, false, why);
+    }
+    let why = "that money is of the rank the venue says, that as much is elsewhere, and that \
+               what nobody claims was not free; that the ranks before were used up the episode \
+               alone shows";
+    report.trust(name, why);
 }
 
 /// What is trusted, by its name and in words.
@@ -122,6 +140,9 @@ pub(crate) fn balance(report: &mut Report, name: &str, accounts: &AccountsHeader
         Some((stakes, pot)) if accounts.is_of_stakes() => {
             format!("stakes of {stakes} in a pot of {pot}")
         }
+        Some((held, owed)) if accounts.is_of_ranks() => {
+            format!("{held} held and {owed} owed, elsewhere than in accounts too")
+        }
         Some((gains, losses)) => format!("gains {gains} and losses {losses}, with named terms"),
         None => "sums stay below 2^127".into(),
     };
@@ -136,10 +157,12 @@ pub(crate) fn belongs(
     division: &DivisionHeader,
 ) {
     let of = (Some(division.episode), Some(division.set), division.domain);
+    let (stood, at) = (accounts.at, division.at);
+    let timely = stood == at || (stood < at && !accounts.is_of_the_moment());
     let same = of == (accounts.episode, accounts.set, accounts.domain)
         && division.accounts == accounts.hash()
         && division.origin == accounts.origin
-        && accounts.at <= division.at;
+        && timely;
     let why = format!(
         "loss {} is divided over liable set {} of episode {}",
         division.loss, division.set, division.episode
@@ -199,7 +222,9 @@ pub(crate) fn share(
     let paid = share.paid.checked_add(share.share);
     // Each draw on a pot is over the stakes that are left: nobody paid of them before.
     let anew = layer.basis != Basis::Stake || [division.before, share.paid] == [Amount::ZERO; 2];
-    let capped = anew && share.cap <= claim.cap && paid.is_ok_and(|paid| paid <= share.cap);
+    // Nor was less of a stake or of a claim by rank there: a friend's lower cap would spare him.
+    let whole = !layer.basis.is_of_size() || share.cap == claim.cap;
+    let capped = anew && whole && share.cap <= claim.cap && paid.is_ok_and(|p| p <= share.cap);
     let why = format!(
         "paid {} before and {} now, at most {}, frozen at {}",
         share.paid, share.share, share.cap, claim.cap
@@ -216,7 +241,8 @@ pub(crate) fn share(
 }
 
 /// Session gains: nobody weighs more than he gained. Where his other accounts gained, too, the file
-/// of one account cannot show it. A stake weighs what it is.
+/// of one account cannot show it. A stake weighs what it is, and claims by rank no more than is
+/// held.
 fn weight(
     report: &mut Report,
     of: &str,
@@ -232,6 +258,13 @@ fn weight(
         Basis::Stake => {
             let whole = claim.weight == account.gain && claim.cap == account.gain;
             report.check(name, whole, format!("the weight is the stake, {}", account.gain));
+        }
+        Basis::Rank => {
+            let all = claims_of(account);
+            let whole = claim.weight == claim.cap && all == Some(account.netted);
+            let (all, held) = (account.netted, account.gain);
+            let why = format!("the claims of all ranks, {all}, are not above the {held} held");
+            report.check(name, whole && all <= held, why);
         }
         Basis::Supply => report.trust(name, "the weight is what could be claimed of the pool"),
         Basis::HolderProfit => {
@@ -253,6 +286,12 @@ fn weight(
             report.check(name, most <= netted, why);
         }
     }
+}
+
+/// What an account's claims weigh together; nothing where that is no amount.
+pub(crate) fn claims_of(account: &AccountLeaf) -> Option<Amount> {
+    let mut claims = account.claims.iter();
+    claims.try_fold(Amount::ZERO, |sum, claim| sum.checked_add(claim.weight).ok())
 }
 
 fn part_of_weight(layer: &LayerRule, claim: &LayerClaim) -> bool {

@@ -12,12 +12,17 @@ use rhodian_core::units::Amount;
 use crate::episode::{CommittedDivision, CommittedSet};
 use crate::header::DivisionHeader;
 use crate::leaf::{AccountLeaf, ShareLeaf};
+use crate::ranked::{name_of, rank_of};
 use crate::report::Report;
 use crate::sum::Sum;
 
 /// How the names of a division's checks begin.
 pub(crate) fn prefix(of: &str, header: &DivisionHeader) -> String {
-    format!("{of}loss-{}/layer-{}/wave-{}/", header.loss, header.layer, header.wave)
+    let (loss, layer, wave) = (header.loss, header.layer, header.wave);
+    match rank_of(layer) {
+        Some(rank) => format!("{of}loss-{loss}/rank-{}/wave-{wave}/", name_of(rank)),
+        None => format!("{of}loss-{loss}/layer-{layer}/wave-{wave}/"),
+    }
 }
 
 /// Checks the waves of every layer of `set`: each once and in turn, and each after what came before.
@@ -48,7 +53,7 @@ pub(crate) fn waves(report: &mut Report, of: &str, set: &CommittedSet) {
 }
 
 /// Whether `divisions` are waves from the first on, each once, one after the other.
-fn in_turn(divisions: &[&CommittedDivision]) -> bool {
+pub(crate) fn in_turn(divisions: &[&CommittedDivision]) -> bool {
     let later = |one: &&CommittedDivision, two: &&CommittedDivision| {
         one.log.index < two.log.index && one.header.at <= two.header.at
     };

@@ -59,6 +59,7 @@ pub use lien::Level;
 pub(crate) use lien::{Liens, MemberCap, levels_hold, measure, member_caps};
 pub(crate) use period::is_within;
 pub use pot::{StakePart, pot_terms};
+pub use ranks::{RankedDraw, rank_terms};
 pub use rejection::Rejection;
 pub(crate) use results::results_of;
 pub(crate) use touch::touch_where;

@@ -11,9 +11,40 @@ use crate::account;
 use crate::allocation::{self, Claims, Rule};
 use crate::control::Status;
 use crate::engine::{Events, State};
-use crate::ids::{AccountId, AssetId, DomainId};
+use crate::ids::{AccountId, AssetId, DomainId, LossId};
 use crate::ledger::Holder;
 use crate::units::Amount;
+
+/// What a settlement takes for one loss: of which claims, and how much of each.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct RankedDraw {
+    /// The loss.
+    pub loss: LossId,
+    /// What is taken, in all.
+    pub amount: Amount,
+    /// The claims that are divided over, by account and rank: as they were given, or what was left
+    /// of them where more was taken than one division holds.
+    pub claims: Vec<RankedClaim>,
+    /// What each of them paid before.
+    pub paid: Vec<Amount>,
+    /// What each of them pays now.
+    pub shares: Vec<Amount>,
+}
+
+/// Tells `each` what a settlement of `domain` over `claims` takes, loss by loss. The claims need
+/// not be in order.
+///
+/// # Errors
+///
+/// What no division takes, which a settlement is refused for.
+pub fn rank_terms(
+    state: &State,
+    domain: DomainId,
+    claims: &[RankedClaim],
+    each: impl FnMut(RankedDraw),
+) -> Result<(), Rejection> {
+    draws(state, domain, &sorted(claims), each)
+}
 
 pub(super) fn settle(
     state: &State,
@@ -28,15 +59,34 @@ pub(super) fn settle(
     if state.losses.ranked.contains(&domain) {
         return Err(Rejection::RanksSettled { domain });
     }
+    let claims = sorted(claims);
+    check(state, domain, asset, &claims)?;
+    let asked = |id: AccountId| claims.binary_search_by_key(&id, |claim| claim.account).is_ok();
+    super::touch::touch_where(state, &asked, events);
+    draws(state, domain, &claims, |draw| {
+        let rows = by_account(&draw);
+        let RankedDraw { loss, amount, .. } = draw;
+        events.push(Event::RanksSettled { loss, domain, asset, amount, rows });
+    })
+}
+
+fn sorted(claims: &[RankedClaim]) -> Vec<RankedClaim> {
     let mut claims = claims.to_vec();
     claims.sort_unstable_by_key(|claim| (claim.account, claim.rank));
-    check(state, domain, asset, &claims)?;
+    claims
+}
+
+/// What is taken of `claims`, which are sorted, for each debt of the domain.
+fn draws(
+    state: &State,
+    domain: DomainId,
+    claims: &[RankedClaim],
+    mut each: impl FnMut(RankedDraw),
+) -> Result<(), Rejection> {
     let mut amounts: Vec<Amount> = claims.iter().map(|claim| claim.amount).collect();
     // Lowest class pays first, and the lowest rank (the highest number) is to pay first.
     let classes: Vec<u32> = claims.iter().map(|claim| LAST_CLASS - class_of(claim)).collect();
     let mut paid: Vec<Amount> = claims.iter().map(|_| Amount::ZERO).collect();
-    let asked = |id: AccountId| claims.binary_search_by_key(&id, |claim| claim.account).is_ok();
-    super::touch::touch_where(state, &asked, events);
     for (loss, found) in state.debts().filter(|(_, loss)| loss.domain == domain) {
         let debt = found.debt();
         let mut before = Amount::sum(paid.iter().copied());
@@ -58,12 +108,18 @@ pub(super) fn settle(
         if wave.allocated.is_zero() {
             continue;
         }
-        let rows = by_account(&claims, &wave.shares);
-        let amount = wave.allocated;
-        events.push(Event::RanksSettled { loss, domain, asset, amount, rows });
-        for (paid, share) in paid.iter_mut().zip(&wave.shares) {
+        let of = claims.iter().zip(&amounts).map(|(of, left)| RankedClaim { amount: *left, ..*of });
+        let draw = RankedDraw {
+            loss,
+            amount: wave.allocated,
+            claims: of.collect(),
+            paid: paid.clone(),
+            shares: wave.shares,
+        };
+        for (paid, share) in paid.iter_mut().zip(&draw.shares) {
             *paid = paid.checked_add(*share).unwrap_or(Amount::MAX);
         }
+        each(draw);
     }
     Ok(())
 }
@@ -119,9 +175,9 @@ fn check(
 }
 
 /// What each account pays over its ranks, those who pay nothing left out.
-fn by_account(claims: &[RankedClaim], shares: &[Amount]) -> Vec<(AccountId, Amount)> {
+fn by_account(draw: &RankedDraw) -> Vec<(AccountId, Amount)> {
     let mut rows: BTreeMap<AccountId, Amount> = BTreeMap::new();
-    for (claim, share) in claims.iter().zip(shares).filter(|(_, share)| !share.is_zero()) {
+    for (claim, share) in draw.claims.iter().zip(&draw.shares).filter(|(_, of)| !of.is_zero()) {
         let sum = rows.entry(claim.account).or_default();
         *sum = sum.checked_add(*share).unwrap_or(Amount::MAX);
     }

@@ -10,7 +10,9 @@ use rhodian_proof::log::HeadFile;
 use rhodian_proof::receipt::Receipt;
 use rhodian_proof::verify;
 
-use crate::stories::{Proved, called, crash, drawn, lent, policy, public, three_waves, touched};
+use crate::stories::{
+    Proved, called, crash, drawn, lent, policy, public, settled, settled_once, three_waves, touched,
+};
 
 fn folder() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/golden")
@@ -21,7 +23,7 @@ fn golden() -> Vec<(&'static str, String)> {
     let (crash, waves, touched) =
         (Proved::of(crash()), Proved::of(three_waves()), Proved::of(touched()));
     let (drawn, called) = (Proved::of(drawn()), Proved::of(called()));
-    let lent = Proved::of(lent());
+    let (lent, settled) = (Proved::of(lent()), Proved::of(settled()));
     let (state, alice) = (lent.world.engine.state(), lent.world.id("alice"));
     let lent = lent.prover.receipts(state, LossId(0), alice, &lent.head).remove(0).to_json();
     let head = HeadFile { head: crate::stories::later(&crash.head), consistency: Vec::new() };
@@ -36,6 +38,8 @@ fn golden() -> Vec<(&'static str, String)> {
         ("draws-episode.json", drawn.episode().to_json()),
         ("called.json", called.receipt("M", "ben").to_json()),
         ("lender.json", lent),
+        ("ranked.json", settled.receipt("L3", "bob").to_json()),
+        ("ranked-episode.json", Proved::of(settled_once()).episode().to_json()),
         ("key.txt", format!("{}\n", public(1))),
     ]
 }
@@ -63,12 +67,13 @@ fn receipts() -> Vec<(String, String)> {
         "staker.json",
         "called.json",
         "lender.json",
+        "ranked.json",
     ];
     let read = |name: &str| fs::read_to_string(folder().join(name)).unwrap();
     names.iter().map(|name| ((*name).to_owned(), read(name))).collect()
 }
 
-const EPISODES: [&str; 2] = ["crash-episode.json", "draws-episode.json"];
+const EPISODES: [&str; 3] = ["crash-episode.json", "draws-episode.json", "ranked-episode.json"];
 
 #[test]
 fn golden_files_pass() {
@@ -130,6 +135,12 @@ fn the_independent_verifier_refuses_what_was_changed() {
     };
     let other = Receipt::from_json(&receipts()[1].1).unwrap();
     let amount = crate::world::amount;
+    let ranked = Receipt::from_json(&receipts()[7].1).unwrap();
+    let change_ranked = |change: &dyn Fn(&mut Receipt)| {
+        let mut receipt = ranked.clone();
+        change(&mut receipt);
+        receipt.to_json()
+    };
     let cases = [
         ("a share", change(&|r| r.share.share = amount(1))),
         ("a gain", change(&|r| r.account.gain = amount(1))),
@@ -143,6 +154,10 @@ fn the_independent_verifier_refuses_what_was_changed() {
         ("a word of trust", change(&|r| drop(r.trusted.remove(3)))),
         ("a negative gain", text.replace("\"gain\":\"13900\"", "\"gain\":\"-13900\"")),
         ("no receipt", "{}\n".to_owned()),
+        ("a claim by rank", change_ranked(&|r| r.account.claims[0].weight = amount(1))),
+        ("what is held", change_ranked(&|r| r.account.gain = amount(101))),
+        ("what is outside", change_ranked(&|r| r.accounts.terms[0].loss = amount(1).into())),
+        ("another rank", change_ranked(&|r| r.division.layer = r.accounts.layers[0].layer)),
     ];
     for (name, bad) in cases {
         assert_ne!(bad, text, "{name}");

@@ -5,8 +5,10 @@
 mod world;
 
 mod files;
+mod forged;
 mod heads;
 mod pots;
+mod ranks;
 mod receipts;
 mod refusals;
 mod stories;

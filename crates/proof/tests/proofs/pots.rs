@@ -105,10 +105,10 @@ fn a_pot_behind_a_domain_without_accounts() {
 }
 
 /// The file signed anew, after the venue changed it.
-fn signed(mut file: EpisodeFile) -> EpisodeFile {
+pub fn signed(mut file: EpisodeFile) -> EpisodeFile {
     let at = file.head.head.at;
     let mut log = Log::default();
-    for set in file.sets.iter_mut().chain(&mut file.pots) {
+    for set in file.sets.iter_mut().chain(&mut file.pots).chain(&mut file.ranked) {
         set.header.root = SumTree::new(&set.leaves).unwrap().root();
         set.header.count = u32::try_from(set.leaves.len()).unwrap();
         set.log.index = log.append(&set.header.hash()).unwrap();
@@ -120,7 +120,7 @@ fn signed(mut file: EpisodeFile) -> EpisodeFile {
         }
     }
     let head = log.head(ORIGIN.into(), at);
-    for set in file.sets.iter_mut().chain(&mut file.pots) {
+    for set in file.sets.iter_mut().chain(&mut file.pots).chain(&mut file.ranked) {
         set.log = log.path(set.log.index, head.size).unwrap();
         for division in &mut set.divisions {
             division.log = log.path(division.log.index, head.size).unwrap();

@@ -14,7 +14,7 @@ use rhodian_proof::verify::{self, Policy};
 use crate::stories::{ORIGIN, Proved, crash, key, policy, public, three_waves};
 use crate::world::amount;
 
-fn failed(receipt: &Receipt, policy: &Policy) -> Vec<String> {
+pub fn failed(receipt: &Receipt, policy: &Policy) -> Vec<String> {
     verify::receipt(receipt, policy).failed().map(str::to_owned).collect()
 }
 
@@ -139,18 +139,18 @@ fn a_head_that_is_not_the_venues_or_is_stale_is_refused() {
 }
 
 /// What a venue commits to.
-struct Lie {
-    accounts: AccountsHeader,
-    account_leaves: Vec<AccountLeaf>,
-    division: DivisionHeader,
-    share_leaves: Vec<ShareLeaf>,
+pub struct Lie {
+    pub accounts: AccountsHeader,
+    pub account_leaves: Vec<AccountLeaf>,
+    pub division: DivisionHeader,
+    pub share_leaves: Vec<ShareLeaf>,
 }
 
 /// A receipt of `account` in a story that the venue made up: every tree, header, log and signature
 /// is made anew over what `lie` changes.
-fn made_up(proved: &Proved, account: &str, lie: impl FnOnce(&mut Lie)) -> Receipt {
+pub fn made_up(proved: &Proved, account: &str, lie: impl FnOnce(&mut Lie)) -> Receipt {
     let (id, divided) = proved.prover.divisions().last().unwrap();
-    let stood = proved.prover.set(id.0).unwrap();
+    let stood = proved.prover.stood(&id).unwrap();
     let account = proved.world.id(account);
     let mut of = Lie {
         accounts: stood.of.header.clone(),

@@ -2,10 +2,11 @@
 
 use ed25519_dalek::SigningKey;
 use rhodian_core::allocation::Rule;
+use rhodian_core::control::{self, Status};
 use rhodian_core::domain::{Kind, MemberRule, Source};
-use rhodian_core::engine::Engine;
+use rhodian_core::engine::{Action, Engine};
 use rhodian_core::ids::{EpisodeId, OwnerId, Time};
-use rhodian_core::loss::ReportedClaim;
+use rhodian_core::loss::{self, Rank, RankedClaim, ReportedClaim};
 use rhodian_proof::commit::Venue;
 use rhodian_proof::episode::EpisodeFile;
 use rhodian_proof::hash::Digest;
@@ -14,7 +15,7 @@ use rhodian_proof::prover::Prover;
 use rhodian_proof::receipt::Receipt;
 use rhodian_proof::verify::Policy;
 
-use crate::world::{World, amount, layer, lending, members};
+use crate::world::{DOMAIN, World, amount, layer, lending, members, name};
 
 pub const ORIGIN: &str = "Rhodian test venue";
 
@@ -164,6 +165,66 @@ pub fn called() -> World {
     world.report("M", 30);
     world.pay_draw("M", "call", Some("ben"), 4).unwrap();
     world.tick(1_000);
+    world
+}
+
+/// The domain goes into settlement, and ranks pay of these parts of accounts.
+pub fn settle(world: &mut World, parts: &[(&str, Rank, u128)]) {
+    let (status, domain, cause) = (Status::Settling, Some(DOMAIN), name("the end"));
+    world.must(Action::Control(control::Command::SetStatus { domain, status, cause }));
+    let claim = |(text, rank, atoms): &(&str, Rank, u128)| RankedClaim {
+        account: world.id(text),
+        rank: *rank,
+        amount: amount(*atoms),
+    };
+    let claims = parts.iter().map(claim).collect();
+    world.loss_do(loss::Command::SettleRanks { domain: DOMAIN, claims });
+}
+
+/// Three losses, each in an episode of its own, of which a fund of 10 leaves what is said.
+pub fn uncovered(left: [u128; 3]) -> World {
+    let mut world = World::new("USD", 2);
+    world.fund("fund", 10, None);
+    world.waterfall(&["fund"]);
+    for (text, cash) in [("alice", 100), ("bob", 100), ("carol", 70)] {
+        world.account(text, cash);
+    }
+    world.stranger("dan", 40);
+    for (text, loss) in ["L1", "L2", "L3"].iter().zip([left[0] + 10, left[1], left[2]]) {
+        world.report(text, loss);
+    }
+    world
+}
+
+/// What Alice, Bob and Carol hold by rank. Carol has 10 more, and Dan accepted no terms.
+pub const PARTS: [(&str, Rank, u128); 7] = [
+    ("alice", Rank::SessionGains, 20),
+    ("alice", Rank::Principal, 80),
+    ("bob", Rank::SessionGains, 13),
+    ("bob", Rank::MaturedGains, 10),
+    ("bob", Rank::Principal, 77),
+    ("carol", Rank::Principal, 30),
+    ("carol", Rank::Segregated, 30),
+];
+
+/// Ranks pay for three losses: session gains the first, three ranks the second, principal the
+/// third.
+pub fn settled() -> World {
+    let mut world = uncovered([25, 40, 30]);
+    settle(&mut world, &PARTS);
+    world
+}
+
+/// Two ranks pay for one loss.
+pub fn settled_once() -> World {
+    let mut world = World::new("USD", 2);
+    world.fund("fund", 10, None);
+    world.waterfall(&["fund"]);
+    for text in ["alice", "bob"] {
+        world.account(text, 100);
+    }
+    world.report("L", 50);
+    settle(&mut world, &[("alice", Rank::MaturedGains, 20), ("bob", Rank::Principal, 90)]);
     world
 }
 

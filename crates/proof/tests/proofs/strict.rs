@@ -24,7 +24,7 @@ for file in files:
 ";
 
 /// The status the script ends with for each of `texts`; nothing where there is no python3.
-fn python(texts: &[&str]) -> Option<Vec<i32>> {
+pub fn python(texts: &[&str]) -> Option<Vec<i32>> {
     let folder = tempfile::tempdir().unwrap();
     let files: Vec<_> = (0..texts.len()).map(|n| folder.path().join(format!("{n}.json"))).collect();
     for (file, text) in files.iter().zip(texts) {
@@ -173,7 +173,8 @@ fn bent(text: &str) -> Vec<(String, String)> {
 fn both_say_the_same_of_every_bent_receipt() {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/golden");
     let (mut proven, mut unreadable) = (0, 0);
-    for name in ["crash-bob.json", "third-wave.json", "touched.json", "staker.json"] {
+    for name in ["crash-bob.json", "third-wave.json", "touched.json", "staker.json", "ranked.json"]
+    {
         let text = fs::read_to_string(folder.join(name)).unwrap();
         let all = bent(&text);
         let texts: Vec<&str> = all.iter().map(|(_, text)| text.as_str()).collect();

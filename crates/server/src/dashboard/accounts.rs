@@ -315,7 +315,9 @@ fn bore(
                 strong { (show::money(ask, asset, share.paid.atoms().cast_signed())) }
                 "; its cap was " (show::money(ask, asset, share.cap.atoms().cast_signed())) "."
                 @if ask.view.proofs.is_some() {
-                    @for loss in &share.losses { " " (show::receipt_link(*loss, account)) }
+                    @for loss in &share.losses {
+                        " " (show::receipts(ask, (*loss, account), Some(share.layer)))
+                    }
                 }
                 @if let Some(loss) = share.losses.last() {
                     " " a href=(format!("/accounts/{account}?rules={loss}#each-rule")) {
@@ -353,9 +355,7 @@ fn bore(
                             td class="number" {
                                 (show::money(ask, asset, claim.repaid.atoms().cast_signed()))
                             }
-                            td { @if show::has_receipts(ask, claim.layer) {
-                                (show::receipt_link(claim.loss, account))
-                            } }
+                            td { (show::receipts(ask, (claim.loss, account), claim.layer)) }
                         }
                     }
                 }

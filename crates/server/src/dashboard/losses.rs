@@ -204,9 +204,8 @@ fn shares(ask: &Ask<'_>, id: LossId, asset: AssetId) -> Markup {
                                 td { a href=(format!("/accounts/{}", claim.account)) {
                                     "why " (show::account(ask, claim.account)) "?"
                                 }
-                                @if show::has_receipts(ask, claim.layer) {
-                                    " " (show::receipt_link(id, claim.account))
-                                } }
+                                " " (show::receipts(ask, (id, claim.account), claim.layer))
+                                }
                             }
                         }
                     }

@@ -1,13 +1,13 @@
 //! How things are written on pages: money with its decimals, times in UTC, ids as names.
 
 use maud::{Markup, html};
-use rhodian_core::domain::LayerSpec;
 use rhodian_core::engine::Event;
 use rhodian_core::ids::{
     AccountId, AssetId, DomainId, FeedId, LayerId, LossId, MarketId, RiskId, Time,
 };
 use rhodian_core::market;
 use rhodian_core::units::{Amount, Price};
+use rhodian_proof::ranked::{name_of, rank_of};
 use rhodian_report::money::Money;
 use rhodian_report::names::{MoneyOf, Names, StateNames};
 use rhodian_report::words;
@@ -79,20 +79,40 @@ pub(super) fn account_link(ask: &Ask<'_>, id: AccountId) -> Markup {
     html! { a href=(format!("/accounts/{id}")) { (account(ask, id)) } }
 }
 
-/// Whether who pays through the layer has a receipt: what is divided over members or stakers is
-/// committed, what is shared by rank is not.
-pub(super) fn has_receipts(ask: &Ask<'_>, layer: Option<LayerId>) -> bool {
-    let spec = layer.and_then(|layer| ask.state.domains.layer(layer)).map(|found| &found.spec);
-    let divided = |spec: &LayerSpec| spec.source.members().is_some() || spec.kind.is_staked();
-    ask.view.proofs.is_some() && spec.is_some_and(divided)
+/// The receipts of an account for a loss, of a layer or of all ranks, and their check in the
+/// browser.
+pub(super) fn receipts(
+    ask: &Ask<'_>,
+    (loss, account): (LossId, AccountId),
+    layer: Option<LayerId>,
+) -> Markup {
+    let Some(proofs) = &ask.view.proofs else { return html! {} };
+    let own = proofs.prover().divisions().filter(|(_, division)| {
+        division.of.header.loss == loss && division.of.place(account).is_some()
+    });
+    let of_layer = own.map(|((_, of, _), _)| of).zip(1u32..).filter(|(of, _)| match layer {
+        Some(layer) => *of == layer,
+        None => rank_of(*of).is_some(),
+    });
+    let of_layer: Vec<(LayerId, u32)> = of_layer.collect();
+    html! {
+        @for (of, place) in &of_layer { (receipt_link((loss, account), *of, *place)) " " }
+        @if !of_layer.is_empty() {
+            a class="button" href=(format!("/verify?loss={loss}&account={account}")) {
+                "check in this browser"
+            }
+        }
+    }
 }
 
-/// The receipt of an account for a loss, where there is one, and its check in the browser.
-pub(super) fn receipt_link(loss: LossId, account: AccountId) -> Markup {
+/// A receipt, by its place among those of the account for the loss.
+fn receipt_link((loss, account): (LossId, AccountId), of: LayerId, place: u32) -> Markup {
+    let path = format!("/v1/losses/{loss}/receipts/{account}");
+    let path = if place == 1 { path } else { format!("{path}?division={place}") };
     html! {
-        a href=(format!("/v1/losses/{loss}/receipts/{account}")) { "receipt for loss " (loss) }
-        " " a class="button" href=(format!("/verify?loss={loss}&account={account}")) {
-            "check in this browser"
+        a href=(path) {
+            "receipt for loss " (loss)
+            @if let Some(rank) = rank_of(of) { " (" (name_of(rank).replace('-', " ")) ")" }
         }
     }
 }

@@ -69,9 +69,11 @@
     const words = status === 0 ? "Accepted: proven" : "Refused: not proven";
     found.append(element("h2", words, status === 0 ? "" : "bad"));
     const of = JSON.parse(receipt);
+    const layer = of.accounts.layers.find((one) => one.layer === of.division.layer);
+    const over = layer?.basis === "rank" ? `rank ${layer.name}` : `liable set ${of.division.set}`;
     found.append(element("p",
       `${of.external_id}: ${of.share.share} atoms of loss ${of.division.loss} at ` +
-      `${of.division.origin}, division ${of.division.wave} of liable set ${of.division.set}. ` +
+      `${of.division.origin}, division ${of.division.wave} of ${over}. ` +
       (failed ? `${failed} of ${checks.length} checks failed.` : "No check failed; what is " +
         "trusted is said below.")));
     found.append(table(checks));

@@ -20,6 +20,7 @@ mod lending;
 mod newcomer;
 mod pages;
 mod protections;
+mod ranks;
 mod receipts;
 mod receiver;
 mod rewards;

@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 
 use clap::Args;
+use rhodian_proof::ranked::{name_of, rank_of};
 use rhodian_proof::receipt::Receipt;
 use rhodian_proof::verify;
 
@@ -48,14 +49,13 @@ pub fn run(args: &ReceiptArgs) -> Result<Exit, Diagnostic> {
     })?;
     let report = verify::receipt(&receipt, &policy);
     let (division, share) = (&receipt.division, &receipt.share);
+    let of = match rank_of(division.layer) {
+        Some(rank) => format!("rank {}", name_of(rank)),
+        None => format!("liable set {}", division.set),
+    };
     let about = format!(
-        "{}: {} atoms of loss {} at {}, division {} of liable set {}",
-        receipt.external_id,
-        share.share,
-        division.loss,
-        division.origin,
-        division.wave,
-        division.set
+        "{}: {} atoms of loss {} at {}, division {} of {of}",
+        receipt.external_id, share.share, division.loss, division.origin, division.wave
     );
     Outcome::new(&source.name, about, report).print(args.checker.format)
 }

@@ -2,21 +2,21 @@
 //! each division, and hands out receipts. It reads core's public state only; fed with the same
 //! records it makes the same log, so it need not be stored.
 
+mod file;
+mod settlement;
+
 use alloc::collections::BTreeMap;
 use alloc::string::ToString;
 use alloc::vec::Vec;
 
-use rhodian_core::allocation::Rule;
-use rhodian_core::domain::{Basis, MemberRule};
-use rhodian_core::engine::{Event, Record, State};
+use rhodian_core::engine::{Action, Event, Record, State};
 use rhodian_core::ids::{AccountId, DomainId, EpisodeId, LayerId, LiableSetId, LossId, Time};
-use rhodian_core::loss::{self, DivisionTerms, Member, StakePart};
+use rhodian_core::loss::{self, DivisionTerms, StakePart};
 use rhodian_core::market;
 use rhodian_core::units::Amount;
 
 use crate::commit::{AccountsCommitment, Flaw, Moment, Under, Venue};
-use crate::division::{Divided, DivisionCommitment};
-use crate::episode::{self, CommittedDivision, CommittedSet, EpisodeFile};
+use crate::division::{Divided, DivisionCommitment, by_size};
 use crate::hash::Digest;
 use crate::head::{Head, SignedHead};
 use crate::header::AccountsHeader;
@@ -35,8 +35,9 @@ pub struct Logged<T> {
     pub of: T,
 }
 
-/// A division: its liable set, its layer, and which one of the layer under the set, from 1. A draw on
-/// a pot is one, and two where some of the stakes are junior.
+/// A division: its liable set, its layer, and which one of the layer under the set, from 1. A draw
+/// on a pot is one, and two where some of the stakes are junior. A settlement by rank is one for
+/// each loss and rank, and they are counted from 1 over its losses.
 pub type DivisionId = (LiableSetId, LayerId, u32);
 
 /// What makes commitments of a run.
@@ -50,6 +51,10 @@ pub struct Prover {
     divisions: BTreeMap<DivisionId, Logged<DivisionCommitment>>,
     /// The stakers of each draw on a pot: of the other divisions the liable set says who stood.
     pots: BTreeMap<DivisionId, Logged<AccountsCommitment>>,
+    /// Who held what when ranks were settled, once for each liable set whose losses were.
+    ranked: Vec<Logged<AccountsCommitment>>,
+    /// Which of these each division by rank is over.
+    holders: BTreeMap<DivisionId, usize>,
     /// The headers committed at checkpoints.
     periods: Vec<Logged<AccountsHeader>>,
     /// By domain: the last checkpoint whole; the trees of those before are not kept.
@@ -68,6 +73,8 @@ impl Prover {
             sets: BTreeMap::new(),
             divisions: BTreeMap::new(),
             pots: BTreeMap::new(),
+            ranked: Vec::new(),
+            holders: BTreeMap::new(),
             periods: Vec::new(),
             last: BTreeMap::new(),
         }
@@ -107,6 +114,10 @@ impl Prover {
                 _ => Ok(()),
             };
             result = result.and(seen);
+        }
+        if let Action::Loss(loss::Command::SettleRanks { domain, claims }) = &record.envelope.action
+        {
+            result = result.and(self.settled(before, record, *domain, claims));
         }
         result
     }
@@ -189,17 +200,16 @@ impl Prover {
         part: &StakePart,
         borne: &mut BTreeMap<AccountId, Amount>,
     ) -> Result<(), Flaw> {
-        let found = before.losses.loss(loss).ok_or(Flaw::Unknown { what: "loss" })?;
-        let set = found.set.ok_or(Flaw::Unknown { what: "liable set" })?;
-        let id = found.episode.ok_or(Flaw::Unknown { what: "episode" })?;
-        let episode = before.losses.episode(id).ok_or(Flaw::Unknown { what: "episode" })?;
-        let of = Under { set, episode: id, rules: &episode.rules };
+        let (domain, of) = under(before, loss)?;
+        let set = of.set;
         let draw = u32::try_from(self.pots.len());
         let draw = draw.map_err(|_| Flaw::OutOfBounds { what: "the number of draws" })?;
         let moment = Moment::Drawn { of, layer, draw, stakes: &part.stakes };
-        let accounts = AccountsCommitment::new(&self.venue, before, found.domain, moment)?;
+        let accounts = AccountsCommitment::new(&self.venue, before, domain, moment)?;
         let wave = self.next_wave(set, layer);
-        let terms = stakers(set, part);
+        let staked = part.stakes.iter().filter(|(_, stake)| !stake.is_zero());
+        let staked = staked.map(|(account, stake)| (*account, *stake, Amount::ZERO));
+        let terms = by_size(set, (Amount::ZERO, part.amount), staked);
         let of = Divided { loss, layer, wave, amount: part.amount, terms };
         let division = DivisionCommitment::new(before, &accounts, &of)?;
         for leaf in &division.leaves {
@@ -224,8 +234,12 @@ impl Prover {
     }
 
     /// Who stood when `division` was made.
-    fn stood(&self, division: &DivisionId) -> Option<&Logged<AccountsCommitment>> {
-        self.pots.get(division).or_else(|| self.sets.get(&division.0))
+    #[must_use]
+    pub fn stood(&self, division: &DivisionId) -> Option<&Logged<AccountsCommitment>> {
+        match self.holders.get(division) {
+            Some(place) => self.ranked.get(*place),
+            None => self.pots.get(division).or_else(|| self.sets.get(&division.0)),
+        }
     }
 
     fn checkpoint(&mut self, before: &State, of: &market::Checkpoint) -> Result<(), Flaw> {
@@ -367,41 +381,9 @@ impl Prover {
             trusted: TRUSTED_OF_STANDING.iter().map(ToString::to_string).collect(),
         })
     }
-
-    /// All that was committed in an episode: every leaf of every liable set and of every division.
-    /// It names nobody, but tells every gain and every share.
-    #[must_use]
-    pub fn episode(&self, episode: EpisodeId, head: &SignedHead) -> Option<EpisodeFile> {
-        let (size, form) = (head.head.size, episode::FORM.into());
-        let committed = |found: &Logged<DivisionCommitment>| {
-            let log = self.log.path(found.index, size)?;
-            let (header, leaves) = (found.of.header.clone(), found.of.leaves.clone());
-            Some(CommittedDivision { header, leaves, log })
-        };
-        let under = |stood: &Logged<AccountsCommitment>, divisions: Vec<CommittedDivision>| {
-            let log = self.log.path(stood.index, size)?;
-            let (header, leaves) = (stood.of.header.clone(), stood.of.leaves.clone());
-            Some(CommittedSet { header, leaves, log, divisions })
-        };
-        let mut of_members: BTreeMap<LiableSetId, Vec<CommittedDivision>> = BTreeMap::new();
-        let mut pots = Vec::new();
-        let divided = |of: &Logged<DivisionCommitment>| of.of.header.episode == episode;
-        for (id, of) in self.divisions.iter().filter(|(_, of)| divided(of)) {
-            let division = committed(of)?;
-            match self.pots.get(id) {
-                Some(stakers) => pots.push(under(stakers, Vec::from([division]))?),
-                None => of_members.entry(id.0).or_default().push(division),
-            }
-        }
-        let fixed = self.sets.iter().filter(|(_, of)| of.of.header.episode == Some(episode));
-        let sets = fixed.map(|(id, of)| under(of, of_members.remove(id).unwrap_or_default()));
-        let sets = sets.collect::<Option<Vec<_>>>()?;
-        let some = !sets.is_empty() || !pots.is_empty();
-        some.then(|| EpisodeFile { form, sets, pots, head: head.clone() })
-    }
 }
 
-fn sum(of: &[Amount]) -> Option<Amount> {
+pub(crate) fn sum(of: &[Amount]) -> Option<Amount> {
     of.iter().try_fold(Amount::ZERO, |sum, one| sum.checked_add(*one).ok())
 }
 
@@ -415,33 +397,13 @@ fn planned(record: &Record, of: LossId, on: LayerId) -> Option<Amount> {
     })
 }
 
-/// What a draw over a part of stakes rests on: each bears it by his size, and nobody paid before.
-fn stakers(set: LiableSetId, part: &StakePart) -> DivisionTerms {
-    let staked = part.stakes.iter().filter(|(_, stake)| !stake.is_zero());
-    let member = |(account, stake): &(AccountId, Amount)| Member {
-        account: *account,
-        weight: *stake,
-        cap: *stake,
-        score: 0,
-        risk: 1_000_000,
-        class: 0,
-        paid: Amount::ZERO,
-        called: Amount::ZERO,
-        waves: 0,
-    };
-    DivisionTerms {
-        set,
-        rule: MemberRule {
-            rule: Rule::Proportional,
-            classes: false,
-            cap_of_weight: None,
-            on_touch: false,
-            basis: Basis::Reported,
-        },
-        before: Amount::ZERO,
-        asked: part.amount,
-        members: staked.map(member).collect(),
-    }
+/// The domain of a loss, and what it is under.
+fn under(state: &State, loss: LossId) -> Result<(DomainId, Under<'_>), Flaw> {
+    let found = state.losses.loss(loss).ok_or(Flaw::Unknown { what: "loss" })?;
+    let set = found.set.ok_or(Flaw::Unknown { what: "liable set" })?;
+    let id = found.episode.ok_or(Flaw::Unknown { what: "episode" })?;
+    let episode = state.losses.episode(id).ok_or(Flaw::Unknown { what: "episode" })?;
+    Ok((found.domain, Under { set, episode: id, rules: &episode.rules }))
 }
 
 /// The domain of an episode and the rules frozen for it: it may have been opened by the same

@@ -143,10 +143,10 @@ struct Gathered {
 impl Candles {
     /// Reads a file's text.
     ///
-    /// Refused, with the line: a missing column, a comma within quotes, a line of more or fewer fields
-    /// than the header, a price that is zero, negative or no decimal, a
-    /// high or low inside its candle, a second candle of one symbol and time. Refused as a whole:
-    /// no candle, one time only, and times that do not lie on one grid.
+    /// Refused, with the line: a missing column, a comma within quotes, a line of more or fewer
+    /// fields than the header, a price that is zero, negative or no decimal, a high or low inside
+    /// its candle, a second candle of one symbol and time. Refused as a whole: no candle, one time
+    /// only, and times that do not lie on one grid.
     ///
     /// ```
     /// use rhodian_lab::path::candles::Candles;

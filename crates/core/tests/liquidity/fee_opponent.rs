@@ -1,5 +1,6 @@
 //! What an opponent tries with the fee of who stays: to split, to give, to come and go at the
-//! moment at which it is taken. Nothing of it brings more than an atom.
+//! moment at which it is taken. Nothing of it brings more than an atom, but by what is kept back
+//! for closing, which an exit leaves to the others and a fee does not.
 
 use crate::world::World;
 use crate::world::liquidity::*;
@@ -234,4 +235,32 @@ fn a_price_of_a_moment_puts_a_fee_off_by_a_period() {
     assert_eq!(fund(&world), 0, "nothing is looked at before the next period is over");
     world.tick(1);
     assert_eq!(fund(&world), 2_000);
+}
+
+/// An exit leaves to the others what is kept back for closing, a fee is given at the book. Ann,
+/// whose mark is 20,000 of 50,000 by the book, has 333 more by leaving just after the fee than
+/// before it, and the fund 83; Bob has 416 less.
+#[test]
+fn what_is_kept_back_for_closing_makes_a_moment_matter() {
+    let after = |early: bool| {
+        let mut world = vault_of(daily(), 0);
+        holder(&mut world, "ann", 20_000);
+        world.account("eve", 10_000_000);
+        world.result("eve", "vault", 30_000);
+        holder(&mut world, "bob", 50_000);
+        world.fill("BTC", "eve", "vault", 400, 1_000);
+        world.set(Parameter::StressRate, 50_000);
+        world.boundary();
+        world.tick(DAY - 1);
+        if early {
+            try_leave(&mut world, "ann", None).unwrap();
+        }
+        world.tick(1);
+        if !early {
+            try_leave(&mut world, "ann", None).unwrap();
+        }
+        (world.cash("ann"), fund(&world), book(&world, "bob"))
+    };
+    assert_eq!(after(true), (36_000, 4_000, 60_000));
+    assert_eq!(after(false), (36_333, 4_083, 59_584));
 }

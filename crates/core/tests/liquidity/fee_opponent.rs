@@ -237,9 +237,9 @@ fn a_price_of_a_moment_puts_a_fee_off_by_a_period() {
     assert_eq!(fund(&world), 2_000);
 }
 
-/// An exit leaves to the others what is kept back for closing, a fee is given at the book. Ann, whose
-/// mark is 20,000 of 50,000 by the book, has 333 more by leaving just after the fee than before it,
-/// and the fund 83; Bob has 416 less.
+/// An exit leaves to the others what is kept back for closing, a fee is given at the book. Ann,
+/// whose mark is 20,000 of 50,000 by the book, has 333 more by leaving just after the fee than
+/// before it, and the fund 83; Bob has 416 less.
 #[test]
 fn what_is_kept_back_for_closing_makes_a_moment_matter() {
     let after = |early: bool| {

@@ -69,7 +69,7 @@ pub struct AccountFigures {
     pub deposited: u128,
     /// Taken out.
     pub withdrawn: u128,
-    /// Fees paid.
+    /// Fees and premia paid.
     pub fees: u128,
     /// The value of what auto-deleveraging took off it.
     pub deleveraged: u128,

@@ -179,7 +179,7 @@ impl Figures {
         }
     }
 
-    fn account(&mut self, account: AccountId) -> &mut AccountFigures {
+    pub(super) fn account(&mut self, account: AccountId) -> &mut AccountFigures {
         if self.accounts.len() <= account.index() {
             self.accounts.resize(account.index() + 1, AccountFigures::default());
         }

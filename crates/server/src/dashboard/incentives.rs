@@ -81,7 +81,8 @@ fn premia(ask: &Ask<'_>) -> Markup {
     let rows = html! {
         @for (market, premium) in ask.state.incentives.premia() {
             @let found = ask.state.markets.market(market);
-            @let asset = found.and_then(|of| ask.state.domains.asset_of(of.spec.domain));
+            @let domain = found.and_then(|of| ask.state.domains.domain(of.spec.domain));
+            @let asset = domain.map(|of| of.asset);
             @let now = ask.state.premium_now(market);
             tr {
                 th scope="row" { (show::market(ask, market)) }

@@ -339,7 +339,7 @@ fn who_steps_out_for_the_moment_pays_fills_in_place_of_the_premium() {
         set_premium(&mut world, Some(PremiumTerms { period, ..premium() })).unwrap();
         world.fill("BTC", "bob", "carol", 30, 1_000);
         for hour in 1..=hours {
-            let due = hour * DAY / 24 % period == 0;
+            let due = (hour * DAY / 24).is_multiple_of(period);
             world.tick(DAY / 24 - 1);
             let fee = if due { 15 } else { 0 };
             if due {

@@ -507,8 +507,8 @@ fn every_key_of_a_premium_that_cannot_be_right_is_refused_with_its_place() {
         ("load   = \"50 %\"", "load = \"901 %\"", "load-not-a-part", "900 %"),
         ("most   = \"0.1 %\"", "most = \"11 %\"", "most-not-a-part", "10 %"),
         ("most   = \"0.1 %\"\n", "", "toml-missing-key", "most"),
-        ("most   = \"0.1 %\"", "most = \"0 %\"", "incentive-flaw", "[[premium]]"),
-        ("most   = \"0.1 %\"", "most = \"2 %\"", "incentive-flaw", "[[premium]]"),
+        ("most   = \"0.1 %\"", "most = \"0 %\"", "incentive-flaw", "1 to 50000"),
+        ("most   = \"0.1 %\"", "most = \"2 %\"", "incentive-flaw", "with the premium"),
         ("most   = \"0.1 %\"", "asks = \"1\"\nmost = \"1 %\"", "toml-unknown-key", "asks"),
     ];
     refused_at_its_place(&premia, &cases);

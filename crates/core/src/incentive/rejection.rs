@@ -75,8 +75,8 @@ impl fmt::Display for Flaw {
             ),
             Self::Most { most, max } => write!(
                 f,
-                "a charge takes {most} millionths of a lot at most, allowed: 1 to {max}, the \
-                 lowest maintenance rate"
+                "a charge takes {most} millionths of a lot at most, allowed: 1 to {max}, at most a \
+                 tenth and the lowest maintenance rate"
             ),
             Self::Envelope { size, loss, requirement } => write!(
                 f,

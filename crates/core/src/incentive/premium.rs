@@ -326,8 +326,8 @@ fn counted(premium: &Premium, per_year: u128, now: Time) -> (u128, u64) {
     (whole + rest / year, u64::try_from(rest % year).unwrap_or(0))
 }
 
-/// The first market, in id order, whose premium is due: not in a halt, in which nobody could leave
-/// before it, nor while something is known that may become a loss of its domain, nor once it
+/// The first market, in id order, whose premium is due: not while nobody could close a lot or add
+/// money before it, in a halt or where money may only leave, nor while something is known that may become a loss of its domain, nor once it
 /// expired.
 pub(super) fn duty(state: &State) -> Option<Duty> {
     let now = state.now();
@@ -342,7 +342,7 @@ fn is_charged(state: &State, found: &Market) -> bool {
     let domain = found.spec.domain;
     found.settlement.is_none()
         && found.spec.instrument.expiry().is_none_or(|expiry| expiry > state.now())
-        && state.control.domain_status(domain) < Status::Halted
+        && state.control.domain_status(domain) < Status::WithdrawOnly
         && !state.has_open_episode(domain)
         && !state.has_reported_loss(domain)
 }

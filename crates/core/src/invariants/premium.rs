@@ -201,11 +201,11 @@ impl Running {
         }
         let Some(found) = state.markets.market(market) else { return broken(market, "unknown") };
         let domain = found.spec.domain;
-        if state.control.domain_status(domain) >= Status::Halted
+        if state.control.domain_status(domain) >= Status::WithdrawOnly
             || state.has_open_episode(domain)
             || state.has_reported_loss(domain)
         {
-            return broken(market, "charged in a halt, or while a loss is known");
+            return broken(market, "charged where nobody may close lots, or while a loss is known");
         }
         let books = state
             .markets

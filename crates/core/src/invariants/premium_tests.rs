@@ -179,12 +179,18 @@ fn the_running_form_sees_what_the_terms_do_not_say() {
     assert_eq!(run(&all), Ok(()));
 }
 
-/// In a halt nobody could leave before he is charged.
+/// In a halt, and where money may only leave, nobody could close a lot before he is charged.
 #[test]
-fn the_running_form_sees_a_charge_in_a_halt() {
-    let (domain, status, cause) = (None, Status::Halted, name("test"));
-    let halted = control::Event::StatusSet { domain, status, cause };
-    let mut events = held();
-    events.extend([Event::Control(halted), counted(7_300, 0, 0), charged(0, 0, (0, 0, 0))]);
-    assert!(matches!(run(&events), Err(of) if of.law == PREMIUM), "{:?}", run(&events));
+fn the_running_form_sees_a_charge_where_nobody_may_close_lots() {
+    let check = |status, broken| {
+        let (domain, cause) = (None, name("test"));
+        let stands = control::Event::StatusSet { domain, status, cause };
+        let mut events = held();
+        events.extend([Event::Control(stands), counted(7_300, 0, 0), charged(0, 0, (0, 0, 0))]);
+        let found = matches!(run(&events), Err(of) if of.law == PREMIUM);
+        assert_eq!(found, broken, "{status:?}: {:?}", run(&events));
+    };
+    check(Status::ReduceOnly, false);
+    check(Status::WithdrawOnly, true);
+    check(Status::Halted, true);
 }

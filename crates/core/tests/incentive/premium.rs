@@ -228,8 +228,10 @@ fn a_premium_waits_for_a_loss_that_is_known() {
     assert_eq!((fees(&world), of(&world).forgone), (120, 4_100 - 120));
 }
 
+/// A halt ends by itself where money may only leave: lots cannot be closed there, nor money added,
+/// so nobody pays before the market is open, for less risk or all.
 #[test]
-fn a_premium_waits_in_a_halt() {
+fn a_premium_waits_in_a_halt_and_while_money_may_only_leave() {
     let mut world = six_lots(36_500);
     let set = |domain, status| {
         let cause = name("test");
@@ -239,9 +241,13 @@ fn a_premium_waits_in_a_halt() {
     world.give(Actor::VENUE, set(None, Status::Halted)).unwrap();
     world.tick(1_000);
     assert_eq!(fees(&world), 0);
-    world.give(Actor::VENUE, set(None, Status::Open)).unwrap();
+    world.tick(2 * DAY);
+    assert_eq!(world.engine.state().control.domain_status(DOMAIN), Status::WithdrawOnly);
+    assert!(world.try_fill("BTC", "bob", "alice", 2, 1_000).is_err());
+    assert_eq!(fees(&world), 0);
+    world.give(Actor::VENUE, set(None, Status::ReduceOnly)).unwrap();
     world.tick(1);
-    assert_eq!(fees(&world), 96);
+    assert_eq!((fees(&world), of(&world).counted), (120, 300), "once, at most 20 a lot");
 }
 
 #[test]

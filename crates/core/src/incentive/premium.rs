@@ -26,7 +26,7 @@ use super::pay::MAX_LOAD;
 use super::{Duty, Event, Flaw, Rejection, Subject, WHOLE};
 use crate::control::Status;
 use crate::engine::{self, Events, State};
-use crate::ids::{AccountId, DomainId, MarketId, Time};
+use crate::ids::{AccountId, AssetId, DomainId, MarketId, Time};
 use crate::liquidation::envelope::Breach;
 use crate::loss;
 use crate::market::{Market, MarketSpec, PARTIES_PER_STEP, Party};
@@ -391,11 +391,9 @@ pub(super) fn charge(
     let holders = holders.filter(|account| of.pays > 0 && lots(*account) > 0);
     let rows: Vec<PremiumRow> = holders
         .map(|account| {
-            let has = state.equity(account, asset)
-                - state.loss_lien(account, asset).atoms().cast_signed();
             // At most a tenth of 10^15 atoms for each of 10^15 lots.
             let asked = u128::from(of.pays) * u128::from(lots(account));
-            let amount = asked.min(has.max(0).unsigned_abs());
+            let amount = asked.min(beyond_lien(state, account, asset));
             PremiumRow { account, amount: Amount::new(amount).unwrap_or(Amount::MAX) }
         })
         .collect();
@@ -409,4 +407,15 @@ pub(super) fn charge(
         events.push(Event::PremiumPaid { market, domain, asset, rows: rows.to_vec() });
     }
     Ok(())
+}
+
+/// What a charge may take of an account at most, in atoms. Collateral counts as it does for the
+/// legs, but where something is held for losses of other domains: they take their shares of what
+/// is held in the asset itself. Shares that wait for a touch are taken before.
+fn beyond_lien(state: &State, account: AccountId, asset: AssetId) -> u128 {
+    let lien = state.loss_lien(account, asset);
+    let stays = lien > state.losses.untaken_in(state, account, asset);
+    let stands =
+        if stays { state.settled_equity(account, asset) } else { state.equity(account, asset) };
+    (stands - lien.atoms().cast_signed()).max(0).unsigned_abs()
 }

@@ -255,7 +255,11 @@ impl Running {
         let lots = u128::from(state.markets.position(account).lots(market).size());
         let (asked, paid) = (of.per_lot * lots, amount.atoms());
         let lien = state.loss_lien(account, asset).atoms().cast_signed();
-        let left = state.equity(account, asset) - lien;
+        // What is held for losses stands in the asset itself, and not in collateral.
+        let held = lien > 0;
+        let stands =
+            if held { state.settled_equity(account, asset) } else { state.equity(account, asset) };
+        let left = stands - lien;
         let short = paid < asked && (left == 0 || left < 0 && paid == 0);
         if lots == 0 || (paid != asked && !short) || lots > of.lots || paid > of.charged {
             let detail = format!("account {account} pays {amount} for {lots} lots, {left} is left");

@@ -6,13 +6,16 @@ use crate::world::incentive::{
     premium, set_fees, set_premium, table,
 };
 use crate::world::venue::perpetual;
-use crate::world::{DOMAIN, World, amount, name};
+use crate::world::{ASSET, DOMAIN, World, amount, collateral, layer, members, name};
 use rhodian_core::account::AccountKind;
-use rhodian_core::control::{Command as Control, Status};
+use rhodian_core::allocation::Rule;
+use rhodian_core::control::{Command as Control, Parameter, Status};
+use rhodian_core::domain::{self, CauseClass, Kind, Source};
 use rhodian_core::engine::{Action, Actor, Event as Any};
-use rhodian_core::ids::{CheckpointId, MarketId};
+use rhodian_core::ids::{CheckpointId, DomainId, LossId, MarketId};
 use rhodian_core::incentive::{Command, Event, FeeTable, Figure, PremiumNow, PremiumTerms, Shut};
 use rhodian_core::incentive::{Premium, Subject};
+use rhodian_core::loss;
 use rhodian_core::market::{Instrument, MarketSpec, StepLimits};
 
 /// 36,500 a year, so 100 a day: Alice holds 3 lots long, Bob 2 and Carol 1 short.
@@ -185,6 +188,52 @@ fn a_premium_makes_no_deficit() {
     assert_eq!((world.equity("dave"), fees(&world)), (0, 40 + 180));
     assert_eq!((of(&world).charged, of(&world).forgone), (220, 780));
     assert_eq!(world.engine.state().losses.losses().count(), 0);
+}
+
+/// Dave has 300 of cash, and collateral for his lots. A loss of another domain, which waits for an
+/// auction, holds 250 of the cash: 100 is asked of him, and 50 taken. Then he bears all 250.
+#[test]
+fn a_charge_leaves_what_is_held_for_a_loss_of_another_domain() {
+    let mut world = charged(365_000);
+    world.domain_do(domain::Command::AddAsset { name: name("USDC"), decimals: 2 });
+    collateral::accept(&mut world, collateral::usdc()).unwrap();
+    collateral::mark(&mut world, 1_000);
+    collateral::trader(&mut world, "dave", 300, 10_000);
+    world.domain_do(domain::Command::OpenDomain { name: name("Alts"), asset: ASSET });
+    let source = Source::Members(members(Rule::Proportional));
+    world.add(layer("others", Kind::GainsHaircut, source));
+    let deadline = Source::Proceeds { deadline: 3_600_000 };
+    world.add(layer("auction", Kind::Treasury, deadline));
+    let steps = vec![world.step(&[("auction", 1)]), world.step(&[("others", 1)])];
+    let (domain, class) = (DomainId(1), CauseClass::PriceError);
+    let set = Control::SetParameter { domain, parameter: Parameter::ChallengeTime, value: 0 };
+    world.must(Action::Control(set));
+    world.domain_do(domain::Command::SetWaterfall { domain, class, steps });
+    world.claim("others", "dave", 300, 300);
+    world.fill("BTC", "dave", "bob", 5, 1_000);
+    world.tick(DAY - 1);
+    let command = loss::Command::ReportLoss {
+        domain,
+        number: 1,
+        class,
+        cause: name("price"),
+        evidence: [7; 32],
+        amount: amount(250),
+        failed: None,
+        margin: amount(0),
+        set_off: vec![],
+    };
+    world.loss_do(command);
+    let approver = Actor { id: 1, ..Actor::VENUE };
+    let approve = loss::Command::ApproveLoss { loss: LossId(0) };
+    world.give(approver, Action::Loss(approve)).unwrap();
+    assert_eq!((world.lien("dave"), world.equity("dave")), (250, 9_800));
+    world.tick(1);
+    assert_eq!((world.cash("dave") + 5_000, of(&world).charged), (250, 150));
+    world.tick(DAY / 2);
+    assert_eq!(world.cash("dave") + 5_000, 0);
+    let stage = world.engine.state().losses.loss(LossId(0)).unwrap().stage;
+    assert_eq!((stage, world.lien("dave")), (loss::Stage::Settled, 0));
 }
 
 /// The largest charge beside the largest funding and step leaves a leg at maintenance what the

@@ -261,7 +261,9 @@ impl Running {
             if held { state.settled_equity(account, asset) } else { state.equity(account, asset) };
         let left = stands - lien;
         let short = paid < asked && (left == 0 || left < 0 && paid == 0);
-        if lots == 0 || (paid != asked && !short) || lots > of.lots || paid > of.charged {
+        // No payment makes a deficit, nor takes of what is held for losses.
+        let whole = paid == asked && (paid == 0 || left >= 0);
+        if lots == 0 || !(whole || short) || lots > of.lots || paid > of.charged {
             let detail = format!("account {account} pays {amount} for {lots} lots, {left} is left");
             return broken(market, &detail);
         }

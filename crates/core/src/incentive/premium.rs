@@ -297,6 +297,14 @@ impl State {
         events.push(Event::PremiumCounted { market, since, per_year, amount, rest });
     }
 
+    /// `market` gets its last price: what is due of its premium falls on nobody, and its terms end.
+    pub(crate) fn end_premium(&self, market: MarketId, events: &mut Events) {
+        if self.incentives.premium(market).is_some_and(|of| of.terms.is_some()) {
+            self.count_premium(market, events);
+            events.push(Event::PremiumSet { market, terms: None });
+        }
+    }
+
     /// What `subject` is about is measured anew: premia that stand on it are counted first.
     pub(super) fn count_premia_of(&self, subject: Subject, events: &mut Events) {
         for (market, _) in self.incentives.premia() {

@@ -16,7 +16,8 @@ use rhodian_core::ids::{CheckpointId, DomainId, LossId, MarketId};
 use rhodian_core::incentive::{Command, Event, FeeTable, Figure, PremiumNow, PremiumTerms, Shut};
 use rhodian_core::incentive::{Premium, Subject};
 use rhodian_core::loss;
-use rhodian_core::market::{Instrument, MarketSpec, StepLimits};
+use rhodian_core::market::{self, Instrument, MarketSpec, StepLimits};
+use rhodian_core::units::Price;
 
 /// 36,500 a year, so 100 a day: Alice holds 3 lots long, Bob 2 and Carol 1 short.
 fn six_lots(expected: u128) -> World {
@@ -316,6 +317,14 @@ fn what_expired_pays_no_more() {
     assert_eq!(fees(&world), 50);
     world.tick(DAY / 2);
     assert_eq!(fees(&world), 50);
+    // Its terms end with its last price: the house does not wait for figures of what is gone.
+    let price = Price::new(1_000).unwrap();
+    world.give(Actor::VENUE, Action::Market(market::Command::Settle { market, price })).unwrap();
+    let premium = *world.engine.state().incentives.premium(market).unwrap();
+    assert_eq!((premium.terms, premium.due), (None, 0));
+    assert_eq!((premium.counted, premium.charged, premium.forgone), (100, 50, 50));
+    world.tick(DAY);
+    assert_eq!(world.engine.state().incentives.premium(market).unwrap().counted, 100);
 }
 
 #[test]

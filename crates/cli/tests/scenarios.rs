@@ -24,7 +24,7 @@ const SCENARIOS: [&str; 10] = [
 ];
 
 /// The venue files among the scenarios.
-const VENUES: [&str; 18] = [
+const VENUES: [&str; 19] = [
     "bridge",
     "crash",
     "crisis",
@@ -36,6 +36,7 @@ const VENUES: [&str; 18] = [
     "impermanent-loss",
     "krx-clearing",
     "loan",
+    "market-premium",
     "nasdaq-clearing",
     "options",
     "smile",
@@ -479,6 +480,40 @@ fn fees_reach_the_house_last() {
     assert_eq!(last, row("400000", "first-loss", 0), "after the loss");
     let taken = of("reward-taken")[0].to_string();
     assert!(taken.contains("\"amount\":\"1479452\""), "two thirds of 22,191.78: {taken}");
+}
+
+/// BTC: 25.00 each eight hours over 400 lots, by whole cents, and in four charges all of it. MEME: 60.00,
+/// of which 40.00 are charged while lots are few, and again when they are worth less.
+#[test]
+fn who_holds_lots_pays_for_what_they_may_lose() {
+    let out = folder();
+    let file = scenarios().join("market-premium.toml");
+    done(out.path(), &["run", file.to_str().unwrap(), "--out", "result", "--quiet"]);
+    let events = fs::read_to_string(out.path().join("result/events.ndjson")).unwrap();
+    let of = |kind: &str| {
+        let kind = format!("\"event\":\"{kind}\"");
+        let lines = events.lines().filter(move |line| line.contains(&kind));
+        lines.map(|line| line.replace(' ', "")).collect::<Vec<_>>()
+    };
+    let number = |line: &str, key: &str| {
+        let (_, rest) = line.split_once(&format!("\"{key}\":")).unwrap();
+        let digits = rest.trim_start_matches('"').split(|c: char| !c.is_ascii_digit());
+        digits.into_iter().next().unwrap().parse::<u64>().unwrap()
+    };
+    let charged = of("premium-charged");
+    let sums = |market: u64| {
+        let of_market = charged.iter().filter(|line| number(line, "market") == market);
+        let rows: Vec<[u64; 3]> = of_market
+            .map(|line| ["per_lot", "charged", "forgone"].map(|key| number(line, key)))
+            .collect();
+        let lots: Vec<u64> = rows.iter().map(|[lot, ..]| *lot).collect();
+        (lots, rows.iter().map(|row| row[1]).sum::<u64>(), rows.iter().map(|row| row[2]).sum())
+    };
+    assert_eq!(sums(0), (vec![6, 6, 6, 7, 6, 6, 6, 7, 6, 6, 6, 7], 30_000, 0u64));
+    assert_eq!(sums(1), (vec![4, 4, 4, 3, 3, 3, 2, 2, 2, 2, 2, 2], 54_000, 18_000u64));
+    // A tenth of two days; then the expected loss is out of date.
+    let house: Vec<bool> = of("fees-divided").iter().map(|line| line.contains("house")).collect();
+    assert_eq!(house, [true, true, false, false]);
 }
 
 /// KRX 2013: 58.4 less the member's own 1.4 are borne by the survivors, who pay before the house,

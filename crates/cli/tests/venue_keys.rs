@@ -509,6 +509,24 @@ fn every_key_of_pay_and_fees_that_cannot_be_right_is_refused_with_its_place() {
     refused_at_its_place(&fees, &cases);
 }
 
+/// The same of premia of markets.
+#[test]
+fn every_key_of_a_premium_that_cannot_be_right_is_refused_with_its_place() {
+    let premia = fs::read_to_string(binary::scenarios().join("market-premium.toml")).unwrap();
+    let cases = [
+        ("market = \"MEME\"\nperiod", "market = \"DOGE\"\nperiod", "unknown-market", "DOGE"),
+        ("period = \"8 h\"", "period = \"59 s\"", "period-below-bound", "1 min"),
+        ("period = \"8 h\"", "period = \"25 h\"", "period-above-bound", "24 h"),
+        ("load   = \"50 %\"", "load = \"901 %\"", "load-not-a-part", "900 %"),
+        ("most   = \"0.1 %\"", "most = \"11 %\"", "most-not-a-part", "10 %"),
+        ("most   = \"0.1 %\"\n", "", "toml-missing-key", "most"),
+        ("most   = \"0.1 %\"", "most = \"0 %\"", "incentive-flaw", "1 to 50000"),
+        ("most   = \"0.1 %\"", "most = \"2 %\"", "incentive-flaw", "with the premium"),
+        ("most   = \"0.1 %\"", "asks = \"1\"\nmost = \"1 %\"", "toml-unknown-key", "asks"),
+    ];
+    refused_at_its_place(&premia, &cases);
+}
+
 #[test]
 fn the_refusal_of_a_step_names_the_size() {
     let here = folder();

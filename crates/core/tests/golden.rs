@@ -441,6 +441,10 @@ fn paid() -> World {
     world.tick(incentive::DAY);
     incentive::take_out(&mut world, incentive::TREASURY, 10).unwrap();
     world.take_reward("alice", "tranche").unwrap();
+    incentive::measure(&mut world, incentive::of_market(1_000_000)).unwrap();
+    incentive::set_premium(&mut world, Some(incentive::premium())).unwrap();
+    world.fill("BTC", "bob", "carol", 1, 1_000);
+    world.tick(4 * incentive::DAY);
     world
 }
 
@@ -484,11 +488,11 @@ fn the_bytes_of_every_kind() {
     let events = records().flat_map(|record| record.events.iter());
     let text = first_of_each(events);
     same_as("event-bytes.txt", &text);
-    let kinds = 6 + 10 + 49 + 4 + 1 + 7 + 11 + 5 + 5 + 13 + 8 + 11 + 4 + 4 + 12 + 7;
+    let kinds = 6 + 10 + 49 + 4 + 1 + 7 + 11 + 5 + 5 + 13 + 8 + 11 + 4 + 4 + 12 + 11;
     assert_eq!(text.lines().count(), kinds, "every kind of event is made:\n{text}");
     let actions = records().map(|record| &record.envelope.action);
     let text = first_of_each(actions);
     same_as("command-bytes.txt", &text);
-    let kinds = 6 + 8 + 1 + 14 + 2 + 19 + 1 + 4 + 1 + 10 + 4 + 5 + 12 + 5 + 12 + 2 + 5 + 10 + 7;
+    let kinds = 6 + 8 + 1 + 14 + 2 + 19 + 1 + 4 + 1 + 10 + 4 + 5 + 12 + 5 + 12 + 2 + 5 + 10 + 9;
     assert_eq!(text.lines().count(), kinds, "every command is given:\n{text}");
 }

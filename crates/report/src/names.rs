@@ -21,6 +21,8 @@ pub enum MoneyOf {
     Layer(LayerId),
     /// The asset an account trades in.
     Account(AccountId),
+    /// The asset a market is settled in.
+    Market(MarketId),
 }
 
 /// The names a sentence uses.
@@ -33,6 +35,8 @@ pub trait Names {
     fn layer(&self, id: LayerId) -> String;
     /// A domain.
     fn domain(&self, id: DomainId) -> String;
+    /// A market.
+    fn market(&self, id: MarketId) -> String;
     /// Lots of a market, without their side.
     fn size(&self, market: MarketId, lots: u64) -> String;
     /// A price in a market.
@@ -81,6 +85,10 @@ impl StateNames<'_> {
             }
             MoneyOf::Layer(layer) => self.0.domains.layer(layer).map(|layer| layer.spec.asset),
             MoneyOf::Account(account) => self.0.markets.position(account).asset,
+            MoneyOf::Market(market) => {
+                let domain = self.0.markets.market(market)?.spec.domain;
+                self.0.domains.domain(domain).map(|domain| domain.asset)
+            }
         }
     }
 }
@@ -102,6 +110,10 @@ impl Names for StateNames<'_> {
 
     fn domain(&self, id: DomainId) -> String {
         named(self.0.domains.domain(id).map(|domain| &domain.name), "domain", id.0)
+    }
+
+    fn market(&self, id: MarketId) -> String {
+        StateNames::market(self, id)
     }
 
     fn size(&self, market: MarketId, lots: u64) -> String {

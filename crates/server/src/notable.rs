@@ -6,6 +6,7 @@ use std::sync::Arc;
 
 use rhodian_core::domain;
 use rhodian_core::engine::Event;
+use rhodian_core::incentive;
 use rhodian_core::market::{self, Party};
 use rhodian_core::pools::{cover, liquidity, protection};
 use rhodian_journal::Batch;
@@ -42,7 +43,7 @@ impl Notable {
 }
 
 /// Whether `event` is of a loss or a close-out, a book's fills and payouts among them, of a stake
-/// that leaves or what it earned, of a cover, a clearing fund, a protection or new tokens. What pools earn by the
+/// that leaves or what it earned, of a cover, a clearing fund, a protection or new tokens, or a premium that holders paid. What pools earn by the
 /// hour is not.
 fn is_notable(event: &Event) -> bool {
     let of_account = match event {
@@ -56,6 +57,7 @@ fn is_notable(event: &Event) -> bool {
         Event::Cover(event) => !matches!(event, cover::Event::Earned { .. }),
         Event::Clearing(_) | Event::Issuance(_) => true,
         Event::Protection(event) => !matches!(event, protection::Event::Opened { .. }),
+        Event::Incentive(event) => matches!(event, incentive::Event::PremiumPaid { .. }),
         _ => false,
     };
     let of_book = matches!(

@@ -3,7 +3,8 @@
 use rhodian_core::bounds::MAX_PENDING;
 use rhodian_core::ids::{DomainId, LayerId, MarketId, Name, Time};
 use rhodian_core::incentive::{
-    FeeTable, Figure, FirstLoss, FundFees, HouseFees, Measured, PayTerms, TrancheFees,
+    FeeTable, Figure, FirstLoss, FundFees, HouseFees, MAX_PREMIUM_PERIOD, MIN_PREMIUM_PERIOD,
+    Measured, PayTerms, PremiumTerms, TrancheFees,
 };
 use rhodian_core::market::RATE_UNIT;
 use rhodian_core::pools::YEAR;
@@ -12,14 +13,17 @@ use rhodian_core::units::Amount;
 use super::liquidation;
 use super::markets;
 use super::model::{Domain, Market};
-use super::shape::{FeesShape, FigureShape, FileShape, FirstLossShape, PartShape, PayShape};
+use super::shape::{
+    FeesShape, FigureShape, FileShape, FirstLossShape, PartShape, PayShape, PremiumShape,
+};
 use crate::diagnostic::Diagnostic;
 use crate::loss_file::model::Place;
 use crate::loss_file::read::unknown;
 use crate::loss_file::shape::At;
 use crate::loss_file::words::Words;
 
-const DAY: u64 = 24 * 3_600_000;
+const HOUR: u64 = 3_600_000;
+const DAY: u64 = 24 * HOUR;
 /// The longest that a figure may serve, and how long where nothing is said.
 pub const SERVES: u64 = 365 * DAY;
 /// The largest load, in millionths.
@@ -36,6 +40,8 @@ pub struct Incentives {
     pub pays: Vec<(LayerId, PayTerms, Amount, Place)>,
     /// Where fees go.
     pub tables: Vec<(DomainId, FeeTable, Place)>,
+    /// What holders of lots pay.
+    pub premia: Vec<(MarketId, PremiumTerms, Place)>,
 }
 
 /// What an event asks.
@@ -71,10 +77,12 @@ pub fn read(
     let figures = shape.figure.iter().map(|at| Ok((reader.figure(at)?, at.place.clone())));
     let pays = shape.pay.iter().map(|at| reader.pay(at));
     let tables = shape.fees.iter().map(|at| reader.table(at));
+    let premia = shape.premium.iter().map(|at| reader.premium(at));
     Ok(Incentives {
         figures: figures.collect::<Result<_, Diagnostic>>()?,
         pays: pays.collect::<Result<_, _>>()?,
         tables: tables.collect::<Result<_, _>>()?,
+        premia: premia.collect::<Result<_, _>>()?,
     })
 }
 
@@ -154,6 +162,22 @@ impl Reader<'_> {
         };
         let pot = words.amount_or(&shape.pot, "pot", Amount::ZERO)?;
         Ok((self.layer(&shape.layer)?, terms, pot, at.place.clone()))
+    }
+
+    fn premium(
+        &self,
+        at: &At<PremiumShape>,
+    ) -> Result<(MarketId, PremiumTerms, Place), Diagnostic> {
+        let (words, shape) = (self.words, &at.value);
+        let market = super::events::market_of(words, self.markets, &shape.market)?;
+        let load = shape.load.as_ref().map(|at| words.percent(at, "load", "", MAX_LOAD));
+        let periods = (MIN_PREMIUM_PERIOD, MAX_PREMIUM_PERIOD);
+        let terms = PremiumTerms {
+            period: words.length_or(&shape.period, "period", 8 * HOUR, periods)?,
+            load: load.transpose()?.unwrap_or(0),
+            most: words.percent(&shape.most, "most", "", RATE_UNIT / 10)?,
+        };
+        Ok((dense(market, MarketId), terms, at.place.clone()))
     }
 
     fn table(&self, at: &At<FeesShape>) -> Result<(DomainId, FeeTable, Place), Diagnostic> {

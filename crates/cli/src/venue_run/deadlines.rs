@@ -11,7 +11,7 @@ use super::driver::Driver;
 
 impl Driver<'_> {
     /// The next moment at which a challenge, a vote, a cover, a cooldown or a protection ends, a fund
-    /// is sized, a draw's deadline passes, a report or a bounty waits no longer, or a book's time is out.
+    /// is sized, a premium is due, a draw's deadline passes, a report or a bounty waits no longer, or a book's time is out.
     pub(super) fn next_deadline(&self) -> Option<u64> {
         let state = &self.state;
         let deadlines = state.losses.losses().flat_map(|(id, loss)| {
@@ -26,7 +26,7 @@ impl Driver<'_> {
         let deadlines = deadlines.chain(state.covers.votes_end()).chain(self.covers_end());
         let deadlines = deadlines.chain(self.clearing_ends()).chain(self.protections_end());
         let deadlines = deadlines.chain(self.rounds_end()).chain(self.fees_end());
-        let deadlines = deadlines.chain(self.watching_ends());
+        let deadlines = deadlines.chain(self.watching_ends()).chain(self.premia_end());
         deadlines.filter(|deadline| *deadline > state.now()).min().map(|time| time.0)
     }
 

@@ -69,7 +69,7 @@ pub struct AccountFigures {
     pub deposited: u128,
     /// Taken out.
     pub withdrawn: u128,
-    /// Fees paid.
+    /// Fees and premia paid.
     pub fees: u128,
     /// The value of what auto-deleveraging took off it.
     pub deleveraged: u128,
@@ -179,7 +179,7 @@ impl Figures {
         }
     }
 
-    fn account(&mut self, account: AccountId) -> &mut AccountFigures {
+    pub(super) fn account(&mut self, account: AccountId) -> &mut AccountFigures {
         if self.accounts.len() <= account.index() {
             self.accounts.resize(account.index() + 1, AccountFigures::default());
         }

@@ -39,6 +39,11 @@ pub(super) fn open(driver: &mut Driver<'_>, file: &VenueFile) -> Result<(), Diag
             &at(place),
         )?;
     }
+    for (market, terms, place) in &of.premia {
+        let (market, terms) = (*market, Some(*terms));
+        let command = Command::SetPremium { market, terms };
+        driver.must(GOVERNANCE, Action::Incentive(command), &at(place))?;
+    }
     Ok(())
 }
 
@@ -89,6 +94,15 @@ impl Driver<'_> {
         let ends = tables.map(|(_, fees)| fees.divided.after(fees.table.period));
         ends.filter(move |at| *at <= end)
     }
+
+    /// When a premium is due, while the file goes on.
+    pub(super) fn premia_end(&self) -> impl Iterator<Item = Time> + '_ {
+        let end = Time(self.file.end());
+        let stands =
+            |market| self.state.markets.market(market).is_some_and(|of| of.settlement.is_none());
+        let premia = self.state.incentives.premia().filter(move |(market, _)| stands(*market));
+        premia.filter_map(|(_, premium)| premium.next()).filter(move |at| *at <= end)
+    }
 }
 
 impl Figures {
@@ -97,10 +111,18 @@ impl Figures {
             Event::Measured { .. } => self.counted("risk figures"),
             Event::FeesDivided { .. } => self.counted("divisions of fees"),
             Event::TakenOut { .. } => self.counted("times the house took money out"),
+            Event::PremiumCharged { .. } => self.counted("charges of premia"),
+            Event::PremiumPaid { rows, .. } => {
+                for row in rows {
+                    self.account(row.account).fees += row.amount.atoms();
+                }
+            }
             Event::PaySet { .. }
             | Event::PayFunded { .. }
             | Event::Accrued { .. }
-            | Event::FeesSet { .. } => {}
+            | Event::FeesSet { .. }
+            | Event::PremiumSet { .. }
+            | Event::PremiumCounted { .. } => {}
         }
     }
 }
@@ -149,6 +171,9 @@ impl In<'_> {
                 self.domain_name(*domain),
                 self.layer_name(*layer)
             ),
+            I::MarketSettled { market } => {
+                format!("{} has its last price", self.market_name(*market))
+            }
             I::NotTheHouses { layer } => {
                 format!("{} is not the house's by the tables of fees", self.layer_name(*layer))
             }

@@ -233,6 +233,10 @@ impl rhodian_report::names::Names for Told<'_> {
         self.known().risk(id)
     }
 
+    fn market(&self, id: MarketId) -> String {
+        self.known().market(id)
+    }
+
     fn size(&self, market: MarketId, lots: u64) -> String {
         match self.story.grids.get(market.index()) {
             Some((name, grid)) => format!("{} {name}", grid.size_text(lots)),

@@ -55,6 +55,7 @@ impl State {
     pub(super) fn evolve_incentive(&mut self, event: &incentive::Event) {
         let now = self.now();
         self.incentives.evolve(event, now);
+        self.markets.evolve_incentive(event);
         if let Some((layer, number)) = event.numbered() {
             self.domains.layers[layer.index()].last_number = number;
         }

@@ -6,8 +6,8 @@ use alloc::vec::Vec;
 use borsh::{BorshDeserialize, BorshSerialize};
 use serde::{Deserialize, Serialize};
 
-use super::{FeeRow, FeeTable, Measured, PayTerms, Shut};
-use crate::ids::{AssetId, DomainId, LayerId, Time};
+use super::{FeeRow, FeeTable, Measured, PayTerms, PremiumRow, PremiumTerms, Shut};
+use crate::ids::{AssetId, DomainId, LayerId, MarketId, Time};
 use crate::ledger::{Holder, Transfer};
 use crate::units::{Amount, text};
 
@@ -55,6 +55,13 @@ pub enum Command {
         /// How much, above zero.
         amount: Amount,
     } = 5,
+    /// Say how those who hold lots of a market pay for the losses that are expected of it.
+    SetPremium {
+        /// The market.
+        market: MarketId,
+        /// How; nothing for no more.
+        terms: Option<PremiumTerms>,
+    } = 6,
 }
 
 /// An internal command of incentives.
@@ -69,6 +76,11 @@ pub enum Duty {
         /// The domain.
         domain: DomainId,
     } = 1,
+    /// A period is over: what of the premium of a market was counted is charged.
+    ChargePremium {
+        /// The market.
+        market: MarketId,
+    } = 2,
 }
 
 /// What happened.
@@ -112,6 +124,46 @@ pub enum Event {
     } = 6,
     /// The house took money of its own out of a layer.
     TakenOut { layer: LayerId, number: u64, asset: AssetId, amount: Amount } = 7,
+    /// How the premium of a market is charged was said.
+    PremiumSet { market: MarketId, terms: Option<PremiumTerms> } = 8,
+    /// What the premium of a market came to since then was counted; no balance moved.
+    PremiumCounted {
+        market: MarketId,
+        since: Time,
+        /// What a year is, in atoms.
+        #[serde(with = "text")]
+        #[cfg_attr(feature = "schema", schemars(with = "alloc::string::String"))]
+        per_year: u128,
+        /// In atoms.
+        #[serde(with = "text")]
+        #[cfg_attr(feature = "schema", schemars(with = "alloc::string::String"))]
+        amount: u128,
+        /// What of an atom is counted beyond, in parts of a year's milliseconds.
+        rest: u64,
+    } = 9,
+    /// The premium of a market is charged: the payments after this move it.
+    PremiumCharged {
+        market: MarketId,
+        /// The lots that accounts hold, both sides.
+        lots: u64,
+        /// What each pays, in atoms.
+        per_lot: u64,
+        /// What was due, in atoms.
+        #[serde(with = "text")]
+        #[cfg_attr(feature = "schema", schemars(with = "alloc::string::String"))]
+        due: u128,
+        charged: Amount,
+        /// What of it falls on nobody, in atoms: above the cap, or of who does not have it.
+        #[serde(with = "text")]
+        #[cfg_attr(feature = "schema", schemars(with = "alloc::string::String"))]
+        forgone: u128,
+        /// What rounding down left, in atoms: due with the next charge.
+        #[serde(with = "text")]
+        #[cfg_attr(feature = "schema", schemars(with = "alloc::string::String"))]
+        left: u128,
+    } = 10,
+    /// Who holds lots paid his part of a premium to the fees of the domain.
+    PremiumPaid { market: MarketId, domain: DomainId, asset: AssetId, rows: Vec<PremiumRow> } = 11,
 }
 
 impl Event {
@@ -129,10 +181,19 @@ impl Event {
                     visit(Transfer { asset, from, to, amount: row.amount });
                 }
             }
+            Self::PremiumPaid { domain, asset, ref rows, .. } => {
+                for row in rows {
+                    let (from, to) = (Holder::Account(row.account), Holder::Fees(domain));
+                    visit(Transfer { asset, from, to, amount: row.amount });
+                }
+            }
             Self::Measured { .. }
             | Self::PaySet { .. }
             | Self::Accrued { .. }
-            | Self::FeesSet { .. } => {}
+            | Self::FeesSet { .. }
+            | Self::PremiumSet { .. }
+            | Self::PremiumCounted { .. }
+            | Self::PremiumCharged { .. } => {}
         }
     }
 

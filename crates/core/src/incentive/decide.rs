@@ -4,7 +4,7 @@ use alloc::boxed::Box;
 
 use super::{
     Command, Duty, Event, FeeTable, Figure, MAX_EXPECTED, Measured, PayTerms, Rejection, Subject,
-    WHOLE, fees, house,
+    WHOLE, fees, house, premium,
 };
 use crate::domain::{self, Kind, Source};
 use crate::engine::{Events, State};
@@ -28,6 +28,7 @@ pub(crate) fn decide(
         Command::TakeOut { layer, number, amount } => {
             house::take_out(state, (layer, number), amount, events)
         }
+        Command::SetPremium { market, terms } => premium::set(state, market, terms, events),
     }
 }
 
@@ -36,11 +37,18 @@ pub(crate) fn decide_duty(
     duty: &Duty,
     events: &mut Events,
 ) -> Result<(), Rejection> {
-    if fees::duty(state).as_ref() != Some(duty) {
+    if next_duty(state).as_ref() != Some(duty) {
         return Err(Rejection::NotDue);
     }
-    let Duty::DivideFees { domain } = *duty;
-    fees::divide(state, domain, events)
+    match *duty {
+        Duty::DivideFees { domain } => fees::divide(state, domain, events),
+        Duty::ChargePremium { market } => premium::charge(state, market, events),
+    }
+}
+
+/// What is due of incentives: premia first, so that fees are divided with them.
+pub(crate) fn next_duty(state: &State) -> Option<Duty> {
+    premium::duty(state).or_else(|| fees::duty(state))
 }
 
 fn measure(state: &State, measured: &Measured, events: &mut Events) -> Result<(), Rejection> {
@@ -57,6 +65,7 @@ fn measure(state: &State, measured: &Measured, events: &mut Events) -> Result<()
     if let Subject::Layer(layer) = subject {
         state.book_pay(layer, events);
     }
+    state.count_premia_of(subject, events);
     events.push(Event::Measured { measured: measured.clone() });
     Ok(())
 }
@@ -210,6 +219,9 @@ impl State {
             Command::TakeOut { layer, .. } => {
                 let behind = self.domains.behind(layer).map(|(id, _)| id);
                 behind.max_by_key(|id| self.control.domain_status(*id))
+            }
+            Command::SetPremium { market, .. } => {
+                self.markets.market(market).map(|found| found.spec.domain)
             }
             Command::Measure { .. } | Command::SetPay { .. } | Command::FundPay { .. } => None,
         }

@@ -369,6 +369,11 @@ impl State {
         for tranche in &tranches {
             plan.needs(Subject::Layer(tranche.layer));
         }
+        // What premia brought is no income of the house by figures of before.
+        for market in self.charged_markets(domain) {
+            plan.needs(Subject::Domain(domain));
+            plan.needs(Subject::Market(market));
+        }
         let lacks: Vec<_> = funds.iter().map(|of| self.lacks_target(of, asset)).collect();
         plan.fill(&lacks, Shut::Fund);
         let mut parts: Vec<_> = funds.iter().map(|of| (FeeTo::Fund(of.layer), of.part)).collect();
@@ -414,7 +419,7 @@ fn is_over(state: &State, domain: DomainId, fees: &Fees) -> bool {
 /// The first domain, in id order, whose fees are due to be divided: not while something is known
 /// that may become a loss which one of its layers bears, reported ones too, nor when its claims are
 /// settled by rank.
-pub(crate) fn duty(state: &State) -> Option<Duty> {
+pub(super) fn duty(state: &State) -> Option<Duty> {
     let rests =
         |fees: &Fees| fees.table.layers().all(|layer| domain::knows_no_loss(state, layer).is_ok());
     let due = |(domain, fees): &(DomainId, &Fees)| {

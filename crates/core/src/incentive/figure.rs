@@ -97,8 +97,8 @@ impl Figure {
 /// A risk figure, with who measured it and for how long it serves.
 ///
 /// After that time it still counts where it protects those who bear losses: as what their pay is
-/// not below, and as what the operator must hold. It serves nobody else: the house gets no fees by
-/// it and takes nothing out.
+/// not below, as what the operator must hold, and as what holders are charged. It serves nobody
+/// else: the house gets no fees by it and takes nothing out.
 #[derive(Clone, Debug, PartialEq, Eq, BorshSerialize, BorshDeserialize, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema), schemars(rename = "MeasuredFigure"))]
 #[serde(deny_unknown_fields)]

@@ -9,6 +9,9 @@
 //! A domain's fees are divided once a period: what it owes first, then what the operator's first
 //! loss lacks, what the pots of pay lack, what the funds lack of their targets. Only what all of
 //! them leave is divided by parts, and only then the house gets a part.
+//!
+//! Who holds lots of a market pays for the losses that are expected of it, by its marginal share:
+//! once a period, the same for every lot of both sides, into the fees of the domain.
 
 mod command;
 mod decide;
@@ -16,6 +19,7 @@ mod fees;
 mod figure;
 mod house;
 mod pay;
+mod premium;
 mod rejection;
 
 use alloc::collections::BTreeMap;
@@ -23,12 +27,14 @@ use alloc::collections::BTreeMap;
 use borsh::{BorshDeserialize, BorshSerialize};
 
 pub use command::{Command, Duty, Event};
-pub(crate) use decide::{decide, decide_duty};
-pub(crate) use fees::duty;
+pub(crate) use decide::{decide, decide_duty, next_duty as duty};
 pub use fees::{FeePlan, FeeRow, FeeTable, FeeTo, Fees, FundFees, HouseFees, Shut, TrancheFees};
 pub use figure::{Figure, MAX_EXPECTED, Measured, Subject};
 pub use house::{FirstLoss, FirstLossGap};
 pub use pay::{Pay, PayNow, PayTerms};
+pub use premium::{
+    MAX_PREMIUM_PERIOD, MIN_PREMIUM_PERIOD, Premium, PremiumNow, PremiumRow, PremiumTerms,
+};
 pub use rejection::{Flaw, Rejection};
 
 use crate::domain::{self, RewardFrom};
@@ -44,6 +50,7 @@ pub struct Incentives {
     figures: BTreeMap<Subject, Measured>,
     pays: BTreeMap<LayerId, Pay>,
     fees: BTreeMap<DomainId, Fees>,
+    premia: BTreeMap<MarketId, Premium>,
 }
 
 impl Incentives {
@@ -113,6 +120,18 @@ impl Incentives {
         self.fees.iter().map(|(domain, fees)| (*domain, fees))
     }
 
+    /// What is said of the premium of `market`, and what it came to; nothing before anything was
+    /// said.
+    #[must_use]
+    pub fn premium(&self, market: MarketId) -> Option<&Premium> {
+        self.premia.get(&market)
+    }
+
+    /// The markets of which a premium was ever said, in id order.
+    pub fn premia(&self) -> impl Iterator<Item = (MarketId, &Premium)> {
+        self.premia.iter().map(|(market, premium)| (*market, premium))
+    }
+
     pub(crate) fn evolve(&mut self, event: &Event, now: Time) {
         match *event {
             Event::Measured { ref measured } => {
@@ -140,6 +159,17 @@ impl Incentives {
                     }
                 }
             }
+            Event::PremiumSet { market, terms } => self.premium_of(market, now).set(terms, now),
+            Event::PremiumCounted { market, amount, rest, .. } => {
+                self.premium_of(market, now).counted(now, amount, rest);
+            }
+            Event::PremiumCharged { market, forgone, .. } => {
+                self.premium_of(market, now).was_charged(now, forgone);
+            }
+            Event::PremiumPaid { market, ref rows, .. } => {
+                let premium = self.premium_of(market, now);
+                rows.iter().for_each(|row| premium.paid(row.amount));
+            }
             Event::TakenOut { .. } => {}
         }
     }
@@ -155,5 +185,17 @@ impl Incentives {
 
     fn pay_of(&mut self, layer: LayerId, now: Time) -> &mut Pay {
         self.pays.entry(layer).or_insert_with(|| Pay::new(now))
+    }
+
+    /// Counts what fell on nobody, so that tests can see the law fire.
+    #[cfg(test)]
+    pub(crate) fn spoil_premium(&mut self, market: MarketId, atoms: u128) {
+        if let Some(premium) = self.premia.get_mut(&market) {
+            premium.forgone += atoms;
+        }
+    }
+
+    fn premium_of(&mut self, market: MarketId, now: Time) -> &mut Premium {
+        self.premia.entry(market).or_insert_with(|| Premium::new(now))
     }
 }

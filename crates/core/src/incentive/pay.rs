@@ -31,7 +31,7 @@ use crate::units::{Amount, text};
 use crate::wide::{mul_div_ceil, mul_div_floor, mul_div_rem};
 
 /// The largest load: nine times the expected loss.
-const MAX_LOAD: u32 = 9 * WHOLE;
+pub(super) const MAX_LOAD: u32 = 9 * WHOLE;
 
 /// How a layer's stakers are paid.
 #[derive(

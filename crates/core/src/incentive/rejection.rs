@@ -7,6 +7,7 @@ use serde::Serialize;
 use super::{Subject, WHOLE};
 use crate::bounds::MAX_PENDING;
 use crate::ids::{DomainId, LayerId, MarketId, Time};
+use crate::liquidation::envelope::Breach;
 use crate::pools::YEAR;
 use crate::units::{Amount, text};
 
@@ -28,6 +29,23 @@ pub enum Flaw {
     Parts { parts: u64, funds: u64 },
     /// A layer stands in the table twice.
     Twice { layer: LayerId },
+    /// A premium is charged too often, or not often enough.
+    Period { period: u64, min: u64, max: u64 },
+    /// What a charge takes of a lot at most is nothing, or above its bound.
+    Most { most: u32, max: u32 },
+    /// One admitted step of price and funding, with a charge and the penalty, can cost a leg of
+    /// `size` atoms more than it holds at maintenance; `size` is the smallest such.
+    Envelope {
+        #[serde(with = "text")]
+        #[cfg_attr(feature = "schema", schemars(with = "alloc::string::String"))]
+        size: u128,
+        #[serde(with = "text")]
+        #[cfg_attr(feature = "schema", schemars(with = "alloc::string::String"))]
+        loss: u128,
+        #[serde(with = "text")]
+        #[cfg_attr(feature = "schema", schemars(with = "alloc::string::String"))]
+        requirement: u128,
+    },
 }
 
 impl fmt::Display for Flaw {
@@ -51,6 +69,20 @@ impl fmt::Display for Flaw {
                  at least one for a fund"
             ),
             Self::Twice { layer } => write!(f, "layer {layer} stands in the table twice"),
+            Self::Period { period, min, max } => write!(
+                f,
+                "the premium is charged every {period} milliseconds, allowed: {min} to {max}"
+            ),
+            Self::Most { most, max } => write!(
+                f,
+                "a charge takes {most} millionths of a lot at most, allowed: 1 to {max}, at most a \
+                 tenth and the lowest maintenance rate"
+            ),
+            Self::Envelope { size, loss, requirement } => write!(
+                f,
+                "with the premium, {}",
+                Breach { size: *size, loss: *loss, requirement: *requirement }
+            ),
         }
     }
 }
@@ -110,6 +142,8 @@ pub enum Rejection {
     DomainOwes { domain: DomainId, owed: Amount },
     /// More than the layer holds above what it must.
     AboveSurplus { layer: LayerId, asked: Amount, room: Amount },
+    /// The market has its last price.
+    MarketSettled { market: MarketId },
     /// It is not due.
     NotDue,
 }
@@ -145,6 +179,7 @@ impl Rejection {
             Self::LossKnown { .. } => "loss-known",
             Self::DomainOwes { .. } => "domain-owes",
             Self::AboveSurplus { .. } => "above-surplus",
+            Self::MarketSettled { .. } => "already-settled",
             Self::NotDue => "not-due",
         }
     }
@@ -209,6 +244,9 @@ impl fmt::Display for Rejection {
             }
             Self::AboveSurplus { layer, asked, room } => {
                 write!(f, "{asked} asked of layer {layer}, {room} is above what it must hold")
+            }
+            Self::MarketSettled { market } => {
+                write!(f, "market {market} has its last price: no premium is charged any more")
             }
             Self::NotDue => f.write_str("this is not due"),
         }

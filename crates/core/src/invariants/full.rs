@@ -8,7 +8,8 @@ use super::{
     BOOK, Broken, CAPS, DIVIDED, LEDGER, LIVE, MARKETS, ONCE, ORDER, PROFIT_FIRST, REPAID, SETTLED,
     STAKES,
 };
-use super::{bounty, clearing, cover, incentive, issuance, leave, lending, liquidity, protection};
+use super::{bounty, clearing, cover, incentive, issuance, leave, lending, liquidity};
+use super::{premium, protection};
 use crate::domain::{Kind, Source};
 use crate::engine::{Events, State, decide, duty};
 use crate::ids::{AssetId, DomainId, LayerId, LossId};
@@ -44,6 +45,7 @@ pub fn check(state: &State) -> Result<(), Broken> {
     protection::check(state)?;
     issuance::check(state)?;
     incentive::check(state)?;
+    premium::check(state)?;
     bounty::check(state)?;
     caps(state)?;
     for (domain, found) in state.domains.domains() {

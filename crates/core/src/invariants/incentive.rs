@@ -108,6 +108,11 @@ impl Running {
                 return self.divided(state, (domain, asset), booked, rows);
             }
             Event::TakenOut { layer, asset, .. } => return self.taken(state, layer, asset),
+            // Another law's.
+            Event::PremiumSet { .. }
+            | Event::PremiumCounted { .. }
+            | Event::PremiumCharged { .. }
+            | Event::PremiumPaid { .. } => {}
         }
         Ok(())
     }

@@ -30,6 +30,9 @@ mod lots;
 #[cfg(test)]
 mod lots_tests;
 mod passes;
+mod premium;
+#[cfg(test)]
+mod premium_tests;
 mod protection;
 #[cfg(test)]
 mod protection_tests;
@@ -96,6 +99,8 @@ pub const ISSUANCE: &str = "INV-18";
 pub const INCENTIVE: &str = "INV-19";
 /// The law of watching.
 pub const BOUNTY: &str = "INV-20";
+/// The law of premia.
+pub const PREMIUM: &str = "INV-21";
 
 /// Every law, in order.
 pub const LAWS: &[Law] = &[
@@ -282,6 +287,19 @@ pub const LAWS: &[Law] = &[
         full: "what is held for bonds against notices and challenges; their queues",
         running: "bonds by their events; each bounty against the loss, the terms as its bond was \
                   put down, and the pot",
+    },
+    Law {
+        id: PREMIUM,
+        sentence: "A market's premium is its marginal share of what its domain is expected to \
+                   lose, with the load, by time. All that is counted is charged, due, or named as \
+                   forgone, to the atom. A charge takes the same of every lot that an account \
+                   holds, on both sides, at most its part of what the lot is worth and what the \
+                   account has beyond its lien, and none is made in a halt or while a loss of the \
+                   domain is known.",
+        full: "what was counted of each premium against what became of it; terms against \
+               maintenance; what was charged against the fees of the domain",
+        running: "what was counted against figures, terms and time; each charge against lots and \
+                  mark; each payment against the lots and what is left",
     },
 ];
 

@@ -12,7 +12,9 @@ use super::passes::Passes;
 use super::{
     BOOK, Broken, CAPS, DIVIDED, LEDGER, LIVE, ONCE, ORDER, PROFIT_FIRST, REPAID, SETTLED, STAKES,
 };
-use super::{bounty, clearing, cover, incentive, issuance, lending, liquidity, protection};
+use super::{
+    bounty, clearing, cover, incentive, issuance, lending, liquidity, premium, protection,
+};
 use crate::domain::{self, Kind};
 use crate::engine::{Event, State};
 use crate::ids::{AccountId, AssetId, DomainId, EpisodeId, LayerId, LiableSetId, LossId};
@@ -66,6 +68,7 @@ pub struct Running {
     protection: protection::Running,
     issuance: issuance::Running,
     incentive: incentive::Running,
+    premium: premium::Running,
     bounty: bounty::Running,
 }
 
@@ -96,6 +99,7 @@ impl Running {
         self.halts.after(event)?;
         self.passes.after(event)?;
         self.liquidity.any(event);
+        self.premium.any(event)?;
         match event {
             Event::Loss(event) => {
                 self.totals(event);
@@ -124,7 +128,10 @@ impl Running {
             Event::Clearing(event) => self.clearing.after(event, state),
             Event::Protection(event) => self.protection.after(event, state),
             Event::Issuance(event) => self.issuance.after(event, state),
-            Event::Incentive(event) => self.incentive.after(event, state),
+            Event::Incentive(event) => {
+                self.incentive.after(event, state)?;
+                self.premium.after(event, state)
+            }
             Event::Market(_) | Event::CloseOut(_) => self.lots.after(event, state),
             Event::Account(_)
             | Event::Control(_)

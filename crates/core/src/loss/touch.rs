@@ -29,7 +29,7 @@ impl Losses {
     }
 
     /// What `account` owes in `asset` of divisions whose shares are taken on touch.
-    pub(super) fn untaken_in(&self, state: &State, account: AccountId, asset: AssetId) -> Amount {
+    pub(crate) fn untaken_in(&self, state: &State, account: AccountId, asset: AssetId) -> Amount {
         let of_asset = |layer| state.domains.asset_of_layer(layer) == Some(asset);
         let open = self.on_touch.iter().filter(|(_, layer)| of_asset(*layer));
         Amount::sum(open.filter_map(|(set, layer)| {

@@ -9,6 +9,7 @@ use crate::closeout;
 use crate::collateral;
 use crate::domain;
 use crate::ids::{AccountId, AssetId, CheckpointId, DomainId, LossId, MarketId, Time};
+use crate::incentive;
 use crate::issuance;
 use crate::loss;
 use crate::pools::{cover, lending, liquidity, protection};
@@ -422,6 +423,17 @@ impl Markets {
                 self.moved(account, asset, amount, false);
             }
             protection::Event::Opened { .. } | protection::Event::Ended { .. } => {}
+        }
+    }
+
+    /// A premium is a cost of holding lots, as fees are of trading them.
+    pub(crate) fn evolve_incentive(&mut self, event: &incentive::Event) {
+        if let incentive::Event::PremiumPaid { domain, rows, .. } = event {
+            for row in rows {
+                let paid = row.amount.atoms().cast_signed();
+                self.position_mut(row.account).totals.pay_fee(*domain, paid);
+                self.outside_mut(*domain).fees += paid;
+            }
         }
     }
 

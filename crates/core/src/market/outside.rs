@@ -12,7 +12,7 @@ use crate::ids::{CheckpointId, DomainId, LossId};
 /// What a domain's markets gave to others than accounts, in atoms.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, BorshSerialize, BorshDeserialize)]
 pub struct Outside {
-    /// Fees of trades.
+    /// Fees of trades, and premia of who holds lots.
     pub fees: i128,
     /// What close-out books gained since they took over, at the marks; below zero for a loss.
     pub books: i128,

@@ -47,6 +47,12 @@ impl Totals {
         self.flows.iter().find(|flow| flow.domain == domain).map_or(0, |flow| flow.cash)
     }
 
+    /// A cost that no trade made, in atoms.
+    pub(super) fn pay_fee(&mut self, domain: DomainId, paid: i128) {
+        self.add_flow(domain, -paid);
+        self.realised -= paid;
+    }
+
     fn add_flow(&mut self, domain: DomainId, cash: i128) {
         match self.flows.binary_search_by_key(&domain, |flow| flow.domain) {
             Ok(place) => self.flows[place].cash += cash,

@@ -52,6 +52,7 @@ pub(super) fn settle(
         max: found.spec.max_price,
     })?;
     super::decide::touch_exposed(state, &|of| of == market, events);
+    state.end_premium(market, events);
     events.push(Event::PriceSettled { market, price, pays, lot_value });
     Ok(())
 }

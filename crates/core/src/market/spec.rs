@@ -299,25 +299,32 @@ impl MarketSpec {
         if matches!(self.instrument, Instrument::Option { .. }) {
             return Err(Flaw::StepsOfOption);
         }
-        let unit = u128::from(self.unit);
-        let lot = unit * u128::from(self.max_price.ticks());
-        let tiers = self.maintenance().ok_or(Flaw::NoFirstTier)?;
-        let envelope = Envelope {
-            tiers: &tiers,
-            least_requirement: 0,
-            price_step: steps.price,
-            funding_step: steps.funding,
-            penalty: steps.penalty,
-            least_penalty: 0,
-            most_penalty: MAX_AMOUNT,
-            sizes: (unit, lot * u128::from(self.max_position)),
-        };
-        match envelope.breach() {
+        match self.breach(0) {
             Some(Breach { size, loss, requirement }) => {
                 Err(Flaw::Envelope { size, loss, requirement })
             }
             None => Ok(()),
         }
+    }
+
+    /// The smallest leg that the largest steps, a charge of `premium` millionths of its value and
+    /// the penalty can cost more than it holds at maintenance. None where the market admits gaps.
+    pub(crate) fn breach(&self, premium: u32) -> Option<Breach> {
+        let (steps, tiers) = (self.steps?, self.maintenance()?);
+        let unit = u128::from(self.unit);
+        let lot = unit * u128::from(self.max_price.ticks());
+        let envelope = Envelope {
+            tiers: &tiers,
+            least_requirement: 0,
+            price_step: steps.price,
+            // Both are taken of the value at the mark.
+            funding_step: steps.funding + premium,
+            penalty: steps.penalty,
+            least_penalty: 0,
+            most_penalty: MAX_AMOUNT,
+            sizes: (unit, lot * u128::from(self.max_position)),
+        };
+        envelope.breach()
     }
 
     fn check_tiers(&self) -> Result<(), Flaw> {

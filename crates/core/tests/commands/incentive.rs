@@ -3,7 +3,7 @@
 use rhodian_core::ids::{DomainId, LayerId, MarketId, Name, Time};
 use rhodian_core::incentive::{
     Command, Duty, FeeTable, Figure, FirstLoss, FundFees, HouseFees, Measured, PayTerms,
-    TrancheFees,
+    PremiumTerms, TrancheFees,
 };
 use rhodian_core::units::Amount;
 
@@ -27,13 +27,18 @@ pub fn table(operator: LayerId, fund: LayerId, tranche: LayerId, house: LayerId)
     }
 }
 
+/// Every minute, three times the expected loss, and at most a hundredth of a lot.
+pub fn premium() -> PremiumTerms {
+    PremiumTerms { period: 60_000, load: 2_000_000, most: 10_000 }
+}
+
 pub fn measured(figure: Figure, at: Time, until: Time) -> Measured {
     Measured { figure, source: Name::new("lab").unwrap(), at, until }
 }
 
 pub fn of_incentive(bytes: &mut Bytes<'_>) -> Command {
     let (layer, number, amount) = (bytes.layer(), bytes.number(), bytes.amount());
-    match bytes.byte() % 16 {
+    match bytes.byte() % 18 {
         0..=4 => Command::FundPay { layer: LayerId(1), number, amount },
         5..=6 => Command::TakeOut { layer: bytes.one(&[LayerId(7), LayerId(8)]), number, amount },
         7 => Command::TakeOut { layer, number, amount },
@@ -56,6 +61,14 @@ pub fn of_incentive(bytes: &mut Bytes<'_>) -> Command {
             Command::SetPay { layer: bytes.one(&[LayerId(1), layer]), pay }
         }
         13 => Command::SetFees { domain: DomainId(0), table: None },
+        16..=17 => {
+            let terms = bytes.maybe(|bytes| PremiumTerms {
+                period: bytes.one(&[premium().period, 0]),
+                load: bytes.one(&[0, premium().load, u32::MAX]),
+                most: bytes.one(&[1, premium().most, 0]),
+            });
+            Command::SetPremium { market: MarketId(bytes.below(3)), terms }
+        }
         _ => {
             let mut of = table(LayerId(7), LayerId(0), LayerId(1), bytes.one(&[LayerId(8), layer]));
             of.period = bytes.one(&[1, 20_000, 600_000, u64::MAX]);
@@ -69,5 +82,8 @@ pub fn of_incentive(bytes: &mut Bytes<'_>) -> Command {
 }
 
 pub fn duty(bytes: &mut Bytes<'_>) -> Duty {
-    Duty::DivideFees { domain: bytes.domain() }
+    match bytes.maybe(|bytes| MarketId(bytes.below(3))) {
+        Some(market) => Duty::ChargePremium { market },
+        None => Duty::DivideFees { domain: bytes.domain() },
+    }
 }

@@ -14,10 +14,10 @@ use rhodian_core::closeout::Route;
 use rhodian_core::control::Parameter;
 use rhodian_core::domain::{self, Kind, Source};
 use rhodian_core::engine::Action;
-use rhodian_core::ids::Time;
+use rhodian_core::ids::{MarketId, Time};
 use rhodian_core::market::{MarketSpec, StepLimits};
 
-/// The tranche is paid by time, and fees are divided.
+/// The tranche is paid by time, fees are divided, and who holds lots pays a premium.
 fn pay(world: &mut World) {
     use rhodian_core::incentive::{Command, Figure};
     let [operator, fund, tranche, treasury] =
@@ -26,12 +26,14 @@ fn pay(world: &mut World) {
     let figures = [
         Figure::LayerLoss { layer: tranche, rate: 50_000 },
         Figure::DomainLoss { domain, amount: amount(5) },
+        Figure::MarketShare { market: MarketId(0), share: 500_000 },
     ];
     let measured = figures.map(|figure| incentive::measured(figure, world.at, until));
     let table = incentive::table(operator, fund, tranche, treasury);
     let said = measured.into_iter().map(|measured| Command::Measure { measured }).chain([
         Command::SetPay { layer: tranche, pay: Some(incentive::terms()) },
         Command::SetFees { domain, table: Some(Box::new(table)) },
+        Command::SetPremium { market: MarketId(0), terms: Some(incentive::premium()) },
     ]);
     said.for_each(|command| drop(world.must(Action::Incentive(command))));
 }

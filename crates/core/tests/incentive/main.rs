@@ -7,3 +7,5 @@ mod behind;
 mod model;
 mod opponent;
 mod pay;
+mod premium;
+mod premium_model;

@@ -3,16 +3,19 @@
 use rhodian_core::engine::{Action, Actor, Rejection as Refusal};
 use rhodian_core::ids::{DomainId, LayerId, MarketId, Time};
 use rhodian_core::incentive::{
-    Command, Duty, FeeTable, Figure, Flaw, MAX_EXPECTED, Measured, PayTerms, Rejection, Subject,
+    Command, Duty, FeeTable, Figure, Flaw, MAX_EXPECTED, Measured, PayTerms, PremiumTerms,
+    Rejection, Subject,
 };
-use rhodian_core::units::Amount;
+use rhodian_core::market::{Instrument, MarketSpec, StepLimits};
+use rhodian_core::units::{Amount, Price};
 
 use crate::codes::{arms, variants};
 use crate::table::{Case, Refused, Table};
 use crate::world::incentive::{
-    DAY, FUND, OPERATOR, TRANCHE, TREASURY, YEAR, fund_pay, give, house, measure, measured,
-    of_domain, of_layer, set_fees, table, terms, venue,
+    BTC, DAY, FUND, OPERATOR, TRANCHE, TREASURY, YEAR, fund_pay, give, house, measure, measured,
+    of_domain, of_layer, of_market, premium, set_fees, table, terms, venue,
 };
+use crate::world::venue::perpetual;
 use crate::world::{DOMAIN, World, amount, layer};
 use rhodian_core::domain::{Kind, Source};
 
@@ -76,7 +79,56 @@ const OF_FLAWS: &[Case] = &[
         of.house.as_mut().unwrap().layer = OPERATOR;
         flawed(of, Flaw::Twice { layer: OPERATOR })
     }),
+    ("the premium is charged", |_| {
+        let (period, min, max) = (59_999, 60_000, DAY);
+        flawed_premium(PremiumTerms { period, ..premium() }, Flaw::Period { period, min, max })
+    }),
+    ("the premium is charged", |_| {
+        let (period, min, max) = (DAY + 1, 60_000, DAY);
+        flawed_premium(PremiumTerms { period, ..premium() }, Flaw::Period { period, min, max })
+    }),
+    ("the load is", |_| {
+        let (load, max) = (9_000_001, 9_000_000);
+        flawed_premium(PremiumTerms { load, ..premium() }, Flaw::Load { load, max })
+    }),
+    ("a charge takes", |_| {
+        let (most, max) = (0, 50_000);
+        flawed_premium(PremiumTerms { most, ..premium() }, Flaw::Most { most, max })
+    }),
+    ("a charge takes", |_| {
+        // The lowest maintenance rate.
+        let (most, max) = (50_001, 50_000);
+        flawed_premium(PremiumTerms { most, ..premium() }, Flaw::Most { most, max })
+    }),
+    ("with the premium,", |w| {
+        // 3 + 0.5 + 0.47 % and the penalty of 1 % of 103 %: 5 % at all; with 0.48 % more.
+        let market = stepped(w);
+        let command = |most| {
+            let terms = Some(PremiumTerms { most, ..premium() });
+            Command::SetPremium { market, terms }
+        };
+        let share = Figure::MarketShare { market, share: 1 };
+        measure(w, share).unwrap();
+        give(w, command(4_700)).unwrap();
+        let flaw = Flaw::Envelope { size: 1, loss: 1, requirement: 0 };
+        refused(command(4_701), Rejection::Flaw { flaw })
+    }),
 ];
+
+fn premium_of(terms: PremiumTerms, why: Rejection) -> Refused {
+    refused(Command::SetPremium { market: BTC, terms: Some(terms) }, why)
+}
+
+fn flawed_premium(terms: PremiumTerms, flaw: Flaw) -> Refused {
+    premium_of(terms, Rejection::Flaw { flaw })
+}
+
+/// Steps and the penalty take up to 4.53 % of the 5 % that a leg holds.
+fn stepped(world: &mut World) -> MarketId {
+    let steps = StepLimits { price: 30_000, funding: 5_000, penalty: 10_000 };
+    world.list(MarketSpec { steps: Some(steps), ..perpetual("ETH") });
+    world.market_id("ETH")
+}
 
 const OF_FIGURES: &[Case] = &[
     ("unknown-domain", |w| {
@@ -243,6 +295,36 @@ const OF_THE_HOUSE: &[Case] = &[
         w.tick(40 * DAY);
         let (domain, owed) = (DOMAIN, amount(1_000));
         refused(taken(OPERATOR, 99, 1), Rejection::DomainOwes { domain, owed })
+    }),
+    ("unknown-market", |_| {
+        let market = MarketId(9);
+        let command = Command::SetPremium { market, terms: None };
+        refused(command, Rejection::UnknownMarket { market })
+    }),
+    ("figure-old", |_| {
+        premium_of(premium(), Rejection::FigureOld { subject: Subject::Market(BTC) })
+    }),
+    ("figure-old", |w| {
+        measure(w, of_market(1)).unwrap();
+        w.tick(YEAR);
+        premium_of(premium(), Rejection::FigureOld { subject: Subject::Domain(DOMAIN) })
+    }),
+    ("already-settled", |w| {
+        let expiry = w.at.after(DAY);
+        let instrument = Instrument::Future { expiry, underlying: None };
+        w.list(MarketSpec { instrument, ..perpetual("dated") });
+        w.mark("dated", 10);
+        let market = w.market_id("dated");
+        measure(w, Figure::MarketShare { market, share: 1 }).unwrap();
+        w.tick(DAY);
+        let price = Price::new(10).unwrap();
+        w.market_do(rhodian_core::market::Command::Settle { market, price }).unwrap();
+        let command = Command::SetPremium { market, terms: Some(premium()) };
+        refused(command, Rejection::MarketSettled { market })
+    }),
+    ("not-due", |_| {
+        let duty = Action::IncentiveDuty(Duty::ChargePremium { market: BTC });
+        Refused::new(Actor::ENGINE, duty, Refusal::Incentive(Rejection::NotDue))
     }),
     ("not-due", |_| {
         let duty = Action::IncentiveDuty(Duty::DivideFees { domain: DOMAIN });

@@ -2,9 +2,10 @@
 
 use rhodian_core::domain::{Kind, Source};
 use rhodian_core::engine::{Action, Actor};
-use rhodian_core::ids::{LayerId, Time};
+use rhodian_core::ids::{LayerId, MarketId, Time};
 use rhodian_core::incentive::{
-    Command, FeeTable, Figure, FirstLoss, FundFees, HouseFees, Measured, PayTerms, TrancheFees,
+    Command, FeeTable, Figure, FirstLoss, FundFees, HouseFees, Measured, PayTerms, PremiumTerms,
+    TrancheFees,
 };
 use rhodian_core::ledger::Holder;
 
@@ -72,6 +73,31 @@ pub fn venue() -> World {
     give(&mut world, Command::SetPay { layer: TRANCHE, pay: Some(terms()) }).unwrap();
     give(&mut world, set_fees(table())).unwrap();
     world
+}
+
+/// The market of every venue here.
+pub const BTC: MarketId = MarketId(0);
+
+pub fn of_market(share: u32) -> Figure {
+    Figure::MarketShare { market: BTC, share }
+}
+
+/// Once a day, without a load, and a fiftieth of what a lot is worth at most.
+pub fn premium() -> PremiumTerms {
+    PremiumTerms { period: DAY, load: 0, most: 20_000 }
+}
+
+/// The venue where all that is expected to be lost, `expected` a year, is of its market.
+pub fn charged(expected: u128) -> World {
+    let mut world = house();
+    measure(&mut world, of_domain(expected)).unwrap();
+    measure(&mut world, of_market(1_000_000)).unwrap();
+    set_premium(&mut world, Some(premium())).unwrap();
+    world
+}
+
+pub fn set_premium(world: &mut World, terms: Option<PremiumTerms>) -> Given {
+    give(world, Command::SetPremium { market: BTC, terms })
 }
 
 pub fn set_fees(table: FeeTable) -> Command {

@@ -208,13 +208,22 @@ impl World {
     }
 
     pub fn account_of(&mut self, text: &str, owner: &str, cash: u128) -> AccountId {
+        self.account_of_kind(text, owner, AccountKind::Cross, cash)
+    }
+
+    pub fn account_of_kind(
+        &mut self,
+        text: &str,
+        owner: &str,
+        kind: AccountKind,
+        cash: u128,
+    ) -> AccountId {
         if !self.owners.contains_key(owner) {
             self.account_do(account::Command::OpenOwner { name: name(owner) });
             let id = OwnerId(u32::try_from(self.owners.len()).unwrap());
             self.owners.insert(owner.into(), id);
         }
         let owner = self.owners[owner];
-        let kind = AccountKind::Cross;
         self.account_do(account::Command::OpenAccount { name: name(text), owner, kind });
         let account = AccountId(u32::try_from(self.accounts.len()).unwrap());
         self.accounts.insert(text.into(), account);

@@ -18,8 +18,9 @@ pub(super) fn of_incentive(names: &dyn Names, event: &Event) -> Option<String> {
                 Figure::DomainLoss { domain, .. } => {
                     format!("{source} says what {} is to lose in a year", names.domain(domain))
                 }
-                Figure::MarketShare { .. } => {
-                    format!("{source} says what a market brings of its domain's losses")
+                Figure::MarketShare { market, share } => {
+                    let (market, share) = (names.market(market), percent(share));
+                    format!("{source} says that {market} brings {share} of its domain's losses")
                 }
             }
         }
@@ -59,8 +60,31 @@ pub(super) fn of_incentive(names: &dyn Names, event: &Event) -> Option<String> {
             let money = names.money(MoneyOf::Layer(*layer), *amount);
             format!("the house takes {money} out of {}", names.layer(*layer))
         }
-        // The reward beside it says it.
-        Event::Accrued { .. } => return None,
+        Event::PremiumSet { market, terms: Some(terms) } => format!(
+            "who holds {} pays for its part of the expected loss and {} more, at most {} of its \
+             value at once",
+            names.market(*market),
+            percent(terms.load),
+            percent(terms.most)
+        ),
+        Event::PremiumSet { market, terms: None } => {
+            format!("who holds {} pays no premium any more", names.market(*market))
+        }
+        Event::PremiumCharged { market, lots, charged, forgone, .. } => {
+            let money = |amount| names.money(MoneyOf::Market(*market), amount);
+            let less = Amount::new(*forgone).ok().filter(|forgone| !forgone.is_zero());
+            let less = less.map(|forgone| format!("; {} falls on nobody", money(forgone)));
+            format!(
+                "a premium of {} is charged, the same for each of {} on both sides{}",
+                money(*charged),
+                names.size(*market, *lots),
+                less.unwrap_or_default()
+            )
+        }
+        // The reward beside the one says it, the charge beside the others.
+        Event::Accrued { .. } | Event::PremiumCounted { .. } | Event::PremiumPaid { .. } => {
+            return None;
+        }
     })
 }
 
@@ -93,6 +117,8 @@ fn why(names: &dyn Names, shut: Shut) -> String {
         }
         Shut::NotBehind(layer) => format!("{} stands behind it no more", names.layer(layer)),
         Shut::Claims => "who bore its losses is not repaid".to_owned(),
-        Shut::Figure(Subject::Market(_)) => "the share of a market is out of date".to_owned(),
+        Shut::Figure(Subject::Market(market)) => {
+            format!("the share of {} is out of date", names.market(market))
+        }
     }
 }

@@ -10,6 +10,7 @@ use rhodian_core::closeout::Event as CloseOut;
 use rhodian_core::domain::Event as Domain;
 use rhodian_core::engine::Event;
 use rhodian_core::ids::{AccountId, AssetId, CoverId, LayerId, LossId, MarketId, Time};
+use rhodian_core::incentive::Event as Charged;
 use rhodian_core::issuance::Event as Issued;
 use rhodian_core::loss::{Event as Loss, OwnMeans};
 use rhodian_core::market::Party;
@@ -114,12 +115,26 @@ fn part(event: &Event, account: AccountId, own: &Own) -> Option<Part> {
         Event::Clearing(event) => cleared(event, account),
         Event::Protection(event) => provided(event, account),
         Event::Issuance(event) => issued(event, account),
+        Event::Incentive(event) => charged(event, account),
         Event::Loss(event) => {
             let of_loss = failed(event, account).or_else(|| watched(event, account));
             of_loss.or_else(|| shared(event, account, &own.places))
         }
         _ => None,
     }
+}
+
+/// Rows are in the order of accounts.
+fn charged(event: &Charged, account: AccountId) -> Option<Part> {
+    let Charged::PremiumPaid { market, asset, rows, .. } = event else { return None };
+    let place = rows.binary_search_by_key(&account, |row| row.account).ok()?;
+    Some(Part {
+        what: "paid a premium for the lots it holds",
+        market: Some(*market),
+        asset: Some(*asset),
+        amount: Some(rows[place].amount),
+        ..Part::default()
+    })
 }
 
 fn closed_out(event: &CloseOut, account: AccountId) -> Option<Part> {

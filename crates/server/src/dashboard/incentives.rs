@@ -27,6 +27,7 @@ pub(super) fn page(ask: &Ask<'_>) -> Result<Shown, Problem> {
             }
         }
         (pays(ask))
+        (premia(ask))
         @for (domain, _) in incentives.tables() { (fees(ask, domain)) }
         (figures(ask))
     };
@@ -71,6 +72,42 @@ fn pays(ask: &Ask<'_>) -> Markup {
         "Paid ever",
     ];
     show::table("What stakers are paid by time", &head, &[], &rows)
+}
+
+fn premia(ask: &Ask<'_>) -> Markup {
+    if ask.state.incentives.premia().next().is_none() {
+        return html! {};
+    }
+    let rows = html! {
+        @for (market, premium) in ask.state.incentives.premia() {
+            @let found = ask.state.markets.market(market);
+            @let domain = found.and_then(|of| ask.state.domains.domain(of.spec.domain));
+            @let asset = domain.map(|of| of.asset);
+            @let now = ask.state.premium_now(market);
+            tr {
+                th scope="row" { (show::market(ask, market)) }
+                td class="number" { @if let Some(now) = now { (money(ask, asset, now.per_year)) } }
+                td class="number" { @if let Some(now) = now { (money(ask, asset, now.due)) } }
+                td class="number" { @if let Some(now) = now { (money(ask, asset, now.per_lot.into())) } }
+                td class="number" { @if let Some(of) = premium.terms { (show::percent(of.most)) } }
+                td { @if let Some(now) = now { (show::time(now.next)) } }
+                td class="number" { (money(ask, asset, premium.charged)) }
+                td class="number" { (money(ask, asset, premium.forgone)) }
+            }
+        }
+    };
+    let head = [
+        "Market",
+        "A year",
+        "Due now",
+        "A lot would pay",
+        "At most, of its value",
+        "Next charge",
+        "Charged ever",
+        "Fell on nobody",
+    ];
+    let caption = "What those who hold lots pay for expected losses";
+    show::table(caption, &head, &["Next charge"], &rows)
 }
 
 fn fees(ask: &Ask<'_>, domain: DomainId) -> Markup {

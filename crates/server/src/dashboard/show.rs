@@ -166,6 +166,10 @@ impl Names for Seen<'_, '_> {
         StateNames(self.0.state).risk(id)
     }
 
+    fn market(&self, id: MarketId) -> String {
+        StateNames(self.0.state).market(id)
+    }
+
     fn size(&self, market: MarketId, lots: u64) -> String {
         StateNames(self.0.state).size(market, lots)
     }

@@ -376,6 +376,10 @@ const READS: &[(&str, &str)] = &[
     ("Incentives::tables", "/v1/fee-tables"),
     ("State::pay_now", "/v1/pays"),
     ("State::fee_plan", "/v1/fee-tables"),
+    ("Incentives::premium", "/v1/premia"),
+    ("Incentives::premia", "/v1/premia"),
+    ("Premium::next", "/v1/premia"),
+    ("State::premium_now", "/v1/premia"),
     ("State::first_loss_required", "/v1/fee-tables"),
     ("State::first_loss_short", "/v1/fee-tables"),
     ("Losses::bounties", "/v1/notices"),
@@ -475,6 +479,8 @@ fn public_reads() -> Vec<String> {
         ("Incentives", "incentive/mod.rs"),
         ("State", "incentive/pay.rs"),
         ("State", "incentive/fees.rs"),
+        ("State", "incentive/premium.rs"),
+        ("Premium", "incentive/premium.rs"),
         ("State", "incentive/house.rs"),
     ];
     let mut found = Vec::new();

@@ -78,3 +78,38 @@ fn a_participant_says_nothing_of_pay() {
     let refused = venue.command("loss", fees);
     assert!(refused.body.contains("fees-divided"), "{refused:?}");
 }
+
+/// Ann is long nine lots against Bob; half of 7,300 and a load of as much are 7,300 a year.
+#[test]
+fn a_premium_is_said_and_read() {
+    let venue = Venue::start();
+    venue.world();
+    venue.trade();
+    let now = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap();
+    let at = u64::try_from(now.as_millis()).unwrap() - 60_000;
+    let measured = |figure: Value| {
+        let measured = json!({ "figure": figure, "source": "lab", "at": at, "until": at + DAY });
+        json!({ "do": "measure", "measured": measured })
+    };
+    let set = |most: u32| {
+        let terms = json!({ "period": DAY, "load": 1_000_000, "most": most });
+        json!({ "do": "set-premium", "market": 0, "terms": terms })
+    };
+    let refused = venue.command("incentive", set(10_000));
+    assert!(refused.body.contains("figure-old"), "{refused:?}");
+    let of_domain = json!({ "kind": "domain-loss", "domain": 0, "amount": "7300" });
+    venue.must("incentive", measured(of_domain));
+    let of_market = json!({ "kind": "market-share", "market": 0, "share": 500_000 });
+    venue.must("incentive", measured(of_market));
+    let refused = venue.command("incentive", set(50_001));
+    assert!(refused.body.contains("incentive-flaw"), "{refused:?}");
+    venue.must("incentive", set(10_000));
+    let premium = &items(&venue, "/v1/premia")[0];
+    assert_eq!((&premium["name"], &premium["share"]), (&json!("BTC"), &json!(500_000)));
+    let stands = ["per_year", "lots", "most_per_lot"].map(|key| premium["now"][key].clone());
+    assert_eq!(stands, [json!("7300"), json!(18), json!(10_000)]);
+    let page = venue.get_as("/incentives", &venue.admin).body;
+    for what in ["What those who hold lots pay", "BTC", "73.00 USD"] {
+        assert!(page.contains(what), "{what}: {page}");
+    }
+}

@@ -44,6 +44,21 @@ pub struct PayShape {
     pub pot: Option<At<AmountText>>,
 }
 
+/// What those who hold lots of a market pay for the losses that are expected of it.
+#[derive(Clone, Debug, serde::Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+#[schemars(rename = "Premium")]
+pub struct PremiumShape {
+    /// The market; a figure says its marginal share, another what its domain is expected to lose.
+    pub market: At<String>,
+    /// How often it is charged: "8 h" where nothing is said; a minute to a day.
+    pub period: Option<At<DurationText>>,
+    /// What it is above the expected loss: "25 %" of it; nothing where nothing is said.
+    pub load: Option<At<PercentText>>,
+    /// What one charge takes of what a lot is worth at most: "0.1 %"; at most a tenth.
+    pub most: At<PercentText>,
+}
+
 /// Where the fees of a domain go, once a period.
 #[derive(Clone, Debug, serde::Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]

@@ -25,7 +25,9 @@ pub use feeds::{
     AssetAmountShape, CollateralShape, FeedShape, NeedsShape, ReferenceShape, SourceShape,
     StepsShape, WeightShape, WrongWayShape,
 };
-pub use incentive::{FeesShape, FigureShape, FirstLossShape, FundFeesShape, PartShape, PayShape};
+pub use incentive::{
+    FeesShape, FigureShape, FirstLossShape, FundFeesShape, PartShape, PayShape, PremiumShape,
+};
 pub use issuance::{BuybackShape, DepletionShape, HolderShape, IssuanceShape};
 pub use pools::{PoolShape, RatesShape};
 pub use protections::ProtectionShape;
@@ -86,6 +88,9 @@ pub struct FileShape {
     /// Where the fees of domains go.
     #[serde(default)]
     pub fees: Vec<At<FeesShape>>,
+    /// What those who hold lots pay for the losses that are expected of their market.
+    #[serde(default)]
+    pub premium: Vec<At<PremiumShape>>,
     /// What several sources say of prices, depth and volatility.
     #[serde(default)]
     pub feed: Vec<At<FeedShape>>,

@@ -2,7 +2,9 @@
 
 use rhodian_core::domain::LayerSpec;
 use rhodian_core::ids::DomainId;
-use rhodian_core::incentive::{FeePlan, Fees, FirstLossGap, Measured, Pay, PayNow};
+use rhodian_core::incentive::{
+    FeePlan, Fees, FirstLossGap, Measured, Pay, PayNow, Premium, PremiumNow,
+};
 use rhodian_core::units::Amount;
 use schemars::JsonSchema;
 use serde::Serialize;
@@ -35,6 +37,14 @@ pub(super) fn table() -> Vec<Endpoint> {
             Level::Public,
             &[],
             fee_tables,
+        ),
+        list(
+            "/v1/premia",
+            "What those who hold lots pay for the losses that are expected of their market, by the \
+             markets: terms, what it came to, and what a lot would pay now.",
+            Level::Public,
+            &[],
+            premia,
         ),
     ]
 }
@@ -115,4 +125,30 @@ fn view(ask: &Ask<'_>, domain: DomainId, of: &Fees) -> FeesView {
 fn fee_tables(ask: &Ask<'_>) -> Result<Page<Row<FeesView>>, Problem> {
     let tables = ask.state.incentives.tables();
     page(ask, tables.map(|(id, of)| (u64::from(id.0), Row { id: id.0, of: view(ask, id, of) })))
+}
+
+/// What those who hold lots of a market pay.
+#[derive(Clone, Debug, Serialize, JsonSchema)]
+#[schemars(rename = "MarketPremiumView")]
+struct PremiumView {
+    /// The market's name.
+    name: String,
+    /// The terms, and what it came to.
+    #[serde(flatten)]
+    of: Premium,
+    /// The marginal share of the market, in millionths, as it was measured last.
+    share: Option<u32>,
+    /// How it stands now; nothing without terms.
+    now: Option<PremiumNow>,
+}
+
+fn premia(ask: &Ask<'_>) -> Result<Page<Row<PremiumView>>, Problem> {
+    let rows = ask.state.incentives.premia().map(|(market, of)| {
+        let found = ask.state.markets.market(market);
+        let name = found.map_or_else(String::new, |found| found.spec.name.to_string());
+        let share = ask.state.incentives.market_share(market);
+        let view = PremiumView { name, of: *of, share, now: ask.state.premium_now(market) };
+        (u64::from(market.0), Row { id: market.0, of: view })
+    });
+    page(ask, rows)
 }

@@ -135,6 +135,30 @@ fn a_figure_out_of_date_still_charges_and_shuts_the_house_out() {
     assert_eq!(fees(&world) + world.pot("fund") + world.pot("treasury"), before + 96);
 }
 
+/// A premium was charged by a figure out of date. Its terms end before fees are divided: the house
+/// gets nothing of it, and its part again of what comes after.
+#[test]
+fn terms_that_end_bring_the_house_nothing_by_old_figures() {
+    let mut world = six_lots(36_500);
+    by_table(&mut world, FUND);
+    let mut table = table();
+    (table.first_loss, table.tranches, table.period) = (None, vec![], DAY);
+    (table.funds[0].target, table.funds[0].part) = (amount(0), 750_000);
+    world.tick(YEAR - DAY);
+    world.tick(DAY / 2);
+    give(&mut world, set_fees(table)).unwrap();
+    measure(&mut world, of_domain(36_500)).unwrap();
+    let house = |world: &World| world.engine.state().fee_plan(DOMAIN).unwrap().shut;
+    world.tick(DAY / 2);
+    assert!(fees(&world) > 0, "charged, and divided half a day later");
+    assert_eq!(house(&world), Some(Shut::Figure(Subject::Market(BTC))));
+    set_premium(&mut world, None).unwrap();
+    assert_eq!(house(&world), Some(Shut::Figure(Subject::Market(BTC))));
+    world.tick(DAY / 2);
+    assert_eq!((world.pot("treasury"), fees(&world)), (0, 0));
+    assert_eq!(house(&world), None);
+}
+
 /// Pay and funds get what premia brought in the same moment.
 #[test]
 fn fees_are_divided_with_the_premium() {

@@ -379,6 +379,12 @@ pub(super) fn set(
         if found.settlement.is_some() {
             return Err(Rejection::MarketSettled { market });
         }
+        let (most, whole) = (u128::from(of.most), u128::from(WHOLE));
+        let value = found.mark.map(|mark| found.value_at(mark).unsigned_abs());
+        // A lot is worth 10^15 at most.
+        if let Some(value) = value.filter(|value| value * most < whole) {
+            return Err(Rejection::Flaw { flaw: Flaw::Nothing { most: of.most, value } });
+        }
     }
     state.count_premium(market, events);
     events.push(Event::PremiumSet { market, terms });

@@ -292,6 +292,15 @@ fn a_charge_fits_into_maintenance_with_the_largest_steps() {
     assert_eq!(world.equity("dave"), 1_200, "and a penalty of 1 % of 92,000");
 }
 
+/// A cap below an atom of a lot would forgo all that is counted.
+#[test]
+fn a_cap_below_an_atom_is_refused() {
+    let mut world = charged(36_500);
+    let with = |most| Some(PremiumTerms { most, ..premium() });
+    assert_eq!(word(set_premium(&mut world, with(999))), "incentive-flaw");
+    assert_eq!(word(set_premium(&mut world, with(1_000))), "accepted");
+}
+
 #[test]
 fn a_premium_waits_for_a_loss_that_is_known() {
     let mut world = six_lots(36_500);

@@ -349,7 +349,8 @@ impl State {
     /// How the fees of `domain` would be divided now; nothing where it has no table.
     #[must_use]
     pub fn fee_plan(&self, domain: DomainId) -> Option<FeePlan> {
-        let table = &self.incentives.fees(domain)?.table;
+        let fees = self.incentives.fees(domain)?;
+        let table = &fees.table;
         let asset = self.domains.asset_of(domain)?;
         let booked = self.ledger.held(asset, Holder::Fees(domain));
         let (rows, shut) = (Vec::new(), None);
@@ -370,7 +371,7 @@ impl State {
             plan.needs(Subject::Layer(tranche.layer));
         }
         // What premia brought is no income of the house by figures of before.
-        for market in self.charged_markets(domain) {
+        for market in self.charged_markets(domain, fees.divided) {
             plan.needs(Subject::Domain(domain));
             plan.needs(Subject::Market(market));
         }

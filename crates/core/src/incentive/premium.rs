@@ -315,9 +315,15 @@ impl State {
         }
     }
 
-    /// The markets of `domain` that a premium is charged in.
-    pub(super) fn charged_markets(&self, domain: DomainId) -> impl Iterator<Item = MarketId> + '_ {
-        let charged = self.incentives.premia().filter(|(_, of)| of.terms.is_some());
+    /// The markets of `domain` that a premium is charged in, or was at `since` or later: also one
+    /// whose terms ended since, as what it brought stands in the fees.
+    pub(super) fn charged_markets(
+        &self,
+        domain: DomainId,
+        since: Time,
+    ) -> impl Iterator<Item = MarketId> + '_ {
+        let charged = self.incentives.premia();
+        let charged = charged.filter(move |(_, of)| of.terms.is_some() || of.charged_at >= since);
         charged.map(|(market, _)| market).filter(move |market| {
             self.markets.market(*market).is_some_and(|of| of.spec.domain == domain)
         })
@@ -335,8 +341,8 @@ fn counted(premium: &Premium, per_year: u128, now: Time) -> (u128, u64) {
 }
 
 /// The first market, in id order, whose premium is due: not while nobody could close a lot or add
-/// money before it, in a halt or where money may only leave, nor while something is known that may become a loss of its domain, nor once it
-/// expired.
+/// money before it, in a halt or where money may only leave, nor while something is known that may
+/// become a loss of its domain, nor once it expired.
 pub(super) fn duty(state: &State) -> Option<Duty> {
     let now = state.now();
     let due = |(market, premium): &(MarketId, &Premium)| {
@@ -372,6 +378,12 @@ pub(super) fn set(
         }
         if found.settlement.is_some() {
             return Err(Rejection::MarketSettled { market });
+        }
+        let (most, whole) = (u128::from(of.most), u128::from(WHOLE));
+        let value = found.mark.map(|mark| found.value_at(mark).unsigned_abs());
+        // A lot is worth 10^15 at most.
+        if let Some(value) = value.filter(|value| value * most < whole) {
+            return Err(Rejection::Flaw { flaw: Flaw::Nothing { most: of.most, value } });
         }
     }
     state.count_premium(market, events);

@@ -46,6 +46,13 @@ pub enum Flaw {
         #[cfg_attr(feature = "schema", schemars(with = "alloc::string::String"))]
         requirement: u128,
     },
+    /// What a charge takes at most of a lot that is worth `value` now is less than an atom.
+    Nothing {
+        most: u32,
+        #[serde(with = "text")]
+        #[cfg_attr(feature = "schema", schemars(with = "alloc::string::String"))]
+        value: u128,
+    },
 }
 
 impl fmt::Display for Flaw {
@@ -77,6 +84,10 @@ impl fmt::Display for Flaw {
                 f,
                 "a charge takes {most} millionths of a lot at most, allowed: 1 to {max}, at most a \
                  tenth and the lowest maintenance rate"
+            ),
+            Self::Nothing { most, value } => write!(
+                f,
+                "{most} millionths of a lot of {value} atoms are below one, allowed: 1 and more"
             ),
             Self::Envelope { size, loss, requirement } => write!(
                 f,

@@ -195,20 +195,20 @@ fn the_running_form_sees_a_charge_where_nobody_may_close_lots() {
     check(Status::Halted, true);
 }
 
-/// At 51 Alice has 2 left, less than the 4 of her lots: they make no deficit.
+/// At 61 Alice has 2 left, less than the 6 of her lots: they make no deficit.
 #[test]
 fn the_running_form_sees_a_charge_that_makes_a_deficit() {
     let check = |pays: u128, broken| {
-        let marks = vec![(MARKET, Price::new(51).unwrap())];
+        let marks = vec![(MARKET, Price::new(61).unwrap())];
         let mut events = held();
         events.extend([later(DAY), Event::Market(market::Event::Marked { marks })]);
-        let all = pays + 4;
-        events.extend([counted(7_300, 20, 0), charged(20, 2, (all, 20 - all, 0))]);
-        events.extend([paid(&[(0, pays), (1, 4)]), later(DAY + 1)]);
+        let all = pays + 6;
+        events.extend([counted(7_300, 20, 0), charged(20, 3, (all, 20 - all, 0))]);
+        events.extend([paid(&[(0, pays), (1, 6)]), later(DAY + 1)]);
         let found = matches!(run(&events), Err(of) if of.law == PREMIUM);
         assert_eq!(found, broken, "{pays}: {:?}", run(&events));
     };
     check(2, false);
     check(1, true);
-    check(4, true);
+    check(6, true);
 }

@@ -33,7 +33,7 @@ enum Ask {
 }
 
 fn terms() -> impl Strategy<Value = PremiumTerms> {
-    (60_000..DAY, 0..3_000_000u32, 1..50_000u32).prop_map(|(period, load, most)| PremiumTerms {
+    (60_000..DAY, 0..3_000_000u32, 1_100..50_000u32).prop_map(|(period, load, most)| PremiumTerms {
         period,
         load,
         most,

@@ -100,6 +100,11 @@ const OF_FLAWS: &[Case] = &[
         let (most, max) = (50_001, 50_000);
         flawed_premium(PremiumTerms { most, ..premium() }, Flaw::Most { most, max })
     }),
+    ("999 millionths of a lot", |w| {
+        measure(w, of_market(1)).unwrap();
+        let (most, value) = (999, 1_000);
+        flawed_premium(PremiumTerms { most, ..premium() }, Flaw::Nothing { most, value })
+    }),
     ("with the premium,", |w| {
         // 3 + 0.5 + 0.47 % and the penalty of 1 % of 103 %: 5 % at all; with 0.48 % more.
         let market = stepped(w);

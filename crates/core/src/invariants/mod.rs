@@ -294,8 +294,8 @@ pub const LAWS: &[Law] = &[
                    lose, with the load, by time. All that is counted is charged, due, or named as \
                    forgone, to the atom. A charge takes the same of every lot that an account \
                    holds, on both sides, at most its part of what the lot is worth and what the \
-                   account has beyond its lien, and none is made in a halt or while a loss of the \
-                   domain is known.",
+                   account has beyond its lien, and none is made while lots cannot be closed, in a \
+                   halt or where money may only leave, or while a loss of the domain is known.",
         full: "what was counted of each premium against what became of it; terms against \
                maintenance; what was charged against the fees of the domain",
         running: "what was counted against figures, terms and time; each charge against lots and \

@@ -14,6 +14,7 @@ use rhodian_core::units::Amount;
 use rhodian_core::wide::{compare_ratios, mul_div_rem};
 use rustix::time::{ClockId, clock_gettime};
 
+mod memory;
 mod worlds;
 
 use worlds::World;
@@ -27,26 +28,12 @@ type Worlds = fn(usize) -> World;
 const MILLION: usize = 1_000_000;
 
 fn main() {
-    if std::env::var_os("MALLOC_MMAP_MAX_").is_none() {
-        return run_with_kept_memory();
+    if !memory::keeps_memory() {
+        return;
     }
     let filter = std::env::args().skip(1).find(|arg| !arg.starts_with('-')).unwrap_or_default();
     ratios(&filter);
     growth(&filter);
-}
-
-/// Runs itself again with an allocator that keeps what is freed. A page touched for the first
-/// time costs a microsecond or two on virtual machines, as much as dividing over a hundred
-/// claims, and the reference touches most: with fresh pages the kernel would be measured.
-fn run_with_kept_memory() {
-    let myself = std::env::current_exe().expect("a program knows its own path");
-    let status = std::process::Command::new(myself)
-        .args(std::env::args_os().skip(1))
-        .env("MALLOC_MMAP_MAX_", "0")
-        .env("MALLOC_TRIM_THRESHOLD_", "1000000000000")
-        .env("MALLOC_TOP_PAD_", "67108864")
-        .status();
-    assert!(status.expect("it can be started again").success());
 }
 
 fn ratios(filter: &str) {

@@ -5,6 +5,7 @@
 //! `cargo bench -p rhodian-core --bench burst [-- ACCOUNTS LIQUIDATIONS [deleverage]]`; with the
 //! last word the liquidations go to auto-deleveraging, too, one by one.
 
+mod memory;
 mod venues;
 
 use std::env;
@@ -34,7 +35,7 @@ const LOTS: i64 = 40;
 const LOT: u128 = 100_000;
 
 fn main() {
-    if !venues::keeps_memory() {
+    if !memory::keeps_memory() {
         return;
     }
     let mut asked = env::args().skip(1).filter_map(|word| word.parse().ok());

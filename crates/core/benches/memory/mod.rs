@@ -1,9 +1,9 @@
 //! Memory that a program met before it measures.
 
 /// Whether the allocator keeps what is freed; where it does not, the program is run once more, so
-/// that it does, and this run is over. A page touched for the first time costs a microsecond or two
-/// on virtual machines, as much as dividing over a hundred claims or a liquidation: with fresh pages
-/// the kernel would be measured.
+/// that it does, and this run is over. A page touched for the first time costs a microsecond or
+/// two on virtual machines, as much as dividing over a hundred claims or a liquidation: with fresh
+/// pages the kernel would be measured.
 pub fn keeps_memory() -> bool {
     if std::env::var_os("MALLOC_MMAP_MAX_").is_some() {
         return true;

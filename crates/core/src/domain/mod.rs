@@ -7,6 +7,7 @@ mod exits;
 mod layer;
 mod rejection;
 mod rewards;
+mod stakes;
 
 use alloc::collections::BTreeMap;
 use alloc::vec::Vec;
@@ -22,6 +23,7 @@ pub use layer::{Attachment, Basis, Caps, Kind, Layer, LayerSpec, MemberRule, Per
 pub use rejection::Rejection;
 pub use rewards::{RewardFrom, RewardIndex, Rewards};
 pub(crate) use rewards::{of_pay, of_premium};
+pub(crate) use stakes::Stakes;
 
 use crate::ids::{AccountId, AssetId, DomainId, LayerId, Name, WaterfallId};
 use crate::units::Amount;
@@ -107,7 +109,7 @@ pub struct Domains {
     pub(crate) layers: Vec<Layer>,
     pub(crate) waterfalls: Vec<Waterfall>,
     /// What each account staked in, or contributed to, a layer.
-    pub(crate) stakes: BTreeMap<(LayerId, AccountId), Amount>,
+    pub(crate) stakes: Stakes,
     /// What of them is on its way out, by layer; a layer of which nothing is has no entry.
     pub(crate) exits: BTreeMap<LayerId, Exits>,
     /// What stakers earn, by layer; one that never gave them anything has no entry.
@@ -161,15 +163,13 @@ impl Domains {
 
     /// The stakes in `layer`, in account order.
     pub fn stakes(&self, layer: LayerId) -> impl Iterator<Item = (AccountId, Amount)> + '_ {
-        self.stakes
-            .range((layer, AccountId(0))..=(layer, AccountId(u32::MAX)))
-            .map(|((_, account), amount)| (*account, *amount))
+        self.stakes.of(layer)
     }
 
     /// The stake of `account` in `layer`.
     #[must_use]
     pub fn stake(&self, layer: LayerId, account: AccountId) -> Amount {
-        self.stakes.get(&(layer, account)).copied().unwrap_or_default()
+        self.stakes.get(layer, account)
     }
 
     /// Whether `account` accepted the terms now in force in `domain`.
@@ -279,10 +279,6 @@ impl Domains {
 
     pub(crate) fn set_stake(&mut self, layer: LayerId, account: AccountId, stake: Amount) {
         self.note_earned(layer, account);
-        if stake.is_zero() {
-            self.stakes.remove(&(layer, account));
-        } else {
-            self.stakes.insert((layer, account), stake);
-        }
+        self.stakes.set(layer, account, stake);
     }
 }

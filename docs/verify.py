@@ -94,7 +94,6 @@ def sum_root(tag, kind, leaf, names, proof, count):
 def in_log(entry, proof, head):
     path, above = [digits(one, 32) for one in proof["path"]], lambda a, b: sha(b"\1", a, b)
     return climb(proof["index"], head["size"], sha(b"\0", entry), path, above) == digits(head["root"], 32)
-
 P, Q = 2**255 - 19, 2**252 + 27742317777372353535851937790883648493
 D = -121665 * pow(121666, -1, P) % P  # ed25519 (RFC 8032), for checking only
 def add(a, b):
@@ -163,7 +162,8 @@ def checks(receipt, key):
     fixed = {"stake": weight == gain, "rank": netted == sum(int(one["weight"]) for one in account["claims"]) <= gain}
     trust = gain < most <= netted if by == "session-gains" else by not in fixed
     yield "weight", None if trust else weight == frozen and fixed[by] if by in fixed else most <= netted
-    yield from [("pot", None)] * (by == "stake") + [("rank", layers == RANKS and None)] * ranks  # what no file shows
+    pot = RANKS[0] | {of: layer[of] for of in ("layer", "name", "basis")}
+    yield from [("pot", layers == [pot] and None)] * (by == "stake") + [("rank", layers == RANKS and None)] * ranks
     anew = (by != "stake" or paid == int(division["before"]) == 0) and (by not in fixed or cap == frozen)
     yield "cap", anew and paid + now <= cap <= frozen and (part is None or frozen <= weight * part // 10**6)
     level = next(one["level"] for one in division["levels"] if one["class"] == (layer["classes"] and claim["class"]))

@@ -6,7 +6,6 @@ use alloc::string::{String, ToString};
 use alloc::vec::Vec;
 use core::fmt;
 
-use rhodian_core::allocation::Rule;
 use rhodian_core::control::PARAMETERS;
 use rhodian_core::domain::{CauseClass, Source};
 use rhodian_core::engine::State;
@@ -261,15 +260,7 @@ fn rule_of(state: &State, layer: LayerId, moment: Moment<'_>) -> Option<LayerRul
     let spec = &state.domains.layer(layer)?.spec;
     let name = spec.name.as_str().to_string();
     if let Moment::Drawn { .. } = moment {
-        return Some(LayerRule {
-            layer,
-            name,
-            rule: Rule::Proportional,
-            classes: false,
-            cap_of_weight: None,
-            on_touch: false,
-            basis: Basis::Stake,
-        });
+        return Some(LayerRule::by_size(layer, name, Basis::Stake));
     }
     let rule = spec.source.members()?;
     let called = matches!(spec.source, Source::Call { .. });

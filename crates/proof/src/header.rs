@@ -100,6 +100,14 @@ pub struct LayerRule {
     pub basis: Basis,
 }
 
+impl LayerRule {
+    /// As pots and ranks divide: over what each has there, by its size, and by nothing else.
+    pub(crate) const fn by_size(layer: LayerId, name: String, basis: Basis) -> Self {
+        let rule = Rule::Proportional;
+        Self { layer, name, rule, classes: false, cap_of_weight: None, on_touch: false, basis }
+    }
+}
+
 /// The waterfall in force for one class of causes.
 #[derive(
     Clone, Copy, Debug, PartialEq, Eq, BorshSerialize, BorshDeserialize, Serialize, Deserialize,

@@ -5,7 +5,6 @@
 
 use alloc::vec::Vec;
 
-use rhodian_core::allocation::Rule;
 use rhodian_core::engine::State;
 use rhodian_core::ids::{AssetId, DomainId, LayerId, LiableSetId};
 use rhodian_core::ledger::Holder;
@@ -56,15 +55,7 @@ pub const fn name_of(rank: Rank) -> &'static str {
 /// How ranks divide, in the order in which they pay.
 #[must_use]
 pub fn rules() -> Vec<LayerRule> {
-    let rule = |rank: Rank| LayerRule {
-        layer: layer_of(rank),
-        name: name_of(rank).into(),
-        rule: Rule::Proportional,
-        classes: false,
-        cap_of_weight: None,
-        on_touch: false,
-        basis: Basis::Rank,
-    };
+    let rule = |rank| LayerRule::by_size(layer_of(rank), name_of(rank).into(), Basis::Rank);
     RANKS.map(rule).into()
 }
 

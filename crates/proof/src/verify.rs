@@ -103,10 +103,17 @@ fn in_tree(
 
 /// Of a pot: no file shows what it held, nor what else was staked in it.
 pub(crate) fn pot(report: &mut Report, name: &str, accounts: &AccountsHeader) {
-    if accounts.is_of_stakes() {
-        let why = "that the pot held so much, and that the stakes beside are divided apart";
-        report.trust(name, why);
+    if !accounts.is_of_stakes() {
+        return;
     }
+    let divides =
+        |of: &LayerRule| *of == LayerRule::by_size(of.layer, of.name.clone(), Basis::Stake);
+    if accounts.layers.len() != 1 || !accounts.layers.iter().all(divides) {
+        let why = "a draw on a pot is of one layer, and divides by stake alone";
+        return report.check(name, false, why);
+    }
+    let why = "that the pot held so much, and that the stakes beside are divided apart";
+    report.trust(name, why);
 }
 
 /// Of a settlement: ranks stand in it whole, by their own rules, and no layer in place of one. No

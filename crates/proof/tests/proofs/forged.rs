@@ -1,12 +1,12 @@
-//! Settlements by rank that a venue forges with care: every share follows from the caps, rules and
-//! lists that it made up, every tree and signature is its own, and only what was made up gives it
-//! away, to the program and to `docs/verify.py`.
+//! Settlements by rank and draws on pots that a venue forges with care: every share follows from
+//! the caps, rules and lists that it made up, every tree and signature is its own, and only what was
+//! made up gives it away, to the program and to `docs/verify.py`.
 
 use rhodian_core::allocation::{self, Claims, Rule};
 use rhodian_core::ids::{DomainId, EpisodeId, LayerId};
 use rhodian_core::loss::Rank;
 use rhodian_proof::episode::EpisodeFile;
-use rhodian_proof::header::{Basis, DivisionHeader};
+use rhodian_proof::header::{Basis, DivisionHeader, LayerRule};
 use rhodian_proof::leaf::{AccountLeaf, ShareLeaf};
 use rhodian_proof::receipt::Receipt;
 use rhodian_proof::rounding::Rounding;
@@ -198,6 +198,37 @@ fn no_layer_stands_in_place_of_a_rank_and_ranks_have_their_own_rules() {
     set.header.layers.iter_mut().for_each(|of| of.basis = Basis::Reported);
     file.sets = vec![set];
     assert_eq!(episode_fails(file), ["one-episode", "set-0/rank"]);
+}
+
+#[test]
+fn a_pot_divides_by_stake_alone() {
+    type Make = fn(&mut Lie);
+    let cases: [(&str, Make); 5] = [
+        ("a queue", |lie| {
+            lie.accounts.layers[0].rule = Rule::Queue;
+            let (division, leaves) = (&mut lie.division, &mut lie.share_leaves);
+            divide(division, leaves, &lie.account_leaves, Rule::Queue);
+        }),
+        ("equal losses", |lie| {
+            lie.accounts.layers[0].rule = Rule::EqualLosses;
+            let (division, leaves) = (&mut lie.division, &mut lie.share_leaves);
+            divide(division, leaves, &lie.account_leaves, Rule::EqualLosses);
+        }),
+        ("a part of the weight as the cap", |lie| {
+            lie.accounts.layers[0].cap_of_weight = Some(1_000_000);
+        }),
+        ("with classes", |lie| lie.accounts.layers[0].classes = true),
+        ("beside another layer", |lie| {
+            let other = LayerRule { layer: LayerId(9), ..lie.accounts.layers[0].clone() };
+            lie.accounts.layers.push(other);
+        }),
+    ];
+    let proved = Proved::of(drawn());
+    assert_eq!(receipt_fails(&made_up(&proved, "ann", |_| {})), Vec::<String>::new());
+    for (name, lie) in cases {
+        let failed = receipt_fails(&made_up(&proved, "ann", lie));
+        assert!(failed.contains(&"pot".to_owned()), "{name}: {failed:?}");
+    }
 }
 
 /// Who left after the list was made would pay, and who came since would not.

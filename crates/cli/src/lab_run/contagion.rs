@@ -359,7 +359,7 @@ fn falls_picture(
         return None;
     }
     let words = ("Who falls", "The part of crises in which each falls, by itself or by others.");
-    let chart = pictures::named(words, "institution", &rows, ("crises", &pictures::percent_mark));
+    let chart = pictures::apart(words, "institution", &rows, ("crises", &pictures::percent_mark));
     Some(("falls.svg", chart))
 }
 

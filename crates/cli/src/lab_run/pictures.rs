@@ -169,10 +169,30 @@ pub fn against(title: &str, parameter: &str, rows: &[(&str, f64, [f64; 2])]) -> 
 /// What layers lose a year, of their sizes.
 pub fn rates(rows: &[(&str, f64, [f64; 2])]) -> Chart {
     let about = "What each layer loses a year on average, of its size, in paying order.";
-    named(("What each layer loses", about), "layer", rows, ("a year", &percent_mark))
+    apart(("What each layer loses", about), "layer", rows, ("a year", &percent_mark))
 }
 
-/// Figures with their intervals, each at its name.
+/// Figures with their intervals, each at its name: names have no order that a line would follow.
+pub(super) fn apart(
+    words: (&str, &str),
+    across: &str,
+    rows: &[(&str, f64, [f64; 2])],
+    up: (&str, &dyn Fn(f64) -> String),
+) -> Chart {
+    let mut chart = named(words, across, rows, up);
+    if let Chart::Plot(plot) = &mut chart {
+        for curve in &mut plot.curves {
+            curve.dots = true;
+            let around = |(at, from, to): &(u32, u32, u32)| {
+                vec![(at - FULL / 100, *from, *to), (at + FULL / 100, *from, *to)]
+            };
+            curve.bands = curve.bands.iter().flatten().map(around).collect();
+        }
+    }
+    chart
+}
+
+/// Figures with their intervals, each at its value of a parameter, and joined.
 pub(super) fn named(
     (title, about): (&str, &str),
     across: &str,

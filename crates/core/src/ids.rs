@@ -120,6 +120,19 @@ impl Time {
             None => Self(u64::MAX),
         }
     }
+
+    /// Whether a period that ends at this moment is over `now`. One that ends at the end of time
+    /// never is: the next would end there too, and so be over at once, again and again.
+    ///
+    /// ```
+    /// use rhodian_core::ids::Time;
+    /// assert!(Time(5).has_come(Time(5)) && !Time(6).has_come(Time(5)));
+    /// assert!(!Time(u64::MAX).has_come(Time(u64::MAX)));
+    /// ```
+    #[must_use]
+    pub const fn has_come(self, now: Self) -> bool {
+        self.0 <= now.0 && self.0 < u64::MAX
+    }
 }
 
 impl fmt::Display for Time {

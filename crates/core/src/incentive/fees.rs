@@ -412,7 +412,7 @@ impl State {
 /// Whether they are to be divided by time: claims of a domain in settlement are paid by rank.
 fn is_over(state: &State, domain: DomainId, fees: &Fees) -> bool {
     let booked = |asset| !state.ledger.held(asset, Holder::Fees(domain)).is_zero();
-    state.now() >= fees.divided.after(fees.table.period)
+    fees.divided.after(fees.table.period).has_come(state.now())
         && state.control.domain_status(domain) < Status::Settling
         && state.domains.asset_of(domain).is_some_and(booked)
 }

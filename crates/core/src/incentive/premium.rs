@@ -346,7 +346,7 @@ fn counted(premium: &Premium, per_year: u128, now: Time) -> (u128, u64) {
 pub(super) fn duty(state: &State) -> Option<Duty> {
     let now = state.now();
     let due = |(market, premium): &(MarketId, &Premium)| {
-        let over = premium.next().is_some_and(|next| next <= now);
+        let over = premium.next().is_some_and(|next| next.has_come(now));
         over && state.markets.market(*market).is_some_and(|found| is_charged(state, found))
     };
     state.incentives.premia().find(due).map(|(market, _)| Duty::ChargePremium { market })

@@ -5,7 +5,7 @@ use crate::world::acts::Given;
 use crate::world::clearing::*;
 use crate::world::{World, amount};
 use rhodian_core::domain::CauseClass;
-use rhodian_core::engine::Event;
+use rhodian_core::engine::{Action, Actor, Event};
 use rhodian_core::ids::Time;
 use rhodian_core::loss::Stage;
 use rhodian_core::pools::clearing::{self, FundSpec, Notice};
@@ -104,6 +104,18 @@ fn a_call_that_is_not_met_keeps_its_end() {
     size(&mut world).unwrap();
     assert_eq!(member(&world, "alice").due, first);
     assert_eq!(member(&world, "bob").due, None);
+}
+
+/// At the end of time no period begins that would be over at once.
+#[test]
+fn the_end_of_time_is_quiet() {
+    let mut world = traded(spec(1));
+    world.checked = false;
+    world.at = Time(u64::MAX);
+    let records = world.give(Actor::VENUE, Action::Tick).map(|records| records.len());
+    assert!(records.is_ok_and(|count| count <= 3));
+    let records = world.give(Actor::VENUE, Action::Tick).map(|records| records.len());
+    assert!(records.is_ok_and(|count| count <= 2));
 }
 
 /// Each period the engine sizes the fund itself.

@@ -2,11 +2,12 @@
 
 use crate::world::acts::word;
 use crate::world::incentive::{
-    DAY, OPERATOR, TRANCHE, TREASURY, earned, fees, fund_pay, give, house, measure, of_domain,
-    of_layer, pay_fees, pay_pot, set_fees, table, take_out, venue,
+    DAY, OPERATOR, TRANCHE, TREASURY, charged, earned, fees, fund_pay, give, house, measure,
+    of_domain, of_layer, pay_fees, pay_pot, set_fees, table, take_out, venue,
 };
 use crate::world::{DOMAIN, World, amount};
-use rhodian_core::engine::Event as Any;
+use rhodian_core::engine::{Action, Actor, Event as Any};
+use rhodian_core::ids::Time;
 use rhodian_core::incentive::{Command, Event, FeeTable, FeeTo, PayTerms};
 
 /// 36,500 a year whatever is staked above the target: 80 a day.
@@ -165,4 +166,16 @@ fn the_largest_numbers_are_paid_and_divided() {
     assert_eq!((fees(&world), world.uncovered()), (0, 0));
     world.take_reward("alice", "tranche").unwrap();
     give(&mut world, Command::SetFees { domain: DOMAIN, table: None }).unwrap();
+}
+
+/// At the end of time premia are charged once more, and then no period begins.
+#[test]
+fn the_end_of_time_is_quiet() {
+    let mut world = charged(36_500);
+    world.fill("BTC", "alice", "bob", 2, 1_000);
+    world.checked = false;
+    world.at = Time(u64::MAX);
+    world.must(Action::Tick);
+    let records = world.give(Actor::VENUE, Action::Tick).map(|records| records.len());
+    assert!(records.is_ok_and(|count| count <= 2));
 }

@@ -19,7 +19,8 @@ pub(crate) fn duty(state: &State) -> Option<Duty> {
 
 /// Whether a period is over; while a loss is open contributions stay as they are.
 fn is_over(state: &State, fund: &Fund) -> bool {
-    fund.sized.after(fund.spec.period) <= state.now() && !state.has_open_episode(fund.spec.domain)
+    let next = fund.sized.after(fund.spec.period);
+    next.has_come(state.now()) && !state.has_open_episode(fund.spec.domain)
 }
 
 pub(crate) fn decide_duty(

@@ -18,7 +18,7 @@ use super::value::fee_floor;
 use super::{Duty, Event, Holding, Shares, Side, Vault};
 use crate::control::Status;
 use crate::engine::{Events, State};
-use crate::ids::{AccountId, Time, VaultId};
+use crate::ids::{AccountId, VaultId};
 use crate::ledger::Holder;
 use crate::loss;
 use crate::market::RATE_UNIT;
@@ -51,11 +51,10 @@ pub(super) fn duty(state: &State) -> Option<Duty> {
     Some(Duty::TakeFees { vault })
 }
 
-/// Nothing comes after the end of time: what is due from then on is never due. Nor is anything in a
-/// settlement: should one be called off, that event ends what is known of duties.
+/// Nothing is over in a settlement: should one be called off, that event ends what is known of
+/// duties.
 fn is_over(state: &State, vault: &Vault) -> bool {
-    let over = |at| state.now() >= at && at < Time(u64::MAX);
-    vault.next_fees().is_some_and(over)
+    vault.next_fees().is_some_and(|next| next.has_come(state.now()))
         && !vault.shares.is_zero()
         && state.control.domain_status(vault.spec.domain) < Status::Settling
 }

@@ -126,6 +126,8 @@ pub enum Do {
     SellTokens,
     /// Money comes into the pot that stakers are paid out of.
     FundPay,
+    /// Stakers are paid no more; what is left of the pot goes to fees.
+    EndPay,
     /// The house takes money of its own out of a layer.
     TakeOut,
     /// A risk figure is measured anew.
@@ -140,7 +142,7 @@ pub enum Do {
 
 impl Do {
     /// Every word with its name in the file.
-    pub const ALL: [(Self, &'static str); 61] = [
+    pub const ALL: [(Self, &'static str); 62] = [
         (Self::Fill, "fill"),
         (Self::Mark, "mark"),
         (Self::Funding, "funding"),
@@ -197,6 +199,7 @@ impl Do {
         (Self::TakeTokens, "take-tokens"),
         (Self::SellTokens, "sell-tokens"),
         (Self::FundPay, "fund-pay"),
+        (Self::EndPay, "end-pay"),
         (Self::TakeOut, "take-out"),
         (Self::Measure, "measure"),
         (Self::Notice, "notice"),
@@ -279,6 +282,7 @@ impl Do {
             What::Issue(Issue::Take { .. }) => Self::TakeTokens,
             What::Issue(Issue::Sell { .. }) => Self::SellTokens,
             What::Pay(Pay::Fund { .. }) => Self::FundPay,
+            What::Pay(Pay::End { .. }) => Self::EndPay,
             What::Pay(Pay::TakeOut { .. }) => Self::TakeOut,
             What::Pay(Pay::Measure { .. }) => Self::Measure,
             What::Watch(Watched::Notice { .. }) => Self::Notice,

@@ -50,6 +50,8 @@ pub struct Incentives {
 pub enum Pay {
     /// Money comes into a pot of pay.
     Fund { layer: String, amount: Amount },
+    /// Pay ends, and what is left of its pot goes to fees.
+    End { layer: String },
     /// The house takes money of its own out.
     TakeOut { layer: String, amount: Amount },
     /// A risk figure is measured anew.

@@ -64,6 +64,7 @@ impl Words<'_> {
                 let (layer, amount) = (self.layer(layer)?, *amount);
                 Command::TakeOut { layer, number: next(layer), amount }
             }
+            Pay::End { layer } => return Ok(self.end_pay(self.layer(layer)?)),
             Pay::Measure { of, source, serves } => {
                 let figure = match of {
                     Of::Layer(layer, rate) => {
@@ -82,6 +83,18 @@ impl Words<'_> {
             }
         };
         Ok(vec![(Actor::VENUE, Action::Incentive(command))])
+    }
+
+    /// Pay ends; what its stakers have not earned by then is returned.
+    fn end_pay(&self, layer: LayerId) -> Vec<(Actor, Action)> {
+        let number = self.state.domains.layer(layer).map_or(0, |found| found.last_number) + 1;
+        let end = Command::SetPay { layer, pay: None };
+        let mut all = vec![(GOVERNANCE, Action::Incentive(end))];
+        if self.state.pay_now(layer).is_some_and(|now| !now.left.is_zero()) {
+            let rest = Command::ReturnPay { layer, number };
+            all.push((Actor::VENUE, Action::Incentive(rest)));
+        }
+        all
     }
 }
 
@@ -117,6 +130,7 @@ impl Figures {
                     self.account(row.account).fees += row.amount.atoms();
                 }
             }
+            Event::PayReturned { .. } => self.counted("pots of pay returned to fees"),
             Event::PaySet { .. }
             | Event::PayFunded { .. }
             | Event::Accrued { .. }

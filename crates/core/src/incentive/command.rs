@@ -62,6 +62,13 @@ pub enum Command {
         /// How; nothing for no more.
         terms: Option<PremiumTerms>,
     } = 6,
+    /// What is left in the pot of pay of a layer that is paid no more goes to the fees of a domain.
+    ReturnPay {
+        /// The layer.
+        layer: LayerId,
+        /// The layer's next number.
+        number: u64,
+    } = 7,
 }
 
 /// An internal command of incentives.
@@ -164,6 +171,10 @@ pub enum Event {
     } = 10,
     /// Who holds lots paid his part of a premium to the fees of the domain.
     PremiumPaid { market: MarketId, domain: DomainId, asset: AssetId, rows: Vec<PremiumRow> } = 11,
+    /// What was left of pay that ended went to the fees of the first domain that the layer stands
+    /// behind.
+    PayReturned { layer: LayerId, number: u64, domain: DomainId, asset: AssetId, amount: Amount } =
+        12,
 }
 
 impl Event {
@@ -174,6 +185,10 @@ impl Event {
             }
             Self::TakenOut { layer, asset, amount, .. } => {
                 visit(Transfer { asset, from: Holder::Layer(layer), to: Holder::World, amount });
+            }
+            Self::PayReturned { layer, domain, asset, amount, .. } => {
+                let (from, to) = (Holder::Pay(layer), Holder::Fees(domain));
+                visit(Transfer { asset, from, to, amount });
             }
             Self::FeesDivided { domain, asset, ref rows, .. } => {
                 for row in rows {
@@ -200,9 +215,9 @@ impl Event {
     /// The layer whose number it uses up, and the number.
     pub(crate) const fn numbered(&self) -> Option<(LayerId, u64)> {
         match self {
-            Self::PayFunded { layer, number, .. } | Self::TakenOut { layer, number, .. } => {
-                Some((*layer, *number))
-            }
+            Self::PayFunded { layer, number, .. }
+            | Self::TakenOut { layer, number, .. }
+            | Self::PayReturned { layer, number, .. } => Some((*layer, *number)),
             _ => None,
         }
     }

@@ -29,6 +29,7 @@ pub(crate) fn decide(
             house::take_out(state, (layer, number), amount, events)
         }
         Command::SetPremium { market, terms } => premium::set(state, market, terms, events),
+        Command::ReturnPay { layer, number } => return_pay(state, (layer, number), events),
     }
 }
 
@@ -152,6 +153,32 @@ fn fund_pay(
     Ok(())
 }
 
+/// All that is left, or as much as the fees of the domain take.
+fn return_pay(
+    state: &State,
+    (layer, number): (LayerId, u64),
+    events: &mut Events,
+) -> Result<(), Rejection> {
+    let found = state.domains.layer(layer).ok_or(Rejection::UnknownLayer { layer })?;
+    let domain = state.pay_returns_to(layer).ok_or(Rejection::BehindNone { layer })?;
+    let pay = state.incentives.pay(layer).ok_or(Rejection::PayUnset { layer })?;
+    if pay.terms.is_some() {
+        return Err(Rejection::PayRuns { layer });
+    }
+    if number <= found.last_number {
+        return Err(Rejection::NumberNotNew { number, last: found.last_number });
+    }
+    let asset = found.spec.asset;
+    let held = |holder| state.ledger.held(asset, holder);
+    let room = Amount::MAX.less_or_zero(held(Holder::Fees(domain)));
+    let amount = held(Holder::Pay(layer)).min(room);
+    if amount.is_zero() {
+        return Err(Rejection::ZeroAmount);
+    }
+    events.push(Event::PayReturned { layer, number, domain, asset, amount });
+    Ok(())
+}
+
 fn set_fees(
     state: &State,
     domain: DomainId,
@@ -223,7 +250,16 @@ impl State {
             Command::SetPremium { market, .. } => {
                 self.markets.market(market).map(|found| found.spec.domain)
             }
+            Command::ReturnPay { layer, .. } => self.pay_returns_to(layer),
             Command::Measure { .. } | Command::SetPay { .. } | Command::FundPay { .. } => None,
         }
+    }
+
+    /// The domain to whose fees goes what is left of the pay of `layer`: the first of those that it
+    /// stands behind in their asset, so that nobody chooses.
+    fn pay_returns_to(&self, layer: LayerId) -> Option<DomainId> {
+        let asset = self.domains.asset_of_layer(layer)?;
+        let mut behind = self.domains.behind(layer).map(|(id, _)| id);
+        behind.find(|id| self.domains.asset_of(*id) == Some(asset))
     }
 }

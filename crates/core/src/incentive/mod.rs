@@ -170,6 +170,7 @@ impl Incentives {
                 let premium = self.premium_of(market, now);
                 rows.iter().for_each(|row| premium.paid(row.amount));
             }
+            Event::PayReturned { layer, amount, .. } => self.pay_of(layer, now).paid(amount),
             Event::TakenOut { .. } => {}
         }
     }

@@ -15,7 +15,8 @@
 //! Pay accrues by the millisecond, for stakes as they stand: it is booked before they change, so
 //! that who comes in for the last moment of a period gets that moment. It is linear in a stake:
 //! nobody gains by splitting his. It is taken out of a pot of the layer's own; a time for which
-//! the pot had nothing is not paid later.
+//! the pot had nothing is not paid later. What is left in it when the terms end is earned by
+//! nobody: it goes to fees when it is asked for, and they are divided as any.
 
 use borsh::{BorshDeserialize, BorshSerialize};
 use serde::{Deserialize, Serialize};
@@ -111,7 +112,7 @@ pub struct Pay {
     #[serde(with = "text")]
     #[cfg_attr(feature = "schema", schemars(with = "alloc::string::String"))]
     pub put: u128,
-    /// What was ever paid out of it, in atoms.
+    /// What was ever paid out of it, to stakers or back to fees, in atoms.
     #[serde(with = "text")]
     #[cfg_attr(feature = "schema", schemars(with = "alloc::string::String"))]
     pub paid: u128,

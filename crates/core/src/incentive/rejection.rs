@@ -133,8 +133,12 @@ pub enum Rejection {
     WrongPlace { layer: LayerId },
     /// The domain's waterfalls do not name the layer.
     NotBehind { layer: LayerId, domain: DomainId },
+    /// The layer stands behind no domain of its asset.
+    BehindNone { layer: LayerId },
     /// The pay of the layer has no terms.
     PayUnset { layer: LayerId },
+    /// The layer is still paid: what is in the pot is for its stakers.
+    PayRuns { layer: LayerId },
     /// A domain's table fills the pot of pay.
     PayFilled { layer: LayerId, domain: DomainId },
     /// The figure it needs was never measured, or serves no more.
@@ -180,7 +184,9 @@ impl Rejection {
             Self::Flaw { .. } => "incentive-flaw",
             Self::WrongPlace { .. } => "wrong-place",
             Self::NotBehind { .. } => "layer-not-behind",
+            Self::BehindNone { .. } => "layer-behind-none",
             Self::PayUnset { .. } => "pay-unset",
+            Self::PayRuns { .. } => "pay-runs",
             Self::PayFilled { .. } => "pay-filled",
             Self::FigureOld { .. } => "figure-old",
             Self::NotTheHouses { .. } => "not-the-houses",
@@ -226,7 +232,11 @@ impl fmt::Display for Rejection {
             Self::NotBehind { layer, domain } => {
                 write!(f, "layer {layer} does not stand behind domain {domain}")
             }
+            Self::BehindNone { layer } => {
+                write!(f, "layer {layer} is behind no domain of its asset")
+            }
             Self::PayUnset { layer } => write!(f, "nobody said how layer {layer} is paid"),
+            Self::PayRuns { layer } => write!(f, "layer {layer} is still paid: end that first"),
             Self::PayFilled { layer, domain } => write!(
                 f,
                 "fees of domain {domain} fill the pot of pay of layer {layer}: change its table \

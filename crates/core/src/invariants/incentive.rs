@@ -107,6 +107,7 @@ impl Running {
             Event::FeesDivided { domain, asset, booked, ref rows, .. } => {
                 return self.divided(state, (domain, asset), booked, rows);
             }
+            Event::PayReturned { layer, amount, .. } => return self.returned(layer, amount),
             Event::TakenOut { layer, asset, .. } => return self.taken(state, layer, asset),
             // Another law's.
             Event::PremiumSet { .. }
@@ -119,6 +120,17 @@ impl Running {
 
     fn put(&mut self, layer: LayerId, amount: Amount) {
         *self.pots.entry(layer).or_default() += amount.atoms();
+    }
+
+    /// Only what nobody can earn any more leaves a pot for fees.
+    fn returned(&mut self, layer: LayerId, amount: Amount) -> Result<(), Broken> {
+        let pot = self.pots.entry(layer).or_default();
+        let left = pot.checked_sub(amount.atoms()).filter(|_| !self.terms.contains_key(&layer));
+        let Some(left) = left else {
+            return broken(&format!("layer {layer}: {amount} returned of its pay of {pot}"));
+        };
+        *pot = left;
+        Ok(())
     }
 
     /// What was booked is what the terms pay for the time, to the part of an atom, or the pot.

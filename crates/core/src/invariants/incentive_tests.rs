@@ -154,7 +154,16 @@ fn the_running_form_sees_what_the_terms_do_not_say() {
         Event::Incentive(event)
     };
     let half = YEAR / 2;
-    let cases: [(&str, Vec<Event>); 13] = [
+    let returned = |atoms| {
+        let (layer, number, domain, asset) = (TRANCHE, 90, DOMAIN, ASSET);
+        let amount = amount(atoms);
+        let event = incentive::Event::PayReturned { layer, number, domain, asset, amount };
+        Event::Incentive(event)
+    };
+    let ended = Event::Incentive(incentive::Event::PaySet { layer: TRANCHE, pay: None });
+    let cases: [(&str, Vec<Event>); 15] = [
+        ("returned while it is paid", vec![returned(1)]),
+        ("more returned than is left", vec![ended.clone(), returned(10)]),
         ("more a year than the terms pay", vec![later(YEAR), accrued(5, 5, 0)]),
         ("more than the time brings", vec![later(half), accrued(4, 3, 0)]),
         ("less, with a rest that is not its", vec![later(half), accrued(4, 1, 7)]),
@@ -176,4 +185,6 @@ fn the_running_form_sees_what_the_terms_do_not_say() {
     let fine = [later(half), accrued(4, 2, 0), rewarded(&state, 2), divided(0, &[(house, 0)])];
     let fine: Vec<Event> = events.iter().cloned().chain(fine).collect();
     assert_eq!(run(&fine), Ok(()));
+    let all: Vec<Event> = events.iter().cloned().chain([ended, returned(9)]).collect();
+    assert_eq!(run(&all), Ok(()));
 }

@@ -103,7 +103,8 @@ impl Running {
             | Event::Accrued { .. }
             | Event::FeesSet { .. }
             | Event::FeesDivided { .. }
-            | Event::TakenOut { .. } => Ok(()),
+            | Event::TakenOut { .. }
+            | Event::PayReturned { .. } => Ok(()),
         }
     }
 

@@ -41,7 +41,8 @@ pub fn of_incentive(bytes: &mut Bytes<'_>) -> Command {
     match bytes.byte() % 18 {
         0..=4 => Command::FundPay { layer: LayerId(1), number, amount },
         5..=6 => Command::TakeOut { layer: bytes.one(&[LayerId(7), LayerId(8)]), number, amount },
-        7 => Command::TakeOut { layer, number, amount },
+        7 if number % 2 == 0 => Command::TakeOut { layer, number, amount },
+        7 => Command::ReturnPay { layer: LayerId(1), number },
         8..=10 => {
             let figure = match bytes.byte() % 3 {
                 0 => Figure::LayerLoss { layer, rate: bytes.one(&[0, 1, 100_000, u32::MAX]) },

@@ -4,15 +4,18 @@
 use crate::world::acts::word;
 use crate::world::incentive::{
     DAY, FUND, OPERATOR, TRANCHE, TREASURY, YEAR, earned, fees, first_loss, fund_pay, give, house,
-    measure, of_domain, of_layer, pay_fees, pay_pot, set_fees, table, take_out, terms, venue,
+    measure, of_domain, of_layer, pay_fees, pay_pot, return_pay, set_fees, table, take_out, terms,
+    venue,
 };
-use crate::world::{DOMAIN, World, amount, name};
+use crate::world::{ASSET, DOMAIN, World, amount, name};
+use rhodian_core::domain::{self, CauseClass};
 use rhodian_core::engine::Event as Any;
-use rhodian_core::ids::Time;
+use rhodian_core::ids::{DomainId, Time};
 use rhodian_core::incentive::{
     Command, Event, FeeTable, FeeTo, Figure, FirstLoss, MAX_EXPECTED, Measured, PayTerms, Shut,
     Subject,
 };
+use rhodian_core::ledger::Holder;
 
 fn pay(world: &mut World, terms: PayTerms) {
     give(world, Command::SetPay { layer: TRANCHE, pay: Some(terms) }).unwrap();
@@ -286,4 +289,69 @@ fn marginal_shares_are_the_whole_at_most() {
     // Said anew, it does not count twice.
     let again = share(&world, "BTC", 600_000);
     give(&mut world, again).unwrap();
+}
+
+/// What is left of pay that ended goes to fees, and they to whom the table says; before that it is
+/// for stakers, and no command takes it.
+#[test]
+fn what_is_left_of_ended_pay_goes_to_fees() {
+    let mut world = house();
+    world.stake("alice", "tranche", 10_000);
+    pay(&mut world, terms());
+    fund_pay(&mut world, 500).unwrap();
+    world.tick(73 * DAY);
+    assert_eq!(word(return_pay(&mut world)), "pay-runs");
+    give(&mut world, Command::SetPay { layer: TRANCHE, pay: None }).unwrap();
+    // 200 are Alice's, whenever she takes them.
+    assert_eq!((pay_pot(&world), earned(&world, "alice"), fees(&world)), (300, 200, 0));
+    world.tick(YEAR);
+    return_pay(&mut world).unwrap();
+    assert_eq!((pay_pot(&world), earned(&world, "alice"), fees(&world)), (0, 200, 300));
+    assert_eq!(word(return_pay(&mut world)), "zero-amount");
+    // Said anew it pays of what comes in from then on.
+    pay(&mut world, terms());
+    world.tick(73 * DAY);
+    fund_pay(&mut world, 100).unwrap();
+    world.tick(73 * DAY);
+    world.take_reward("alice", "tranche").unwrap();
+    assert_eq!((pay_pot(&world), fees(&world)), (0, 300));
+}
+
+/// A pot that a table fills is its stakers' as long as the table stands; what is returned is
+/// divided by the next table like any fee.
+#[test]
+fn a_pot_that_a_table_fills_is_not_emptied() {
+    let mut world = venue();
+    fund_pay(&mut world, 100).unwrap();
+    let end = || Command::SetPay { layer: TRANCHE, pay: None };
+    assert_eq!(word(give(&mut world, end())), "pay-filled");
+    give(&mut world, Command::SetFees { domain: DOMAIN, table: None }).unwrap();
+    give(&mut world, end()).unwrap();
+    return_pay(&mut world).unwrap();
+    assert_eq!((pay_pot(&world), fees(&world)), (0, 100));
+    crate::world::incentive::by_table(&mut world, FUND);
+    let before = world.pot("fund");
+    world.tick(DAY);
+    assert_eq!((fees(&world), world.pot("fund") - before), (0, 100));
+}
+
+/// A layer behind several domains: the first of them has it, nobody chooses.
+#[test]
+fn the_first_domain_has_it() {
+    let returned = |behind_first: bool| {
+        let mut world = house();
+        let steps = vec![world.step(&[("tranche", 1)])];
+        let (domain, class) = (DomainId(1), CauseClass::Default);
+        world.domain_do(domain::Command::OpenDomain { name: name("other"), asset: ASSET });
+        world.domain_do(domain::Command::SetWaterfall { domain, class, steps });
+        if !behind_first {
+            world.waterfall(&["operator", "fund", "gains"]);
+        }
+        pay(&mut world, terms());
+        fund_pay(&mut world, 50).unwrap();
+        give(&mut world, Command::SetPay { layer: TRANCHE, pay: None }).unwrap();
+        return_pay(&mut world).unwrap();
+        (fees(&world), world.balance(Holder::Fees(domain)))
+    };
+    assert_eq!((returned(true), returned(false)), ((50, 0), (0, 50)));
 }

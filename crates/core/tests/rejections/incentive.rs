@@ -43,6 +43,18 @@ fn taken(layer: LayerId, number: u64, atoms: u128) -> Command {
     Command::TakeOut { layer, number, amount: amount(atoms) }
 }
 
+fn returned(layer: LayerId, number: u64) -> Command {
+    Command::ReturnPay { layer, number }
+}
+
+/// Pay of the tranche begins and ends; the last number of the tranche.
+fn end_pay(world: &mut World) -> u64 {
+    for pay in [Some(terms()), None] {
+        give(world, Command::SetPay { layer: TRANCHE, pay }).unwrap();
+    }
+    world.engine.state().domains.layer(TRANCHE).unwrap().last_number
+}
+
 const OF_FLAWS: &[Case] = &[
     ("the target is", |_| {
         let pay = PayTerms { target: Amount::ZERO, ..terms() };
@@ -216,6 +228,19 @@ const OF_PAY: &[Case] = &[
         let subject = Subject::Domain(DOMAIN);
         refused(set_fees(table()), Rejection::FigureOld { subject })
     }),
+    ("pay-unset", |_| refused(returned(TRANCHE, 9), Rejection::PayUnset { layer: TRANCHE })),
+    ("layer-behind-none", |w| {
+        let beside = w.add(layer("beside", Kind::Tranche, Source::Pot));
+        refused(returned(beside, 9), Rejection::BehindNone { layer: beside })
+    }),
+    ("number-not-new", |w| {
+        let last = end_pay(w);
+        refused(returned(TRANCHE, last), Rejection::NumberNotNew { number: last, last })
+    }),
+    ("zero-amount", |w| {
+        let last = end_pay(w);
+        refused(returned(TRANCHE, last + 1), Rejection::ZeroAmount)
+    }),
 ];
 
 const OF_FEES: &[Case] = &[
@@ -260,6 +285,11 @@ const OF_FEES: &[Case] = &[
         refused(funded(TRANCHE, 1, 1), Rejection::NumberNotNew { number: 1, last: 1 })
     }),
     ("zero-amount", |_| refused(funded(TRANCHE, 1, 0), Rejection::ZeroAmount)),
+    ("pay-runs", |_| refused(returned(TRANCHE, 9), Rejection::PayRuns { layer: TRANCHE })),
+    ("unknown-layer", |_| {
+        let layer = LayerId(9);
+        refused(returned(layer, 1), Rejection::UnknownLayer { layer })
+    }),
     ("pot-above-bound", |w| {
         fund_pay(w, 10u128.pow(30)).unwrap();
         refused(funded(TRANCHE, 2, 1), Rejection::PotAboveBound { layer: TRANCHE })

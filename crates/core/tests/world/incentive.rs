@@ -129,6 +129,17 @@ pub fn take_out(world: &mut World, layer: LayerId, atoms: u128) -> Given {
     give(world, Command::TakeOut { layer, number, amount: amount(atoms) })
 }
 
+/// The fee table that fills the pot of pay goes, and its terms.
+pub fn end_pay(world: &mut World) {
+    give(world, Command::SetFees { domain: DOMAIN, table: None }).unwrap();
+    give(world, Command::SetPay { layer: TRANCHE, pay: None }).unwrap();
+}
+
+pub fn return_pay(world: &mut World) -> Given {
+    let number = next(world, TRANCHE);
+    give(world, Command::ReturnPay { layer: TRANCHE, number })
+}
+
 fn next(world: &World, layer: LayerId) -> u64 {
     world.engine.state().domains.layer(layer).unwrap().last_number + 1
 }

@@ -60,6 +60,12 @@ pub(super) fn of_incentive(names: &dyn Names, event: &Event) -> Option<String> {
             let money = names.money(MoneyOf::Layer(*layer), *amount);
             format!("the house takes {money} out of {}", names.layer(*layer))
         }
+        Event::PayReturned { layer, domain, asset, amount, .. } => format!(
+            "{} that was left to pay stakers of {} goes to the fees of {}",
+            names.money(MoneyOf::Asset(*asset), *amount),
+            names.layer(*layer),
+            names.domain(*domain)
+        ),
         Event::PremiumSet { market, terms: Some(terms) } => format!(
             "who holds {} pays for its part of the expected loss and {} more, at most {} of its \
              value at once",

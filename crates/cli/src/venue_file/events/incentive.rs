@@ -1,4 +1,4 @@
-//! Events of pay, of what the house takes out, and of risk figures.
+//! Events of pay and its end, of what the house takes out, and of risk figures.
 
 use rhodian_core::market::RATE_UNIT;
 
@@ -13,6 +13,7 @@ impl Reader<'_> {
         Ok(What::Pay(match word {
             Do::FundPay => Pay::Fund { layer: self.layer()?, amount: self.amount()? },
             Do::TakeOut => Pay::TakeOut { layer: self.layer()?, amount: self.amount()? },
+            Do::EndPay => Pay::End { layer: self.layer()? },
             _ => self.measure()?,
         }))
     }

@@ -281,7 +281,7 @@ impl Reader<'_> {
             | Do::BidForBook => self.clear(word)?,
             Do::Protect | Do::EndProtection => self.provide(word)?,
             Do::TakeTokens | Do::SellTokens => self.issue(word)?,
-            Do::FundPay | Do::TakeOut | Do::Measure => self.pay(word)?,
+            Do::FundPay | Do::EndPay | Do::TakeOut | Do::Measure => self.pay(word)?,
             Do::Notice | Do::Challenge => self.watch(word)?,
         })
     }
@@ -497,6 +497,7 @@ const fn keys_of(word: Do) -> &'static [&'static str] {
         Do::TakeTokens => &["account", "loss", "layer", "lots", "most"],
         Do::SellTokens => &["account", "layer", "lots", "most"],
         Do::FundPay | Do::TakeOut => &["layer", "amount"],
+        Do::EndPay => &["layer"],
         Do::Measure => &["layer", "domain", "market", "part", "amount", "source", "period"],
     }
 }

@@ -24,6 +24,9 @@ Examples:
   rhodian init experiment | rhodian lab run -
   rhodian init protection | rhodian run - --out protection
   rhodian init issuance | rhodian run - --out issuance
+  rhodian init incentives | rhodian run - --out incentives
+  rhodian init premium | rhodian run - --out premium
+  rhodian init watch | rhodian run - --out watch
 
 The file needs no other: `rhodian check`, and `rhodian share` or `rhodian run`, take it as it stands;
 an experiment is for `rhodian lab run` alone.";
@@ -46,6 +49,12 @@ pub const VAULT_TEMPLATE: &str = include_str!("../../../../scenarios/vault.toml"
 pub const CLEARING_TEMPLATE: &str = include_str!("../../../../scenarios/nasdaq-clearing.toml");
 /// The venue file with a debt auction that `init issuance` writes.
 pub const ISSUANCE_TEMPLATE: &str = include_str!("../../../../scenarios/debt-auction.toml");
+/// The venue file with pay for stakers and a fee table that `init incentives` writes.
+pub const INCENTIVES_TEMPLATE: &str = include_str!("../../../../scenarios/fee-switch.toml");
+/// The venue file with premia of markets that `init premium` writes.
+pub const PREMIUM_TEMPLATE: &str = include_str!("../../../../scenarios/market-premium.toml");
+/// The venue file with notices and bounties that `init watch` writes.
+pub const WATCH_TEMPLATE: &str = include_str!("../../../../scenarios/watch.toml");
 
 /// The experiment file that `init experiment` writes.
 pub const EXPERIMENT_TEMPLATE: &str = include_str!("../../templates/experiment.toml");
@@ -88,6 +97,12 @@ pub enum Template {
     Protection,
     /// A venue file with new tokens that are sold into a hole, and a surplus that buys them back.
     Issuance,
+    /// A venue file whose stakers are paid by time, and whose fees go where a table says.
+    Incentives,
+    /// A venue file whose holders of lots pay for the losses that are expected of them.
+    Premium,
+    /// A venue file with notices of a theft, bounties and a bond that is lost.
+    Watch,
 }
 
 impl Template {
@@ -103,6 +118,9 @@ impl Template {
             Self::Experiment => EXPERIMENT_TEMPLATE,
             Self::Protection => PROTECTION_TEMPLATE,
             Self::Issuance => ISSUANCE_TEMPLATE,
+            Self::Incentives => INCENTIVES_TEMPLATE,
+            Self::Premium => PREMIUM_TEMPLATE,
+            Self::Watch => WATCH_TEMPLATE,
         }
     }
 }

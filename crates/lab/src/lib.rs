@@ -53,6 +53,7 @@
 //! [`network::shock`] for those who owe each other.
 #![forbid(unsafe_code)]
 
+pub mod book;
 pub mod compare;
 pub mod crisis;
 pub mod decimal;

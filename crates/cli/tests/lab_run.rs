@@ -1,6 +1,8 @@
 //! `rhodian lab run`: experiments that are written down, stopped, gone on with and refused.
 
 mod binary;
+#[path = "lab_run/book.rs"]
+mod book;
 #[path = "lab_run/compared.rs"]
 mod compared;
 #[path = "lab_run/contagion.rs"]
@@ -302,7 +304,8 @@ fn templates_and_schema_agree_with_what_is_read() {
         ("tranches", "[tranches]", "[replay]"),
         ("replay", "[replay]", "[mechanisms]"),
         ("mechanisms", "[mechanisms]", "[map]"),
-        ("map", "[map]", "[contagion]"),
+        ("map", "[map]", "[book]"),
+        ("book", "[book]", "[contagion]"),
         ("contagion", "[contagion]", "[optimise]"),
         ("optimise", "[optimise]", ""),
     ] {

@@ -1,6 +1,7 @@
 //! Experiment files: a question to the laboratory, written down in TOML. [`read()`] gives an
 //! [`Experiment`] with every default filled in, or the first thing about the file that cannot be.
 
+pub mod book;
 pub mod contagion;
 pub mod model;
 pub mod models;

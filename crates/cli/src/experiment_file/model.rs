@@ -118,6 +118,15 @@ pub enum Question {
         /// What, over what, and within what.
         of: Optimise,
     },
+    /// What a book would lose as it stands.
+    Book {
+        /// The world: who is there, and the fund.
+        world: World,
+        /// The deviation of each market's log return, in millionths.
+        deviation: u32,
+        /// The part drawn by the law itself, in millionths.
+        defensive: u32,
+    },
     /// Who falls when others fall.
     Contagion {
         /// Who is there, and who owes whom.
@@ -149,6 +158,7 @@ impl Question {
             Self::Replay { .. } => "replay",
             Self::Mechanisms { .. } => "mechanisms",
             Self::Optimise { .. } => "optimise",
+            Self::Book { .. } => "book",
             Self::Contagion { .. } => "contagion",
             Self::Map { .. } => "map",
         }
@@ -163,6 +173,7 @@ impl Question {
             | Self::Mechanisms { world, .. }
             | Self::Tranches { world, .. }
             | Self::Replay { world, .. }
+            | Self::Book { world, .. }
             | Self::ReverseStress { world, .. } => (Some(world), [].as_slice()),
             Self::Sweep { sides, .. } | Self::Ab { sides } | Self::Map { sides, .. } => {
                 (None, sides.as_slice())

@@ -4,6 +4,7 @@ use std::path::Path;
 
 use rhodian_lab::experiment::sobol::REPLICATES;
 
+use super::book::book;
 use super::contagion::contagion;
 use super::model::{Experiment, Layer, Moves, Points, Question, Side, World};
 use super::optimise::optimise;
@@ -22,7 +23,7 @@ use crate::loss_file::words::Words;
 use crate::terminal::visible;
 
 /// What may be asked, by the word of the key `kind`.
-pub const KINDS: [&str; 12] = [
+pub const KINDS: [&str; 13] = [
     "monte-carlo",
     "sweep",
     "ab",
@@ -33,6 +34,7 @@ pub const KINDS: [&str; 12] = [
     "replay",
     "mechanisms",
     "map",
+    "book",
     "contagion",
     "optimise",
 ];
@@ -65,6 +67,7 @@ pub fn from_text(text: &TomlText) -> Result<Experiment, Diagnostic> {
         "reverse-stress" | "replay" => LEAST,
         "mechanisms" => 200,
         "contagion" => 4_000,
+        "book" => 20_000,
         _ => 400,
     };
     let crises = shape.crises.as_ref();
@@ -90,6 +93,7 @@ pub fn from_text(text: &TomlText) -> Result<Experiment, Diagnostic> {
             replay(&words, &shape, at, base)?
         }
         "mechanisms" => mechanisms(&words, &shape, base)?,
+        "book" => book(&words, &shape, base)?,
         "contagion" => {
             let at = needed(&words, shape.contagion.as_ref(), "contagion", place)?;
             contagion(&words, &shape, at)?
@@ -143,6 +147,7 @@ fn only_its_own(words: &Words<'_>, shape: &FileShape, kind: &str) -> Result<(), 
         ("tranches", "tranches", place(shape.tranches.as_ref().map(|at| &at.place))),
         ("replay", "replay", place(shape.replay.as_ref().map(|at| &at.place))),
         ("mechanisms", "mechanisms", place(shape.mechanisms.as_ref().map(|at| &at.place))),
+        ("book", "book", place(shape.book.as_ref().map(|at| &at.place))),
         ("contagion", "contagion", place(shape.contagion.as_ref().map(|at| &at.place))),
         ("optimise", "optimise", place(shape.optimise.as_ref().map(|at| &at.place))),
         ("map", "map", place(shape.map.as_ref().map(|at| &at.place))),

@@ -4,6 +4,7 @@
 
 use schemars::JsonSchema;
 
+use super::book::BookShape;
 use super::contagion::ContagionShape;
 use super::optimise::OptimiseShape;
 use crate::loss_file::shape::{
@@ -23,7 +24,7 @@ pub struct FileShape {
     /// From which everything is drawn; 1 where nothing is said.
     pub seed: Option<At<i64>>,
     /// How many crises are played, of each world: 400 where nothing is said, 1,000 for rare and
-    /// tail, 30 for reverse-stress, 4,000 for contagion.
+    /// tail, 30 for reverse-stress, 4,000 for contagion, 20,000 nights for book.
     pub crises: Option<At<i64>>,
     /// The venue, and the crises it meets.
     pub world: Option<At<WorldShape>>,
@@ -47,6 +48,8 @@ pub struct FileShape {
     pub mechanisms: Option<At<MechanismsShape>>,
     /// For the kind map: two parameters and their values.
     pub map: Option<At<MapShape>>,
+    /// For the kind book: how far prices move, and how nights are drawn.
+    pub book: Option<At<BookShape>>,
     /// For the kind contagion: who is there, and who owes whom.
     pub contagion: Option<At<ContagionShape>>,
     /// For the kind optimise: what is to be least, over what, and within what.

@@ -7,6 +7,7 @@
 //! whether or not it was interrupted.
 
 pub mod answer;
+pub mod book;
 pub mod contagion;
 pub mod crises;
 pub mod keep;

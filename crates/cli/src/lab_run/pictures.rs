@@ -47,10 +47,10 @@ pub(super) fn axis(name: &str, scale: &Scale, label: &dyn Fn(f64) -> String) -> 
     Axis { name: name.to_owned(), marks: marks.collect() }
 }
 
-/// A part in per cent for an axis; where that has more than six decimals, the part itself with its
+/// A part in per cent for an axis; where that has more than five decimals, the part itself with its
 /// power of ten.
 pub(super) fn percent_mark(part: f64) -> String {
-    if part > 0.0 && part < 0.99e-8 {
+    if part > 0.0 && part < 0.99e-7 {
         return format!("{part:.0e}");
     }
     let percent = format!("{:.6}", 100.0 * part);
@@ -375,7 +375,8 @@ mod tests {
         for (part, text) in [
             (1.0, "100 %"),
             (0.001, "0.1 %"),
-            (1e-8, "0.000001 %"),
+            (1e-7, "0.00001 %"),
+            (1e-8, "1e-8"),
             (1e-9, "1e-9"),
             (1e-14, "1e-14"),
             (5e-13, "5e-13"),

@@ -70,7 +70,7 @@ pub fn answer(work: &Work<'_>, rows: &[String]) -> Result<Answer, Stopped> {
         answer.figures.push(Figure::plain("", names, Unit::Move, shock.factor() - 1.0));
     }
     assumed(*moves, by, proposal, &mut answer);
-    let points = points(&runs, fund, &of);
+    let points = tail(&runs, fund, &of);
     if points.len() > 1 {
         answer.pictures.push(("tail.svg", pictures::tail(&points, fund)));
     }
@@ -101,7 +101,7 @@ fn assumed(moves: Option<Moves>, by: Points, proposal: &Proposal, answer: &mut A
 }
 
 /// The chance for other sizes, as far as they are backed.
-fn points(
+pub(super) fn tail(
     runs: &[(f64, u128)],
     fund: u128,
     of: &dyn Fn(u128) -> Rare,

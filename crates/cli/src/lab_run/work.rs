@@ -10,6 +10,7 @@ use rhodian_lab::experiment::sobol::{REPLICATES, Scrambled};
 use rhodian_lab::experiment::stress::{Search, mildest};
 use rhodian_lab::seed::Seed;
 
+use super::book::{self, Nights};
 use super::optimise::{self, Planned};
 use super::{contagion, mechanisms};
 use crate::experiment_file::model::{Experiment, Points, Question, World, part};
@@ -35,8 +36,11 @@ pub struct Work<'a> {
     /// world of many accounts is large.
     open: Mutex<Vec<(usize, Arc<Stage>)>>,
     proposal: OnceLock<Result<Proposal, Stopped>>,
+    /// How many threads reckon what is not played run by run.
+    threads: usize,
     /// What an optimisation plays, as far as its rows say.
     planned: Mutex<Planned>,
+    nights: OnceLock<Result<Nights, Stopped>>,
 }
 
 /// A world without its fund.
@@ -46,7 +50,7 @@ fn played(world: &World) -> World {
 
 impl<'a> Work<'a> {
     /// The runs of `of`.
-    pub fn of(of: &'a Experiment) -> Self {
+    pub fn of(of: &'a Experiment, threads: usize) -> Self {
         let mut worlds: Vec<World> = Vec::new();
         // What looks for a least draws its worlds as it goes.
         let searches = matches!(of.question, Question::Optimise { .. });
@@ -61,7 +65,15 @@ impl<'a> Work<'a> {
             _ => Planned::default(),
         };
         let planned = Mutex::new(planned);
-        Self { of, worlds, open: Mutex::default(), proposal: OnceLock::new(), planned }
+        Self {
+            of,
+            worlds,
+            open: Mutex::default(),
+            proposal: OnceLock::new(),
+            threads,
+            planned,
+            nights: OnceLock::new(),
+        }
     }
 
     /// Whether runs can tell what is asked: rare events need a noise that is small beside how far
@@ -133,6 +145,7 @@ impl<'a> Work<'a> {
                 header
             }
             Question::Mechanisms { .. } => mechanisms::header(),
+            Question::Book { .. } => book::HEADER.to_owned(),
             Question::Contagion { of } => contagion::header(of),
             Question::Optimise { of } => optimise::header(of),
             Question::Replay { .. } => {
@@ -191,6 +204,7 @@ impl<'a> Work<'a> {
                 let stage = self.stage_of(place, &planned.world(of, place).0)?;
                 optimise::row(of, &planned, (run, self.of.crises), &stage)
             }
+            Question::Book { .. } => self.nights()?.row(run).map_err(Stopped::Model),
             Question::Contagion { of } => {
                 contagion::row(of, run, Seed(u64::from(self.of.seed))).map_err(Stopped::Model)
             }
@@ -218,6 +232,12 @@ impl<'a> Work<'a> {
                 Ok(row)
             }
         }
+    }
+
+    /// The book and its nights, drawn by whoever asks first.
+    pub fn nights(&self) -> Result<&Nights, Stopped> {
+        let of = || Nights::of(self.of, self.threads).map_err(Stopped::Model);
+        self.nights.get_or_init(of).as_ref().map_err(Clone::clone)
     }
 
     /// Recorded prices through the book of a run.

@@ -22,9 +22,12 @@
 //! worth in proportion to a price: options need a market of their own for each, with its moves.
 
 mod build;
+pub mod drawn;
+pub mod night;
 mod pass;
 #[cfg(test)]
 mod tests;
+pub mod tilt;
 
 use std::sync::atomic::{AtomicUsize, Ordering};
 
@@ -113,13 +116,13 @@ impl Moves {
 
     /// How many paths there are.
     #[must_use]
-    pub const fn len(&self) -> usize {
-        if self.markets == 0 { 0 } else { self.ticks.len() / self.markets }
+    pub fn len(&self) -> usize {
+        self.ticks.len().checked_div(self.markets).unwrap_or(0)
     }
 
     /// Whether there is none.
     #[must_use]
-    pub const fn is_empty(&self) -> bool {
+    pub fn is_empty(&self) -> bool {
         self.len() == 0
     }
 

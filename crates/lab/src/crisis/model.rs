@@ -139,7 +139,7 @@ impl Default for CrisisModel {
 }
 
 impl CrisisModel {
-    pub(super) fn check(&self) -> Result<(), LabError> {
+    pub(crate) fn check(&self) -> Result<(), LabError> {
         require((20..=100_000).contains(&self.accounts), "accounts", "20 to 100,000")?;
         require((1..=50).contains(&self.markets), "markets", "1 to 50")?;
         require(self.cost <= 200_000, "cost", "0 to 20 %")?;
@@ -159,7 +159,7 @@ impl CrisisModel {
     }
 
     /// The book of the venue, before any crisis.
-    pub(super) fn world(&self) -> Simulated {
+    pub(crate) fn world(&self) -> Simulated {
         let population = self.population();
         Simulated {
             perpetuals: self.markets,

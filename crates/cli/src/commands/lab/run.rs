@@ -14,7 +14,7 @@ use crate::lab_run::answer::{Again, Answer};
 use crate::lab_run::keep::{self, Failed, Kept};
 use crate::lab_run::work::Work;
 use crate::lab_run::{
-    contagion, crises, mechanisms, optimised, rare, replay, stress, tail, tranches,
+    book, contagion, crises, mechanisms, optimised, rare, replay, stress, tail, tranches,
 };
 use crate::out_folder::{self, OutFolder, Results};
 use crate::output::{Format, OutputArgs, data_to_stdout, to_stdout};
@@ -43,7 +43,7 @@ are US dollars, those of runs atoms of 10^-6.
 Exit: 0 done, 2 bad input, 3 input/output.";
 
 /// Run an experiment from its file: Monte Carlo, sweep, A/B, rare events, reverse stress, tails,
-/// tranches, recorded prices, mechanisms, maps, contagion, the least within bounds
+/// tranches, recorded prices, mechanisms, maps, standing books, contagion, the least within bounds
 #[derive(Clone, Debug, Args)]
 #[command(after_help = EXAMPLES)]
 pub struct RunArgs {
@@ -68,7 +68,8 @@ pub struct RunArgs {
 pub fn run(args: &RunArgs) -> Result<Exit, Diagnostic> {
     let output = &args.output;
     let experiment = experiment_file::read(&args.file)?;
-    let (again, work) = (Again::of(&experiment), Work::of(&experiment));
+    let threads = args.threads.unwrap_or_else(side_by_side::threads);
+    let (again, work) = (Again::of(&experiment), Work::of(&experiment, threads));
     // Before a file is begun, which another experiment could not go on with.
     work.check().map_err(refused)?;
     let mut kept = match &output.out {
@@ -81,7 +82,7 @@ pub fn run(args: &RunArgs) -> Result<Exit, Diagnostic> {
     let total = loop {
         let total = work.count();
         let end = most.map_or(total, |most| total.min(most));
-        rows = play(args, &work, (kept.as_mut(), rows), end)?;
+        rows = play((args, threads), &work, (kept.as_mut(), rows), end)?;
         // What an optimisation plays next is known when all before it is played.
         if rows.len() < total || !work.go_on(&rows[..total]) {
             break total;
@@ -104,6 +105,7 @@ pub fn run(args: &RunArgs) -> Result<Exit, Diagnostic> {
         "replay" => replay::answer(&work, &rows).map_err(refused)?,
         "mechanisms" => mechanisms::answer(&work, &rows),
         "reverse-stress" => stress::answer(&work, &rows),
+        "book" => book::answer(&work, &rows).map_err(refused)?,
         "contagion" => contagion::answer(&work, &rows).map_err(refused)?,
         _ => match &experiment.question {
             Question::Optimise { of } => {
@@ -140,12 +142,11 @@ fn begin(
 }
 
 fn play(
-    args: &RunArgs,
+    (args, threads): (&RunArgs, usize),
     work: &Work<'_>,
     (kept, rows): (Option<&mut Kept>, Vec<String>),
     end: usize,
 ) -> Result<Vec<String>, Diagnostic> {
-    let threads = args.threads.unwrap_or_else(side_by_side::threads);
     let before = rows.len();
     let name = kept.as_ref().map_or_else(String::new, |kept| kept.name());
     let bar = Mutex::new(Bar::new(args.output.quiet));

@@ -82,6 +82,8 @@ impl Results {
                 "falls.svg",
                 "optimise.svg",
                 "frontier.svg",
+                "tune.svg",
+                "season.svg",
                 "survival.png",
                 "fan.png",
                 "sweep.png",
@@ -95,6 +97,8 @@ impl Results {
                 "falls.png",
                 "optimise.png",
                 "frontier.png",
+                "tune.png",
+                "season.png",
             ],
         }
     }

@@ -17,6 +17,8 @@ mod pictures;
 mod replay;
 #[path = "lab_run/tranches.rs"]
 mod tranches;
+#[path = "lab_run/tune.rs"]
+mod tune;
 #[path = "lab_run/worlds.rs"]
 mod worlds;
 
@@ -307,7 +309,8 @@ fn templates_and_schema_agree_with_what_is_read() {
         ("map", "[map]", "[book]"),
         ("book", "[book]", "[contagion]"),
         ("contagion", "[contagion]", "[optimise]"),
-        ("optimise", "[optimise]", ""),
+        ("optimise", "[optimise]", "[tune]"),
+        ("tune", "[tune]", ""),
     ] {
         let first = tables.find(begin).unwrap();
         let last = if end.is_empty() { tables.len() } else { tables.find(end).unwrap() };
@@ -316,7 +319,7 @@ fn templates_and_schema_agree_with_what_is_read() {
             "optimise" => "[world]\naccounts = 40\nmarkets = 1\n",
             _ => "[world]\naccounts = 40\nmarkets = 1\nfund = \"9\"\n",
         };
-        let text = format!("kind = \"{kind}\"\ncrises = 30\n{world}{}", &tables[first..last]);
+        let text = format!("kind = \"{kind}\"\ncrises = 300\n{world}{}", &tables[first..last]);
         assert_eq!(mismatch(&shape, &read(&text)), None, "{kind}");
         experiment(here.path(), &text);
         let ran = run(here.path(), &["--out", kind, "--at-most", "0"]);

@@ -70,5 +70,6 @@ pub mod path;
 pub mod population;
 pub mod quantiles;
 pub mod seed;
+pub mod steward;
 pub mod valuation;
 pub mod world;

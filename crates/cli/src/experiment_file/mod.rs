@@ -10,6 +10,7 @@ mod parameter;
 mod read;
 pub mod recorded;
 pub mod shape;
+pub mod tune;
 mod unread;
 
 pub use model::Experiment;

@@ -8,6 +8,7 @@ use serde::Serialize;
 use super::contagion::Contagion;
 use super::models::Models;
 use super::optimise::Optimise;
+use super::tune::Tune;
 
 /// A question to the laboratory. What it holds decides every byte of the answer: its hash is the
 /// configuration that results name.
@@ -118,6 +119,11 @@ pub enum Question {
         /// What, over what, and within what.
         of: Optimise,
     },
+    /// Which control law costs least.
+    Tune {
+        /// The laws, the weather, and what counts.
+        of: Tune,
+    },
     /// What a book would lose as it stands.
     Book {
         /// The world: who is there, and the fund.
@@ -158,6 +164,7 @@ impl Question {
             Self::Replay { .. } => "replay",
             Self::Mechanisms { .. } => "mechanisms",
             Self::Optimise { .. } => "optimise",
+            Self::Tune { .. } => "tune",
             Self::Book { .. } => "book",
             Self::Contagion { .. } => "contagion",
             Self::Map { .. } => "map",
@@ -178,6 +185,7 @@ impl Question {
             Self::Sweep { sides, .. } | Self::Ab { sides } | Self::Map { sides, .. } => {
                 (None, sides.as_slice())
             }
+            Self::Tune { of } => (None, of.sides.as_slice()),
             Self::Optimise { of } => (Some(&of.world), [].as_slice()),
             Self::Contagion { .. } => (None, [].as_slice()),
         };

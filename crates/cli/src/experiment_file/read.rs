@@ -13,6 +13,7 @@ use super::recorded::replay;
 use super::shape::{
     FileShape, StressLayerShape, StressShape, SweepShape, TranchesShape, WorldShape,
 };
+use super::tune::tune;
 use super::unread;
 use crate::diagnostic::Diagnostic;
 use crate::loss_file::model::Place;
@@ -23,7 +24,7 @@ use crate::loss_file::words::Words;
 use crate::terminal::visible;
 
 /// What may be asked, by the word of the key `kind`.
-pub const KINDS: [&str; 13] = [
+pub const KINDS: [&str; 14] = [
     "monte-carlo",
     "sweep",
     "ab",
@@ -37,6 +38,7 @@ pub const KINDS: [&str; 13] = [
     "book",
     "contagion",
     "optimise",
+    "tune",
 ];
 /// What points crises are drawn by, by the word of the key `points`.
 pub const POINTS: [(Points, &str); 2] = [(Points::Random, "random"), (Points::Sobol, "sobol")];
@@ -102,6 +104,10 @@ pub fn from_text(text: &TomlText) -> Result<Experiment, Diagnostic> {
             let at = needed(&words, shape.optimise.as_ref(), "optimise", place)?;
             optimise(&words, &shape, at, (base, crises))?
         }
+        "tune" => {
+            let at = needed(&words, shape.tune.as_ref(), "tune", place)?;
+            tune(&words, &shape, at, (base, crises))?
+        }
         "map" => map(&words, needed(&words, shape.map.as_ref(), "map", place)?, base)?,
         _ => Question::MonteCarlo { world: base },
     };
@@ -150,6 +156,7 @@ fn only_its_own(words: &Words<'_>, shape: &FileShape, kind: &str) -> Result<(), 
         ("book", "book", place(shape.book.as_ref().map(|at| &at.place))),
         ("contagion", "contagion", place(shape.contagion.as_ref().map(|at| &at.place))),
         ("optimise", "optimise", place(shape.optimise.as_ref().map(|at| &at.place))),
+        ("tune", "tune", place(shape.tune.as_ref().map(|at| &at.place))),
         ("map", "map", place(shape.map.as_ref().map(|at| &at.place))),
     ];
     for (table, of, place) in tables {

@@ -7,6 +7,7 @@ use schemars::JsonSchema;
 use super::book::BookShape;
 use super::contagion::ContagionShape;
 use super::optimise::OptimiseShape;
+use super::tune::TuneShape;
 use crate::loss_file::shape::{
     AmountText, At, ExperimentText, OrderText, ParameterText, PercentText, PointsText,
     ResampleText, ValueText,
@@ -54,6 +55,8 @@ pub struct FileShape {
     pub contagion: Option<At<ContagionShape>>,
     /// For the kind optimise: what is to be least, over what, and within what.
     pub optimise: Option<At<OptimiseShape>>,
+    /// For the kind tune: a control law, the weather it goes through, and what counts.
+    pub tune: Option<At<TuneShape>>,
 }
 
 /// A venue, and the crises it meets.

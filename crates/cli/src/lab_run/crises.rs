@@ -252,6 +252,7 @@ pub fn answer(work: &Work<'_>, rows: &[String]) -> Answer {
         | Question::Replay { .. }
         | Question::Tranches { .. }
         | Question::Book { .. }
+        | Question::Tune { .. }
         | Question::Contagion { .. }
         | Question::Optimise { .. }
         | Question::Mechanisms { .. } => {}

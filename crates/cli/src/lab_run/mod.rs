@@ -21,4 +21,5 @@ mod several;
 pub mod stress;
 pub mod tail;
 pub mod tranches;
+pub mod tune;
 pub mod work;

@@ -11,7 +11,7 @@ use serde::de::{Deserialize, Deserializer, MapAccess, SeqAccess, Visitor};
 pub use super::written::{
     AmountText, At, ClassText, DecimalText, DurationText, ExcessText, ExperimentText, HashText,
     KindText, LeastText, OrderText, ParameterText, PartText, PercentText, PointsText, ResampleText,
-    RuleText, SettleText, ValueText, Written,
+    RuleText, SettleText, SignalText, ValueText, Written,
 };
 
 /// Who bears a loss: one or more losses, the steps that absorb them in paying order, and what

@@ -148,6 +148,10 @@ texts! {
     LeastText: json_schema!({
         "type": "string", "enum": crate::experiment_file::optimise::LEAST.map(|(_, name)| name)
     });
+    /// What a steward looks at.
+    SignalText: json_schema!({
+        "type": "string", "enum": crate::experiment_file::tune::SIGNALS.map(|(_, name)| name)
+    });
     /// In which order extremes of a candle are visited.
     OrderText: json_schema!({
         "type": "string", "enum": crate::experiment_file::ORDERS.map(|(_, name)| name)

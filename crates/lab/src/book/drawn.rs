@@ -16,6 +16,8 @@ pub struct Drawn {
     pub marks: Vec<Mark>,
     /// What all accounts hold together, in atoms.
     pub equity: u128,
+    /// What all accounts must hold by the schedule as maintenance margin, in atoms.
+    pub maintenance: u128,
     accounts: Vec<(Cohort, i128, Vec<Leg>)>,
 }
 
@@ -50,6 +52,7 @@ impl Drawn {
         }
         let population = &world.population;
         let places = 0..u32::try_from(population.accounts.len()).unwrap_or(u32::MAX);
+        let mut maintenance = 0;
         let account = |place: u32| {
             let standing = population.standing(place, &world.markets, &start)?;
             let leg = |leg: &crate::population::Leg| Leg {
@@ -58,13 +61,14 @@ impl Drawn {
                     * i128::from(world.markets[leg.market as usize].atoms_per_tick_lot),
             };
             let legs = population.legs(place).iter().map(leg).collect();
+            maintenance += standing.maintenance;
             Some((population.accounts[place as usize].cohort, standing.equity, legs))
         };
         let accounts: Vec<(Cohort, i128, Vec<Leg>)> = places.filter_map(account).collect();
         let held = accounts.iter().map(|(_, equity, legs)| (*equity, legs.clone()));
         let book = Book::of(marks.clone(), held)?;
         let equity = accounts.iter().map(|(_, equity, _)| equity.max(&0).unsigned_abs()).sum();
-        Ok(Self { book, marks, equity, accounts })
+        Ok(Self { book, marks, equity, maintenance, accounts })
     }
 
     /// The direction of length one in which drivers make the book lack more fastest; nothing where

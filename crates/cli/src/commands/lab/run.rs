@@ -14,7 +14,7 @@ use crate::lab_run::answer::{Again, Answer};
 use crate::lab_run::keep::{self, Failed, Kept};
 use crate::lab_run::work::Work;
 use crate::lab_run::{
-    book, contagion, crises, mechanisms, optimised, rare, replay, stress, tail, tranches,
+    book, contagion, crises, mechanisms, optimised, rare, replay, stress, tail, tranches, tune,
 };
 use crate::out_folder::{self, OutFolder, Results};
 use crate::output::{Format, OutputArgs, data_to_stdout, to_stdout};
@@ -43,7 +43,8 @@ are US dollars, those of runs atoms of 10^-6.
 Exit: 0 done, 2 bad input, 3 input/output.";
 
 /// Run an experiment from its file: Monte Carlo, sweep, A/B, rare events, reverse stress, tails,
-/// tranches, recorded prices, mechanisms, maps, standing books, contagion, the least within bounds
+/// tranches, recorded prices, mechanisms, maps, standing books, contagion, the least within bounds,
+/// control laws
 #[derive(Clone, Debug, Args)]
 #[command(after_help = EXAMPLES)]
 pub struct RunArgs {
@@ -105,6 +106,7 @@ pub fn run(args: &RunArgs) -> Result<Exit, Diagnostic> {
         "replay" => replay::answer(&work, &rows).map_err(refused)?,
         "mechanisms" => mechanisms::answer(&work, &rows),
         "reverse-stress" => stress::answer(&work, &rows),
+        "tune" => tune::answer(&work, &rows).map_err(refused)?,
         "book" => book::answer(&work, &rows).map_err(refused)?,
         "contagion" => contagion::answer(&work, &rows).map_err(refused)?,
         _ => match &experiment.question {

@@ -1,0 +1,106 @@
+//! Control laws through seasons of crises.
+
+use super::{WORLD, experiment, figure, rows, run, told, value};
+use crate::binary::folder;
+
+const LAW: &str = "[tune]\nlooks_at = \"volatility\"\nfrom = \"60 %\"\nto = \"180 %\"\nlevels = 3\n\
+                   gains = [\"50 %\", \"200 %\"]\na_year = 4\nweeks = 26\n";
+
+fn text(crises: u32, more: &str) -> String {
+    format!("kind = \"tune\"\ncrises = {crises}\n{WORLD}fund = \"100000\"\n{LAW}{more}")
+}
+
+/// Crises that all come in storms are met by a law that raises the margin before them; crises that
+/// come out of the blue are not. A law that never moves costs what its margin costs.
+#[test]
+fn a_law_is_worth_what_its_signal_tells() {
+    let more = "capital = \"0 %\"\nclosing = \"0 %\"\nspread = \"80 %\"\n";
+    let storms = told(&text(400, &format!("{more}unforeseen = \"0 %\"\n")), &[]);
+    let lacked = |of: &str| value(&storms, of, "lacked") + value(&storms, of, "paid");
+    let law = "gain 200 %, band 10 %";
+    // It stands at the base, the middle, on average, and higher when it counts.
+    assert!(lacked(law) < lacked("120 %"), "{storms}");
+    assert!(value(&storms, law, "moves") > 1.0, "{storms}");
+    let still = told(&text(400, "bands = [\"100 %\"]\n"), &[]);
+    for of in ["gain 50 %, band 100 %", "gain 200 %, band 100 %"] {
+        // Nothing is further away than that.
+        assert_eq!(value(&still, of, "moves"), 0.0, "{still}");
+        assert_eq!(value(&still, of, "cost"), value(&still, "120 %", "cost"), "{still}");
+    }
+}
+
+/// What the figures say follows from the rows, by hand: a margin that stays, one fund, and the years
+/// of the seasons that did not choose.
+#[test]
+fn rows_are_the_same_however_they_are_played() {
+    let here = folder();
+    experiment(here.path(), &text(160, ""));
+    let read = |folder: &str| {
+        ["runs.csv", "summary.json", "report.html", "tune.svg", "season.svg"]
+            .map(|file| std::fs::read_to_string(here.path().join(folder).join(file)).unwrap())
+    };
+    for (out, threads) in [("one", "1"), ("three", "3")] {
+        assert_eq!(run(here.path(), &["--out", out, "--threads", threads]).status, 0);
+    }
+    assert_eq!(run(here.path(), &["--out", "parts", "--at-most", "200"]).status, 0);
+    let ran = run(here.path(), &["--out", "parts"]);
+    assert_eq!(ran.status, 0, "{}", ran.stderr);
+    assert_eq!((read("three"), read("parts")), (read("one"), read("one")));
+    let kept = rows(&here.path().join("one/runs.csv"));
+    assert_eq!(kept.len(), 3 * 160, "each crisis at each level");
+    // A higher margin lacks less of the same crises.
+    let lacks = |world: &str| -> u128 {
+        let of = kept.iter().filter(|row| row["world"] == world);
+        of.map(|row| row["deficit"].parse::<u128>().unwrap()).sum()
+    };
+    assert!(lacks("0") > lacks("1") && lacks("1") > lacks("2"));
+    let summary: serde_json::Value = serde_json::from_str(&read("one")[1]).unwrap();
+    let of = figure(&summary, "60 %", "cost");
+    assert!(of["between"][0].as_f64() < of["value"].as_f64(), "{of}");
+    assert!(summary["answer"].as_str().unwrap().contains("over seasons that did not choose it"));
+}
+
+#[test]
+fn what_cannot_be_tuned_is_refused_where_it_stands() {
+    let here = folder();
+    for (case, text, code, allowed) in [
+        (
+            "no fund",
+            text(200, "").replace("fund = \"100000\"\n", ""),
+            "experiment-no-fund",
+            "a fund",
+        ),
+        (
+            "the margin",
+            text(200, "").replace("[tune]", "maintenance = \"90 %\"\n[tune]"),
+            "tune-maintenance",
+            "base",
+        ),
+        (
+            "a signal",
+            text(200, "").replace("volatility", "fear"),
+            "unknown-looks-at",
+            "volatility, fund, liquidations",
+        ),
+        ("no room", text(200, "").replace("180 %", "60 %"), "tune-empty", "more than from"),
+        ("a base", text(200, "base = \"190 %\"\n"), "tune-base", "from to to"),
+        ("a small step", text(200, "step = \"30 %\"\n"), "tune-step", "half of \"60 %\""),
+        (
+            "a gain twice",
+            text(200, "").replace("\"200 %\"]", "\"50 %\"]"),
+            "gains-twice",
+            "another value",
+        ),
+        ("no gain", text(200, "").replace("[\"50 %\", \"200 %\"]", "[]"), "gains-count", "1 to 10"),
+        ("too few", text(100, ""), "tune-few-crises", "crises = 150 or more"),
+    ] {
+        experiment(here.path(), &text);
+        let ran = run(here.path(), &[]);
+        assert_eq!(ran.status, 2, "{case}");
+        assert!(
+            ran.stderr.contains(code) && ran.stderr.contains(allowed),
+            "{case}: {}",
+            ran.stderr
+        );
+    }
+}

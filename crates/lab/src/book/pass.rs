@@ -32,7 +32,7 @@ impl Book {
                 Screen::All => class.equity.len(),
                 Screen::Near => class.reach.partition_point(|reach| *reach <= largest),
             };
-            class.lacks(reached, &rows, &mut sums);
+            lack(class, reached, &rows, &mut sums);
         }
         for ((_, path), sum) in paths.iter().zip(&mut sums) {
             *sum += self.wide.iter().map(|account| account.lacks(moves.path(*path))).sum::<u128>();
@@ -41,53 +41,39 @@ impl Book {
     }
 }
 
-impl Class {
-    /// Adds what the first accounts of the class lack on each path.
-    fn lacks(&self, accounts: usize, rows: &[Row], sums: &mut [u128; LANES]) {
-        match self.legs_each {
-            1 => self.lacks_of::<1>(accounts, rows, sums),
-            2 => self.lacks_of::<2>(accounts, rows, sums),
-            3 => self.lacks_of::<3>(accounts, rows, sums),
-            4 => self.lacks_of::<4>(accounts, rows, sums),
-            _ => self.each_piece(accounts, sums, |from, to| {
-                let each = self.legs_each;
-                let legs = self.legs[from * each..to * each].chunks_exact(each);
-                lacked(self.equity[from..to].iter().zip(legs), rows)
-            }),
+/// Adds what the first accounts of a class lack on each path, by the widest instructions that the
+/// processor has: the same bits by any.
+#[multiversion::multiversion(targets("x86_64+avx512f+avx512dq+avx512vl+avx512bw", "x86_64+avx2",))]
+fn lack(class: &Class, reached: usize, rows: &[Row], sums: &mut [u128; LANES]) {
+    let each = class.legs_each;
+    let mut from = 0;
+    // Sums of doubles are taken out where they could become inexact.
+    for end in &class.ends {
+        let to = reached.min(*end);
+        if from == to {
+            break;
         }
-    }
-
-    /// The same where the number of legs is known when it is compiled.
-    fn lacks_of<const LEGS: usize>(&self, accounts: usize, rows: &[Row], sums: &mut [u128; LANES]) {
-        self.each_piece(accounts, sums, |from, to| {
-            let (legs, _) = self.legs[from * LEGS..to * LEGS].as_chunks::<LEGS>();
-            lacked(
-                self.equity[from..to].iter().zip(legs.iter().map(<[Weight; LEGS]>::as_slice)),
-                rows,
-            )
-        });
-    }
-
-    /// Sums of doubles are taken out where they could become inexact.
-    fn each_piece(
-        &self,
-        accounts: usize,
-        sums: &mut [u128; LANES],
-        lacked: impl Fn(usize, usize) -> Row,
-    ) {
-        let mut from = 0;
-        for end in &self.ends {
-            let to = accounts.min(*end);
-            if from == to {
-                break;
-            }
-            for (sum, part) in sums.iter_mut().zip(lacked(from, to)) {
-                // Whole, from zero to 2^53.
-                *sum += part as u128;
-            }
-            from = to;
+        let (equity, legs) = (&class.equity[from..to], &class.legs[from * each..to * each]);
+        // The number of legs is known when it is compiled, where it is common.
+        let lacked = match each {
+            1 => lacked_of::<1>(equity, legs, rows),
+            2 => lacked_of::<2>(equity, legs, rows),
+            3 => lacked_of::<3>(equity, legs, rows),
+            4 => lacked_of::<4>(equity, legs, rows),
+            each => lacked(equity.iter().zip(legs.chunks_exact(each)), rows),
+        };
+        for (sum, part) in sums.iter_mut().zip(lacked) {
+            // Whole, from zero to 2^53.
+            *sum += part as u128;
         }
+        from = to;
     }
+}
+
+#[inline(always)]
+fn lacked_of<const LEGS: usize>(equity: &[f64], legs: &[Weight], rows: &[Row]) -> Row {
+    let (legs, _) = legs.as_chunks::<LEGS>();
+    lacked(equity.iter().zip(legs.iter().map(<[Weight; LEGS]>::as_slice)), rows)
 }
 
 /// What accounts lack on each path, together.

@@ -253,6 +253,18 @@ mod tests {
         assert_eq!(ends.part_beyond(2.5), 0.0, "it ends at 2");
     }
 
+    /// Two in a hundred pass 5, by a shape of a half and a scale of 2: sizes to the digits, the last
+    /// of which is the fund of a newsvendor who pays 4 % for capital and loses 40 on a dollar.
+    #[test]
+    fn sizes_of_a_known_tail_are_those_of_the_formula() {
+        let law = Pareto { shape: 0.5, scale: 2.0 };
+        for (part, size) in [(0.01, 6.656_854), (0.005, 9.0), (0.04 / 40.0, 18.888_544)] {
+            let found = 5.0 + law.passed_by(part / 0.02);
+            assert!((found - size).abs() < 5e-7, "{part}: {found}");
+            assert!((0.02 * law.part_beyond(found - 5.0) / part - 1.0).abs() < 1e-9);
+        }
+    }
+
     #[test]
     fn what_cannot_be_said_is_refused() {
         let of = |shape: f64, n: usize, target: f64| {

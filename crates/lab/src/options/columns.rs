@@ -41,7 +41,7 @@ impl Inputs {
 }
 
 /// The prices of a block, in the unit of its forwards.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct PriceBlock {
     /// Of calls.
     pub call: [f64; BLOCK],
@@ -58,7 +58,7 @@ impl PriceBlock {
 ///
 /// Without deviation, delta is that of exercise (half of it at the strike), and the others are
 /// zero.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct SensitivityBlock {
     /// The call.
     pub call: [f64; BLOCK],

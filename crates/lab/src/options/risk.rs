@@ -99,3 +99,90 @@ fn risk_of(atoms: u128, price: impl Fn(usize) -> f64) -> (Price, LotRisk) {
 fn extend((low, high): (f64, f64), price: f64) -> (f64, f64) {
     (low.min(price), high.max(price))
 }
+
+#[cfg(test)]
+mod tests {
+    use rhodian_core::ids::{MarketId, Time};
+    use rhodian_core::market::{Instrument, Right};
+    use rhodian_core::units::Price;
+
+    use super::{INITIAL, MAINTENANCE, priced};
+    use crate::market::Market;
+    use crate::normal::normal_cdf;
+    use crate::path::simulate::YEAR_MS;
+    use crate::path::whole_ticks;
+    use crate::seed::Seed;
+    use crate::world::Simulated;
+
+    /// Black's formula as it is written, by another normal distribution function.
+    fn black(right: Right, forward: f64, strike: f64, deviation: f64) -> f64 {
+        let sign = if right == Right::Call { 1.0 } else { -1.0 };
+        let exercise = (sign * (forward - strike)).max(0.0);
+        if deviation <= 0.0 {
+            return exercise;
+        }
+        let above = libm::log(forward / strike) / deviation + 0.5 * deviation;
+        let gets = forward * normal_cdf(sign * above);
+        let pays = strike * normal_cdf(sign * (above - deviation));
+        (sign * (gets - pays)).max(exercise)
+    }
+
+    /// The mark in ticks, then the falls and rises of initial and of maintenance margin.
+    fn model(right: Right, forward: f64, strike: f64, volatility: f64, root: f64) -> [u64; 5] {
+        let mark = whole_ticks(black(right, forward, strike, volatility * root)).ticks();
+        let mut words = [mark, 1, 1, 1, 1];
+        for (at, (moves, multiples)) in [(1, INITIAL), (3, MAINTENANCE)] {
+            for (shift, multiple) in moves.iter().flat_map(|m| multiples.map(|by| (*m, by))) {
+                let deviation = volatility * multiple * root;
+                let price = black(right, forward * (1.0 + shift), strike, deviation);
+                let fall = mark as f64 - (libm::floor(price).max(1.0) - 1.0);
+                let rise = libm::ceil(price) - mark as f64;
+                words[at] = words[at].max(fall as u64);
+                words[at + 1] = words[at + 1].max(rise as u64);
+            }
+        }
+        words
+    }
+
+    /// Columns of many options, all at once, against one option after another.
+    #[test]
+    fn marks_and_risks_are_those_of_options_one_by_one() {
+        let perpetual = Simulated::book(1).draw(Seed(1)).unwrap().markets[0].clone();
+        let (volatility, day) = (0.65, 86_400_000);
+        let (mut markets, mut compared) = (vec![perpetual.clone()], 0);
+        for strike in (1..=120).map(|step| Price::new(step * step * 1_501).unwrap()) {
+            for expiry in [1, day, 30 * day, 365 * day].map(Time) {
+                for right in [Right::Call, Right::Put] {
+                    let underlying = MarketId(0);
+                    let instrument = Instrument::Option { underlying, strike, expiry, right };
+                    markets.push(Market { instrument, ..perpetual.clone() });
+                }
+            }
+        }
+        for forward in [1, 7_919, 100_003, 1_000_000, 6_000_000] {
+            let marks = vec![Price::new(forward).unwrap(); markets.len()];
+            let volatilities = vec![volatility; markets.len()];
+            for (place, mark, risk) in priced(&markets, &marks, &volatilities, Time(1)) {
+                let market: &Market = &markets[place];
+                let Instrument::Option { strike, expiry, right, .. } = market.instrument else {
+                    panic!("{place} is no option");
+                };
+                let root = ((expiry.0 - 1) as f64 / YEAR_MS).sqrt();
+                let strike = strike.ticks() as f64;
+                let ticks = model(right, forward as f64, strike, volatility, root);
+                let [first, atoms @ ..] =
+                    ticks.map(|ticks| u128::from(ticks) * u128::from(market.atoms_per_tick_lot));
+                let got = [
+                    risk.long_initial,
+                    risk.short_initial,
+                    risk.long_maintenance,
+                    risk.short_maintenance,
+                ];
+                assert_eq!((mark.ticks(), got), (ticks[0], atoms), "{} {forward}", market.name);
+                assert!(first > 0);
+                compared += 1;
+            }
+        }
+        assert_eq!(compared, 5 * 120 * 4 * 2);
+    }
+}

@@ -1,10 +1,12 @@
 #!/usr/bin/env python3
-"""Black-76 by the engine, in integers, against numpy and scipy's ndtr, in one run, alternating.
+"""Black-76 by the engine, in integers, and by the lab, in floats, against numpy and scipy's ndtr, in
+one run, alternating.
 
     cargo build --release -p rhodian-core --example price_column
+    cargo build --release -p rhodian-lab --example price_lab_column
     python3 bench/pricing_vs_numpy.py [options]
 
-Both are given what a venue keeps: the logarithms of strikes and forwards and the roots of the times.
+All are given what a venue keeps: the logarithms of strikes and forwards and the roots of the times.
 Every price and sensitivity is compared. Needs numpy and scipy; says so and stops where they are not.
 """
 
@@ -24,6 +26,7 @@ except ImportError as missing:
 
 ROOT = Path(__file__).resolve().parent.parent
 ENGINE = ROOT / "target/release/examples/price_column"
+LAB = ROOT / "target/release/examples/price_lab_column"
 ROUNDS = 9
 YEAR = 31_536_000_000
 ROOT_TWO_PI = np.sqrt(2 * np.pi)
@@ -64,6 +67,13 @@ def engine(columns, runs):
     return words[: 2 * runs].reshape(runs, 2), words[2 * runs :].reshape(-1, 6)
 
 
+def lab(columns, runs):
+    data = struct.pack("<2q", runs, len(columns[0])) + b"".join(c.tobytes() for c in columns)
+    result = subprocess.run([LAB], input=data, stdout=subprocess.PIPE, check=True)
+    times = np.frombuffer(result.stdout[: 48 * runs], dtype="<i8").reshape(runs, 6)
+    return times, np.frombuffer(result.stdout[48 * runs :], dtype="<f8").reshape(-1, 6)
+
+
 def spent(function, *arguments):
     start = time.thread_time_ns()
     result = function(*arguments)
@@ -81,23 +91,31 @@ def main():
         price_time, _ = spent(prices, *inputs)
         greek_time, expected = spent(prices_and_greeks, *inputs)
         times, got = engine(columns, 5)
-        rows.append((price_time, greek_time, *np.median(times, axis=0)))
+        lab_times, floats = lab(inputs, 5)
+        medians = (*np.median(times, axis=0), *np.median(lab_times, axis=0))
+        rows.append((price_time, greek_time, *medians))
     stdev = vol / 1e6 * root
     scales = (forward, forward, forward / stdev, forward * root, forward / (vol / 1e6),
               forward * stdev / root**2)
-    for name, values, integers, scale in zip(
-        ("call", "delta", "gamma", "vega", "vanna", "theta"), expected, got.T, scales
+    for name, values, integers, of_lab, scale in zip(
+        ("call", "delta", "gamma", "vega", "vanna", "theta"), expected, got.T, floats.T, scales
     ):
         worst = np.max(np.abs(values - integers) / scale)
         assert worst < 1e-9, f"{name} differs by {worst:.1e}"
+        worst = np.max(np.abs(values - of_lab) / scale)
+        assert worst < 1e-12, f"{name} of the lab differs by {worst:.1e}"
     rows = np.array(rows)
     per_option = np.median(rows, axis=0) / count
-    ratios = np.median(rows[:, :2] / rows[:, 2:], axis=0)
     print(f"{count:,} options, numpy {np.__version__}, scipy {scipy.__version__}, medians of {ROUNDS},"
-          " ns of processor time an option")
-    print(f"{'':<24}{'numpy':>9}{'engine':>9}{'ratio':>8}")
+          " ns of processor time an option (and how many times numpy's speed)")
+    names = ("engine", "lab, baseline", "lab, AVX2", "lab, best")
+    print(f"{'':<24}{'numpy':>9}" + "".join(f"{name:>18}" for name in names))
     for i, name in enumerate(("call and put", "with five sensitivities")):
-        print(f"{name:<24}{per_option[i]:>9.1f}{per_option[2 + i]:>9.1f}{ratios[i]:>7.1f}x")
+        cells = []
+        for column in range(2 + i, 10, 2):
+            ratio = np.median(rows[:, i] / rows[:, column])
+            cells.append(f"{per_option[column]:>10.1f} ({ratio:.1f}x)".rjust(18))
+        print(f"{name:<24}{per_option[i]:>9.1f}" + "".join(cells))
 
 
 if __name__ == "__main__":

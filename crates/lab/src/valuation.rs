@@ -4,7 +4,7 @@ use rhodian_core::ids::Time;
 use rhodian_core::units::{Price, Quantity};
 
 use crate::market::Market;
-use crate::options::{self, LotRisk};
+use crate::options::risk::{self, LotRisk};
 
 /// The mark of every market at a moment; options are priced by the lab's model.
 #[derive(Clone, Debug, PartialEq)]
@@ -38,12 +38,8 @@ impl Valuation {
         marks.resize(markets.len(), Price::ZERO);
         volatilities.resize(markets.len(), 0.0);
         let mut risks = vec![None; markets.len()];
-        for (place, market) in markets.iter().enumerate() {
-            let Some(base) = market.underlying() else { continue };
-            let (forward, volatility) = (marks[base as usize], volatilities[base as usize]);
-            if let Some((price, risk)) = options::priced(market, forward, volatility, at) {
-                (marks[place], risks[place]) = (price, Some(risk));
-            }
+        for (place, price, risk) in risk::priced(markets, &marks, &volatilities, at) {
+            (marks[place], risks[place]) = (price, Some(risk));
         }
         Self { at, marks, volatilities, risks }
     }

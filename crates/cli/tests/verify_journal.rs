@@ -10,7 +10,7 @@ use serde_json::Value;
 use support::World;
 
 fn golden() -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join("../journal/tests/golden/folder-1")
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("../journal/tests/golden/folder-2")
 }
 
 /// A folder with a copy of the golden journal, `data`.

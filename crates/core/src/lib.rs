@@ -41,6 +41,7 @@ pub mod basis;
 pub mod bounds;
 pub mod closeout;
 pub mod collateral;
+mod compact;
 pub mod control;
 pub mod domain;
 pub mod engine;

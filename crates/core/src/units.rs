@@ -9,6 +9,7 @@ use core::fmt;
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de::Error as _};
 
 use crate::bounds::{MAX_AMOUNT, MAX_LOTS, MAX_TICKS, MAX_TOTAL};
+use crate::compact;
 
 /// A value is outside its bound. The message names the bound.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -32,7 +33,7 @@ impl fmt::Display for OutOfBounds {
 /// assert_eq!(Amount::new(12).unwrap().atoms(), 12);
 /// assert!(Amount::new(10u128.pow(30) + 1).is_err());
 /// ```
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, BorshSerialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Amount(u128);
 
 impl Amount {
@@ -104,12 +105,16 @@ impl fmt::Display for Amount {
     }
 }
 
+impl BorshSerialize for Amount {
+    fn serialize<W: borsh::io::Write>(&self, writer: &mut W) -> borsh::io::Result<()> {
+        compact::write(self.0, writer)
+    }
+}
+
 impl BorshDeserialize for Amount {
     fn deserialize_reader<R: borsh::io::Read>(reader: &mut R) -> borsh::io::Result<Self> {
-        let atoms = u128::deserialize_reader(reader)?;
-        Self::new(atoms).map_err(|_| {
-            borsh::io::Error::new(borsh::io::ErrorKind::InvalidData, "an amount above 10^30 atoms")
-        })
+        let atoms = compact::read(reader)?;
+        Self::new(atoms).map_err(|_| compact::refused("an amount above 10^30 atoms"))
     }
 }
 
@@ -136,19 +141,7 @@ fn parse_digits(text: &str) -> Option<u128> {
 }
 
 /// A ledger balance: atoms with a sign, at most 10^38 either way.
-#[derive(
-    Clone,
-    Copy,
-    Debug,
-    Default,
-    PartialEq,
-    Eq,
-    PartialOrd,
-    Ord,
-    Hash,
-    BorshSerialize,
-    BorshDeserialize,
-)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct SignedAmount(i128);
 
 impl SignedAmount {
@@ -198,6 +191,19 @@ impl SignedAmount {
 impl fmt::Display for SignedAmount {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         fmt::Display::fmt(&self.0, f)
+    }
+}
+
+impl BorshSerialize for SignedAmount {
+    fn serialize<W: borsh::io::Write>(&self, writer: &mut W) -> borsh::io::Result<()> {
+        compact::write_signed(self.0, writer)
+    }
+}
+
+impl BorshDeserialize for SignedAmount {
+    fn deserialize_reader<R: borsh::io::Read>(reader: &mut R) -> borsh::io::Result<Self> {
+        let atoms = compact::read_signed(reader)?;
+        Self::new(atoms).map_err(|_| compact::refused("a balance beyond 10^38 atoms"))
     }
 }
 
@@ -275,7 +281,7 @@ impl<'de> Deserialize<'de> for Fraction {
 /// assert_eq!(Price::new(60_000).unwrap().ticks(), 60_000);
 /// assert!(Price::new(10u64.pow(15) + 1).is_err());
 /// ```
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, BorshSerialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Price(u64);
 
 impl Price {
@@ -308,7 +314,7 @@ impl Price {
 /// assert_eq!(Quantity::new(-30).unwrap().lots(), -30);
 /// assert!(Quantity::new(-10i64.pow(15) - 1).is_err());
 /// ```
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, BorshSerialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Quantity(i64);
 
 impl Quantity {
@@ -356,21 +362,24 @@ impl Quantity {
 }
 
 macro_rules! whole_at_the_doors {
-    ($($name:ident, $inner:ty, $what:literal);* $(;)?) => {$(
+    ($($name:ident, $inner:ty, $write:ident, $read:ident, $what:literal);* $(;)?) => {$(
         impl fmt::Display for $name {
             fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
                 fmt::Display::fmt(&self.0, f)
             }
         }
 
+        impl BorshSerialize for $name {
+            fn serialize<W: borsh::io::Write>(&self, writer: &mut W) -> borsh::io::Result<()> {
+                compact::$write(self.0.into(), writer)
+            }
+        }
+
         impl BorshDeserialize for $name {
             fn deserialize_reader<R: borsh::io::Read>(reader: &mut R) -> borsh::io::Result<Self> {
-                Self::new(<$inner>::deserialize_reader(reader)?).map_err(|_| {
-                    borsh::io::Error::new(
-                        borsh::io::ErrorKind::InvalidData,
-                        concat!($what, " beyond 10^15"),
-                    )
-                })
+                let whole = <$inner>::try_from(compact::$read(reader)?).ok();
+                let found = whole.and_then(|whole| Self::new(whole).ok());
+                found.ok_or_else(|| compact::refused(concat!($what, " beyond 10^15")))
             }
         }
 
@@ -394,8 +403,8 @@ macro_rules! whole_at_the_doors {
 }
 
 whole_at_the_doors! {
-    Price, u64, "a price";
-    Quantity, i64, "a quantity";
+    Price, u64, write, read, "a price";
+    Quantity, i64, write_signed, read_signed, "a quantity";
 }
 
 /// Numbers beyond 2^53 are strings in JSON.

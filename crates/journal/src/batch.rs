@@ -10,7 +10,7 @@ use rhodian_core::ids::Time;
 use crate::error::Error;
 
 /// The version of the format of a batch. Raised with every change of its bytes.
-pub const FORMAT: u16 = 1;
+pub const FORMAT: u16 = 2;
 
 /// The most bytes of a batch: more than a batch of the longest run of duties has.
 pub const MAX_BATCH: usize = 1 << 31;
@@ -229,7 +229,8 @@ impl Batch {
     ///
     /// # Errors
     ///
-    /// [`Error::Newer`] for bytes of a later version, [`Error::Damaged`] for what is no batch.
+    /// [`Error::Newer`] for bytes of a later version, [`Error::Older`] for those of a format before,
+    /// [`Error::Damaged`] for what is no batch.
     pub fn read(bytes: &[u8], place: impl Fn() -> String) -> Result<Self, Error> {
         let broken = |error: io::Error| Error::damaged(place(), error.to_string());
         let mut rest = bytes;
@@ -237,6 +238,9 @@ impl Batch {
             Header::deserialize(&mut rest).map_err(broken)?;
         if format > FORMAT || rules > RULES_VERSION {
             return Err(Error::Newer { place: place(), format, rules });
+        }
+        if format < FORMAT {
+            return Err(Error::Older { place: place(), format });
         }
         let entries = Vec::<Entry>::deserialize(&mut rest).map_err(broken)?;
         if !rest.is_empty() {

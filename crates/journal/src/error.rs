@@ -4,7 +4,7 @@ use std::fmt;
 use std::io;
 use std::path::{Path, PathBuf};
 
-use crate::batch::{Head, Key};
+use crate::batch::{FORMAT, Head, Key};
 
 /// Why a journal does not do what was asked.
 #[derive(Debug)]
@@ -44,6 +44,13 @@ pub enum Error {
         format: u16,
         /// The rules it says.
         rules: u16,
+    },
+    /// It was written before the first release, in a format that nothing reads any more.
+    Older {
+        /// The file, or the batch in it.
+        place: String,
+        /// The format it says.
+        format: u16,
     },
     /// It is not what was written.
     Damaged {
@@ -93,6 +100,7 @@ impl Error {
             Self::Locked { .. } => "journal-locked",
             Self::Absent { .. } => "journal-absent",
             Self::Newer { .. } => "journal-newer",
+            Self::Older { .. } => "journal-older",
             Self::Damaged { .. } => "journal-damaged",
             Self::Behind { .. } => "journal-behind",
             Self::NotOurs { .. } => "journal-snapshot-not-ours",
@@ -109,7 +117,9 @@ impl Error {
             | Self::KeyTaken { .. }
             | Self::TooLong { .. }
             | Self::NotOurs { .. } => None,
-            Self::Newer { place, .. } | Self::Damaged { place, .. } => Some(place.clone()),
+            Self::Newer { place, .. } | Self::Older { place, .. } | Self::Damaged { place, .. } => {
+                Some(place.clone())
+            }
             Self::Locked { place }
             | Self::Absent { place }
             | Self::Behind { place, .. }
@@ -128,6 +138,9 @@ impl Error {
             Self::Locked { .. } => "stop the other process, or give this one a folder of its own.",
             Self::Absent { .. } => "name the folder a service was started with.",
             Self::Newer { .. } => "use the version of Rhodian that wrote it, or a later one.",
+            Self::Older { .. } => {
+                "use the version of Rhodian that wrote it, or begin a new folder."
+            }
             Self::Damaged { .. } => {
                 "keep a copy of the folder, then restore the last backup; `rhodian verify journal` \
                  says how far each of them is sound."
@@ -165,6 +178,9 @@ impl fmt::Display for Error {
             Self::Absent { .. } => f.write_str("there is no journal"),
             Self::Newer { format, rules, .. } => {
                 write!(f, "written by a later version: format {format}, rules {rules}")
+            }
+            Self::Older { format, .. } => {
+                write!(f, "written before the first release: format {format}, this is {FORMAT}")
             }
             Self::Damaged { what, .. } => write!(f, "the journal is damaged: {what}"),
             Self::Behind { acknowledged, stands, .. } => {

@@ -143,8 +143,8 @@ fn a_newer_format() {
         let newer = [&(FORMAT + 1).to_le_bytes()[..], b"what it will be"].concat();
         txn.open_table(META).unwrap().insert("stands", newer.as_slice()).unwrap();
     });
-    check(&Store::open(folder.path()).unwrap_err(), "journal-newer", "journal.redb", "format 2");
-    check(&Reader::open(folder.path()).unwrap_err(), "journal-newer", "journal.redb", "format 2");
+    check(&Store::open(folder.path()).unwrap_err(), "journal-newer", "journal.redb", "format 3");
+    check(&Reader::open(folder.path()).unwrap_err(), "journal-newer", "journal.redb", "format 3");
 }
 
 #[test]

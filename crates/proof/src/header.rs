@@ -15,6 +15,7 @@ use rhodian_core::ids::{
 use rhodian_core::units::{Amount, Fraction, Price, SignedAmount};
 use serde::{Deserialize, Serialize};
 
+use crate::fixed;
 use crate::hash::{Digest, tag, tagged};
 use crate::ranked::rank_of;
 use crate::rounding::Rounding;
@@ -141,10 +142,13 @@ pub struct MarketPrice {
     /// The market.
     pub market: MarketId,
     /// The mark.
+    #[borsh(serialize_with = "fixed::write", deserialize_with = "fixed::read")]
     pub mark: Option<Price>,
     /// What a lot was worth, funding included, in atoms.
+    #[borsh(serialize_with = "fixed::write", deserialize_with = "fixed::read")]
     pub lot_value: Option<SignedAmount>,
     /// The same at the reference checkpoint.
+    #[borsh(serialize_with = "fixed::write", deserialize_with = "fixed::read")]
     pub reference: Option<SignedAmount>,
 }
 
@@ -284,8 +288,10 @@ pub struct DivisionHeader {
     /// When.
     pub at: Time,
     /// What was divided now.
+    #[borsh(serialize_with = "fixed::write", deserialize_with = "fixed::read")]
     pub amount: Amount,
     /// What the members had paid under the set before, in all.
+    #[borsh(serialize_with = "fixed::write", deserialize_with = "fixed::read")]
     pub before: Amount,
     /// The levels, by class.
     pub levels: Vec<ClassLevel>,

@@ -7,6 +7,7 @@ use rhodian_core::ids::{AccountId, LayerId, OwnerId};
 use rhodian_core::units::{Amount, Fraction};
 use serde::{Deserialize, Serialize};
 
+use crate::fixed;
 use crate::hash::{Digest, sha256, tag};
 use crate::sum::{Accounts, Leaf, Shares, Sum};
 
@@ -19,8 +20,10 @@ pub struct LayerClaim {
     /// The layer.
     pub layer: LayerId,
     /// The frozen weight.
+    #[borsh(serialize_with = "fixed::write", deserialize_with = "fixed::read")]
     pub weight: Amount,
     /// The frozen cap.
+    #[borsh(serialize_with = "fixed::write", deserialize_with = "fixed::read")]
     pub cap: Amount,
     /// The frozen place in a queue.
     pub score: i64,
@@ -42,12 +45,15 @@ pub struct AccountLeaf {
     pub identity: Digest,
     /// What it gained in the domain since the reference checkpoint, or nothing; of a pot, its stake;
     /// of a settlement by rank, what it holds.
+    #[borsh(serialize_with = "fixed::write", deserialize_with = "fixed::read")]
     pub gain: Amount,
     /// What it lost in the domain since then, or nothing; of a settlement, what it owes.
+    #[borsh(serialize_with = "fixed::write", deserialize_with = "fixed::read")]
     pub loss: Amount,
     /// What its owner gained in the domain since then, netted over all his accounts, or nothing:
     /// his claims weigh that, on whichever of his accounts they stand. Of a pot, its stake;
     /// of a settlement, its claims of all ranks.
+    #[borsh(serialize_with = "fixed::write", deserialize_with = "fixed::read")]
     pub netted: Amount,
     /// Whether its owner is an affiliate of the operator.
     pub affiliate: bool,
@@ -84,16 +90,21 @@ pub struct ShareLeaf {
     /// Its place among the members, in claim order from 0: ties are broken by it.
     pub place: u32,
     /// Its cap at the division: the frozen one, or what it could pay in all, if that was less.
+    #[borsh(serialize_with = "fixed::write", deserialize_with = "fixed::read")]
     pub cap: Amount,
     /// What it had paid before.
+    #[borsh(serialize_with = "fixed::write", deserialize_with = "fixed::read")]
     pub paid: Amount,
     /// Its exact cumulative share, the whole part.
+    #[borsh(serialize_with = "fixed::write", deserialize_with = "fixed::read")]
     pub whole: Amount,
     /// The rest of it, in lowest terms.
     pub rest: Fraction,
     /// What rounding down makes it pay now.
+    #[borsh(serialize_with = "fixed::write", deserialize_with = "fixed::read")]
     pub floor: Amount,
     /// What it pays now.
+    #[borsh(serialize_with = "fixed::write", deserialize_with = "fixed::read")]
     pub share: Amount,
 }
 

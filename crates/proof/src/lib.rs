@@ -21,6 +21,7 @@ extern crate std;
 pub mod commit;
 pub mod division;
 pub mod episode;
+mod fixed;
 pub mod hash;
 pub mod head;
 pub mod header;

@@ -8,6 +8,7 @@ use rhodian_core::units::{Amount, Fraction};
 use rhodian_core::wide::compare_ratios;
 use serde::{Deserialize, Serialize};
 
+use crate::fixed;
 use crate::leaf::ShareLeaf;
 
 /// How shares became whole atoms.
@@ -67,8 +68,10 @@ pub struct Rounding {
     /// Which way.
     pub way: Way,
     /// How many atoms were given or taken so.
+    #[borsh(serialize_with = "fixed::write", deserialize_with = "fixed::read")]
     pub units: Amount,
     /// Full rounds in which everyone who still paid gave up an atom; only where atoms were taken.
+    #[borsh(serialize_with = "fixed::write", deserialize_with = "fixed::read")]
     pub rounds: Amount,
     /// The last who got an atom, or the last who gave one up in the round that was not full.
     pub last: Option<Key>,

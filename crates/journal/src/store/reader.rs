@@ -124,6 +124,9 @@ impl Reader {
         }
         let stands = Stands::try_from_slice(bytes);
         let stands = stands.map_err(|error| Error::damaged(place, error.to_string()))?;
+        if format < FORMAT {
+            return Err(Error::Older { place: self.path.display().to_string(), format });
+        }
         Ok(Some(stands.head))
     }
 
@@ -184,6 +187,9 @@ impl Reader {
         let title = Title::try_from_slice(title.value()).map_err(|e| damaged(e.to_string()))?;
         if title.format > FORMAT || title.rules > RULES_VERSION {
             return Err(Error::Newer { place, format: title.format, rules: title.rules });
+        }
+        if title.format < FORMAT {
+            return Err(Error::Older { place, format: title.format });
         }
         if title.rules < RULES_VERSION {
             return Err(damaged(format!(

@@ -135,6 +135,21 @@ impl Tune {
         }
     }
 
+    /// How many crises so many seasons may use: a quarter more than come on average, and one each at
+    /// least.
+    fn uses(&self, seasons: u32) -> u64 {
+        let come = u64::from(self.a_year) * u64::from(self.weeks) * 5;
+        (u64::from(seasons) * come).div_ceil(WEEKS as u64 * 4).max(seasons.into())
+    }
+
+    /// How many seasons so many crises make.
+    pub fn seasons(&self, crises: usize) -> u64 {
+        let crises = u32::try_from(crises).unwrap_or(u32::MAX);
+        let most = u64::from(crises) * WEEKS as u64 * 4
+            / (u64::from(self.a_year) * u64::from(self.weeks) * 5);
+        most.min(crises.into())
+    }
+
     /// The weather.
     pub fn weather(&self) -> Weather {
         Weather {
@@ -187,7 +202,7 @@ pub(super) fn tune(
             None => vec![100_000],
             Some(at) => several(words, at, "bands", (0, 100))?,
         },
-        step: step(words, shape.step.as_ref(), (to - from) / (count - 1))?,
+        step: step(words, shape.step.as_ref(), (to - from).div_ceil(count - 1))?,
         window: whole(shape.window.as_ref(), "window", 4, (1, 52))?,
         weeks: whole(shape.weeks.as_ref(), "weeks", 52, (4, 520))?,
         a_year: whole(shape.a_year.as_ref(), "a_year", 4, (1, 26))?,
@@ -225,17 +240,16 @@ fn sound_world(words: &Words<'_>, file: &FileShape, world: &World) -> Result<(),
     Ok(())
 }
 
-/// The most it moves in a week: with less than half of the distance of two levels the nearest is
-/// ever that where it stands.
+/// The most it moves in a week: with less than the distance of two levels it would never move.
 fn step(words: &Words<'_>, at: Option<&At<PercentText>>, distance: u32) -> Result<u32, Diagnostic> {
     let Some(at) = at else { return Ok(distance.max(200_000)) };
     let step = percent(words, at, "step", (1, 150))?;
-    if 2 * u64::from(step) > u64::from(distance) {
+    if step >= distance {
         return Ok(step);
     }
     let message = "so small a step leads to no other level: the margin would never move";
     let help = "write a larger one, or more levels.";
-    let allowed = format!("more than half of \"{}\"", tenths(distance));
+    let allowed = format!("\"{}\" or more", tenths(distance));
     Err(words.refuse("tune-step", message, help, &at.place, allowed))
 }
 
@@ -291,9 +305,7 @@ fn enough(
     (of, crises): (&Tune, u32),
     at: &At<SignalText>,
 ) -> Result<(), Diagnostic> {
-    // A quarter more than come on average.
-    let come = u64::from(of.a_year) * u64::from(of.weeks) * 5;
-    let needed = (u64::from(2 * SEASONS) * come).div_ceil(WEEKS as u64 * 4);
+    let needed = of.uses(2 * SEASONS);
     if u64::from(crises) >= needed {
         return Ok(());
     }

@@ -121,7 +121,7 @@ pub fn answer(work: &Work<'_>, rows: &[String]) -> Result<Answer, Stopped> {
         (("lacked-mean", "what accounts lack in a night, mean"), 0),
         (("beyond-fund-mean", "beyond the fund, mean"), fund),
     ] {
-        expected(names, &nights, least, &mut answer);
+        expected(names, (&nights, &of(least)), least, &mut answer);
     }
     let names = ("hits", "nights that met it");
     answer.figures.push(Figure::plain("", names, Unit::Whole, found.hits as f64));
@@ -163,16 +163,16 @@ fn chance(found: &Rare, by_law: bool, fund: u128, answer: &mut Answer) {
                 "{} of nights take more than a fund of {size} USD ({low} to {high}).",
                 Unit::Part.shown(estimate.value)
             );
+            if !by_law {
+                let names = ("runs-saved", "nights by the law itself, for one of these");
+                answer.figures.push(Figure::plain("", names, Unit::Whole, found.gain));
+            }
         }
         Err(why) => {
             answer.lead = format!("How often a night takes more than {size} USD cannot be backed.");
             let (of, figure) = (String::new(), "fund-passed".to_owned());
             answer.refused.push(Refused { of, figure, why: format!("{what}: {why}") });
         }
-    }
-    if !by_law {
-        let names = ("runs-saved", "nights by the law itself, for one of these");
-        answer.figures.push(Figure::plain("", names, Unit::Whole, found.gain));
     }
 }
 
@@ -186,18 +186,26 @@ fn weighted(found: &Rare) -> Result<Estimate, String> {
     }
 }
 
-/// The mean of what nights take beyond `least`.
-fn expected(names: (&str, &str), nights: &[(f64, u128)], least: u128, answer: &mut Answer) {
+/// The mean of what nights take beyond `least`, where those that take more tell enough of it.
+fn expected(
+    names: (&str, &str),
+    (nights, met): (&[(f64, u128)], &Rare),
+    least: u128,
+    answer: &mut Answer,
+) {
     let beyond = |(weight, lacks): &(f64, u128)| weight * usd(lacks.max(&least) - least);
-    let met = nights.iter().filter(|(_, lacks)| *lacks > least).count();
-    if met < LEAST {
-        let why = format!(
-            "{}: {met} nights take more, and a mean of fewer than {LEAST} that are not nothing has \
-             no interval",
-            names.1
-        );
+    let why = match met.backed() {
+        _ if met.hits < LEAST => Some(format!(
+            "{} nights take more, and a mean of fewer than {LEAST} that are not nothing has no \
+             interval",
+            met.hits
+        )),
+        Err(why @ (Unbacked::Few { .. } | Unbacked::Weights { .. })) => Some(why.to_string()),
+        _ => None,
+    };
+    if let Some(why) = why {
         let (of, figure) = (String::new(), names.0.to_owned());
-        answer.refused.push(Refused { of, figure, why });
+        answer.refused.push(Refused { of, figure, why: format!("{}: {why}", names.1) });
         return;
     }
     let (value, [low, high]) = mean(nights.iter().map(beyond));

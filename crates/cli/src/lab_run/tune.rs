@@ -6,6 +6,7 @@
 
 use rhodian_lab::book::drawn::Drawn;
 use rhodian_lab::crisis::{Stopped, fund};
+use rhodian_lab::error::LabError;
 use rhodian_lab::experiment::Estimate;
 use rhodian_lab::experiment::plot::Scale;
 use rhodian_lab::mean::{DEVIATIONS, mean};
@@ -18,7 +19,7 @@ use rhodian_report::money;
 use rhodian_report::svg::{Chart, Curve, Plot};
 
 use super::answer::{Answer, Figure, Unit, field};
-use super::crises::notes;
+use super::crises::{add_mean, estimate, notes};
 use super::pictures::{self, axis, usd};
 use super::work::Work;
 use crate::experiment_file::model::{Question, part};
@@ -59,10 +60,7 @@ pub fn answer(work: &Work<'_>, rows: &[String]) -> Result<Answer, Stopped> {
     let all = played.candidates();
     let half = played.seasons.len() / 2;
     answer.notes.extend(assumed(of, played.seasons.len()));
-    let Some(least) = least(&all, half) else {
-        answer.lead = "These crises make too few seasons to choose by.".to_owned();
-        return Ok(answer);
-    };
+    let Some(least) = least_of(&all, half, false) else { return Ok(answer) };
     for one in &all {
         tell(one, half, &mut answer);
     }
@@ -90,12 +88,16 @@ impl<'a> Played<'a> {
         let (weather, count) = (of.weather(), usize::try_from(of.weeks).unwrap_or(WEEKS));
         weather.check().map_err(Stopped::Model)?;
         let (mut seasons, mut first) = (Vec::new(), 0);
-        for number in 0.. {
+        // So many whatever comes in them: to stop before one that has many would leave those out.
+        for number in 0..of.seasons(work.of.crises) {
             let weeks = weather.weeks(count, &mut seed.stream_at("season", number));
             let crises = weeks.iter().filter(|week| week.crisis).count();
-            // Seasons without a crisis would go on for ever where none are left.
-            if first + crises > work.of.crises || seasons.len() >= work.of.crises {
-                break;
+            if first + crises > work.of.crises {
+                let played = money::count(work.of.crises);
+                return Err(Stopped::Model(LabError::Model {
+                    parameter: "crises",
+                    allowed: format!("more than {played}, which these seasons use up"),
+                }));
             }
             seasons.push((weeks, first));
             first += crises;
@@ -104,7 +106,8 @@ impl<'a> Played<'a> {
         let seen = all().map(|week| week.seen).sum::<f64>() / all().count().max(1) as f64;
         let base = table.get(of.levels().nearest(part(of.base)));
         let closed = base.map_or(0.0, |of| mean(of.iter().map(|came| came.closed)).0);
-        let usual = Usual { seen, closed: closed * f64::from(of.a_year) / WEEKS as f64 };
+        let crises = first as f64 / all().count().max(1) as f64;
+        let usual = Usual { seen, closed: closed * crises };
         let fund = Fund { size: usd(world.fund.unwrap_or(0)), refill: part(of.refill) };
         Ok(Self { of, fund, table, seasons, usual, margin: usd(drawn.maintenance) })
     }
@@ -116,12 +119,14 @@ impl<'a> Played<'a> {
             let short = side.name.trim_end_matches(" %").to_owned();
             self.candidate([side.name.clone(), short], None, levels.value(level))
         });
+        // Where it stands in usual times is where it begins.
+        let base = levels.value(levels.nearest(part(self.of.base)));
         let bands = |gain: u32| self.of.bands.iter().map(move |band| (gain, *band));
         let laws = self.of.gains.iter().flat_map(|gain| bands(*gain)).map(|(gain, band)| {
             let shown = |of: u32| Unit::Part.shown(part(of)).replace(".00 %", "").replace(" %", "");
             let (gained, banded) = (shown(gain), shown(band));
             let names = [format!("gain {gained} %, band {banded} %"), format!("{gained}/{banded}")];
-            self.candidate(names, Some(self.of.law(gain, band)), part(self.of.base))
+            self.candidate(names, Some(self.of.law(gain, band)), base)
         });
         fixed.chain(laws).collect()
     }
@@ -203,11 +208,6 @@ fn least_of(all: &[Candidate], half: usize, laws: bool) -> Option<usize> {
     asked.min_by(|a, b| cost(a.1).total_cmp(&cost(b.1))).map(|(at, _)| at)
 }
 
-fn least(all: &[Candidate], half: usize) -> Option<usize> {
-    // As many as a mean needs; the file was refused with fewer crises than make them, on average.
-    if half < 20 { None } else { least_of(all, half, false) }
-}
-
 /// What one costs more than another, in each of some seasons.
 fn more(then: &[f64], now: &[f64]) -> Estimate {
     over(then.iter().zip(now).map(|(then, now)| then - now))
@@ -223,24 +223,19 @@ fn told(more: &Estimate, others: usize) -> bool {
 fn tell(of: &Candidate, half: usize, answer: &mut Answer) {
     let seasons = &of.seasons[half..];
     let weeks = of.seasons.first().map_or(1, |season| season.levels.len().max(1)) as f64;
-    let yearly = |each: &dyn Fn(&Season) -> f64| {
-        over(
-            seasons
-                .iter()
-                .map(|season| each(season) * WEEKS as f64 / weeks)
-                .collect::<Vec<_>>()
-                .into_iter(),
-        )
-    };
+    let name = of.name.as_str();
     let cost = over(of.costs[half..].iter().copied());
-    let mut add =
-        |names, unit, found| answer.figures.push(Figure::of(&of.name, names, unit, found));
-    add(("cost", "it costs a year"), Unit::Dollars, cost);
-    add(("lacked", "losses lack beyond the fund, a year"), Unit::Dollars, yearly(&|of| of.lacked));
-    add(("paid", "the fund pays, a year"), Unit::Dollars, yearly(&|of| of.paid));
-    add(("closed", "closed of accounts, a year"), Unit::Dollars, yearly(&|of| of.closed));
+    answer.figures.push(Figure::of(name, ("cost", "it costs a year"), Unit::Dollars, cost));
+    let mut yearly = |names: (&str, &str), unit: Unit, each: &dyn Fn(&Season) -> f64| {
+        let all: Vec<f64> = seasons.iter().map(|of| each(of) * WEEKS as f64 / weeks).collect();
+        add_mean((name, "seasons have any"), names, unit, estimate(all.into_iter()), answer);
+    };
+    let (dollars, count) = (Unit::Dollars, Unit::Count);
+    yearly(("lacked", "losses lack beyond the fund, a year"), dollars, &|of| of.lacked);
+    yearly(("paid", "the fund pays, a year"), dollars, &|of| of.paid);
+    yearly(("closed", "closed of accounts, a year"), dollars, &|of| of.closed);
     if of.law.is_some() {
-        add(("moves", "moves a year"), Unit::Count, yearly(&|of| of.moves as f64));
+        yearly(("moves", "moves a year"), count, &|of| of.moves as f64);
     }
 }
 
@@ -248,7 +243,7 @@ fn tell(of: &Candidate, half: usize, answer: &mut Answer) {
 fn table(all: &[Candidate], least: usize, half: usize) -> PageTable {
     let row = |(place, one): (usize, &Candidate)| {
         let (chose, others) = one.costs.split_at(half);
-        let more = more(chose, &all[least].costs[..half]);
+        let more = more(others, &all[least].costs[half..]);
         let verdict = match place == least {
             true => "least",
             false if told(&more, all.len() - 1) => "more",
@@ -256,18 +251,26 @@ fn table(all: &[Candidate], least: usize, half: usize) -> PageTable {
         };
         let cost = over(others.iter().copied());
         let [low, high] = cost.between.map(|of| Unit::Dollars.shown(of));
-        let moves = one.seasons[half..].iter().map(|of| of.moves as f64);
+        let yearly =
+            WEEKS as f64 / one.seasons.first().map_or(1, |of| of.levels.len().max(1)) as f64;
+        let moves = one.seasons[half..].iter().map(|of| of.moves as f64 * yearly);
         vec![
             one.name.clone(),
             Unit::Dollars.shown(over(chose.iter().copied()).value),
-            verdict.to_owned(),
             Unit::Dollars.shown(cost.value),
             format!("{low} to {high}"),
+            verdict.to_owned(),
             Unit::Count.shown(over(moves).value),
         ]
     };
-    let columns =
-        ["margin", "it costs a year", "verdict", "over other seasons", "95 times of 100", "moves"];
+    let columns = [
+        "margin",
+        "it costs a year",
+        "over other seasons",
+        "95 times of 100",
+        "there",
+        "moves a year",
+    ];
     PageTable {
         caption: "Margins that stay, and laws that move them, through the same seasons".to_owned(),
         columns: columns.map(str::to_owned).to_vec(),
@@ -280,7 +283,7 @@ fn lead(all: &[Candidate], least: usize, half: usize) -> String {
     let others: Vec<&str> = all
         .iter()
         .filter(|one| !std::ptr::eq(*one, best))
-        .filter(|one| !told(&more(&one.costs[..half], &best.costs[..half]), all.len() - 1))
+        .filter(|one| !told(&more(&one.costs[half..], &best.costs[half..]), all.len() - 1))
         .map(|one| one.name.as_str())
         .collect();
     let near = match others.as_slice() {
@@ -364,6 +367,7 @@ fn assumed(of: &Tune, seasons: usize) -> Vec<String> {
         "The book is the same whenever a crisis comes: nobody trades less as margin rises, nobody \
          who lost is gone, and who is liquidated because margin rises is not counted."
             .to_owned(),
-        "More and not told are said at a level for all candidates at once.".to_owned(),
+        "More and not told are said by the seasons that did not choose, at a level for all candidates \
+         at once.".to_owned(),
     ]
 }

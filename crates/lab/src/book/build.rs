@@ -6,7 +6,9 @@ use crate::error::{LabError, require};
 /// Whole numbers up to this are doubles, and so is every sum of them up to this.
 const EXACT: u128 = 1 << 53;
 /// No account may be worth more than this under any admitted move, in atoms.
-const MOST_WORTH: u128 = 1 << 120;
+const MOST_WORTH: u128 = 1 << 104;
+/// So many accounts there are at most: what all lack together is below 2^128.
+const MOST_ACCOUNTS: usize = 1 << 24;
 /// So many legs an account has at most.
 const MOST_LEGS: usize = 1_000;
 
@@ -25,14 +27,15 @@ impl Book {
     /// # Errors
     ///
     /// A market that is not there, a price of nothing, more than a thousand legs, or an account
-    /// that an admitted move makes worth more than 2^120 atoms.
+    /// that an admitted move makes worth more than 2^104 atoms.
     pub fn of(
         marks: Vec<Mark>,
         accounts: impl IntoIterator<Item = (i128, Vec<Leg>)>,
     ) -> Result<Self, LabError> {
         require(marks.iter().all(|mark| mark.ticks > 0), "mark", "one tick or more")?;
         let (mut narrow, mut wide, mut flat) = (Vec::new(), Vec::new(), 0u128);
-        for (equity, legs) in accounts {
+        for (place, (equity, legs)) in accounts.into_iter().enumerate() {
+            require(place < MOST_ACCOUNTS, "accounts", "2^24 at most")?;
             let (bound, gross) = bounds(&marks, equity, &legs)?;
             if legs.is_empty() {
                 flat += if equity < 0 { equity.unsigned_abs() } else { 0 };
@@ -68,10 +71,10 @@ fn bounds(marks: &[Mark], equity: i128, legs: &[Leg]) -> Result<(u128, u128), La
             more.and_then(|more| sum.checked_add(more)).filter(|sum| *sum <= MOST_WORTH)
         };
         let found = fits(bound, moved).zip(fits(gross, value));
-        require(found.is_some(), "account", "2^120 atoms under any admitted move")?;
+        require(found.is_some(), "account", "2^104 atoms under any admitted move")?;
         (bound, gross) = found.unwrap_or_default();
     }
-    require(bound <= MOST_WORTH, "account", "2^120 atoms under any admitted move")?;
+    require(bound <= MOST_WORTH, "account", "2^104 atoms under any admitted move")?;
     Ok((bound, gross))
 }
 

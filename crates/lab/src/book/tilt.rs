@@ -40,8 +40,6 @@ pub struct Weighted {
 
 /// A mode is drawn by such a part at least, of what is not defensive.
 const LEAST_SHARE: f64 = 0.05;
-/// So many modes at most, the nearest ones.
-const MOST_MODES: usize = 8;
 /// No mode is further away, in deviations.
 const FURTHEST: f64 = 12.0;
 /// So often one turns to the gradient.
@@ -122,7 +120,7 @@ pub fn modes(of: &Drawn, night: &Night, fund: u128) -> Result<Vec<Vec<f64>>, Lab
             product(&mode, other) > SAME * (square(&mode) * square(other)).sqrt()
         };
         let likely = normal_cdf(-square(&mode).sqrt()) > FAR_LESS * nearest;
-        if kept.len() < MOST_MODES && likely && !kept.iter().any(alike) {
+        if likely && !kept.iter().any(alike) {
             kept.push(mode);
         }
     }

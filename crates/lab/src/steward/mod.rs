@@ -105,6 +105,12 @@ impl Law {
         if (wanted - at).abs() <= self.band + 1e-9 {
             return level;
         }
-        levels.nearest(at + (wanted - at).clamp(-self.step, self.step))
+        let goes = levels.nearest(at + (wanted - at).clamp(-self.step, self.step));
+        let too_far = (levels.value(goes) - at).abs() > self.step + 1e-9;
+        match (too_far, goes > level) {
+            (false, _) => goes,
+            (true, true) => goes - 1,
+            (true, false) => goes + 1,
+        }
     }
 }

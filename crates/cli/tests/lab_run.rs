@@ -56,6 +56,18 @@ fn told(text: &str, more: &[&str]) -> Value {
     serde_json::from_str(&ran.stdout).unwrap()
 }
 
+/// What cannot be run is refused with its code, its line and what is allowed; nothing is written.
+fn refused(case: &str, text: &str, code: &str, line: u32, allowed: &str) {
+    let here = folder();
+    experiment(here.path(), text);
+    let ran = run(here.path(), &["--out", "out"]);
+    assert_eq!(ran.status, 2, "{case}: {}", ran.stderr);
+    for told in [format!("error[{code}]"), format!("e.toml:{line}"), allowed.to_owned()] {
+        assert!(ran.stderr.contains(&told), "{case}: no {told}: {}", ran.stderr);
+    }
+    assert!(ran.stdout.is_empty() && files(here.path()).len() == 1, "{case}: nothing is written");
+}
+
 fn figure<'a>(told: &'a Value, of: &str, figure: &str) -> &'a Value {
     let mut all = told["figures"].as_array().unwrap().iter();
     let found = all.find(|one| one["of"] == of && one["figure"] == figure);
@@ -485,16 +497,6 @@ fn what_cannot_be_is_told_by_its_key_its_line_and_what_is_allowed() {
             "another parameter",
         ),
     ] {
-        let here = folder();
-        experiment(here.path(), &text);
-        let ran = run(here.path(), &["--out", "out"]);
-        assert_eq!(ran.status, 2, "{case}: {}", ran.stderr);
-        assert!(ran.stderr.contains(&format!("error[{code}]")), "{case}: {}", ran.stderr);
-        assert!(ran.stderr.contains(&format!("e.toml:{line}")), "{case}: {}", ran.stderr);
-        assert!(ran.stderr.contains(allowed), "{case}: {}", ran.stderr);
-        assert!(
-            ran.stdout.is_empty() && files(here.path()).len() == 1,
-            "{case}: nothing is written"
-        );
+        refused(case, &text, code, line, allowed);
     }
 }

@@ -10,7 +10,8 @@
 use std::hint::black_box;
 use std::io::{Read, Write};
 
-use rhodian_lab::options::columns::{BLOCK, Columns, Instructions, Row};
+use rhodian_lab::instructions::Instructions;
+use rhodian_lab::options::columns::{BLOCK, Columns, Row};
 use rustix::time::{ClockId, clock_gettime};
 
 /// Nanoseconds of the thread's own processor time.

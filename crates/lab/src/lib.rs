@@ -60,6 +60,7 @@ pub mod decimal;
 mod digest;
 pub mod error;
 pub mod experiment;
+pub mod instructions;
 pub mod market;
 pub mod mean;
 pub mod network;

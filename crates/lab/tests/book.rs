@@ -9,7 +9,9 @@ use rhodian_lab::experiment::rare::Rare;
 use rhodian_lab::mean::DEVIATIONS;
 use rhodian_lab::seed::Seed;
 
-const BY_LAW: Tilted = Tilted { defensive: 1.0, modes: Vec::new() };
+fn by_law() -> Tilted {
+    Tilted::of(1.0, Vec::new())
+}
 
 fn drawn(accounts: u32, markets: u32) -> Drawn {
     let model = CrisisModel { accounts, markets, ..CrisisModel::default() };
@@ -39,17 +41,17 @@ fn passed(nights: &[(f64, u128)], part: f64) -> (u128, Rare) {
     (fund, rare(nights, fund))
 }
 
-fn compare(accounts: u32, by_law: u64, near: u64, part: f64) -> f64 {
+fn compare(accounts: u32, nights_by_law: u64, near: u64, part: f64) -> f64 {
     let (of, night) = (drawn(accounts, 8), Night { deviation: 0.05, correlation: 0.8 });
-    let (fund, truth) = passed(&nights(&of, &night, &BY_LAW, 1, by_law), part);
-    let by = Tilted { defensive: 0.1, modes: modes(&of, &night, fund).unwrap() };
+    let (fund, truth) = passed(&nights(&of, &night, &by_law(), 1, nights_by_law), part);
+    let by = Tilted::of(0.1, modes(&of, &night, fund).unwrap());
     let found = rare(&nights(&of, &night, &by, 2, near), fund);
     let deviation = |of: &Rare| (of.between[1] - of.probability) / DEVIATIONS;
     let apart = (found.probability - truth.probability).abs();
     let both = deviation(&found).hypot(deviation(&truth));
     assert!(apart < 3.0 * both, "{found:?}, by the law {truth:?}");
     assert_eq!(found.backed(), Ok(()));
-    println!("{accounts} accounts: {found:?}, by the law {truth:?}, {} modes", by.modes.len());
+    println!("{accounts} accounts: {found:?}, by the law {truth:?}, {} modes", by.modes().len());
     found.gain
 }
 
@@ -74,8 +76,8 @@ fn one_in_ten_thousand_takes_300_times_fewer_nights() {
 fn intervals_hold_what_is_true() {
     for correlation in [1.0, 0.8, 0.5, 0.2, 0.0] {
         let (of, night) = (drawn(400, 8), Night { deviation: 0.05, correlation });
-        let (fund, by_law) = passed(&nights(&of, &night, &BY_LAW, 1, 1_000_000), 3e-4);
-        let by = Tilted { defensive: 0.1, modes: modes(&of, &night, fund).unwrap() };
+        let (fund, by_law) = passed(&nights(&of, &night, &by_law(), 1, 1_000_000), 3e-4);
+        let by = Tilted::of(0.1, modes(&of, &night, fund).unwrap());
         let one = |seed: u64| rare(&nights(&of, &night, &by, 100 + seed, 2_000), fund);
         let told: Vec<Rare> = (0..100).map(one).filter(|of| of.backed().is_ok()).collect();
         let truth = told.iter().map(|of| of.probability).sum::<f64>() / told.len() as f64;

@@ -4,9 +4,8 @@
 use rhodian_core::pricing::{
     Greeks, Level, Prices, TimeToExpiry, Vanilla, Volatility as Millionths, YEAR,
 };
-use rhodian_lab::options::columns::{
-    BLOCK, Columns, Instructions, PriceBlock, Row, SensitivityBlock,
-};
+use rhodian_lab::instructions::Instructions;
+use rhodian_lab::options::columns::{BLOCK, Columns, PriceBlock, Row, SensitivityBlock};
 
 /// Units of the engine's forward; half of one is the reference's own error, 5e-16 of it.
 const FORWARD: u64 = 1_000_000_000_000_000;

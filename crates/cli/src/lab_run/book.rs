@@ -63,7 +63,7 @@ impl Nights {
         let all = defensive == 1_000_000;
         let fund = world.fund.unwrap_or(0);
         let modes = if all { Vec::new() } else { modes(&drawn, &night, fund)? };
-        let by = Tilted { defensive: part(defensive), modes };
+        let by = Tilted::of(part(defensive), modes);
         Ok(Self { drawn, night, by, seed, threads, last: Mutex::default() })
     }
 
@@ -115,7 +115,7 @@ pub fn answer(work: &Work<'_>, rows: &[String]) -> Result<Answer, Stopped> {
     };
     let found = of(fund);
     let of_book = work.nights()?;
-    let by_law = of_book.by.modes.is_empty();
+    let by_law = of_book.by.modes().is_empty();
     chance(&found, by_law, fund, &mut answer);
     for (names, least) in [
         (("lacked-mean", "what accounts lack in a night, mean"), 0),
@@ -134,7 +134,7 @@ pub fn answer(work: &Work<'_>, rows: &[String]) -> Result<Answer, Stopped> {
     }
     let equity = usd(of_book.drawn.equity);
     answer.facts.push(("Equity of all accounts, USD".to_owned(), Unit::Dollars.shown(equity)));
-    for (number, mode) in of_book.by.modes.iter().enumerate() {
+    for (number, mode) in of_book.by.modes().iter().enumerate() {
         breaks(of_book, number + 1, mode, &mut answer);
     }
     if by_law {

@@ -288,18 +288,17 @@ pub fn assume(work: &Work<'_>, answer: &mut Answer) {
 
 /// What crises of the lab assume.
 pub fn notes() -> Vec<String> {
-    [
-        "The world is drawn: who is there, with what leverage, is an assumption and no venue's \
-         book.",
-        SAME_COST,
-        NOBODY,
-        "What losses lack is counted beyond own means; a fund is counted against it crisis by \
-         crisis, full each time.",
-        "The interval is for this one drawn book; another seed draws another.",
-    ]
-    .map(str::to_owned)
-    .to_vec()
+    [WORLD, SAME_COST, NOBODY, FULL, BOOK].map(str::to_owned).to_vec()
 }
+
+const WORLD: &str =
+    "The world is drawn: who is there, with what leverage, is an assumption and no venue's book.";
+
+/// Where a fund is carried from one crisis to the next this is false.
+pub const FULL: &str = "What losses lack is counted beyond own means; a fund is counted against it \
+                        crisis by crisis, full each time.";
+
+const BOOK: &str = "The interval is for this one drawn book; another seed draws another.";
 
 /// One world.
 fn one(of: &Asked<'_>, answer: &mut Answer) {

@@ -8,8 +8,6 @@
 use rhodian_lab::crisis::{Stage, Stopped, fund};
 use rhodian_lab::experiment::search::{Range, around, grid};
 use rhodian_lab::experiment::{Estimate, part};
-use rhodian_lab::mean::DEVIATIONS;
-use rhodian_lab::normal::normal_quantile;
 use rhodian_report::money;
 
 use super::answer::{Unit, field};
@@ -282,15 +280,13 @@ impl Candidate {
     /// its interval lies above; at a level for so many `others` at once, so that the least of them
     /// in truth is 95 times of 100 among those that are not told.
     pub(super) fn is_told_from(&self, least: &Self, of: &Optimise, others: usize) -> bool {
-        let tail = (1.0 - fund::LEVEL) / 2.0 / others.max(1) as f64;
         if of.least == Least::Fund {
+            let tail = (1.0 - fund::LEVEL) / 2.0 / others.max(1) as f64;
             let target = model::part(of.passed);
             let ends = |of: &Self| fund::size_with(&of.deficits, target, tail).map(|of| of.between);
             return ends(self).zip(ends(least)).is_some_and(|(then, now)| then.0 > now.1);
         }
-        let wider = normal_quantile(1.0 - tail) / DEVIATIONS;
-        self.more_than(least, of)
-            .is_some_and(|more| more.value > wider * (more.value - more.between[0]))
+        self.more_than(least, of).is_some_and(|more| more.is_above_nothing(others))
     }
 }
 

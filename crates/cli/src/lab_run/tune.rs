@@ -5,12 +5,11 @@
 //! first half of them chooses; the other half says what the chosen one comes to.
 
 use rhodian_lab::book::drawn::Drawn;
-use rhodian_lab::crisis::{Stopped, fund};
+use rhodian_lab::crisis::Stopped;
 use rhodian_lab::error::LabError;
 use rhodian_lab::experiment::Estimate;
 use rhodian_lab::experiment::plot::Scale;
-use rhodian_lab::mean::{DEVIATIONS, mean};
-use rhodian_lab::normal::normal_quantile;
+use rhodian_lab::mean::mean;
 use rhodian_lab::seed::Seed;
 use rhodian_lab::steward::Law;
 use rhodian_lab::steward::season::{self, Came, Fund, Season, Usual, WEEKS, Week};
@@ -19,14 +18,14 @@ use rhodian_report::money;
 use rhodian_report::svg::{Chart, Curve, Plot};
 
 use super::answer::{Answer, Figure, Unit, field};
-use super::crises::{add_mean, estimate, notes};
+use super::crises::{FULL, add_mean, estimate, notes};
 use super::pictures::{self, axis, usd};
 use super::work::Work;
-use crate::experiment_file::model::{Question, part};
+use crate::experiment_file::model::{Experiment, Question, part};
 use crate::experiment_file::tune::Tune;
 
 /// A season: its weeks, and the number of its first crisis.
-type Weeks = (Vec<Week>, usize);
+pub type Weeks = (Vec<Week>, usize);
 
 /// What is tried: a law, or a margin that stays.
 struct Candidate {
@@ -55,6 +54,7 @@ struct Played<'a> {
 /// The answer of rows.
 pub fn answer(work: &Work<'_>, rows: &[String]) -> Result<Answer, Stopped> {
     let mut answer = Answer { notes: notes(), ..Answer::default() };
+    answer.notes.retain(|note| note != FULL);
     let Question::Tune { of } = &work.of.question else { return Ok(answer) };
     let played = Played::of(of, work, rows)?;
     let all = played.candidates();
@@ -85,28 +85,13 @@ impl<'a> Played<'a> {
         let seed = Seed(u64::from(work.of.seed));
         let world = of.sides.first().map(|side| side.world).unwrap_or_default();
         let drawn = Drawn::of(&world.model(), seed).map_err(Stopped::Model)?;
-        let (weather, count) = (of.weather(), usize::try_from(of.weeks).unwrap_or(WEEKS));
-        weather.check().map_err(Stopped::Model)?;
-        let (mut seasons, mut first) = (Vec::new(), 0);
-        // So many whatever comes in them: to stop before one that has many would leave those out.
-        for number in 0..of.seasons(work.of.crises) {
-            let weeks = weather.weeks(count, &mut seed.stream_at("season", number));
-            let crises = weeks.iter().filter(|week| week.crisis).count();
-            if first + crises > work.of.crises {
-                let played = money::count(work.of.crises);
-                return Err(Stopped::Model(LabError::Model {
-                    parameter: "crises",
-                    allowed: format!("more than {played}, which these seasons use up"),
-                }));
-            }
-            seasons.push((weeks, first));
-            first += crises;
-        }
+        let seasons = seasons(of, work.of).map_err(Stopped::Model)?;
         let all = || seasons.iter().flat_map(|(weeks, _): &Weeks| weeks.iter());
         let seen = all().map(|week| week.seen).sum::<f64>() / all().count().max(1) as f64;
         let base = table.get(of.levels().nearest(part(of.base)));
         let closed = base.map_or(0.0, |of| mean(of.iter().map(|came| came.closed)).0);
-        let crises = first as f64 / all().count().max(1) as f64;
+        let came = all().filter(|week| week.crisis).count();
+        let crises = came as f64 / all().count().max(1) as f64;
         let usual = Usual { seen, closed: closed * crises };
         let fund = Fund { size: usd(world.fund.unwrap_or(0)), refill: part(of.refill) };
         Ok(Self { of, fund, table, seasons, usual, margin: usd(drawn.maintenance) })
@@ -195,6 +180,28 @@ impl<'a> Played<'a> {
     }
 }
 
+/// The seasons, which no row has a part in: they are drawn before anything is played, too, to see
+/// whether the crises are enough for them.
+pub fn seasons(of: &Tune, experiment: &Experiment) -> Result<Vec<Weeks>, LabError> {
+    let (weather, count) = (of.weather(), usize::try_from(of.weeks).unwrap_or(WEEKS));
+    weather.check()?;
+    let seed = Seed(u64::from(experiment.seed));
+    let (mut seasons, mut first) = (Vec::new(), 0);
+    // So many whatever comes in them: to stop before one that has many would leave those out.
+    for number in 0..of.seasons(experiment.crises) {
+        let weeks = weather.weeks(count, &mut seed.stream_at("season", number));
+        let crises = weeks.iter().filter(|week| week.crisis).count();
+        seasons.push((weeks, first));
+        first += crises;
+    }
+    if first > experiment.crises {
+        let (count, first) = (money::count(seasons.len()), money::count(first));
+        let allowed = format!("{first} or more, which came in {count} seasons; or another seed");
+        return Err(LabError::Model { parameter: "crises", allowed });
+    }
+    Ok(seasons)
+}
+
 /// The mean over some seasons, with its interval.
 fn over(all: impl Iterator<Item = f64> + Clone) -> Estimate {
     let (value, between) = mean(all);
@@ -211,13 +218,6 @@ fn least_of(all: &[Candidate], half: usize, laws: bool) -> Option<usize> {
 /// What one costs more than another, in each of some seasons.
 fn more(then: &[f64], now: &[f64]) -> Estimate {
     over(then.iter().zip(now).map(|(then, now)| then - now))
-}
-
-/// Whether a difference is above nothing, at a level for so many `others` at once.
-fn told(more: &Estimate, others: usize) -> bool {
-    let tail = (1.0 - fund::LEVEL) / 2.0 / others.max(1) as f64;
-    let wider = normal_quantile(1.0 - tail) / DEVIATIONS;
-    more.value > wider * (more.value - more.between[0])
 }
 
 fn tell(of: &Candidate, half: usize, answer: &mut Answer) {
@@ -246,7 +246,7 @@ fn table(all: &[Candidate], least: usize, half: usize) -> PageTable {
         let more = more(others, &all[least].costs[half..]);
         let verdict = match place == least {
             true => "least",
-            false if told(&more, all.len() - 1) => "more",
+            false if more.is_above_nothing(all.len() - 1) => "more",
             false => "not told from it",
         };
         let cost = over(others.iter().copied());
@@ -283,7 +283,10 @@ fn lead(all: &[Candidate], least: usize, half: usize) -> String {
     let others: Vec<&str> = all
         .iter()
         .filter(|one| !std::ptr::eq(*one, best))
-        .filter(|one| !told(&more(&one.costs[half..], &best.costs[half..]), all.len() - 1))
+        .filter(|one| {
+            let more = more(&one.costs[half..], &best.costs[half..]);
+            !more.is_above_nothing(all.len() - 1)
+        })
         .map(|one| one.name.as_str())
         .collect();
     let near = match others.as_slice() {
@@ -310,7 +313,7 @@ fn lead(all: &[Candidate], least: usize, half: usize) -> String {
     let Some(rival) = rival else { return lead };
     let more = more(&rival.costs[half..], &best.costs[half..]);
     let [low, high] = more.between.map(|of| Unit::Dollars.shown(of));
-    let verdict = if told(&more, 1) { "is told from it" } else { "is not told from it" };
+    let verdict = if more.is_above_nothing(1) { "is told from it" } else { "is not told from it" };
     format!(
         "{lead} {} {verdict} there: it costs {} more ({low} to {high}).",
         name(rival).replacen("a ", "A ", 1),
@@ -351,8 +354,9 @@ fn assumed(of: &Tune, seasons: usize) -> Vec<String> {
             Unit::Part.shown(part(of.unforeseen))
         ),
         format!(
-            "{} seasons of {} weeks, no crisis in two of them; half of them chose, the others say \
-             what it comes to.",
+            "{} seasons of {} weeks, no crisis in two of them; the fund, full at first, goes from week \
+             to week as it was left and is refilled; half of the seasons chose, the others say what \
+             it comes to.",
             money::count(seasons),
             of.weeks
         ),

@@ -12,7 +12,7 @@ use rhodian_lab::seed::Seed;
 
 use super::book::{self, Nights};
 use super::optimise::{self, Planned};
-use super::{contagion, mechanisms};
+use super::{contagion, mechanisms, tune};
 use crate::experiment_file::model::{Experiment, Points, Question, World, part};
 use crate::experiment_file::{ORDERS, replaying, resampling};
 
@@ -77,12 +77,17 @@ impl<'a> Work<'a> {
     }
 
     /// Whether runs can tell what is asked: rare events need a noise that is small beside how far
-    /// markets move.
+    /// markets move, and seasons as many crises as come in them.
     pub fn check(&self) -> Result<(), Stopped> {
-        let Question::Rare { world, moves, .. } = &self.of.question else { return Ok(()) };
-        let law = world.law(*moves);
-        let noise = world.model().common_noise(law.shock(1.0));
-        noise_allowed(&law, noise).map_err(Stopped::Model)
+        let checked = match &self.of.question {
+            Question::Rare { world, moves, .. } => {
+                let law = world.law(*moves);
+                noise_allowed(&law, world.model().common_noise(law.shock(1.0)))
+            }
+            Question::Tune { of } => tune::seasons(of, self.of).map(|_| ()),
+            _ => Ok(()),
+        };
+        checked.map_err(Stopped::Model)
     }
 
     /// The place of a world among those that are played.

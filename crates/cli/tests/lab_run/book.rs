@@ -1,6 +1,6 @@
 //! A standing book over nights.
 
-use super::{WORLD, experiment, figure, rows, run, told, value};
+use super::{WORLD, experiment, figure, refused, rows, run, told, value};
 use crate::binary::folder;
 
 fn text(nights: u32, fund: &str, more: &str) -> String {
@@ -66,36 +66,15 @@ fn what_nights_cannot_back_is_not_said() {
 
 #[test]
 fn keys_that_a_night_does_not_have_are_refused_where_they_stand() {
-    let here = folder();
-    for (case, text, code, allowed) in [
-        ("no fund", format!("kind = \"book\"\n{WORLD}"), "experiment-no-fund", "a fund"),
-        (
-            "a fall",
-            text(30, "9", "").replace("[book]", "fall = \"20 %\"\n[book]"),
-            "world-no-crisis",
-            "accounts, markets",
-        ),
-        (
-            "a depth",
-            text(30, "9", "").replace("[book]", "depth = \"20 %\"\n[book]"),
-            "world-no-crisis",
-            "accounts, markets",
-        ),
-        ("no move", text(30, "9", "deviation = \"0 %\"\n"), "deviation-out-of-bounds", "1 %"),
-        (
-            "another's",
-            text(30, "9", "").replace("book", "rare").replace("[rare]", "[book]"),
-            "experiment-other-table",
-            "the keys of rare",
-        ),
+    let of = |from: &str, to: &str| text(30, "9", "").replace(from, to);
+    let drawn = "accounts, markets";
+    for (case, text, code, line, allowed) in [
+        ("no fund", format!("kind = \"book\"\n{WORLD}"), "experiment-no-fund", 2, "a fund"),
+        ("a fall", of("[book]", "fall = \"20 %\"\n[book]"), "world-no-crisis", 7, drawn),
+        ("a depth", of("[book]", "depth = \"20 %\"\n[book]"), "world-no-crisis", 7, drawn),
+        ("no move", text(30, "9", "deviation = \"0 %\"\n"), "deviation-out-of-bounds", 8, "1 %"),
+        ("another's", of("\"book\"", "\"rare\""), "experiment-other-table", 7, "the keys of rare"),
     ] {
-        experiment(here.path(), &text);
-        let ran = run(here.path(), &[]);
-        assert_eq!(ran.status, 2, "{case}");
-        assert!(
-            ran.stderr.contains(code) && ran.stderr.contains(allowed),
-            "{case}: {}",
-            ran.stderr
-        );
+        refused(case, &text, code, line, allowed);
     }
 }

@@ -3,7 +3,7 @@
 use serde_json::Value;
 
 use super::binary::{done, folder, rows};
-use super::{experiment, figure, files, run, told, value};
+use super::{experiment, figure, files, refused, run, told, value};
 
 /// Alice's pool owes Bob's venue, which owes Carol's fund.
 fn chain(crises: u32, keys: &str, more: &str) -> String {
@@ -189,13 +189,8 @@ fn what_no_contagion_has_is_told_by_its_key_its_line_and_what_is_allowed() {
             "another institution",
         ),
     ] {
-        let here = folder();
-        experiment(here.path(), &format!("kind = \"contagion\"\n{text}"));
-        let ran = run(here.path(), &["--out", "out"]);
-        assert_eq!(ran.status, 2, "{case}: {}", ran.stderr);
-        assert!(ran.stderr.contains(&format!("error[{code}]")), "{case}: {}", ran.stderr);
-        assert!(ran.stderr.contains(&format!("e.toml:{line}")), "{case}: {}", ran.stderr);
-        assert!(ran.stderr.contains(allowed), "{case}: {}", ran.stderr);
+        let text = format!("kind = \"contagion\"\n{text}");
+        refused(case, &text, code, line, allowed);
     }
 }
 

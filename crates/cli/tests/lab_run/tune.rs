@@ -1,6 +1,6 @@
 //! Control laws through seasons of crises.
 
-use super::{WORLD, experiment, figure, rows, run, told, value};
+use super::{WORLD, experiment, figure, files, refused, rows, run, told, value};
 use crate::binary::folder;
 
 const LAW: &str = "[tune]\nlooks_at = \"volatility\"\nfrom = \"60 %\"\nto = \"180 %\"\nlevels = 3\n\
@@ -62,45 +62,44 @@ fn rows_are_the_same_however_they_are_played() {
 
 #[test]
 fn what_cannot_be_tuned_is_refused_where_it_stands() {
-    let here = folder();
-    for (case, text, code, allowed) in [
-        (
-            "no fund",
-            text(200, "").replace("fund = \"100000\"\n", ""),
-            "experiment-no-fund",
-            "a fund",
-        ),
+    let of = |from: &str, to: &str| text(200, "").replace(from, to);
+    for (case, text, code, line, allowed) in [
+        ("no fund", of("fund = \"100000\"\n", ""), "experiment-no-fund", 3, "a fund"),
         (
             "the margin",
-            text(200, "").replace("[tune]", "maintenance = \"90 %\"\n[tune]"),
+            of("[tune]", "maintenance = \"90 %\"\n[tune]"),
             "tune-maintenance",
+            7,
             "base",
         ),
         (
             "a signal",
-            text(200, "").replace("volatility", "fear"),
+            of("volatility", "fear"),
             "unknown-looks-at",
+            8,
             "volatility, fund, liquidations",
         ),
-        ("no room", text(200, "").replace("180 %", "60 %"), "tune-empty", "more than from"),
-        ("a base", text(200, "base = \"190 %\"\n"), "tune-base", "from to to"),
-        ("a small step", text(200, "step = \"30 %\"\n"), "tune-step", "\"60 %\" or more"),
-        (
-            "a gain twice",
-            text(200, "").replace("\"200 %\"]", "\"50 %\"]"),
-            "gains-twice",
-            "another value",
-        ),
-        ("no gain", text(200, "").replace("[\"50 %\", \"200 %\"]", "[]"), "gains-count", "1 to 10"),
-        ("too few", text(100, ""), "tune-few-crises", "crises = 150 or more"),
+        ("no room", of("180 %", "60 %"), "tune-empty", 10, "more than from"),
+        ("a base", text(200, "base = \"190 %\"\n"), "tune-base", 15, "from to to"),
+        ("a small step", text(200, "step = \"30 %\"\n"), "tune-step", 15, "\"60 %\" or more"),
+        ("a gain twice", of("\"200 %\"]", "\"50 %\"]"), "gains-twice", 12, "another value"),
+        ("no gain", of("[\"50 %\", \"200 %\"]", "[]"), "gains-count", 12, "1 to 10"),
+        ("too few", text(100, ""), "tune-few-crises", 2, "crises = 150 or more"),
     ] {
-        experiment(here.path(), &text);
-        let ran = run(here.path(), &[]);
-        assert_eq!(ran.status, 2, "{case}");
-        assert!(
-            ran.stderr.contains(code) && ran.stderr.contains(allowed),
-            "{case}: {}",
-            ran.stderr
-        );
+        refused(case, &text, code, line, allowed);
     }
+}
+
+/// How many crises come in the seasons is drawn: where there are not as many, nothing is played.
+#[test]
+fn crises_that_seasons_would_lack_are_told_before_any_is_played() {
+    let here = folder();
+    let stormy = "half_life = 520\nspread = \"100 %\"\nunforeseen = \"0 %\"\n";
+    let few = text(750, stormy).replace("a_year = 4\nweeks = 26", "a_year = 1\nweeks = 520");
+    experiment(here.path(), &few);
+    let ran = run(here.path(), &["--out", "out"]);
+    assert_eq!((ran.status, ran.stdout.as_str()), (2, ""), "{}", ran.stderr);
+    assert!(ran.stderr.contains("crises is out of range"), "{}", ran.stderr);
+    assert!(ran.stderr.contains("1,105 or more, which came in"), "{}", ran.stderr);
+    assert_eq!(files(here.path()).len(), 1);
 }

@@ -32,6 +32,7 @@ pub mod tilt;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use crate::error::{LabError, require};
+use crate::instructions::Instructions;
 
 /// So many paths are taken in one pass.
 const LANES: usize = 16;
@@ -168,6 +169,21 @@ impl Book {
         screen: Screen,
         threads: usize,
     ) -> Result<Vec<u128>, LabError> {
+        self.deficits_by(moves, screen, threads, Instructions::Best)
+    }
+
+    /// The same by other instructions, for comparisons of speed and of bits.
+    ///
+    /// # Errors
+    ///
+    /// Those of [`Self::deficits`].
+    pub fn deficits_by(
+        &self,
+        moves: &Moves,
+        screen: Screen,
+        threads: usize,
+        instructions: Instructions,
+    ) -> Result<Vec<u128>, LabError> {
         self.admits(moves)?;
         let order = self.order(moves, screen);
         let blocks: Vec<&[(f64, usize)]> = order.chunks(LANES).collect();
@@ -175,7 +191,7 @@ impl Book {
         let work = || {
             let mut found = Vec::new();
             while let Some(paths) = blocks.get(next.fetch_add(1, Ordering::Relaxed)) {
-                let sums = self.block(moves, paths, screen);
+                let sums = self.block(moves, paths, (screen, instructions));
                 found.extend(paths.iter().map(|(_, path)| *path).zip(sums));
             }
             found

@@ -1,5 +1,7 @@
 //! Sixteen paths over all accounts at once.
 
+use crate::instructions::{Instructions, by_instructions};
+
 use super::{Book, Class, LANES, Moves, Screen, Weight, Wide};
 
 /// A quotient of two numbers times this is no smaller than the true one.
@@ -16,7 +18,7 @@ impl Book {
         &self,
         moves: &Moves,
         paths: &[(f64, usize)],
-        screen: Screen,
+        (screen, instructions): (Screen, Instructions),
     ) -> [u128; LANES] {
         let mut rows = vec![[0.0; LANES]; self.marks.len()];
         for (lane, (_, path)) in paths.iter().enumerate() {
@@ -32,7 +34,7 @@ impl Book {
                 Screen::All => class.equity.len(),
                 Screen::Near => class.reach.partition_point(|reach| *reach <= largest),
             };
-            lack(class, reached, &rows, &mut sums);
+            lack(instructions, class, reached, &rows, &mut sums);
         }
         for ((_, path), sum) in paths.iter().zip(&mut sums) {
             *sum += self.wide.iter().map(|account| account.lacks(moves.path(*path))).sum::<u128>();
@@ -41,10 +43,13 @@ impl Book {
     }
 }
 
-/// Adds what the first accounts of a class lack on each path, by the widest instructions that the
-/// processor has: the same bits by any.
-#[multiversion::multiversion(targets("x86_64+avx512f+avx512dq+avx512vl+avx512bw", "x86_64+avx2",))]
-fn lack(class: &Class, reached: usize, rows: &[Row], sums: &mut [u128; LANES]) {
+by_instructions! {
+    /// Adds what the first accounts of a class lack on each path.
+    lack(class: &Class, reached: usize, rows: &[Row], sums: &mut [u128; LANES]) = lack_first
+}
+
+#[inline(always)]
+fn lack_first(class: &Class, reached: usize, rows: &[Row], sums: &mut [u128; LANES]) {
     let each = class.legs_each;
     let mut from = 0;
     // Sums of doubles are taken out where they could become inexact.

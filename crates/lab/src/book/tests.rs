@@ -1,6 +1,7 @@
 use proptest::prelude::*;
 
 use super::{Book, Leg, Mark, Moves, Screen};
+use crate::instructions::Instructions;
 
 /// The same without anything that makes it fast.
 fn slow(accounts: &[(i128, Vec<Leg>)], path: &[i64]) -> u128 {
@@ -47,6 +48,10 @@ proptest! {
         for screen in [Screen::All, Screen::Near] {
             for threads in [1, 3] {
                 prop_assert_eq!(&book.deficits(&moves, screen, threads).unwrap(), &expected);
+            }
+            for instructions in [Instructions::Baseline, Instructions::Avx2] {
+                let found = book.deficits_by(&moves, screen, 1, instructions).unwrap();
+                prop_assert_eq!(&found, &expected);
             }
         }
     }

@@ -17,16 +17,16 @@ use super::drawn::Drawn;
 use super::night::Night;
 use super::{LANES, Moves, Screen};
 use crate::error::LabError;
+use crate::experiment::mixture::Mixture;
 use crate::normal::normal_cdf;
 use crate::seed::Stream;
 
 /// By which law nights are drawn.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Tilted {
-    /// The part that is drawn by the law itself, above 0 to 1.
-    pub defensive: f64,
-    /// The drivers near which the rest is drawn; all is drawn by the law where there is none.
-    pub modes: Vec<Vec<f64>>,
+    /// The drivers near which the rest is drawn.
+    modes: Vec<Vec<f64>>,
+    mixture: Mixture,
 }
 
 /// Drivers, and what they count.
@@ -38,8 +38,6 @@ pub struct Weighted {
     pub weight: f64,
 }
 
-/// A mode is drawn by such a part at least, of what is not defensive.
-const LEAST_SHARE: f64 = 0.05;
 /// No mode is further away, in deviations.
 const FURTHEST: f64 = 12.0;
 /// So often one turns to the gradient.
@@ -57,39 +55,35 @@ fn product(a: &[f64], b: &[f64]) -> f64 {
     a.iter().zip(b).map(|(a, b)| a * b).sum()
 }
 
+/// How likely the law makes what is at a mode or beyond.
+fn beyond(mode: &[f64]) -> f64 {
+    normal_cdf(-square(mode).sqrt())
+}
+
 impl Tilted {
-    fn shares(&self) -> Vec<f64> {
-        let beyond: Vec<f64> =
-            self.modes.iter().map(|mode| normal_cdf(-square(mode).sqrt())).collect();
-        let all: f64 = beyond.iter().sum();
-        let floored: Vec<f64> = beyond.iter().map(|one| (one / all).max(LEAST_SHARE)).collect();
-        let sum: f64 = floored.iter().sum();
-        floored.iter().map(|one| one / sum).collect()
+    /// A part by the law itself, above 0 to 1, and the rest near such drivers; all by the law where
+    /// there are none.
+    #[must_use]
+    pub fn of(defensive: f64, modes: Vec<Vec<f64>>) -> Self {
+        let beyond: Vec<f64> = modes.iter().map(|mode| beyond(mode)).collect();
+        Self { mixture: Mixture::of(defensive, &beyond), modes }
+    }
+
+    /// The drivers near which nights are drawn, nearest first.
+    #[must_use]
+    pub fn modes(&self) -> &[Vec<f64>] {
+        &self.modes
     }
 
     /// Draws so many drivers.
     pub fn draw(&self, stream: &mut Stream, count: usize) -> Weighted {
-        let choice = stream.unit();
+        let chosen = self.mixture.chosen(stream.unit()).map(|place| &self.modes[place]);
         let mut drivers: Vec<f64> = (0..count).map(|_| stream.normal()).collect();
-        if self.modes.is_empty() {
-            return Weighted { drivers, weight: 1.0 };
-        }
-        let shares = self.shares();
-        let mut left = choice - self.defensive;
-        let mut chosen = None;
-        for (mode, share) in self.modes.iter().zip(&shares) {
-            if left > 0.0 {
-                chosen = Some(mode);
-            }
-            left -= (1.0 - self.defensive) * share;
-        }
         if let Some(mode) = chosen {
             drivers.iter_mut().zip(mode).for_each(|(driver, shift)| *driver += shift);
         }
         let ratio = |mode: &Vec<f64>| libm::exp(product(mode, &drivers) - 0.5 * square(mode));
-        let others: f64 =
-            self.modes.iter().map(ratio).zip(&shares).map(|(of, share)| of * share).sum();
-        let weight = 1.0 / (self.defensive + (1.0 - self.defensive) * others);
+        let weight = self.mixture.weight(self.modes.iter().map(ratio));
         Weighted { drivers, weight }
     }
 }
@@ -113,13 +107,13 @@ pub fn modes(of: &Drawn, night: &Night, fund: u128) -> Result<Vec<Vec<f64>>, Lab
         }
     }
     found.sort_by(|a, b| square(a).total_cmp(&square(b)));
-    let nearest = found.first().map_or(0.0, |mode| normal_cdf(-square(mode).sqrt()));
+    let nearest = found.first().map_or(0.0, |mode| beyond(mode));
     let mut kept: Vec<Vec<f64>> = Vec::new();
     for mode in found {
         let alike = |other: &Vec<f64>| {
             product(&mode, other) > SAME * (square(&mode) * square(other)).sqrt()
         };
-        let likely = normal_cdf(-square(&mode).sqrt()) > FAR_LESS * nearest;
+        let likely = beyond(&mode) > FAR_LESS * nearest;
         if likely && !kept.iter().any(alike) {
             kept.push(mode);
         }

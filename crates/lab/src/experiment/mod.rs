@@ -7,6 +7,7 @@
 //! Nothing here plays a crisis: whoever does hands in what it came to.
 
 mod likelihood;
+pub(crate) mod mixture;
 pub mod plot;
 pub mod rare;
 pub mod search;
@@ -14,7 +15,9 @@ pub mod sobol;
 pub mod stress;
 pub mod tail;
 
+use crate::crisis::fund::LEVEL;
 use crate::mean::DEVIATIONS;
+use crate::normal::normal_quantile;
 
 /// A figure, and between which bounds the true one lies, 95 times of 100.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -23,6 +26,24 @@ pub struct Estimate {
     pub value: f64,
     /// Its interval.
     pub between: [f64; 2],
+}
+
+impl Estimate {
+    /// Whether it is told to be above nothing, at a level for so many compared at once: then none
+    /// of them is told so falsely, 95 times of 100 and more.
+    ///
+    /// ```
+    /// use rhodian_lab::experiment::Estimate;
+    /// // Nothing lies 2.3 deviations below it.
+    /// let of = Estimate { value: 2.3, between: [2.3 - 1.96, 2.3 + 1.96] };
+    /// assert!(of.is_above_nothing(1) && !of.is_above_nothing(20));
+    /// ```
+    #[must_use]
+    pub fn is_above_nothing(&self, compared: usize) -> bool {
+        let tail = (1.0 - LEVEL) / 2.0 / compared.max(1) as f64;
+        let wider = normal_quantile(1.0 - tail) / DEVIATIONS;
+        self.value > wider * (self.value - self.between[0])
+    }
 }
 
 /// A part of `n` with the interval of Wilson, which holds for few and for none.

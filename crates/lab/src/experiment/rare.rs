@@ -23,6 +23,7 @@
 
 use crate::crisis::model::{Course, Severity, Shock};
 use crate::error::LabError;
+use crate::experiment::mixture::Mixture;
 use crate::mean::{DEVIATIONS, mean};
 use crate::normal::{normal_cdf, normal_quantile};
 use crate::seed::Stream;
@@ -110,16 +111,10 @@ pub struct Drawn {
     pub weight: f64,
 }
 
-/// A mode is drawn by such a part at least, of what is not defensive.
-const LEAST_SHARE: f64 = 0.05;
-
 impl Proposal {
-    /// The part of each mode, of what is not defensive.
-    fn shares(&self) -> impl Iterator<Item = f64> + Clone {
-        let all: f64 = self.modes.iter().map(|mode| self.law.beyond(*mode)).sum();
-        let floored = move |mode: &f64| (self.law.beyond(*mode) / all).max(LEAST_SHARE);
-        let sum: f64 = self.modes.iter().map(floored).sum();
-        self.modes.iter().map(move |mode| floored(mode) / sum)
+    fn mixture(&self) -> Mixture {
+        let beyond: Vec<f64> = self.modes.iter().map(|mode| self.law.beyond(*mode)).collect();
+        Mixture::of(self.defensive, &beyond)
     }
 
     /// Draws a factor.
@@ -131,19 +126,11 @@ impl Proposal {
     /// second it is drawn.
     #[must_use]
     pub fn at(&self, [choice, uniform]: [f64; 2]) -> Drawn {
-        let defensive = if self.modes.is_empty() { 1.0 } else { self.defensive };
-        let mut left = choice - defensive;
-        let mut mode = None;
-        for (place, share) in self.modes.iter().zip(self.shares()) {
-            if left > 0.0 {
-                mode = Some(*place);
-            }
-            left -= (1.0 - defensive) * share;
-        }
+        let mixture = self.mixture();
+        let mode = mixture.chosen(choice).map(|place| self.modes[place]);
         let factor = self.law.draw(mode, uniform);
         let ratios = self.modes.iter().map(|mode| self.law.ratio(*mode, factor));
-        let others: f64 = ratios.zip(self.shares()).map(|(ratio, share)| ratio * share).sum();
-        Drawn { factor, weight: 1.0 / (defensive + (1.0 - defensive) * others) }
+        Drawn { factor, weight: mixture.weight(ratios) }
     }
 }
 

@@ -3,22 +3,10 @@
 //! Columns lie in blocks, each of which fits in the nearest cache together with its results.
 
 use super::kernel;
+use crate::instructions::Instructions;
 
 /// Options in one block.
 pub const BLOCK: usize = 64;
-
-/// Which instructions price a column. All give the same bits: the choice is one of speed, and only
-/// comparisons of speed or of bits need another than the best.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum Instructions {
-    /// What every processor of the build's target has.
-    Baseline,
-    /// AVX2 where the processor has it.
-    Avx2,
-    /// The widest that the processor has, up to AVX-512.
-    #[default]
-    Best,
-}
 
 /// A block of options, as they are asked for.
 #[derive(Clone, Debug)]
@@ -112,7 +100,8 @@ pub struct Row {
 /// a price: below a total deviation of 10^-12, or where it is not a number, what exercise gives.
 ///
 /// ```
-/// use rhodian_lab::options::columns::{Columns, Instructions, Row};
+/// use rhodian_lab::instructions::Instructions;
+/// use rhodian_lab::options::columns::{Columns, Row};
 /// let mut columns = Columns::default();
 /// let money = Row { forward: 100.0, strike: 100.0, log: 0.0, volatility: 0.2, root: 1.0 };
 /// let over = Row { strike: 90.0, log: (100.0f64 / 90.0).ln(), volatility: 0.0, ..money };
@@ -168,11 +157,7 @@ impl Columns {
     /// The prices, into what held others before.
     pub fn prices_into(&self, instructions: Instructions, outputs: &mut Vec<PriceBlock>) {
         outputs.resize(self.blocks.len(), PriceBlock::EMPTY);
-        match instructions {
-            Instructions::Baseline => kernel::prices_baseline(&self.blocks, outputs),
-            Instructions::Avx2 => kernel::prices_avx2(&self.blocks, outputs),
-            Instructions::Best => kernel::prices_best(&self.blocks, outputs),
-        }
+        kernel::prices(instructions, &self.blocks, outputs);
     }
 
     /// The prices and sensitivities, into what held others before.
@@ -182,10 +167,6 @@ impl Columns {
         outputs: &mut Vec<SensitivityBlock>,
     ) {
         outputs.resize(self.blocks.len(), SensitivityBlock::EMPTY);
-        match instructions {
-            Instructions::Baseline => kernel::sensitivities_baseline(&self.blocks, outputs),
-            Instructions::Avx2 => kernel::sensitivities_avx2(&self.blocks, outputs),
-            Instructions::Best => kernel::sensitivities_best(&self.blocks, outputs),
-        }
+        kernel::sensitivities(instructions, &self.blocks, outputs);
     }
 }

@@ -9,6 +9,8 @@
 //! b = a - s, whether it is the call or the put. As L n(a) = H n(b), one exponential gives both
 //! tails. The option in the money is worth F - K more or less, which keeps parity and the bounds.
 
+use crate::instructions::by_instructions;
+
 use super::columns::{BLOCK, Inputs, PriceBlock, SensitivityBlock};
 
 /// A smaller total deviation is none: the price is what exercise gives.
@@ -173,33 +175,12 @@ fn all_sensitivities(inputs: &[Inputs], outputs: &mut [SensitivityBlock]) {
     }
 }
 
-/// One loop for three choices of instructions.
-macro_rules! by_instructions {
-    ($body:ident, $output:ty, $baseline:ident, $avx2:ident, $best:ident) => {
-        pub fn $baseline(inputs: &[Inputs], outputs: &mut [$output]) {
-            $body(inputs, outputs);
-        }
-
-        #[multiversion::multiversion(targets("x86_64+avx2"))]
-        pub fn $avx2(inputs: &[Inputs], outputs: &mut [$output]) {
-            $body(inputs, outputs);
-        }
-
-        #[multiversion::multiversion(targets(
-            "x86_64+avx512f+avx512dq+avx512vl+avx512bw",
-            "x86_64+avx2",
-        ))]
-        pub fn $best(inputs: &[Inputs], outputs: &mut [$output]) {
-            $body(inputs, outputs);
-        }
-    };
+by_instructions! {
+    /// The prices of blocks.
+    prices(inputs: &[Inputs], outputs: &mut [PriceBlock]) = all_prices
 }
 
-by_instructions!(all_prices, PriceBlock, prices_baseline, prices_avx2, prices_best);
-by_instructions!(
-    all_sensitivities,
-    SensitivityBlock,
-    sensitivities_baseline,
-    sensitivities_avx2,
-    sensitivities_best
-);
+by_instructions! {
+    /// The prices of blocks and their sensitivities.
+    sensitivities(inputs: &[Inputs], outputs: &mut [SensitivityBlock]) = all_sensitivities
+}

@@ -4,7 +4,8 @@ use rhodian_core::ids::Time;
 use rhodian_core::market::{Instrument, Right};
 use rhodian_core::units::Price;
 
-use super::columns::{BLOCK, Columns, Instructions, PriceBlock, Row};
+use super::columns::{BLOCK, Columns, PriceBlock, Row};
+use crate::instructions::Instructions;
 use crate::market::Market;
 use crate::path::simulate::YEAR_MS;
 use crate::path::whole_ticks;

@@ -83,6 +83,7 @@ impl Results {
                 "optimise.svg",
                 "frontier.svg",
                 "tune.svg",
+                "ruin.svg",
                 "season.svg",
                 "survival.png",
                 "fan.png",
@@ -98,6 +99,7 @@ impl Results {
                 "optimise.png",
                 "frontier.png",
                 "tune.png",
+                "ruin.png",
                 "season.png",
             ],
         }

@@ -15,6 +15,8 @@ mod optimise;
 mod pictures;
 #[path = "lab_run/replay.rs"]
 mod replay;
+#[path = "lab_run/ruin.rs"]
+mod ruin;
 #[path = "lab_run/tranches.rs"]
 mod tranches;
 #[path = "lab_run/tune.rs"]
@@ -315,7 +317,8 @@ fn templates_and_schema_agree_with_what_is_read() {
         ("rare", "[rare]", "[stress]"),
         ("reverse-stress", "[stress]", "[tail]"),
         ("tail", "[tail]", "[tranches]"),
-        ("tranches", "[tranches]", "[replay]"),
+        ("tranches", "[tranches]", "[ruin]"),
+        ("ruin", "[ruin]", "[replay]"),
         ("replay", "[replay]", "[mechanisms]"),
         ("mechanisms", "[mechanisms]", "[map]"),
         ("map", "[map]", "[book]"),

@@ -70,6 +70,7 @@ pub mod options;
 pub mod path;
 pub mod population;
 pub mod quantiles;
+pub mod ruin;
 pub mod seed;
 pub mod steward;
 pub mod valuation;

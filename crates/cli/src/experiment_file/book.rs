@@ -4,6 +4,7 @@ use schemars::JsonSchema;
 
 use super::model::{Question, World};
 use super::parameter::percent;
+use super::read::funded;
 use super::shape::{FileShape, WorldShape};
 use crate::diagnostic::Diagnostic;
 use crate::loss_file::shape::{At, PercentText, ValueText};
@@ -51,12 +52,7 @@ pub(super) fn book(
     shape: &FileShape,
     world: World,
 ) -> Result<Question, Diagnostic> {
-    if world.fund.is_none() {
-        let message = "there is no fund whose depletion is asked about";
-        let help = "write fund = \"1000000\" into [world].";
-        let place = shape.world.as_ref().map_or(&shape.kind.place, |at| &at.place);
-        return Err(words.refuse("experiment-no-fund", message, help, place, "a fund"));
-    }
+    funded(words, shape, &world, 0)?;
     for (key, at) in CRISIS.into_iter().chain(MODELS) {
         let stands = shape.world.as_ref().and_then(|world| at(&world.value).as_ref());
         let Some(stands) = stands else { continue };

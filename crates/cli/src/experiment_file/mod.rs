@@ -9,6 +9,7 @@ pub mod optimise;
 mod parameter;
 mod read;
 pub mod recorded;
+pub mod ruin;
 pub mod shape;
 pub mod tune;
 mod unread;

@@ -8,6 +8,7 @@ use serde::Serialize;
 use super::contagion::Contagion;
 use super::models::Models;
 use super::optimise::Optimise;
+use super::ruin::Ruin;
 use super::tune::Tune;
 
 /// A question to the laboratory. What it holds decides every byte of the answer: its hash is the
@@ -124,6 +125,11 @@ pub enum Question {
         /// The laws, the weather, and what counts.
         of: Tune,
     },
+    /// Whether a fund that gets an income is ever emptied.
+    Ruin {
+        /// The fund, and what it gets.
+        of: Ruin,
+    },
     /// What a book would lose as it stands.
     Book {
         /// The world: who is there, and the fund.
@@ -165,6 +171,7 @@ impl Question {
             Self::Mechanisms { .. } => "mechanisms",
             Self::Optimise { .. } => "optimise",
             Self::Tune { .. } => "tune",
+            Self::Ruin { .. } => "ruin",
             Self::Book { .. } => "book",
             Self::Contagion { .. } => "contagion",
             Self::Map { .. } => "map",
@@ -187,6 +194,7 @@ impl Question {
             }
             Self::Tune { of } => (None, of.sides.as_slice()),
             Self::Optimise { of } => (Some(&of.world), [].as_slice()),
+            Self::Ruin { of } => (Some(&of.world), [].as_slice()),
             Self::Contagion { .. } => (None, [].as_slice()),
         };
         one.into_iter().chain(sides.iter().map(|side| &side.world))

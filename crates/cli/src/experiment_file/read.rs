@@ -10,6 +10,7 @@ use super::model::{Experiment, Layer, Moves, Points, Question, Side, World};
 use super::optimise::optimise;
 use super::parameter::{DOLLARS, PARAMETERS, Parameter, percent, written};
 use super::recorded::replay;
+use super::ruin::ruin;
 use super::shape::{
     FileShape, StressLayerShape, StressShape, SweepShape, TranchesShape, WorldShape,
 };
@@ -24,7 +25,7 @@ use crate::loss_file::words::Words;
 use crate::terminal::visible;
 
 /// What may be asked, by the word of the key `kind`.
-pub const KINDS: [&str; 14] = [
+pub const KINDS: [&str; 15] = [
     "monte-carlo",
     "sweep",
     "ab",
@@ -39,6 +40,7 @@ pub const KINDS: [&str; 14] = [
     "contagion",
     "optimise",
     "tune",
+    "ruin",
 ];
 /// What points crises are drawn by, by the word of the key `points`.
 pub const POINTS: [(Points, &str); 2] = [(Points::Random, "random"), (Points::Sobol, "sobol")];
@@ -65,7 +67,7 @@ pub fn from_text(text: &TomlText) -> Result<Experiment, Diagnostic> {
     only_its_own(&words, &shape, kind)?;
     let seed = shape.seed.as_ref().map_or(Ok(1), |at| words.whole(at, "seed", (0, u32::MAX)))?;
     let default = match kind {
-        "rare" | "tail" | "tranches" => 1_000,
+        "rare" | "tail" | "tranches" | "ruin" => 1_000,
         "reverse-stress" | "replay" => LEAST,
         "mechanisms" => 200,
         "contagion" => 4_000,
@@ -107,6 +109,10 @@ pub fn from_text(text: &TomlText) -> Result<Experiment, Diagnostic> {
         "tune" => {
             let at = needed(&words, shape.tune.as_ref(), "tune", place)?;
             tune(&words, &shape, at, (base, crises))?
+        }
+        "ruin" => {
+            let at = needed(&words, shape.ruin.as_ref(), "ruin", place)?;
+            ruin(&words, &shape, at, base)?
         }
         "map" => map(&words, needed(&words, shape.map.as_ref(), "map", place)?, base)?,
         _ => Question::MonteCarlo { world: base },
@@ -157,6 +163,7 @@ fn only_its_own(words: &Words<'_>, shape: &FileShape, kind: &str) -> Result<(), 
         ("contagion", "contagion", place(shape.contagion.as_ref().map(|at| &at.place))),
         ("optimise", "optimise", place(shape.optimise.as_ref().map(|at| &at.place))),
         ("tune", "tune", place(shape.tune.as_ref().map(|at| &at.place))),
+        ("ruin", "ruin", place(shape.ruin.as_ref().map(|at| &at.place))),
         ("map", "map", place(shape.map.as_ref().map(|at| &at.place))),
     ];
     for (table, of, place) in tables {
@@ -180,6 +187,22 @@ fn needed<'a, T>(
         let help = "`rhodian init experiment` prints one of each kind.";
         words.refuse("experiment-no-table", message, help, kind, format!("a table [{name}]"))
     })
+}
+
+/// Refuses a world without a fund of so many atoms at least, where one is asked about.
+pub(super) fn funded(
+    words: &Words<'_>,
+    file: &FileShape,
+    world: &World,
+    least: u128,
+) -> Result<(), Diagnostic> {
+    if world.fund.is_some_and(|fund| fund >= least) {
+        return Ok(());
+    }
+    let message = "there is no fund, and this kind asks about one";
+    let help = "write fund = \"1000000\" into [world].";
+    let place = file.world.as_ref().map_or(&file.kind.place, |at| &at.place);
+    Err(words.refuse("experiment-no-fund", message, help, place, "a fund"))
 }
 
 fn world(words: &Words<'_>, at: &At<WorldShape>, base: World) -> Result<World, Diagnostic> {
@@ -269,12 +292,7 @@ fn ab(words: &Words<'_>, shape: &FileShape, base: World) -> Result<Question, Dia
 }
 
 fn rare(words: &Words<'_>, shape: &FileShape, world: World) -> Result<Question, Diagnostic> {
-    if world.fund.is_none() {
-        let message = "there is no fund whose depletion is asked about";
-        let help = "write fund = \"1000000\" into [world].";
-        let place = shape.world.as_ref().map_or(&shape.kind.place, |at| &at.place);
-        return Err(words.refuse("experiment-no-fund", message, help, place, "a fund"));
-    }
+    funded(words, shape, &world, 0)?;
     let shape = shape.rare.as_ref().map(|at| &at.value);
     let deviation = shape.and_then(|shape| shape.deviation.as_ref());
     let deviation = deviation.map(|at| percent(words, at, "deviation", (1, 50))).transpose()?;

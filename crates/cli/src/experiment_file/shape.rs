@@ -7,6 +7,7 @@ use schemars::JsonSchema;
 use super::book::BookShape;
 use super::contagion::ContagionShape;
 use super::optimise::OptimiseShape;
+use super::ruin::RuinShape;
 use super::tune::TuneShape;
 use crate::loss_file::shape::{
     AmountText, At, ExperimentText, OrderText, ParameterText, PercentText, PointsText,
@@ -43,6 +44,8 @@ pub struct FileShape {
     pub tail: Option<At<TailShape>>,
     /// For the kind tranches: the layers, and what capital costs.
     pub tranches: Option<At<TranchesShape>>,
+    /// For the kind ruin: what the fund gets, and for how long it is looked ahead.
+    pub ruin: Option<At<RuinShape>>,
     /// For the kind replay: the prices, and the layers.
     pub replay: Option<At<ReplayShape>>,
     /// For the kind mechanisms: what waiting costs.

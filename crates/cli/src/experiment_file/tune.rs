@@ -7,6 +7,7 @@ use serde::Serialize;
 
 use super::model::{Question, Side, World, part};
 use super::parameter::percent;
+use super::read::funded;
 use super::shape::{FileShape, WorldShape};
 use crate::diagnostic::Diagnostic;
 use crate::loss_file::shape::{AmountText, At, PercentText, SignalText};
@@ -224,14 +225,8 @@ pub(super) fn tune(
 
 /// A fund, and no margin: that is what is moved.
 fn sound_world(words: &Words<'_>, file: &FileShape, world: &World) -> Result<(), Diagnostic> {
-    let at = file.world.as_ref();
-    if world.fund.is_none_or(|fund| fund == 0) {
-        let message = "there is no fund that losses would be paid of";
-        let help = "write fund = \"1000000\" into [world].";
-        let place = at.map_or(&file.kind.place, |at| &at.place);
-        return Err(words.refuse("experiment-no-fund", message, help, place, "a fund"));
-    }
-    let margin = at.and_then(|at: &At<WorldShape>| at.value.maintenance.as_ref());
+    funded(words, file, world, 1)?;
+    let margin = file.world.as_ref().and_then(|at: &At<WorldShape>| at.value.maintenance.as_ref());
     if let Some(at) = margin {
         let message = "maintenance is what is moved";
         let help = "write base, from and to into [tune].";

@@ -251,6 +251,7 @@ pub fn answer(work: &Work<'_>, rows: &[String]) -> Answer {
         | Question::Tail { .. }
         | Question::Replay { .. }
         | Question::Tranches { .. }
+        | Question::Ruin { .. }
         | Question::Book { .. }
         | Question::Tune { .. }
         | Question::Contagion { .. }

@@ -17,6 +17,7 @@ pub mod optimised;
 pub mod pictures;
 pub mod rare;
 pub mod replay;
+pub mod ruin;
 mod several;
 pub mod stress;
 pub mod tail;

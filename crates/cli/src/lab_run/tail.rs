@@ -67,6 +67,8 @@ fn take(found: &mut Vec<(u32, Tail)>, above: u32, tail: Tail, asked: u32) {
 fn tell(of: &str, tail: &Tail, answer: &mut Answer) {
     let mut add = |figure: Figure| answer.figures.push(figure);
     add(Figure::of(of, ("size", "what the target passes"), Unit::Dollars, tail.size));
+    let names = ("beyond-mean", "crises that pass it take on average");
+    add(Figure::of(of, names, Unit::Dollars, tail.beyond));
     add(Figure::of(of, ("shape", "shape of the law"), Unit::Count, tail.shape));
     let threshold = tail.threshold;
     add(Figure::plain(of, ("threshold", "its threshold"), Unit::Dollars, threshold));
@@ -116,7 +118,7 @@ mod tests {
         let size = Estimate { value, between };
         let shape = Estimate { value: 0.0, between: [-0.1, 0.1] };
         let law = Pareto { shape: 0.0, scale: 1.0 };
-        Tail { threshold: 1.0, excesses: 50, part: 0.1, law, shape, size }
+        Tail { threshold: 1.0, excesses: 50, part: 0.1, law, shape, size, beyond: size }
     }
 
     #[test]

@@ -44,6 +44,9 @@ pub struct Bounds {
     pub shape: [f64; 2],
     /// What the target passes, beyond the threshold.
     pub size: [f64; 2],
+    /// The mean of what passes that, beyond the threshold; where shapes of one are among the laws
+    /// it says nothing.
+    pub beyond: [f64; 2],
 }
 
 /// The best law of a ratio.
@@ -97,7 +100,9 @@ impl<'a> Region<'a> {
         let high = self.end(best.abs() * 100.0 + 100.0 / self.best.scale);
         let part = self.count() / self.crises;
         let size = self.best.passed_by(target / part);
-        let mut found = Bounds { shape: [self.best.shape; 2], size: [size; 2] };
+        let beyond = self.best.mean_beyond(size);
+        let mut found =
+            Bounds { shape: [self.best.shape; 2], size: [size; 2], beyond: [beyond; 2] };
         // Ratios stand close where they are near the least that the largest excess admits.
         let (from, to) = (libm::log(low + 1.0 / largest), libm::log(high + 1.0 / largest));
         for number in 0..=RATIOS {
@@ -125,9 +130,10 @@ impl<'a> Region<'a> {
                 continue;
             }
             let size = |part: f64| law.passed_by((target / part).min(1.0));
-            let [least, most] = self.parts(left).map(size);
-            found.size = [found.size[0].min(least), found.size[1].max(most)];
-            found.shape = [found.shape[0].min(law.shape), found.shape[1].max(law.shape)];
+            let sizes = self.parts(left).map(size);
+            widen(&mut found.size, sizes);
+            widen(&mut found.beyond, sizes.map(|size| law.mean_beyond(size)));
+            widen(&mut found.shape, [law.shape; 2]);
         }
     }
 
@@ -147,6 +153,11 @@ impl<'a> Region<'a> {
             near
         })
     }
+}
+
+/// Takes in what lies beyond bounds.
+fn widen(bounds: &mut [f64; 2], [least, most]: [f64; 2]) {
+    *bounds = [bounds[0].min(least), bounds[1].max(most)];
 }
 
 #[cfg(test)]

@@ -5,6 +5,7 @@
 //! ```text
 //! P(X > x) = p_u (1 + shape (x - u) / scale)^(-1 / shape)      p_u the part above the threshold u
 //! size     = u + scale / shape ((target / p_u)^(-shape) - 1)
+//! beyond   = u + (size - u + scale) / (1 - shape)            the mean of what is larger than size
 //! ```
 //!
 //! Shape and scale are those of the largest likelihood, the shape from -1/2 on. Intervals are those
@@ -43,6 +44,8 @@ pub struct Tail {
     pub shape: Estimate,
     /// What the asked part passes.
     pub size: Estimate,
+    /// What those that pass it take on average.
+    pub beyond: Estimate,
 }
 
 /// Why a tail says nothing.
@@ -170,6 +173,21 @@ impl Pareto {
         // Below a shape of zero nothing lies beyond the end.
         if base <= 0.0 { 0.0 } else { libm::pow(base, -1.0 / self.shape) }
     }
+
+    /// The mean of the excesses that pass `excess`, above it; of a shape below one.
+    ///
+    /// ```
+    /// use rhodian_lab::experiment::tail::Pareto;
+    /// let law = Pareto { shape: 0.5, scale: 2.0 };
+    /// // One in a hundred, of which one in fifty passes a threshold of 5: 6.656854, and 12.313708.
+    /// let excess = law.passed_by(0.01 / 0.02);
+    /// assert!((5.0 + excess - 6.656854).abs() < 1e-6);
+    /// assert!((5.0 + law.mean_beyond(excess) - 12.313708).abs() < 1e-6);
+    /// ```
+    #[must_use]
+    pub fn mean_beyond(&self, excess: f64) -> f64 {
+        (excess + self.scale) / (1.0 - self.shape)
+    }
 }
 
 impl Tail {
@@ -208,9 +226,14 @@ impl Tail {
         if shape.between[1] >= 1.0 {
             return Err(NoTail::Heavy { shape: shape.between[1] });
         }
-        let between = bounds.size.map(|excess| threshold + excess);
-        let size = Estimate { value: threshold + law.passed_by(target / part), between };
-        Ok(Self { threshold, excesses: excesses.len(), part, law, shape, size })
+        let passed = law.passed_by(target / part);
+        let above = |value: f64, between: [f64; 2]| Estimate {
+            value: threshold + value,
+            between: between.map(|excess| threshold + excess),
+        };
+        let size = above(passed, bounds.size);
+        let beyond = above(law.mean_beyond(passed), bounds.beyond);
+        Ok(Self { threshold, excesses: excesses.len(), part, law, shape, size, beyond })
     }
 }
 
@@ -218,6 +241,33 @@ impl Tail {
 mod tests {
     use super::{LEAST_EXCESSES, NoTail, Pareto, Tail};
     use crate::seed::Seed;
+
+    /// Values at risk, means beyond them, stop losses and what layers lose, all to the digits of
+    /// the table that they were taken from.
+    #[test]
+    fn the_law_says_what_a_table_says() {
+        let (law, threshold, part) = (Pareto { shape: 0.5, scale: 2.0 }, 5.0, 0.02);
+        for (target, size, beyond) in
+            [(0.01, 6.656854, 12.313708), (0.005, 9.0, 17.0), (0.001, 18.888544, 36.777088)]
+        {
+            let excess = law.passed_by(target / part);
+            assert!((threshold + excess - size).abs() < 1e-6, "{target}");
+            assert!((threshold + law.mean_beyond(excess) - beyond).abs() < 1e-6, "{target}");
+        }
+        // What lies beyond a sum, on average over all.
+        let stop = |sum: f64| {
+            let excess = sum - threshold;
+            part * law.part_beyond(excess) * (law.mean_beyond(excess) - excess)
+        };
+        for (sum, lost) in [(5.0, 0.08), (10.0, 0.0355556), (20.0, 0.0168421), (40.0, 0.0082051)] {
+            assert!((stop(sum) - lost).abs() < 1e-7, "{sum}");
+        }
+        for (from, to, lost) in
+            [(5.0, 10.0, 0.0444444), (10.0, 20.0, 0.0187135), (20.0, 40.0, 0.0086370)]
+        {
+            assert!((stop(from) - stop(to) - lost).abs() < 1e-7, "{from} to {to}");
+        }
+    }
 
     fn drawn(law: Pareto, n: usize, seed: u64) -> Vec<f64> {
         let mut stream = Seed(seed).stream("pareto");

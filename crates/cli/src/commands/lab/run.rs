@@ -14,7 +14,8 @@ use crate::lab_run::answer::{Again, Answer};
 use crate::lab_run::keep::{self, Failed, Kept};
 use crate::lab_run::work::Work;
 use crate::lab_run::{
-    book, contagion, crises, mechanisms, optimised, rare, replay, stress, tail, tranches, tune,
+    book, contagion, crises, mechanisms, optimised, rare, replay, ruin, stress, tail, tranches,
+    tune,
 };
 use crate::out_folder::{self, OutFolder, Results};
 use crate::output::{Format, OutputArgs, data_to_stdout, to_stdout};
@@ -44,7 +45,7 @@ Exit: 0 done, 2 bad input, 3 input/output.";
 
 /// Run an experiment from its file: Monte Carlo, sweep, A/B, rare events, reverse stress, tails,
 /// tranches, recorded prices, mechanisms, maps, standing books, contagion, the least within bounds,
-/// control laws
+/// control laws, ruin
 #[derive(Clone, Debug, Args)]
 #[command(after_help = EXAMPLES)]
 pub struct RunArgs {
@@ -104,6 +105,7 @@ pub fn run(args: &RunArgs) -> Result<Exit, Diagnostic> {
         "tail" => tail::answer(&work, &rows),
         "tranches" => tranches::answer(&work, &rows),
         "replay" => replay::answer(&work, &rows).map_err(refused)?,
+        "ruin" => ruin::answer(&work, &rows),
         "mechanisms" => mechanisms::answer(&work, &rows),
         "reverse-stress" => stress::answer(&work, &rows),
         "tune" => tune::answer(&work, &rows).map_err(refused)?,

@@ -7,6 +7,8 @@ mod book;
 mod compared;
 #[path = "lab_run/contagion.rs"]
 mod contagion;
+#[path = "lab_run/cover.rs"]
+mod cover;
 #[path = "lab_run/mechanisms.rs"]
 mod mechanisms;
 #[path = "lab_run/optimise.rs"]
@@ -323,18 +325,20 @@ fn templates_and_schema_agree_with_what_is_read() {
         ("mechanisms", "[mechanisms]", "[map]"),
         ("map", "[map]", "[book]"),
         ("book", "[book]", "[contagion]"),
-        ("contagion", "[contagion]", "[optimise]"),
+        ("contagion", "[contagion]", "[cover]"),
+        ("cover-n", "[cover]", "[optimise]"),
         ("optimise", "[optimise]", "[tune]"),
         ("tune", "[tune]", ""),
     ] {
         let first = tables.find(begin).unwrap();
         let last = if end.is_empty() { tables.len() } else { tables.find(end).unwrap() };
         let world = match kind {
-            "contagion" => "",
+            "contagion" | "cover-n" => "",
             "optimise" => "[world]\naccounts = 40\nmarkets = 1\n",
             _ => "[world]\naccounts = 40\nmarkets = 1\nfund = \"9\"\n",
         };
-        let text = format!("kind = \"{kind}\"\ncrises = 300\n{world}{}", &tables[first..last]);
+        let crises = if kind == "cover-n" { "" } else { "crises = 300\n" };
+        let text = format!("kind = \"{kind}\"\n{crises}{world}{}", &tables[first..last]);
         assert_eq!(mismatch(&shape, &read(&text)), None, "{kind}");
         experiment(here.path(), &text);
         let ran = run(here.path(), &["--out", kind, "--at-most", "0"]);

@@ -5,9 +5,10 @@
 //! of its own: it takes a world through thousands of crises and sizes a fund; [`compare`] divides
 //! what they leave by one rule after another. [`experiment`] has what repeated crises are asked
 //! with: rare events, reverse stress, scales of pictures. [`network`] lets institutions fall that
-//! owe each other. [`october`] scores a published record again. It is the only crate with floats
-//! and randomness, and every number it hands to an engine is whole: ticks, lots, atoms,
-//! milliseconds, millionths.
+//! owe each other; [`ruin`] asks of a fund that gets an income, [`cover`] of one that members put
+//! together. [`october`] scores a published record again. It is the only crate with floats and
+//! randomness, and every number it hands to an engine is whole: ticks, lots, atoms, milliseconds,
+//! millionths.
 //!
 //! ```
 //! use rhodian_lab::seed::Seed;
@@ -55,6 +56,7 @@
 
 pub mod book;
 pub mod compare;
+pub mod cover;
 pub mod crisis;
 pub mod decimal;
 mod digest;

@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use schemars::JsonSchema;
 use serde::Serialize;
 
+use super::listed::{counted, new_name};
 use super::model::{Question, World};
 use super::parameter::percent;
 use super::shape::FileShape;
@@ -170,45 +171,23 @@ pub(super) fn contagion(
     Ok(Question::Contagion { of })
 }
 
-/// Refuses a list that is too short or too long.
-fn counted<T>(
-    words: &Words<'_>,
-    list: &At<Vec<T>>,
-    what: &str,
-    (least, most): (usize, usize),
-) -> Result<(), Diagnostic> {
-    let count = list.value.len();
-    if (least..=most).contains(&count) {
-        return Ok(());
-    }
-    let message = format!("{what} has {count} entries");
-    let help = "`rhodian init experiment` prints one of each kind.";
-    let allowed = format!("{least} to {most}");
-    Err(words.refuse(format!("{what}-count"), message, help, &list.place, allowed))
-}
-
 /// The name under which figures without any shock stand.
 pub const AS_IT_STANDS: &str = "as it stands";
 
 /// A name that none before it has, nor the figures of what is given none.
-fn new_name(
+fn other_name(
     words: &Words<'_>,
     at: &At<String>,
     what: &str,
     taken: &mut BTreeSet<String>,
 ) -> Result<String, Diagnostic> {
-    let name = words.name(at, "name")?.as_str().to_owned();
-    if name == AS_IT_STANDS {
-        let message = format!("{what} \"{name}\" has the name of what no shock does");
-        let help = "figures stand under their names.";
-        return Err(words.refuse(format!("{what}-stands"), message, help, &at.place, "a new name"));
-    }
-    if taken.insert(name.clone()) {
+    let name = new_name(words, at, what, taken)?;
+    if name != AS_IT_STANDS {
         return Ok(name);
     }
-    let message = format!("{what} \"{name}\" stands twice");
-    let help = format!("give every {what} a name of its own.");
-    Err(words.refuse(format!("{what}-twice"), message, help, &at.place, "a new name"))
+    let message = format!("{what} \"{name}\" has the name of what no shock does");
+    let help = "figures stand under their names.";
+    Err(words.refuse(format!("{what}-stands"), message, help, &at.place, "a new name"))
 }
 
 fn members(
@@ -224,7 +203,7 @@ fn members(
         };
         let debts = shape.debts.as_ref();
         members.push(Member {
-            name: new_name(words, &shape.name, "institution", &mut taken)?,
+            name: other_name(words, &shape.name, "institution", &mut taken)?,
             assets: words.amount(&shape.assets, "assets", 0)?.atoms(),
             debts: debts.map_or(Ok(0), |at| Ok(words.amount(at, "debts", 0)?.atoms()))?,
             exposure: part(shape.exposure.as_ref(), "exposure", 1_000_000, 300)?,
@@ -284,7 +263,7 @@ fn scenarios(
     counted(words, list, "scenario", (1, MOST_SCENARIOS))?;
     let (mut scenarios, mut taken) = (Vec::new(), BTreeSet::new());
     for at in &list.value {
-        let name = new_name(words, &at.value.name, "scenario", &mut taken)?;
+        let name = other_name(words, &at.value.name, "scenario", &mut taken)?;
         if all.iter().any(|of| of.name == name) {
             let message = format!("scenario \"{name}\" has the name of an institution");
             let help = "figures of both would stand under one name.";

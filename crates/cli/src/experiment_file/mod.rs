@@ -3,6 +3,8 @@
 
 pub mod book;
 pub mod contagion;
+pub mod cover;
+mod listed;
 pub mod model;
 pub mod models;
 pub mod optimise;

@@ -6,6 +6,7 @@ use rhodian_lab::path::candles::Candles;
 use serde::Serialize;
 
 use super::contagion::Contagion;
+use super::cover::Cover;
 use super::models::Models;
 use super::optimise::Optimise;
 use super::ruin::Ruin;
@@ -144,6 +145,11 @@ pub enum Question {
         /// Who is there, and who owes whom.
         of: Contagion,
     },
+    /// Whether a fund for the largest members is enough.
+    Cover {
+        /// Members, and what they would lose.
+        of: Cover,
+    },
     /// What two parameters do together.
     Map {
         /// From left to right: the parameter, and its values as written.
@@ -174,6 +180,7 @@ impl Question {
             Self::Ruin { .. } => "ruin",
             Self::Book { .. } => "book",
             Self::Contagion { .. } => "contagion",
+            Self::Cover { .. } => "cover-n",
             Self::Map { .. } => "map",
         }
     }
@@ -195,7 +202,7 @@ impl Question {
             Self::Tune { of } => (None, of.sides.as_slice()),
             Self::Optimise { of } => (Some(&of.world), [].as_slice()),
             Self::Ruin { of } => (Some(&of.world), [].as_slice()),
-            Self::Contagion { .. } => (None, [].as_slice()),
+            Self::Contagion { .. } | Self::Cover { .. } => (None, [].as_slice()),
         };
         one.into_iter().chain(sides.iter().map(|side| &side.world))
     }

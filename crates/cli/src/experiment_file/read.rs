@@ -6,6 +6,7 @@ use rhodian_lab::experiment::sobol::REPLICATES;
 
 use super::book::book;
 use super::contagion::contagion;
+use super::cover::cover;
 use super::model::{Experiment, Layer, Moves, Points, Question, Side, World};
 use super::optimise::optimise;
 use super::parameter::{DOLLARS, PARAMETERS, Parameter, percent, written};
@@ -25,7 +26,7 @@ use crate::loss_file::words::Words;
 use crate::terminal::visible;
 
 /// What may be asked, by the word of the key `kind`.
-pub const KINDS: [&str; 15] = [
+pub const KINDS: [&str; 16] = [
     "monte-carlo",
     "sweep",
     "ab",
@@ -41,6 +42,7 @@ pub const KINDS: [&str; 15] = [
     "optimise",
     "tune",
     "ruin",
+    "cover-n",
 ];
 /// What points crises are drawn by, by the word of the key `points`.
 pub const POINTS: [(Points, &str); 2] = [(Points::Random, "random"), (Points::Sobol, "sobol")];
@@ -102,6 +104,7 @@ pub fn from_text(text: &TomlText) -> Result<Experiment, Diagnostic> {
             let at = needed(&words, shape.contagion.as_ref(), "contagion", place)?;
             contagion(&words, &shape, at)?
         }
+        "cover-n" => cover(&words, &shape, needed(&words, shape.cover.as_ref(), "cover", place)?)?,
         "optimise" => {
             let at = needed(&words, shape.optimise.as_ref(), "optimise", place)?;
             optimise(&words, &shape, at, (base, crises))?
@@ -123,6 +126,9 @@ pub fn from_text(text: &TomlText) -> Result<Experiment, Diagnostic> {
         |at| visible(&at.value).into_owned(),
     );
     let mut crises = usize::try_from(crises).unwrap_or(usize::MAX);
+    if let Question::Cover { of } = &question {
+        crises = of.stresses.len();
+    }
     if matches!(question, Question::Rare { points: Points::Sobol, .. }) {
         match &shape.crises {
             None => crises = NET,
@@ -161,6 +167,7 @@ fn only_its_own(words: &Words<'_>, shape: &FileShape, kind: &str) -> Result<(), 
         ("mechanisms", "mechanisms", place(shape.mechanisms.as_ref().map(|at| &at.place))),
         ("book", "book", place(shape.book.as_ref().map(|at| &at.place))),
         ("contagion", "contagion", place(shape.contagion.as_ref().map(|at| &at.place))),
+        ("cover", "cover-n", place(shape.cover.as_ref().map(|at| &at.place))),
         ("optimise", "optimise", place(shape.optimise.as_ref().map(|at| &at.place))),
         ("tune", "tune", place(shape.tune.as_ref().map(|at| &at.place))),
         ("ruin", "ruin", place(shape.ruin.as_ref().map(|at| &at.place))),

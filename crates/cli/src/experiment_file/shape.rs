@@ -6,6 +6,7 @@ use schemars::JsonSchema;
 
 use super::book::BookShape;
 use super::contagion::ContagionShape;
+use super::cover::CoverShape;
 use super::optimise::OptimiseShape;
 use super::ruin::RuinShape;
 use super::tune::TuneShape;
@@ -56,6 +57,8 @@ pub struct FileShape {
     pub book: Option<At<BookShape>>,
     /// For the kind contagion: who is there, and who owes whom.
     pub contagion: Option<At<ContagionShape>>,
+    /// For the kind cover-n: members, and what each would lose beyond its margin.
+    pub cover: Option<At<CoverShape>>,
     /// For the kind optimise: what is to be least, over what, and within what.
     pub optimise: Option<At<OptimiseShape>>,
     /// For the kind tune: a control law, the weather it goes through, and what counts.

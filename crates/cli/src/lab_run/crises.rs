@@ -255,6 +255,7 @@ pub fn answer(work: &Work<'_>, rows: &[String]) -> Answer {
         | Question::Book { .. }
         | Question::Tune { .. }
         | Question::Contagion { .. }
+        | Question::Cover { .. }
         | Question::Optimise { .. }
         | Question::Mechanisms { .. } => {}
     }

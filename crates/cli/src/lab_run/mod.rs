@@ -9,6 +9,7 @@
 pub mod answer;
 pub mod book;
 pub mod contagion;
+pub mod cover;
 pub mod crises;
 pub mod keep;
 pub mod mechanisms;

@@ -12,7 +12,7 @@ use rhodian_lab::seed::Seed;
 
 use super::book::{self, Nights};
 use super::optimise::{self, Planned};
-use super::{contagion, mechanisms, tune};
+use super::{contagion, cover, mechanisms, tune};
 use crate::experiment_file::model::{Experiment, Points, Question, World, part};
 use crate::experiment_file::{ORDERS, replaying, resampling};
 
@@ -122,7 +122,7 @@ impl<'a> Work<'a> {
     pub fn count(&self) -> usize {
         let of = match &self.of.question {
             Question::Replay { files, .. } => files.len(),
-            Question::Contagion { .. } => 1,
+            Question::Contagion { .. } | Question::Cover { .. } => 1,
             Question::Optimise { .. } => self.planned().count(),
             _ => self.worlds.len(),
         };
@@ -152,6 +152,7 @@ impl<'a> Work<'a> {
             Question::Mechanisms { .. } => mechanisms::header(),
             Question::Book { .. } => book::HEADER.to_owned(),
             Question::Contagion { of } => contagion::header(of),
+            Question::Cover { of } => cover::header(of),
             Question::Optimise { of } => optimise::header(of),
             Question::Replay { .. } => {
                 "run,file,book,equity,deficit,failed,liquidated,closed".to_owned()
@@ -213,6 +214,7 @@ impl<'a> Work<'a> {
             Question::Contagion { of } => {
                 contagion::row(of, run, Seed(u64::from(self.of.seed))).map_err(Stopped::Model)
             }
+            Question::Cover { of } => Ok(cover::row(of, run)),
             Question::ReverseStress { layers, gap, .. } => {
                 let mut needed = 0;
                 let sums: Vec<u128> = layers

@@ -14,8 +14,8 @@ use crate::lab_run::answer::{Again, Answer};
 use crate::lab_run::keep::{self, Failed, Kept};
 use crate::lab_run::work::Work;
 use crate::lab_run::{
-    book, contagion, crises, mechanisms, optimised, rare, replay, ruin, stress, tail, tranches,
-    tune,
+    book, contagion, cover, crises, mechanisms, optimised, rare, replay, ruin, stress, tail,
+    tranches, tune,
 };
 use crate::out_folder::{self, OutFolder, Results};
 use crate::output::{Format, OutputArgs, data_to_stdout, to_stdout};
@@ -45,7 +45,7 @@ Exit: 0 done, 2 bad input, 3 input/output.";
 
 /// Run an experiment from its file: Monte Carlo, sweep, A/B, rare events, reverse stress, tails,
 /// tranches, recorded prices, mechanisms, maps, standing books, contagion, the least within bounds,
-/// control laws, ruin
+/// control laws, ruin, clearing funds
 #[derive(Clone, Debug, Args)]
 #[command(after_help = EXAMPLES)]
 pub struct RunArgs {
@@ -111,6 +111,7 @@ pub fn run(args: &RunArgs) -> Result<Exit, Diagnostic> {
         "tune" => tune::answer(&work, &rows).map_err(refused)?,
         "book" => book::answer(&work, &rows).map_err(refused)?,
         "contagion" => contagion::answer(&work, &rows).map_err(refused)?,
+        "cover-n" => cover::answer(&work),
         _ => match &experiment.question {
             Question::Optimise { of } => {
                 optimised::answer(of, &work.planned(), &rows, experiment.crises)

@@ -231,11 +231,8 @@ mod tests {
         assert_eq!(of.unit, sum.div_ceil(u128::from(MOST_UNITS)));
         let two = of.largest(2);
         assert!(two >= 52_000_004 && two < 52_000_004 + 2 * of.unit);
-        // The two that make it do not pass it.
+        // The two that make it do not pass it; these two and any other do.
         let (passed, _) = of.law(0.5, 0.0).beyond(two);
-        assert!(
-            (passed - 0.25).abs() < 1e-12,
-            "{passed}: any three, but for the first two and one"
-        );
+        assert!((passed - 3.0 / 16.0).abs() < 1e-12, "{passed}");
     }
 }

@@ -95,6 +95,7 @@ pub(super) fn replay(
             let place = &shape.file.place;
             words.refuse("prices-not-played", message, help, place, "candles without gaps")
         })?;
+        enough_markets(words, file, &world, &prices)?;
         files.push(prices);
     }
     let order = ORDERS.iter().find(|(known, _)| *known == order).map_or("", |(_, word)| word);
@@ -104,6 +105,24 @@ pub(super) fn replay(
     };
     let (resample, block) = resampled(words, shape, &files)?;
     Ok(Question::Replay { world, files, order, gaps, resample, block, layers })
+}
+
+/// Refuses more markets than a file has symbols, where they are written: where not, all are played.
+fn enough_markets(
+    words: &Words<'_>,
+    file: &FileShape,
+    world: &World,
+    of: &Prices,
+) -> Result<(), Diagnostic> {
+    let written = file.world.as_ref().and_then(|at| at.value.markets.as_ref());
+    let (Some(at), count) = (written, of.candles.series.len()) else { return Ok(()) };
+    if usize::try_from(world.markets).is_ok_and(|markets| markets <= count) {
+        return Ok(());
+    }
+    let message =
+        format!("{} has {count} symbols, and markets is {}", visible(&of.name), world.markets);
+    let help = "each market has the prices of a symbol of its own.";
+    Err(words.refuse("replay-few-symbols", message, help, &at.place, format!("1 to {count}")))
 }
 
 /// How candles are walked through.

@@ -58,6 +58,12 @@ pub fn answer(work: &Work<'_>, rows: &[String]) -> Result<Answer, Stopped> {
              record: intervals are over books and paths."
         ));
     }
+    for file in files {
+        let count = file.candles.series.len();
+        if world.markets as usize > count {
+            answer.notes.push(format!("{} has {count} symbols: all are played.", file.name));
+        }
+    }
     let layers = with_fund(world.fund, layers);
     let played: Vec<Played> = rows.iter().map(|row| Played::of(row)).collect();
     let groups: Vec<(&Prices, &[Played])> =

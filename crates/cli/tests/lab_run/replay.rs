@@ -120,6 +120,24 @@ fn candles_that_are_missing_are_told_and_allowed() {
     assert!(ran.stderr.contains("prices-count"), "{}", ran.stderr);
 }
 
+/// A market without prices of its own is refused where it is written, and told where it is not.
+#[test]
+fn as_many_markets_are_played_as_there_are_symbols() {
+    let here = folder();
+    fs::write(here.path().join("a.csv"), candles(4)).unwrap();
+    let text = EXPERIMENT.replace("\"prices\"", "\"a.csv\"");
+    experiment(here.path(), &text.replace("accounts = 60\n", "accounts = 60\nmarkets = 3\n"));
+    let ran = run(here.path(), &[]);
+    assert_eq!(ran.status, 2);
+    for words in ["replay-few-symbols", "a has 2 symbols, and markets is 3", "1 to 2"] {
+        assert!(ran.stderr.contains(words), "{words}: {}", ran.stderr);
+    }
+    experiment(here.path(), &text);
+    let ran = run(here.path(), &["--format", "json"]);
+    assert_eq!(ran.status, 0, "{}", ran.stderr);
+    assert!(ran.stdout.contains("a has 2 symbols: all are played."), "{}", ran.stdout);
+}
+
 #[test]
 fn a_record_of_a_folder_counts_once() {
     let here = folder();

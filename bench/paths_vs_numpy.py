@@ -7,7 +7,8 @@
 Every way sums, for each path, what all accounts lack after prices moved: floats in Python, whole
 atoms in the lab. All are given the same book and the same paths, one factor and noise of each
 market; sums must agree to 12 digits. Python is given 64 paths at once where that is faster. Then
-the lab with its screen, and on two threads. What is not installed is said and left out.
+the lab with its screen, by the instructions of every processor (any) and by the widest of this one
+(wide), and on two threads. What is not installed is said and left out.
 """
 
 import struct
@@ -23,6 +24,8 @@ ENGINE = ROOT / "target/release/examples/book_column"
 PATHS = 512
 BLOCK = 64
 FACTOR, OWN = 0.028, 0.021
+# The lab's screen, its instructions, and their names.
+KINDS = ((0, 0, "any"), (1, 0, "near, any"), (0, 1, "wide"), (1, 1, "near, wide"))
 
 
 def moves_of(gross, count):
@@ -79,11 +82,11 @@ def ways(equity, ends, market, lots):
         yield "numba, path by path, float", BLOCK // 4, compiled
 
 
-def lab(columns, moves, runs, screen, threads=1):
+def lab(columns, moves, runs, screen, wide, threads=1):
     """Nanoseconds of processor time and of the clock by run, and the deficits."""
     gross, equity, ends, market, lots = columns
     sizes = (len(gross), len(equity), len(market), len(moves))
-    data = struct.pack("<7q", runs, threads, screen, *sizes)
+    data = struct.pack("<8q", runs, threads, screen, wide, *sizes)
     parts = (gross, gross, equity, ends, market, lots, moves.ravel())
     data += b"".join(part.astype("<i8").tobytes() for part in parts)
     result = subprocess.run([ENGINE], input=data, stdout=subprocess.PIPE, check=True)
@@ -102,8 +105,8 @@ def main():
     load = Path("/proc/loadavg").read_text().split()
     print(f"{accounts:,} accounts, {len(market):,} legs, {PATHS} paths, numpy {np.__version__},"
           f" load {load[0]}, medians of {ROUNDS}")
-    print(f"{'':<34}{'other':>9}{'lab':>9}{'ratio':>8}{'near':>9}{'ratio':>8}"
-          "   us of processor time a path")
+    heads = "".join(f"{name:>11}{'ratio':>8}" for _, _, name in KINDS)
+    print(f"{'':<34}{'other':>9}{heads}   us of processor time a path")
     for name, count, way in ways(equity, ends, market, lots):
         way(moves[:BLOCK])
         rows = []
@@ -113,15 +116,16 @@ def main():
             lacked = way(moves[:count])
             other = (time.process_time_ns() - begun) / count
             row = [other]
-            for screen in (0, 1):
-                times, exact = lab(columns, moves, 3, screen)
+            for screen, wide, _ in KINDS:
+                times, exact = lab(columns, moves, 3, screen, wide)
                 assert np.allclose(lacked, exact[:count], rtol=1e-12), f"{name}: deficits differ"
                 row.append(float(np.median(times[:, 0])) / PATHS)
             rows.append(row)
         rows = np.array(rows)
-        other, every, near = np.median(rows, axis=0) / 1e3
+        other, *ours = np.median(rows, axis=0) / 1e3
         ratios = np.median(rows[:, :1] / rows[:, 1:], axis=0)
-        print(f"{name:<34}{other:>9.1f}{every:>9.1f}{ratios[0]:>7.1f}x{near:>9.1f}{ratios[1]:>7.1f}x")
+        cells = "".join(f"{time:>11.1f}{ratio:>7.1f}x" for time, ratio in zip(ours, ratios))
+        print(f"{name:<34}{other:>9.1f}{cells}")
     two(columns, moves)
 
 
@@ -132,7 +136,7 @@ def two(columns, moves):
         print(f"two threads: skipped, the load is {load}")
         return
     for screen, name in ((0, "all"), (1, "near")):
-        pairs = [[np.median(lab(columns, moves, 5, screen, n)[0][:, 1]) for n in (1, 2)]
+        pairs = [[np.median(lab(columns, moves, 5, screen, 1, n)[0][:, 1]) for n in (1, 2)]
                  for _ in range(ROUNDS)]
         print(f"two threads, {name}: {np.median([one / both for one, both in pairs]):.2f}x by the clock")
 

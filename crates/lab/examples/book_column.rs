@@ -2,7 +2,7 @@
 //! (`bench/paths_vs_numpy.py`).
 //!
 //! Reads 64-bit little-endian words from standard input: runs, threads, screen (0 all, 1 near),
-//! markets, accounts, legs, paths; then the columns price in ticks and most move by market, equity
+//! instructions (0 what every processor has, 1 the widest that this one has), markets, accounts, legs, paths; then the columns price in ticks and most move by market, equity
 //! and end of its legs by account, market and atoms a tick by leg, and the moves, path by path.
 //! Writes for each run nanoseconds of processor time, of all threads, and of the clock; then the
 //! deficit of each path.
@@ -11,6 +11,7 @@ use std::io::{Read, Write};
 use std::time::Instant;
 
 use rhodian_lab::book::{Book, Leg, Mark, Moves, Screen};
+use rhodian_lab::instructions::Instructions;
 use rustix::time::{ClockId, clock_gettime};
 
 fn spent() -> i64 {
@@ -23,9 +24,11 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     std::io::stdin().read_to_end(&mut bytes)?;
     let (words, _) = bytes.as_chunks();
     let words: Vec<i64> = words.iter().map(|word| i64::from_le_bytes(*word)).collect();
-    let head: Vec<usize> = words[..7].iter().map(|word| *word as usize).collect();
-    let [runs, threads, screen, markets, accounts, legs, paths] = head[..] else { unreachable!() };
-    let mut rest = &words[7..];
+    let head: Vec<usize> = words[..8].iter().map(|word| *word as usize).collect();
+    let [runs, threads, screen, wide, markets, accounts, legs, paths] = head[..] else {
+        unreachable!()
+    };
+    let mut rest = &words[8..];
     let mut column = |len: usize| {
         let (column, after) = rest.split_at(len);
         rest = after;
@@ -52,10 +55,11 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     let marks = ticks.iter().zip(most).map(mark).collect();
     let book = Book::of(marks, equity.iter().zip(begins).zip(ends).map(account))?;
     let screen = if screen == 0 { Screen::All } else { Screen::Near };
+    let by = if wide == 0 { Instructions::Baseline } else { Instructions::Best };
     let (mut out, mut deficits) = (Vec::new(), Vec::new());
     for _ in 0..runs {
         let (clock, begun) = (Instant::now(), spent());
-        deficits = book.deficits(&moves, screen, threads)?;
+        deficits = book.deficits_by(&moves, screen, threads, by)?;
         out.push(spent() - begun);
         out.push(i64::try_from(clock.elapsed().as_nanos())?);
     }

@@ -1,7 +1,7 @@
 //! A standing book under nights: those drawn near its modes against those drawn by their law.
 
-use rhodian_lab::book::drawn::Drawn;
 use rhodian_lab::book::night::Night;
+use rhodian_lab::book::standing::Standing;
 use rhodian_lab::book::tilt::{Tilted, modes};
 use rhodian_lab::book::{Moves, Screen};
 use rhodian_lab::crisis::model::CrisisModel;
@@ -13,13 +13,13 @@ fn by_law() -> Tilted {
     Tilted::of(1.0, Vec::new())
 }
 
-fn drawn(accounts: u32, markets: u32) -> Drawn {
+fn drawn(accounts: u32, markets: u32) -> Standing {
     let model = CrisisModel { accounts, markets, ..CrisisModel::default() };
-    Drawn::of(&model, Seed(11)).unwrap()
+    Standing::drawn(&model, Seed(11)).unwrap().0
 }
 
 /// Each night's weight and deficit.
-fn nights(of: &Drawn, night: &Night, by: &Tilted, seed: u64, count: u64) -> Vec<(f64, u128)> {
+fn nights(of: &Standing, night: &Night, by: &Tilted, seed: u64, count: u64) -> Vec<(f64, u128)> {
     let (mut moves, mut weights) = (Moves::of(of.marks.len()), Vec::new());
     for number in 0..count {
         let drawn = by.draw(&mut Seed(seed).stream_at("night", number), of.marks.len() + 1);

@@ -4,6 +4,7 @@
 pub mod book;
 pub mod contagion;
 pub mod cover;
+pub mod given;
 mod listed;
 pub mod model;
 pub mod models;

@@ -7,6 +7,7 @@ use serde::Serialize;
 
 use super::contagion::Contagion;
 use super::cover::Cover;
+use super::given::Given;
 use super::models::Models;
 use super::optimise::Optimise;
 use super::ruin::Ruin;
@@ -139,6 +140,9 @@ pub enum Question {
         deviation: u32,
         /// The part drawn by the law itself, in millionths.
         defensive: u32,
+        /// The book of a run, where it is not drawn.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        given: Option<Given>,
     },
     /// Who falls when others fall.
     Contagion {

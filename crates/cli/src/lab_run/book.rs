@@ -2,8 +2,8 @@
 
 use std::sync::{Arc, Mutex, PoisonError};
 
-use rhodian_lab::book::drawn::{Drawn, Lacking};
 use rhodian_lab::book::night::Night;
+use rhodian_lab::book::standing::{Lacking, Standing};
 use rhodian_lab::book::tilt::{Tilted, modes};
 use rhodian_lab::book::{Moves, Screen};
 use rhodian_lab::crisis::Stopped;
@@ -19,6 +19,7 @@ use super::answer::{Answer, Figure, Refused, Unit, field};
 use super::pictures::{self, usd};
 use super::rare::tail;
 use super::work::Work;
+use crate::experiment_file::given::Given;
 use crate::experiment_file::model::{Experiment, Question, World, part};
 
 /// The names of a row's fields: the shared driver in deviations, what a night counts, and what
@@ -27,6 +28,8 @@ pub const HEADER: &str = "run,shared,weight,deficit";
 
 /// So many nights are reckoned at once: sixteen in a pass, and sorted by their largest move.
 const AT_ONCE: usize = 4_096;
+/// So many groups are told one by one.
+const MOST_GROUPS: usize = 20;
 /// A mean of fewer that are not nothing has no interval.
 const LEAST: usize = 30;
 
@@ -35,7 +38,7 @@ type Came = (f64, f64, u128);
 
 /// A book and the nights it is put through.
 pub struct Nights {
-    drawn: Drawn,
+    book: Standing,
     night: Night,
     by: Tilted,
     seed: Seed,
@@ -44,27 +47,32 @@ pub struct Nights {
     last: Mutex<Option<(usize, Arc<[Came]>)>>,
 }
 
-fn asked(of: &Experiment) -> (World, u32, u32) {
-    match of.question {
-        Question::Book { world, deviation, defensive } => (world, deviation, defensive),
-        _ => (World::default(), 0, 0),
+fn asked(of: &Experiment) -> (World, u32, u32, Option<&Given>) {
+    match &of.question {
+        Question::Book { world, deviation, defensive, given } => {
+            (*world, *deviation, *defensive, given.as_ref())
+        }
+        _ => (World::default(), 0, 0, None),
     }
 }
 
 impl Nights {
     /// Draws the book, and looks for the nights that break its fund.
     pub fn of(of: &Experiment, threads: usize) -> Result<Self, LabError> {
-        let (world, deviation, defensive) = asked(of);
+        let (world, deviation, defensive, given) = asked(of);
         let correlation = part(world.correlation);
         let night = Night { deviation: part(deviation), correlation };
         night.check()?;
         let seed = Seed(u64::from(of.seed));
-        let drawn = Drawn::of(&world.model(), seed)?;
+        let book = match given {
+            Some(given) => given.standing()?,
+            None => Standing::drawn(&world.model(), seed)?.0,
+        };
         let all = defensive == 1_000_000;
         let fund = world.fund.unwrap_or(0);
-        let modes = if all { Vec::new() } else { modes(&drawn, &night, fund)? };
+        let modes = if all { Vec::new() } else { modes(&book, &night, fund)? };
         let by = Tilted::of(part(defensive), modes);
-        Ok(Self { drawn, night, by, seed, threads, last: Mutex::default() })
+        Ok(Self { book, night, by, seed, threads, last: Mutex::default() })
     }
 
     /// The row of a night.
@@ -87,16 +95,16 @@ impl Nights {
     }
 
     fn reckon(&self, first: usize) -> Result<Vec<Came>, LabError> {
-        let markets = self.drawn.marks.len();
+        let markets = self.book.marks.len();
         let mut moves = Moves::of(markets);
         let mut counted = Vec::with_capacity(AT_ONCE);
         for number in first..first + AT_ONCE {
             let number = u64::try_from(number).unwrap_or(u64::MAX);
             let of = self.by.draw(&mut self.seed.stream_at("night", number), markets + 1);
-            moves.push(&self.night.path(&self.drawn.marks, &of.drivers))?;
+            moves.push(&self.night.path(&self.book.marks, &of.drivers))?;
             counted.push((of.drivers.first().copied().unwrap_or(0.0), of.weight));
         }
-        let lacked = self.drawn.book.deficits(&moves, Screen::Near, self.threads)?;
+        let lacked = self.book.book.deficits(&moves, Screen::Near, self.threads)?;
         let came = counted.into_iter().zip(lacked);
         Ok(came.map(|((shared, weight), lacked)| (shared, weight, lacked)).collect())
     }
@@ -104,8 +112,8 @@ impl Nights {
 
 /// The answer of rows.
 pub fn answer(work: &Work<'_>, rows: &[String]) -> Result<Answer, Stopped> {
-    let mut answer = Answer { notes: notes(), ..Answer::default() };
-    let (world, ..) = asked(work.of);
+    let (world, _, _, given) = asked(work.of);
+    let mut answer = Answer { notes: notes(given), ..Answer::default() };
     let fund = world.fund.unwrap_or(0);
     let nights: Vec<(f64, u128)> = rows.iter().map(|row| (field(row, 2), field(row, 3))).collect();
     let of = |sum: u128| {
@@ -132,7 +140,7 @@ pub fn answer(work: &Work<'_>, rows: &[String]) -> Result<Answer, Stopped> {
         let names = ("weights-mean", "weights, mean: one but for chance");
         answer.figures.push(Figure::of("", names, Unit::Count, weights));
     }
-    let equity = usd(of_book.drawn.equity);
+    let equity = usd(of_book.book.equity);
     answer.facts.push(("Equity of all accounts, USD".to_owned(), Unit::Dollars.shown(equity)));
     for (number, mode) in of_book.by.modes().iter().enumerate() {
         breaks(of_book, number + 1, mode, &mut answer);
@@ -215,48 +223,74 @@ fn expected(
 
 /// What is told of a mildest night that breaks the fund: how far it is, what it does, and to whom.
 fn breaks(of: &Nights, number: usize, mode: &[f64], answer: &mut Answer) {
-    let path = of.night.path(&of.drawn.marks, mode);
+    let path = of.night.path(&of.book.marks, mode);
     let name = format!("a mildest night that breaks it, {number}");
     let mut add = |names: (&str, &str), unit: Unit, value: f64| {
         answer.figures.push(Figure::plain(&name, names, unit, value));
     };
     let distance = mode.iter().map(|one| one * one).sum::<f64>().sqrt();
     add(("mode-distance", "how far away, in deviations"), Unit::Count, distance);
-    let moved: Vec<f64> = (path.iter().zip(&of.drawn.marks))
+    let moved: Vec<f64> = (path.iter().zip(&of.book.marks))
         .map(|(ticks, mark)| *ticks as f64 / mark.ticks as f64)
         .collect();
     let least = moved.iter().copied().fold(f64::INFINITY, f64::min);
     let most = moved.iter().copied().fold(f64::NEG_INFINITY, f64::max);
     add(("mode-lowest", "the market that moves lowest"), Unit::Move, least);
     add(("mode-highest", "the market that moves highest"), Unit::Move, most);
-    let lacking = of.drawn.lacking(&path);
+    let lacking = of.book.lacking(&path);
     let below: usize = lacking.iter().map(|of| of.below).sum();
     add(("mode-below", "accounts below nothing"), Unit::Whole, below as f64);
-    let row = |of: &Lacking| {
-        let lacks = Unit::Dollars.shown(usd(of.lacked));
-        let [all, below] = [of.accounts, of.below].map(money::count);
-        vec![of.cohort.name().to_owned(), all, below, lacks]
-    };
     answer.told.push(PageTable {
         caption: format!("Who lacks what after {name}"),
         columns: ["who", "accounts", "below nothing", "lack, USD"].map(str::to_owned).to_vec(),
-        rows: lacking.iter().map(row).collect(),
+        rows: who(lacking),
     });
 }
 
+/// Groups in rows; where there are many, those that lack most.
+fn who(mut lacking: Vec<Lacking<'_>>) -> Vec<Vec<String>> {
+    if lacking.len() > MOST_GROUPS {
+        lacking.retain(|of| of.below > 0);
+        // Of two that lack as much, the first.
+        lacking.sort_by_key(|of| std::cmp::Reverse(of.lacked));
+    }
+    let row = |name: &str, accounts: usize, below: usize, lacked: u128| {
+        let [accounts, below] = [accounts, below].map(money::count);
+        vec![name.to_owned(), accounts, below, Unit::Dollars.shown(usd(lacked))]
+    };
+    let shown = lacking.len().min(MOST_GROUPS);
+    let (told, others) = lacking.split_at(shown);
+    let mut rows: Vec<Vec<String>> =
+        told.iter().map(|of| row(of.group, of.accounts, of.below, of.lacked)).collect();
+    if !others.is_empty() {
+        let accounts = others.iter().map(|of| of.accounts).sum();
+        let below = others.iter().map(|of| of.below).sum();
+        rows.push(row("others", accounts, below, others.iter().map(|of| of.lacked).sum()));
+    }
+    rows
+}
+
 /// What it assumes.
-fn notes() -> Vec<String> {
-    [
-        "The world is drawn: who is there, with what leverage, is an assumption and no venue's \
-         book.",
+fn notes(given: Option<&Given>) -> Vec<String> {
+    let [book, interval] = match given {
+        Some(given) => [
+            given.told(),
+            "The interval is for this book as it stood; it will be another tomorrow.".to_owned(),
+        ],
+        None => [
+            "The world is drawn: who is there, with what leverage, is an assumption and no venue's \
+             book."
+                .to_owned(),
+            "The interval is for this one drawn book; another seed draws another.".to_owned(),
+        ],
+    };
+    let always = [
         "Prices move at once and nobody is closed on the way: it is what a gap takes, and more than \
          a crisis that can be traded in.",
         "Log returns are normal, each market's with the same deviation: real tails are heavier, and \
          correlations rise as prices fall.",
         "Every account's deficit counts in full; own means elsewhere, and what a failed book \
          fetches beyond its mark, do not.",
-        "The interval is for this one drawn book; another seed draws another.",
-    ]
-    .map(str::to_owned)
-    .to_vec()
+    ];
+    std::iter::once(book).chain(always.map(str::to_owned)).chain([interval]).collect()
 }

@@ -4,7 +4,7 @@
 //! Every crisis stands in one season, so that seasons are as many experiments of their own. The
 //! first half of them chooses; the other half says what the chosen one comes to.
 
-use rhodian_lab::book::drawn::Drawn;
+use rhodian_lab::book::standing::Standing;
 use rhodian_lab::crisis::Stopped;
 use rhodian_lab::error::LabError;
 use rhodian_lab::experiment::Estimate;
@@ -84,7 +84,7 @@ impl<'a> Played<'a> {
             .collect();
         let seed = Seed(u64::from(work.of.seed));
         let world = of.sides.first().map(|side| side.world).unwrap_or_default();
-        let drawn = Drawn::of(&world.model(), seed).map_err(Stopped::Model)?;
+        let (_, margin) = Standing::drawn(&world.model(), seed).map_err(Stopped::Model)?;
         let seasons = seasons(of, work.of).map_err(Stopped::Model)?;
         let all = || seasons.iter().flat_map(|(weeks, _): &Weeks| weeks.iter());
         let seen = all().map(|week| week.seen).sum::<f64>() / all().count().max(1) as f64;
@@ -94,7 +94,7 @@ impl<'a> Played<'a> {
         let crises = came as f64 / all().count().max(1) as f64;
         let usual = Usual { seen, closed: closed * crises };
         let fund = Fund { size: usd(world.fund.unwrap_or(0)), refill: part(of.refill) };
-        Ok(Self { of, fund, table, seasons, usual, margin: usd(drawn.maintenance) })
+        Ok(Self { of, fund, table, seasons, usual, margin: usd(margin) })
     }
 
     /// Every margin that stays, then every law.

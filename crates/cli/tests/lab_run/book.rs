@@ -1,7 +1,7 @@
 //! A standing book over nights.
 
 use super::{WORLD, experiment, figure, refused, rows, run, told, value};
-use crate::binary::folder;
+use crate::binary::{done, folder};
 
 fn text(nights: u32, fund: &str, more: &str) -> String {
     format!("kind = \"book\"\ncrises = {nights}\n{WORLD}fund = \"{fund}\"\n[book]\n{more}")
@@ -77,4 +77,61 @@ fn keys_that_a_night_does_not_have_are_refused_where_they_stand() {
     ] {
         refused(case, &text, code, line, allowed);
     }
+}
+
+/// The book of a run is that of its accounts: where the fund breaks, the account that `margin` tells
+/// of lacks as much as the fund holds.
+#[test]
+fn the_book_of_a_run_breaks_where_its_accounts_do() {
+    let here = folder();
+    let venue = done(here.path(), &["init", "venue"]).stdout;
+    std::fs::write(here.path().join("venue.toml"), venue).unwrap();
+    done(here.path(), &["run", "venue.toml", "--until", "60 min", "--out", "before", "--quiet"]);
+    let asked = "kind = \"book\"\n[world]\nfund = \"1000\"\n[book]\nrun = \"before\"\n\
+                 deviation = \"10 %\"\n";
+    experiment(here.path(), asked);
+    let ran = run(here.path(), &["--format", "json"]);
+    assert_eq!(ran.status, 0, "{}", ran.stderr);
+    let told: serde_json::Value = serde_json::from_str(&ran.stdout).unwrap();
+    let falls = value(&told, "a mildest night that breaks it, 1", "mode-lowest");
+    let margin = ["margin", "before", "--account", "ann", "--format", "json"];
+    let margin: serde_json::Value =
+        serde_json::from_str(&done(here.path(), &margin).stdout).unwrap();
+    // In cents; ann is long one market alone.
+    let cents = |of: &serde_json::Value| of.as_str().unwrap().parse::<f64>().unwrap();
+    let legs = margin["legs"].as_array().unwrap();
+    assert_eq!((legs.len(), legs[0]["side"].as_str()), (1, Some("long")), "{margin}");
+    let left = cents(&margin["equity"]) + falls * cents(&legs[0]["value"]);
+    assert!((left / 100.0 + 1_000.0).abs() < 5.0, "{left} after {falls}");
+    assert!(told["assumes"].to_string().contains("Amounts are in USD"), "{told}");
+    // Another run under the same name is another experiment.
+    let first = told["configuration"].clone();
+    let later = ["run", "venue.toml", "--until", "70 min", "--out", "before", "--quiet", "--force"];
+    done(here.path(), &later);
+    let ran = run(here.path(), &["--format", "json"]);
+    let told: serde_json::Value = serde_json::from_str(&ran.stdout).unwrap();
+    assert_ne!(told["configuration"], first);
+    for (case, text, code, allowed) in [
+        (
+            "drawn",
+            asked.replace("fund =", "accounts = 60\nfund ="),
+            "book-given",
+            "correlation, fund",
+        ),
+        ("nowhere", asked.replace("before", "after"), "not-found", "after"),
+    ] {
+        experiment(here.path(), &text);
+        let ran = run(here.path(), &[]);
+        assert_ne!(ran.status, 0, "{case}");
+        assert!(
+            ran.stderr.contains(code) && ran.stderr.contains(allowed),
+            "{case}: {}",
+            ran.stderr
+        );
+    }
+    done(here.path(), &["run", "venue.toml", "--until", "1 min", "--out", "empty", "--quiet"]);
+    experiment(here.path(), &asked.replace("before", "empty"));
+    let ran = run(here.path(), &[]);
+    assert!(ran.stderr.contains("error[book-empty]"), "{}", ran.stderr);
+    assert!(ran.stderr.contains("e.toml:5"), "{}", ran.stderr);
 }

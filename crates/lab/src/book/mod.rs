@@ -22,9 +22,9 @@
 //! worth in proportion to a price: options need a market of their own for each, with its moves.
 
 mod build;
-pub mod drawn;
 pub mod night;
 mod pass;
+pub mod standing;
 #[cfg(test)]
 mod tests;
 pub mod tilt;

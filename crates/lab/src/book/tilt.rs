@@ -13,8 +13,8 @@
 //! a fall and a rise both break a book, and a large market may break it by itself. A mode that is
 //! not found is left to the defensive part a, as in [`crate::experiment::rare`].
 
-use super::drawn::Drawn;
 use super::night::Night;
+use super::standing::Standing;
 use super::{LANES, Moves, Screen};
 use crate::error::LabError;
 use crate::experiment::mixture::Mixture;
@@ -94,7 +94,7 @@ impl Tilted {
 /// # Errors
 ///
 /// None of its own: those of the book.
-pub fn modes(of: &Drawn, night: &Night, fund: u128) -> Result<Vec<Vec<f64>>, LabError> {
+pub fn modes(of: &Standing, night: &Night, fund: u128) -> Result<Vec<Vec<f64>>, LabError> {
     let count = of.marks.len() + 1;
     let mut found: Vec<Vec<f64>> = Vec::new();
     for place in 0..count {
@@ -123,7 +123,7 @@ pub fn modes(of: &Drawn, night: &Night, fund: u128) -> Result<Vec<Vec<f64>>, Lab
 
 /// From a direction to the nearest point of the border that its turns lead to.
 fn walk(
-    of: &Drawn,
+    of: &Standing,
     night: &Night,
     fund: u128,
     mut direction: Vec<f64>,
@@ -147,7 +147,7 @@ fn walk(
 
 /// How far along a direction of length one the fund is broken first; nothing where it never is.
 fn border(
-    of: &Drawn,
+    of: &Standing,
     night: &Night,
     fund: u128,
     direction: &[f64],

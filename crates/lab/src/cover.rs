@@ -7,23 +7,27 @@
 //! ```
 //!
 //! Each member fails with the same chance p. Failures come together by one factor (Vasicek 1987),
-//! with a correlation r of what makes members fail: given the factor z, members fail each on their own with chance
-//! normal((quantile(p) - sqrt(r) z) / sqrt(1 - r)). So the law of L is exact given z, one member after
-//! the other, and a mean over z; with r of nothing there is but one z.
+//! with a correlation r of what makes members fail: given the factor z, members fail each on their
+//! own with chance normal((quantile(p) - sqrt(r) z) / sqrt(1 - r)). So how likely these k of n fail and
+//! no other is the same for any k: a mean over z. What is left is to count by which k members which
+//! sum is reached.
 //!
-//! Losses are counted in a unit that all are whole multiples of, so that a fund which is the sum
-//! of two losses is met, and not passed, by these two: no rounding may stand there. Where that unit is
-//! too small, losses are rounded up to a larger one, for the fund and against whoever pays for it.
+//! Of up to sixteen members with a loss every way to fail is looked at, and sums are exact to the
+//! atom. Of more, losses are counted in a unit: one that all are whole multiples of where there is
+//! a large one, so that a fund which is the sum of two losses is met, and not passed, by these two;
+//! else they are rounded up to a larger one, in the fund as in what passes it.
 //!
 //! **When it is false**: one factor knows no clients who fail because their member did, and a large
 //! member is no likelier to fail in the stress that makes his loss large (wrong-way risk).
 
 use crate::normal::{normal_cdf, normal_quantile};
 
-/// So many units a sum of losses has at most.
-pub const MOST_UNITS: u64 = 20_000;
-/// The factor is looked at in steps of this, as far as this to each side: the sum converges faster
-/// than any power of the step.
+/// So many units a sum of losses has at most, and one more for each member.
+const MOST_UNITS: u128 = 20_000;
+/// So many members with a loss are looked at in every way.
+const FEW: usize = 16;
+/// The factor is looked at in steps of this, as far as so many to each side: the sum converges
+/// faster than any power of the step.
 const STEP: f64 = 0.1;
 const FAR: i32 = 80;
 
@@ -31,90 +35,120 @@ const FAR: i32 = 80;
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Losses {
     /// In units, the largest first; those of nothing left out.
-    units: Vec<usize>,
+    units: Vec<u128>,
     /// What a unit is, in atoms.
     pub unit: u128,
+    /// Whether no loss is rounded.
+    pub exact: bool,
 }
 
 impl Losses {
-    /// Losses in atoms, of as many members.
+    /// Losses in atoms, of as many members, whose sum 128 bits hold.
     ///
     /// ```
     /// use rhodian_lab::cover::Losses;
     /// let of = Losses::of(&[30, 0, 22, 18]);
-    /// assert_eq!((of.unit, of.largest(1), of.largest(2), of.largest(9)), (2, 30, 52, 70));
+    /// assert_eq!([of.largest(1), of.largest(2), of.largest(9)], [30, 52, 70]);
     /// ```
     #[must_use]
     pub fn of(atoms: &[u128]) -> Self {
         let sum: u128 = atoms.iter().sum();
+        let members = atoms.iter().filter(|loss| **loss > 0).count();
         let common = atoms.iter().fold(0, |a, b| greatest_divisor(a, *b)).max(1);
-        let unit = common.max(sum.div_ceil(u128::from(MOST_UNITS)));
-        // Twenty thousand and one for each rounded up at most.
-        let in_units = |loss: &u128| usize::try_from(loss.div_ceil(unit)).unwrap_or(usize::MAX);
-        let mut units: Vec<usize> = atoms.iter().map(in_units).filter(|loss| *loss > 0).collect();
+        let unit = if members <= FEW { common } else { common.max(sum.div_ceil(MOST_UNITS)) };
+        let in_units = atoms.iter().map(|loss| loss.div_ceil(unit));
+        let mut units: Vec<u128> = in_units.filter(|loss| *loss > 0).collect();
         units.sort_unstable_by(|a, b| b.cmp(a));
-        Self { units, unit }
-    }
-
-    /// Whether losses are not rounded.
-    #[must_use]
-    pub fn exact(&self, atoms: &[u128]) -> bool {
-        atoms.iter().all(|loss| loss.is_multiple_of(self.unit))
+        Self { units, unit, exact: unit == common }
     }
 
     /// The sum of so many largest, in atoms.
     #[must_use]
     pub fn largest(&self, count: usize) -> u128 {
-        self.units.iter().take(count).map(|loss| *loss as u128).sum::<u128>() * self.unit
+        self.units.iter().take(count).sum::<u128>() * self.unit
     }
 
     /// The law of what those lose who fail, each with chance `fails`, by a correlation from 0
     /// (each on his own) to below 1.
     #[must_use]
     pub fn law(&self, fails: f64, correlation: f64) -> Law {
-        let count = self.units.iter().sum::<usize>() + 1;
-        if correlation <= 0.0 || fails <= 0.0 || fails >= 1.0 {
-            return Law { chances: self.given(fails, count), unit: self.unit };
-        }
-        let mut chances = vec![0.0; count];
-        let at = normal_quantile(fails);
-        for step in -FAR..=FAR {
-            let z = STEP * f64::from(step);
-            let density = libm::exp(-0.5 * z * z) / (2.0 * core::f64::consts::PI).sqrt();
-            let given = normal_cdf((at - correlation.sqrt() * z) / (1.0 - correlation).sqrt());
-            for (sum, part) in chances.iter_mut().zip(self.given(given, count)) {
-                *sum += STEP * density * part;
-            }
-        }
-        Law { chances, unit: self.unit }
+        let members = self.units.len();
+        let chances = just(members, fails, correlation);
+        let mut sums =
+            if members <= FEW { self.every_way(&chances) } else { self.counted(&chances) };
+        sums.retain(|(_, chance)| *chance > 0.0);
+        Law { sums: sums.into_iter().map(|(units, chance)| (units * self.unit, chance)).collect() }
     }
 
-    /// The chance of each sum, in units, where each fails on his own.
-    fn given(&self, fails: f64, count: usize) -> Vec<f64> {
-        let mut chances = vec![0.0; count];
-        chances[0] = 1.0;
-        let mut reached = 0;
+    /// The sum of each set of members with its chance, the smallest sum first.
+    fn every_way(&self, chances: &[f64]) -> Vec<(u128, f64)> {
+        let mut sums = vec![(0u128, 0usize)];
         for loss in &self.units {
-            for sum in (0..=reached).rev() {
-                chances[sum + loss] += fails * chances[sum];
-                chances[sum] *= 1.0 - fails;
+            let more: Vec<(u128, usize)> =
+                sums.iter().map(|(sum, failed)| (sum + loss, failed + 1)).collect();
+            sums.extend(more);
+        }
+        sums.sort_unstable();
+        sums.into_iter().map(|(sum, failed)| (sum, chances[failed])).collect()
+    }
+
+    /// The chance of each sum, by how many sets of so many members reach it.
+    fn counted(&self, chances: &[f64]) -> Vec<(u128, f64)> {
+        let units: Vec<usize> =
+            self.units.iter().map(|loss| usize::try_from(*loss).unwrap_or(usize::MAX)).collect();
+        let width = units.iter().sum::<usize>() + 1;
+        let mut sets = vec![0.0; (units.len() + 1) * width];
+        sets[0] = 1.0;
+        let mut reached = 0;
+        for (before, loss) in units.iter().enumerate() {
+            for failed in (0..=before).rev() {
+                let (low, high) = sets.split_at_mut((failed + 1) * width);
+                let from = &low[failed * width..][..=reached];
+                for (to, from) in high[*loss..].iter_mut().zip(from) {
+                    *to += from;
+                }
             }
             reached += loss;
         }
-        chances
+        let chance = |sum: usize| {
+            let of = |(failed, chance): (usize, &f64)| chance * sets[failed * width + sum];
+            (sum as u128, chances.iter().enumerate().map(of).sum())
+        };
+        (0..width).map(chance).collect()
     }
+}
+
+/// The chance that just these k of so many members fail, for k from none to all.
+fn just(members: usize, fails: f64, correlation: f64) -> Vec<f64> {
+    let given = |chance: f64, failed: usize| {
+        let power = |base: f64, times: usize| base.powi(i32::try_from(times).unwrap_or(i32::MAX));
+        power(chance, failed) * power(1.0 - chance, members - failed)
+    };
+    if correlation <= 0.0 || fails <= 0.0 || fails >= 1.0 {
+        return (0..=members).map(|failed| given(fails, failed)).collect();
+    }
+    let at = normal_quantile(fails);
+    let mut chances = vec![0.0; members + 1];
+    for step in -FAR..=FAR {
+        let z = STEP * f64::from(step);
+        let density = libm::exp(-0.5 * z * z) / (2.0 * core::f64::consts::PI).sqrt();
+        let fails = normal_cdf((at - correlation.sqrt() * z) / (1.0 - correlation).sqrt());
+        for (failed, chance) in chances.iter_mut().enumerate() {
+            *chance += STEP * density * given(fails, failed);
+        }
+    }
+    chances
 }
 
 /// How likely each sum of losses is.
 #[derive(Clone, Debug)]
 pub struct Law {
-    chances: Vec<f64>,
-    unit: u128,
+    /// In atoms, the smallest first.
+    sums: Vec<(u128, f64)>,
 }
 
 impl Law {
-    /// The chance that losses pass a fund, and what is lacking then and never else, on average over
-    /// all times, in atoms.
+    /// The chance that losses pass a fund, and what is lacking on average over all times, in atoms.
     ///
     /// ```
     /// use rhodian_lab::cover::Losses;
@@ -124,24 +158,25 @@ impl Law {
     /// ```
     #[must_use]
     pub fn beyond(&self, fund: u128) -> (f64, f64) {
-        let lacks = |units: usize| (units as u128 * self.unit).saturating_sub(fund);
         // The largest are the least likely: from them on, nothing small is lost.
-        let all = self.chances.iter().enumerate().rev().take_while(|(units, _)| lacks(*units) > 0);
-        all.fold((0.0, 0.0), |(passed, lacking), (units, chance)| {
-            (passed + chance, lacking + chance * lacks(units) as f64)
+        let all = self.sums.iter().rev().take_while(|(sum, _)| *sum > fund);
+        all.fold((0.0, 0.0), |(passed, lacking), (sum, chance)| {
+            (passed + chance, lacking + chance * (sum - fund) as f64)
         })
     }
 
-    /// The least fund that is passed with no more than this chance, in atoms.
+    /// The least fund that is passed with no more than this chance: nothing, or a sum of losses.
     #[must_use]
     pub fn size(&self, target: f64) -> u128 {
-        let mut passed = 0.0;
-        let mut units = self.chances.len() - 1;
-        while units > 0 && passed + self.chances[units] <= target {
-            passed += self.chances[units];
-            units -= 1;
+        let (mut passed, mut found) = (0.0, self.sums.last().map_or(0, |(sum, _)| *sum));
+        for (place, (_, chance)) in self.sums.iter().enumerate().rev() {
+            passed += chance;
+            if passed > target {
+                break;
+            }
+            found = place.checked_sub(1).map_or(0, |before| self.sums[before].0);
         }
-        units as u128 * self.unit
+        found
     }
 }
 
@@ -151,7 +186,7 @@ fn greatest_divisor(a: u128, b: u128) -> u128 {
 
 #[cfg(test)]
 mod tests {
-    use super::{Losses, MOST_UNITS};
+    use super::{FEW, Losses, MOST_UNITS};
     use crate::normal::{normal_cdf, normal_quantile};
     use crate::seed::Seed;
 
@@ -177,7 +212,7 @@ mod tests {
         for members in 1..10 {
             let losses: Vec<u128> = (0..members).map(|_| u128::from(stream.below(40))).collect();
             let of = Losses::of(&losses);
-            assert!(of.exact(&losses));
+            assert!(of.exact);
             for (fails, cover) in [(0.02, 1), (0.3, 2), (0.9, 3), (0.0, 1), (1.0, 2)] {
                 let fund = of.largest(cover);
                 let law = of.law(fails, 0.0);
@@ -187,7 +222,7 @@ mod tests {
                 // The size for that chance is no more than the fund; a unit less is passed oftener.
                 let size = law.size(found.0 + 1e-12);
                 assert!(size <= fund && law.beyond(size).0 <= found.0 + 1e-12);
-                assert!(size == 0 || law.beyond(size - of.unit).0 > found.0 + 1e-12);
+                assert!(size == 0 || law.beyond(size - 1).0 > found.0 + 1e-12);
             }
         }
     }
@@ -221,18 +256,42 @@ mod tests {
         assert!((drawn / exact - 1.0).abs() < 0.2, "{drawn} and {exact}");
     }
 
-    /// Losses without a common unit are rounded up, and a fund of the largest is rounded with them.
+    /// Of few members sums are exact, however odd; of many without a common unit losses are rounded
+    /// up, the fund with them, and the two largest still meet what is theirs.
     #[test]
-    fn losses_without_a_common_unit_are_rounded_up() {
-        let losses = [30_000_001, 22_000_003, 17_999_999, 1];
-        let of = Losses::of(&losses);
-        assert!(!of.exact(&losses));
-        let sum: u128 = losses.iter().sum();
-        assert_eq!(of.unit, sum.div_ceil(u128::from(MOST_UNITS)));
+    fn losses_without_a_common_unit_are_exact_or_rounded_up() {
+        // Three of the six come to less than the first two: nobody may be rounded past the fund.
+        let mut near = vec![17_333_333_000_000; 6];
+        near.extend([26_000_000_000_000, 26_000_000_000_001]);
+        let of = Losses::of(&near);
+        let fund = of.largest(2);
+        assert!(of.exact && fund == 52_000_000_000_001);
+        let (found, expected) = (of.law(0.02, 0.0).beyond(fund), slow(&near, 0.02, fund));
+        assert!((found.0 - expected.0).abs() < 1e-15, "{found:?} {expected:?}");
+        let mut many = vec![1_000_003; FEW - 1];
+        many.extend([30_000_001, 22_000_003]);
+        let of = Losses::of(&many);
+        let sum: u128 = many.iter().sum();
+        assert!(!of.exact && of.unit == sum.div_ceil(MOST_UNITS));
         let two = of.largest(2);
         assert!(two >= 52_000_004 && two < 52_000_004 + 2 * of.unit);
-        // The two that make it do not pass it; these two and any other do.
+        // These two and any other, and all others together, which come to less than a third of it.
         let (passed, _) = of.law(0.5, 0.0).beyond(two);
-        assert!((passed - 3.0 / 16.0).abs() < 1e-12, "{passed}");
+        let expected = 0.25 * (1.0 - 0.5_f64.powi(15));
+        assert!((passed - expected).abs() < 1e-12, "{passed} {expected}");
+    }
+
+    /// The law by sets of members is that by every way, and adds up to one.
+    #[test]
+    fn both_ways_to_count_say_the_same() {
+        let losses = [30, 22, 18, 9, 5, 3, 1, 22, 7];
+        let of = Losses::of(&losses);
+        let chances = super::just(9, 0.05, 0.3);
+        let every = of.every_way(&chances);
+        for (sum, chance) in of.counted(&chances) {
+            let ways: f64 = every.iter().filter(|(of, _)| *of == sum).map(|(_, of)| of).sum();
+            assert!((ways - chance).abs() < 1e-15, "{sum}");
+        }
+        assert!((every.iter().map(|(_, of)| of).sum::<f64>() - 1.0).abs() < 1e-12);
     }
 }

@@ -7,7 +7,7 @@ use serde::Serialize;
 
 use super::listed::{counted, new_name};
 use super::model::Question;
-use super::parameter::percent;
+use super::parameter::{percent, target};
 use super::shape::FileShape;
 use crate::diagnostic::Diagnostic;
 use crate::loss_file::shape::{AmountText, At, PercentText};
@@ -111,7 +111,7 @@ pub(super) fn cover(
         largest,
         fails: part(shape.fails.as_ref(), "fails", 20_000, (0, 50))?,
         correlation: part(shape.correlation.as_ref(), "correlation", 0, (0, 90))?,
-        target: part(shape.target.as_ref(), "target", 1_000, (0, 50))?,
+        target: shape.target.as_ref().map_or(Ok(1_000), |at| target(words, at, 50))?,
         stresses,
         members,
     };

@@ -210,6 +210,22 @@ pub(super) fn percent<T: AsRef<Written>>(
     })
 }
 
+/// The chance that a fund is sized for, above zero to `max` per cent, in millionths: no fund is
+/// passed by nothing for certain.
+pub(super) fn target<T: AsRef<Written>>(
+    words: &Words<'_>,
+    at: &At<T>,
+    max: u32,
+) -> Result<u32, Diagnostic> {
+    let found = percent(words, at, "target", (0, max))?;
+    if found > 0 {
+        return Ok(found);
+    }
+    let (message, help) = ("target is zero", "no fund is passed by none.");
+    let allowed = format!("\"0.0001 %\" to \"{max} %\"");
+    Err(words.refuse("target-zero", message, help, &at.place, allowed))
+}
+
 /// What stands in the file, as a name.
 pub(super) fn written(at: &At<ValueText>) -> String {
     match at.value.as_ref() {

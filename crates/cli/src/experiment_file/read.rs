@@ -9,7 +9,7 @@ use super::contagion::contagion;
 use super::cover::cover;
 use super::model::{Experiment, Layer, Moves, Points, Question, Side, World};
 use super::optimise::optimise;
-use super::parameter::{DOLLARS, PARAMETERS, Parameter, percent, written};
+use super::parameter::{self, DOLLARS, PARAMETERS, Parameter, percent, written};
 use super::recorded::replay;
 use super::ruin::ruin;
 use super::shape::{
@@ -377,13 +377,7 @@ fn tail(words: &Words<'_>, shape: &FileShape, world: World) -> Result<Question, 
     let target = shape.and_then(|shape| shape.target.as_ref());
     let above = shape.and_then(|shape| shape.above.as_ref());
     let above = above.map_or(Ok(100_000), |at| percent(words, at, "above", (1, 50)))?;
-    let Some(at) = target else { return Ok(Question::Tail { world, target: 100, above }) };
-    let target = percent(words, at, "target", (0, 20))?;
-    if target == 0 {
-        let (message, help) = ("target is zero", "no fund is passed by none.");
-        let allowed = "\"0.0001 %\" to \"20 %\"";
-        return Err(words.refuse("target-zero", message, help, &at.place, allowed));
-    }
+    let target = target.map_or(Ok(100), |at| parameter::target(words, at, 20))?;
     Ok(Question::Tail { world, target, above })
 }
 

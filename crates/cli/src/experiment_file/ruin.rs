@@ -5,7 +5,7 @@ use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::model::{Question, World};
-use super::parameter::percent;
+use super::parameter::target;
 use super::read::funded;
 use super::shape::FileShape;
 use crate::diagnostic::Diagnostic;
@@ -76,16 +76,6 @@ pub(super) fn ruin(
         let allowed = format!("{MOST} crises: {} years", MOST / a_year);
         return Err(words.refuse("ruin-many-crises", message, help, place, allowed));
     }
-    let target = match &shape.target {
-        None => 10_000,
-        Some(at) => match percent(words, at, "target", (0, 50))? {
-            0 => {
-                let (message, help) = ("target is zero", "no fund is never emptied for certain.");
-                let allowed = "\"0.0001 %\" to \"50 %\"";
-                return Err(words.refuse("target-zero", message, help, &at.place, allowed));
-            }
-            target => target,
-        },
-    };
+    let target = shape.target.as_ref().map_or(Ok(10_000), |at| target(words, at, 50))?;
     Ok(Question::Ruin { of: Ruin { world, income, a_year, years, target } })
 }

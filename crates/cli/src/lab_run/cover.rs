@@ -33,7 +33,7 @@ pub fn row(of: &Cover, run: usize) -> String {
     let stress = &of.stresses[run];
     let losses = Losses::of(&stress.losses);
     let members = stress.losses.iter().filter(|loss| **loss > 0).count();
-    let mut row = format!("{run},{run},{members},{}", stress.losses.iter().sum::<u128>());
+    let mut row = format!("{run},{run},{members},{}", losses.largest(members));
     for count in 1..=of.largest {
         let _ = write!(row, ",{}", losses.largest(count as usize));
     }
@@ -163,7 +163,7 @@ fn table(of: &Cover, laws: &[Law]) -> PageTable {
         let told = Told { stress, passed, lacking };
         let mut row = vec![stress.name.clone()];
         let sums = (1..=of.largest).map(|count| losses.largest(count as usize));
-        let all = std::iter::once(stress.losses.iter().sum());
+        let all = std::iter::once(losses.largest(stress.losses.len()));
         row.extend(sums.chain(all).map(|atoms| Unit::Dollars.shown(usd(atoms))));
         row.extend([Unit::Part.shown(passed), Unit::Dollars.shown(told.lacking_then())]);
         row
@@ -234,17 +234,15 @@ fn notes(of: &Cover) -> Vec<String> {
                 .to_owned(),
         },
         "A member is as likely to fail in the stress that makes his loss large as in any other.".to_owned(),
-        "Chances are exact for these losses: none of them is drawn.".to_owned(),
     ];
-    let rounded = of.stresses.iter().filter_map(|stress| {
-        let losses = Losses::of(&stress.losses);
-        (!losses.exact(&stress.losses)).then_some(losses.unit)
-    });
-    if let Some(unit) = rounded.max() {
-        notes.push(format!(
-            "Losses are rounded up to whole {} USD and less: they have no larger unit in common.",
+    let losses = of.stresses.iter().map(|stress| Losses::of(&stress.losses));
+    notes.push(match losses.filter(|of| !of.exact).map(|of| of.unit).max() {
+        None => "Chances are exact for these losses: none of them is drawn.".to_owned(),
+        Some(unit) => format!(
+            "Losses of more than sixteen members without a common unit are rounded up, by up to {} USD \
+             each, in every sum: chances are exact for losses so rounded, and none is drawn.",
             Unit::Dollars.shown(usd(unit))
-        ));
-    }
+        ),
+    });
     notes
 }

@@ -1,12 +1,12 @@
 //! Whether a fund that gets an income is emptied, some time or within years, and how large it must
 //! be not to be.
 
+use rhodian_lab::experiment::Estimate;
 use rhodian_lab::experiment::plot::Scale;
-use rhodian_lab::experiment::{Estimate, part};
-use rhodian_lab::ruin::{Ruin, within};
+use rhodian_lab::ruin::{Curve, LEAST_EFFECTIVE, Losses, Ruin, Within, within};
 use rhodian_lab::seed::Seed;
 use rhodian_report::money;
-use rhodian_report::svg::{Chart, Curve, Plot};
+use rhodian_report::svg::{self, Chart, Plot};
 
 use super::answer::{Answer, Figure, Refused, Unit, field};
 use super::crises::{FULL, add_mean, estimate, notes};
@@ -19,6 +19,10 @@ use crate::experiment_file::ruin::Ruin as Of;
 const LEAST_HITS: usize = 5;
 /// A chance is not given where its interval reaches over so many times its lower end.
 const APART: f64 = 10.0;
+/// Chances below are what rounding of floats leaves.
+const SMALLEST: f64 = 1e-12;
+/// How many points a curve has.
+const POINTS: usize = 60;
 
 /// The answer of rows.
 pub fn answer(work: &Work<'_>, rows: &[String]) -> Answer {
@@ -36,12 +40,24 @@ pub fn answer(work: &Work<'_>, rows: &[String]) -> Answer {
         answer.lead = "Too few crises take anything to tell of ruin.".to_owned();
         return answer;
     };
-    let found = Ruin::of(&losses, &terms, fund, target, Seed(u64::from(work.of.seed)));
-    let told = Told { of, fund, found: &found, taken };
+    let worth = Losses::of(losses.clone()).effective();
+    if worth < LEAST_EFFECTIVE {
+        answer.lead =
+            "A few crises make most of what large ones take: ruin cannot be backed.".into();
+        let why = format!(
+            "the chances of ruin: crises are worth {worth:.0} equal ones, and intervals hold from \
+             {LEAST_EFFECTIVE:.0} on; more crises would tell"
+        );
+        refuse("ruined", why, &mut answer);
+        return answer;
+    }
+    let found = Ruin::of(&losses, &terms, Seed(u64::from(work.of.seed)));
+    let curve = found.curve(fund, target);
+    let told = Told { of, fund, found: &found, curve: &curve, taken };
     let ever = told.ever(&mut answer);
     let within = told.within(&mut answer);
     let size = told.size(target, &mut answer);
-    answer.lead = told.lead([ever, within, size], target);
+    answer.lead = told.lead([ever, size], &within, target);
     answer.pictures.push(("ruin.svg", told.picture(target, size)));
     answer
 }
@@ -51,90 +67,108 @@ struct Told<'a> {
     /// What it begins with, in dollars.
     fund: f64,
     found: &'a Ruin,
+    curve: &'a Curve,
     /// What crises take a year.
     taken: Estimate,
 }
 
 impl Told<'_> {
     fn ever(&self, answer: &mut Answer) -> Option<Estimate> {
-        let found = self.found.ever[self.found.fund];
         let names = ("ruined", "the fund is emptied some time");
-        let [low, high] = found.between;
-        if high <= APART * low {
+        let found = self.curve.ever(self.fund);
+        if let Some(found) = found.filter(|of| of.between[1] <= APART * of.between[0]) {
             answer.figures.push(Figure::of("", names, Unit::Part, found));
             return Some(found);
         }
         let shown = |part| Unit::Part.shown(part);
-        let why = format!(
-            "{}: these crises leave it between {} and {}; more would tell",
-            names.1,
-            shown(low),
-            shown(high)
-        );
-        refuse(names.0, why, answer);
+        let why = match found {
+            None => "it holds more than is reckoned, fifty times the largest crisis".to_owned(),
+            Some(of) if of.between[1] < SMALLEST => {
+                format!("its chance is below {SMALLEST:.0e}, where rounding hides it")
+            }
+            Some(of) => {
+                let [low, high] = of.between;
+                format!(
+                    "these crises leave it between {} and {}; more would tell",
+                    shown(low),
+                    shown(high)
+                )
+            }
+        };
+        refuse(names.0, format!("{}: {why}", names.1), answer);
         None
     }
 
-    fn within(&self, answer: &mut Answer) -> Option<Estimate> {
-        let found = self.found.within[self.found.fund];
-        let hits = self.found.hits[self.found.fund];
+    /// The part of histories, where enough do; else what the chance is below.
+    fn within(&self, answer: &mut Answer) -> Result<Estimate, f64> {
         let words = format!("within {}", years(self.of.years));
+        let Within { part: mut found, hits } = self.found.within(&[self.fund])[0];
+        // Histories that are drawn may have less luck than all time has.
+        if let Some(ever) = self.curve.ever(self.fund) {
+            found.value = found.value.min(ever.value);
+            found.between = found.between.map(|end| end.min(ever.between[1]).max(SMALLEST));
+        }
         if hits >= LEAST_HITS {
             answer.figures.push(Figure::of("", ("ruined-within", &words), Unit::Part, found));
-            return Some(found);
+            return Ok(found);
         }
         let why = format!(
             "{words}: {hits} of {} histories do, {LEAST_HITS} back a figure; the chance is below \
              {}, 95 times of 100",
             money::count(within::COUNT),
-            Unit::Part.shown(found.between[1].max(part(hits, within::COUNT).between[1]))
+            Unit::Part.shown(found.between[1])
         );
         refuse("ruined-within", why, answer);
-        None
+        Err(found.between[1])
     }
 
     fn size(&self, target: f64, answer: &mut Answer) -> Option<Estimate> {
         let words = format!("a fund that is with {}", Unit::Part.shown(target));
-        if let Some(size) = self.found.size(target) {
+        if let Some(size) = self.curve.size(target) {
             answer.figures.push(Figure::of("", ("size", &words), Unit::Dollars, size));
             return Some(size);
         }
-        let income = usd(self.of.income);
-        let why = if income <= self.taken.between[1] {
-            format!(
-                "{words}: it is not excluded that crises take more than the income, and then no \
-                 fund is large enough"
-            )
+        let why = if self.found.suffices() {
+            "it is more than is reckoned, fifty times the largest crisis"
         } else {
-            format!("{words}: these crises do not back it; more would, or a larger target")
+            "it is not excluded that crises take more than the income, and then no fund is large \
+             enough"
         };
-        refuse("size", why, answer);
+        refuse("size", format!("{words}: {why}"), answer);
         None
     }
 
-    fn lead(&self, [ever, within, size]: [Option<Estimate>; 3], target: f64) -> String {
+    fn lead(
+        &self,
+        [ever, size]: [Option<Estimate>; 2],
+        within: &Result<Estimate, f64>,
+        target: f64,
+    ) -> String {
         let (dollars, part) = (|value| Unit::Dollars.shown(value), |value| Unit::Part.shown(value));
         let (income, fund) = (dollars(usd(self.of.income)), dollars(self.fund));
         let taken = dollars(self.taken.value);
         let years = years(self.of.years);
-        let soon = within.map_or_else(
-            || format!("within {years} hardly ever"),
-            |of| format!("within {years} with {}", part(of.value)),
-        );
-        if usd(self.of.income) <= self.taken.value {
+        let soon = match within {
+            Ok(of) => format!("within {years} with {}", part(of.value)),
+            Err(most) => format!("within {years} with less than {}", part(*most)),
+        };
+        if ever.is_some_and(|of| of.between[0] >= 1.0) {
             return format!(
                 "Crises take {taken} USD a year and the fund gets {income}: every fund is emptied \
                  some time, one of {fund} USD {soon}."
             );
         }
-        let some_time = ever.map_or_else(
-            || "with a chance that these crises do not back".to_owned(),
-            |of| format!("with a chance of {}", part(of.value)),
-        );
-        let enough = size.map_or_else(
-            || "How large one must be cannot be said.".to_owned(),
-            |of| format!("One of {} USD is with {}.", dollars(of.value), part(target)),
-        );
+        let hardly = self.curve.ever(self.fund).is_some_and(|of| of.between[1] < SMALLEST);
+        let some_time = match ever {
+            Some(of) => format!("with a chance of {}", part(of.value)),
+            None if hardly => format!("with a chance below {SMALLEST:.0e}"),
+            None => "with a chance that these crises do not back".to_owned(),
+        };
+        let enough = match size {
+            Some(of) => format!("One of {} USD is with {}.", dollars(of.value), part(target)),
+            None if self.found.suffices() => "How large one must be cannot be said.".to_owned(),
+            None => "Whether the income is enough for any fund cannot be said.".to_owned(),
+        };
         format!(
             "A fund of {fund} USD that gets {income} a year, of which crises take {taken}, is \
              emptied some time {some_time}, {soon}. {enough}"
@@ -143,24 +177,32 @@ impl Told<'_> {
 
     /// The chance against what the fund begins with, some time and within years.
     fn picture(&self, target: f64, size: Option<Estimate>) -> Chart {
-        let cells = self.found.ever.len() - 1;
-        let across = Scale::linear(0.0, self.found.cell * cells as f64);
+        let reckoned = self.curve.cell * self.curve.cells() as f64;
+        let wanted = self.fund.max(size.map_or(0.0, |of| of.value)) * 1.25;
+        let most = wanted.min(reckoned).max(self.curve.cell);
+        let across = Scale::linear(0.0, most);
         let lowest = target / 3.0;
         let up = Scale::logarithmic(lowest, 1.0);
-        let place = |cells: usize| across.place(self.found.cell * cells as f64);
-        let curve = |name: String, all: &[Estimate]| {
+        let funds: Vec<f64> = (0..=POINTS).map(|at| most * at as f64 / POINTS as f64).collect();
+        let curve = |name: String, all: Vec<(f64, Estimate)>| {
             // What lies below the picture is not drawn along its edge.
-            let seen = || all.iter().enumerate().filter(|(_, of)| of.value >= lowest);
-            let band = seen().map(|(at, of)| {
-                (place(at), up.place(of.between[0].max(lowest)), up.place(of.between[1]))
+            let seen: Vec<_> = all.into_iter().filter(|(_, of)| of.value >= lowest).collect();
+            let band = seen.iter().map(|(fund, of)| {
+                let [low, high] = of.between.map(|end| up.place(end.max(lowest)));
+                (across.place(*fund), low, high)
             });
-            Curve {
-                name,
-                points: seen().map(|(at, of)| (place(at), up.place(of.value))).collect(),
+            svg::Curve {
                 bands: vec![band.collect()],
+                points: seen
+                    .iter()
+                    .map(|(fund, of)| (across.place(*fund), up.place(of.value)))
+                    .collect(),
+                name,
                 dots: false,
             }
         };
+        let ever = funds.iter().filter_map(|fund| Some((*fund, self.curve.ever(*fund)?)));
+        let within = self.found.within(&funds).into_iter().map(|of| of.part);
         let line = |dollars: f64, name: &str| {
             (across.place(dollars), format!("{name} {}", short(dollars)))
         };
@@ -177,8 +219,11 @@ impl Told<'_> {
             across: axis("fund, USD", &across, &short),
             up: axis("chance", &up, &percent_mark),
             curves: vec![
-                curve("some time".to_owned(), &self.found.ever),
-                curve(format!("within {}", years(self.of.years)), &self.found.within),
+                curve("some time".to_owned(), ever.collect()),
+                curve(
+                    format!("within {}", years(self.of.years)),
+                    funds.iter().copied().zip(within).collect(),
+                ),
             ],
             lines: asked.chain(enough).collect(),
         })

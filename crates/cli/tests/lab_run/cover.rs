@@ -81,6 +81,7 @@ fn what_is_no_clearing_fund_is_refused_where_it_stands() {
         ("too few", of("[\"22\", \"0\"]", "[\"22\"]"), "losses-count", 9, "2 amounts"),
         ("below zero", of("\"22\"", "\"-22\""), "losses-negative", 9, "0 to"),
         ("more than all", text("largest = 8\n"), "largest-out-of-bounds", 4, "1 to 7"),
+        ("never", text("target = \"0 %\"\n"), "target-zero", 4, "0.0001 %"),
         ("all of them", text("correlation = \"91 %\"\n"), "correlation-out-of-bounds", 4, "90 %"),
     ] {
         refused(case, &text, code, line, allowed);

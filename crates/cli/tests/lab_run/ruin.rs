@@ -76,7 +76,15 @@ fn more_income_empties_a_fund_more_rarely() {
     let large = told(&text(200, "").replace("\"200000\"", "\"6000000\""), &[]);
     let refused = large["refused"].to_string();
     assert!(refused.contains("within 3 years: 0 of 10,000 histories do"), "{refused}");
+    assert!(refused.contains("its chance is below 1e-12"), "{refused}");
+    let size = value(&large, "", "size");
+    assert_eq!(size, value(&some, "", "size"), "whatever fund is asked about beside");
+    let far = told(&text(60, "").replace("\"200000\"", "\"1500000\""), &[]);
+    let refused = far["refused"].to_string();
     assert!(refused.contains("the fund is emptied some time: these crises leave it"), "{refused}");
+    let scarce = told(&text(60, "").replace("400000", "215000"), &[]);
+    let answer = scarce["answer"].as_str().unwrap();
+    assert!(answer.contains("Whether the income is enough"), "{answer}");
     let calm = text(30, "").replace("[ruin]", "fall = \"1 %\"\nbeyond = \"0 %\"\n[ruin]");
     let calm = told(&calm, &[]);
     assert!(calm["answer"].as_str().unwrap().contains("Too few crises"), "{calm}");

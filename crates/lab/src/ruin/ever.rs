@@ -37,12 +37,16 @@ pub fn bounds(load: f64, heights: &[f64]) -> Vec<[f64; 2]> {
     low.into_iter().zip(high).map(|(low, high)| [low, high.max(low)]).collect()
 }
 
-/// The chance that a sum of steps passes each number of cells.
+/// The chance that a sum of steps passes each number of cells: to some 10^-13, which is what
+/// rounding of floats leaves.
 fn passed(load: f64, steps: &[f64]) -> Vec<f64> {
     let scale = 1.0 / (1.0 - load * steps[0]);
+    // No step is higher than the largest loss.
+    let last = steps.iter().rposition(|step| *step > 0.0).unwrap_or(0);
     let mut sums = vec![(1.0 - load) * scale];
     for at in 1..steps.len() {
-        let reached: f64 = (1..=at).map(|step| steps[step] * sums[at - step]).sum();
+        let before = sums[at - at.min(last)..at].iter().rev();
+        let reached: f64 = steps[1..].iter().zip(before).map(|(step, sum)| step * sum).sum();
         sums.push(load * scale * reached);
     }
     let mut left = 1.0;

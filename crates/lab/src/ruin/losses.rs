@@ -15,6 +15,10 @@ impl Losses {
     #[must_use]
     pub fn of(mut all: Vec<f64>) -> Self {
         all.sort_unstable_by(f64::total_cmp);
+        Self::sorted(all)
+    }
+
+    fn sorted(all: Vec<f64>) -> Self {
         let mut sum = 0.0;
         let sums = all.iter().map(|loss| {
             sum += loss;
@@ -33,7 +37,7 @@ impl Losses {
             times[stream.below(count as u64) as usize] += 1;
         }
         let drawn = self.sorted.iter().zip(times);
-        Self::of(drawn.flat_map(|(loss, times)| (0..times).map(|_| *loss)).collect())
+        Self::sorted(drawn.flat_map(|(loss, times)| (0..times).map(|_| *loss)).collect())
     }
 
     /// Their mean.
@@ -46,6 +50,24 @@ impl Losses {
     #[must_use]
     pub fn largest(&self) -> f64 {
         self.sorted.last().copied().unwrap_or(0.0)
+    }
+
+    /// As many losses of one size would spread as little: (sum x^2)^2 / sum x^4. Where it is small, a
+    /// few of them decide what large ones do.
+    ///
+    /// ```
+    /// use rhodian_lab::ruin::Losses;
+    /// assert_eq!(Losses::of(vec![0.0, 5.0, 5.0, 5.0]).effective(), 3.0);
+    /// assert!(Losses::of(vec![1.0, 1.0, 1.0, 9.0]).effective() < 1.1);
+    /// ```
+    #[must_use]
+    pub fn effective(&self) -> f64 {
+        let largest = self.largest();
+        if largest <= 0.0 {
+            return 0.0;
+        }
+        let power = |k: i32| self.sorted.iter().map(|loss| (loss / largest).powi(k)).sum::<f64>();
+        power(2) * power(2) / power(4)
     }
 
     /// What they take up to a limit, on average: the mean of the lesser of each and `most`.

@@ -41,27 +41,22 @@ impl Histories {
         Self { losses, ends }
     }
 
-    /// How many histories empty a fund of each number of cells.
+    /// How many histories empty each of `funds`.
     #[must_use]
-    pub fn ruined(&self, of: &Losses, income: f64, cell: f64, cells: usize) -> Vec<usize> {
-        // By the least number of cells that survives.
-        let mut least = vec![0; cells + 2];
+    pub fn ruined(&self, of: &Losses, income: f64, funds: &[f64]) -> Vec<usize> {
         let mut begin = 0;
-        for end in &self.ends {
+        let worst = |end: &usize| {
             let (mut lost, mut worst) = (0.0, 0.0);
             for come in &self.losses[begin..*end] {
                 lost += of.at(come.rank);
                 worst = f64::max(worst, lost - income * come.when);
             }
             begin = *end;
-            least[((worst / cell).ceil() as usize).min(cells + 1)] += 1;
-        }
-        let mut left = self.ends.len();
-        least.truncate(cells + 1);
-        for survived in &mut least {
-            left -= *survived;
-            *survived = left;
-        }
-        least
+            worst
+        };
+        let mut worst: Vec<f64> = self.ends.iter().map(worst).collect();
+        worst.sort_unstable_by(f64::total_cmp);
+        let ruined = |fund: &f64| worst.len() - worst.partition_point(|worst| worst <= fund);
+        funds.iter().map(ruined).collect()
     }
 }

@@ -57,7 +57,7 @@ fn set_up(accounts: u32, on_touch: bool, pending: bool) -> Engine {
         caps: Caps::default(),
         attachment: None,
     };
-    give(&mut engine, Action::Domain(domain::Command::AddLayer { spec }));
+    give(&mut engine, Action::Domain(domain::Command::AddLayer { spec: Box::new(spec) }));
     let mut steps = vec![Step { layers: vec![Side { layer, weight: 1 }] }];
     if pending {
         let sale = Side { layer: add_sale(&mut engine), weight: 1 };
@@ -100,7 +100,7 @@ fn add_sale(engine: &mut Engine) -> LayerId {
         caps: Caps { per_event: Some(amount(1)), ..Caps::default() },
         attachment: None,
     };
-    give(engine, Action::Domain(domain::Command::AddLayer { spec }));
+    give(engine, Action::Domain(domain::Command::AddLayer { spec: Box::new(spec) }));
     LayerId(1)
 }
 
@@ -148,7 +148,7 @@ fn touches(accounts: u32, total: u128) -> f64 {
 }
 
 fn report(engine: &mut Engine, number: u64, atoms: u128) -> Vec<Record> {
-    let command = loss::Command::ReportLoss {
+    let command = loss::Command::ReportLoss(Box::new(loss::LossReport {
         domain: DomainId(0),
         number,
         class: CauseClass::Default,
@@ -158,7 +158,7 @@ fn report(engine: &mut Engine, number: u64, atoms: u128) -> Vec<Record> {
         failed: None,
         margin: Amount::ZERO,
         set_off: Vec::new(),
-    };
+    }));
     give(engine, Action::Loss(command))
 }
 

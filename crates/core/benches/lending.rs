@@ -66,7 +66,7 @@ fn pool() -> Engine {
     ] {
         let (name, caps) = (name(text), Caps::default());
         let spec = LayerSpec { name, kind, asset: USD, source, caps, attachment: None };
-        give(&mut engine, of(domain::Command::AddLayer { spec }));
+        give(&mut engine, of(domain::Command::AddLayer { spec: Box::new(spec) }));
     }
     let step = |layer| Step { layers: vec![Side { layer: LayerId(layer), weight: 1 }] };
     let (class, steps) = (CauseClass::Default, vec![step(0), step(1)]);
@@ -85,7 +85,7 @@ fn pool() -> Engine {
         peg: None,
         sale_discount: 100_000,
     };
-    give(&mut engine, Action::Collateral(collateral::Command::Accept { spec }));
+    give(&mut engine, Action::Collateral(collateral::Command::Accept { spec: Box::new(spec) }));
     mark(&mut engine, 1_000);
     let spec = PoolSpec {
         name: name("pool"),
@@ -100,7 +100,7 @@ fn pool() -> Engine {
         bonus: 50_000,
         target: 1_250_000,
     };
-    give(&mut engine, Action::Lending(Command::Open { spec }));
+    give(&mut engine, Action::Lending(Command::Open { spec: Box::new(spec) }));
     engine
 }
 

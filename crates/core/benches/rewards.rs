@@ -29,7 +29,7 @@ fn staked(stakers: u32) -> (Engine, LayerId) {
         caps: Caps::default(),
         attachment: None,
     };
-    give(&mut engine, add(Command::AddLayer { spec }));
+    give(&mut engine, add(Command::AddLayer { spec: Box::new(spec) }));
     let layer = LayerId(0);
     for id in 0..stakers {
         let account = AccountId(id);

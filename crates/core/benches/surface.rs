@@ -69,7 +69,7 @@ impl Surface {
                 tiers: vec![Tier { above: Amount::ZERO, initial: 50_000, maintenance: 25_000 }],
                 steps: None,
             };
-            give(&mut self.engine, Action::Market(market::Command::List { spec }));
+            give(&mut self.engine, Action::Market(market::Command::List { spec: Box::new(spec) }));
             let market = MarketId(u32::try_from(id).unwrap());
             let marks = vec![(market, Price::new(5_000).unwrap())];
             give(&mut self.engine, Action::Market(market::Command::Mark { marks }));
@@ -96,7 +96,7 @@ impl Surface {
                 ..Params::of(kind)
             },
         };
-        give(&mut self.engine, Action::Oracle(oracle::Command::OpenFeed { spec }));
+        give(&mut self.engine, Action::Oracle(oracle::Command::OpenFeed { spec: Box::new(spec) }));
         let feed = FeedId(self.feeds);
         self.feeds += 1;
         self.say(feed, millionths);

@@ -72,7 +72,7 @@ fn vault(holders: u32) -> Engine {
     let (text, kind, source) = (name("Fund"), Kind::InsuranceFund, Source::Pot);
     let caps = Caps::default();
     let spec = LayerSpec { name: text, kind, asset: USD, source, caps, attachment: None };
-    give(&mut engine, of(domain::Command::AddLayer { spec }));
+    give(&mut engine, of(domain::Command::AddLayer { spec: Box::new(spec) }));
     let steps = vec![Step { layers: vec![Side { layer: LayerId(0), weight: 1 }] }];
     let (domain, class) = (DOMAIN, CauseClass::Default);
     give(&mut engine, of(domain::Command::SetWaterfall { domain, class, steps }));
@@ -87,7 +87,7 @@ fn vault(holders: u32) -> Engine {
         fee: 200_000,
         fee_period: DAY,
     };
-    give(&mut engine, Action::Liquidity(Command::Open { spec }));
+    give(&mut engine, Action::Liquidity(Command::Open { spec: Box::new(spec) }));
     for place in 0..holders {
         let atoms = 1_000_000 + u128::from(place);
         opened(&mut engine, place + 2, atoms);

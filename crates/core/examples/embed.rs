@@ -67,7 +67,7 @@ pub fn told() -> Vec<String> {
         tiers: vec![Tier { above: atoms(0), initial: 100_000, maintenance: 50_000 }],
         steps: None,
     };
-    give(0, Action::Market(Market::List { spec }));
+    give(0, Action::Market(Market::List { spec: Box::new(spec) }));
     give(0, Action::Market(Market::Mark { marks: vec![(BTC, price(1_000))] }));
 
     // Three owners with an account each; all accept that losses are shared.
@@ -115,7 +115,7 @@ fn fill(number: u64, buyer: Party, seller: Party, ticks: u64) -> Action {
 fn layer(text: &str, kind: Kind, source: Source) -> Action {
     let (name, caps) = (name(text), Caps::default());
     let spec = LayerSpec { name, kind, asset: USD, source, caps, attachment: None };
-    Action::Domain(Domain::AddLayer { spec })
+    Action::Domain(Domain::AddLayer { spec: Box::new(spec) })
 }
 
 fn name(text: &str) -> Name {

@@ -187,10 +187,10 @@ fn prices() -> World {
         params: Params::of(oracle::Kind::Price),
     };
     let of_oracle = Action::Oracle;
-    world.must(of_oracle(oracle::Command::OpenFeed { spec: spec.clone() }));
+    world.must(of_oracle(oracle::Command::OpenFeed { spec: Box::new(spec.clone()) }));
     let (feed, source, time) = (FeedId(0), SourceId(7), world.at);
     let spec = FeedSpec { name: name("BTC index"), ..spec };
-    world.must(of_oracle(oracle::Command::SetFeed { feed, spec }));
+    world.must(of_oracle(oracle::Command::SetFeed { feed, spec: Box::new(spec) }));
     let units = |units| Value::new(units).unwrap();
     let (value, confidence) = (units(60_000), units(3));
     let report = oracle::Command::Report { feed, source, number: 1, value, confidence, time };
@@ -267,9 +267,9 @@ fn covered() -> World {
     let below = Price::new(900).unwrap();
     let trigger = Some(Trigger { feed: FEED, below, window: 60_000 });
     let spec = RiskSpec { name: name("DAI"), trigger, retention: 100_000, ..cover::bridge() };
-    cover::give(&mut world, Command::AddRisk { spec: spec.clone() }).unwrap();
+    cover::give(&mut world, Command::AddRisk { spec: Box::new(spec.clone()) }).unwrap();
     let risk = RiskId(1);
-    cover::give(&mut world, Command::SetRisk { risk, spec }).unwrap();
+    cover::give(&mut world, Command::SetRisk { risk, spec: Box::new(spec) }).unwrap();
     cover::buy(&mut world, "carol", 40_000, cover::YEAR).unwrap();
     for _ in 0..20 {
         say_all(&mut world, FEED, 1_000);

@@ -39,14 +39,14 @@ impl Venue {
         for command in [
             domain::Command::AddAsset { name: name("USD"), decimals: 6 },
             domain::Command::OpenDomain { name: name("all"), asset: ASSET },
-            domain::Command::AddLayer { spec: fund },
+            domain::Command::AddLayer { spec: Box::new(fund) },
             domain::Command::SetWaterfall { domain: DOMAIN, class: CauseClass::Default, steps },
         ] {
             venue.must(Action::Domain(command));
         }
         for listed in &world.markets {
             let spec = listed.spec(DOMAIN, 1).expect("a name of the engine");
-            venue.must(Action::Market(market::Command::List { spec }));
+            venue.must(Action::Market(market::Command::List { spec: Box::new(spec) }));
         }
         for owner in 0..world.population.owners {
             let name = name(&format!("owner-{owner}"));

@@ -194,9 +194,9 @@ fn found(names: &dyn Names, event: &LossEvent) -> Option<String> {
         LossEvent::DefaultFound { account, cause, .. } => {
             format!("{} fails: {cause}", names.account(*account))
         }
-        LossEvent::LossReported { loss, amount, cause, .. } => {
-            let (name, amount) = (names.loss(*loss), money(*loss, *amount));
-            format!("{name} is reported: {amount} lost, {cause}")
+        LossEvent::LossReported(report) => {
+            let (name, amount) = (names.loss(report.loss), money(report.loss, report.amount));
+            format!("{name} is reported: {amount} lost, {}", report.cause)
         }
         // What stakers decided is told where their votes are counted.
         LossEvent::LossApproved { by, .. } | LossEvent::LossDismissed { by, .. }

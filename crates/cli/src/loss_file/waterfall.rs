@@ -148,7 +148,8 @@ pub(super) fn check(file: &LossFile) -> Result<Vec<String>, Diagnostic> {
         Command::AddAsset { name: name.clone(), decimals },
         Command::OpenDomain { name, asset },
     ];
-    commands.extend(file.layers().map(|layer| Command::AddLayer { spec: layer.spec(asset) }));
+    commands
+        .extend(file.layers().map(|layer| Command::AddLayer { spec: Box::new(layer.spec(asset)) }));
     let classes: BTreeSet<_> = file.losses.iter().map(|loss| loss.class).collect();
     for class in &classes {
         let steps = file.waterfall();

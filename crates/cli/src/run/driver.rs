@@ -11,7 +11,8 @@ use rhodian_core::engine::{
 };
 use rhodian_core::ids::{AccountId, LayerId, LossId, Name, Time};
 use rhodian_core::loss::{
-    Command as LossCommand, Draw, Duty, RankedClaim, Rejection as LossRejection, SetOff, Stage,
+    Command as LossCommand, Draw, Duty, LossReport, RankedClaim, Rejection as LossRejection,
+    SetOff, Stage,
 };
 use rhodian_core::units::Amount;
 use rhodian_core::waterfall::{Plan, plan};
@@ -233,7 +234,7 @@ impl<'f> Driver<'f> {
             .set_off
             .iter()
             .map(|off| SetOff { account: self.roster.account(&off.account), up_to: off.amount });
-        let report = LossCommand::ReportLoss {
+        let report = LossCommand::ReportLoss(Box::new(LossReport {
             domain: DOMAIN,
             number: loss.number,
             class: loss.class,
@@ -243,7 +244,7 @@ impl<'f> Driver<'f> {
             failed,
             margin: loss.margin,
             set_off: set_off.collect(),
-        };
+        }));
         match self.ask(Actor::VENUE, Action::Loss(report))? {
             None => {}
             // Whoever read the file has said that it is listed again.

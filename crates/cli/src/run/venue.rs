@@ -211,7 +211,7 @@ fn bad_name(id: &str) -> Diagnostic {
 }
 
 fn open_layer(driver: &mut Driver<'_>, id: LayerId, layer: &Layer) -> Result<(), Diagnostic> {
-    let add = DomainCommand::AddLayer { spec: layer.spec(ASSET) };
+    let add = DomainCommand::AddLayer { spec: Box::new(layer.spec(ASSET)) };
     driver.must(Actor::VENUE, Action::Domain(add), &layer.place)?;
     for (staker, amount) in stakes_of(layer) {
         let account = driver.roster.account(staker);

@@ -19,7 +19,11 @@ use crate::venue_file::clearing::{Clear, Clearing};
 pub(super) fn open(driver: &mut Driver<'_>, file: &VenueFile) -> Result<(), Diagnostic> {
     for (place, fund) in file.clearing.iter().enumerate() {
         let (origin, spec) = (at(&fund.place), fund.spec.clone());
-        driver.must(Actor::VENUE, Action::Clearing(Command::Open { spec }), &origin)?;
+        driver.must(
+            Actor::VENUE,
+            Action::Clearing(Command::Open { spec: Box::new(spec) }),
+            &origin,
+        )?;
         join(driver, dense(place, ClearingId), fund)?;
     }
     Ok(())

@@ -376,7 +376,7 @@ impl Words<'_> {
     fn report(&self, report: &Report) -> Result<loss::Command, NoSuch> {
         let failed = report.failed.as_ref().map(|name| self.account(name)).transpose()?;
         let held = failed.map_or(Amount::ZERO, |account| self.state.means(account, ASSET));
-        Ok(loss::Command::ReportLoss {
+        Ok(loss::Command::ReportLoss(Box::new(loss::LossReport {
             domain: dense(report.domain, DomainId),
             number: self.next_report(report.domain),
             class: report.class,
@@ -386,6 +386,6 @@ impl Words<'_> {
             failed,
             margin: held.min(report.amount),
             set_off: Vec::new(),
-        })
+        })))
     }
 }

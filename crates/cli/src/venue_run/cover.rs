@@ -35,7 +35,14 @@ impl Words<'_> {
                 let losses = self.lost(risk, happened, lost)?;
                 let (number, cause) = (self.next_report(domain), cause.clone());
                 let evidence = *evidence;
-                Command::Report { risk, number, cause, evidence, happened, losses }
+                Command::Report {
+                    risk,
+                    number,
+                    cause,
+                    evidence: Box::new(evidence),
+                    happened,
+                    losses,
+                }
             }
             Insure::Vote { loss, account, accept } => {
                 let ((account, number), loss) = (of(account)?, self.loss(loss)?);

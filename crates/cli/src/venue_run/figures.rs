@@ -407,9 +407,9 @@ impl Figures {
                 self.counted("failures");
                 self.account(*account).failed = Some(*loss);
             }
-            LossEvent::LossReported { loss, .. } => {
+            LossEvent::LossReported(report) => {
                 self.counted("reported losses");
-                self.times.insert(*loss, (at, None));
+                self.times.insert(report.loss, (at, None));
             }
             LossEvent::LossDetected { loss, .. } => {
                 self.times.insert(*loss, (at, None));

@@ -48,9 +48,10 @@ impl Names {
                 let name = failed.map_or("loss", |found| found.name.as_str()).to_owned();
                 self.named(*loss, &name);
             }
-            Event::Loss(LossEvent::LossReported { loss, number, .. }) => {
-                let name = self.reporting.take().unwrap_or_else(|| format!("loss {number}"));
-                self.named(*loss, &name);
+            Event::Loss(LossEvent::LossReported(report)) => {
+                let unnamed = || format!("loss {}", report.number);
+                let name = self.reporting.take().unwrap_or_else(unnamed);
+                self.named(report.loss, &name);
             }
             _ => {}
         }

@@ -64,19 +64,19 @@ pub(super) fn open(driver: &mut Driver<'_>) -> Result<(), Diagnostic> {
         list(driver, index, market)?;
     }
     for vault in &file.vaults {
-        let open = LiquidityCommand::Open { spec: vault.spec.clone() };
+        let open = LiquidityCommand::Open { spec: Box::new(vault.spec.clone()) };
         driver.must(Actor::VENUE, Action::Liquidity(open), &at(&vault.place))?;
     }
     collaterals(driver, file)?;
     for pool in &file.pools {
-        let open = LendingCommand::Open { spec: pool.spec.clone() };
+        let open = LendingCommand::Open { spec: Box::new(pool.spec.clone()) };
         driver.must(Actor::VENUE, Action::Lending(open), &at(&pool.place))?;
     }
     feeds(driver, file)?;
     covers(driver, file)?;
     clearing::open(driver, file)?;
     for protection in &file.protections {
-        let open = ProtectionCommand::Open { spec: protection.spec.clone() };
+        let open = ProtectionCommand::Open { spec: Box::new(protection.spec.clone()) };
         driver.must(Actor::VENUE, Action::Protection(open), &at(&protection.place))?;
     }
     issuance::open(driver, file)?;
@@ -90,7 +90,7 @@ fn collaterals(driver: &mut Driver<'_>, file: &VenueFile) -> Result<(), Diagnost
     for of in &file.collaterals {
         let (origin, spec) = (at(&of.place), of.spec.clone());
         let (asset, settled) = (spec.asset, spec.settled);
-        let accept = CollateralCommand::Accept { spec };
+        let accept = CollateralCommand::Accept { spec: Box::new(spec) };
         driver.must(Actor::VENUE, Action::Collateral(accept), &origin)?;
         if let Some(price) = of.mark {
             let mark = CollateralCommand::Mark { asset, settled, price };
@@ -109,11 +109,11 @@ fn collaterals(driver: &mut Driver<'_>, file: &VenueFile) -> Result<(), Diagnost
 /// Cover pools, and what they cover: after the feeds that triggers name.
 fn covers(driver: &mut Driver<'_>, file: &VenueFile) -> Result<(), Diagnostic> {
     for pool in &file.covers {
-        let open = CoverCommand::Open { spec: pool.spec.clone() };
+        let open = CoverCommand::Open { spec: Box::new(pool.spec.clone()) };
         driver.must(Actor::VENUE, Action::Cover(open), &at(&pool.place))?;
     }
     for risk in &file.risks {
-        let add = CoverCommand::AddRisk { spec: risk.spec.clone() };
+        let add = CoverCommand::AddRisk { spec: Box::new(risk.spec.clone()) };
         driver.must(Actor::VENUE, Action::Cover(add), &at(&risk.place))?;
     }
     Ok(())
@@ -122,7 +122,7 @@ fn covers(driver: &mut Driver<'_>, file: &VenueFile) -> Result<(), Diagnostic> {
 /// Feeds, then the markets and collaterals that are attached to them.
 fn feeds(driver: &mut Driver<'_>, file: &VenueFile) -> Result<(), Diagnostic> {
     for feed in &file.feeds {
-        let open = OracleCommand::OpenFeed { spec: feed.spec.clone() };
+        let open = OracleCommand::OpenFeed { spec: Box::new(feed.spec.clone()) };
         driver.must(Actor::VENUE, Action::Oracle(open), &at(&feed.place))?;
     }
     for market in 0..file.markets.len() {
@@ -239,7 +239,7 @@ fn add_layer(
     layer: &Layer,
 ) -> Result<(), Diagnostic> {
     let origin = at(&layer.place);
-    let add = DomainCommand::AddLayer { spec: layer.spec(ASSET) };
+    let add = DomainCommand::AddLayer { spec: Box::new(layer.spec(ASSET)) };
     driver.must(Actor::VENUE, Action::Domain(add), &origin)?;
     driver.layer_domains.push(domain);
     for stake in &layer.stakes {
@@ -324,7 +324,11 @@ fn list(driver: &mut Driver<'_>, index: usize, of: &Market) -> Result<(), Diagno
         band: of.band,
         tiers: of.tiers.clone(),
     };
-    driver.must(Actor::VENUE, Action::Market(market::Command::List { spec }), &origin)?;
+    driver.must(
+        Actor::VENUE,
+        Action::Market(market::Command::List { spec: Box::new(spec) }),
+        &origin,
+    )?;
     if let Some(mark) = of.mark {
         let marks = vec![(dense(index, MarketId), mark)];
         driver.must(Actor::VENUE, Action::Market(market::Command::Mark { marks }), &origin)?;

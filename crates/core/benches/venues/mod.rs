@@ -94,7 +94,7 @@ pub fn open_domain(
 fn add_layer(engine: &mut Engine, text: &str, kind: Kind, asset: AssetId, source: Source) {
     let caps = Caps::default();
     let spec = LayerSpec { name: name(text), kind, asset, source, caps, attachment: None };
-    give(engine, Action::Domain(domain::Command::AddLayer { spec }));
+    give(engine, Action::Domain(domain::Command::AddLayer { spec: Box::new(spec) }));
 }
 
 /// The fund that penalties go to: the next layer.
@@ -117,7 +117,7 @@ pub fn list(engine: &mut Engine, domain: DomainId, market: u32) {
         tiers: vec![Tier { above: Amount::ZERO, initial: 50_000, maintenance: 25_000 }],
         steps: None,
     };
-    give(engine, Action::Market(market::Command::List { spec }));
+    give(engine, Action::Market(market::Command::List { spec: Box::new(spec) }));
     let marks = vec![(MarketId(market), Price::new(10_000).unwrap())];
     give(engine, Action::Market(market::Command::Mark { marks }));
 }

@@ -1,5 +1,6 @@
 //! When auto-deleveraging begins, and whom it reaches.
 
+use alloc::boxed::Box;
 use alloc::vec::Vec;
 
 use super::order;
@@ -201,7 +202,7 @@ pub(super) fn deleverage(
         lot_value: i64::try_from(value).map_err(|_| Rejection::NotDue)?,
         value: Amount::new(gross).unwrap_or(Amount::MAX),
         turned: level.is_some_and(|level| level.turned),
-        level: level.map(|level| level.leverage),
+        level: level.map(|level| Box::new(level.leverage)),
         taken,
     });
     if let Party::Account(account) = from {

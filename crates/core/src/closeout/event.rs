@@ -1,5 +1,6 @@
 //! What happens in close-outs.
 
+use alloc::boxed::Box;
 use alloc::vec::Vec;
 use borsh::{BorshDeserialize, BorshSerialize};
 use serde::{Deserialize, Serialize};
@@ -66,7 +67,7 @@ pub enum Event {
         /// The gross value that moved.
         value: Amount,
         /// The leverage that accounts were drained to.
-        level: Option<Fraction>,
+        level: Option<Box<Fraction>>,
         /// Whether that leverage lies on the other side.
         turned: bool,
         /// Who took how many lots: above zero, bought from the party.

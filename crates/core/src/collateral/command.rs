@@ -1,5 +1,6 @@
 //! What may be asked of collateral, what then happens, and why it may be refused.
 
+use alloc::boxed::Box;
 use alloc::vec::Vec;
 use core::fmt;
 
@@ -27,7 +28,7 @@ pub enum Command {
     /// Put in force what an asset counts for as collateral. Its mark stays.
     Accept {
         /// What it counts for.
-        spec: CollateralSpec,
+        spec: Box<CollateralSpec>,
     } = 1,
     /// A new price of a collateral; zero where it is dead.
     Mark {
@@ -110,7 +111,7 @@ pub enum Duty {
 #[repr(u8)]
 pub enum Event {
     /// A collateral was put in force.
-    Accepted { spec: CollateralSpec } = 1,
+    Accepted { spec: Box<CollateralSpec> } = 1,
     /// The price of a collateral moved; no balance did.
     Marked { asset: AssetId, settled: AssetId, price: Price } = 2,
     /// A failed account's collateral moved to the close-out book.
@@ -128,7 +129,7 @@ pub enum Event {
         buyer: Option<AccountId>,
         proceeds: Amount,
         aside: bool,
-        over: Option<(AccountId, Amount)>,
+        over: Option<Box<(AccountId, Amount)>>,
     } = 4,
     /// Collateral went back to its owner as it is.
     Returned { loss: LossId, account: AccountId, asset: AssetId, amount: Amount, aside: bool } = 5,
@@ -188,7 +189,7 @@ impl Event {
                 if buyer != to && !proceeds.is_zero() {
                     visit(Transfer { asset, from: buyer, to, amount: *proceeds });
                 }
-                if let Some((owner, amount)) = *over {
+                if let Some((owner, amount)) = over.as_deref().copied() {
                     visit(Transfer { asset, from: to, to: Holder::Account(owner), amount });
                 }
             }

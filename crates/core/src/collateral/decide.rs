@@ -9,6 +9,7 @@ use crate::ids::{AccountId, AssetId, LossId};
 use crate::ledger::Holder;
 use crate::loss::{self, Loss, Stage};
 use crate::units::{Amount, Price};
+use alloc::boxed::Box;
 
 pub(crate) fn decide(
     state: &State,
@@ -64,7 +65,7 @@ fn accept(state: &State, spec: &CollateralSpec, events: &mut Events) -> Result<(
         }
     }
     spec.check().map_err(|flaw| Rejection::Flaw { flaw })?;
-    events.push(Event::Accepted { spec: spec.clone() });
+    events.push(Event::Accepted { spec: Box::new(spec.clone()) });
     Ok(())
 }
 
@@ -123,7 +124,7 @@ impl Sale {
             buyer,
             proceeds: all,
             aside,
-            over,
+            over: over.map(Box::new),
         });
         if aside && !owed.is_zero() {
             let back = loss::recover(state, loss, number, owed, events);

@@ -104,7 +104,7 @@ impl Collaterals {
                 let of = self.accepted.entry(spec.settled).or_default();
                 let before = of.get(&spec.asset).map(|found| (found.mark, found.feed));
                 let (mark, feed) = before.unwrap_or_default();
-                of.insert(spec.asset, Collateral { spec: spec.clone(), mark, feed });
+                of.insert(spec.asset, Collateral { spec: (**spec).clone(), mark, feed });
             }
             Event::Marked { asset, settled, price } => {
                 let of = self.accepted.get_mut(settled);

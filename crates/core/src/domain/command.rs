@@ -1,5 +1,6 @@
 //! What may be asked of domains and layers, and what then happens.
 
+use alloc::boxed::Box;
 use alloc::vec::Vec;
 
 use borsh::{BorshDeserialize, BorshSerialize};
@@ -35,7 +36,7 @@ pub enum Command {
     /// Add a layer.
     AddLayer {
         /// The layer.
-        spec: LayerSpec,
+        spec: Box<LayerSpec>,
     } = 3,
     /// Put a waterfall in force for episodes that open from now on.
     SetWaterfall {
@@ -140,7 +141,7 @@ pub enum Event {
     /// A domain was opened.
     DomainOpened { domain: DomainId, name: Name, asset: AssetId } = 2,
     /// A layer was added.
-    LayerAdded { layer: LayerId, spec: LayerSpec } = 3,
+    LayerAdded { layer: LayerId, spec: Box<LayerSpec> } = 3,
     /// A waterfall came into force.
     WaterfallSet { domain: DomainId, class: CauseClass, waterfall: WaterfallId, steps: Vec<Step> } =
         4,

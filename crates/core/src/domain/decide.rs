@@ -13,6 +13,7 @@ use crate::ledger::Holder;
 use crate::loss::Losses;
 use crate::units::Amount;
 use crate::waterfall::{Step, flaw};
+use alloc::boxed::Box;
 
 /// The most decimals of an asset: with 30, one unit is the largest amount.
 const MAX_DECIMALS: u8 = 30;
@@ -126,7 +127,7 @@ fn add_layer(state: &State, spec: &LayerSpec, events: &mut Events) -> Result<(),
         member_rule(spec, members)?;
     }
     let layer = LayerId::at(state.domains.layers.len()).ok_or(too_many("layers"))?;
-    events.push(Event::LayerAdded { layer, spec: spec.clone() });
+    events.push(Event::LayerAdded { layer, spec: Box::new(spec.clone()) });
     Ok(())
 }
 

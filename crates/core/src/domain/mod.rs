@@ -236,7 +236,7 @@ impl Domains {
                 accepted: Vec::new(),
             }),
             Event::LayerAdded { spec, .. } => {
-                self.layers.push(Layer { spec: spec.clone(), last_number: 0 });
+                self.layers.push(Layer { spec: (**spec).clone(), last_number: 0 });
             }
             Event::WaterfallSet { domain, class, waterfall, steps } => {
                 self.waterfalls.push(Waterfall {

@@ -335,10 +335,9 @@ fn domain_of(state: &State, action: &Action) -> Option<DomainId> {
         Action::Account(account::Command::SettleResult { domain, .. })
         | Action::Domain(domain::Command::AcceptTerms { domain, .. })
         | Action::Loss(
-            loss::Command::ReportLoss { domain, .. }
-            | loss::Command::DeclareDefault { domain, .. }
-            | loss::Command::GiveNotice { domain, .. },
+            loss::Command::DeclareDefault { domain, .. } | loss::Command::GiveNotice { domain, .. },
         ) => Some(domain),
+        Action::Loss(loss::Command::ReportLoss(ref report)) => Some(report.domain),
         Action::Loss(loss::Command::Challenge { loss, .. }) => {
             state.losses.loss(loss).map(|found| found.domain)
         }

@@ -86,6 +86,7 @@ impl State {
 
 #[cfg(test)]
 mod tests {
+    use alloc::boxed::Box;
     use alloc::collections::BTreeMap;
 
     use super::*;
@@ -125,7 +126,10 @@ mod tests {
                 fee: 200_000,
                 fee_period: MIN_FEE_PERIOD,
             };
-            state.vaults.evolve(&liquidity::Event::Opened { vault, account, spec }, Time(0));
+            state.vaults.evolve(
+                &liquidity::Event::Opened { vault, account, spec: Box::new(spec) },
+                Time(0),
+            );
             state.vaults.vaults[0].shares = Shares::new(1_000).unwrap();
             state.vaults.vaults[0].next_fees = Time(0);
             assert!(!state.nothing_is_open(), "its period is over");

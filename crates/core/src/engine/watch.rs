@@ -327,8 +327,8 @@ impl Watch {
     fn evolve_loss(&mut self, event: &loss::Event) {
         use loss::Event as E;
         match event {
-            E::LossReported { loss, .. } | E::DefaultFound { loss, .. } => {
-                self.open_losses.insert(*loss);
+            E::LossReported(_) | E::DefaultFound { .. } => {
+                self.open_losses.extend(event.stands());
             }
             E::LossSettled { loss } | E::LossExpired { loss } | E::LossDismissed { loss, .. } => {
                 self.open_losses.remove(loss);

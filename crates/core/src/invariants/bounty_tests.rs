@@ -1,5 +1,6 @@
 //! What breaks the law of watching.
 
+use alloc::boxed::Box;
 use alloc::vec;
 use alloc::vec::Vec;
 
@@ -32,7 +33,7 @@ fn noticed(pot: LayerId) -> Vec<Action> {
     let mut actions = set_up();
     let pays = domain::Command::PayIntoLayer { layer: POT, number: 1, amount: amount(50) };
     actions.extend([
-        Action::Domain(domain::Command::AddLayer { spec }),
+        Action::Domain(domain::Command::AddLayer { spec: Box::new(spec) }),
         Action::Domain(pays),
         Action::Loss(loss::Command::SetBounty { domain: DOMAIN, terms: Some(terms) }),
     ]);
@@ -47,7 +48,7 @@ fn noticed(pot: LayerId) -> Vec<Action> {
 
 /// A default of 20 is reported on the evidence of an event.
 fn report(event: u8, failed: Option<AccountId>) -> Action {
-    Action::Loss(loss::Command::ReportLoss {
+    Action::Loss(loss::Command::ReportLoss(Box::new(loss::LossReport {
         domain: DOMAIN,
         number: 70 + u64::from(event),
         class: CauseClass::Default,
@@ -57,7 +58,7 @@ fn report(event: u8, failed: Option<AccountId>) -> Action {
         failed,
         margin: amount(0),
         set_off: vec![],
-    })
+    })))
 }
 
 fn settled(pot: LayerId, failed: Option<AccountId>) -> Vec<Event> {

@@ -102,7 +102,7 @@ impl Running {
         let id = event.fund();
         match event {
             Event::Opened { spec, .. } => {
-                self.funds.insert(id, spec.clone());
+                self.funds.insert(id, (**spec).clone());
             }
             Event::Joined { account, required, .. } => {
                 self.required.insert((id, *account), required.atoms());

@@ -1,5 +1,6 @@
 //! What breaks the law of clearing funds.
 
+use alloc::boxed::Box;
 use alloc::vec;
 use alloc::vec::Vec;
 
@@ -31,7 +32,7 @@ fn layer(text: &str, kind: Kind, source: Source) -> Action {
         caps: Caps::default(),
         attachment: None,
     };
-    Action::Domain(domain::Command::AddLayer { spec })
+    Action::Domain(domain::Command::AddLayer { spec: Box::new(spec) })
 }
 
 /// The layers of the fund: the first two after those that `set_up` added.
@@ -84,7 +85,7 @@ fn cleared() -> Vec<Event> {
     let steps = [fund, calls].map(|layer| Step { layers: vec![Side { layer, weight: 1 }] });
     let class = CauseClass::Default;
     let report = |number| {
-        Action::Loss(loss::Command::ReportLoss {
+        Action::Loss(loss::Command::ReportLoss(Box::new(loss::LossReport {
             domain: DOMAIN,
             number,
             class,
@@ -94,7 +95,7 @@ fn cleared() -> Vec<Event> {
             failed: None,
             margin: amount(0),
             set_off: vec![],
-        })
+        })))
     };
     let challenge = Parameter::ChallengeTime;
     let mut actions = set_up();
@@ -112,7 +113,7 @@ fn cleared() -> Vec<Event> {
             parameter: challenge,
             value: 0,
         }),
-        Action::Clearing(Command::Open { spec: spec() }),
+        Action::Clearing(Command::Open { spec: Box::new(spec()) }),
         Action::Domain(domain::Command::AcceptTerms { domain: DOMAIN, account: ALICE }),
         Action::Domain(domain::Command::AcceptTerms { domain: DOMAIN, account: BOB }),
         Action::Clearing(Command::Join { fund: FUND, account: ALICE, number: 50 }),

@@ -1,5 +1,6 @@
 //! What breaks the law of cover pools.
 
+use alloc::boxed::Box;
 use alloc::vec;
 use alloc::vec::Vec;
 
@@ -73,7 +74,7 @@ fn covered() -> Vec<Event> {
         risk: RiskId(0),
         number: 1,
         cause: name("drained"),
-        evidence: [0; 32],
+        evidence: Box::new([0; 32]),
         happened: Time(5),
         losses,
     };
@@ -81,8 +82,8 @@ fn covered() -> Vec<Event> {
     actions.extend([
         Action::Domain(domain::Command::OpenDomain { name: name("Cover"), asset: AssetId(0) }),
         Action::Domain(domain::Command::SetWaterfall { domain: DOMAIN, class, steps }),
-        Action::Cover(Command::Open { spec: spec() }),
-        Action::Cover(Command::AddRisk { spec: risk }),
+        Action::Cover(Command::Open { spec: Box::new(spec()) }),
+        Action::Cover(Command::AddRisk { spec: Box::new(risk) }),
         Action::Domain(domain::Command::AcceptTerms { domain: DOMAIN, account }),
         Action::Cover(buy),
         Action::Cover(report),

@@ -54,7 +54,7 @@ fn paid() -> Vec<Event> {
     let terms = PayTerms { target: amount(20), most: amount(4), load: 0 };
     let mut actions = set_up();
     actions.extend([
-        Action::Domain(domain::Command::AddLayer { spec: treasury }),
+        Action::Domain(domain::Command::AddLayer { spec: Box::new(treasury) }),
         measured(Figure::LayerLoss { layer: TRANCHE, rate: 100_000 }),
         measured(Figure::DomainLoss { domain: DOMAIN, amount: amount(6) }),
         Action::Incentive(Command::SetPay { layer: TRANCHE, pay: Some(terms) }),

@@ -32,7 +32,7 @@ fn add(text: &str, kind: Kind, source: Source) -> Action {
     let caps = Caps { per_event: Some(amount(100)), ..Caps::default() };
     let (name, asset) = (name(text), AssetId(0));
     let spec = LayerSpec { name, kind, asset, source, caps, attachment: None };
-    Action::Domain(domain::Command::AddLayer { spec })
+    Action::Domain(domain::Command::AddLayer { spec: Box::new(spec) })
 }
 
 /// Alice took a lot of two tokens for three of a hole of nine, which is open.
@@ -54,7 +54,7 @@ fn sold() -> Vec<Event> {
     let steps = [fund, sale].map(|layer| Step { layers: vec![Side { layer, weight: 1 }] });
     let (class, steps) = (CauseClass::Default, steps.to_vec());
     let (parameter, value) = (Parameter::ChallengeTime, 0);
-    let report = loss::Command::ReportLoss {
+    let report = loss::Command::ReportLoss(Box::new(loss::LossReport {
         domain: DOMAIN,
         number: 77,
         class,
@@ -64,7 +64,7 @@ fn sold() -> Vec<Event> {
         failed: None,
         margin: amount(0),
         set_off: vec![],
-    };
+    }));
     let mut actions = set_up();
     actions.extend([
         Action::Domain(domain::Command::AddAsset { name: name("GOV"), decimals: 0 }),

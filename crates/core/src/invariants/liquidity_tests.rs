@@ -1,5 +1,6 @@
 //! What breaks the law of vaults, and the law of profit before principal with holders of one.
 
+use alloc::boxed::Box;
 use alloc::vec;
 use alloc::vec::Vec;
 
@@ -35,7 +36,7 @@ fn layer(text: &str, kind: Kind, basis: Basis) -> Action {
         caps: Caps::default(),
         attachment: None,
     };
-    Action::Domain(domain::Command::AddLayer { spec })
+    Action::Domain(domain::Command::AddLayer { spec: Box::new(spec) })
 }
 
 fn spec(domain: DomainId) -> VaultSpec {
@@ -73,7 +74,7 @@ fn gained(spec: VaultSpec) -> Vec<Action> {
         layer("held principal", Kind::ProviderPrincipal, Basis::PoolShares),
         Action::Domain(domain::Command::OpenDomain { name: name("vault"), asset }),
         Action::Domain(domain::Command::SetWaterfall { domain: DOMAIN, class, steps }),
-        Action::Liquidity(Command::Open { spec }),
+        Action::Liquidity(Command::Open { spec: Box::new(spec) }),
         terms(AccountId(0)),
         terms(AccountId(1)),
         deposit(AccountId(0), 10, 2_000),
@@ -101,7 +102,7 @@ fn leave() -> Action {
 /// A loss of 900 takes the 300 and 600 of what they put in. Alice asks for half of what she has
 /// left.
 fn held() -> Vec<Event> {
-    let report = loss::Command::ReportLoss {
+    let report = loss::Command::ReportLoss(Box::new(loss::LossReport {
         domain: DOMAIN,
         number: 1,
         class: CauseClass::Default,
@@ -111,7 +112,7 @@ fn held() -> Vec<Event> {
         failed: None,
         margin: amount(0),
         set_off: Vec::new(),
-    };
+    }));
     let mut actions = gained(spec(DOMAIN));
     actions.extend([Action::Loss(report), leave()]);
     given(actions)

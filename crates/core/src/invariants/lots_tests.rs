@@ -1,5 +1,6 @@
 //! What breaks the laws of lots.
 
+use alloc::boxed::Box;
 use alloc::vec;
 use alloc::vec::Vec;
 
@@ -44,7 +45,7 @@ fn traded() -> Vec<Event> {
     actions.extend([
         Action::Domain(domain::Command::OpenDomain { name: name("Alts"), asset: AssetId(0) }),
         Action::Domain(domain::Command::SetWaterfall { domain, class, steps }),
-        Action::Market(market::Command::List { spec }),
+        Action::Market(market::Command::List { spec: Box::new(spec) }),
         Action::Market(market::Command::Mark { marks: vec![(market, price)] }),
         Action::Market(fill),
     ]);

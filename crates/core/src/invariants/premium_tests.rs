@@ -1,5 +1,6 @@
 //! What breaks the law of premia.
 
+use alloc::boxed::Box;
 use alloc::vec;
 use alloc::vec::Vec;
 
@@ -39,7 +40,7 @@ fn listed() -> Vec<Action> {
     vec![
         Action::Domain(domain::Command::OpenDomain { name: name("Alts"), asset: ASSET }),
         Action::Domain(domain::Command::SetWaterfall { domain, class, steps }),
-        Action::Market(market::Command::List { spec }),
+        Action::Market(market::Command::List { spec: Box::new(spec) }),
         Action::Market(market::Command::Mark { marks: vec![(MARKET, price)] }),
     ]
 }

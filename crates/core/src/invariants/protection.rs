@@ -92,7 +92,7 @@ impl Running {
     pub(super) fn after(&mut self, event: &Event, state: &State) -> Result<(), Broken> {
         match *event {
             Event::Opened { protection, ref spec } => {
-                self.specs.insert(protection, spec.clone());
+                self.specs.insert(protection, (**spec).clone());
             }
             Event::Protected { position, account, deposit, cap, fund, entry, .. } => {
                 let since = state.now();

@@ -1,5 +1,6 @@
 //! What breaks the law of protections.
 
+use alloc::boxed::Box;
 use alloc::vec;
 use alloc::vec::Vec;
 
@@ -72,8 +73,8 @@ fn protected() -> Vec<Event> {
         set_up().into_iter().map(|action| venue(start, action)).collect();
     given.extend([
         venue(start, Action::Domain(pay)),
-        venue(start, Action::Oracle(oracle::Command::OpenFeed { spec: feed() })),
-        venue(start, Action::Protection(Command::Open { spec: spec() })),
+        venue(start, Action::Oracle(oracle::Command::OpenFeed { spec: Box::new(feed()) })),
+        venue(start, Action::Protection(Command::Open { spec: Box::new(spec()) })),
     ]);
     given.extend(said(start, 1, 100));
     let now = start.after(2_000);

@@ -213,15 +213,18 @@ impl Running {
         }
     }
 
+    fn numbered(&mut self, domain: DomainId, number: u64) -> Result<(), Broken> {
+        if self.numbers.insert((domain, number)) {
+            return Ok(());
+        }
+        broken(ONCE, format!("number {number} again in domain {domain}"))
+    }
+
     fn once(&mut self, event: &loss::Event) -> Result<(), Broken> {
         use loss::Event as E;
         match event {
-            E::LossReported { domain, number, .. } | E::DefaultFound { domain, number, .. } => {
-                if self.numbers.insert((*domain, *number)) {
-                    return Ok(());
-                }
-                broken(ONCE, format!("number {number} again in domain {domain}"))
-            }
+            E::LossReported(of) => self.numbered(of.domain, of.number),
+            E::DefaultFound { domain, number, .. } => self.numbered(*domain, *number),
             E::DeficitRecognised { loss, .. } => {
                 let totals = self.losses.entry(*loss).or_default();
                 if core::mem::replace(&mut totals.recognised, true) {

@@ -1,5 +1,6 @@
 //! Each law is broken once, and both forms see it.
 
+use alloc::boxed::Box;
 use alloc::vec;
 use alloc::vec::Vec;
 
@@ -73,7 +74,7 @@ fn claim(account: u32, cap: u128) -> ReportedClaim {
 }
 
 fn report(number: u64, atoms: u128, failed: Option<AccountId>) -> Action {
-    Action::Loss(loss::Command::ReportLoss {
+    Action::Loss(loss::Command::ReportLoss(Box::new(loss::LossReport {
         domain: DomainId(0),
         number,
         class: CauseClass::Default,
@@ -83,7 +84,7 @@ fn report(number: u64, atoms: u128, failed: Option<AccountId>) -> Action {
         failed,
         margin: amount(0),
         set_off: Vec::new(),
-    })
+    })))
 }
 
 pub(super) fn set_up() -> Vec<Action> {
@@ -93,7 +94,7 @@ pub(super) fn set_up() -> Vec<Action> {
         Action::Domain(domain::Command::OpenDomain { name: name("Majors"), asset: AssetId(0) }),
     ];
     for spec in layers() {
-        actions.push(Action::Domain(domain::Command::AddLayer { spec }));
+        actions.push(Action::Domain(domain::Command::AddLayer { spec: Box::new(spec) }));
     }
     let sides =
         (0..5).map(|layer| Step { layers: vec![Side { layer: LayerId(layer), weight: 1 }] });
@@ -165,8 +166,8 @@ fn pool() -> Vec<Action> {
     let (pool, number) = (PoolId(0), 2);
     vec![
         Action::Domain(domain::Command::AddAsset { name: name("ETH"), decimals: 0 }),
-        Action::Collateral(collateral::Command::Accept { spec }),
-        Action::Lending(lending::Command::Open { spec: of }),
+        Action::Collateral(collateral::Command::Accept { spec: Box::new(spec) }),
+        Action::Lending(lending::Command::Open { spec: Box::new(of) }),
         Action::Lending(lending::Command::Supply { pool, account, number, amount: amount(20) }),
     ]
 }

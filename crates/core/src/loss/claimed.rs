@@ -1,10 +1,11 @@
 //! Losses that pools report for those who are insured: what is lost is outside, and what is claimed
 //! of it the loss's own book comes to owe the pool.
 
+use alloc::boxed::Box;
 use alloc::vec::Vec;
 
 use super::detect::{derived_number, new_number, next};
-use super::{Event, Rejection};
+use super::{Event, Rejection, ReportedLoss};
 use crate::domain::CauseClass;
 use crate::engine::{Actor, Events, State};
 use crate::ids::{DomainId, Name, Time};
@@ -31,7 +32,7 @@ pub(crate) fn reported(state: &State, of: NewLoss, events: &mut Events) -> Resul
         new_number(state, domain, number, class)?;
     }
     let loss = next(state).ok_or(Rejection::TooMany { what: "losses" })?;
-    events.push(Event::LossReported {
+    events.push(Event::LossReported(Box::new(ReportedLoss {
         loss,
         domain,
         number: of.number.unwrap_or_else(|| derived_number(state, 0)),
@@ -44,6 +45,6 @@ pub(crate) fn reported(state: &State, of: NewLoss, events: &mut Events) -> Resul
         margin: Amount::ZERO,
         set_off: Vec::new(),
         challenge,
-    });
+    })));
     Ok(())
 }

@@ -1,5 +1,6 @@
 //! What may be asked about losses, from outside and by the engine itself.
 
+use alloc::boxed::Box;
 use alloc::vec::Vec;
 
 use borsh::{BorshDeserialize, BorshSerialize};
@@ -42,6 +43,31 @@ pub struct SetOff {
     pub up_to: Amount,
 }
 
+/// A loss that was measured outside.
+#[derive(Clone, Debug, PartialEq, Eq, BorshSerialize, BorshDeserialize, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema), schemars(inline))]
+#[serde(deny_unknown_fields)]
+pub struct LossReport {
+    /// The domain that bears it.
+    pub domain: DomainId,
+    /// The domain's number for it; a number is recognised once.
+    pub number: u64,
+    /// The class of its cause.
+    pub class: CauseClass,
+    /// The cause in words.
+    pub cause: Name,
+    /// A hash of the evidence.
+    pub evidence: [u8; 32],
+    /// The close-out loss, gross, above zero.
+    pub amount: Amount,
+    /// The account that failed, if one did.
+    pub failed: Option<AccountId>,
+    /// What of the failed account's balance is margin for it.
+    pub margin: Amount,
+    /// What the failed owner's other accounts are held for.
+    pub set_off: Vec<SetOff>,
+}
+
 /// What may be asked from outside.
 #[derive(Clone, Debug, PartialEq, Eq, BorshSerialize, BorshDeserialize, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema), schemars(rename = "LossCommand"))]
@@ -59,26 +85,7 @@ pub enum Command {
         claims: Vec<ReportedClaim>,
     } = 1,
     /// Report a loss that was measured outside.
-    ReportLoss {
-        /// The domain that bears it.
-        domain: DomainId,
-        /// The domain's number for it; a number is recognised once.
-        number: u64,
-        /// The class of its cause.
-        class: CauseClass,
-        /// The cause in words.
-        cause: Name,
-        /// A hash of the evidence.
-        evidence: [u8; 32],
-        /// The close-out loss, gross, above zero.
-        amount: Amount,
-        /// The account that failed, if one did.
-        failed: Option<AccountId>,
-        /// What of the failed account's balance is margin for it.
-        margin: Amount,
-        /// What the failed owner's other accounts are held for.
-        set_off: Vec<SetOff>,
-    } = 2,
+    ReportLoss(Box<LossReport>) = 2,
     /// A second approver agrees with a report.
     ApproveLoss {
         /// The loss.

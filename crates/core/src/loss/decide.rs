@@ -20,7 +20,7 @@ pub(crate) fn decide(
         Command::ReportBasis { layer, number, claims } => {
             detect::report_basis(state, *layer, *number, claims, events)
         }
-        Command::ReportLoss { .. } => detect::report_loss(state, envelope, command, events),
+        Command::ReportLoss(report) => detect::report_loss(state, envelope, report, events),
         Command::ApproveLoss { loss } => detect::approve(state, envelope, *loss, events),
         Command::DismissLoss { loss } => detect::dismiss(state, envelope, *loss, events),
         Command::DeclareDefault { domain, number, account, cause, set_off } => {

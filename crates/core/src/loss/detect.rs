@@ -1,14 +1,15 @@
 //! From a report or a failing account to a detected loss: number, second approver, challenge;
 //! then the episode and the liable set.
 
+use alloc::boxed::Box;
 use alloc::vec::Vec;
 
 use super::event::as_claims;
 use super::failure::{self, Failure};
 use super::touch::touch_owner;
 use super::{
-    Command, Episode, Event, FrozenRules, Loss, Losses, Origin, Rejection, SetOff, Stage, liable,
-    set_off,
+    Episode, Event, FrozenRules, Loss, LossReport, Losses, Origin, Rejection, ReportedLoss, SetOff,
+    Stage, liable, set_off,
 };
 use crate::account;
 use crate::allocation::Rule;
@@ -108,23 +109,11 @@ fn effective_weights_fit(state: &State, layer: LayerId, claims: &[super::Reporte
 pub(super) fn report_loss(
     state: &State,
     envelope: &Envelope,
-    command: &Command,
+    report: &LossReport,
     events: &mut Events,
 ) -> Result<(), Rejection> {
-    let Command::ReportLoss {
-        domain,
-        number,
-        class,
-        cause,
-        evidence,
-        amount,
-        failed,
-        margin,
-        set_off,
-    } = command
-    else {
-        return Err(Rejection::NotDue);
-    };
+    let LossReport { domain, number, class, cause, evidence, amount, failed, margin, set_off } =
+        report;
     new_number(state, *domain, *number, *class)?;
     if state.is_for_a_vote(*domain, *class) {
         return Err(Rejection::ForAVote { domain: *domain, class: *class });
@@ -143,7 +132,7 @@ pub(super) fn report_loss(
         LossId::at(state.losses.losses.len()).ok_or(Rejection::TooMany { what: "losses" })?;
     // A default is the venue's own finding; what nobody else can see needs a second approver.
     let challenge = (*class == CauseClass::Default).then_some(envelope.at);
-    events.push(Event::LossReported {
+    events.push(Event::LossReported(Box::new(ReportedLoss {
         loss,
         domain: *domain,
         number: *number,
@@ -156,7 +145,7 @@ pub(super) fn report_loss(
         margin: *margin,
         set_off: set_off::counted(state, *domain, *failed, set_off.clone()),
         challenge,
-    });
+    })));
     Ok(())
 }
 

@@ -1,6 +1,7 @@
 //! Dividing a draw over a layer's members: one header with level and root, then the shares in
 //! chunks. Taken at once, or when each account is next touched.
 
+use alloc::boxed::Box;
 use alloc::vec::Vec;
 
 use super::absorb::{absorbing, open_draw};
@@ -203,7 +204,7 @@ impl Header {
             cumulative: self.before.checked_add(amount).unwrap_or(Amount::MAX),
             levels: division.levels.clone(),
             members: u32::try_from(of.members.len()).unwrap_or(MAX_CLAIMS),
-            root: root(of, &division.shares),
+            root: Box::new(root(of, &division.shares)),
             on_touch: rule.on_touch,
         });
     }

@@ -1,5 +1,6 @@
 //! What happens to losses: facts that carry every amount.
 
+use alloc::boxed::Box;
 use alloc::vec::Vec;
 
 use borsh::{BorshDeserialize, BorshSerialize};
@@ -13,6 +14,25 @@ use crate::ids::{
 };
 use crate::units::{Amount, Fraction};
 
+/// A loss as it was reported: what was asked, by whom, and until when it may be challenged.
+#[derive(Clone, Debug, PartialEq, Eq, BorshSerialize, BorshDeserialize, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema), schemars(inline))]
+#[allow(missing_docs, reason = "fields are those of the command")]
+pub struct ReportedLoss {
+    pub loss: LossId,
+    pub domain: DomainId,
+    pub number: u64,
+    pub class: CauseClass,
+    pub cause: Name,
+    pub evidence: [u8; 32],
+    pub by: Actor,
+    pub amount: Amount,
+    pub failed: Option<AccountId>,
+    pub margin: Amount,
+    pub set_off: Vec<SetOff>,
+    pub challenge: Option<Time>,
+}
+
 /// What happened.
 #[derive(Clone, Debug, PartialEq, Eq, BorshSerialize, BorshDeserialize, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema), schemars(rename = "LossEvent"))]
@@ -24,20 +44,7 @@ pub enum Event {
     /// A basis was reported.
     BasisReported { layer: LayerId, number: u64, claims: Vec<ReportedClaim> } = 1,
     /// A loss was reported; it waits for a second approver, or for the end of its challenge.
-    LossReported {
-        loss: LossId,
-        domain: DomainId,
-        number: u64,
-        class: CauseClass,
-        cause: Name,
-        evidence: [u8; 32],
-        by: Actor,
-        amount: Amount,
-        failed: Option<AccountId>,
-        margin: Amount,
-        set_off: Vec<SetOff>,
-        challenge: Option<Time>,
-    } = 2,
+    LossReported(Box<ReportedLoss>) = 2,
     /// A second approver agreed; open to challenge until then.
     LossApproved { loss: LossId, by: Actor, until: Time } = 3,
     /// A challenge succeeded.
@@ -139,7 +146,7 @@ pub enum Event {
         cumulative: Amount,
         levels: Vec<Option<Fraction>>,
         members: u32,
-        root: [u8; 32],
+        root: Box<[u8; 32]>,
         on_touch: bool,
     } = 20,
     /// Shares of a division were taken.
@@ -388,7 +395,8 @@ impl Event {
     /// The loss the event is about, the one it begins included.
     pub(crate) const fn stands(&self) -> Option<LossId> {
         match self {
-            Self::LossReported { loss, .. } | Self::DefaultFound { loss, .. } => Some(*loss),
+            Self::LossReported(report) => Some(report.loss),
+            Self::DefaultFound { loss, .. } => Some(*loss),
             _ => self.loss(),
         }
     }

@@ -23,7 +23,7 @@ impl Losses {
                 let basis = self.reported.entry(*layer).or_default();
                 basis.extend(claims.iter().map(|claim| (claim.account, *claim)));
             }
-            Event::LossReported { .. } | Event::DefaultFound { .. } => self.found(event, now),
+            Event::LossReported(_) | Event::DefaultFound { .. } => self.found(event, now),
             Event::EpisodeOpened { domain, rules, .. } => self.episodes.push(Episode {
                 domain: *domain,
                 opened: now,
@@ -107,31 +107,18 @@ impl Losses {
     fn found(&mut self, event: &Event, now: Time) {
         let id = LossId::at(self.losses.len()).unwrap_or_default();
         let loss = match event {
-            Event::LossReported {
-                domain,
-                number,
-                class,
-                cause,
-                evidence,
-                by,
-                amount,
-                failed,
-                margin,
-                set_off,
-                challenge,
-                ..
-            } => Loss {
-                class: *class,
-                origin: Origin::Reported { by: *by, evidence: *evidence },
-                failed: *failed,
+            Event::LossReported(of) => Loss {
+                class: of.class,
+                origin: Origin::Reported { by: of.by, evidence: of.evidence },
+                failed: of.failed,
                 taken_over: true,
-                close_out: *amount,
-                margin: *margin,
-                stage: match challenge {
-                    Some(until) => Stage::Challengeable { until: *until },
+                close_out: of.amount,
+                margin: of.margin,
+                stage: match of.challenge {
+                    Some(until) => Stage::Challengeable { until },
                     None => Stage::Reported,
                 },
-                ..unmeasured(*domain, *number, cause, set_off, now)
+                ..unmeasured(of.domain, of.number, &of.cause, &of.set_off, now)
             },
             Event::DefaultFound { domain, number, cause, account, set_off, .. } => {
                 Loss { failed: Some(*account), ..unmeasured(*domain, *number, cause, set_off, now) }

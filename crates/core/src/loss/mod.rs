@@ -41,13 +41,13 @@ use serde::{Deserialize, Serialize};
 pub use bounty::{Bounties, BountyFlaw, BountyTerms, Challenge, Notice, Noticed, Outcome};
 pub(crate) use ceded::cede_means;
 pub(crate) use claimed::{NewLoss, reported};
-pub use command::{Command, Duty, Rank, RankedClaim, ReportedClaim, SetOff};
+pub use command::{Command, Duty, LossReport, Rank, RankedClaim, ReportedClaim, SetOff};
 pub(crate) use decide::{decide, decide_duty};
 pub(crate) use detect::{found, is_derived, next};
 pub use divide::{DivisionTerms, SHARES_PER_EVENT, call_terms, division_terms};
 pub(crate) use duty::duty;
 pub(crate) use event::stakes_left;
-pub use event::{Event, OwnMeans, PoolHolder, RemainderTo};
+pub use event::{Event, OwnMeans, PoolHolder, RemainderTo, ReportedLoss};
 pub use evidence::Evidence;
 pub(crate) use failure::close_out;
 pub(crate) use income::{

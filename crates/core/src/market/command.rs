@@ -1,5 +1,6 @@
 //! What may be asked of markets, what then happens, and why it may be refused.
 
+use alloc::boxed::Box;
 use alloc::vec::Vec;
 use core::fmt;
 
@@ -25,7 +26,7 @@ pub enum Command {
     /// List a market.
     List {
         /// What it is.
-        spec: MarketSpec,
+        spec: Box<MarketSpec>,
     } = 1,
     /// New marks: all of them count at once.
     Mark {
@@ -111,7 +112,7 @@ pub enum Event {
     /// A market was listed.
     Listed {
         market: MarketId,
-        spec: MarketSpec,
+        spec: Box<MarketSpec>,
         /// It has no limits of steps: a gap may cost an account more than it holds.
         gaps_admitted: bool,
     } = 1,

@@ -1,5 +1,6 @@
 //! Every check of the area's commands. Nothing changes here.
 
+use alloc::boxed::Box;
 use alloc::collections::BTreeSet;
 use alloc::vec::Vec;
 
@@ -108,7 +109,7 @@ fn list(state: &State, spec: &MarketSpec, events: &mut Events) -> Result<(), Rej
     let market =
         MarketId::at(state.markets.markets.len()).ok_or(Rejection::TooMany { what: "markets" })?;
     let gaps_admitted = spec.admits_gaps();
-    events.push(Event::Listed { market, spec: spec.clone(), gaps_admitted });
+    events.push(Event::Listed { market, spec: Box::new(spec.clone()), gaps_admitted });
     Ok(())
 }
 

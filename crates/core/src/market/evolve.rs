@@ -28,7 +28,7 @@ impl Markets {
     pub(crate) fn evolve(&mut self, event: &Event, now: Time) {
         match event {
             Event::Listed { spec, .. } => self.markets.push(Market {
-                spec: spec.clone(),
+                spec: (**spec).clone(),
                 mark: None,
                 funding: 0,
                 funding_rest: 0,
@@ -267,12 +267,14 @@ impl Markets {
     /// transfer does, at what was paid; what is bought or given back comes as one, as it is.
     pub(crate) fn evolve_collateral(&mut self, event: &collateral::Event) {
         match *event {
-            collateral::Event::Sold { settled, asset, amount, buyer, proceeds, over, .. } => {
+            collateral::Event::Sold {
+                settled, asset, amount, buyer, proceeds, ref over, ..
+            } => {
                 if let Some(buyer) = buyer {
                     self.moved(buyer, settled, proceeds, true);
                     self.moved(buyer, asset, amount, false);
                 }
-                if let Some((owner, rest)) = over {
+                if let Some((owner, rest)) = over.as_deref().copied() {
                     self.moved(owner, settled, rest, false);
                 }
             }

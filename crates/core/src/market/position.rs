@@ -204,11 +204,15 @@ impl Leg {
         if held.signum() * traded.signum() >= 0 {
             return (leg, 0);
         }
-        let closed = held.unsigned_abs().min(traded.unsigned_abs());
-        // Where all of a leg or all of a trade closes, its part is exact.
-        let entry = part_floor(self.entry, closed, held.unsigned_abs());
-        let cost = part_floor(trade.cost, closed, traded.unsigned_abs());
-        (Self { entry: leg.entry - entry - cost, ..leg }, -entry - cost)
+        // All of the trade closes, or all of the leg: that one's part is exact.
+        let (held, traded) = (held.unsigned_abs(), traded.unsigned_abs());
+        if traded <= held {
+            let entry = part_floor(self.entry, traded, held);
+            (Self { entry: self.entry - entry, ..leg }, -entry - trade.cost)
+        } else {
+            let cost = part_floor(trade.cost, held, traded);
+            (Self { entry: trade.cost - cost, ..leg }, -self.entry - cost)
+        }
     }
 }
 

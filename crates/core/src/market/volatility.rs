@@ -89,8 +89,9 @@ pub(crate) fn volatilities_fit(state: &State, legs: &[Leg], purpose: Purpose) ->
 
 /// Whether the volatility of `market`, if it is an option that goes on, serves `purpose` now.
 pub(super) fn serves(state: &State, market: MarketId, purpose: Purpose) -> Result<(), Unfit> {
-    let goes_on = |found: &Market| !super::feed::is_over(state, found);
-    if !state.markets.market(market).is_some_and(goes_on) {
+    // Most markets are no options: that is known first.
+    let asks = |of: &Market| feed_of(state, of).is_some() && !super::feed::is_over(state, of);
+    if !state.markets.market(market).is_some_and(asks) {
         return Ok(());
     }
     volatility_for(state, market, purpose).map_or(Ok(()), |value| value.map(|_| ()))

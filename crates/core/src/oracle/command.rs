@@ -1,5 +1,6 @@
 //! What may be asked of the oracle, what then happens, and why it may be refused.
 
+use alloc::boxed::Box;
 use core::fmt;
 
 use borsh::{BorshDeserialize, BorshSerialize};
@@ -19,14 +20,14 @@ pub enum Command {
     /// Open a feed.
     OpenFeed {
         /// What it is.
-        spec: FeedSpec,
+        spec: Box<FeedSpec>,
     } = 1,
     /// Change a feed: everything but its kind.
     SetFeed {
         /// The feed.
         feed: FeedId,
         /// What it is from now on.
-        spec: FeedSpec,
+        spec: Box<FeedSpec>,
     } = 2,
     /// A source says a value. Only the source may: a venue that has a price of its own is a
     /// source of its own.
@@ -81,9 +82,9 @@ pub enum Duty {
 #[repr(u8)]
 pub enum Event {
     /// A feed was opened.
-    FeedOpened { feed: FeedId, spec: FeedSpec } = 1,
+    FeedOpened { feed: FeedId, spec: Box<FeedSpec> } = 1,
     /// A feed was changed.
-    FeedSet { feed: FeedId, spec: FeedSpec } = 2,
+    FeedSet { feed: FeedId, spec: Box<FeedSpec> } = 2,
     /// A source said a value.
     Reported {
         feed: FeedId,
@@ -94,7 +95,7 @@ pub enum Event {
         time: Time,
     } = 3,
     /// Where the feed stands after a report.
-    Moved { feed: FeedId, walk: Walk } = 4,
+    Moved { feed: FeedId, walk: Box<Walk> } = 4,
     /// Values were declared wrong.
     PriceErrorDeclared { feed: FeedId, error: PriceError } = 5,
     /// A domain went down the status ladder because a feed had no settlement quality since; where

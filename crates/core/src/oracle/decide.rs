@@ -7,6 +7,7 @@ use super::{
 };
 use crate::engine::{Envelope, Events, State};
 use crate::ids::{FeedId, Time};
+use alloc::boxed::Box;
 
 /// The most feeds: one for each of many markets, and three kinds.
 const MAX_FEEDS: u32 = 100_000;
@@ -159,7 +160,7 @@ fn reported(
     events.push(Event::Reported { feed, source, number, value, confidence, time });
     let reports = found.with(report);
     if let Some(walk) = answer::after_report(&state.oracle, found, &reports, now) {
-        events.push(Event::Moved { feed, walk });
+        events.push(Event::Moved { feed, walk: Box::new(walk) });
     }
     Ok(())
 }

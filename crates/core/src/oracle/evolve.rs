@@ -7,7 +7,7 @@ use crate::ids::{FeedId, Time};
 impl Oracle {
     pub(crate) fn evolve(&mut self, event: &Event, now: Time) {
         match event {
-            Event::FeedOpened { spec, .. } => self.feeds.push(Feed::open(spec.clone(), now)),
+            Event::FeedOpened { spec, .. } => self.feeds.push(Feed::open((**spec).clone(), now)),
             Event::FeedSet { feed, spec } => {
                 let found = self.at(*feed);
                 let (old, new) = (found.spec.params, spec.params);
@@ -20,7 +20,7 @@ impl Oracle {
                 {
                     found.delays.begin(walk.value(), now, new.delay_interval);
                 }
-                found.spec = spec.clone();
+                found.spec = (**spec).clone();
             }
             Event::Reported { feed, source, number, value, confidence, time } => {
                 let found = self.at(*feed);
@@ -37,7 +37,7 @@ impl Oracle {
                 }
                 found.reports = found.with(report);
             }
-            Event::Moved { feed, walk } => self.at(*feed).moved(*walk),
+            Event::Moved { feed, walk } => self.at(*feed).moved(**walk),
             Event::PriceErrorDeclared { feed, error } => self.at(*feed).declared(*error),
             // The status is control's.
             Event::DomainTightened { .. } => {}

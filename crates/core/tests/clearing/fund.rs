@@ -37,7 +37,7 @@ fn a_fund_is_as_large_as_the_members_that_may_fail_at_once() {
     ];
     for (text, spec, size_of, each) in cases {
         let mut world = house(1_000);
-        give(&mut world, clearing::Command::Open { spec: spec.clone() }).unwrap();
+        give(&mut world, clearing::Command::Open { spec: Box::new(spec.clone()) }).unwrap();
         for name in FOUR {
             world.account(name, 40_000);
             join(&mut world, name).unwrap();
@@ -64,7 +64,7 @@ fn what_may_leave_is_no_margin() {
 #[test]
 fn a_fund_has_a_thousand_members() {
     let mut world = house(0);
-    give(&mut world, clearing::Command::Open { spec: spec(1) }).unwrap();
+    give(&mut world, clearing::Command::Open { spec: Box::new(spec(1)) }).unwrap();
     world.checked = false;
     for place in 0..clearing::MAX_MEMBERS {
         let text = format!("m{place}");

@@ -141,7 +141,8 @@ fn sizes_stay_below_their_bounds() {
     let least = amount(10_u128.pow(26));
     let spec = FundSpec { least: amount(10_u128.pow(30)), least_contribution: least, ..spec(1) };
     let mut world = house(0);
-    give(&mut world, rhodian_core::pools::clearing::Command::Open { spec }).unwrap();
+    give(&mut world, rhodian_core::pools::clearing::Command::Open { spec: Box::new(spec) })
+        .unwrap();
     for text in FOUR {
         world.account(text, 1_000);
         join(&mut world, text).unwrap();

@@ -112,7 +112,7 @@ impl Both {
         let mut world = house(atoms(terms.house));
         // Without gains: what is called and not paid is owed.
         world.waterfall(&["House", "Fund", "Calls"]);
-        give(&mut world, Command::Open { spec: spec_of(terms) }).unwrap();
+        give(&mut world, Command::Open { spec: Box::new(spec_of(terms)) }).unwrap();
         for text in WHO {
             world.account(text, 10_000_000);
             join(&mut world, text).unwrap();

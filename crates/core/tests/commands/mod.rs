@@ -156,8 +156,8 @@ fn of_oracle(bytes: &mut Bytes<'_>) -> oracle::Command {
     let feed = FeedId(bytes.below(3));
     let time = |bytes: &mut Bytes<'_>| Time(1_000 + u64::from(bytes.byte()) * 20_000);
     match bytes.byte() {
-        0..=19 => C::OpenFeed { spec: feed_spec(bytes) },
-        20..=39 => C::SetFeed { feed, spec: feed_spec(bytes) },
+        0..=19 => C::OpenFeed { spec: Box::new(feed_spec(bytes)) },
+        20..=39 => C::SetFeed { feed, spec: Box::new(feed_spec(bytes)) },
         40..=54 => {
             let (from, to) = (time(bytes), time(bytes));
             C::DeclarePriceError { feed, from, to, evidence: [bytes.byte(); 32] }
@@ -275,7 +275,7 @@ fn of_domain(bytes: &mut Bytes<'_>) -> domain::Command {
     match bytes.byte() % 14 {
         0 => C::AddAsset { name: bytes.name(), decimals: bytes.byte() },
         1 => C::OpenDomain { name: bytes.name(), asset: bytes.asset() },
-        2 | 3 => C::AddLayer { spec: spec(bytes) },
+        2 | 3 => C::AddLayer { spec: Box::new(spec(bytes)) },
         4 | 5 => {
             let side =
                 |bytes: &mut Bytes<'_>| Side { layer: bytes.layer(), weight: bytes.below(4) };
@@ -316,7 +316,7 @@ fn of_loss(bytes: &mut Bytes<'_>) -> loss::Command {
     match bytes.byte() % 20 {
         16..=19 => watching(bytes),
         0..=3 => C::ReportBasis { layer, number, claims: bytes.some(5, claim) },
-        4..=7 => C::ReportLoss {
+        4..=7 => C::ReportLoss(Box::new(loss::LossReport {
             domain,
             number,
             class: bytes.class(),
@@ -326,7 +326,7 @@ fn of_loss(bytes: &mut Bytes<'_>) -> loss::Command {
             failed: bytes.maybe(Bytes::account),
             margin: if bytes.byte() < 200 { Amount::ZERO } else { bytes.amount() },
             set_off: if bytes.byte() < 200 { vec![] } else { bytes.some(2, set_off) },
-        },
+        })),
         8 => C::ApproveLoss { loss },
         9 => C::DismissLoss { loss },
         10 => C::DeclareDefault {

@@ -50,7 +50,7 @@ pub fn of_market(bytes: &mut Bytes<'_>) -> market::Command {
     use market::Command as C;
     let market = bytes.market();
     match bytes.byte() {
-        0..=14 => C::List { spec: spec(bytes) },
+        0..=14 => C::List { spec: Box::new(spec(bytes)) },
         15..=89 => C::Mark { marks: bytes.some(2, |bytes| (bytes.market(), bytes.price())) },
         90..=209 => C::Fill {
             market,

@@ -38,7 +38,7 @@ const ACCOUNTS: [&str; 5] = ["a0", "a1", "a2", "a3", "a4"];
 fn venue(votes: bool, cap: Option<u128>) -> World {
     let mut world = World::new("USD", 0);
     world.domain_do(domain::Command::AddAsset { name: name("ETH"), decimals: 0 });
-    world.must(Action::Collateral(collateral::Command::Accept { spec: eth() }));
+    world.must(Action::Collateral(collateral::Command::Accept { spec: Box::new(eth()) }));
     let mark = collateral::Command::Mark { asset: ETH, settled: ASSET, price: price(100) };
     world.must(Action::Collateral(mark));
     for text in ["Loans", "Covers"] {
@@ -56,7 +56,8 @@ fn venue(votes: bool, cap: Option<u128>) -> World {
     waterfall(&mut world, DomainId(1), CauseClass::Default, &["Loan fund", "Lenders"]);
     waterfall(&mut world, COVERS, CauseClass::Custody, &["Operator", "Cover fund", "Stakers"]);
     let loans = lending::PoolSpec { domain: DomainId(1), fund: loan_fund, ..flat(1_000_000) };
-    crate::world::lending::give(&mut world, lending::Command::Open { spec: loans }).unwrap();
+    crate::world::lending::give(&mut world, lending::Command::Open { spec: Box::new(loans) })
+        .unwrap();
     for (parameter, value) in
         [(Parameter::ChallengeTime, u128::from(HOUR)), (Parameter::StakeCooldown, 0)]
     {
@@ -102,7 +103,7 @@ fn feed(world: &mut World) {
         min_sources: 2,
         params,
     };
-    world.must(Action::Oracle(oracle::Command::OpenFeed { spec }));
+    world.must(Action::Oracle(oracle::Command::OpenFeed { spec: Box::new(spec) }));
 }
 
 fn covers(world: &mut World, votes: bool, cap: Option<u128>) {
@@ -119,11 +120,11 @@ fn covers(world: &mut World, votes: bool, cap: Option<u128>) {
         vote: votes.then_some(VoteTerms { length: 6 * HOUR, quorum: 300_000 }),
         ..spec()
     };
-    cover(world, Command::Open { spec: pool }).unwrap();
+    cover(world, Command::Open { spec: Box::new(pool) }).unwrap();
     let trigger = Trigger { feed: FEED, below: Price::new(900).unwrap(), window: 60_000 };
     let peg = RiskSpec { name: name("DAI"), trigger: Some(trigger), retention: 10, ..bridge() };
     for spec in [RiskSpec { retention: 50_000, ..bridge() }, peg] {
-        cover(world, Command::AddRisk { spec }).unwrap();
+        cover(world, Command::AddRisk { spec: Box::new(spec) }).unwrap();
     }
 }
 
@@ -168,7 +169,7 @@ fn report(bytes: &mut Bytes<'_>, world: &mut World) -> Command {
         risk: RiskId(u32::from(bytes.byte() % 10 / 6)),
         number: world.next_number(),
         cause: name("drained"),
-        evidence: [one(bytes, &[0, 0, 0, 0, 9]); 32],
+        evidence: Box::new([one(bytes, &[0, 0, 0, 0, 9]); 32]),
         happened,
         losses,
     }
@@ -203,7 +204,7 @@ fn of_pool(bytes: &mut Bytes<'_>, world: &mut World) -> Command {
             let concentration = one(bytes, &[0, 200_000, 600_000, 1_000_000]);
             let base = if risk == RiskId(0) { bridge() } else { spec_of(world, RiskId(1)) };
             let retention = spec_of(world, RiskId(0)).retention;
-            Command::SetRisk { risk, spec: RiskSpec { concentration, retention, ..base } }
+            Command::SetRisk { risk, spec: Box::new(RiskSpec { concentration, retention, ..base }) }
         }
     }
 }

@@ -62,9 +62,12 @@ fn a_cover_ends_before_time_does() {
 fn the_retention_of_a_risk_stays() {
     let mut world = two_covers(spec());
     let spec = RiskSpec { retention: 999_999, ..bridge() };
-    assert_eq!(code(give(&mut world, Command::SetRisk { risk: BRIDGE, spec })), "stays");
+    assert_eq!(
+        code(give(&mut world, Command::SetRisk { risk: BRIDGE, spec: Box::new(spec) })),
+        "stays"
+    );
     let spec = RiskSpec { rates: rates(200_000), ..bridge() };
-    give(&mut world, Command::SetRisk { risk: BRIDGE, spec }).unwrap();
+    give(&mut world, Command::SetRisk { risk: BRIDGE, spec: Box::new(spec) }).unwrap();
 }
 
 const fn rates(of: u32) -> Rates {
@@ -96,7 +99,7 @@ fn pegged() -> World {
     open_feed(&mut world, "DAI index", Kind::Price);
     let trigger = Trigger { feed: FEED, below: Price::new(900).unwrap(), window: 600_000 };
     let peg = RiskSpec { name: name("DAI"), trigger: Some(trigger), ..bridge() };
-    give(&mut world, Command::AddRisk { spec: peg }).unwrap();
+    give(&mut world, Command::AddRisk { spec: Box::new(peg) }).unwrap();
     said(&mut world, 1_000);
     buy_of(&mut world, PEG, "carol", 40_000, YEAR).unwrap();
     world.tick(DAY);
@@ -260,7 +263,7 @@ fn nobody_buys_on_what_another_loss_may_take() {
         value: 0,
     };
     world.must(Action::Control(zero));
-    world.loss_do(loss::Command::ReportLoss {
+    world.loss_do(loss::Command::ReportLoss(Box::new(loss::LossReport {
         domain: second,
         number: 1,
         class,
@@ -270,7 +273,7 @@ fn nobody_buys_on_what_another_loss_may_take() {
         failed: None,
         margin: amount(0),
         set_off: vec![],
-    });
+    })));
     let approver = Actor { id: 1, ..Actor::VENUE };
     let loss = LossId(0);
     world.give(approver, Action::Loss(loss::Command::ApproveLoss { loss })).unwrap();
@@ -304,10 +307,10 @@ fn a_stake_stands_behind_what_it_can_pay_once() {
     let class = CauseClass::Custody;
     world.domain_do(domain::Command::SetWaterfall { domain: second, class, steps });
     let spec = PoolSpec { name: name("Wallets"), domain: second, ..spec() };
-    give(&mut world, Command::Open { spec }).unwrap();
+    give(&mut world, Command::Open { spec: Box::new(spec) }).unwrap();
     let pool = rhodian_core::ids::CoverPoolId(1);
     let wallet = RiskSpec { name: name("Wallet"), pool, ..bridge() };
-    give(&mut world, Command::AddRisk { spec: wallet }).unwrap();
+    give(&mut world, Command::AddRisk { spec: Box::new(wallet) }).unwrap();
     let (parameter, value) = (Parameter::StakeCooldown, 0);
     let set = control::Command::SetParameter { domain: second, parameter, value };
     let governance = Actor { role: Role::Governance, id: 0 };

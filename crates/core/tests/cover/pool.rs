@@ -239,7 +239,7 @@ fn an_uncapped_pool_needs_losses_with_a_mean() {
         assert_eq!((spec.check().is_ok(), capped.check().is_ok()), (right, true), "{tail_index}");
     }
     let heavy = PoolSpec { tail_index: 920_000, ..spec() };
-    assert_eq!(code(give(&mut world, Command::Open { spec: heavy })), "flaw");
+    assert_eq!(code(give(&mut world, Command::Open { spec: Box::new(heavy) })), "flaw");
 }
 
 /// The price is at least the expected loss and its load, and rises with what is covered.
@@ -263,11 +263,14 @@ fn the_price_follows_risk_and_use() {
     assert_eq!(code(buy(&mut world, "dan", 100_001, YEAR)), "above-capacity");
     // A change of the price is for those who buy later.
     let spec = RiskSpec { concentration: 600_000, ..bridge() };
-    give(&mut world, Command::SetRisk { risk: BRIDGE, spec }).unwrap();
+    give(&mut world, Command::SetRisk { risk: BRIDGE, spec: Box::new(spec) }).unwrap();
     assert_eq!(price(&world, 1_000), 100);
     assert_eq!(code(buy(&mut world, "dan", 20_001, YEAR)), "above-concentration");
     let other = RiskSpec { class: CauseClass::PriceError, ..bridge() };
-    assert_eq!(code(give(&mut world, Command::SetRisk { risk: BRIDGE, spec: other })), "stays");
+    assert_eq!(
+        code(give(&mut world, Command::SetRisk { risk: BRIDGE, spec: Box::new(other) })),
+        "stays"
+    );
 }
 
 /// Stake stands behind covers until they lapse; what is asked for covers nobody new.
@@ -361,7 +364,7 @@ fn pegged() -> World {
         trigger: Some(trigger),
         ..bridge()
     };
-    give(&mut world, Command::AddRisk { spec: peg }).unwrap();
+    give(&mut world, Command::AddRisk { spec: Box::new(peg) }).unwrap();
     assert_eq!(code(buy_of(&mut world, PEG, "carol", 40_000, YEAR)), "no-mean", "nobody says it");
     said(&mut world, 1_000, 1_200);
     buy_of(&mut world, PEG, "carol", 40_000, YEAR).unwrap();

@@ -108,9 +108,9 @@ impl Case {
         for parameter in [Parameter::UncoveredThreshold, Parameter::UncoveredDeadline] {
             world.set(parameter, parameter.declared().max);
         }
-        give(&mut world, Command::Open { spec: start.spec() }).unwrap();
+        give(&mut world, Command::Open { spec: Box::new(start.spec()) }).unwrap();
         for spec in &start.risks {
-            give(&mut world, Command::AddRisk { spec: spec.clone() }).unwrap();
+            give(&mut world, Command::AddRisk { spec: Box::new(spec.clone()) }).unwrap();
         }
         for text in WHO {
             world.account(text, CASH);

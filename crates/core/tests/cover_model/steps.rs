@@ -86,7 +86,7 @@ pub fn asked(world: &mut World, model: &Model, step: &Step) -> Given {
                 risk: RiskId(u32::try_from(risk).unwrap()),
                 number: world.next_number(),
                 cause: name("drained"),
-                evidence: [event; 32],
+                evidence: Box::new([event; 32]),
                 happened: Time(model.happened(ago, event)),
                 losses: rows.iter().map(lost).collect(),
             };

@@ -112,7 +112,7 @@ fn a_share_that_waits_is_no_own_means() {
 }
 
 fn lost_in_alts(world: &mut World, number: u64, atoms: u128) {
-    world.loss_do(loss::Command::ReportLoss {
+    world.loss_do(loss::Command::ReportLoss(Box::new(loss::LossReport {
         domain: ALTS,
         number,
         class: CauseClass::Default,
@@ -122,7 +122,7 @@ fn lost_in_alts(world: &mut World, number: u64, atoms: u128) {
         failed: None,
         margin: amount(0),
         set_off: Vec::new(),
-    });
+    })));
 }
 
 /// Carol stands behind thefts, Bob behind defaults. While a default is open Carol's money is free.
@@ -206,7 +206,8 @@ fn what_one_class_lacks_is_not_what_lenders_of_another_have() {
     world.waterfall_of(CauseClass::Custody, steps);
     world.set(Parameter::ChallengeTime, 0);
     let spec = lending::spec();
-    lending::give(&mut world, rhodian_core::pools::lending::Command::Open { spec }).unwrap();
+    lending::give(&mut world, rhodian_core::pools::lending::Command::Open { spec: Box::new(spec) })
+        .unwrap();
     for text in ["ann", "ben"] {
         lending::lender(&mut world, text, 5_000);
     }
@@ -233,7 +234,8 @@ fn a_cap_under_two_sets_is_room_once() {
     world.add(layer("a tenth", Kind::LenderSupply, Source::Members(tenth)));
     world.waterfall(&["Fund", "a tenth"]);
     let spec = lending::spec();
-    lending::give(&mut world, rhodian_core::pools::lending::Command::Open { spec }).unwrap();
+    lending::give(&mut world, rhodian_core::pools::lending::Command::Open { spec: Box::new(spec) })
+        .unwrap();
     lending::lender(&mut world, "ann", 100_000);
     lending::borrower(&mut world, "dan", 12, 9_000);
     lending::borrower(&mut world, "eva", 20, 9_000);

@@ -11,6 +11,7 @@ mod each_command;
 mod fuzz;
 mod liveness;
 mod second_reading;
+mod sizes;
 mod third_reading;
 mod traps;
 mod watch;

@@ -335,7 +335,7 @@ fn nothing_pends_for_ever() {
     let mut fund = layer("fund", Kind::InsuranceFund, Source::Pot);
     fund.caps.per_period = Some(PeriodCap { amount: amount(1), millis: 0 });
     for (spec, expected) in [(sale, "layer-unbounded"), (fund, "zero-cap")] {
-        let command = domain::Command::AddLayer { spec };
+        let command = domain::Command::AddLayer { spec: Box::new(spec) };
         let result = world.give(Actor::VENUE, Action::Domain(command));
         assert_eq!(refused(result), expected);
     }

@@ -113,7 +113,7 @@ fn fees_pay_the_debts_of_their_own_domain() {
     world.domain_do(domain::Command::OpenDomain { name: name("Alts"), asset: ASSET });
     let (class, steps) = (CauseClass::Default, vec![world.step(&[("fund", 1)])]);
     world.domain_do(domain::Command::SetWaterfall { domain: other, class, steps });
-    world.loss_do(loss::Command::ReportLoss {
+    world.loss_do(loss::Command::ReportLoss(Box::new(loss::LossReport {
         domain: other,
         number: 1,
         class: CauseClass::Default,
@@ -123,7 +123,7 @@ fn fees_pay_the_debts_of_their_own_domain() {
         failed: None,
         margin: amount(0),
         set_off: vec![],
-    });
+    })));
     world.report("L", 500);
     let mut of = FeeTable { first_loss: None, tranches: vec![], ..table() };
     of.funds[0].part = 750_000;

@@ -241,7 +241,7 @@ fn a_charge_leaves_what_is_held_for_a_loss_of_another_domain() {
     world.claim("others", "dave", 300, 300);
     world.fill("BTC", "dave", "bob", 5, 1_000);
     world.tick(DAY - 1);
-    let command = loss::Command::ReportLoss {
+    let command = loss::Command::ReportLoss(Box::new(loss::LossReport {
         domain,
         number: 1,
         class,
@@ -251,7 +251,7 @@ fn a_charge_leaves_what_is_held_for_a_loss_of_another_domain() {
         failed: None,
         margin: amount(0),
         set_off: vec![],
-    };
+    }));
     world.loss_do(command);
     let approve = Action::Loss(loss::Command::ApproveLoss { loss: LossId(0) });
     world.give(Actor { id: 1, ..Actor::VENUE }, approve).unwrap();

@@ -22,7 +22,7 @@ use rhodian_core::units::Amount;
 fn venue() -> World {
     let mut world = World::new("USD", 0);
     world.domain_do(domain::Command::AddAsset { name: name("ETH"), decimals: 0 });
-    let accept = collateral::Command::Accept { spec: eth() };
+    let accept = collateral::Command::Accept { spec: Box::new(eth()) };
     world.must(Action::Collateral(accept));
     mark(&mut world, 100).unwrap();
     world.domain_do(domain::Command::OpenDomain { name: name("Loans"), asset: ASSET });
@@ -35,7 +35,7 @@ fn venue() -> World {
     let steps = vec![world.step(&[("Loan fund", 1)]), world.step(&[("Lenders", 1)])];
     world.domain_do(domain::Command::SetWaterfall { domain, class, steps });
     let spec = PoolSpec { domain, fund, ..flat(1_000_000) };
-    give(&mut world, Command::Open { spec }).unwrap();
+    give(&mut world, Command::Open { spec: Box::new(spec) }).unwrap();
     world.list(perpetual("m0"));
     world.mark("m0", 100);
     for (place, text) in ["a0", "a1", "a2", "a3", "a4"].iter().enumerate() {

@@ -79,7 +79,7 @@ fn t23_who_leaves_over_a_debt_leaves_at_the_realisable_value() {
     let capped = MemberRule { cap_of_weight: Some(100_000), ..by_supply() };
     world.add(layer("Capped", Kind::LenderSupply, Source::Members(capped)));
     world.waterfall(&["Fund", "Capped"]);
-    give(&mut world, Command::Open { spec: spec() }).unwrap();
+    give(&mut world, Command::Open { spec: Box::new(spec()) }).unwrap();
     let mut world = three_lenders(world);
     borrower(&mut world, "dan", 40, 30_000);
     mark(&mut world, 0);
@@ -174,7 +174,7 @@ fn the_fund_of_the_fees_stands_in_the_waterfall() {
     let mut world = domain(0);
     let other = world.add(layer("Treasury", Kind::Treasury, Source::Pot));
     let open = |world: &mut World, fund| {
-        give(world, Command::Open { spec: PoolSpec { fund, ..flat(200_000) } })
+        give(world, Command::Open { spec: Box::new(PoolSpec { fund, ..flat(200_000) }) })
     };
     assert_eq!(code(open(&mut world, other)), "not-a-fund");
     world.waterfall(&["Fund"]);
@@ -193,12 +193,13 @@ fn the_fund_of_the_fees_stands_in_the_waterfall() {
 #[test]
 fn a_pool_has_a_domain_of_its_own() {
     let mut world = pool_of(spec(), 0);
-    let listed =
-        rhodian_core::market::Command::List { spec: crate::world::venue::perpetual("BTC") };
+    let listed = rhodian_core::market::Command::List {
+        spec: Box::new(crate::world::venue::perpetual("BTC")),
+    };
     assert_eq!(code(world.give(Actor::VENUE, Action::Market(listed))), "domain-of-pool");
     let mut world = domain(0);
     world.list(crate::world::venue::perpetual("BTC"));
-    assert_eq!(code(give(&mut world, Command::Open { spec: spec() })), "domain-in-use");
+    assert_eq!(code(give(&mut world, Command::Open { spec: Box::new(spec()) })), "domain-in-use");
 }
 
 /// A failed borrower's cash is held for what he owes, and not all of it.
@@ -223,7 +224,7 @@ fn t25_the_better_of_two_collaterals_may_not_be_taken_away() {
     let tiers = vec![tier(0, 440_000, 450_000)];
     let junk = CollateralSpec { asset: second, tiers, sale_discount: 500_000, ..eth() };
     for spec in [good, junk] {
-        collateral(&mut world, collateral::Command::Accept { spec }).unwrap();
+        collateral(&mut world, collateral::Command::Accept { spec: Box::new(spec) }).unwrap();
     }
     let to = |world: &mut World, asset, ticks| {
         let command = collateral::Command::Mark { asset, settled: ASSET, price: price(ticks) };
@@ -232,7 +233,7 @@ fn t25_the_better_of_two_collaterals_may_not_be_taken_away() {
     to(&mut world, ETH, 1);
     to(&mut world, second, 1);
     let of = PoolSpec { collateral: vec![ETH, second], ..spec() };
-    give(&mut world, Command::Open { spec: of }).unwrap();
+    give(&mut world, Command::Open { spec: Box::new(of) }).unwrap();
     let mut world = three_lenders(world);
     world.account("liz", 10_000);
     world.account("dan", 0);
@@ -268,7 +269,7 @@ fn collateral_falls(world: &mut World, asset: AssetId) {
         sale_discount: 500_000,
         ..eth()
     };
-    collateral(world, collateral::Command::Accept { spec }).unwrap();
+    collateral(world, collateral::Command::Accept { spec: Box::new(spec) }).unwrap();
 }
 
 /// An exploit while everything is lent out: lenders pay what cash the pool has, and the rest is a
@@ -347,7 +348,7 @@ fn any_rule_divides_over_supply() {
     let equal = MemberRule { rule: Rule::EqualLosses, ..by_supply() };
     world.add(layer("By losses", Kind::LenderSupply, Source::Members(equal)));
     world.waterfall(&["Fund", "By losses"]);
-    give(&mut world, Command::Open { spec: spec() }).unwrap();
+    give(&mut world, Command::Open { spec: Box::new(spec()) }).unwrap();
     let mut world = three_lenders(world);
     borrower(&mut world, "dan", 10, 7_000);
     mark(&mut world, 500);
@@ -357,9 +358,9 @@ fn any_rule_divides_over_supply() {
     let refused = layer("On touch", Kind::LenderSupply, {
         Source::Members(MemberRule { on_touch: true, ..by_supply() })
     });
-    let command = domain::Command::AddLayer { spec: refused };
+    let command = domain::Command::AddLayer { spec: Box::new(refused) };
     assert_eq!(code(world.give(Actor::VENUE, Action::Domain(command))), "supply-basis");
     let refused = layer("Deposits", Kind::Deposits, Source::Members(by_supply()));
-    let command = domain::Command::AddLayer { spec: refused };
+    let command = domain::Command::AddLayer { spec: Box::new(refused) };
     assert_eq!(code(world.give(Actor::VENUE, Action::Domain(command))), "supply-basis");
 }

@@ -60,7 +60,7 @@ fn a_borrower_is_paid_as_a_staker_until_he_fails() {
     let mut world = domain(0);
     world.tranche("Tranche");
     world.waterfall(&["Fund", "Tranche", "Lenders"]);
-    give(&mut world, Command::Open { spec: spec() }).unwrap();
+    give(&mut world, Command::Open { spec: Box::new(spec()) }).unwrap();
     lender(&mut world, "alice", 50_000);
     world.account("dan", 1_000);
     world.stake("dan", "Tranche", 1_000);

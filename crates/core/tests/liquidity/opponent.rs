@@ -245,7 +245,7 @@ fn clara_is_a_client_and_her_shares_pay_as_bobs() {
     let of = clearing::spec(1);
     let fund = world.layer_id("Members");
     let spec = FundSpec { layer: fund, assessment: None, ..of };
-    clearing::give(&mut world, Clear::Open { spec }).unwrap();
+    clearing::give(&mut world, Clear::Open { spec: Box::new(spec) }).unwrap();
     world.account("alice", 40_000);
     clearing::join(&mut world, "alice").unwrap();
     for text in ["bob", "clara"] {
@@ -302,12 +302,12 @@ fn holders_profit_never_stands_before_the_gains_that_it_is() {
 fn no_pool_opens_beside_a_vault() {
     let mut world = crate::world::lending::domain(0);
     open(&mut world, spec()).unwrap();
-    let command = lending::Command::Open { spec: crate::world::lending::spec() };
+    let command = lending::Command::Open { spec: Box::new(crate::world::lending::spec()) };
     let given = world.give(Actor::VENUE, Action::Lending(command));
     assert_eq!(code(given), "domain-in-use");
     let mut world = crate::world::cover::domain(0);
     open(&mut world, spec()).unwrap();
-    let command = cover::Command::Open { spec: crate::world::cover::spec() };
+    let command = cover::Command::Open { spec: Box::new(crate::world::cover::spec()) };
     let given = world.give(Actor::VENUE, Action::Cover(command));
     assert_eq!(code(given), "domain-in-use");
 }

@@ -197,6 +197,6 @@ fn a_period_of_no_time_is_refused() {
     let mut world = World::new("USD", 2);
     let mut spec = layer("fund", Kind::InsuranceFund, Source::Pot);
     spec.caps.per_period = Some(PeriodCap { amount: amount(1), millis: 0 });
-    let command = Action::Domain(domain::Command::AddLayer { spec });
+    let command = Action::Domain(domain::Command::AddLayer { spec: Box::new(spec) });
     assert_eq!(world.give(Actor::VENUE, command).unwrap_err().code(), "zero-cap");
 }

@@ -311,7 +311,7 @@ fn a_queue_above_the_limit_stops_loans() {
     world.waterfall(&["Fund", "pool", "Lenders"]);
     lending::give(
         &mut world,
-        rhodian_core::pools::lending::Command::Open { spec: lending::spec() },
+        rhodian_core::pools::lending::Command::Open { spec: Box::new(lending::spec()) },
     )
     .unwrap();
     lending::lender(&mut world, "ann", 50_000);

@@ -61,7 +61,7 @@ impl Bench {
     }
 
     pub fn open(&mut self, spec: FeedSpec) {
-        self.world.must(Action::Oracle(Command::OpenFeed { spec }));
+        self.world.must(Action::Oracle(Command::OpenFeed { spec: Box::new(spec) }));
     }
 
     /// Moves the clock to `millis` after the start.

@@ -25,11 +25,11 @@ fn check_spec(change: impl FnOnce(&mut FeedSpec), code: &str, words: &str) {
     let mut bench = Bench::price();
     let mut changed = spec();
     change(&mut changed);
-    let open = Command::OpenFeed { spec: changed.clone() };
+    let open = Command::OpenFeed { spec: Box::new(changed.clone()) };
     assert_eq!(give(&mut bench, Actor::VENUE, open), (code, words.to_owned()), "open");
     let mut bench = Bench::price();
     bench.open(spec());
-    let set = Command::SetFeed { feed: FeedId(1), spec: changed };
+    let set = Command::SetFeed { feed: FeedId(1), spec: Box::new(changed) };
     assert_eq!(give(&mut bench, Actor::VENUE, set), (code, words.to_owned()), "set");
 }
 
@@ -96,12 +96,13 @@ fn a_reference_is_of_the_same_kind_and_a_feed_keeps_its_kind() {
     let mut bench = Bench::price();
     let mut depth = feed("DEPTH", Kind::Depth, &[ALICE, BOB]);
     depth.params.reference = Some(Reference { feed: FEED, bound: 1 });
-    let open = Command::OpenFeed { spec: depth };
+    let open = Command::OpenFeed { spec: Box::new(depth) };
     assert_eq!(give(&mut bench, Actor::VENUE, open).0, "bad-reference");
-    let set = Command::SetFeed { feed: FEED, spec: feed("BTC", Kind::Depth, &[ALICE, BOB]) };
+    let set =
+        Command::SetFeed { feed: FEED, spec: Box::new(feed("BTC", Kind::Depth, &[ALICE, BOB])) };
     let words = "the feed is of kind Price and stays so".to_owned();
     assert_eq!(give(&mut bench, Actor::VENUE, set), ("kind-fixed", words));
-    let set = Command::SetFeed { feed: FeedId(3), spec: spec() };
+    let set = Command::SetFeed { feed: FeedId(3), spec: Box::new(spec()) };
     let words = "there is no feed 3".to_owned();
     assert_eq!(give(&mut bench, Actor::VENUE, set), ("unknown-feed", words));
 }
@@ -141,11 +142,11 @@ fn every_parameter_is_bounded() {
             FeedSpec { params, ..spec() }
         };
         for units in [declared.min, declared.max] {
-            let open = Command::OpenFeed { spec: with(units) };
+            let open = Command::OpenFeed { spec: Box::new(with(units)) };
             assert_eq!(give(&mut Bench::price(), Actor::VENUE, open).0, "accepted", "{text}");
         }
         for units in [declared.min - 1, declared.max + 1] {
-            let open = Command::OpenFeed { spec: with(units) };
+            let open = Command::OpenFeed { spec: Box::new(with(units)) };
             let (min, max) = (declared.min, declared.max);
             let words = format!("{} is {units}, allowed: {min} to {max}", declared.name);
             let given = give(&mut Bench::price(), Actor::VENUE, open);
@@ -219,8 +220,8 @@ fn who_may_do_what() {
     let source = Actor { role: Role::Source, id: ALICE };
     let (from, to, evidence) = (Time(0), Time(1), [0; 32]);
     let others = [
-        Command::OpenFeed { spec: spec() },
-        Command::SetFeed { feed: FEED, spec: spec() },
+        Command::OpenFeed { spec: Box::new(spec()) },
+        Command::SetFeed { feed: FEED, spec: Box::new(spec()) },
         Command::DeclarePriceError { feed: FEED, from, to, evidence },
     ];
     for command in others {

@@ -163,7 +163,7 @@ fn a_feed_may_be_changed_while_it_runs() {
     let set = |bench: &mut Bench, spec| {
         bench.world.must(Action::Oracle(Command::SetFeed { feed: FEED, spec }));
     };
-    set(&mut bench, spec);
+    set(&mut bench, Box::new(spec));
     bench.check("two left", Some(10_000), Settlement, &[]);
     let gone = bench.says_of(FEED, CAROL, 10_000, bench.now()).unwrap_err();
     assert_eq!(gone.code(), "unknown-source");
@@ -172,7 +172,7 @@ fn a_feed_may_be_changed_while_it_runs() {
         bench.at(second * 1_000).says(ALICE, 9_800).says(BOB, 9_800);
         assert_eq!(bench.units(), if second < 20 { 9_900 } else { 9_801 }, "{second}");
     }
-    set(&mut bench, feed("BTC", Kind::Price, &[ALICE, BOB, CAROL]));
+    set(&mut bench, Box::new(feed("BTC", Kind::Price, &[ALICE, BOB, CAROL])));
     let old = Command::Report {
         feed: FEED,
         source: SourceId(CAROL),

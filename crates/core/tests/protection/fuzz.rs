@@ -23,8 +23,11 @@ fn venue(walks: bool) -> World {
     let short = ProtectionSpec { leverage: 3_000_000, ..short };
     let params = if walks { slow() } else { believing() };
     let mut world = protection_of(short.clone(), 9_000, params);
-    give(&mut world, Command::Open { spec: ProtectionSpec { name: name("other"), ..short } })
-        .unwrap();
+    give(
+        &mut world,
+        Command::Open { spec: Box::new(ProtectionSpec { name: name("other"), ..short }) },
+    )
+    .unwrap();
     for (place, text) in NAMES.iter().enumerate() {
         world.account_of(text, &format!("o{}", place % 3), 30_000);
     }

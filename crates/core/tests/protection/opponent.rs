@@ -146,8 +146,11 @@ fn a_premium_of_nothing() {
 #[test]
 fn a_fund_is_promised_once() {
     let mut world = providers(spec(), 20_000);
-    give(&mut world, Command::Open { spec: ProtectionSpec { name: name("ETH pool"), ..spec() } })
-        .unwrap();
+    give(
+        &mut world,
+        Command::Open { spec: Box::new(ProtectionSpec { name: name("ETH pool"), ..spec() }) },
+    )
+    .unwrap();
     protect(&mut world, "alice", 40_000).unwrap();
     let second = protect_by(&mut world, ProtectionId(1), "bob", 4_000).unwrap_err();
     assert_eq!(second.code(), "above-fund", "1,000 of the premium are room, 2,000 were asked");
@@ -161,7 +164,7 @@ fn a_higher_leverage_does_not_dilute_a_lower_one() {
     let mut world = providers(free.clone(), 20_000);
     let name = name("ETH pool");
     let spec = ProtectionSpec { name, leverage: 10_000_000, ..free };
-    give(&mut world, Command::Open { spec }).unwrap();
+    give(&mut world, Command::Open { spec: Box::new(spec) }).unwrap();
     protect(&mut world, "alice", 20_000).unwrap();
     let code = |given: Given| given.unwrap_err().code().to_owned();
     assert_eq!(code(protect_by(&mut world, ProtectionId(1), "bob", 40_000)), "above-fund");
@@ -198,7 +201,8 @@ fn prices_and_deposits_at_their_bounds() {
     let (most, bound) = (10u128.pow(30), 10u64.pow(15));
     for (text, entry, exit) in [("up", 1, bound), ("down", bound, 1)] {
         let mut world = market_of(most - 10u128.pow(20), entry, believing());
-        give(&mut world, Command::Open { spec: ProtectionSpec { fee: 0, ..spec() } }).unwrap();
+        give(&mut world, Command::Open { spec: Box::new(ProtectionSpec { fee: 0, ..spec() }) })
+            .unwrap();
         world.account("mallory", 1);
         protect(&mut world, "mallory", most).unwrap();
         assert_eq!(position(&world, 0).cap.atoms(), most / 2);
@@ -219,7 +223,8 @@ fn prices_and_deposits_at_their_bounds() {
 fn no_feed_no_protection() {
     let mut world = market_of(1_000, 1_000, believing());
     for feed in [FeedId(1), FeedId(u32::MAX)] {
-        let given = give(&mut world, Command::Open { spec: ProtectionSpec { feed, ..spec() } });
+        let given =
+            give(&mut world, Command::Open { spec: Box::new(ProtectionSpec { feed, ..spec() }) });
         assert_eq!(given.unwrap_err().code(), "no-feed");
     }
 }
@@ -234,7 +239,8 @@ fn only_the_venue_says_who_provides() {
     let own = Actor { role: Role::Owner, id: 0 };
     let protect = Command::Protect { protection: PROTECTION, account, number, deposit };
     let position = rhodian_core::ids::ProtectedId(0);
-    for command in [protect, Command::Close { position }, Command::Open { spec: spec() }] {
+    for command in [protect, Command::Close { position }, Command::Open { spec: Box::new(spec()) }]
+    {
         let given = world.give(own, Action::Protection(command));
         assert_eq!(given.unwrap_err().code(), "not-for-actor");
     }
@@ -271,13 +277,14 @@ fn a_fund_of_two_domains_waits_for_both() {
     world.pay_into("other", 40_000);
     let steps = vec![world.step(&[("fund", 1)])];
     world.domain_do(domain::Command::SetWaterfall { domain, class: CauseClass::Default, steps });
-    give(&mut world, Command::Open { spec: ProtectionSpec { domain, ..spec() } }).unwrap();
+    give(&mut world, Command::Open { spec: Box::new(ProtectionSpec { domain, ..spec() }) })
+        .unwrap();
     world.domain_do(domain::Command::AcceptTerms { domain, account: world.id("carol") });
     world.hold_episode_open();
     let refused = protect_by(&mut world, ProtectionId(1), "carol", 2_000).unwrap_err();
     assert_eq!(refused.code(), "fund-held", "the loss is of the first domain");
     let aside = ProtectionSpec { fund: LayerId(1), ..spec() };
-    give(&mut world, Command::Open { spec: aside }).unwrap();
+    give(&mut world, Command::Open { spec: Box::new(aside) }).unwrap();
     protect_by(&mut world, ProtectionId(2), "carol", 2_000).unwrap();
 }
 

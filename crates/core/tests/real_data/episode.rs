@@ -81,7 +81,7 @@ impl Venue {
         ] {
             let (asset, attachment) = (ASSET, None);
             let spec = LayerSpec { name: name(text), kind, asset, source, caps, attachment };
-            self.must(Action::Domain(domain::Command::AddLayer { spec }));
+            self.must(Action::Domain(domain::Command::AddLayer { spec: Box::new(spec) }));
         }
         for (layer, class) in [(0, CauseClass::Default), (1, CauseClass::PriceError)] {
             let steps = vec![Step { layers: vec![Side { layer: LayerId(layer), weight: 1 }] }];
@@ -111,7 +111,7 @@ impl Venue {
     fn report(&mut self, class: CauseClass, atoms: u128) -> LossId {
         let id = LossId(self.losses);
         self.losses += 1;
-        self.must(Action::Loss(loss::Command::ReportLoss {
+        self.must(Action::Loss(loss::Command::ReportLoss(Box::new(loss::LossReport {
             domain: DOMAIN,
             number: self.losses.into(),
             class,
@@ -121,7 +121,7 @@ impl Venue {
             failed: None,
             margin: amount(0),
             set_off: Vec::new(),
-        }));
+        }))));
         id
     }
 }

@@ -27,7 +27,7 @@ fn refused_to(by: Actor, command: Command, why: Rejection) -> Refused {
 }
 
 fn not_opened(spec: FundSpec, why: Rejection) -> Refused {
-    refused(Command::Open { spec }, why)
+    refused(Command::Open { spec: Box::new(spec) }, why)
 }
 
 fn no_fund() -> World {

@@ -11,7 +11,7 @@ use crate::world::{World, amount, name};
 
 fn flawed(spec: FundSpec, flaw: Flaw) -> Refused {
     let why = Refusal::Clearing(Rejection::Flaw { flaw });
-    Refused::new(Actor::VENUE, Action::Clearing(Command::Open { spec }), why)
+    Refused::new(Actor::VENUE, Action::Clearing(Command::Open { spec: Box::new(spec) }), why)
 }
 
 fn no_fund() -> World {

@@ -26,7 +26,7 @@ fn refused(command: Command, why: Rejection) -> Refused {
 }
 
 fn not_accepted(spec: CollateralSpec, why: Rejection) -> Refused {
-    refused(Command::Accept { spec }, why)
+    refused(Command::Accept { spec: Box::new(spec) }, why)
 }
 
 /// A sale of USDC of Alice's loss, for 900 to nobody here, unless a case changes it.

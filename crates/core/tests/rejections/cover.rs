@@ -34,8 +34,8 @@ pub fn pool() -> World {
 
 pub fn with_pool(spec: PoolSpec, risk: RiskSpec) -> World {
     let mut world = domain(5_000);
-    give(&mut world, Command::Open { spec }).unwrap();
-    give(&mut world, Command::AddRisk { spec: risk }).unwrap();
+    give(&mut world, Command::Open { spec: Box::new(spec) }).unwrap();
+    give(&mut world, Command::AddRisk { spec: Box::new(risk) }).unwrap();
     staker(&mut world, "alice", 60_000);
     staker(&mut world, "bob", 40_000);
     world.account("carol", 10_000);
@@ -51,11 +51,11 @@ pub fn refused_to(by: Actor, command: Command, why: Rejection) -> Refused {
 }
 
 fn not_opened(spec: PoolSpec, why: Rejection) -> Refused {
-    refused(Command::Open { spec }, why)
+    refused(Command::Open { spec: Box::new(spec) }, why)
 }
 
 fn not_added(spec: RiskSpec, why: Rejection) -> Refused {
-    refused(Command::AddRisk { spec }, why)
+    refused(Command::AddRisk { spec: Box::new(spec) }, why)
 }
 
 const OPERATOR: LayerId = LayerId(0);
@@ -72,7 +72,7 @@ const OF_POOLS: &[Case] = &[
         not_opened(PoolSpec { domain, ..spec() }, Rejection::UnknownDomain { domain })
     }),
     ("domain-in-use", |w| {
-        give(w, Command::Open { spec: spec() }).unwrap();
+        give(w, Command::Open { spec: Box::new(spec()) }).unwrap();
         not_opened(spec(), Rejection::DomainInUse { domain: DOMAIN })
     }),
     ("flaw", |_| {
@@ -150,26 +150,38 @@ const OF_RISKS: &[Case] = &[
     }),
     ("unknown-risk", |_| {
         let risk = RiskId(9);
-        refused(Command::SetRisk { risk, spec: bridge() }, Rejection::UnknownRisk { risk })
+        refused(
+            Command::SetRisk { risk, spec: Box::new(bridge()) },
+            Rejection::UnknownRisk { risk },
+        )
     }),
     ("stays", |_| {
         let spec = RiskSpec { class: CauseClass::PriceError, ..bridge() };
-        refused(Command::SetRisk { risk: BRIDGE, spec }, Rejection::Stays { risk: BRIDGE })
+        refused(
+            Command::SetRisk { risk: BRIDGE, spec: Box::new(spec) },
+            Rejection::Stays { risk: BRIDGE },
+        )
     }),
     ("stays", |_| {
         // Else who is insured would bear what he bought cover of.
         let spec = RiskSpec { retention: 1, ..bridge() };
-        refused(Command::SetRisk { risk: BRIDGE, spec }, Rejection::Stays { risk: BRIDGE })
+        refused(
+            Command::SetRisk { risk: BRIDGE, spec: Box::new(spec) },
+            Rejection::Stays { risk: BRIDGE },
+        )
     }),
     ("stays", |_| {
         let experience = Some(Experience { step: 1, most: 2, window: 3 });
         let spec = RiskSpec { experience, ..bridge() };
-        refused(Command::SetRisk { risk: BRIDGE, spec }, Rejection::Stays { risk: BRIDGE })
+        refused(
+            Command::SetRisk { risk: BRIDGE, spec: Box::new(spec) },
+            Rejection::Stays { risk: BRIDGE },
+        )
     }),
     ("flaw", |_| {
         let spec = RiskSpec { concentration: 0, ..bridge() };
         let flaw = Flaw::Concentration { concentration: 0 };
-        refused(Command::SetRisk { risk: BRIDGE, spec }, Rejection::Flaw { flaw })
+        refused(Command::SetRisk { risk: BRIDGE, spec: Box::new(spec) }, Rejection::Flaw { flaw })
     }),
 ];
 

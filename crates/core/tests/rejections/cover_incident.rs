@@ -40,7 +40,7 @@ fn reported(happened: Time, losses: &[(u32, u128)]) -> Command {
         risk: BRIDGE,
         number: NEXT,
         cause: name("bridge drained"),
-        evidence: [0; 32],
+        evidence: Box::new([0; 32]),
         happened,
         losses: losses.iter().map(lost).collect(),
     }
@@ -51,7 +51,7 @@ const EVENT: [u8; 32] = [7; 32];
 /// The same of the event.
 fn of_event(mut command: Command) -> Command {
     if let Command::Report { evidence, .. } = &mut command {
-        *evidence = EVENT;
+        **evidence = EVENT;
     }
     command
 }
@@ -61,7 +61,8 @@ pub const OF_REPORTS: &[Case] = &[
         let risk = RiskId(9);
         let (number, cause, evidence) = (NEXT, name("drained"), [0; 32]);
         let (happened, losses) = (w.at, vec![]);
-        let command = Command::Report { risk, number, cause, evidence, happened, losses };
+        let command =
+            Command::Report { risk, number, cause, evidence: Box::new(evidence), happened, losses };
         refused(command, Rejection::UnknownRisk { risk })
     }),
     ("not-happened", |w| {
@@ -169,7 +170,7 @@ pub fn pegged() -> World {
     let mut world = insured();
     open_feed(&mut world, "DAI index", Kind::Price);
     let peg = RiskSpec { name: name("DAI"), trigger: low(600_000), ..bridge() };
-    give(&mut world, Command::AddRisk { spec: peg }).unwrap();
+    give(&mut world, Command::AddRisk { spec: Box::new(peg) }).unwrap();
     world.deposit("bob", 1_000);
     said(&mut world, 1_000);
     buy_of(&mut world, PEG, "bob", 10_000, YEAR).unwrap();

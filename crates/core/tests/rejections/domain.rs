@@ -40,7 +40,7 @@ fn refused(command: Command, why: Rejection) -> Refused {
 }
 
 fn no_layer(spec: LayerSpec, why: Rejection) -> Refused {
-    refused(Command::AddLayer { spec }, why)
+    refused(Command::AddLayer { spec: Box::new(spec) }, why)
 }
 
 /// A layer of deposits, divided by `rule`, that can never be right.
@@ -187,7 +187,7 @@ const OF_MONEY: &[Case] = &[
         let spec = layer("taken", Kind::Deposits, Source::Members(rule));
         let layer = spec.name.clone();
         let _ = w;
-        refused(Command::AddLayer { spec }, Rejection::ContributionBasis { layer })
+        refused(Command::AddLayer { spec: Box::new(spec) }, Rejection::ContributionBasis { layer })
     }),
     ("clearing-stands", |w| {
         *w = clearing::fund_of(clearing::spec(1), &[], 0);

@@ -34,7 +34,7 @@ pub fn pool() -> World {
 
 /// The same with `spec`, in a world that has its domain.
 pub fn with_pool(mut world: World, spec: PoolSpec) -> World {
-    give(&mut world, Command::Open { spec }).unwrap();
+    give(&mut world, Command::Open { spec: Box::new(spec) }).unwrap();
     lender(&mut world, "alice", 100_000);
     borrower(&mut world, "bob", 10, 7_000);
     world.account("carol", 10_000);
@@ -57,7 +57,7 @@ pub fn refused_to(by: Actor, command: Command, why: Rejection) -> Refused {
 }
 
 fn not_opened(spec: PoolSpec, why: Rejection) -> Refused {
-    refused(Command::Open { spec }, why)
+    refused(Command::Open { spec: Box::new(spec) }, why)
 }
 
 const OF_POOLS: &[Case] = &[
@@ -66,7 +66,7 @@ const OF_POOLS: &[Case] = &[
         not_opened(PoolSpec { domain, ..spec() }, Rejection::UnknownDomain { domain })
     }),
     ("domain-taken", |w| {
-        give(w, Command::Open { spec: spec() }).unwrap();
+        give(w, Command::Open { spec: Box::new(spec()) }).unwrap();
         not_opened(spec(), Rejection::DomainTaken { domain: DOMAIN, pool: POOL })
     }),
     ("domain-in-use", |w| {
@@ -90,7 +90,7 @@ const OF_POOLS: &[Case] = &[
     ("envelope", |w| {
         // A forced sale may lose a tenth, and the loan is kept up to 95 %.
         let spec_of_eth = CollateralSpec { tiers: vec![tier(0, 750_000, 950_000)], ..eth() };
-        collateral(w, collateral::Command::Accept { spec: spec_of_eth }).unwrap();
+        collateral(w, collateral::Command::Accept { spec: Box::new(spec_of_eth) }).unwrap();
         let (asset, threshold, most) = (ETH, 950_000, 900_000);
         not_opened(spec(), Rejection::Envelope { asset, threshold, most })
     }),

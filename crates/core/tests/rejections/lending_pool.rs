@@ -168,7 +168,7 @@ pub const OF_BORROWERS: &[Case] = &[
         deposit_eth(w, "carol", 10);
         Ask(w, "carol").pledge(10).unwrap();
         let spec = CollateralSpec { sale_discount: 500_000, ..eth() };
-        collateral(w, collateral::Command::Accept { spec }).unwrap();
+        collateral(w, collateral::Command::Accept { spec: Box::new(spec) }).unwrap();
         let why = Rejection::Failing { debt: amount(5_001), cover: amount(5_000) };
         refused(borrow(CAROL, 5_001), why)
     }),
@@ -203,7 +203,7 @@ fn two_collaterals(world: &mut World) {
     };
     let good = CollateralSpec { tiers: vec![tier(0, 890_000, 900_000)], sale_discount: 0, ..eth() };
     for spec in [good, sol(1, 1)] {
-        collateral(world, collateral::Command::Accept { spec }).unwrap();
+        collateral(world, collateral::Command::Accept { spec: Box::new(spec) }).unwrap();
     }
     let one = collateral::Command::Mark { asset: second, settled: ASSET, price: price(1) };
     collateral(world, one).unwrap();
@@ -214,7 +214,7 @@ fn two_collaterals(world: &mut World) {
     let number = world.next_number();
     give(world, Command::Pledge { pool: POOL, account, number, asset, amount }).unwrap();
     mark(world, 400);
-    collateral(world, collateral::Command::Accept { spec: sol(61, 90) }).unwrap();
+    collateral(world, collateral::Command::Accept { spec: Box::new(sol(61, 90)) }).unwrap();
 }
 
 pub const OF_LIQUIDATORS: &[Case] = &[
@@ -242,7 +242,7 @@ pub const OF_LIQUIDATORS: &[Case] = &[
         let asset = AssetId(2);
         w.domain_do(AddAsset { name: name("SOL"), decimals: 0 });
         let spec = CollateralSpec { asset, ..eth() };
-        collateral(w, collateral::Command::Accept { spec }).unwrap();
+        collateral(w, collateral::Command::Accept { spec: Box::new(spec) }).unwrap();
         mark(w, 800);
         refused(liquidate(CAROL, asset, 1_000), Rejection::NoMark { asset })
     }),

@@ -45,7 +45,7 @@ fn refused(command: Command, why: Rejection) -> Refused {
 }
 
 fn not_opened(spec: VaultSpec, why: Rejection) -> Refused {
-    refused(Command::Open { spec }, why)
+    refused(Command::Open { spec: Box::new(spec) }, why)
 }
 
 fn enter(account: AccountId, atoms: u128) -> Command {

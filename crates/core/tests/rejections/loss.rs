@@ -6,7 +6,7 @@ use rhodian_core::control::Parameter;
 use rhodian_core::domain::{CauseClass, Kind, Source};
 use rhodian_core::engine::{Action, Actor, Event, Rejection as Refusal, evolve};
 use rhodian_core::ids::{AccountId, DomainId, LayerId, LossId};
-use rhodian_core::loss::{Command, Duty, Rejection, ReportedClaim, SetOff};
+use rhodian_core::loss::{Command, Duty, LossReport, Rejection, ReportedClaim, SetOff};
 use rhodian_core::units::Amount;
 
 use crate::codes::arms;
@@ -57,7 +57,7 @@ impl Report {
         let Self { domain, number, class, atoms, failed, margin, set_off } = self;
         let (amount, margin, evidence) = (amount(atoms), amount(margin), [7; 32]);
         let cause = name("market move");
-        Command::ReportLoss {
+        Command::ReportLoss(Box::new(LossReport {
             domain,
             number,
             class,
@@ -67,7 +67,7 @@ impl Report {
             failed,
             margin,
             set_off,
-        }
+        }))
     }
 
     fn refused(self, why: Rejection) -> Refused {

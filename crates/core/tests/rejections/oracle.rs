@@ -21,7 +21,7 @@ fn floor() -> World {
     for text in ["alice", "bob", "carol"] {
         world.account(text, 0);
     }
-    world.must(Action::Oracle(Command::OpenFeed { spec: btc() }));
+    world.must(Action::Oracle(Command::OpenFeed { spec: Box::new(btc()) }));
     world
 }
 
@@ -48,7 +48,7 @@ fn refused(command: Command, why: Rejection) -> Refused {
 fn no_feed(change: impl FnOnce(&mut FeedSpec), why: Rejection) -> Refused {
     let mut spec = FeedSpec { name: name("ETH"), ..btc() };
     change(&mut spec);
-    refused(Command::OpenFeed { spec }, why)
+    refused(Command::OpenFeed { spec: Box::new(spec) }, why)
 }
 
 /// What a source says: 2,000 of now, for sure, unless a case changes it.
@@ -89,7 +89,7 @@ fn wrong(from: u64, to: u64, evidence: u8) -> Command {
 const OF_FEEDS: &[Case] = &[
     ("unknown-feed", |_| {
         let feed = FeedId(9);
-        refused(Command::SetFeed { feed, spec: btc() }, Rejection::UnknownFeed { feed })
+        refused(Command::SetFeed { feed, spec: Box::new(btc()) }, Rejection::UnknownFeed { feed })
     }),
     ("unknown-domain", |_| {
         let domain = DomainId(9);
@@ -111,7 +111,10 @@ const OF_FEEDS: &[Case] = &[
     }),
     ("kind-fixed", |_| {
         let spec = FeedSpec { kind: Kind::Depth, params: Params::of(Kind::Depth), ..btc() };
-        refused(Command::SetFeed { feed: FEED, spec }, Rejection::KindFixed { kind: Kind::Price })
+        refused(
+            Command::SetFeed { feed: FEED, spec: Box::new(spec) },
+            Rejection::KindFixed { kind: Kind::Price },
+        )
     }),
     ("unordered", |_| {
         let why = Rejection::Unordered { what: "domains" };
@@ -135,7 +138,10 @@ const OF_FEEDS: &[Case] = &[
         // A feed is not compared with itself.
         let mut spec = btc();
         spec.params.reference = Some(Reference { feed: FEED, bound: 1 });
-        refused(Command::SetFeed { feed: FEED, spec }, Rejection::BadReference { feed: FEED })
+        refused(
+            Command::SetFeed { feed: FEED, spec: Box::new(spec) },
+            Rejection::BadReference { feed: FEED },
+        )
     }),
     ("need-too-low", |_| {
         let (purpose, needed) = (Purpose::Open, Quality::Indicative);

@@ -40,7 +40,7 @@ fn silent() -> World {
     let mut world = World::new("USD", 2);
     world.fund("fund", 50_000, None);
     open_feed(&mut world, "BTC index", Kind::Price);
-    give(&mut world, Command::Open { spec: spec() }).unwrap();
+    give(&mut world, Command::Open { spec: Box::new(spec()) }).unwrap();
     for text in ["alice", "bob"] {
         world.account(text, 100_000);
     }
@@ -52,7 +52,7 @@ fn refused(command: Command, why: Rejection) -> Refused {
 }
 
 fn not_opened(spec: ProtectionSpec, why: Rejection) -> Refused {
-    refused(Command::Open { spec }, why)
+    refused(Command::Open { spec: Box::new(spec) }, why)
 }
 
 fn asked(account: AccountId, deposit: u128) -> Command {

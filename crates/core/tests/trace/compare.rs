@@ -235,7 +235,7 @@ fn taken(replay: &Replay, value: &Value, at: &str) {
 /// The level of a division or of a deleveraging; that of the liens at detection is in the liens.
 fn level(replay: &Replay, value: &Value, at: &str) {
     let found = last_events(replay).find_map(|event| match event {
-        Event::CloseOut(closeout::Event::Deleveraged { level, .. }) => *level,
+        Event::CloseOut(closeout::Event::Deleveraged { level, .. }) => level.as_deref().copied(),
         Event::Loss(loss::Event::LossDivided { levels, .. }) => levels.first().copied().flatten(),
         _ => None,
     });

@@ -140,7 +140,7 @@ impl Replay {
             caps: Caps { per_episode, ..Caps::default() },
             attachment: None,
         };
-        self.must(Action::Domain(domain::Command::AddLayer { spec }));
+        self.must(Action::Domain(domain::Command::AddLayer { spec: Box::new(spec) }));
         self.layers.insert(layer.into(), id);
         Step { layers: vec![Side { layer: id, weight: 1 }] }
     }
@@ -164,7 +164,7 @@ impl Replay {
             steps: None,
         };
         let id = MarketId::at(self.markets.len()).expect("few markets");
-        self.must(Action::Market(market::Command::List { spec }));
+        self.must(Action::Market(market::Command::List { spec: Box::new(spec) }));
         self.markets.insert(market.into(), id);
     }
 

@@ -203,7 +203,8 @@ fn a_market_that_can_never_be_right_is_refused() {
         let mut world = floor();
         let mut spec = perpetual("ETH");
         flaw(&mut spec);
-        let refused = world.market_do(market::Command::List { spec }).expect_err(case);
+        let refused =
+            world.market_do(market::Command::List { spec: Box::new(spec) }).expect_err(case);
         assert_eq!(refused.code(), "flaw", "{case}: {refused}");
     }
 }

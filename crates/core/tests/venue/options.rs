@@ -26,7 +26,7 @@ fn floor() -> World {
         min_sources: 2,
         params: Params::of(Kind::Volatility),
     };
-    world.must(Action::Oracle(oracle::Command::OpenFeed { spec }));
+    world.must(Action::Oracle(oracle::Command::OpenFeed { spec: Box::new(spec) }));
     let feeds = Feeds { volatility: Some(FeedId(0)), ..Feeds::default() };
     let market = world.market_id("BTC");
     world.market_do(market::Command::AttachFeeds { market, feeds }).unwrap();

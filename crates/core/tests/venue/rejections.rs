@@ -49,7 +49,7 @@ fn fill(world: &World, text: &str, buyer: Party, seller: Party, lots: i64) -> ma
 fn list(world: &mut World, change: impl FnOnce(&mut MarketSpec)) -> Given {
     let mut spec = perpetual("ETH");
     change(&mut spec);
-    world.market_do(market::Command::List { spec })
+    world.market_do(market::Command::List { spec: Box::new(spec) })
 }
 
 const STEPS: StepLimits = StepLimits { price: 30_000, funding: 1_000, penalty: 10_000 };
@@ -93,7 +93,7 @@ fn on_feed(world: &mut World) -> Given {
         min_sources: 1,
         params: Params::of(oracle::Kind::Price),
     };
-    world.must(Action::Oracle(oracle::Command::OpenFeed { spec }));
+    world.must(Action::Oracle(oracle::Command::OpenFeed { spec: Box::new(spec) }));
     attach(world, Feeds { price: Some(FeedId(0)), ..Feeds::default() })
 }
 
@@ -108,7 +108,7 @@ fn far_away(world: &mut World) {
         min_sources: 2,
         params: Params::of(oracle::Kind::Price),
     };
-    world.must(Action::Oracle(oracle::Command::OpenFeed { spec }));
+    world.must(Action::Oracle(oracle::Command::OpenFeed { spec: Box::new(spec) }));
     let feeds = Feeds { price: Some(feed), ..Feeds::default() };
     world.market_do(market::Command::AttachFeeds { market, feeds }).unwrap();
     for id in 0..3 {

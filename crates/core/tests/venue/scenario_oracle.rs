@@ -364,7 +364,7 @@ impl Floor {
             min_sources: 1,
             params: Params { needs, ..Params::of(kind) },
         };
-        self.world.must(Action::Oracle(oracle::Command::OpenFeed { spec }));
+        self.world.must(Action::Oracle(oracle::Command::OpenFeed { spec: Box::new(spec) }));
         let report = oracle::Command::Report {
             feed: FeedId(feed),
             source: SourceId(0),

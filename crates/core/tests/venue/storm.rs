@@ -372,7 +372,7 @@ fn volatility_feed(world: &mut World, market: &str) -> FeedId {
         min_sources: 2,
         params: Params::of(kind),
     };
-    world.must(Action::Oracle(oracle::Command::OpenFeed { spec }));
+    world.must(Action::Oracle(oracle::Command::OpenFeed { spec: Box::new(spec) }));
     let feed = world.engine.state().oracle.feeds().last().unwrap().0;
     let feeds = Feeds { volatility: Some(feed), ..Feeds::default() };
     let market = world.market_id(market);

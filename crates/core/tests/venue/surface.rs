@@ -403,7 +403,7 @@ fn one_bad_source_moves_nothing_and_two_walk() {
     let usual = rhodian_core::oracle::Params::of(found.kind);
     let params = rhodian_core::oracle::Params { max_age: DAY, ..usual };
     let spec = rhodian_core::oracle::FeedSpec { params, ..found };
-    let set = rhodian_core::oracle::Command::SetFeed { feed, spec };
+    let set = rhodian_core::oracle::Command::SetFeed { feed, spec: Box::new(spec) };
     world.must(rhodian_core::engine::Action::Oracle(set));
     world.tick(1_000);
     // One source lies: it is left out, and nothing is lowered.

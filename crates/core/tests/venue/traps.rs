@@ -35,7 +35,7 @@ fn t01_a_wide_step_is_refused_at_listing() {
         .zip(["OPEN", "BOUND"])
         .flat_map(|(steps, text)| {
             let spec = MarketSpec { steps, ..perpetual(text) };
-            let records = world.market_do(market::Command::List { spec }).unwrap();
+            let records = world.market_do(market::Command::List { spec: Box::new(spec) }).unwrap();
             records.into_iter().flat_map(|record| record.events)
         })
         .filter_map(|event| match event {

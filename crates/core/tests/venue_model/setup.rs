@@ -126,7 +126,7 @@ impl Case {
             };
             let spec =
                 LayerSpec { name: name(text), kind, asset: ASSET, source, caps, attachment: None };
-            self.must(Action::Domain(domain::Command::AddLayer { spec }));
+            self.must(Action::Domain(domain::Command::AddLayer { spec: Box::new(spec) }));
             self.model.layers.push(Layer { pays, per_event, per_episode, last_number: 0 });
         }
     }
@@ -229,7 +229,7 @@ impl Case {
             band: u32::try_from(market.band).unwrap(),
             tiers: market.tiers.iter().map(tier).collect(),
         };
-        self.must(Action::Market(market::Command::List { spec }));
+        self.must(Action::Market(market::Command::List { spec: Box::new(spec) }));
         self.model.markets.push(market);
         self.model.venue.domains.push(domain);
     }

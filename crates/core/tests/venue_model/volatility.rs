@@ -44,7 +44,7 @@ impl Case {
             min_sources: 1,
             params: Params::of(kind),
         };
-        self.must(Action::Oracle(oracle::Command::OpenFeed { spec }));
+        self.must(Action::Oracle(oracle::Command::OpenFeed { spec: Box::new(spec) }));
     }
 
     /// Attaches the silent feed, or leaves it.

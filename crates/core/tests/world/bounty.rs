@@ -6,7 +6,7 @@ use rhodian_core::domain::{CauseClass, Kind, Source};
 use rhodian_core::engine::{Action, Actor, Role};
 use rhodian_core::ids::LossId;
 use rhodian_core::ledger::Holder;
-use rhodian_core::loss::{BountyTerms, Command};
+use rhodian_core::loss::{BountyTerms, Command, LossReport};
 
 use super::acts::Given;
 pub use super::cover::DAY;
@@ -90,7 +90,7 @@ pub fn report_class(
     atoms: u128,
     failed: Option<&str>,
 ) -> Given {
-    let command = Command::ReportLoss {
+    let command = Command::ReportLoss(Box::new(LossReport {
         domain: DOMAIN,
         number: world.next_number(),
         class,
@@ -100,7 +100,7 @@ pub fn report_class(
         failed: failed.map(|text| world.id(text)),
         margin: amount(0),
         set_off: vec![],
-    };
+    }));
     world.give(Actor::VENUE, Action::Loss(command))
 }
 

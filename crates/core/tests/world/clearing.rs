@@ -71,7 +71,7 @@ pub fn house(capital: u128) -> World {
 /// A fund with members who have `cash` each and contributed the least.
 pub fn fund_of(spec: FundSpec, names: &[&str], cash: u128) -> World {
     let mut world = house(1_000);
-    give(&mut world, Command::Open { spec }).unwrap();
+    give(&mut world, Command::Open { spec: Box::new(spec) }).unwrap();
     for text in names {
         world.account(text, cash);
         join(&mut world, text).unwrap();

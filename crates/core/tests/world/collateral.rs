@@ -46,7 +46,7 @@ pub fn ask(world: &mut World, command: Command) -> Given {
 }
 
 pub fn accept(world: &mut World, spec: CollateralSpec) -> Given {
-    ask(world, Command::Accept { spec })
+    ask(world, Command::Accept { spec: Box::new(spec) })
 }
 
 pub fn mark(world: &mut World, ticks: u64) {

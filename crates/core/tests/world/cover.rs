@@ -80,8 +80,8 @@ pub fn domain(fund: u128) -> World {
 /// A pool on which Ann has 60,000 and Ben 40,000 staked, with the bridge as its risk.
 pub fn pool_of(spec: PoolSpec, risk: RiskSpec) -> World {
     let mut world = domain(5_000);
-    give(&mut world, Command::Open { spec }).unwrap();
-    give(&mut world, Command::AddRisk { spec: risk }).unwrap();
+    give(&mut world, Command::Open { spec: Box::new(spec) }).unwrap();
+    give(&mut world, Command::AddRisk { spec: Box::new(risk) }).unwrap();
     staker(&mut world, "ann", 60_000);
     staker(&mut world, "ben", 40_000);
     world
@@ -138,7 +138,7 @@ pub fn report_of(
         risk: BRIDGE,
         number: world.next_number(),
         cause: name("bridge drained"),
-        evidence,
+        evidence: Box::new(evidence),
         happened,
         losses: losses.iter().map(lost).collect(),
     };

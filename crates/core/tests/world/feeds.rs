@@ -23,7 +23,7 @@ pub fn open_feed(world: &mut World, text: &str, kind: Kind) {
         min_sources: 2,
         params: Params::of(kind),
     };
-    world.must(Action::Oracle(oracle::Command::OpenFeed { spec }));
+    world.must(Action::Oracle(oracle::Command::OpenFeed { spec: Box::new(spec) }));
 }
 
 /// A BTC market on a feed of three sources; all say 1,000. Alice is long 100 lots, Bob short.

@@ -68,7 +68,7 @@ pub fn by_supply() -> MemberRule {
 pub fn domain(fund: u128) -> World {
     let mut world = World::new("USD", 0);
     world.domain_do(domain::Command::AddAsset { name: name("ETH"), decimals: 0 });
-    collateral(&mut world, collateral::Command::Accept { spec: eth() }).unwrap();
+    collateral(&mut world, collateral::Command::Accept { spec: Box::new(eth()) }).unwrap();
     mark(&mut world, 1_000);
     world.fund("Fund", fund, None);
     world.add(layer("Lenders", Kind::LenderSupply, Source::Members(by_supply())));
@@ -84,7 +84,7 @@ pub fn pool_beside(world: &mut World) -> DomainId {
     let asset = AssetId(u32::try_from(assets).unwrap());
     world.domain_do(domain::Command::AddAsset { name: name("ETH"), decimals: 0 });
     let of = CollateralSpec { asset, ..eth() };
-    collateral(world, collateral::Command::Accept { spec: of }).unwrap();
+    collateral(world, collateral::Command::Accept { spec: Box::new(of) }).unwrap();
     world.domain_do(domain::Command::OpenDomain { name: name("Loans"), asset: ASSET });
     let fund = world.add(layer("Loan fund", Kind::InsuranceFund, Source::Pot));
     world.add(layer("Lenders", Kind::LenderSupply, Source::Members(by_supply())));
@@ -92,14 +92,14 @@ pub fn pool_beside(world: &mut World) -> DomainId {
     let class = CauseClass::Default;
     world.domain_do(domain::Command::SetWaterfall { domain, class, steps });
     let of = PoolSpec { domain, fund, collateral: vec![asset], ..spec() };
-    give(world, Command::Open { spec: of }).unwrap();
+    give(world, Command::Open { spec: Box::new(of) }).unwrap();
     domain
 }
 
 /// A world with `spec`'s pool.
 pub fn pool_of(spec: PoolSpec, fund: u128) -> World {
     let mut world = domain(fund);
-    give(&mut world, Command::Open { spec }).unwrap();
+    give(&mut world, Command::Open { spec: Box::new(spec) }).unwrap();
     world
 }
 

@@ -65,7 +65,8 @@ pub fn vault_of(spec: VaultSpec, fund: u128) -> World {
 /// Opens a vault; its owner and its account are known by its name.
 pub fn open(world: &mut World, spec: VaultSpec) -> Given {
     let text = spec.name.as_str().to_owned();
-    let given = world.give(Actor::VENUE, Action::Liquidity(Command::Open { spec }))?;
+    let given =
+        world.give(Actor::VENUE, Action::Liquidity(Command::Open { spec: Box::new(spec) }))?;
     let owner = OwnerId(u32::try_from(world.owners.len()).unwrap());
     let account = AccountId(u32::try_from(world.accounts.len()).unwrap());
     world.owners.insert(text.clone(), owner);

@@ -284,7 +284,7 @@ impl World {
 
     pub fn add(&mut self, spec: LayerSpec) -> LayerId {
         let text = spec.name.as_str().to_owned();
-        self.domain_do(domain::Command::AddLayer { spec });
+        self.domain_do(domain::Command::AddLayer { spec: Box::new(spec) });
         let id = LayerId(u32::try_from(self.layers.len()).unwrap());
         self.layers.insert(text, id);
         id
@@ -383,7 +383,7 @@ impl World {
         let set_off = set_off
             .iter()
             .map(|(account, up_to)| SetOff { account: self.id(account), up_to: amount(*up_to) });
-        let command = loss::Command::ReportLoss {
+        let command = loss::Command::ReportLoss(Box::new(loss::LossReport {
             domain: DOMAIN,
             number,
             class,
@@ -393,7 +393,7 @@ impl World {
             failed: failed.map(|text| self.id(text)),
             margin: amount(margin),
             set_off: set_off.collect(),
-        };
+        }));
         let losses = self.engine.state().losses.losses().count();
         let id = LossId(u32::try_from(losses).unwrap());
         let result = self.give(Actor::VENUE, Action::Loss(command));

@@ -68,7 +68,7 @@ pub fn market_of(fund: u128, ticks: u64, params: Params) -> World {
         min_sources: 2,
         params: Params { needs: Needs::SAFE, ..params },
     };
-    world.must(Action::Oracle(oracle::Command::OpenFeed { spec }));
+    world.must(Action::Oracle(oracle::Command::OpenFeed { spec: Box::new(spec) }));
     says(&mut world, ticks);
     world
 }
@@ -76,7 +76,7 @@ pub fn market_of(fund: u128, ticks: u64, params: Params) -> World {
 /// The same with a protection.
 pub fn protection_of(spec: ProtectionSpec, fund: u128, params: Params) -> World {
     let mut world = market_of(fund, 1_000, params);
-    give(&mut world, Command::Open { spec }).unwrap();
+    give(&mut world, Command::Open { spec: Box::new(spec) }).unwrap();
     world
 }
 

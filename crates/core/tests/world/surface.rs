@@ -34,7 +34,7 @@ pub fn open_volatility(world: &mut World, text: &str) -> FeedId {
             ..Params::of(Kind::Volatility)
         },
     };
-    world.must(Action::Oracle(oracle::Command::OpenFeed { spec }));
+    world.must(Action::Oracle(oracle::Command::OpenFeed { spec: Box::new(spec) }));
     feed_of(world, text)
 }
 

@@ -50,7 +50,7 @@ impl World {
 
     pub fn list(&mut self, spec: MarketSpec) {
         let text = spec.name.as_str().to_owned();
-        self.must(Action::Market(market::Command::List { spec }));
+        self.must(Action::Market(market::Command::List { spec: Box::new(spec) }));
         let id = MarketId(u32::try_from(self.markets.len()).unwrap());
         self.markets.insert(text, id);
     }

@@ -52,7 +52,7 @@ pub fn set_up(accounts: u32, give: &mut impl FnMut(Action)) {
         caps: Caps::default(),
         attachment: None,
     };
-    give(Action::Domain(domain::Command::AddLayer { spec }));
+    give(Action::Domain(domain::Command::AddLayer { spec: Box::new(spec) }));
     let steps = vec![Step { layers: vec![Side { layer: LayerId(0), weight: 1 }] }];
     let class = CauseClass::Default;
     give(Action::Domain(domain::Command::SetWaterfall { domain: DOMAIN, class, steps }));
@@ -69,7 +69,7 @@ pub fn set_up(accounts: u32, give: &mut impl FnMut(Action)) {
             tiers: vec![Tier { above: Amount::ZERO, initial: 50_000, maintenance: 25_000 }],
             steps: None,
         };
-        give(Action::Market(market::Command::List { spec }));
+        give(Action::Market(market::Command::List { spec: Box::new(spec) }));
         let marks = vec![(MarketId(market), Price::new(10_000).unwrap())];
         give(Action::Market(market::Command::Mark { marks }));
     }

@@ -108,7 +108,7 @@ impl Venue {
             let spec =
                 market.spec(DOMAIN, BAND).ok_or_else(|| Refused("a market's name".into()))?;
             let spec = listed(spec, model.maintenance);
-            venue.must(Action::Market(market::Command::List { spec }))?;
+            venue.must(Action::Market(market::Command::List { spec: Box::new(spec) }))?;
         }
         for owner in 0..=population.owners {
             let name = name(&format!("owner-{owner}"))?;
@@ -156,7 +156,7 @@ impl Venue {
         for command in [
             domain::Command::AddAsset { name: name("USD")?, decimals: 6 },
             domain::Command::OpenDomain { name: name("all")?, asset: ASSET },
-            domain::Command::AddLayer { spec: fund },
+            domain::Command::AddLayer { spec: Box::new(fund) },
             domain::Command::SetWaterfall { domain: DOMAIN, class, steps },
             domain::Command::PayIntoLayer { layer: FUND, number: 1, amount: amount(PLENTY) },
         ] {

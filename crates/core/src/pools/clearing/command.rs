@@ -1,5 +1,6 @@
 //! What may be asked of clearing funds, and what then happens.
 
+use alloc::boxed::Box;
 use alloc::vec::Vec;
 
 use borsh::{BorshDeserialize, BorshSerialize};
@@ -19,7 +20,7 @@ pub enum Command {
     /// Open a fund.
     Open {
         /// What it is.
-        spec: FundSpec,
+        spec: Box<FundSpec>,
     } = 1,
     /// An account's owner becomes a member; he contributes by staking in the fund's layer.
     Join {
@@ -118,7 +119,7 @@ pub enum Duty {
 #[repr(u8)]
 pub enum Event {
     /// A fund was opened.
-    Opened { fund: ClearingId, spec: FundSpec } = 1,
+    Opened { fund: ClearingId, spec: Box<FundSpec> } = 1,
     /// An owner became a member: he is to contribute `required` until `due`.
     Joined {
         fund: ClearingId,

@@ -5,6 +5,7 @@ use crate::account;
 use crate::domain::{Basis, CauseClass, Kind, Source};
 use crate::engine::{Envelope, Events, State};
 use crate::ids::{AccountId, AssetId, ClearingId, LayerId};
+use alloc::boxed::Box;
 
 pub(crate) fn decide(
     state: &State,
@@ -101,7 +102,7 @@ fn open(state: &State, spec: &FundSpec, events: &mut Events) -> Result<(), Rejec
     }
     let fund = ClearingId::at(state.clearing.funds.len());
     let fund = fund.ok_or(Rejection::TooMany { what: "clearing funds" })?;
-    events.push(Event::Opened { fund, spec: spec.clone() });
+    events.push(Event::Opened { fund, spec: Box::new(spec.clone()) });
     Ok(())
 }
 

@@ -14,7 +14,7 @@ impl Clearing {
     pub(crate) fn evolve(&mut self, event: &Event, domains: &Domains, now: Time) {
         if let Event::Opened { spec, .. } = event {
             self.funds.push(Fund {
-                spec: spec.clone(),
+                spec: (**spec).clone(),
                 members: BTreeMap::new(),
                 clients: BTreeMap::new(),
                 auctions: BTreeMap::new(),

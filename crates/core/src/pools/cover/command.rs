@@ -1,5 +1,6 @@
 //! What may be asked of cover pools, and what then happens.
 
+use alloc::boxed::Box;
 use alloc::vec::Vec;
 
 use borsh::{BorshDeserialize, BorshSerialize};
@@ -35,12 +36,12 @@ pub enum Command {
     /// Open a pool.
     Open {
         /// What it is.
-        spec: PoolSpec,
+        spec: Box<PoolSpec>,
     } = 1,
     /// Cover a risk.
     AddRisk {
         /// What it is.
-        spec: RiskSpec,
+        spec: Box<RiskSpec>,
     } = 2,
     /// Change what a risk costs and what may be covered of it, for covers that are bought from now
     /// on. Pool, class, trigger, retention and experience
@@ -49,7 +50,7 @@ pub enum Command {
         /// The risk.
         risk: RiskId,
         /// What it is from now on.
-        spec: RiskSpec,
+        spec: Box<RiskSpec>,
     } = 3,
     /// An account buys cover.
     Buy {
@@ -75,7 +76,7 @@ pub enum Command {
         /// The cause in words.
         cause: Name,
         /// The hash of the evidence.
-        evidence: [u8; 32],
+        evidence: Box<[u8; 32]>,
         /// When it happened.
         happened: Time,
         /// Who lost what, each cover once.
@@ -133,11 +134,11 @@ pub enum Duty {
 #[repr(u8)]
 pub enum Event {
     /// A pool was opened.
-    Opened { pool: CoverPoolId, spec: PoolSpec } = 1,
+    Opened { pool: CoverPoolId, spec: Box<PoolSpec> } = 1,
     /// A risk was added.
-    RiskAdded { risk: RiskId, spec: RiskSpec } = 2,
+    RiskAdded { risk: RiskId, spec: Box<RiskSpec> } = 2,
     /// A risk was changed.
-    RiskSet { risk: RiskId, spec: RiskSpec } = 3,
+    RiskSet { risk: RiskId, spec: Box<RiskSpec> } = 3,
     /// An account bought cover.
     Bought {
         cover: CoverId,

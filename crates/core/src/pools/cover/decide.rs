@@ -1,5 +1,6 @@
 //! Every check of the area's commands. Nothing changes here.
 
+use alloc::boxed::Box;
 use alloc::collections::BTreeMap;
 
 use super::earn::earn_once;
@@ -65,7 +66,7 @@ fn open(state: &State, spec: &PoolSpec, events: &mut Events) -> Result<(), Rejec
     }
     let pools = state.covers.pools().count();
     let pool = CoverPoolId::at(pools).ok_or(Rejection::TooMany { what: "cover pools" })?;
-    events.push(Event::Opened { pool, spec: spec.clone() });
+    events.push(Event::Opened { pool, spec: Box::new(spec.clone()) });
     Ok(())
 }
 
@@ -86,7 +87,7 @@ fn add_risk(state: &State, spec: &RiskSpec, events: &mut Events) -> Result<(), R
     }
     let risks = state.covers.risks().count();
     let risk = RiskId::at(risks).ok_or(Rejection::TooMany { what: "risks" })?;
-    events.push(Event::RiskAdded { risk, spec: spec.clone() });
+    events.push(Event::RiskAdded { risk, spec: Box::new(spec.clone()) });
     Ok(())
 }
 
@@ -118,7 +119,7 @@ fn set_risk(
         return Err(Rejection::Stays { risk });
     }
     spec.check().map_err(|flaw| Rejection::Flaw { flaw })?;
-    events.push(Event::RiskSet { risk, spec: spec.clone() });
+    events.push(Event::RiskSet { risk, spec: Box::new(spec.clone()) });
     Ok(())
 }
 

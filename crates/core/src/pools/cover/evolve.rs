@@ -12,11 +12,11 @@ impl Covers {
             return;
         }
         match event {
-            Event::Opened { spec, .. } => self.pools.push(opened(spec.clone(), now)),
+            Event::Opened { spec, .. } => self.pools.push(opened((**spec).clone(), now)),
             Event::RiskAdded { spec, .. } => {
-                self.risks.push(Risk { spec: spec.clone(), covered: Amount::ZERO });
+                self.risks.push(Risk { spec: (**spec).clone(), covered: Amount::ZERO });
             }
-            Event::RiskSet { risk, spec } => self.risks[risk.index()].spec = spec.clone(),
+            Event::RiskSet { risk, spec } => self.risks[risk.index()].spec = (**spec).clone(),
             Event::Bought { pool, .. } => self.bought(*pool, event, now),
             Event::Earned { pool, until, rest, .. } => {
                 let pool = &mut self.pools[pool.index()];

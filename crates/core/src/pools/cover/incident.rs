@@ -231,11 +231,11 @@ pub(super) fn report(
     command: &Command,
     events: &mut Events,
 ) -> Result<(), Rejection> {
-    let Command::Report { risk, number, ref cause, evidence, happened, ref losses } = *command
+    let Command::Report { risk, number, ref cause, ref evidence, happened, ref losses } = *command
     else {
         return Err(Rejection::NotDue);
     };
-    let found = Found::new(state, risk, happened, evidence)?;
+    let found = Found::new(state, risk, happened, **evidence)?;
     let now = state.now();
     if happened > now {
         return Err(Rejection::NotHappened { happened, now });
@@ -249,7 +249,7 @@ pub(super) fn report(
         number: Some(number),
         class: of.spec.class,
         cause: cause.clone(),
-        evidence,
+        evidence: **evidence,
         by: envelope.actor,
         amount: Amount::ZERO,
         challenge: None,

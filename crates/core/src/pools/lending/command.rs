@@ -1,5 +1,6 @@
 //! What may be asked of lending pools, and what then happens.
 
+use alloc::boxed::Box;
 use alloc::vec::Vec;
 
 use borsh::{BorshDeserialize, BorshSerialize};
@@ -20,7 +21,7 @@ pub enum Command {
     /// Open a pool.
     Open {
         /// What it is.
-        spec: PoolSpec,
+        spec: Box<PoolSpec>,
     } = 1,
     /// An account lends to a pool.
     Supply {
@@ -149,7 +150,7 @@ pub enum Duty {
 #[repr(u8)]
 pub enum Event {
     /// A pool was opened.
-    Opened { pool: PoolId, spec: PoolSpec } = 1,
+    Opened { pool: PoolId, spec: Box<PoolSpec> } = 1,
     /// Interest was accrued: all debts and claims rose, no balance did.
     Accrued { pool: PoolId, interest: Amount, fee: Amount, rest: u64 } = 2,
     /// An account lent.

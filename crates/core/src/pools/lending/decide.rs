@@ -13,6 +13,7 @@ use crate::loss;
 use crate::market::RATE_UNIT;
 use crate::oracle::Purpose;
 use crate::units::Amount;
+use alloc::boxed::Box;
 
 pub(crate) fn decide(
     state: &State,
@@ -82,7 +83,7 @@ fn open(state: &State, spec: &PoolSpec, events: &mut Events) -> Result<(), Rejec
     }
     let pools = state.lending.pools().count();
     let pool = PoolId::at(pools).ok_or(Rejection::TooMany { what: "pools" })?;
-    events.push(Event::Opened { pool, spec: spec.clone() });
+    events.push(Event::Opened { pool, spec: Box::new(spec.clone()) });
     Ok(())
 }
 

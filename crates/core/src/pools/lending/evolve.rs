@@ -11,7 +11,7 @@ impl Lending {
     pub(crate) fn evolve(&mut self, event: &Event, now: Time) {
         if let Event::Opened { spec, .. } = event {
             self.pools.push(Pool {
-                spec: spec.clone(),
+                spec: (**spec).clone(),
                 books: Books::default(),
                 accrued: now,
                 failing: BTreeMap::new(),

@@ -1,5 +1,6 @@
 //! What may be asked of vaults, and what then happens.
 
+use alloc::boxed::Box;
 use alloc::vec::Vec;
 
 use borsh::{BorshDeserialize, BorshSerialize};
@@ -20,7 +21,7 @@ pub enum Command {
     /// Open a vault, with an owner and an account of its name.
     Open {
         /// What it is.
-        spec: VaultSpec,
+        spec: Box<VaultSpec>,
     } = 1,
     /// An account puts money in, and gets shares for it.
     Enter {
@@ -81,7 +82,7 @@ pub enum Duty {
 #[repr(u8)]
 pub enum Event {
     /// A vault was opened; its owner and its account were opened right before.
-    Opened { vault: VaultId, account: AccountId, spec: VaultSpec } = 1,
+    Opened { vault: VaultId, account: AccountId, spec: Box<VaultSpec> } = 1,
     /// A vault begins anew: its shares were worth nothing, or nobody had any. What is left in its
     /// account then is the fund's.
     Restarted {

@@ -9,6 +9,7 @@ use crate::ids::{AccountId, AssetId, VaultId};
 use crate::ledger::Holder;
 use crate::loss;
 use crate::units::Amount;
+use alloc::boxed::Box;
 
 pub(crate) fn decide(
     state: &State,
@@ -74,7 +75,7 @@ fn open(state: &State, spec: &VaultSpec, events: &mut Events) -> Result<(), Reje
     events.push(account::Event::AccountOpened { account, name: name(), owner, kind });
     let terms = found.terms;
     events.push(domain::Event::TermsAccepted { domain, account, terms });
-    events.push(Event::Opened { vault, account, spec: spec.clone() });
+    events.push(Event::Opened { vault, account, spec: Box::new(spec.clone()) });
     Ok(())
 }
 

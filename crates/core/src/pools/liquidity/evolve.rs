@@ -11,7 +11,7 @@ impl Vaults {
         if let Event::Opened { vault, account, spec } = event {
             self.of_account.insert(*account, *vault);
             self.vaults.push(Vault {
-                spec: spec.clone(),
+                spec: (**spec).clone(),
                 account: *account,
                 epoch: 0,
                 shares: Shares::ZERO,

@@ -1,5 +1,6 @@
 //! What may be asked of protections, and what then happens.
 
+use alloc::boxed::Box;
 use borsh::{BorshDeserialize, BorshSerialize};
 use serde::{Deserialize, Serialize};
 
@@ -23,7 +24,7 @@ pub enum Command {
     /// Open a protection.
     Open {
         /// What it is.
-        spec: ProtectionSpec,
+        spec: Box<ProtectionSpec>,
     } = 1,
     /// An account put liquidity into the pool outside, and pays for its protection.
     Protect {
@@ -66,7 +67,7 @@ pub enum Duty {
 #[repr(u8)]
 pub enum Event {
     /// A protection was opened.
-    Opened { protection: ProtectionId, spec: ProtectionSpec } = 1,
+    Opened { protection: ProtectionId, spec: Box<ProtectionSpec> } = 1,
     /// A position is protected: the premium went to the fund.
     Protected {
         protection: ProtectionId,

@@ -9,6 +9,7 @@ use crate::ledger::Holder;
 use crate::loss;
 use crate::oracle::{Kind, Purpose};
 use crate::units::Amount;
+use alloc::boxed::Box;
 
 pub(crate) fn decide(
     state: &State,
@@ -45,7 +46,7 @@ fn open(state: &State, spec: &ProtectionSpec, events: &mut Events) -> Result<(),
     let protections = state.protections.protections.len();
     let protection = ProtectionId::at(protections);
     let protection = protection.ok_or(Rejection::TooMany { what: "protections" })?;
-    events.push(Event::Opened { protection, spec: spec.clone() });
+    events.push(Event::Opened { protection, spec: Box::new(spec.clone()) });
     Ok(())
 }
 

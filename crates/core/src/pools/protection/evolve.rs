@@ -10,7 +10,7 @@ impl Protections {
     pub(crate) fn evolve(&mut self, event: &Event, now: Time) {
         match *event {
             Event::Opened { ref spec, .. } => self.protections.push(Protection {
-                spec: spec.clone(),
+                spec: (**spec).clone(),
                 ends: BTreeSet::new(),
                 claims: BTreeSet::new(),
             }),

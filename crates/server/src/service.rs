@@ -358,7 +358,8 @@ fn serve(
     ];
     // Everything stands: only now is there a key, and the caller prints it.
     let first_key = first_key.map(|used| administrator(&door.keys, used)).transpose()?;
-    let router = api::router(Arc::clone(&door));
+    // Made once: a router that is served as it is copies every route for every connection.
+    let router = api::router(Arc::clone(&door)).into_make_service();
     let mut stopping = door.stopping.clone();
     let serving = runtime.spawn(async move {
         let stopped = async move {

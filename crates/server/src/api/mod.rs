@@ -95,7 +95,7 @@ impl Door {
     /// Whether commands are taken.
     #[must_use]
     pub fn is_ready(&self) -> bool {
-        self.vital.reason().is_none() && !*self.stopping.borrow()
+        self.vital.is_well() && !*self.stopping.borrow()
     }
 
     /// Lets a read in that costs the size of the state or of the journal.

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use rhodian_core::engine::{Event, Rejection};
 use rhodian_core::ids::Time;
-use rhodian_journal::{Entry, Error, History, Key, Outcome, Reader};
+use rhodian_journal::{Batch, Entry, Error, History, Key, Outcome, Reader};
 use schemars::JsonSchema;
 use serde::Serialize;
 use serde_json::{Value, json};
@@ -15,34 +15,59 @@ pub const MOST_EVENTS: usize = 256;
 
 /// An event with its number and time.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, JsonSchema)]
-pub struct Numbered {
+#[schemars(rename = "Numbered")]
+pub struct Numbered<E = Event> {
     /// The sequence number: the first event of a journal has 1.
     pub sequence: u64,
     /// The clock of the command that made it, in milliseconds.
     pub at: Time,
     /// What happened.
     #[serde(flatten)]
-    pub event: Event,
+    pub event: E,
 }
 
 /// A command was accepted and is durable.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, JsonSchema)]
-pub struct Accepted {
+#[schemars(rename = "Accepted")]
+pub struct Accepted<E = Event> {
     /// The sequence number of its first event.
     pub first: u64,
     /// The sequence number of the last event of it and of all that followed from it.
     pub last: u64,
     /// The first of them; the stream has them all.
-    pub events: Vec<Numbered>,
+    pub events: Vec<Numbered<E>>,
     /// Whether some were left out here.
     pub more: bool,
+}
+
+/// A command that was done: where it stands. What is shown of it is read from there by whoever
+/// shows it, and copied nowhere.
+#[derive(Clone, Debug)]
+pub struct Done {
+    batch: Arc<Batch>,
+    place: usize,
+    first: u64,
+}
+
+impl Done {
+    /// What the door shows.
+    #[must_use]
+    pub fn accepted(&self) -> Accepted<&Event> {
+        let entry = &self.batch.entries[self.place];
+        let (first, count) = (self.first, events_of(entry));
+        let shown = usize::try_from(count).unwrap_or(MOST_EVENTS).min(MOST_EVENTS);
+        let mut events = Vec::with_capacity(shown);
+        events.extend(lent(entry, first).take(shown));
+        let more = count > MOST_EVENTS as u64;
+        Accepted { first, last: (first + count).saturating_sub(1), events, more }
+    }
 }
 
 /// What came of a command.
 #[derive(Clone, Debug)]
 pub enum Answer {
     /// It was done.
-    Accepted(Arc<Accepted>),
+    Accepted(Done),
     /// Core refused it: the stable code, and the refusal as the door shows it.
     Rejected {
         /// The stable code.
@@ -75,17 +100,18 @@ pub fn events_of(entry: &Entry) -> u64 {
     entry.records.iter().map(|record| record.events.len() as u64).sum()
 }
 
-/// The answer to the command of `entry`, whose first event has the number `first`.
+/// The answer to the command at `place` of `batch`, whose first event has the number `first`.
 #[must_use]
-pub fn of(entry: &Entry, first: u64) -> Answer {
-    if let Outcome::Rejected { code, problem, .. } = &entry.outcome {
-        return Answer::Rejected { code: code.clone(), problem: problem.clone() };
+pub fn of(batch: &Arc<Batch>, place: usize, first: u64) -> Answer {
+    match batch.entries.get(place).map(|entry| &entry.outcome) {
+        None => Answer::Unknown,
+        Some(Outcome::Accepted) => {
+            Answer::Accepted(Done { batch: Arc::clone(batch), place, first })
+        }
+        Some(Outcome::Rejected { code, problem, .. }) => {
+            Answer::Rejected { code: code.clone(), problem: problem.clone() }
+        }
     }
-    let count = events_of(entry);
-    let events = numbered(entry, first).take(MOST_EVENTS).collect();
-    let last = (first + count).saturating_sub(1);
-    let more = count > MOST_EVENTS as u64;
-    Answer::Accepted(Arc::new(Accepted { first, last, events, more }))
 }
 
 /// The first answer to the command that used `key`.
@@ -98,15 +124,23 @@ pub fn kept(reader: &Reader, key: &Key) -> Result<Answer, Error> {
     let Some(batch) = reader.batch(kept.batch)? else { return Ok(Answer::Unknown) };
     let place = usize::try_from(kept.entry).unwrap_or(usize::MAX);
     let before: u64 = batch.entries.iter().take(place).map(events_of).sum();
-    let entry = batch.entries.get(place);
-    Ok(entry.map_or(Answer::Unknown, |entry| of(entry, batch.first + before)))
+    let first = batch.first + before;
+    Ok(of(&Arc::new(batch), place, first))
 }
 
 /// The events of `entry` with their numbers, from `first` on.
 pub fn numbered(entry: &Entry, first: u64) -> impl Iterator<Item = Numbered> + '_ {
+    lent(entry, first).map(|Numbered { sequence, at, event }| {
+        let event = event.clone();
+        Numbered { sequence, at, event }
+    })
+}
+
+/// The same, where they are only looked at.
+fn lent(entry: &Entry, first: u64) -> impl Iterator<Item = Numbered<&Event>> + '_ {
     let events = entry
         .records
         .iter()
-        .flat_map(|record| record.events.iter().map(|event| (record.envelope.at, event.clone())));
+        .flat_map(|record| record.events.iter().map(|event| (record.envelope.at, event)));
     (first..).zip(events).map(|(sequence, (at, event))| Numbered { sequence, at, event })
 }

@@ -167,12 +167,13 @@ impl Work {
             }
         };
         let envelope = Envelope { at, actor, action };
-        let command = Box::new(envelope.clone());
+        // Only a refusal that somebody can ask for again keeps its command.
+        let command = key.is_some().then(|| Box::new(envelope.clone()));
         let (records, outcome) = match self.engine.execute(envelope) {
             Done::Accepted(records) => (records, Outcome::Accepted),
             Done::Rejected(records, rejection) => {
                 let (code, problem) = (rejection.code().to_owned(), answer::refusal(&rejection));
-                if key.is_none() {
+                let Some(command) = command else {
                     // Nobody can ask for this answer again: the command is not written, however
                     // large it is and often it comes. That time passed before it stays true.
                     group.due(records, self.engine.state().now());
@@ -180,7 +181,7 @@ impl Work {
                     pass(&stages, Stage::Decide);
                     group.wait(Waiter { what, room, reply, stages });
                     return;
-                }
+                };
                 (records, Outcome::Rejected { command, code, problem })
             }
         };

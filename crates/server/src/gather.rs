@@ -30,13 +30,19 @@ impl Most {
     }
 }
 
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum End {
+    Engine,
+    Journal,
+}
+
 #[derive(Debug, Default)]
 struct Slot {
     group: Option<Group>,
     /// One of the two ends is gone.
     ended: bool,
-    /// One of them sleeps until this changes; never both.
-    sleeps: bool,
+    /// Which of them sleeps until this changes; never both.
+    sleeps: Option<End>,
     /// The journal's thread writes the group it took.
     writes: bool,
 }
@@ -54,14 +60,14 @@ impl Shared {
     }
 
     /// Sleeps until the slot was filled, emptied, or lost an end.
-    fn sleep<'a>(&self, mut slot: MutexGuard<'a, Slot>) -> MutexGuard<'a, Slot> {
-        slot.sleeps = true;
+    fn sleep<'a>(&self, mut slot: MutexGuard<'a, Slot>, end: End) -> MutexGuard<'a, Slot> {
+        slot.sleeps = Some(end);
         self.changed.wait(slot).unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Wakes the other end where it sleeps: a call into the system that is mostly not needed.
     fn wake(&self, mut slot: MutexGuard<'_, Slot>) {
-        if std::mem::take(&mut slot.sleeps) {
+        if slot.sleeps.take().is_some() {
             drop(slot);
             self.changed.notify_one();
         }
@@ -115,7 +121,7 @@ impl Filling {
                 None => slot.group = Some(more),
                 Some(group) if self.most.fits(group, &more) => group.join(more),
                 Some(_) => {
-                    slot = self.shared.sleep(slot);
+                    slot = self.shared.sleep(slot, End::Engine);
                     continue;
                 }
             }
@@ -129,8 +135,11 @@ impl Filling {
     pub fn pause(&self, most: Duration) {
         let mut slot = self.shared.slot();
         if slot.writes && !slot.ended {
-            slot.sleeps = true;
-            drop(self.shared.changed.wait_timeout(slot, most));
+            slot.sleeps = Some(End::Engine);
+            let woken = self.shared.changed.wait_timeout(slot, most);
+            let (mut slot, _) = woken.unwrap_or_else(PoisonError::into_inner);
+            // It woke by itself: nobody need wake it any more.
+            slot.sleeps.take_if(|end| *end == End::Engine);
         }
     }
 }
@@ -150,10 +159,10 @@ impl Emptying {
             if slot.ended {
                 return None;
             }
-            if std::mem::take(&mut slot.sleeps) {
+            if slot.sleeps.take().is_some() {
                 self.0.changed.notify_one();
             }
-            slot = self.0.sleep(slot);
+            slot = self.0.sleep(slot, End::Journal);
         }
     }
 }

@@ -179,16 +179,19 @@ impl Work {
             self.head = batch.head();
             self.metrics.committed(batch.entries.len(), began.elapsed());
             self.follower.apply(&batch);
-            Some(batch)
+            Some(Arc::new(batch))
         };
         self.durable.store(group.number, Ordering::Release);
-        let answers = batch.as_ref().map(answers).unwrap_or_default();
+        let firsts = batch.as_deref().map(firsts).unwrap_or_default();
         let reply = |Waiter { what, room, reply: to, stages }| {
             if let Some(stages) = stages {
                 stages.pass(Stage::Commit);
             }
             let answer = match what {
-                What::Entry(place) => answers.get(place).cloned().unwrap_or(Answer::Unknown),
+                What::Entry(place) => match (&batch, firsts.get(place)) {
+                    (Some(batch), Some(first)) => answer::of(batch, place, *first),
+                    _ => Answer::Unknown,
+                },
                 What::Retry(key) => Answer::Kept(key),
                 What::Refused(answer) => answer,
             };
@@ -218,12 +221,13 @@ impl Work {
     }
 }
 
-fn answers(batch: &Batch) -> Vec<Answer> {
-    let mut first = batch.first;
+/// The number of the first event of each entry.
+fn firsts(batch: &Batch) -> Vec<u64> {
+    let mut next = batch.first;
     let one = |entry: &Entry| {
-        let answer = answer::of(entry, first);
-        first += answer::events_of(entry);
-        answer
+        let first = next;
+        next += answer::events_of(entry);
+        first
     };
     batch.entries.iter().map(one).collect()
 }

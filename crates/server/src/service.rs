@@ -6,7 +6,7 @@ use std::io;
 use std::net::{SocketAddr, TcpListener};
 use std::sync::atomic::AtomicU64;
 use std::sync::mpsc::{self, Receiver, RecvTimeoutError, SyncSender};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, PoisonError, RwLock};
 use std::thread::{self, JoinHandle};
 use std::time::{Duration, Instant};
 
@@ -104,6 +104,12 @@ impl Vital {
             first.get_or_insert(reason);
             new
         });
+    }
+
+    /// Whether it can go on.
+    #[must_use]
+    pub fn is_well(&self) -> bool {
+        self.reason.borrow().is_none()
     }
 
     /// Why it cannot go on, if it cannot.
@@ -260,7 +266,7 @@ fn launch(
     let turns = Arc::new(Semaphore::new(api::TURNS));
     let slots = Arc::new(Slots::of(config.streams));
     let room = Arc::new(Semaphore::new(config.queue_bytes));
-    let (audit, requests) = (Audit::default(), Mutex::new(Some(requests)));
+    let (audit, requests) = (Audit::default(), RwLock::new(Some(requests)));
     let sessions = api::Sessions::default();
     let (traces, exporter) = traces.unzip();
     let door = Door {
@@ -358,7 +364,8 @@ fn serve(
     ];
     // Everything stands: only now is there a key, and the caller prints it.
     let first_key = first_key.map(|used| administrator(&door.keys, used)).transpose()?;
-    let router = api::router(Arc::clone(&door));
+    // Made once: a router that is served as it is copies every route for every connection.
+    let router = api::router(Arc::clone(&door)).into_make_service();
     let mut stopping = door.stopping.clone();
     let serving = runtime.spawn(async move {
         let stopped = async move {
@@ -466,7 +473,7 @@ impl Running {
         let told = telling.join_all();
         let _ = runtime.block_on(async { tokio::time::timeout_at(end, told).await });
         // Without a sender the engine's thread empties its queue and ends; then the journal's.
-        drop(door.requests.lock().unwrap_or_else(PoisonError::into_inner).take());
+        drop(door.requests.write().unwrap_or_else(PoisonError::into_inner).take());
         for thread in threads {
             if thread.join().is_err() {
                 door.vital.fail("a thread failed".to_owned());
@@ -485,4 +492,4 @@ impl Running {
 type Answered = UnboundedReceiver<Vec<Reply>>;
 
 /// The way commands go in.
-pub type Requests = Mutex<Option<SyncSender<Request>>>;
+pub type Requests = RwLock<Option<SyncSender<Request>>>;

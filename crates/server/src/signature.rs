@@ -48,11 +48,13 @@ pub fn check(key: &str, venue: &str, body: &[u8], signature: Option<&str>) -> Re
 /// Reads hexadecimal digits.
 #[must_use]
 pub fn from_hex(text: &str) -> Option<Vec<u8>> {
-    let digits = text.as_bytes();
-    if !digits.len().is_multiple_of(2) || !digits.iter().all(u8::is_ascii_hexdigit) {
-        return None;
+    let (pairs, []) = text.as_bytes().as_chunks() else { return None };
+    let mut bytes = Vec::with_capacity(pairs.len());
+    for [high, low] in pairs {
+        let digit = |byte: &u8| char::from(*byte).to_digit(16);
+        bytes.push(u8::try_from(digit(high)? << 4 | digit(low)?).ok()?);
     }
-    (0..digits.len()).step_by(2).map(|at| u8::from_str_radix(&text[at..at + 2], 16).ok()).collect()
+    Some(bytes)
 }
 
 /// Writes hexadecimal digits.

@@ -3,9 +3,10 @@
 use std::sync::mpsc::TrySendError;
 use std::sync::{Arc, PoisonError};
 
-use axum::body::to_bytes;
+use axum::body::{Body, to_bytes};
 use axum::extract::{Request, State};
-use axum::http::{HeaderMap, HeaderValue, StatusCode};
+use axum::http::request::Parts;
+use axum::http::{Extensions, HeaderMap, HeaderName, HeaderValue};
 use axum::response::{IntoResponse, Response};
 use rhodian_core::engine::Action;
 use rhodian_journal::{Key, input};
@@ -24,6 +25,8 @@ use crate::traces::{Stage, Stages};
 
 /// The header of the idempotency key.
 pub const KEY: &str = "idempotency-key";
+/// The header of the number of a command's last event.
+const SEQUENCE: HeaderName = HeaderName::from_static("rhodian-sequence");
 /// The most characters of one: the key's id stands before it in the journal.
 const MOST_KEY: usize = 100;
 
@@ -37,48 +40,69 @@ struct Shape {
     _command: IgnoredAny,
 }
 
-/// `POST /v1/commands`.
-pub async fn command(State(door): State<Arc<Door>>, request: Request) -> Response {
-    match run(&door, request).await {
-        Ok(response) => response,
-        Err(problem) => problem.into_response(),
+/// `POST /v1/commands`. The call is taken apart before it is waited for: of thousands that wait,
+/// each holds no more than it needs.
+pub fn command(
+    State(door): State<Arc<Door>>,
+    request: Request,
+) -> impl Future<Output = Response> + Send {
+    let (Parts { headers, extensions, .. }, body) = request.into_parts();
+    async move {
+        let answered = run(&door, headers, extensions, body).await;
+        answered.unwrap_or_else(IntoResponse::into_response)
     }
 }
 
-async fn run(door: &Door, request: Request) -> Result<Response, Problem> {
-    let caller = endpoint::must_call(request.extensions().get::<Caller>().copied())?;
-    let source = request.extensions().get::<SourceKey>().cloned();
-    let stages = request.extensions().get::<Arc<Stages>>().cloned();
-    let (parts, body) = request.into_parts();
+async fn run(
+    door: &Door,
+    headers: HeaderMap,
+    mut extensions: Extensions,
+    body: Body,
+) -> Result<Response, Problem> {
+    let caller = endpoint::must_call(extensions.remove())?;
     let limit = door.config.body_limit;
     let body = to_bytes(body, limit).await.map_err(|_| {
         Problem::new("body-too-large", format!("a body has at most {limit} bytes, and ends"))
     })?;
-    if caller.role == Role::Source {
-        let key = source.map(|key| key.0).unwrap_or_default();
-        let signed = parts.headers.get(signature::HEADER).and_then(|value| value.to_str().ok());
-        signature::check(&key, &door.venue, &body, signed)?;
-    }
-    let _: Shape = serde_json::from_slice(&body)
-        .map_err(|error| Problem::new("body-not-read", format!("no command: {error}")))?;
-    let action: Action = serde_json::from_slice(&body)
-        .map_err(|error| Problem::new("body-not-read", format!("no command: {error}")))?;
-    let actor = caller.actor(&action)?;
-    let key = retry_key(&caller, &parts.headers)?;
-    let room = room(door, body.len())?;
-    let (reply, answer) = oneshot::channel();
-    let input = input(&actor, &action);
-    if let Some(stages) = &stages {
-        stages.pass(Stage::Read);
-    }
-    send(door, Command { actor, action, key, input, room, reply, stages })?;
+    // What the call held beside its headers is gone before it waits.
+    let answer = ask(door, &caller, &headers, extensions, &{ body })?;
     // A sender that is dropped without an answer died before the answer was durable.
     let answer = match answer.await.unwrap_or(Answer::Unknown) {
         Answer::Kept(key) => kept(door, key).await?,
         answer => answer,
     };
     door.metrics.answered(matches!(answer, Answer::Accepted(_)));
-    shown(answer)
+    shown(answer, headers)
+}
+
+/// Reads a command and hands it over; its answer comes where this says.
+fn ask(
+    door: &Door,
+    caller: &Caller,
+    headers: &HeaderMap,
+    mut extensions: Extensions,
+    body: &[u8],
+) -> Result<oneshot::Receiver<Answer>, Problem> {
+    if caller.role == Role::Source {
+        let key = extensions.remove::<SourceKey>().map(|key| key.0).unwrap_or_default();
+        let signed = headers.get(signature::HEADER).and_then(|value| value.to_str().ok());
+        signature::check(&key, &door.venue, body, signed)?;
+    }
+    let _: Shape = serde_json::from_slice(body)
+        .map_err(|error| Problem::new("body-not-read", format!("no command: {error}")))?;
+    let action: Action = serde_json::from_slice(body)
+        .map_err(|error| Problem::new("body-not-read", format!("no command: {error}")))?;
+    let actor = caller.actor(&action)?;
+    let key = retry_key(caller, headers)?;
+    let room = room(door, body.len())?;
+    let (reply, answer) = oneshot::channel();
+    let input = input(&actor, &action);
+    let stages = extensions.remove::<Arc<Stages>>();
+    if let Some(stages) = &stages {
+        stages.pass(Stage::Read);
+    }
+    send(door, Command { actor, action, key, input, room, reply, stages })?;
+    Ok(answer)
 }
 
 /// The answer to a retry: a batch is read and decoded for it, away from the threads that others
@@ -92,12 +116,13 @@ async fn kept(door: &Door, key: Key) -> Result<Answer, Problem> {
     })
 }
 
-fn shown(answer: Answer) -> Result<Response, Problem> {
+fn shown(answer: Answer, headers: HeaderMap) -> Result<Response, Problem> {
     match answer {
-        Answer::Accepted(accepted) => {
-            let mut response = endpoint::json(serde_json::to_vec(&*accepted).unwrap_or_default());
-            *response.status_mut() = StatusCode::OK;
-            response.headers_mut().insert("rhodian-sequence", HeaderValue::from(accepted.last));
+        Answer::Accepted(done) => {
+            let accepted = done.accepted();
+            let body = serde_json::to_vec(&accepted).unwrap_or_default();
+            let mut response = endpoint::json_in(headers, body);
+            response.headers_mut().insert(SEQUENCE, HeaderValue::from(accepted.last));
             Ok(response)
         }
         Answer::Rejected { code, problem } => Err(Problem::rejected(&code, &problem)),
@@ -146,8 +171,8 @@ fn room(door: &Door, bytes: usize) -> Result<OwnedSemaphorePermit, Problem> {
 
 /// Hands a command to the engine's thread, if there is room.
 fn send(door: &Door, command: Command) -> Result<(), Problem> {
-    let sender = door.requests.lock().unwrap_or_else(PoisonError::into_inner).clone();
-    let sender = sender.filter(|_| door.is_ready()).ok_or_else(stopping)?;
+    let sender = door.requests.read().unwrap_or_else(PoisonError::into_inner);
+    let sender = sender.as_ref().filter(|_| door.is_ready()).ok_or_else(stopping)?;
     sender.try_send(command).map_err(|error| match error {
         TrySendError::Full(_) => busy(door),
         TrySendError::Disconnected(_) => stopping(),

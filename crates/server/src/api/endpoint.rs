@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use axum::body::Body;
 use axum::extract::{FromRequestParts, Query, RawPathParams, Request, State};
-use axum::http::{HeaderValue, header};
+use axum::http::{HeaderMap, HeaderValue, header};
 use axum::response::{IntoResponse, Response};
 use rhodian_core::engine::State as Core;
 use rhodian_core::ids::Time;
@@ -204,11 +204,21 @@ pub(crate) async fn answer(
     }
 }
 
+/// How many headers an answer has in the end: with fewer its map would grow once more.
+const HEADERS: usize = 8;
+
 /// A body of JSON.
 pub(crate) fn json(body: impl Into<Body>) -> Response {
+    json_in(HeaderMap::with_capacity(HEADERS), body)
+}
+
+/// A body of JSON, its headers in the map that the call's came in: the server hands that on from
+/// call to call of a connection, and none of them makes one.
+pub(crate) fn json_in(mut headers: HeaderMap, body: impl Into<Body>) -> Response {
+    headers.clear();
+    headers.insert(header::CONTENT_TYPE, const { HeaderValue::from_static("application/json") });
+    headers.insert(header::CACHE_CONTROL, const { HeaderValue::from_static("no-store") });
     let mut response = Response::new(body.into());
-    let kind = HeaderValue::from_static("application/json");
-    response.headers_mut().insert(header::CONTENT_TYPE, kind);
-    response.headers_mut().insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    *response.headers_mut() = headers;
     response
 }

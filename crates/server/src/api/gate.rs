@@ -1,13 +1,15 @@
 //! What every call passes: who calls, how often, and the note of what was refused.
 
 use std::collections::HashMap;
+use std::future::ready;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use axum::extract::{MatchedPath, Request, State};
-use axum::http::{HeaderMap, HeaderValue, Method, header};
+use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, header};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
+use futures_util::future::Either;
 
 use super::Door;
 use crate::access::Caller;
@@ -143,60 +145,70 @@ fn watched(door: &Door, began: Began, request: &mut Request) -> Option<(Call, Op
     Some((call, route))
 }
 
-/// Every call passes here.
-pub async fn gate(State(door): State<Arc<Door>>, mut request: Request, next: Next) -> Response {
+/// Every call passes here. Who may not pass is answered without the rest of the door; of the others
+/// what is waited for holds the call once.
+pub fn gate(
+    State(door): State<Arc<Door>>,
+    mut request: Request,
+    next: Next,
+) -> impl Future<Output = Response> + Send {
     let began = door.traces.as_ref().map(|_| Began::now());
     let (method, path) = (request.method().clone(), request.uri().path().to_owned());
     let (mut id, mut traced) = (None, None);
     let known = called_by_name(&door, &request).and_then(|()| who(&door, &request));
-    let mut response = match known {
-        Err(problem) => problem.into_response(),
-        Ok((caller, source)) => {
-            id = caller.and_then(|caller| caller.key);
-            match door.charge(id) {
-                Err(problem) => problem.into_response(),
-                Ok(()) => {
-                    if let Some(caller) = caller {
-                        request.extensions_mut().insert(caller);
-                        traced = began.and_then(|began| watched(&door, began, &mut request));
-                    }
-                    if let Some(key) = source {
-                        request.extensions_mut().insert(SourceKey(key));
-                    }
-                    next.run(request).await
-                }
-            }
+    let passed = known.and_then(|(caller, source)| {
+        id = caller.and_then(|caller| caller.key);
+        door.charge(id)?;
+        if let Some(caller) = caller {
+            request.extensions_mut().insert(caller);
+            traced = began.and_then(|began| watched(&door, began, &mut request));
         }
+        if let Some(key) = source {
+            request.extensions_mut().insert(SourceKey(key));
+        }
+        Ok(())
+    });
+    let answered = match passed {
+        Ok(()) => Either::Left(next.run(request)),
+        Err(problem) => Either::Right(ready(problem.into_response())),
     };
-    let status = response.status();
-    let refused = status.is_client_error() || status.is_server_error();
-    door.metrics.called(refused);
-    let code = response.extensions().get::<Code>().filter(|_| refused);
-    let code = code.map(|code| code.0.clone());
-    if refused {
-        let code = code.clone().unwrap_or_else(|| status.as_u16().to_string());
-        door.audit.note(id, method.as_str(), &path, (status.as_u16(), &code));
+    async move {
+        let mut response = answered.await;
+        let status = response.status();
+        let refused = status.is_client_error() || status.is_server_error();
+        door.metrics.called(refused);
+        let code = response.extensions().get::<Code>().filter(|_| refused);
+        let code = code.map(|code| code.0.clone());
+        if refused {
+            let code = code.clone().unwrap_or_else(|| status.as_u16().to_string());
+            door.audit.note(id, method.as_str(), &path, (status.as_u16(), &code));
+        }
+        if let (Some((call, route)), Some(traces)) = (traced, &door.traces) {
+            let code = code.unwrap_or_default();
+            traces.tell(call.told(method.to_string(), route, status.as_u16(), code));
+        }
+        harden(response.headers_mut());
+        response
     }
-    if let (Some((call, route)), Some(traces)) = (traced, &door.traces) {
-        let code = code.unwrap_or_default();
-        traces.tell(call.told(method.to_string(), route, status.as_u16(), code));
-    }
-    harden(response.headers_mut());
-    response
 }
 
-/// What every answer says to a browser: nothing from elsewhere, no frames, no guessing.
-fn harden(headers: &mut HeaderMap) {
-    for (name, value) in [
-        (
-            header::CONTENT_SECURITY_POLICY,
+/// What every answer says to a browser: nothing from elsewhere, no frames, no guessing. Values are
+/// checked when this is compiled, and not for each answer.
+const HARD: [(HeaderName, HeaderValue); 4] = [
+    (
+        header::CONTENT_SECURITY_POLICY,
+        HeaderValue::from_static(
             "default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self' data:; \
              connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'",
         ),
-        (header::X_CONTENT_TYPE_OPTIONS, "nosniff"),
-        (header::REFERRER_POLICY, "no-referrer"),
-        (header::X_FRAME_OPTIONS, "DENY"),
-    ] {
-        headers.entry(name).or_insert(HeaderValue::from_static(value));
+    ),
+    (header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff")),
+    (header::REFERRER_POLICY, HeaderValue::from_static("no-referrer")),
+    (header::X_FRAME_OPTIONS, HeaderValue::from_static("DENY")),
+];
+
+fn harden(headers: &mut HeaderMap) {
+    for (name, value) in HARD {
+        headers.entry(name).or_insert(value);
     }
 }

@@ -21,7 +21,6 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use axum::Router;
-use axum::extract::DefaultBodyLimit;
 use axum::http::Method;
 use axum::middleware;
 use axum::response::IntoResponse;
@@ -96,7 +95,7 @@ impl Door {
     /// Whether commands are taken.
     #[must_use]
     pub fn is_ready(&self) -> bool {
-        self.vital.reason().is_none() && !*self.stopping.borrow()
+        self.vital.is_well() && !*self.stopping.borrow()
     }
 
     /// Lets a read in that costs the size of the state or of the journal.
@@ -155,7 +154,6 @@ pub fn router(door: Arc<Door>) -> Router {
             get(move |state, request| endpoint::answer(state, Arc::clone(&endpoint), request)),
         );
     }
-    let limit = door.config.body_limit;
     router
         .route("/v1/commands", post(commands::command))
         .route("/v1/events", get(events::events))
@@ -185,7 +183,6 @@ pub fn router(door: Arc<Door>) -> Router {
             Problem::new("method-not-allowed", detail).into_response()
         })
         .layer(middleware::from_fn_with_state(Arc::clone(&door), gate::gate))
-        .layer(DefaultBodyLimit::max(limit))
         .with_state(door)
 }
 

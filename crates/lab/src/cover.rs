@@ -34,7 +34,9 @@ const FAR: i32 = 80;
 /// What members would lose beyond their margins in one stress.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Losses {
-    /// In units, the largest first; those of nothing left out.
+    /// In atoms, the largest first; those of nothing left out.
+    atoms: Vec<u128>,
+    /// The same in units, as they are counted.
     units: Vec<u128>,
     /// What a unit is, in atoms.
     pub unit: u128,
@@ -56,16 +58,34 @@ impl Losses {
         let members = atoms.iter().filter(|loss| **loss > 0).count();
         let common = atoms.iter().fold(0, |a, b| greatest_divisor(a, *b)).max(1);
         let unit = if members <= FEW { common } else { common.max(sum.div_ceil(MOST_UNITS)) };
-        let in_units = atoms.iter().map(|loss| loss.div_ceil(unit));
-        let mut units: Vec<u128> = in_units.filter(|loss| *loss > 0).collect();
-        units.sort_unstable_by(|a, b| b.cmp(a));
-        Self { units, unit, exact: unit == common }
+        let mut atoms: Vec<u128> = atoms.iter().copied().filter(|loss| *loss > 0).collect();
+        atoms.sort_unstable_by(|a, b| b.cmp(a));
+        let units = atoms.iter().map(|loss| loss.div_ceil(unit)).collect();
+        Self { atoms, units, unit, exact: unit == common }
     }
 
     /// The sum of so many largest, in atoms.
     #[must_use]
     pub fn largest(&self, count: usize) -> u128 {
-        self.units.iter().take(count).sum::<u128>() * self.unit
+        self.atoms.iter().take(count).sum()
+    }
+
+    /// A fund as its law counts it: that of so many largest losses is rounded as they are.
+    #[must_use]
+    pub fn counted_fund(&self, fund: u128) -> u128 {
+        let mut sum = 0;
+        let rounded = self.atoms.iter().zip(&self.units).map(|(loss, units)| {
+            sum += loss;
+            (sum, *units)
+        });
+        let mut counted = 0;
+        for (sum, units) in rounded {
+            counted += units * self.unit;
+            if sum == fund {
+                return counted;
+            }
+        }
+        fund
     }
 
     /// The law of what those lose who fail, each with chance `fails`, by a correlation from 0
@@ -273,8 +293,9 @@ mod tests {
         let of = Losses::of(&many);
         let sum: u128 = many.iter().sum();
         assert!(!of.exact && of.unit == sum.div_ceil(MOST_UNITS));
-        let two = of.largest(2);
-        assert!(two >= 52_000_004 && two < 52_000_004 + 2 * of.unit);
+        let two = of.counted_fund(of.largest(2));
+        assert!(of.largest(2) == 52_000_004 && two >= 52_000_004);
+        assert!(two < 52_000_004 + 2 * of.unit && of.counted_fund(7) == 7);
         // These two and any other, and all others together, which come to less than a third of it.
         let (passed, _) = of.law(0.5, 0.0).beyond(two);
         let expected = 0.25 * (1.0 - 0.5_f64.powi(15));

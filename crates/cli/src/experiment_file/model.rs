@@ -150,6 +150,7 @@ pub enum Question {
         of: Contagion,
     },
     /// Whether a fund for the largest members is enough.
+    #[serde(rename = "cover-n")]
     Cover {
         /// Members, and what they would lose.
         of: Cover,

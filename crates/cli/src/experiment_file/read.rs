@@ -77,6 +77,8 @@ pub fn from_text(text: &TomlText) -> Result<Experiment, Diagnostic> {
         _ => 400,
     };
     let crises = shape.crises.as_ref();
+    // Nothing is drawn there, which is what has to be said of them.
+    let crises = crises.filter(|_| kind != "cover-n");
     let crises = crises.map_or(Ok(default), |at| words.whole(at, "crises", (LEAST, MOST)))?;
     let base = match &shape.world {
         Some(at) => world(&words, at, World::default())?,
@@ -206,9 +208,11 @@ pub(super) fn funded(
     if world.fund.is_some_and(|fund| fund >= least) {
         return Ok(());
     }
-    let message = "there is no fund, and this kind asks about one";
+    let message = "there is no fund, or one of nothing, and this kind asks about one";
     let help = "write fund = \"1000000\" into [world].";
-    let place = file.world.as_ref().map_or(&file.kind.place, |at| &at.place);
+    let written = file.world.as_ref().and_then(|at| at.value.fund.as_ref()).map(|at| &at.place);
+    let table = || file.world.as_ref().map_or(&file.kind.place, |at| &at.place);
+    let place = written.unwrap_or_else(table);
     Err(words.refuse("experiment-no-fund", message, help, place, "a fund"))
 }
 

@@ -244,7 +244,7 @@ fn step(words: &Words<'_>, at: Option<&At<PercentText>>, distance: u32) -> Resul
     }
     let message = "so small a step leads to no other level: the margin would never move";
     let help = "write a larger one, or more levels.";
-    let allowed = format!("\"{}\" or more", tenths(distance));
+    let allowed = format!("\"{}\" or more", in_per_cent(distance));
     Err(words.refuse("tune-step", message, help, &at.place, allowed))
 }
 
@@ -276,9 +276,9 @@ fn several(
     Ok(found)
 }
 
-/// A part in tenths of a per cent, as a file writes it.
-fn tenths(part: u32) -> String {
-    let text = format!("{:.1}", f64::from(part) / 1e4);
+/// A part in per cent, as a file writes it: exactly, so that no two have one name.
+fn in_per_cent(part: u32) -> String {
+    let text = format!("{:.4}", f64::from(part) / 1e4);
     format!("{} %", text.trim_end_matches('0').trim_end_matches('.'))
 }
 
@@ -288,7 +288,7 @@ fn sides(world: World, (from, to): (u32, u32), count: u32) -> Vec<Side> {
         // Below 2^32 times ten.
         let exact = u64::from(to - from) * u64::from(level) / u64::from(count - 1);
         let maintenance = from + u32::try_from(exact).unwrap_or(0);
-        Side { name: tenths(maintenance), world: World { maintenance, ..world } }
+        Side { name: in_per_cent(maintenance), world: World { maintenance, ..world } }
     };
     (0..count).map(side).collect()
 }

@@ -37,7 +37,8 @@ pub fn row(of: &Cover, run: usize) -> String {
     for count in 1..=of.largest {
         let _ = write!(row, ",{}", losses.largest(count as usize));
     }
-    let (passed, lacking) = law(of, &losses).beyond(fund(of, of.largest));
+    let counted = losses.counted_fund(fund(of, of.largest));
+    let (passed, lacking) = law(of, &losses).beyond(counted);
     row + &format!(",{passed:?},{lacking:?}")
 }
 
@@ -71,18 +72,26 @@ impl Told<'_> {
 pub fn answer(work: &Work<'_>) -> Answer {
     let mut answer = Answer::default();
     let Question::Cover { of } = &work.of.question else { return answer };
-    let laws: Vec<Law> =
-        of.stresses.iter().map(|stress| law(of, &Losses::of(&stress.losses))).collect();
+    let laws: Vec<(Losses, Law)> = of
+        .stresses
+        .iter()
+        .map(|stress| Losses::of(&stress.losses))
+        .map(|losses| (losses.clone(), law(of, &losses)))
+        .collect();
     let worst = |fund: u128| {
-        let told = of.stresses.iter().zip(&laws).map(|(stress, law)| {
-            let (passed, lacking) = law.beyond(fund);
+        let told = of.stresses.iter().zip(&laws).map(|(stress, (losses, law))| {
+            let (passed, lacking) = law.beyond(losses.counted_fund(fund));
             Told { stress, passed, lacking }
         });
         // Of equals the first.
         told.reduce(|best, next| if next.passed > best.passed { next } else { best })
     };
     let covers = (1..=of.largest).map(|count| (format!("cover-{count}"), fund(of, count)));
-    let size = laws.iter().map(|law| law.size(part(of.target))).max().unwrap_or(0);
+    // Rounded up it may pass what all lose together.
+    let sized = |(losses, law): &(Losses, Law)| {
+        law.size(part(of.target)).min(losses.largest(of.members.len()))
+    };
+    let size = laws.iter().map(sized).max().unwrap_or(0);
     let mut rows = Vec::new();
     for (name, fund) in covers.chain([("target".to_owned(), size)]) {
         let Some(told) = worst(fund) else { continue };
@@ -109,7 +118,7 @@ pub fn answer(work: &Work<'_>) -> Answer {
     };
     let asked = fund(of, of.largest);
     if let Some(told) = worst(asked) {
-        answer.lead = lead(of, asked, size, &told);
+        answer.lead = lead(of, asked, size, &told) + &rounded(&laws);
     }
     answer.tables = vec![funds, table(of, &laws)];
     answer.pictures.push(("cover.svg", picture(of, &laws, size)));
@@ -155,11 +164,10 @@ fn beside(of: &Cover) -> String {
 }
 
 /// Every stress in a row.
-fn table(of: &Cover, laws: &[Law]) -> PageTable {
+fn table(of: &Cover, laws: &[(Losses, Law)]) -> PageTable {
     let asked = fund(of, of.largest);
-    let row = |(stress, law): (&Stress, &Law)| {
-        let losses = Losses::of(&stress.losses);
-        let (passed, lacking) = law.beyond(asked);
+    let row = |(stress, (losses, law)): (&Stress, &(Losses, Law))| {
+        let (passed, lacking) = law.beyond(losses.counted_fund(asked));
         let told = Told { stress, passed, lacking };
         let mut row = vec![stress.name.clone()];
         let sums = (1..=of.largest).map(|count| losses.largest(count as usize));
@@ -182,11 +190,12 @@ fn table(of: &Cover, laws: &[Law]) -> PageTable {
 }
 
 /// The chance that funds are passed, each in the stress in which it is likeliest.
-fn picture(of: &Cover, laws: &[Law], size: u128) -> Chart {
+fn picture(of: &Cover, laws: &[(Losses, Law)], size: u128) -> Chart {
     let sums = of.stresses.iter().map(|stress| stress.losses.iter().sum::<u128>());
     let most = sums.max().unwrap_or(0);
     let at = |point: usize| most * point as u128 / POINTS as u128;
-    let passed = |fund: u128| laws.iter().map(|law| law.beyond(fund).0).fold(0.0, f64::max);
+    let of_law = |(losses, law): &(Losses, Law), fund| law.beyond(losses.counted_fund(fund)).0;
+    let passed = |fund: u128| laws.iter().map(|law| of_law(law, fund)).fold(0.0, f64::max);
     let asked = passed(fund(of, of.largest)).min(part(of.target));
     let lowest = (ENDS * asked).max(1e-12);
     let up = Scale::logarithmic(lowest, 1.0);
@@ -197,8 +206,14 @@ fn picture(of: &Cover, laws: &[Law], size: u128) -> Chart {
     let end = points.last().map_or(most, |(fund, _)| *fund).max(size).max(fund(of, of.largest));
     let across = Scale::linear(0.0, usd(end).max(1.0));
     let line = |name: String, fund: u128| (across.place(usd(fund)), name);
-    let mut lines: Vec<(u32, String)> =
-        (1..=of.largest).map(|count| line(format!("cover-{count}"), fund(of, count))).collect();
+    // Names of more would stand one on the other.
+    let mut lines: Vec<(u32, String)> = (1..=of.largest)
+        .map(|count| match count {
+            1 => line("cover-1".to_owned(), fund(of, count)),
+            count if count == of.largest => line(format!("cover-{count}"), fund(of, count)),
+            count => line(String::new(), fund(of, count)),
+        })
+        .collect();
     lines.push(line(percent_mark(part(of.target)), size));
     let place = |(fund, chance): &(u128, f64)| (across.place(usd(*fund)), up.place(*chance));
     Chart::Plot(Plot {
@@ -235,14 +250,17 @@ fn notes(of: &Cover) -> Vec<String> {
         },
         "A member is as likely to fail in the stress that makes his loss large as in any other.".to_owned(),
     ];
-    let losses = of.stresses.iter().map(|stress| Losses::of(&stress.losses));
-    notes.push(match losses.filter(|of| !of.exact).map(|of| of.unit).max() {
-        None => "Chances are exact for these losses: none of them is drawn.".to_owned(),
-        Some(unit) => format!(
-            "Losses of more than sixteen members without a common unit are rounded up, by up to {} USD \
-             each, in every sum: chances are exact for losses so rounded, and none is drawn.",
-            Unit::Dollars.shown(usd(unit))
-        ),
-    });
+    notes.push("No chance is drawn: each is the sum over all ways to fail.".to_owned());
     notes
+}
+
+/// What is rounded, in a sentence; nothing where nothing is.
+fn rounded(laws: &[(Losses, Law)]) -> String {
+    let units = laws.iter().filter(|(losses, _)| !losses.exact).map(|(losses, _)| losses.unit);
+    units.max().map_or_else(String::new, |unit| {
+        format!(
+            " Chances, and the fund for one, are for losses rounded up by less than {} USD each.",
+            Unit::Dollars.shown(usd(unit))
+        )
+    })
 }

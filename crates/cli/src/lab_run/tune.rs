@@ -37,6 +37,8 @@ struct Candidate {
     seasons: Vec<Season>,
     /// What each costs a year, in dollars.
     costs: Vec<f64>,
+    /// And what of that is margin that is tied up.
+    tied: Vec<f64>,
 }
 
 /// The crises that were played, and the seasons they stand in.
@@ -108,7 +110,7 @@ impl<'a> Played<'a> {
         let base = levels.value(levels.nearest(part(self.of.base)));
         let bands = |gain: u32| self.of.bands.iter().map(move |band| (gain, *band));
         let laws = self.of.gains.iter().flat_map(|gain| bands(*gain)).map(|(gain, band)| {
-            let shown = |of: u32| Unit::Part.shown(part(of)).replace(".00 %", "").replace(" %", "");
+            let shown = |of: u32| pictures::percent_mark(part(of)).replace(" %", "");
             let (gained, banded) = (shown(gain), shown(band));
             let names = [format!("gain {gained} %, band {banded} %"), format!("{gained}/{banded}")];
             self.candidate(names, Some(self.of.law(gain, band)), base)
@@ -125,19 +127,25 @@ impl<'a> Played<'a> {
         };
         let seasons: Vec<Season> = self.seasons.iter().map(one).collect();
         let costs = seasons.iter().map(|season| self.cost(season)).collect();
-        Candidate { name, short, law, seasons, costs }
+        let tied = seasons.iter().map(|season| self.tied(season)).collect();
+        Candidate { name, short, law, seasons, costs, tied }
     }
 
     /// What a season costs a year, in dollars.
     fn cost(&self, of: &Season) -> f64 {
-        let (tune, levels) = (self.of, self.of.levels());
-        let weeks = of.levels.len().max(1) as f64;
-        let mean = of.levels.iter().map(|level| levels.value(*level)).sum::<f64>() / weeks;
+        let (tune, weeks) = (self.of, of.levels.len().max(1) as f64);
         let lost = of.paid
             + f64::from(tune.shortfall) * of.lacked
             + part(tune.closing) * of.closed
             + usd(tune.moving) * of.moves as f64;
-        lost * WEEKS as f64 / weeks + part(tune.capital) * self.margin * mean
+        lost * WEEKS as f64 / weeks + self.tied(of)
+    }
+
+    /// What its margin costs a year that is tied up, in dollars.
+    fn tied(&self, of: &Season) -> f64 {
+        let levels = self.of.levels();
+        let sum: f64 = of.levels.iter().map(|level| levels.value(*level)).sum();
+        part(self.of.capital) * self.margin * sum / of.levels.len().max(1) as f64
     }
 
     /// One season of the other half under a law: that in which it moves most, of two alike the first.
@@ -226,6 +234,9 @@ fn tell(of: &Candidate, half: usize, answer: &mut Answer) {
     let name = of.name.as_str();
     let cost = over(of.costs[half..].iter().copied());
     answer.figures.push(Figure::of(name, ("cost", "it costs a year"), Unit::Dollars, cost));
+    let tied = of.tied[half..].iter().copied();
+    let names = ("tied-up", "margin that is tied up costs, a year");
+    answer.figures.push(Figure::of(name, names, Unit::Dollars, over(tied)));
     let mut yearly = |names: (&str, &str), unit: Unit, each: &dyn Fn(&Season) -> f64| {
         let all: Vec<f64> = seasons.iter().map(|of| each(of) * WEEKS as f64 / weeks).collect();
         add_mean((name, "seasons have any"), names, unit, estimate(all.into_iter()), answer);

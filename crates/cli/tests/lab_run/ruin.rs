@@ -104,7 +104,7 @@ fn what_a_fund_cannot_be_asked_is_refused_where_it_stands() {
             "a table [ruin]",
         ),
         ("no fund", of("fund = \"200000\"\n", ""), "experiment-no-fund", 3, "a fund"),
-        ("nothing", of("\"200000\"", "\"0\""), "experiment-no-fund", 3, "a fund"),
+        ("nothing", of("\"200000\"", "\"0\""), "experiment-no-fund", 6, "a fund"),
         ("no income", of("\"400000\"", "\"0\""), "income-zero", 8, "10^"),
         ("often", of("a_year = 2", "a_year = 101"), "a-year-out-of-bounds", 9, "1 to 100"),
         (

@@ -14,6 +14,7 @@ use serde_json::Value;
 use crate::amount_text::AmountFormat;
 use crate::claims_file::{ClaimsFile, ColumnNames};
 use crate::diagnostic::Diagnostic;
+use crate::experiment_file::{self, Experiment};
 use crate::json_shape::mismatch;
 use crate::loss_file::{self, LossFile, toml_text::TomlText};
 use crate::run::replay::{Replayed, replayed_from};
@@ -31,6 +32,8 @@ pub enum What {
     Loss,
     /// A venue file, TOML.
     Venue,
+    /// An experiment file, TOML.
+    Experiment,
     /// A claims file, CSV.
     Claims,
     /// A summary, JSON.
@@ -51,6 +54,7 @@ impl What {
         match self {
             Self::Loss => "loss",
             Self::Venue => "venue",
+            Self::Experiment => "experiment",
             Self::Claims => "claims",
             Self::Summary => "summary",
             Self::Shares => "shares",
@@ -65,6 +69,7 @@ impl What {
         match self {
             Self::Loss => "a loss file",
             Self::Venue => "a venue file",
+            Self::Experiment => "an experiment file",
             Self::Claims => "a claims file",
             Self::Summary => "a summary",
             Self::Shares => "shares",
@@ -117,6 +122,10 @@ pub fn check(
         What::Venue => {
             let text = TomlText::new(&source.name, folder, source.text().to_vec())?;
             of_venue(&venue_file::from_text(text)?)
+        }
+        What::Experiment => {
+            let text = TomlText::new(&source.name, folder, source.text().to_vec())?;
+            Ok(of_experiment(&experiment_file::from_text(&text)?, &source.name))
         }
         What::Claims => of_claims(source, options),
         What::Summary => of_summary(&source),
@@ -184,9 +193,13 @@ fn guess(path: &Path, source: &Source, options: &ClaimsOptions) -> What {
     }
 }
 
-/// A venue file has markets, a loss file losses.
+/// An experiment file has a kind before its tables, a venue file markets, a loss file losses.
 fn toml_kind(text: &[u8]) -> What {
     let text = String::from_utf8_lossy(text);
+    let mut keys = text.lines().take_while(|line| !line.trim_start().starts_with('['));
+    if keys.any(|line| line.split('=').next().is_some_and(|key| key.trim() == "kind")) {
+        return What::Experiment;
+    }
     let is_venue = |line: &str| ["[[market]]", "[[domain]]"].contains(&line.trim());
     if text.lines().any(is_venue) { What::Venue } else { What::Loss }
 }
@@ -208,6 +221,18 @@ fn of_venue(file: &VenueFile) -> Result<Found, Diagnostic> {
     ];
     let name = file.text().name.clone();
     Ok(Found { what: What::Venue, name, facts, remarks: file.remarks.clone() })
+}
+
+/// What an experiment asks, and of how much.
+fn of_experiment(of: &Experiment, name: &str) -> Found {
+    let facts = vec![
+        ("title", of.title.clone()),
+        ("kind", of.question.kind().to_owned()),
+        ("seed", format!("{}", of.seed)),
+        ("worlds", format!("{}", of.question.worlds().count())),
+        ("crises", count(of.crises, "run", "runs") + " of each"),
+    ];
+    Found { what: What::Experiment, name: name.to_owned(), facts, remarks: Vec::new() }
 }
 
 fn count(number: usize, one: &str, many: &str) -> String {

@@ -58,6 +58,26 @@ fn the_template_is_written_once_and_checks() {
     assert_eq!(stdout(&checked), expected);
 }
 
+/// An experiment is told by its kind, read as it would be run, and not played.
+#[test]
+fn an_experiment_is_read_and_not_played() {
+    let folder = tempfile::tempdir().unwrap();
+    let run = |arguments: &[&str]| rhodian(folder.path(), arguments);
+    assert_eq!(run(&["init", "experiment", "--out", "e.toml"]).status.code(), Some(0));
+    let checked = run(&["check", "e.toml"]);
+    assert_eq!((checked.status.code(), stderr(&checked).as_str()), (Some(0), ""));
+    let told = stdout(&checked);
+    for words in ["e.toml: an experiment file that can be right", "kind    monte-carlo", "60 runs"]
+    {
+        assert!(told.contains(words), "{words}: {told}");
+    }
+    fs::write(folder.path().join("bad.toml"), "kind = \"ruin\"\n[ruin]\nincome = \"0\"\n").unwrap();
+    let bad = run(&["check", "bad.toml"]);
+    assert_eq!(bad.status.code(), Some(2));
+    assert!(stderr(&bad).starts_with("error[experiment-no-fund]"), "{}", stderr(&bad));
+    assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 2);
+}
+
 #[test]
 fn check_answers_in_every_form() {
     let folder = tempfile::tempdir().unwrap();

@@ -22,9 +22,10 @@ Examples:
   rhodian check result
   rhodian check result/shares.csv --format json
   rhodian init loss | rhodian check -
+  rhodian check EXPERIMENT.toml
 
 A loss file is read with all that it names, and its waterfall is put before the engine; a venue
-file is opened by the engine. A claims file is read as `rhodian allocate` reads it. A summary, of
+file is opened by the engine, and an experiment is read as `rhodian lab run` reads it. A claims file is read as `rhodian allocate` reads it. A summary, of
 `share`, `run` or `allocate`, must have its shape and its sums; shares must be within their caps and
 an atom for each loss of the exact ones; events must follow one another and break no law. A folder
 that --out wrote must have its files, and they must agree: events.ndjson has the hash that the
@@ -36,7 +37,7 @@ With --format json, csv or ndjson the answer goes to standard output also where 
 
 Exit: 0 it can be right, 2 it cannot, 3 input/output.";
 
-/// Say whether a file can be right: a loss file, a venue file, a claims file, results
+/// Say whether a file can be right: a loss file, a venue file, an experiment, a claims file, results
 #[derive(Clone, Debug, Args)]
 #[command(after_help = EXAMPLES)]
 pub struct CheckArgs {

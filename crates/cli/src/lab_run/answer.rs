@@ -37,8 +37,7 @@ impl Unit {
     pub fn shown(self, value: f64) -> String {
         match self {
             Self::Dollars => {
-                let atoms = format!("{:.0}", value.abs() * 1e6).parse().unwrap_or(u128::MAX);
-                let text = dollars(atoms);
+                let text = dollars(known(value.abs() * 1e6));
                 if value < 0.0 && text != "0" { format!("-{text}") } else { text }
             }
             Self::Part => small_percent(value),
@@ -52,6 +51,16 @@ impl Unit {
             Self::Seconds => format!("{value:.1} s"),
         }
     }
+}
+
+/// A float as a whole number, with as many digits as it knows: what lies behind is no figure.
+fn known(value: f64) -> u128 {
+    const DIGITS: usize = 16;
+    let mut text = format!("{value:.0}");
+    if text.len() > DIGITS {
+        text.replace_range(DIGITS.., &"0".repeat(text.len() - DIGITS));
+    }
+    text.parse().unwrap_or(u128::MAX)
 }
 
 /// A part in per cent, with three digits that count where it is small; below 10^-12 the part itself
@@ -271,10 +280,12 @@ impl Answer {
         csv::table(&header, &self.figures.iter().map(row).collect::<Vec<_>>())
     }
 
-    /// A line for each figure.
+    /// A line for each figure, then one for each that is not given.
     pub fn ndjson(&self) -> String {
-        let line = |of: &Figure| serde_json::to_string(of).unwrap_or_default() + "\n";
-        self.figures.iter().map(line).collect()
+        fn line(of: &impl Serialize) -> String {
+            serde_json::to_string(of).unwrap_or_default() + "\n"
+        }
+        self.figures.iter().map(line).chain(self.refused.iter().map(line)).collect()
     }
 
     /// The figures of the curve, beside its picture.
@@ -381,6 +392,7 @@ mod tests {
         for (unit, value, text) in [
             (Unit::Dollars, 1_234_567.4, "1,234,567"),
             (Unit::Dollars, -2.0, "-2"),
+            (Unit::Dollars, 1e24, "1,000,000,000,000,000,000,000,000"),
             (Unit::Dollars, -0.2, "0"),
             (Unit::Part, 0.25, "25.00 %"),
             (Unit::Part, 0.000_086_6, "0.00866 %"),

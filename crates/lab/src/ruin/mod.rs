@@ -177,21 +177,21 @@ impl Curve {
     #[must_use]
     pub fn ever(&self, fund: f64) -> Option<Estimate> {
         let at = fund / self.cell;
+        if at > self.cells() as f64 {
+            return None;
+        }
         let below = at.floor() as usize;
         // A fund between two cells is emptied no less often than the larger, no more than the
         // smaller.
         let above = if at > below as f64 { below + 1 } else { below };
-        (above <= self.cells()).then(|| {
-            let bounds = |of: &[[f64; 2]]| [of[above][0], of[below][1]];
-            let middle = |of: &[[f64; 2]], at: usize| of[at][0].midpoint(of[at][1]);
-            let part = at - below as f64;
-            let value =
-                (1.0 - part) * middle(&self.bounds, below) + part * middle(&self.bounds, above);
-            let [least, most] = bounds(&self.bounds);
-            let low = inner(self.again.iter().map(|of| bounds(of)[0]))[0];
-            let high = inner(self.again.iter().map(|of| bounds(of)[1]))[1];
-            Estimate { value, between: [low.min(least), high.max(most)] }
-        })
+        let bounds = |of: &[[f64; 2]]| [of[above][0], of[below][1]];
+        let middle = |of: &[[f64; 2]], at: usize| of[at][0].midpoint(of[at][1]);
+        let part = at - below as f64;
+        let value = (1.0 - part) * middle(&self.bounds, below) + part * middle(&self.bounds, above);
+        let [least, most] = bounds(&self.bounds);
+        let low = inner(self.again.iter().map(|of| bounds(of)[0]))[0];
+        let high = inner(self.again.iter().map(|of| bounds(of)[1]))[1];
+        Some(Estimate { value, between: [low.min(least), high.max(most)] })
     }
 
     /// The least fund that is ever emptied with no more than this chance; nothing where the curve

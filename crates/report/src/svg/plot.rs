@@ -71,6 +71,7 @@ impl Plot {
             canvas.line(&[(x(*place), TOP), (x(*place), bottom)], TRACK, 10, false);
             canvas.text((x(*place), bottom + 190), Anchor::Middle, FAINT, label);
         }
+        let mut rows = Rows::default();
         for (place, word) in &self.lines {
             canvas.line(&[(x(*place), TOP), (x(*place), bottom)], FAINT, 12, true);
             let (at, anchor) = if *place > FULL / 2 {
@@ -78,7 +79,10 @@ impl Plot {
             } else {
                 (x(*place) + 50, Anchor::Start)
             };
-            canvas.text((at, TOP + 140), anchor, FAINT, word);
+            let wide = LETTER * u32::try_from(word.chars().count()).unwrap_or(u32::MAX / LETTER);
+            let from = if matches!(anchor, Anchor::End) { at.saturating_sub(wide) } else { at };
+            let row = rows.free(from, from + wide);
+            canvas.text((at, TOP + 140 + 180 * row), anchor, FAINT, word);
         }
         let inks = [PAID, OPEN, OWN, LOSS];
         for (curve, ink) in self.curves.iter().zip(inks.iter().cycle()) {
@@ -106,6 +110,26 @@ impl Plot {
             below += 190;
         }
         canvas.reach(below + 20);
+    }
+}
+
+/// About how wide a letter is.
+const LETTER: u32 = 85;
+
+/// What is taken of each row of words, from above: one that would stand on another goes below it.
+#[derive(Debug, Default)]
+struct Rows(Vec<Vec<(u32, u32)>>);
+
+impl Rows {
+    /// The first row where nothing stands between two places, which then are taken.
+    fn free(&mut self, from: u32, to: u32) -> u32 {
+        let apart = |row: &Vec<(u32, u32)>| row.iter().all(|taken| to < taken.0 || taken.1 < from);
+        let found = self.0.iter().position(apart).unwrap_or(self.0.len());
+        if found == self.0.len() {
+            self.0.push(Vec::new());
+        }
+        self.0[found].push((from, to));
+        u32::try_from(found).unwrap_or(0)
     }
 }
 
@@ -168,5 +192,17 @@ impl Heat {
         }
         let rows = u32::try_from(self.cells.len()).unwrap_or(0);
         canvas.reach(top + ROW * rows + 20);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Rows;
+
+    #[test]
+    fn words_that_would_stand_on_another_go_below_it() {
+        let mut rows = Rows::default();
+        let taken = [(0, 100), (50, 150), (60, 90), (101, 140), (300, 400), (160, 200)];
+        assert_eq!(taken.map(|(from, to)| rows.free(from, to)), [0, 1, 2, 0, 0, 0]);
     }
 }

@@ -117,6 +117,35 @@ fn refusals_without_a_key_are_not_written() {
     assert_eq!(written, [Some("3:mine".to_owned())]);
 }
 
+/// The answer is written into the map that the call's headers came in: none of them goes back, not the
+/// secret and not the key.
+#[test]
+fn nothing_of_a_calls_headers_comes_back() {
+    let venue = Venue::start();
+    venue.world();
+    let bearer = format!("Bearer {}", venue.venue);
+    let asked = |body: &str| {
+        let headers = [
+            ("authorization", bearer.as_str()),
+            ("idempotency-key", "once"),
+            ("cookie", "session=mine"),
+            ("x-of-the-call", "mine"),
+        ];
+        super::client::call(venue.address, "POST", "/v1/commands", &headers, body.as_bytes())
+    };
+    let opened = json!({ "area": "account", "command": { "do": "open-owner", "name": "zoe" } });
+    for (body, status) in [(opened.to_string(), 200), (opened.to_string(), 200), ("{}".into(), 400)]
+    {
+        let reply = asked(&body);
+        assert_eq!(reply.status, status, "{reply:?}");
+        for (name, value) in &reply.headers {
+            let known = ["authorization", "idempotency-key", "cookie", "x-of-the-call", "host"];
+            assert!(!known.contains(&name.as_str()), "{name} came back");
+            assert!(!value.contains("mine") && !value.contains(&venue.venue), "{name}: {value}");
+        }
+    }
+}
+
 /// A journal that can be slow, or fail.
 struct Trouble {
     store: Store,

@@ -74,6 +74,9 @@ impl Plot {
         let mut rows = Rows::default();
         for (place, word) in &self.lines {
             canvas.line(&[(x(*place), TOP), (x(*place), bottom)], FAINT, 12, true);
+            if word.is_empty() {
+                continue;
+            }
             let (at, anchor) = if *place > FULL / 2 {
                 (x(*place) - 50, Anchor::End)
             } else {

@@ -12,20 +12,20 @@
 //! no other is the same for any k: a mean over z. What is left is to count by which k members which
 //! sum is reached.
 //!
-//! Of up to sixteen members with a loss every way to fail is looked at, and sums are exact to the
-//! atom. Of more, losses are counted in a unit: one that all are whole multiples of where there is
-//! a large one, so that a fund which is the sum of two losses is met, and not passed, by these two;
-//! else they are rounded up to a larger one, in the fund as in what passes it.
+//! Every way in which the ten largest may fail is looked at, to the atom: a fund for some of them is
+//! met, and not passed, by these. What the others come to is counted in a unit of which their losses are
+//! whole multiples, where there is a large one; else those are rounded up to a larger one, against
+//! whoever pays for the fund.
 //!
 //! **When it is false**: one factor knows no clients who fail because their member did, and a large
 //! member is no likelier to fail in the stress that makes his loss large (wrong-way risk).
 
 use crate::normal::{normal_cdf, normal_quantile};
 
-/// So many units a sum of losses has at most, and one more for each member.
+/// So many of the largest are looked at in every way.
+pub const FEW: usize = 10;
+/// So many units the others' losses come to at most, and one more for each.
 const MOST_UNITS: u128 = 20_000;
-/// So many members with a loss are looked at in every way.
-const FEW: usize = 16;
 /// The factor is looked at in steps of this, as far as so many to each side: the sum converges
 /// faster than any power of the step.
 const STEP: f64 = 0.1;
@@ -36,11 +36,9 @@ const FAR: i32 = 80;
 pub struct Losses {
     /// In atoms, the largest first; those of nothing left out.
     atoms: Vec<u128>,
-    /// The same in units, as they are counted.
-    units: Vec<u128>,
-    /// What a unit is, in atoms.
+    /// What losses behind the largest are rounded up to, in atoms.
     pub unit: u128,
-    /// Whether no loss is rounded.
+    /// Whether none is rounded.
     pub exact: bool,
 }
 
@@ -54,14 +52,12 @@ impl Losses {
     /// ```
     #[must_use]
     pub fn of(atoms: &[u128]) -> Self {
-        let sum: u128 = atoms.iter().sum();
-        let members = atoms.iter().filter(|loss| **loss > 0).count();
-        let common = atoms.iter().fold(0, |a, b| greatest_divisor(a, *b)).max(1);
-        let unit = if members <= FEW { common } else { common.max(sum.div_ceil(MOST_UNITS)) };
         let mut atoms: Vec<u128> = atoms.iter().copied().filter(|loss| *loss > 0).collect();
         atoms.sort_unstable_by(|a, b| b.cmp(a));
-        let units = atoms.iter().map(|loss| loss.div_ceil(unit)).collect();
-        Self { atoms, units, unit, exact: unit == common }
+        let others = atoms.get(FEW..).unwrap_or_default();
+        let common = others.iter().fold(0, |a, b| greatest_divisor(a, *b)).max(1);
+        let unit = common.max(others.iter().sum::<u128>().div_ceil(MOST_UNITS));
+        Self { atoms, unit, exact: unit == common }
     }
 
     /// The sum of so many largest, in atoms.
@@ -70,71 +66,73 @@ impl Losses {
         self.atoms.iter().take(count).sum()
     }
 
-    /// A fund as its law counts it: that of so many largest losses is rounded as they are.
-    #[must_use]
-    pub fn counted_fund(&self, fund: u128) -> u128 {
-        let mut sum = 0;
-        let rounded = self.atoms.iter().zip(&self.units).map(|(loss, units)| {
-            sum += loss;
-            (sum, *units)
-        });
-        let mut counted = 0;
-        for (sum, units) in rounded {
-            counted += units * self.unit;
-            if sum == fund {
-                return counted;
-            }
-        }
-        fund
-    }
-
     /// The law of what those lose who fail, each with chance `fails`, by a correlation from 0
     /// (each on his own) to below 1.
     #[must_use]
     pub fn law(&self, fails: f64, correlation: f64) -> Law {
-        let members = self.units.len();
-        let chances = just(members, fails, correlation);
-        let mut sums =
-            if members <= FEW { self.every_way(&chances) } else { self.counted(&chances) };
-        sums.retain(|(_, chance)| *chance > 0.0);
-        Law { sums: sums.into_iter().map(|(units, chance)| (units * self.unit, chance)).collect() }
+        let (few, others) = self.atoms.split_at(self.atoms.len().min(FEW));
+        let chances = just(self.atoms.len(), fails, correlation);
+        let sets = sets(others, self.unit);
+        let tails = (0..=few.len()).map(|failed| Tail::of(&sets, &chances[failed..])).collect();
+        Law { ways: every_way(few), tails, unit: self.unit }
     }
+}
 
-    /// The sum of each set of members with its chance, the smallest sum first.
-    fn every_way(&self, chances: &[f64]) -> Vec<(u128, f64)> {
-        let mut sums = vec![(0u128, 0usize)];
-        for loss in &self.units {
-            let more: Vec<(u128, usize)> =
-                sums.iter().map(|(sum, failed)| (sum + loss, failed + 1)).collect();
-            sums.extend(more);
-        }
-        sums.sort_unstable();
-        sums.into_iter().map(|(sum, failed)| (sum, chances[failed])).collect()
+/// What each set of some members loses, and how many they are.
+fn every_way(few: &[u128]) -> Vec<(u128, usize)> {
+    let mut ways = vec![(0, 0)];
+    for loss in few {
+        let more: Vec<(u128, usize)> =
+            ways.iter().map(|(sum, failed)| (sum + loss, failed + 1)).collect();
+        ways.extend(more);
     }
+    ways
+}
 
-    /// The chance of each sum, by how many sets of so many members reach it.
-    fn counted(&self, chances: &[f64]) -> Vec<(u128, f64)> {
-        let units: Vec<usize> =
-            self.units.iter().map(|loss| usize::try_from(*loss).unwrap_or(usize::MAX)).collect();
-        let width = units.iter().sum::<usize>() + 1;
-        let mut sets = vec![0.0; (units.len() + 1) * width];
-        sets[0] = 1.0;
-        let mut reached = 0;
-        for (before, loss) in units.iter().enumerate() {
-            for failed in (0..=before).rev() {
-                let (low, high) = sets.split_at_mut((failed + 1) * width);
-                let from = &low[failed * width..][..=reached];
-                for (to, from) in high[*loss..].iter_mut().zip(from) {
-                    *to += from;
-                }
+/// By how many members: how many sets of them come to each number of units.
+fn sets(losses: &[u128], unit: u128) -> Vec<Vec<f64>> {
+    let in_units = |loss: &u128| usize::try_from(loss.div_ceil(unit)).unwrap_or(usize::MAX);
+    let units: Vec<usize> = losses.iter().map(in_units).collect();
+    let mut sets = vec![vec![0.0; units.iter().sum::<usize>() + 1]; units.len() + 1];
+    sets[0][0] = 1.0;
+    let mut reached = 0;
+    for (before, loss) in units.iter().enumerate() {
+        for failed in (0..=before).rev() {
+            let (low, high) = sets.split_at_mut(failed + 1);
+            let from = &low[failed][..=reached];
+            for (to, from) in high[0][*loss..].iter_mut().zip(from) {
+                *to += from;
             }
-            reached += loss;
         }
-        let chance = |sum: usize| {
-            let of = |(failed, chance): (usize, &f64)| chance * sets[failed * width + sum];
-            (sum as u128, chances.iter().enumerate().map(of).sum())
-        };
-        (0..width).map(chance).collect()
+        reached += loss;
+    }
+    sets
+}
+
+/// What members behind the largest come to, where so many of the largest fail.
+#[derive(Clone, Debug)]
+struct Tail {
+    /// By units that are passed: the chance that they are, and the mean of what they then come to, of
+    /// all times, in units.
+    passed: Vec<(f64, f64)>,
+    /// The same, whatever they come to.
+    all: (f64, f64),
+}
+
+impl Tail {
+    /// Of sets by their size, and the chance of each size.
+    fn of(sets: &[Vec<f64>], chances: &[f64]) -> Self {
+        let width = sets.first().map_or(0, Vec::len);
+        let mut passed = vec![(0.0, 0.0); width];
+        let (mut more, mut sum) = (0.0, 0.0);
+        for units in (0..width).rev() {
+            passed[units] = (more, sum);
+            let ways = sets.iter().zip(chances).map(|(of, chance)| of[units] * chance);
+            let chance: f64 = ways.sum();
+            more += chance;
+            sum += chance * units as f64;
+        }
+        Self { passed, all: (more, sum) }
     }
 }
 
@@ -160,11 +158,14 @@ fn just(members: usize, fails: f64, correlation: f64) -> Vec<f64> {
     chances
 }
 
-/// How likely each sum of losses is.
+/// How likely losses come to what.
 #[derive(Clone, Debug)]
 pub struct Law {
-    /// In atoms, the smallest first.
-    sums: Vec<(u128, f64)>,
+    /// What each set of the largest loses, and how many they are.
+    ways: Vec<(u128, usize)>,
+    /// By how many of the largest fail.
+    tails: Vec<Tail>,
+    unit: u128,
 }
 
 impl Law {
@@ -178,25 +179,35 @@ impl Law {
     /// ```
     #[must_use]
     pub fn beyond(&self, fund: u128) -> (f64, f64) {
-        // The largest are the least likely: from them on, nothing small is lost.
-        let all = self.sums.iter().rev().take_while(|(sum, _)| *sum > fund);
-        all.fold((0.0, 0.0), |(passed, lacking), (sum, chance)| {
-            (passed + chance, lacking + chance * (sum - fund) as f64)
-        })
+        let (mut passed, mut lacking) = (0.0, 0.0);
+        for (sum, failed) in &self.ways {
+            let tail = &self.tails[*failed];
+            let (chance, units, over) = match fund.checked_sub(*sum) {
+                // These pass it by themselves, whoever else fails.
+                None => (tail.all.0, tail.all.1, (sum - fund) as f64),
+                Some(left) => {
+                    let place = usize::try_from(left / self.unit).unwrap_or(usize::MAX);
+                    let (chance, units) = tail.passed.get(place).copied().unwrap_or_default();
+                    (chance, units, -(left as f64))
+                }
+            };
+            passed += chance;
+            lacking += units * self.unit as f64 + over * chance;
+        }
+        (passed, lacking.max(0.0))
     }
 
-    /// The least fund that is passed with no more than this chance: nothing, or a sum of losses.
+    /// The least fund, in atoms, that is passed with no more than this chance.
     #[must_use]
     pub fn size(&self, target: f64) -> u128 {
-        let (mut passed, mut found) = (0.0, self.sums.last().map_or(0, |(sum, _)| *sum));
-        for (place, (_, chance)) in self.sums.iter().enumerate().rev() {
-            passed += chance;
-            if passed > target {
-                break;
-            }
-            found = place.checked_sub(1).map_or(0, |before| self.sums[before].0);
+        let most = self.ways.iter().map(|(sum, _)| *sum).max().unwrap_or(0)
+            + self.tails.first().map_or(0, |of| of.passed.len() as u128) * self.unit;
+        let (mut low, mut high) = (0, most);
+        while low < high {
+            let middle = low.midpoint(high);
+            if self.beyond(middle).0 <= target { high = middle } else { low = middle + 1 }
         }
-        found
+        low
     }
 }
 
@@ -229,7 +240,8 @@ mod tests {
     #[test]
     fn the_law_is_that_of_every_way_to_fail() {
         let mut stream = Seed(4).stream("members");
-        for members in 1..10 {
+        // Some of them behind the largest ten.
+        for members in [1, 2, 5, 9, 10, 11, 13] {
             let losses: Vec<u128> = (0..members).map(|_| u128::from(stream.below(40))).collect();
             let of = Losses::of(&losses);
             assert!(of.exact);
@@ -276,10 +288,23 @@ mod tests {
         assert!((drawn / exact - 1.0).abs() < 0.2, "{drawn} and {exact}");
     }
 
-    /// Of few members sums are exact, however odd; of many without a common unit losses are rounded
-    /// up, the fund with them, and the two largest still meet what is theirs.
+    /// Just one of all sets of members fails, none and all of them included.
     #[test]
-    fn losses_without_a_common_unit_are_exact_or_rounded_up() {
+    fn the_chances_of_all_sets_add_up_to_one() {
+        for (fails, together) in [(0.02, 0.0), (0.02, 0.3), (0.5, 0.9), (1e-6, 0.9), (0.0, 0.5)] {
+            let (mut sets, mut sum) = (1.0, 0.0);
+            for (failed, chance) in super::just(40, fails, together).into_iter().enumerate() {
+                sum += sets * chance;
+                sets *= (40 - failed) as f64 / (failed + 1) as f64;
+            }
+            assert!((sum - 1.0).abs() < 1e-9, "{fails} {together}: {sum}");
+        }
+    }
+
+    /// The largest are exact, however odd they are; those behind are rounded up where they have no
+    /// unit in common, and no fund is.
+    #[test]
+    fn the_largest_are_exact_and_those_behind_may_be_rounded() {
         // Three of the six come to less than the first two: nobody may be rounded past the fund.
         let mut near = vec![17_333_333_000_000; 6];
         near.extend([26_000_000_000_000, 26_000_000_000_001]);
@@ -288,31 +313,23 @@ mod tests {
         assert!(of.exact && fund == 52_000_000_000_001);
         let (found, expected) = (of.law(0.02, 0.0).beyond(fund), slow(&near, 0.02, fund));
         assert!((found.0 - expected.0).abs() < 1e-15, "{found:?} {expected:?}");
-        let mut many = vec![1_000_003; FEW - 1];
-        many.extend([30_000_001, 22_000_003]);
-        let of = Losses::of(&many);
-        let sum: u128 = many.iter().sum();
-        assert!(!of.exact && of.unit == sum.div_ceil(MOST_UNITS));
-        let two = of.counted_fund(of.largest(2));
-        assert!(of.largest(2) == 52_000_004 && two >= 52_000_004);
-        assert!(two < 52_000_004 + 2 * of.unit && of.counted_fund(7) == 7);
-        // These two and any other, and all others together, which come to less than a third of it.
-        let (passed, _) = of.law(0.5, 0.0).beyond(two);
-        let expected = 0.25 * (1.0 - 0.5_f64.powi(15));
-        assert!((passed - expected).abs() < 1e-12, "{passed} {expected}");
-    }
-
-    /// The law by sets of members is that by every way, and adds up to one.
-    #[test]
-    fn both_ways_to_count_say_the_same() {
-        let losses = [30, 22, 18, 9, 5, 3, 1, 22, 7];
-        let of = Losses::of(&losses);
-        let chances = super::just(9, 0.05, 0.3);
-        let every = of.every_way(&chances);
-        for (sum, chance) in of.counted(&chances) {
-            let ways: f64 = every.iter().filter(|(of, _)| *of == sum).map(|(_, of)| of).sum();
-            assert!((ways - chance).abs() < 1e-15, "{sum}");
-        }
-        assert!((every.iter().map(|(_, of)| of).sum::<f64>() - 1.0).abs() < 1e-12);
+        // One large and many of one atom: the largest by a million has no part in their unit.
+        let mut dust = vec![1; 150];
+        dust.push(1_000_000);
+        let of = Losses::of(&dust);
+        assert!(of.exact);
+        let (passed, lacking) = of.law(0.02, 0.0).beyond(1_000_000);
+        let any = 1.0 - 0.98_f64.powi(150);
+        assert!((passed - 0.02 * any).abs() < 1e-12 && (lacking - 0.02 * 3.0).abs() < 1e-12);
+        // Behind ten large ones three that are odd: by every way, and a little more.
+        let mut odd = vec![30_000_000_000_001; FEW];
+        odd.extend([1_000_000_007, 700_000_001, 300_000_007]);
+        let of = Losses::of(&odd);
+        assert!(!of.exact && of.unit == 2_000_000_015_u128.div_ceil(MOST_UNITS));
+        let fund = of.largest(1) + 1_000_000_000;
+        let (found, expected) = (of.law(0.1, 0.0).beyond(fund), slow(&odd, 0.1, fund));
+        assert!((found.0 - expected.0).abs() < 1e-12, "{found:?} {expected:?}");
+        let more = found.1 - expected.1;
+        assert!((0.0..=3.0 * of.unit as f64).contains(&more), "{found:?} {expected:?}");
     }
 }

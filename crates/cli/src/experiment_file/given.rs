@@ -51,7 +51,12 @@ impl Given {
     /// Refused: what is no such folder or was changed; an asset of more decimals than experiments
     /// have; accounts that hold options, whose value is no multiple of a price.
     pub(super) fn read(words: &Words<'_>, at: &At<String>) -> Result<Self, Diagnostic> {
-        let replay = Replay::read(&words.text.folder.join(&at.value))?;
+        let cited = || words.text.cite(&at.place);
+        let replay = Replay::read(&words.text.folder.join(&at.value)).map_err(|error| {
+            // What is wrong within the folder has its own place.
+            let placed = error.place.is_some();
+            if placed { error } else { error.at(cited()) }
+        })?;
         let refuse = |code: &str, message: String, help: &str, allowed: &str| {
             Err(words.refuse(code, message, help, &at.place, allowed))
         };
@@ -72,6 +77,11 @@ impl Given {
                 let help =
                     "a night moves prices, and options are worth what volatility makes them, too.";
                 return refuse("book-options", message, help, "a run without open options");
+            }
+            Err(Unfit::Equity(name)) => {
+                let message = format!("{} has more equity than is reckoned with", visible(&name));
+                let help = "an experiment has six decimals and 128 bits.";
+                return refuse("book-equity", message, help, "equity below 10^31 units");
             }
             Err(Unfit::Price(error)) => {
                 let help = "a night takes prices up to ten times what they are.";
@@ -109,6 +119,7 @@ impl Given {
 /// Why a state is no such book.
 enum Unfit {
     Option(String),
+    Equity(String),
     Price(LabError),
 }
 
@@ -130,12 +141,15 @@ impl Held {
                 if place == next {
                     found.marks.push(mark(price.ticks()).map_err(Unfit::Price)?);
                 }
+                // Lots and what a tick of one is worth are 10^15 at most each, the scale 10^6.
                 let a_tick = i128::from(leg.lots.lots()) * i128::from(market.spec.unit) * scale;
                 legs.push(Leg { market: place, a_tick });
             }
             if equity != 0 || !legs.is_empty() {
                 let group = found.names.len();
-                found.accounts.push(Account { group, equity: equity * scale, legs });
+                let name = || Unfit::Equity(account.name.as_str().to_owned());
+                let equity = equity.checked_mul(scale).ok_or_else(name)?;
+                found.accounts.push(Account { group, equity, legs });
                 found.names.push(account.name.as_str().to_owned());
             }
         }

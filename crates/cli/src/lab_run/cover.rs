@@ -3,7 +3,7 @@
 
 use std::fmt::Write as _;
 
-use rhodian_lab::cover::{Law, Losses};
+use rhodian_lab::cover::{FEW, Law, Losses};
 use rhodian_lab::experiment::plot::Scale;
 use rhodian_report::html::PageTable;
 use rhodian_report::svg::{Chart, Curve, Plot};
@@ -37,8 +37,7 @@ pub fn row(of: &Cover, run: usize) -> String {
     for count in 1..=of.largest {
         let _ = write!(row, ",{}", losses.largest(count as usize));
     }
-    let counted = losses.counted_fund(fund(of, of.largest));
-    let (passed, lacking) = law(of, &losses).beyond(counted);
+    let (passed, lacking) = law(of, &losses).beyond(fund(of, of.largest));
     row + &format!(",{passed:?},{lacking:?}")
 }
 
@@ -79,8 +78,8 @@ pub fn answer(work: &Work<'_>) -> Answer {
         .map(|losses| (losses.clone(), law(of, &losses)))
         .collect();
     let worst = |fund: u128| {
-        let told = of.stresses.iter().zip(&laws).map(|(stress, (losses, law))| {
-            let (passed, lacking) = law.beyond(losses.counted_fund(fund));
+        let told = of.stresses.iter().zip(&laws).map(|(stress, (_, law))| {
+            let (passed, lacking) = law.beyond(fund);
             Told { stress, passed, lacking }
         });
         // Of equals the first.
@@ -167,7 +166,7 @@ fn beside(of: &Cover) -> String {
 fn table(of: &Cover, laws: &[(Losses, Law)]) -> PageTable {
     let asked = fund(of, of.largest);
     let row = |(stress, (losses, law)): (&Stress, &(Losses, Law))| {
-        let (passed, lacking) = law.beyond(losses.counted_fund(asked));
+        let (passed, lacking) = law.beyond(asked);
         let told = Told { stress, passed, lacking };
         let mut row = vec![stress.name.clone()];
         let sums = (1..=of.largest).map(|count| losses.largest(count as usize));
@@ -194,8 +193,7 @@ fn picture(of: &Cover, laws: &[(Losses, Law)], size: u128) -> Chart {
     let sums = of.stresses.iter().map(|stress| stress.losses.iter().sum::<u128>());
     let most = sums.max().unwrap_or(0);
     let at = |point: usize| most * point as u128 / POINTS as u128;
-    let of_law = |(losses, law): &(Losses, Law), fund| law.beyond(losses.counted_fund(fund)).0;
-    let passed = |fund: u128| laws.iter().map(|law| of_law(law, fund)).fold(0.0, f64::max);
+    let passed = |fund: u128| laws.iter().map(|(_, law)| law.beyond(fund).0).fold(0.0, f64::max);
     let asked = passed(fund(of, of.largest)).min(part(of.target));
     let lowest = (ENDS * asked).max(1e-12);
     let up = Scale::logarithmic(lowest, 1.0);
@@ -237,7 +235,7 @@ fn picture(of: &Cover, laws: &[(Losses, Law)], size: u128) -> Chart {
 }
 
 fn notes(of: &Cover) -> Vec<String> {
-    let mut notes = vec![
+    vec![
         "A stress happens, and losses are those that were given: how likely it is to happen is not in \
          any chance here, and what lies beyond the worst of them neither."
             .to_owned(),
@@ -249,9 +247,8 @@ fn notes(of: &Cover) -> Vec<String> {
                 .to_owned(),
         },
         "A member is as likely to fail in the stress that makes his loss large as in any other.".to_owned(),
-    ];
-    notes.push("No chance is drawn: each is the sum over all ways to fail.".to_owned());
-    notes
+        "No chance is drawn: each is the sum over all ways to fail.".to_owned(),
+    ]
 }
 
 /// What is rounded, in a sentence; nothing where nothing is.
@@ -259,7 +256,8 @@ fn rounded(laws: &[(Losses, Law)]) -> String {
     let units = laws.iter().filter(|(losses, _)| !losses.exact).map(|(losses, _)| losses.unit);
     units.max().map_or_else(String::new, |unit| {
         format!(
-            " Chances, and the fund for one, are for losses rounded up by less than {} USD each.",
+            " In chances, and in the fund for one, losses behind the {FEW} largest are rounded up by less \
+             than {} USD each.",
             Unit::Dollars.shown(usd(unit))
         )
     })

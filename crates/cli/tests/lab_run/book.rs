@@ -118,7 +118,7 @@ fn the_book_of_a_run_breaks_where_its_accounts_do() {
             "book-given",
             "correlation, fund",
         ),
-        ("nowhere", asked.replace("before", "after"), "not-found", "after"),
+        ("nowhere", asked.replace("before", "after"), "not-found", "e.toml:5"),
     ] {
         experiment(here.path(), &text);
         let ran = run(here.path(), &[]);
